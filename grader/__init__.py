@@ -1,0 +1,3 @@
+"""Marks submissions of the assignment: `python -m grader --help`."""
+
+__version__ = "0.1.0"

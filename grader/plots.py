@@ -1,0 +1,78 @@
+"""Is this PNG a learning-curve plot: does it decode, is anything on it, and what history does it carry."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from grader.errors import StudentFault
+from utils import History
+
+MAX_PIXELS = 40_000_000  # a plot has 400,000
+CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
+
+
+def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | None]:
+    """The picture in grey, `(height, width)` uint8, and the history that the file carries, or None.
+
+    Raises StudentFault with `plot-not-png` or `plot-blank`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow warns of pictures that unpack to gigabytes
+            with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise StudentFault(
+                        f"{name} has {image.width} x {image.height} pixels, expected a plot.", ["plot-not-png"]
+                    )
+                image.load()
+                text = image.info.get("History")
+                pixels = np.asarray(image.convert("RGB").convert("L"))
+    except StudentFault:
+        raise
+    except Exception as error:  # a damaged picture makes Pillow raise nearly anything
+        kind = type(error).__name__
+        raise StudentFault(f"{name} cannot be decoded ({kind}), expected a PNG picture.", ["plot-not-png"]) from None
+    if pixels.min() == pixels.max():
+        raise StudentFault(f"{name} is blank, expected the learning curves.", ["plot-blank"])
+    return pixels, _history(text)
+
+
+def _history(text: object) -> dict[str, Any] | None:
+    """The history in a text chunk, if it is one: four lists of finite numbers, equally long."""
+    if not isinstance(text, str) or len(text) > 1_000_000:
+        return None
+    try:
+        carried = json.loads(text)
+        curves = {name: [float(value) for value in carried[name]] for name in CURVES}
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return None
+    lengths = {len(values) for values in curves.values()}
+    finite = all(math.isfinite(value) for values in curves.values() for value in values)
+    return {"script": str(carried.get("script", "")), **curves} if len(lengths) == 1 and finite else None
+
+
+def check_carried(name: str, script: str, carried: dict[str, Any], run: History | None, tolerance: float = 0.1) -> None:
+    """Raises StudentFault `plot-not-from-this-run` where the carried history is another script's or far from the run's.
+
+    `tolerance` is in accuracy at the last epoch: seeds and devices move it by a hundredth or two.
+    """
+    if carried["script"] not in ("", script):
+        raise StudentFault(
+            f"{name} was written by {carried['script'][:50]}.py, expected {script}.py's.", ["plot-not-from-this-run"]
+        )
+    if run is None or not run.val_accuracies or not carried["val_accuracies"]:
+        return
+    theirs, ours = carried["val_accuracies"][-1], run.val_accuracies[-1]
+    if abs(theirs - ours) > tolerance or len(carried["val_accuracies"]) != len(run.val_accuracies):
+        raise StudentFault(
+            f"{name} ends at {theirs:.1%} validation accuracy after {len(carried['val_accuracies'])} epochs; this run of "
+            f"{script}.py ended at {ours:.1%} after {len(run.val_accuracies)}. Run the script again and hand in its plot.",
+            ["plot-not-from-this-run"],
+        )

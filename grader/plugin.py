@@ -1,0 +1,211 @@
+"""pytest as the grader: options, fixtures, one test a section, the score card in place of pytest's own report.
+
+`python -m grader grade` runs the same plugin, so both commands give the same marks, words and exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import utils
+from grader.errors import CannotGrade, RubricError, SubmissionError
+from grader.marking import Marking, Options
+from grader.render import gradescope, html, terminal
+from grader.results import Report
+from grader.rubric import Rubric, Section, load_rubric
+from grader.student import Student
+from grader.submission import open_submission
+
+MARKING = pytest.StashKey[Marking]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The grader's own options. Values are checked in pytest_configure, where a wrong one ends with status 2."""
+    group = parser.getgroup("grader")
+    group.addoption("--submission", default=".", help="folder, .zip, .tar.gz or .tgz to mark (default: here)")
+    group.addoption("--device", default="auto", help="auto, cpu, cuda or mps, for the training of parts 2 and 3")
+    group.addoption(
+        "--only", action="append", default=[], metavar="NUMBER", help="mark this section alone; may be repeated"
+    )
+    group.addoption("--skip-training", action="store_true", help="leave out the training sections and their points")
+    group.addoption("--train-size", default=None, metavar="N", help="train on fewer images (default: 54000)")
+    group.addoption("--seed", default=None, metavar="N", help="of hidden inputs and training; a fresh one by default")
+    group.addoption("--data-dir", default=None, metavar="DIR", help="folder that holds FashionMNIST/raw")
+    group.addoption("--results", default=None, metavar="FILE", help="write results.json (Gradescope's format) here")
+    group.addoption("--html", dest="html_report", default=None, metavar="FILE", help="write an HTML report here")
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own reporter has been registered
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the submission and start the score card. What cannot be graded ends here, with exit status 2."""
+    try:
+        rubric = load_rubric()
+        options = _options(config, rubric)
+        for file in (config.getoption("results"), config.getoption("html_report")):
+            _expect_writable(file)
+    except CannotGrade as error:
+        pytest.exit(f"error: {error}", returncode=2)
+    try:
+        submission = open_submission(Path(config.getoption("submission")))
+    except SubmissionError as error:
+        _write_files(config, _nothing(config, rubric, options, str(error)))
+        pytest.exit(f"error: {error}", returncode=2)
+    config.stash[MARKING] = Marking(submission, rubric, options)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:  # ours takes its place; pytest's counts and letters mean nothing to a class
+        config.pluginmanager.unregister(reporter)
+
+
+def _options(config: pytest.Config, rubric: Rubric) -> Options:
+    only = [number for entry in config.getoption("only") for number in entry.split(",")]
+    rubric.select(only, skip_training=False)
+    data_dir = config.getoption("data_dir")
+    options = Options(
+        seed=_integer("--seed", config.getoption("seed"), low=0)
+        if config.getoption("seed") is not None
+        else secrets.randbits(32),
+        device=_device(config.getoption("device")),
+        only=tuple(only),
+        skip_training=config.getoption("skip_training"),
+        train_size=_integer("--train-size", config.getoption("train_size"), low=1, high=54_000)
+        if config.getoption("train_size") is not None
+        else None,
+        data_dir=Path(data_dir).resolve() if data_dir else None,
+    )
+    if any(section.training for section in rubric.select(only, options.skip_training)):
+        try:
+            for file in utils.IDX_FILES["FashionMNIST"]:
+                utils.read_idx(file, options.data_dir)
+        except utils.DataError as error:
+            raise CannotGrade(str(error)) from None
+    return options
+
+
+def _integer(option: str, text: str, *, low: int, high: int = 2**63) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise CannotGrade(f"{option} is {text!r}, expected a whole number from {low} to {high}")
+    return value
+
+
+def _device(name: str) -> str:
+    """The device to train on. torch is asked only where there might be an accelerator: importing it takes a second."""
+    signs = [Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd")]
+    if name == "cpu" or (name == "auto" and sys.platform == "linux" and not any(sign.exists() for sign in signs)):
+        return "cpu"
+    if name not in ("auto", "cuda", "mps"):
+        raise CannotGrade(f"--device is {name!r}, expected auto, cpu, cuda or mps")
+    try:
+        return utils.choose_device(name)
+    except (ValueError, ImportError) as error:
+        raise CannotGrade(str(error)) from None
+
+
+def _expect_writable(file: str | None) -> None:
+    if file is None:
+        return
+    folder = Path(file).resolve().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK) or Path(file).is_dir():
+        raise CannotGrade(f"{file} cannot be written, expected a file in a folder that exists and can be written to")
+
+
+def _nothing(config: pytest.Config, rubric: Rubric, options: Options, problem: str) -> Report:
+    """The report of a submission that could not be read: no section, score 0."""
+    name = Path(config.getoption("submission")).resolve().name
+    return Report((), {}, {}, 0.0, options.seed, options.device, "none", name, problem)
+
+
+def _write_files(config: pytest.Config, report: Report) -> None:
+    if config.getoption("results"):
+        gradescope.write(report, Path(config.getoption("results")))
+    if config.getoption("html_report"):
+        html.write(report, Path(config.getoption("html_report")))
+
+
+def _section(item: pytest.Item, rubric: Rubric) -> Section:
+    marker = item.get_closest_marker("section")
+    number = marker.args[0] if marker else "?"
+    if number not in rubric.by_number:
+        raise RubricError(f"{item.name} marks section {number}, which the rubric does not have")
+    return rubric.by_number[number]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of the sections to be marked, in the rubric's order."""
+    marking = config.stash[MARKING]
+    by_number = {_section(item, marking.rubric).number: item for item in items}
+    items[:] = [by_number[section.number] for section in marking.to_run() if section.number in by_number]
+    print(terminal.head(marking.submission.name, marking.options))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
+    """Mark a section by running its test, and print its line of the score card."""
+    marking = pyfuncitem.config.stash[MARKING]
+    section = _section(pyfuncitem, marking.rubric)
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    result = marking.mark(section, lambda: pyfuncitem.obj(**arguments))
+    if section in marking.chosen:
+        print(terminal.line(result), flush=True)
+    if result.status != "passed":
+        pytest.fail(result.feedback, pytrace=False)
+    return True
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the workers, print the total, write the files; the exit status is the report's."""
+    marking = session.config.stash.get(MARKING, None)
+    if marking is None or session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return
+    marking.close()
+    report = marking.report()
+    print(terminal.foot(report))
+    _write_files(session.config, report)
+    session.exitstatus = report.exit_status
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After Ctrl-C too: no worker outlives the marking."""
+    marking = config.stash.get(MARKING, None)
+    if marking is not None:
+        marking.close()
+
+
+@pytest.fixture
+def marking(request: pytest.FixtureRequest) -> Marking:
+    """The marking in progress."""
+    return request.config.stash[MARKING]
+
+
+@pytest.fixture
+def section(request: pytest.FixtureRequest, marking: Marking) -> Section:
+    """The section that the test marks."""
+    return _section(request.node, marking.rubric)
+
+
+@pytest.fixture
+def rng(marking: Marking, section: Section) -> np.random.Generator:
+    """Draws the section's hidden inputs."""
+    return marking.rng(section)
+
+
+@pytest.fixture
+def student(marking: Marking, section: Section) -> Student:
+    """The script that the section is about, in a process of its own."""
+    return marking.students[section.script]
+
+
+def pytest_internalerror(excrepr: Any) -> bool:
+    """A fault of the grader's own: one line, and the details after it."""
+    print(f"grader error: {excrepr}", file=sys.stderr)
+    return True

@@ -1,0 +1,164 @@
+"""Part 3 of 3: a convolutional network in PyTorch.
+
+Part 2 saw 784 pixels in a row and could not know which of them are neighbours. A convolution slides one
+small filter over the image, so it finds a sleeve wherever the sleeve is. Fill in the parts marked TODO,
+then run `python pytorch_cnn.py`. README.md, part 3, has the background.
+
+Shapes: images X (n, 1, 28, 28) float32 in [0, 1], labels y (n,) int64, logits (n, 10).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import utils
+from utils import History
+
+# %% Hyperparameters: yours to change
+
+EPOCHS = 5  # passes over the training images; an epoch costs several times one of part 2
+BATCH_SIZE = 64  # images per step: twice the steps of part 2 in an epoch, for a network that trains in fewer
+LEARNING_RATE = 0.002  # of AdamW, where 0.001 is the usual start; it falls to 0 over the run, so start higher
+
+# %% 3.5 Judgement: run the script, look at the curves, then write one of
+# "underfitting", "overfitting" or "generalizing"
+
+# BEGIN SOLUTION 3.5
+# STUB JUDGEMENT = "TODO 3.5"
+JUDGEMENT = "generalizing"
+# END SOLUTION 3.5
+
+
+class PyTorchCNN(nn.Module):
+    """A convolutional network: images 1 x 28 x 28 in, convolutions of your design, 10 logits out."""
+
+    # 3.1 The layers
+
+    def __init__(self, seed: int = 0):
+        """Create the layers: at least one convolution; pooling, normalisation, dropout and linear layers as you like.
+
+        nn.Conv2d(1, c, kernel_size=3, padding=1) turns (n, 1, 28, 28) into (n, c, 28, 28), and
+        nn.MaxPool2d(2) halves height and width. The trap: the first linear layer must take exactly what
+        is left after flattening, channels x height x width. About 4 to 12 lines.
+        """
+        super().__init__()
+        torch.manual_seed(seed)  # the same seed gives the same initial weights
+        # BEGIN SOLUTION 3.1
+        self.conv1 = nn.Conv2d(1, 16, kernel_size=3, padding=1)
+        self.conv2 = nn.Conv2d(16, 32, kernel_size=3, padding=1)
+        self.pool = nn.MaxPool2d(2)
+        self.hidden = nn.Linear(32 * 7 * 7, 128)  # 28 -> 14 -> 7: two poolings
+        self.output = nn.Linear(128, 10)
+        self.dropout = nn.Dropout(0.25)  # the 200,000 weights of `hidden` would learn the images by heart
+        # END SOLUTION 3.1
+
+    # 3.2 Forward
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        """Logits `(n, 10)` of the images `X (n, 1, 28, 28)`.
+
+        Convolve, activate, pool; then flatten (`.flatten(start_dim=1)` keeps the batch) for the linear
+        layers. The trap: as in part 2, no softmax and no activation at the end. About 3 to 8 lines.
+        """
+        # BEGIN SOLUTION 3.2
+        a1 = F.relu(self.pool(self.conv1(X)))  # (n, 16, 14, 14); pooling first leaves ReLU a quarter of the work
+        a2 = F.relu(self.pool(self.conv2(a1)))  # (n, 32, 7, 7)
+        a3 = self.dropout(F.relu(self.hidden(a2.flatten(start_dim=1))))  # (n, 128)
+        return self.output(a3)
+        # END SOLUTION 3.2
+
+    # 3.3 One step of training
+
+    def training_step(self, X_batch: torch.Tensor, y_batch: torch.Tensor, optimizer: torch.optim.Optimizer) -> float:
+        """One step of mini-batch gradient descent; returns the loss of the batch as a Python float.
+
+        In order: set the gradients to zero, forward, cross-entropy, backward, optimizer step. The trap:
+        PyTorch adds new gradients to old ones, so without zeroing every step also follows all earlier
+        batches. `loss.item()` gives the float. About 6 lines.
+        """
+        # BEGIN SOLUTION 3.3
+        optimizer.zero_grad()
+        logits = self(X_batch)
+        loss = F.cross_entropy(logits, y_batch)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+        # END SOLUTION 3.3
+
+    # 3.4 Prediction
+
+    def predict(self, X: torch.Tensor) -> torch.Tensor:
+        """The label `(n,)`, 0 to 9, of each image in `X (n, 1, 28, 28)`.
+
+        The trap: dropout and batch normalisation behave differently in training, so switch to evaluation
+        mode first (self.eval()), and do not record gradients (torch.no_grad()). About 4 lines.
+        """
+        # BEGIN SOLUTION 3.4
+        self.eval()
+        with torch.no_grad():
+            return self(X).argmax(dim=1)
+        # END SOLUTION 3.4
+
+    # Given: the optimizer (yours to change), training, evaluation
+
+    def configure_optimizer(self) -> torch.optim.Optimizer:
+        """The optimizer that takes the steps; any from torch.optim will do."""
+        return torch.optim.AdamW(self.parameters(), lr=LEARNING_RATE)
+
+    def fit(
+        self,
+        X_train: torch.Tensor,
+        y_train: torch.Tensor,
+        X_val: torch.Tensor,
+        y_val: torch.Tensor,
+        *,
+        epochs: int,
+        batch_size: int,
+        device: str,
+    ) -> History:
+        """Train by mini-batch gradient descent, shuffled every epoch. Returns the learning curves.
+
+        The learning rate falls linearly to (almost) 0 over the run: large steps first, then small ones to settle.
+        """
+        self.to(device, memory_format=torch.channels_last)  # convolutions run faster where channels lie together
+        X_train, y_train, X_val, y_val = (torch.as_tensor(a).to(device) for a in (X_train, y_train, X_val, y_val))
+        steps_per_epoch = -(-len(X_train) // batch_size)
+        optimizer = self.configure_optimizer()
+        schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.001, total_iters=epochs * steps_per_epoch)
+        rng = np.random.default_rng(torch.initial_seed())
+        history = History()
+        for epoch in range(1, epochs + 1):
+            self.train()
+            batches = utils.minibatches(X_train, y_train, batch_size, rng)
+            for X_batch, y_batch in utils.progress(batches, description=f"epoch {epoch}", total=steps_per_epoch):
+                self.training_step(X_batch, y_batch, optimizer)
+                schedule.step()
+            n = len(X_val)  # as many training images as validation images: cheap, and measured alike
+            history.record(self.evaluate(X_train[:n], y_train[:n]), self.evaluate(X_val, y_val))
+            history.print_last()
+        return history
+
+    @torch.no_grad()
+    def evaluate(self, X: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+        """Loss and accuracy on images `X` with labels `y (n,)`, in evaluation mode."""
+        self.eval()
+        logits = torch.cat([self(X_block) for X_block in X.split(1000)])
+        accuracy = (logits.argmax(dim=1) == y).float().mean()
+        return F.cross_entropy(logits, y).item(), accuracy.item()
+
+
+# %% Check, train, test
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the sections, then train and test; `python pytorch_cnn.py --help` lists the options."""
+    return utils.run_part("pytorch_cnn", sys.modules[__name__], arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""rubric.toml as frozen records, checked entry by entry."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from grader.errors import RubricError
+
+RUBRIC_FILE = Path(__file__).with_name("rubric.toml")
+SCRIPTS = ("numpy_ann", "pytorch_ann", "pytorch_cnn")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One thing that is marked. `script` is "" for the checklist, `bar` a fraction where `training` is true."""
+
+    number: str
+    title: str
+    points: float
+    hint: str
+    script: str = ""
+    needs: tuple[str, ...] = ()
+    training: bool = False
+    bar: float | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a script may take: seconds of wall time, bytes."""
+
+    import_seconds: float
+    call_seconds: float
+    train_seconds: dict[str, float]
+    reply_bytes: int
+    output_bytes: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """The whole assignment. `imports` holds the packages allowed by script, `forbidden` modules of the standard library."""
+
+    title: str
+    max_score: float
+    sections: tuple[Section, ...]
+    limits: Limits
+    imports: dict[str, tuple[str, ...]]
+    forbidden: tuple[str, ...]
+
+    @cached_property
+    def by_number(self) -> dict[str, Section]:
+        """The sections by their numbers."""
+        return {section.number: section for section in self.sections}
+
+    def select(self, only: list[str], skip_training: bool) -> tuple[Section, ...]:
+        """The sections to be reported, in order. Raises RubricError for a number that does not exist."""
+        for number in only:
+            if number not in self.by_number:
+                raise RubricError(f"there is no section {number!r}{_nearest(number, list(self.by_number))}")
+        chosen = [s for s in self.sections if not only or s.number in only]
+        return tuple(s for s in chosen if not (skip_training and s.training))
+
+
+def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
+    """The rubric in a TOML file. Raises RubricError with the file and the entry that is wrong."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RubricError(f"{path.name} cannot be read: {error}") from None
+    try:
+        return _rubric(table)
+    except RubricError as error:
+        raise RubricError(f"{path.name}: {error}") from None
+
+
+def _rubric(table: dict[str, Any]) -> Rubric:
+    _expect_keys("the top level", table, {"title", "max_score", "limits", "imports", "section"}, set())
+    imports = dict(table["imports"])
+    _expect_keys("[imports]", imports, {*SCRIPTS, "forbidden"}, set())
+    forbidden = tuple(imports.pop("forbidden"))
+    sections = tuple(_section(entry) for entry in table["section"])
+    limits = _limits(table["limits"])
+    rubric = Rubric(
+        title=str(table["title"]),
+        max_score=_number("max_score", table["max_score"], low=1, high=10_000),
+        sections=sections,
+        limits=limits,
+        imports={script: tuple(names) for script, names in imports.items()},
+        forbidden=forbidden,
+    )
+    _expect_consistent(rubric)
+    return rubric
+
+
+def _section(entry: dict[str, Any]) -> Section:
+    name = f"section {entry.get('number', '?')}"
+    _expect_keys(name, entry, {"number", "title", "points", "hint"}, {"script", "needs", "training", "bar"})
+    script = entry.get("script", "")
+    if script not in ("", *SCRIPTS):
+        raise RubricError(
+            f"{name}: script is {script!r}, expected one of {', '.join(SCRIPTS)}{_nearest(script, list(SCRIPTS))}"
+        )
+    training = entry.get("training", False)
+    if training != ("bar" in entry):
+        raise RubricError(f"{name}: expected a bar where training is true, and nowhere else")
+    return Section(
+        number=str(entry["number"]),
+        title=str(entry["title"]),
+        points=_number(f"{name}: points", entry["points"], low=0, high=1000),
+        hint=str(entry["hint"]),
+        script=script,
+        needs=tuple(entry.get("needs", ())),
+        training=training,
+        bar=_number(f"{name}: bar", entry["bar"], low=0, high=1) if training else None,
+    )
+
+
+def _limits(entry: dict[str, Any]) -> Limits:
+    keys = set(Limits.__dataclass_fields__)
+    _expect_keys("[limits]", entry, keys, set())
+    _expect_keys("[limits] train_seconds", entry["train_seconds"], set(SCRIPTS), set())
+    for key in keys - {"train_seconds"}:
+        _number(f"[limits] {key}", entry[key], low=0.001, high=1e12)
+    for script, seconds in entry["train_seconds"].items():
+        _number(f"[limits] train_seconds.{script}", seconds, low=0.001, high=1e6)
+    return Limits(**entry)
+
+
+def _expect_consistent(rubric: Rubric) -> None:
+    numbers = [section.number for section in rubric.sections]
+    for section in rubric.sections:
+        if numbers.count(section.number) > 1:
+            raise RubricError(f"section {section.number} is there twice")
+        for need in section.needs:
+            if need not in numbers or numbers.index(need) >= numbers.index(section.number):
+                raise RubricError(f"section {section.number} needs {need}, which is no earlier section")
+    total = sum(section.points for section in rubric.sections)
+    if total != rubric.max_score:
+        raise RubricError(f"the sections' points add up to {total:g}, expected max_score, {rubric.max_score:g}")
+
+
+def _expect_keys(name: str, entry: Any, required: set[str], optional: set[str]) -> None:
+    if not isinstance(entry, dict):
+        raise RubricError(f"{name} is {entry!r}, expected a table")
+    for key in entry:
+        if key not in required | optional:
+            raise RubricError(f"{name}: unknown entry {key!r}{_nearest(key, sorted(required | optional))}")
+    for key in sorted(required):
+        if key not in entry:
+            raise RubricError(f"{name}: {key} is missing")
+
+
+def _number(name: str, value: Any, *, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise RubricError(f"{name} is {value!r}, expected a number from {low:g} to {high:g}")
+    return value
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(names)}"

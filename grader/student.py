@@ -1,0 +1,195 @@
+"""The trusted side's handle on a script: `student.relu(z)` looks like a call into a module, and is one over a pipe.
+
+Attributes of the script come back as values, functions and classes as callables, objects as `Remote`. What goes
+wrong on the other side is raised here as a StudentFault.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from grader.errors import BadReply, NotWritten, Raised, StudentFault
+from grader.protocol import Opaque, Tensor
+from grader.rubric import Limits
+from grader.sandbox import Process
+from utils import expect_unchanged
+
+
+class Student:
+    """One script of a submission, imported in a worker process that is started when it is first needed."""
+
+    def __init__(self, script: str, scripts: dict[str, bytes], limits: Limits, *, threads: int | None = None):
+        self._script, self._scripts, self._limits, self._threads = script, scripts, limits, threads
+        self._process: Process | None = None
+        self._names: list[str] = []
+        self._substituted: tuple[str, ...] = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._ensure_loaded()
+        if name not in self._names:
+            raise Raised(f"{name} is not defined in {self._script}.py, expected it to be there.", ["not-written"])
+        return self._attribute(None, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            self._ensure_loaded()
+            self._ask("set", {"ref": None, "name": name, "value": value})
+
+    @contextlib.contextmanager
+    def with_substitutes(self, sections: tuple[str, ...]) -> Iterator[None]:
+        """While this lasts, the script runs with right answers in the place of these sections of its own."""
+        self.close()
+        self._substituted = sections
+        try:
+            yield
+        finally:
+            self._substituted = ()
+            self.close()
+
+    @property
+    def printed(self) -> str:
+        """The end of what the script printed in its present process."""
+        return self._process.printed.text() if self._process else ""
+
+    def seed(self, seed: int) -> None:
+        """Seed the generators of NumPy, torch and the standard library in the worker."""
+        self._ensure_loaded()
+        self._ask("seed", {"seed": seed})
+
+    def close(self) -> None:
+        """End its process, if one runs; the next question starts another."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _ensure_loaded(self) -> None:
+        if self._process is not None and self._process.alive:
+            return
+        self.close()
+        self._process = Process(self._scripts, self._limits, threads=self._threads)
+        self._greet()
+        arguments = {"script": self._script, "threads": self._threads}
+        try:
+            names = self._ask("load", arguments, self._limits.import_seconds)
+            if not isinstance(names, list):
+                raise BadReply("the answer to the import is not a list of names.")
+            self._names = [str(name) for name in names]
+            if self._substituted:
+                self._ask("substitute", {"sections": list(self._substituted)})
+        except StudentFault:
+            self.close()
+            raise
+
+    def _greet(self) -> None:
+        """Raises RuntimeError, the grader's own fault, if the worker does not come up: no code of the student's has run."""
+        assert self._process is not None
+        try:
+            self._process.call("hello", {}, self._limits.import_seconds)
+        except StudentFault as fault:
+            raise RuntimeError(f"the worker did not start: {fault.feedback} {self.printed.strip()}") from None
+
+    def _ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
+        assert self._process is not None
+        reply = self._process.call(op, arguments, seconds or self._limits.call_seconds)
+        if "error" in reply:
+            raise _fault(reply["error"])
+        return self._remote(reply.get("value"))
+
+    def _remote(self, value: Any) -> Any:
+        if isinstance(value, Opaque) and value.ref is not None:
+            return Remote(self, value)
+        if isinstance(value, list | tuple):
+            return type(value)(self._remote(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self._remote(item) for key, item in value.items()}
+        return value
+
+    def _attribute(self, ref: int | None, name: str) -> Any:
+        value = self._ask("get", {"ref": ref, "name": name})
+        return RemoteCallable(self, ref, name) if isinstance(value, Remote) and value.opaque.callable else value
+
+
+class Remote:
+    """An object that lives in the worker."""
+
+    def __init__(self, student: Student, opaque: Opaque):
+        object.__setattr__(self, "student", student)
+        object.__setattr__(self, "opaque", opaque)
+
+    student: Student
+    opaque: Opaque
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.student._attribute(self.opaque.ref, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.student._ask("set", {"ref": self.opaque.ref, "name": name, "value": value})
+
+    def probe(self, name: str, *args: Any, seconds: float | None = None) -> Any:
+        """One of the worker's observations of this object."""
+        return self.student._ask("probe", {"name": name, "ref": self.opaque.ref, "args": _plain(args)}, seconds)
+
+
+class RemoteCallable:
+    """A function, class or method in the worker."""
+
+    def __init__(self, student: Student, ref: int | None, name: str):
+        self.student, self.ref, self.name = student, ref, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What it returns; its arguments must come out as they went in."""
+        result, after = self._call(args, kwargs, None, echo=True)
+        for position, (before, now) in enumerate(zip(args, after, strict=True), start=1):
+            if isinstance(before, np.ndarray) and isinstance(now, np.ndarray):
+                expect_unchanged(f"argument {position} of {self.name}", now, before)
+        return result
+
+    def within(self, seconds: float, *args: Any, **kwargs: Any) -> Any:
+        """What it returns, with a time limit of its own; large arguments are not sent back to be compared."""
+        return self._call(args, kwargs, seconds, echo=False)
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float | None, *, echo: bool) -> Any:
+        arguments = {"ref": self.ref, "name": self.name, "args": _plain(args), "kwargs": kwargs, "echo": echo}
+        answer = self.student._ask("call", arguments, seconds)
+        if not echo:
+            return answer
+        if (
+            not isinstance(answer, list)
+            or len(answer) != 2
+            or not isinstance(answer[1], list)
+            or len(answer[1]) != len(args)
+        ):
+            raise BadReply("the answer does not belong to the call.")
+        return answer
+
+
+def _plain(args: tuple[Any, ...]) -> list[Any]:
+    """Arguments as they travel: Remote objects by their numbers."""
+    return [arg.opaque if isinstance(arg, Remote) else arg for arg in args]
+
+
+def _fault(error: Any) -> StudentFault:
+    """The worker's description of an exception as one to raise here."""
+    if not isinstance(error, dict) or not isinstance(error.get("lines"), list):
+        return BadReply("the answer does not describe its error.", ["raises"])
+    message, name, kind = (str(error.get(key, "")) for key in ("message", "type", "kind"))
+    lines = [str(line) for line in error["lines"]]
+    if kind == "NotImplementedError":
+        return NotWritten(f"not written yet ({message})" if message.startswith("TODO") else "not written yet")
+    diagnosis = ["syntax-error"] if kind == "SyntaxError" else ["raises"]
+    return Raised("\n".join([*lines, f"{name}: {message}"]), diagnosis)
+
+
+def as_array(value: Any) -> Any:
+    """A tensor's content as an array, anything else as it is."""
+    return value.array if isinstance(value, Tensor) else value

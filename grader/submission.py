@@ -1,0 +1,190 @@
+"""Open a submission: a folder, zip or tar archive with the checklist's files in one place.
+
+Only the named files are ever taken, as bytes, and only if they are regular files of a sane size; nothing is
+unpacked to disk and nothing is executed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grader.errors import SubmissionError
+from grader.notebooks import NotebookError, script_of_notebook
+from grader.rubric import SCRIPTS
+
+PLOTS = {name: f"{name}_train_val_metrics.png" for name in SCRIPTS if name != "numpy_ann"}
+CHECKLIST = (*(f"{name}.py" for name in SCRIPTS), *PLOTS.values())
+ARCHIVES = (".zip", ".tar.gz", ".tgz")
+MAX_SCRIPT = 200_000  # bytes; a script is 10,000
+MAX_NOTEBOOK = 20_000_000  # bytes; outputs with pictures are large
+MAX_PLOT = 20_000_000  # bytes; a plot is 50,000
+MAX_ENTRIES = 10_000  # files in a folder or archive
+IGNORED = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "node_modules")
+
+# what one regular file of the submission holds, at most so many bytes of it
+Read = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The named files of one submission. `problems` says by file name what kept one from being taken."""
+
+    name: str
+    scripts: dict[str, bytes]  # source of "numpy_ann" and so on
+    plots: dict[str, bytes]  # by the script that draws it
+    problems: dict[str, str]
+
+    @property
+    def missing(self) -> list[str]:
+        """The checklist's files that are not there or could not be taken."""
+        present = {f"{name}.py" for name in self.scripts} | {PLOTS[name] for name in self.plots}
+        return [name for name in CHECKLIST if name not in present]
+
+
+def open_submission(path: Path) -> Submission:
+    """The submission at `path`. Raises SubmissionError with one line where there is none to be had."""
+    try:
+        if path.is_dir():
+            return _gather(path, _folder_entries(path))
+        if not path.exists():
+            raise SubmissionError(f"{path} does not exist, expected a folder, .zip, .tar.gz or .tgz")
+        if not path.is_file():
+            raise SubmissionError(f"{path} is no regular file, expected a folder, .zip, .tar.gz or .tgz")
+        if path.name.lower().endswith(".zip"):
+            with zipfile.ZipFile(path) as archive:
+                return _gather(path, _zip_entries(archive))
+        if path.name.lower().endswith(ARCHIVES):
+            with tarfile.open(path, "r:gz") as tar:
+                return _gather(path, _tar_entries(tar))
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise SubmissionError(
+            f"{path} cannot be read ({reason}), expected a whole folder, .zip, .tar.gz or .tgz"
+        ) from None
+    raise SubmissionError(f"{path.name} is of an unknown kind, expected a folder, .zip, .tar.gz or .tgz")
+
+
+def _gather(path: Path, entries: Iterator[tuple[PurePosixPath, Read]]) -> Submission:
+    places: dict[PurePosixPath, dict[str, Read]] = {}
+    for count, (entry, read) in enumerate(entries):
+        if count >= MAX_ENTRIES:
+            raise SubmissionError(f"{path.name} holds more than {MAX_ENTRIES} files, expected the checklist's five")
+        if any(part in IGNORED or part.startswith("._") for part in entry.parts):
+            continue
+        if entry.name in CHECKLIST or entry.name in _NOTEBOOKS:
+            places.setdefault(entry.parent, {})[entry.name] = read
+    if not places:
+        raise SubmissionError(f"{path.name} holds none of the checklist's files ({', '.join(CHECKLIST)})")
+    if len(places) > 1:
+        found = ", ".join(sorted(f"{place}/" if place.parts else "the top" for place in places))
+        raise SubmissionError(f"{path.name} holds the checklist's files in more than one place ({found}), expected one")
+    (found_files,) = places.values()
+    return _take(path, found_files)
+
+
+_NOTEBOOKS = tuple(f"{name}.ipynb" for name in SCRIPTS)
+
+
+def _take(path: Path, files: dict[str, Read]) -> Submission:
+    scripts: dict[str, bytes] = {}
+    plots: dict[str, bytes] = {}
+    problems: dict[str, str] = {}
+    for name in SCRIPTS:
+        script, notebook = f"{name}.py", f"{name}.ipynb"
+        try:
+            if script in files:
+                scripts[name] = _bounded(script, files[script], MAX_SCRIPT)
+                if notebook in files:
+                    problems[notebook] = f"is ignored, because {script} is there too"
+            elif notebook in files:
+                source = script_of_notebook(_bounded(notebook, files[notebook], MAX_NOTEBOOK))
+                scripts[name] = _within(notebook, source.encode("utf-8", "replace"), MAX_SCRIPT)
+        except (_TooLarge, NotebookError) as error:
+            problems[script if script in files else notebook] = str(error)
+    for name, plot in PLOTS.items():
+        if plot in files:
+            try:
+                plots[name] = _bounded(plot, files[plot], MAX_PLOT)
+            except _TooLarge as error:
+                problems[plot] = str(error)
+    return Submission(path.resolve().name, scripts, plots, problems)
+
+
+class _TooLarge(Exception):
+    """A file is larger than is allowed."""
+
+
+def _bounded(name: str, read: Read, limit: int) -> bytes:
+    return _within(name, read(limit + 1), limit)
+
+
+def _within(name: str, content: bytes, limit: int) -> bytes:
+    if len(content) > limit:
+        raise _TooLarge(f"is larger than {limit // 1000:,} kB, the most that is read of it")
+    return content
+
+
+def _folder_entries(root: Path) -> Iterator[tuple[PurePosixPath, Read]]:
+    for folder, subfolders, names in os.walk(root):  # does not follow links to folders
+        subfolders[:] = sorted(name for name in subfolders if name not in IGNORED)
+        for name in sorted(names):
+            path = Path(folder, name)
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield PurePosixPath(path.relative_to(root)), _file_reader(path)
+
+
+def _file_reader(path: Path) -> Read:
+    def read(limit: int) -> bytes:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # it may have been swapped since it was listed
+        with os.fdopen(fd, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise OSError(f"{path.name} is no regular file")
+            return stream.read(limit)
+
+    return read
+
+
+def _zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]]:
+    for entry in archive.infolist():
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if not entry.is_dir() and kind in (0, stat.S_IFREG):
+
+            def read(limit: int, entry: zipfile.ZipInfo = entry) -> bytes:
+                with archive.open(entry) as stream:
+                    return stream.read(limit)
+
+            yield _checked(entry.filename.replace("\\", "/")), read
+
+
+def _tar_entries(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, Read]]:
+    for entry in archive.getmembers():
+        if entry.isreg():
+
+            def read(limit: int, entry: tarfile.TarInfo = entry) -> bytes:
+                stream = archive.extractfile(entry)
+                return stream.read(limit) if stream else b""
+
+            yield _checked(entry.name), read
+
+
+def _checked(name: str) -> PurePosixPath:
+    """An entry's path. Raises SubmissionError for one that leaves the archive."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise SubmissionError(f"the archive has an entry with the path {name[:100]!r}, expected paths inside it")
+    return path

@@ -1,0 +1,147 @@
+"""Train a script on the real data in its worker, and measure its accuracy here, where the test labels are."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.errors import NotWritten, StudentFault, TimedOut
+from grader.protocol import Tensor
+from grader.rubric import Section
+from grader.student import Remote, Student, as_array
+from utils import PARTS, History, Splits, Wrong, load_fashion_mnist
+
+BLOCK = 1000  # test images asked for at a time: a wide CNN needs gigabytes for all 10,000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: its accuracy on the test images in [0, 1], its learning curves if it gave any, seconds of `fit`."""
+
+    accuracy: float
+    history: History | None
+    seconds: float
+
+
+def train(
+    student: Student,
+    script: str,
+    *,
+    seconds: float,
+    seed: int,
+    device: str,
+    data_dir: Path | None,
+    train_size: int | None,
+) -> Run:
+    """Construct, fit and test. Raises StudentFault or Wrong; DataError where the data is missing."""
+    part = PARTS[script]
+    numpy_part = script == "numpy_ann"
+    data = load_fashion_mnist(
+        data_dir, train_size=train_size, one_hot=numpy_part, flat=part.image_shape == (784,), seed=seed
+    )
+    student.seed(seed)
+    settings: dict[str, Any] = {
+        "epochs": _hyperparameter(student, "EPOCHS"),
+        "batch_size": _hyperparameter(student, "BATCH_SIZE"),
+    }
+    if numpy_part:
+        settings["learning_rate"] = _hyperparameter(student, "LEARNING_RATE")
+    else:
+        settings["device"] = device
+    model = getattr(student, part.class_name)(seed=seed)
+    started = time.perf_counter()
+    arrays = data[:4] if numpy_part else [Tensor(array) for array in data[:4]]
+    try:
+        curves = model.fit.within(seconds, *arrays, **settings)
+        taken = time.perf_counter() - started
+        labels = _predict(model, data.X_test, numpy_part, seconds)
+    except NotWritten:
+        raise
+    except TimedOut:
+        raise StudentFault(f"training took longer than {seconds:g} s and was stopped.", ["train-time-limit"]) from None
+    except StudentFault as fault:
+        raise StudentFault(f"training stopped:\n{fault.feedback}", ["train-crashed"]) from None
+    return Run(_accuracy(labels, data), _history(curves), taken)
+
+
+def _hyperparameter(student: Student, name: str) -> float:
+    value = getattr(student, name)
+    if isinstance(value, np.generic):
+        value = value.item()
+    whole = name != "LEARNING_RATE"
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not value > 0:
+        raise Wrong(f"{name} is {value!r}, expected a positive {'whole ' if whole else ''}number.", kind="wrong-type")
+    return value
+
+
+def _predict(model: Remote, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:
+    """Labels of the test images, `(10000,)` int64. Raises Wrong for anything but whole numbers of the right shape."""
+    blocks = []
+    for start in range(0, len(X_test), BLOCK):
+        X = X_test[start : start + BLOCK]
+        if numpy_part:
+            labels = model.predict.within(seconds, X)
+        else:
+            labels = model.probe("predict_block", Tensor(X), seconds=seconds)
+        blocks.append(expect_labels(labels, len(X)))
+    return np.concatenate(blocks)
+
+
+def expect_labels(value: Any, n: int) -> np.ndarray:
+    """The labels, `(n,)` int64, if they are whole numbers in an array or tensor; raises Wrong otherwise."""
+    labels = as_array(value)
+    if not isinstance(labels, np.ndarray):
+        raise Wrong(f"predict returned a {_type_name(value)}, expected labels of shape ({n},).", kind="wrong-type")
+    if labels.shape != (n,):
+        hint = "the index of the largest value of each row, argmax over the classes." if labels.ndim == 2 else ""
+        raise Wrong(
+            f"predict gave shape {labels.shape} for {n} images, expected ({n},).", kind="wrong-shape", hint=hint
+        )
+    if labels.dtype.kind not in "iuf" or not np.isfinite(labels).all() or (labels != np.floor(labels)).any():
+        raise Wrong(
+            f"predict gave {labels.dtype} values that are no labels, expected whole numbers 0 to 9.", kind="wrong-type"
+        )
+    return labels.astype(np.int64)
+
+
+def _type_name(value: Any) -> str:
+    return value.opaque.type_name if isinstance(value, Remote) else type(value).__name__
+
+
+def _accuracy(labels: np.ndarray, data: Splits) -> float:
+    truth = data.y_test if data.y_test.ndim == 1 else data.y_test.argmax(axis=1)
+    return float(np.mean(labels == truth))
+
+
+def _history(curves: Any) -> History | None:
+    """The learning curves that fit returned, where it returned any that can be read."""
+    try:
+        if isinstance(curves, dict):
+            lists = [curves[name] for name in History.__dataclass_fields__]
+        else:
+            lists = [getattr(curves, name) for name in History.__dataclass_fields__]
+        history = History(*([float(as_array(value)) for value in values] for values in lists))
+    except (AttributeError, KeyError, TypeError, ValueError, StudentFault):
+        return None
+    lengths = {len(values) for values in vars(history).values()}
+    return history if len(lengths) == 1 and lengths != {0} else None
+
+
+def expect_bar(run: Run, section: Section) -> None:
+    """Raises Wrong unless a run meets the bar of an accuracy section."""
+    bar = section.bar or 0.0
+    if run.accuracy >= bar:
+        return
+    losses = [*run.history.train_losses, *run.history.val_losses] if run.history else []
+    if not np.isfinite(losses).all():
+        raise Wrong(f"the loss is not finite, and the test accuracy {run.accuracy:.2%}, expected at least {bar:.0%}.",
+                    kind="train-diverged", hint="try a smaller LEARNING_RATE first.")  # fmt: skip
+    raise Wrong(
+        f"the test accuracy is {run.accuracy:.2%}, expected at least {bar:.0%}.",
+        kind="train-below-bar",
+        hint=section.hint,
+    )
