@@ -1141,9 +1141,7 @@ def checklist(folder: Path) -> list[tuple[str, str]]:
 
 def submitted_source(folder: Path, name: str) -> Path:
     """The script to hand in, or the notebook of the same name where only that one has been written."""
-    script, notebook = folder / f"{name}.py", folder / "notebooks" / f"{name}.ipynb"
-    if not notebook.is_file():
-        notebook = folder / f"{name}.ipynb"
+    script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
     if notebook.is_file() and not _unwritten(notebook) and (not script.is_file() or _unwritten(script)):
         return notebook
     return script

@@ -179,11 +179,14 @@ def notebook(source: str) -> str:
 
 
 def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
-    """Write the students' folder, its zip beside it, and the notebooks in it; returns the folder and the zip."""
-    folder = out / NAME
-    if folder.exists():
-        shutil.rmtree(folder)
-    (folder / "notebooks").mkdir(parents=True)
+    """Write the students' folder, its zip, and a folder of notebooks beside them; returns the three.
+
+    The notebooks stay out of the students' folder: whoever hands that in whole hands in each script once.
+    """
+    folder, notebooks = out / NAME, out / "notebooks"
+    for path in (folder, notebooks):
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
     for name in FILES:
         shutil.copyfile(ROOT / name, folder / name)
     shutil.copytree(ROOT / "tests" / "student", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
@@ -191,7 +194,7 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
     (folder / "README.md").write_text(readme.partition(INSTRUCTORS)[0].rstrip() + "\n", encoding="utf-8")
     for path in write_stubs(folder):
         text = notebook(path.read_text(encoding="utf-8"))
-        (folder / "notebooks" / f"{path.stem}.ipynb").write_text(text, encoding="utf-8")
+        (notebooks / f"{path.stem}.ipynb").write_text(text, encoding="utf-8")
     for name in DATA if with_data else DATA[:1]:
         source, target = ROOT / "data" / name, folder / "data" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -200,7 +203,8 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
         else:
             shutil.copyfile(source, target)
     _refuse_leaks(folder)
-    return [folder, _zip(folder)]
+    _refuse_leaks(notebooks)
+    return [folder, _zip(folder), notebooks]
 
 
 def _refuse_leaks(folder: Path) -> None:

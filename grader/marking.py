@@ -73,11 +73,9 @@ class Marking:
         )  # fmt: skip
         if status is Status.FAILED and failed and self._is_readable(section):
             with self.students[section.script].with_substitutes(failed):
-                again, _, _ = self._outcome(section, check)
-            if again is Status.PASSED:
-                names = " and ".join(f"{number} ({self.rubric.by_number[number].title})" for number in failed)
-                status, diagnosis = Status.PASSED, ()
-                feedback = f"right, marked with the reference in place of your {names}, which failed above"
+                status, feedback, diagnosis = self._outcome(section, check)
+            names = " and ".join(f"{number} ({self.rubric.by_number[number].title})" for number in failed)
+            feedback += f"\nMarked with the reference in place of your {names}, which failed above."
         result = SectionResult(
             number=section.number,
             title=section.title,

@@ -27,7 +27,7 @@ MARKING = pytest.StashKey[Marking]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The grader's own options. Values are checked in pytest_configure, where a wrong one ends with status 2."""
+    """The grader's own options. Values are checked in pytest_cmdline_main, where a wrong one ends with status 2."""
     group = parser.getgroup("grader")
     group.addoption("--submission", default=".", help="folder, .zip, .tar.gz or .tgz to mark (default: here)")
     group.addoption("--device", default="auto", help="auto, cpu, cuda or mps, for the training of parts 2 and 3")
@@ -42,24 +42,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--html", dest="html_report", default=None, metavar="FILE", help="write an HTML report here")
 
 
-@pytest.hookimpl(trylast=True)  # after pytest's own reporter has been registered
-def pytest_configure(config: pytest.Config) -> None:
-    """Open the submission and start the score card. What cannot be graded ends here, with exit status 2."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Open the submission. What cannot be graded ends here: one line, exit status 2."""
     try:
         rubric = load_rubric()
         options = _options(config, rubric)
         for file in (config.getoption("results"), config.getoption("html_report")):
             _expect_writable(file)
+        try:
+            submission = open_submission(Path(config.getoption("submission")))
+        except SubmissionError as error:
+            _write_files(config, _nothing(config, options, str(error)))
+            raise
     except CannotGrade as error:
-        pytest.exit(f"error: {error}", returncode=2)
-    try:
-        submission = open_submission(Path(config.getoption("submission")))
-    except SubmissionError as error:
-        _write_files(config, _nothing(config, rubric, options, str(error)))
-        pytest.exit(f"error: {error}", returncode=2)
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     config.stash[MARKING] = Marking(submission, rubric, options)
+    return None  # pytest goes on
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own reporter has been registered
+def pytest_configure(config: pytest.Config) -> None:
+    """The score card takes the place of pytest's report, whose counts and letters mean nothing to a class."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:  # ours takes its place; pytest's counts and letters mean nothing to a class
+    if reporter is not None and not config.getoption("help"):
         config.pluginmanager.unregister(reporter)
 
 
@@ -119,7 +126,7 @@ def _expect_writable(file: str | None) -> None:
         raise CannotGrade(f"{file} cannot be written, expected a file in a folder that exists and can be written to")
 
 
-def _nothing(config: pytest.Config, rubric: Rubric, options: Options, problem: str) -> Report:
+def _nothing(config: pytest.Config, options: Options, problem: str) -> Report:
     """The report of a submission that could not be read: no section, score 0."""
     name = Path(config.getoption("submission")).resolve().name
     return Report((), {}, {}, 0.0, options.seed, options.device, "none", name, problem)

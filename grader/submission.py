@@ -21,6 +21,7 @@ from grader.rubric import SCRIPTS
 
 PLOTS = {name: f"{name}_train_val_metrics.png" for name in SCRIPTS if name != "numpy_ann"}
 CHECKLIST = (*(f"{name}.py" for name in SCRIPTS), *PLOTS.values())
+PROJECT = Path(__file__).resolve().parent.parent  # holds the reference and specimens further down
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
 MAX_SCRIPT = 200_000  # bytes; a script is 10,000
 MAX_NOTEBOOK = 20_000_000  # bytes; outputs with pictures are large
@@ -52,7 +53,7 @@ def open_submission(path: Path) -> Submission:
     """The submission at `path`. Raises SubmissionError with one line where there is none to be had."""
     try:
         if path.is_dir():
-            return _gather(path, _folder_entries(path))
+            return _gather(path, _folder_entries(path, only_top=path.resolve() == PROJECT))
         if not path.exists():
             raise SubmissionError(f"{path} does not exist, expected a folder, .zip, .tar.gz or .tgz")
         if not path.is_file():
@@ -83,16 +84,16 @@ def _gather(path: Path, entries: Iterator[tuple[PurePosixPath, Read]]) -> Submis
     places: dict[PurePosixPath, dict[str, Read]] = {}
     for count, (entry, read) in enumerate(entries):
         if count >= MAX_ENTRIES:
-            raise SubmissionError(f"{path.name} holds more than {MAX_ENTRIES} files, expected the checklist's five")
+            raise SubmissionError(f"{path} holds more than {MAX_ENTRIES} files, expected the checklist's five")
         if any(part in IGNORED or part.startswith("._") for part in entry.parts):
             continue
         if entry.name in CHECKLIST or entry.name in _NOTEBOOKS:
             places.setdefault(entry.parent, {})[entry.name] = read
     if not places:
-        raise SubmissionError(f"{path.name} holds none of the checklist's files ({', '.join(CHECKLIST)})")
+        raise SubmissionError(f"{path} holds none of the checklist's files ({', '.join(CHECKLIST)})")
     if len(places) > 1:
         found = ", ".join(sorted(f"{place}/" if place.parts else "the top" for place in places))
-        raise SubmissionError(f"{path.name} holds the checklist's files in more than one place ({found}), expected one")
+        raise SubmissionError(f"{path} holds the checklist's files in more than one place ({found}), expected one")
     (found_files,) = places.values()
     return _take(path, found_files)
 
@@ -105,43 +106,51 @@ def _take(path: Path, files: dict[str, Read]) -> Submission:
     plots: dict[str, bytes] = {}
     problems: dict[str, str] = {}
     for name in SCRIPTS:
-        script, notebook = f"{name}.py", f"{name}.ipynb"
-        try:
-            if script in files:
-                scripts[name] = _bounded(script, files[script], MAX_SCRIPT)
-                if notebook in files:
-                    problems[notebook] = f"is ignored, because {script} is there too"
-            elif notebook in files:
-                source = script_of_notebook(_bounded(notebook, files[notebook], MAX_NOTEBOOK))
-                scripts[name] = _within(notebook, source.encode("utf-8", "replace"), MAX_SCRIPT)
-        except (_TooLarge, NotebookError) as error:
-            problems[script if script in files else notebook] = str(error)
+        forms: dict[str, bytes] = {}
+        for file, read_form in ((f"{name}.py", _script), (f"{name}.ipynb", _notebook)):
+            if file in files:
+                try:
+                    forms[file] = read_form(files[file])
+                except (_TooLarge, NotebookError) as error:
+                    problems[file] = str(error)
+        if forms:
+            taken = min(
+                forms, key=lambda file: forms[file].count(b'NotImplementedError("TODO')
+            )  # the script where alike
+            scripts[name] = forms[taken]
+            problems |= {file: f"is ignored, because {taken} is there too" for file in forms if file != taken}
     for name, plot in PLOTS.items():
         if plot in files:
             try:
-                plots[name] = _bounded(plot, files[plot], MAX_PLOT)
+                plots[name] = _bounded(files[plot], MAX_PLOT)
             except _TooLarge as error:
                 problems[plot] = str(error)
     return Submission(path.resolve().name, scripts, plots, problems)
+
+
+def _script(read: Read) -> bytes:
+    return _bounded(read, MAX_SCRIPT)
+
+
+def _notebook(read: Read) -> bytes:
+    source = script_of_notebook(_bounded(read, MAX_NOTEBOOK)).encode("utf-8", "replace")
+    return _bounded(lambda limit: source[:limit], MAX_SCRIPT)
 
 
 class _TooLarge(Exception):
     """A file is larger than is allowed."""
 
 
-def _bounded(name: str, read: Read, limit: int) -> bytes:
-    return _within(name, read(limit + 1), limit)
-
-
-def _within(name: str, content: bytes, limit: int) -> bytes:
+def _bounded(read: Read, limit: int) -> bytes:
+    content = read(limit + 1)
     if len(content) > limit:
         raise _TooLarge(f"is larger than {limit // 1000:,} kB, the most that is read of it")
     return content
 
 
-def _folder_entries(root: Path) -> Iterator[tuple[PurePosixPath, Read]]:
+def _folder_entries(root: Path, *, only_top: bool) -> Iterator[tuple[PurePosixPath, Read]]:
     for folder, subfolders, names in os.walk(root):  # does not follow links to folders
-        subfolders[:] = sorted(name for name in subfolders if name not in IGNORED)
+        subfolders[:] = [] if only_top else sorted(name for name in subfolders if name not in IGNORED)
         for name in sorted(names):
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):

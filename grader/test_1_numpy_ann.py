@@ -19,7 +19,7 @@ from grader.student import Remote, Student
 from grader.training import expect_bar
 from utils import Wrong, expect_array, expect_gradients, to_one_hot
 
-TOLERANCE = {np.float64: 1e-9, np.float32: 1e-4}
+TOLERANCE: dict[type, float] = {np.float64: 1e-9, np.float32: 1e-4}
 
 
 def some_z(rng: np.random.Generator) -> list[np.ndarray]:

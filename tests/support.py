@@ -1,0 +1,103 @@
+"""Builds submissions from the reference with some sections rewritten, and marks them as an instructor would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+from grader.handout import REFERENCE, Solution, reference_source, solved, split
+from grader.rubric import SCRIPTS
+
+ROOT = Path(__file__).resolve().parent.parent
+PLOTS = tuple(sorted(path.name for path in REFERENCE.glob("*.png")))
+
+
+def script_with(script: str, sections: dict[str, str], *, after: str = "") -> str:
+    """The reference's script, with the given code in place of the solutions of some sections and `after` at its end."""
+    lines: list[str] = []
+    for part in split(reference_source(script), f"{script}.py"):
+        if isinstance(part, str):
+            lines.append(part)
+        elif part.section in sections:
+            lines.append(indent(sections[part.section], _indent_of(part)))
+        else:
+            lines += [line for line in part.lines if "# STUB" not in line]
+    return "\n".join(lines) + "\n" + after
+
+
+def _indent_of(solution: Solution) -> str:
+    first = solution.lines[-1]
+    return " " * min(8, len(first) - len(first.lstrip())) if solution.inside else ""
+
+
+def write_submission(folder: Path, sections: dict[str, str] | None = None, **scripts: str | None) -> Path:
+    """A submission folder: the reference with sections rewritten; `numpy_ann="…"` gives a whole script, None leaves it out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for script in SCRIPTS:
+        source = scripts.get(script, script_with(script, sections or {}))
+        if source is not None:
+            (folder / f"{script}.py").write_text(source, encoding="utf-8")
+    for plot in PLOTS:
+        (folder / plot).write_bytes((REFERENCE / plot).read_bytes())
+    return folder
+
+
+def write_workplace(folder: Path, *, with_solutions: bool) -> Path:
+    """A folder as a student has it: the scripts (stubs or solved), utils.py, and the data by a link."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for script in SCRIPTS:
+        source = (
+            solved(reference_source(script), f"{script}.py") if with_solutions else (ROOT / f"{script}.py").read_text()
+        )
+        (folder / f"{script}.py").write_text(source, encoding="utf-8")
+    (folder / "utils.py").write_text((ROOT / "utils.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "data").symlink_to(ROOT / "data")
+    return folder
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What a marking left: exit status, both outputs, results.json."""
+
+    status: int
+    out: str
+    err: str
+    results: dict[str, Any]
+
+    def section(self, number: str) -> dict[str, Any]:
+        """The entry of one section."""
+        return next(test for test in self.results["tests"] if test["number"] == number)
+
+    @property
+    def failed(self) -> list[str]:
+        """The numbers of the sections that failed."""
+        return [test["number"] for test in self.results["tests"] if test["status"] == "failed"]
+
+
+def run(
+    *arguments: str | Path, cwd: Path = ROOT, seconds: float = 300, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments, as a user would."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "160", **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=seconds,
+    )
+
+
+def mark(submission: Path, *options: str, cwd: Path = ROOT) -> Marked:
+    """Mark a submission with `python -m grader grade`; without training unless `--only` asks for it."""
+    results = submission.resolve().parent / f"{submission.name}-results.json"
+    results.unlink(missing_ok=True)
+    ran = run("-P", "-m", "grader", "grade", submission, "--results", results, *options, cwd=cwd)
+    content = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+    return Marked(ran.returncode, ran.stdout, ran.stderr, content)
