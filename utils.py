@@ -13,7 +13,7 @@ import contextlib
 import gzip
 import hashlib
 import importlib
-import importlib.util
+import io
 import json
 import math
 import os
@@ -189,6 +189,10 @@ def _unpack(packed: Path, file: IdxFile, data_dir: str | Path | None) -> bytes:
     mend = "Mend it with: python utils.py --download" + (f" --data-dir {data_dir}" if data_dir else "")
     try:
         content = gzip.decompress(packed.read_bytes())
+    except PermissionError:
+        raise DataError(
+            f"{packed} may not be read by this user, expected read permission. Mend it with: chmod a+r"
+        ) from None
     except FileNotFoundError:
         raise DataError(f"{packed} is missing, expected the gzip file that comes with the assignment. {mend}") from None
     except (OSError, EOFError, zlib.error) as error:
@@ -729,7 +733,7 @@ def _expect_nonlinear(model: Any, part: Part) -> None:
 
     a, b = (10 * _images(part, 8, seed)[0] for seed in (1, 2))  # bright: a sigmoid is nearly straight for small inputs
     left, right = model(a) + model(b), model(a + b) + model(torch.zeros_like(a))
-    if torch.allclose(left, right, rtol=1e-5, atol=1e-5 * float(left.abs().max())):
+    if torch.allclose(left, right, rtol=1e-5, atol=1e-5 * left.detach().abs().max().item()):
         raise Wrong("the network is linear in its input, expected a non-linear activation between the layers.",
                     hint="apply an activation such as F.relu to what each hidden layer gives.")  # fmt: skip
 
@@ -972,13 +976,12 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
 
 def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> list[Outcome]:
     """Print a line for each section as its check ends: a tick, a cross with the reason, or what it waits for."""
-    marks = {"passed": _coloured("✓", 32), "failed": _coloured("✗", 31)}
-    if not _can_print("✓✗"):
-        marks = {"passed": "ok", "failed": "NO"}
+    good, bad, none = _marks()
+    marks = {"passed": good, "failed": bad}
     outcomes = []
     for outcome in run_checks(part, module, verbose=verbose):
         short = outcome.message if outcome.status in ("not written", "waiting") else ""
-        print(f"  {marks.get(outcome.status, '·')} {outcome.check.number} {outcome.check.title:<24} {short}".rstrip())
+        print(f"  {marks.get(outcome.status, none)} {outcome.check.number} {outcome.check.title:<24} {short}".rstrip())
         if outcome.status == "failed":
             print("\n".join(f"      {line}" for line in outcome.message.replace(" Hint: ", "\nHint: ").splitlines()))
         outcomes.append(outcome)
@@ -989,12 +992,16 @@ def _coloured(text: str, code: int) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text
 
 
-def _can_print(text: str) -> bool:
+def _marks() -> tuple[str, str, str]:
+    """A tick, a cross and a dot, or what a plain console can show of them."""
     try:
-        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+        "✓✗·".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
-        return False
-    return True
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # whatever else is printed must not raise either
+        return "ok", "NO", "--"
+    return _coloured("✓", 32), _coloured("✗", 31), "·"
 
 
 def _first_open(outcomes: list[Outcome]) -> str:
@@ -1227,9 +1234,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"All data files are in {data_folder(options.data_dir)}, whole.")
         return 0
     findings = checklist(options.folder.resolve())
-    good, bad = ("✓", "✗") if _can_print("✓✗") else ("ok", "NO")
+    good, bad, _ = _marks()
     for name, problem in findings:
-        print(f"  {_coloured(bad, 31) if problem else _coloured(good, 32)} {name} {problem}".rstrip())
+        print(f"  {bad if problem else good} {name} {problem}".rstrip())
     if any(problem for _, problem in findings):
         print("Not packed yet: mend what is marked, then run python utils.py --checklist again.")
         return 1

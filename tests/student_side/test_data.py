@@ -1,0 +1,185 @@
+"""Loading: sizes, splits, unpacking, damage, read-only folders, torchvision."""
+
+import gzip
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import utils
+from tests.support import ROOT, run
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A copy of the packed Fashion-MNIST files, not unpacked yet."""
+    raw = tmp_path / "data" / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in (ROOT / "data" / "FashionMNIST" / "raw").glob("*.gz"):
+        shutil.copyfile(path, raw / path.name)
+    return tmp_path / "data"
+
+
+def test_default_sizes_types_and_range() -> None:
+    data = utils.load_fashion_mnist()
+    assert [len(array) for array in data] == [54_000, 54_000, 6_000, 6_000, 10_000, 10_000]
+    assert data.X_train.shape == (54_000, 784)
+    assert {array.dtype for array in (data.X_train, data.X_val, data.X_test)} == {np.dtype(np.float32)}
+    assert data.y_test.dtype == np.int64
+    assert (data.X_train.min(), data.X_train.max()) == (0, 1)
+    assert np.bincount(data.y_test).tolist() == [1000] * 10
+
+
+def test_one_hot_and_images() -> None:
+    data = utils.load_fashion_mnist(train_size=100, one_hot=True, flat=False)
+    assert data.X_train.shape == (100, 1, 28, 28)
+    assert data.y_train.shape == (100, 10)
+    assert (data.y_train.sum(axis=1) == 1).all()
+
+
+def test_training_and_validation_images_are_those_published_each_once() -> None:
+    data = utils.load_fashion_mnist(seed=3)
+    published = utils.read_idx(utils.IDX_FILES["FashionMNIST"][0]).reshape(-1, 784).sum(axis=1, dtype=np.int64)
+    ours = np.round(255 * np.concatenate([data.X_train, data.X_val]).sum(axis=1, dtype=np.float64)).astype(np.int64)
+    assert np.array_equal(np.sort(ours), np.sort(published))
+
+
+def test_split_depends_on_the_seed_alone() -> None:
+    first, again, other = (utils.load_fashion_mnist(train_size=50, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first.X_train, again.X_train)
+    assert not np.array_equal(first.X_train, other.X_train)
+    assert np.array_equal(first.X_test, other.X_test)
+
+
+@pytest.mark.parametrize(("sizes", "message"), [
+    ({"train_size": 54_001}, "train_size is 54001, expected 1 to 54000"),
+    ({"train_size": 0}, "train_size is 0"),
+    ({"validation_size": 60_000}, "validation_size is 60000, expected 0 to 59999"),
+])  # fmt: skip
+def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, int], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        utils.load_fashion_mnist(**sizes)
+
+
+def test_mnist_loads_too() -> None:
+    data = utils.load_fashion_mnist(dataset="MNIST", train_size=10)
+    assert np.bincount(data.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_files_are_unpacked_once_beside_the_gz(data: Path) -> None:
+    utils.load_fashion_mnist(data, train_size=10)
+    unpacked = data / "FashionMNIST" / "raw" / "train-images-idx3-ubyte"
+    first = unpacked.stat().st_mtime_ns
+    utils.load_fashion_mnist(data, train_size=10)
+    assert unpacked.stat().st_mtime_ns == first
+    assert isinstance(utils.read_idx(utils.IDX_FILES["FashionMNIST"][0], data).base, np.memmap)
+
+
+def test_a_damaged_unpacked_file_is_unpacked_again(data: Path) -> None:
+    utils.load_fashion_mnist(data, train_size=10)
+    unpacked = data / "FashionMNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    content = bytearray(unpacked.read_bytes())
+    content[500] ^= 1
+    unpacked.write_bytes(content)
+    assert np.bincount(utils.load_fashion_mnist(data, train_size=10).y_test).tolist() == [1000] * 10
+
+
+def test_a_read_only_folder_works() -> None:
+    """Loads as an ordinary user where the tests run as root, for whom nothing is read-only."""
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder) / "FashionMNIST" / "raw"
+        shutil.copytree(ROOT / "data" / "FashionMNIST" / "raw", raw, ignore=shutil.ignore_patterns("*-ubyte"))
+        Path(folder).chmod(0o755)
+        raw.chmod(0o555)
+        give_up_root = "os.getuid() or os.setuid(65534)"  # after the imports: a user's Python may lie in root's home
+        code = (
+            f"import gzip, mmap, os, sys, utils; {give_up_root}; print(len(utils.load_fashion_mnist(sys.argv[1])[0]))"
+        )
+        ran = run("-c", code, folder)
+        assert ran.stdout.strip() == "54000", ran.stderr
+        assert not list(raw.glob("*-ubyte"))
+        raw.chmod(0o755)
+
+
+def damage_missing(path: Path) -> None:
+    path.unlink()
+
+
+def damage_truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def damage_altered(path: Path) -> None:
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[100] ^= 1
+    path.write_bytes(gzip.compress(content))
+
+
+def damage_no_gzip(path: Path) -> None:
+    path.write_bytes(b"<html>not found</html>")
+
+
+@pytest.mark.parametrize(("damage", "message"), [
+    (damage_missing, "is missing"),
+    (damage_truncated, "cannot be unpacked"),
+    (damage_altered, "was altered"),
+    (damage_no_gzip, "cannot be unpacked"),
+])  # fmt: skip
+def test_damage_gives_one_line_with_the_file_and_the_command(data: Path, damage, message: str) -> None:
+    damage(data / "FashionMNIST" / "raw" / "t10k-images-idx3-ubyte.gz")
+    with pytest.raises(utils.DataError) as caught:
+        utils.load_fashion_mnist(data)
+    text = str(caught.value)
+    assert message in text
+    assert "t10k-images-idx3-ubyte.gz" in text
+    assert "python utils.py --download" in text
+    assert "\n" not in text
+
+
+def test_the_environment_variable_points_elsewhere(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASHION_MNIST_DATA", str(data))
+    assert utils.data_folder() == data
+    assert utils.data_folder("here") == Path("here")
+
+
+def test_torchvision_accepts_the_folder() -> None:
+    from torchvision import datasets
+
+    ours = utils.load_fashion_mnist(train_size=1)  # unpacks
+    theirs = datasets.FashionMNIST(str(ROOT / "data"), train=False)
+    assert len(theirs) == 10_000
+    assert np.array_equal(theirs.data.numpy().reshape(-1, 784), np.round(255 * ours.X_test).astype(np.uint8))
+    assert np.array_equal(theirs.targets.numpy(), ours.y_test)
+
+
+def test_readme_lists_the_hashes_of_all_files() -> None:
+    import hashlib
+
+    readme = (ROOT / "data" / "README.md").read_text()
+    for path in (ROOT / "data").glob("*/raw/*.gz"):
+        packed = path.read_bytes()
+        for content in (packed, gzip.decompress(packed)):
+            assert hashlib.sha256(content).hexdigest() in readme, path
+
+
+def test_utils_and_part_1_need_no_torch() -> None:
+    heavy = "[name for name in sys.modules if name in ('torch', 'matplotlib', 'tqdm')]"
+    code = f"import sys, utils, numpy_ann; utils.load_fashion_mnist(train_size=1); print({heavy})"
+    assert run("-c", code).stdout.strip() == "[]"
+
+
+def test_download_without_a_network_fails_in_one_line(data: Path) -> None:
+    (data / "FashionMNIST" / "raw" / "t10k-labels-idx1-ubyte.gz").unlink()
+    shutil.copytree(ROOT / "data" / "MNIST", data / "MNIST", ignore=shutil.ignore_patterns("*-ubyte"))
+    dead_end = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}  # nobody listens at port 9
+    ran = run("utils.py", "--download", "--data-dir", data, **dead_end)
+    assert ran.returncode == 2
+    assert ran.stderr.strip().splitlines()[-1].startswith("error: FashionMNIST could not be downloaded")
+
+
+def test_download_says_so_when_everything_is_there() -> None:
+    ran = run("utils.py", "--download")
+    assert ran.returncode == 0
+    assert "whole" in ran.stdout
