@@ -99,7 +99,7 @@ class PyTorchCNN(nn.Module):
 
         The learning rate falls linearly to (almost) 0 over the run: large steps first, then small ones to settle.
         """
-        self.to(device, memory_format=torch.channels_last)  # convolutions run faster where channels lie together
+        self.to(device)
         X_train, y_train, X_val, y_val = (torch.as_tensor(a).to(device) for a in (X_train, y_train, X_val, y_val))
         steps_per_epoch = -(-len(X_train) // batch_size)
         optimizer = self.configure_optimizer()

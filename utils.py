@@ -189,12 +189,15 @@ def _unpack(packed: Path, file: IdxFile, data_dir: str | Path | None) -> bytes:
     mend = "Mend it with: python utils.py --download" + (f" --data-dir {data_dir}" if data_dir else "")
     try:
         content = gzip.decompress(packed.read_bytes())
+    except NotADirectoryError:
+        raise DataError(f"{data_folder(data_dir)} is no folder, expected the one that holds FashionMNIST/raw") from None
     except PermissionError:
         raise DataError(
             f"{packed} may not be read by this user, expected read permission. Mend it with: chmod a+r"
         ) from None
     except FileNotFoundError:
-        raise DataError(f"{packed} is missing, expected the gzip file that comes with the assignment. {mend}") from None
+        what = "the gzip file that comes with the assignment, in a folder DIR/FashionMNIST/raw"
+        raise DataError(f"{packed} is missing, expected {what}. {mend}") from None
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{packed} cannot be unpacked ({error}), expected a whole gzip file. {mend}") from None
     digest = hashlib.sha256(content).hexdigest()
@@ -219,29 +222,36 @@ def _write_atomically(path: Path, content: bytes) -> None:
 
 
 def download_data(data_dir: str | Path | None = None) -> None:
-    """Fetch whichever data files are missing or damaged, with torchvision's downloader. Raises DataError."""
+    """Fetch whichever files of Fashion-MNIST, and of MNIST if its folder is there, are missing or damaged.
+
+    Uses torchvision's downloader; what is there is replaced only when the download is whole. Raises DataError.
+    """
     for dataset, files in IDX_FILES.items():
-        damaged = [file for file in files if not _is_whole(file, data_dir, dataset)]
-        if not damaged:
-            continue
-        try:
-            from torchvision import datasets
-        except ImportError:
-            raise DataError("the download needs torchvision: pip install torchvision") from None
         raw = data_folder(data_dir) / dataset / "raw"
-        for file in damaged:
-            for path in (raw / file.name, raw / f"{file.name}.gz"):
-                path.unlink(missing_ok=True)
-        print(f"downloading {dataset} to {raw} …", file=sys.stderr)
-        try:
-            getattr(datasets, dataset)(data_folder(data_dir), download=True)
-        except (OSError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise DataError(
-                f"{dataset} could not be downloaded ({reason}). Copy data/ from the assignment again"
-            ) from None
-        for file in damaged:
-            read_idx(file, data_dir, dataset)
+        if dataset != "FashionMNIST" and not raw.is_dir():
+            continue  # the handout comes without MNIST
+        damaged = [file for file in files if not _is_whole(file, data_dir, dataset)]
+        if damaged:
+            print(f"downloading {dataset} to {raw} …", file=sys.stderr)
+            with tempfile.TemporaryDirectory() as folder:
+                _download(dataset, folder)
+                raw.mkdir(parents=True, exist_ok=True)
+                for file in damaged:
+                    fetched = Path(folder, dataset, "raw", f"{file.name}.gz").read_bytes()
+                    _write_atomically(raw / f"{file.name}.gz", fetched)
+                    read_idx(file, data_dir, dataset)
+
+
+def _download(dataset: str, folder: str) -> None:
+    try:
+        from torchvision import datasets
+
+        getattr(datasets, dataset)(folder, download=True)
+    except ImportError:
+        raise DataError("the download needs torchvision: pip install torchvision") from None
+    except (OSError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise DataError(f"{dataset} could not be downloaded ({reason}). Copy data/ from the assignment again") from None
 
 
 def _is_whole(file: IdxFile, data_dir: str | Path | None, dataset: str) -> bool:
@@ -393,6 +403,9 @@ class Wrong(AssertionError):
         self.kind = kind
 
 
+RETURN_MISSING = "is a return statement missing?"
+
+
 def expect_array(
     name: str,
     got: Any,
@@ -426,7 +439,7 @@ def expect_array(
 def expect_numbers(name: str, got: Any, expected: str, hint: str = "") -> np.ndarray:
     """The answer as a float64 array, if it is a NumPy array of numbers or booleans; raises Wrong otherwise."""
     if got is None:
-        raise Wrong(f"{name} is None, expected {expected}.", kind="wrong-type", hint="is a return statement missing?")
+        raise Wrong(f"{name} is None, expected {expected}.", kind="wrong-type", hint=RETURN_MISSING)
     if not isinstance(got, np.ndarray | np.generic):
         raise Wrong(f"{name} is a {type(got).__name__}, expected {expected}.", kind="wrong-type", hint=hint)
     if got.dtype.kind not in "fiub":
@@ -519,6 +532,8 @@ def check_cross_entropy(module: ModuleType) -> None:
 def _loss(module: ModuleType, y_true: np.ndarray, y_pred: np.ndarray) -> float:
     before = y_true.copy(), y_pred.copy()
     got = module.cross_entropy(y_true, y_pred)
+    if got is None:
+        raise Wrong("cross_entropy is None, expected one number.", kind="wrong-type", hint=RETURN_MISSING)
     expect_unchanged("y_true", y_true, before[0])
     expect_unchanged("y_pred", y_pred, before[1])
     if getattr(got, "size", 1) != 1:
@@ -528,8 +543,7 @@ def _loss(module: ModuleType, y_true: np.ndarray, y_pred: np.ndarray) -> float:
     try:
         return float(np.asarray(got, np.float64).reshape(()))
     except (TypeError, ValueError):
-        raise Wrong(f"cross_entropy returned {got!r}, expected one number.", kind="wrong-type",
-                    hint="is a return statement missing?" if got is None else "") from None  # fmt: skip
+        raise Wrong(f"cross_entropy returned {got!r}, expected one number.", kind="wrong-type") from None
 
 
 def _expect_loss(module: ModuleType, y_true: np.ndarray, y_pred: np.ndarray, expected: float, hint: str) -> None:
@@ -561,7 +575,7 @@ def check_forward(module: ModuleType) -> None:
     expect_array("what forward returns", a2, steps["a2"][0], hint="return the probabilities, self.a2.")
 
 
-def check_backward(module: ModuleType) -> None:
+def check_backward(module: ModuleType) -> str:
     rng = np.random.default_rng(16)
     net, X, Y = _network_away_from_kinks(module, rng, n=5, d=6, h=4, k=3)
 
@@ -574,7 +588,9 @@ def check_backward(module: ModuleType) -> None:
     gradients = net.backward(X, Y)
     expect_unchanged("X", X, before[0])
     expect_unchanged("y_true", Y, before[1])
-    expect_gradients(gradients, numerical, len(X))
+    if expect_gradients(gradients, numerical, len(X)) == "sum":
+        return "(summed over the batch)"
+    return "(mean over the batch: LEARNING_RATE can be about BATCH_SIZE times as large)"
 
 
 def _network_away_from_kinks(
@@ -590,15 +606,15 @@ def _network_away_from_kinks(
             return net, X, np.eye(k)[rng.integers(k, size=n)]
 
 
-def expect_gradients(gradients: Any, mean: dict[str, np.ndarray], n: int, tolerance: float = 1e-5) -> None:
-    """Raises Wrong unless all four gradients are those of the mean loss, or all four those of the sum (n times as much).
+def expect_gradients(gradients: Any, mean: dict[str, np.ndarray], n: int, tolerance: float = 1e-5) -> str:
+    """ "mean" if all four gradients are those of the mean loss, "sum" if all four are n times as much; else raises Wrong.
 
     `tolerance` is relative to the largest element of each gradient; central differences in float64 are
     good to 1e-8 of it, a wrong formula is off by far more.
     """
     if not isinstance(gradients, dict):
         raise Wrong(f"backward returned a {type(gradients).__name__}, expected a dict of four arrays.", kind="wrong-type",
-                    hint='the keys are "W1", "b1", "W2" and "b2".')  # fmt: skip
+                    hint=RETURN_MISSING if gradients is None else 'the keys are "W1", "b1", "W2" and "b2".')  # fmt: skip
     answers = {}
     for name, expected in mean.items():
         if name not in gradients:
@@ -618,8 +634,9 @@ def expect_gradients(gradients: Any, mean: dict[str, np.ndarray], n: int, tolera
         convention: [name for name in mean if _is_close(answers[name], factor * mean[name], tolerance)]
         for convention, factor in conventions.items()
     }
-    if any(len(names) == len(mean) for names in right.values()):
-        return
+    for convention, names in right.items():
+        if len(names) == len(mean):
+            return convention
     raise Wrong(_gradient_verdict(answers, mean, right, n), hint=_gradient_hint(right))
 
 
@@ -689,6 +706,11 @@ def check_layers(module: ModuleType, part: Part) -> None:
     if not isinstance(model, torch.nn.Module) or not list(model.parameters()):
         raise Wrong(f"{part.class_name}() has no parameters, expected the weights of its layers.",
                     hint="layers must be attributes of self, nn.Sequential or nn.ModuleList, not a plain list.")  # fmt: skip
+    for name, value in vars(model).items():
+        held = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+        if not name.startswith("_") and any(isinstance(item, torch.nn.Module) for item in held):
+            raise Wrong(f"self.{name} holds layers in a plain {type(value).__name__}, where PyTorch does not find them.",
+                        hint="nn.ModuleList and nn.Sequential register what they hold.")  # fmt: skip
     convolutions = [m for m in model.modules() if isinstance(m, torch.nn.modules.conv._ConvNd)]
     if part.name == "pytorch_ann" and convolutions:
         raise Wrong(
@@ -704,11 +726,12 @@ def check_logits(module: ModuleType, part: Part) -> None:
     import torch
 
     model = _model(module, part).eval()
+    model.requires_grad_(False)  # nothing here goes backward
     for n in (3, 1):
         logits = model(_images(part, n)[0])
         if not isinstance(logits, torch.Tensor):
             raise Wrong(f"forward returned a {type(logits).__name__}, expected a tensor ({n}, 10).", kind="wrong-type",
-                        hint="is a return statement missing?" if logits is None else "")  # fmt: skip
+                        hint=RETURN_MISSING if logits is None else "")  # fmt: skip
         if tuple(logits.shape) != (n, 10):
             raise Wrong(f"forward gave shape {tuple(logits.shape)} for {n} images, expected ({n}, 10).", kind="wrong-shape",
                         hint="one logit for each of the 10 classes, one row for each image.")  # fmt: skip
@@ -733,7 +756,7 @@ def _expect_nonlinear(model: Any, part: Part) -> None:
 
     a, b = (10 * _images(part, 8, seed)[0] for seed in (1, 2))  # bright: a sigmoid is nearly straight for small inputs
     left, right = model(a) + model(b), model(a + b) + model(torch.zeros_like(a))
-    if torch.allclose(left, right, rtol=1e-5, atol=1e-5 * left.detach().abs().max().item()):
+    if torch.allclose(left, right, rtol=1e-5, atol=1e-5 * left.abs().max().item()):
         raise Wrong("the network is linear in its input, expected a non-linear activation between the layers.",
                     hint="apply an activation such as F.relu to what each hidden layer gives.")  # fmt: skip
 
@@ -746,8 +769,8 @@ def check_training_step(module: ModuleType, part: Part) -> None:
     before = [p.detach().clone() for p in model.parameters()]
     loss = model.training_step(X, y, torch.optim.SGD(model.parameters(), lr=0.1))
     if not isinstance(loss, float):
-        raise Wrong(f"training_step returned a {type(loss).__name__}, expected a float.", kind="wrong-type",
-                    hint="loss.item() is the number in a one-element tensor.")  # fmt: skip
+        hint = RETURN_MISSING if loss is None else "loss.item() is the number in a one-element tensor."
+        raise Wrong(f"training_step returned a {type(loss).__name__}, expected a float.", kind="wrong-type", hint=hint)
     if not math.isfinite(loss):
         raise Wrong(f"the loss is {loss}, expected a finite number.", kind="not-finite")
     if all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True)):
@@ -755,21 +778,35 @@ def check_training_step(module: ModuleType, part: Part) -> None:
             "no parameter changed, expected a step downhill.",
             hint="both loss.backward() and optimizer.step() are needed.",
         )
+    model = _model(module, part).train()
     frozen = torch.optim.SGD(model.parameters(), lr=0.0)  # a step of length 0: the same gradient twice
     norms = []
     for _ in range(2):
         torch.manual_seed(1)  # the same dropout
         model.training_step(X, y, frozen)
-        norms.append(sum(float(p.grad.norm()) for p in model.parameters() if p.grad is not None))
+        norms.append(sum(p.grad.norm().item() for p in model.parameters() if p.grad is not None))
     if norms[1] > 1.5 * norms[0]:
         raise Wrong(
             "the second step's gradients contain the first's, expected them afresh.", hint="zero them in every step."
         )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    losses = [model.training_step(X, y, optimizer) for _ in range(30)]
-    if not losses[-1] < losses[0]:
-        raise Wrong(f"30 steps on one batch took the loss from {losses[0]:.3f} to {losses[-1]:.3f}, expected it to fall.",
+    loss_before = _loss_of(model, X, y)
+    for _ in range(30):
+        model.train()
+        model.training_step(X, y, optimizer)
+    loss_after = _loss_of(model, X, y)
+    if not loss_after < loss_before:
+        raise Wrong(f"30 steps on one batch took its cross-entropy from {loss_before:.3f} to {loss_after:.3f}, expected it to fall.",
                     hint="the loss compares logits with labels: F.cross_entropy(logits, y_batch).")  # fmt: skip
+
+
+def _loss_of(model: Any, X: Any, y: Any) -> float:
+    """The cross-entropy of the model's logits, in evaluation mode."""
+    import torch
+
+    model.eval()
+    with torch.no_grad():
+        return float(torch.nn.functional.cross_entropy(model(X), y).item())
 
 
 def check_predict(module: ModuleType, part: Part) -> None:
@@ -782,6 +819,8 @@ def check_predict(module: ModuleType, part: Part) -> None:
         if not list(layer.children()):
             layer.register_forward_hook(lambda m, *_: modes.append((m.training, torch.is_grad_enabled())))
     labels = model.predict(X)
+    if labels is None:
+        raise Wrong("predict returned None, expected labels of shape (12,).", kind="wrong-type", hint=RETURN_MISSING)
     shape = tuple(getattr(labels, "shape", ()))
     if shape != (12,):
         raise Wrong(f"predict gave {type(labels).__name__} of shape {shape} for 12 images, expected labels of shape (12,).",
@@ -807,11 +846,14 @@ def check_judgement(module: ModuleType, part: Part) -> None:
 
 @dataclass(frozen=True)
 class Check:
-    """One section of a script and the function that checks it; `needs` names the sections it builds on."""
+    """One section of a script and the function that checks it, which may return a remark on a right answer.
+
+    `needs` names the sections it builds on.
+    """
 
     number: str
     title: str
-    run: Callable[[ModuleType], None]
+    run: Callable[[ModuleType], str | None]
     needs: tuple[str, ...] = ()
     after_training: bool = False  # does not hold up training
 
@@ -906,14 +948,16 @@ def run_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> Iter
 def _run_check(check: Check, module: ModuleType, verbose: bool) -> Outcome:
     try:
         with np.errstate(all="ignore"):  # an overflow shows in the values that are compared
-            check.run(module)
-    except NotImplementedError:
-        return Outcome(check, "not written", "not written yet")
+            remark = check.run(module)
     except Wrong as wrong:
         return Outcome(check, "failed", str(wrong))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if isinstance(error, NotImplementedError) and (not str(error) or str(error).startswith("TODO")):
+            return Outcome(
+                check, "not written", "not written yet"
+            )  # torch raises NotImplementedError for other reasons
         return Outcome(check, "failed", describe_error(error, verbose=verbose))
-    return Outcome(check, "passed")
+    return Outcome(check, "passed", remark or "")
 
 
 def describe_error(error: BaseException, *, verbose: bool = False) -> str:
@@ -922,6 +966,10 @@ def describe_error(error: BaseException, *, verbose: bool = False) -> str:
         return "".join(traceback.format_exception(error)).rstrip()
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
     lines = [f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}: {frame.line}" for frame in frames]
+    if len(lines) > 8:  # a recursion repeats itself a thousand times
+        lines[4:-4] = [f"… {len(lines) - 8} more …"]
+    if isinstance(error, SystemExit):
+        return "\n".join([*lines, "Your code called exit(). Hint: return from the function instead."])
     return "\n".join([*lines, f"{type(error).__name__}: {error}"])
 
 
@@ -947,12 +995,19 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
     try:
         print(f"{part.title}\n\nSection checks")
         outcomes = print_checks(part, module, verbose=options.verbose)
+        again = f"run python {name}.py" if hasattr(module, "__file__") else "run the last cell"
         if any(outcome.status != "passed" and not outcome.check.after_training for outcome in outcomes):
-            print(f"\nNext: {_first_open(outcomes)}, then run python {name}.py again.")
+            print(f"\nNext: {_first_open(outcomes)}, then {again} again.")
+            return 1
+        judged = outcomes[-1].status == "passed"
+        if options.check and not judged:
+            print(
+                f"\nNext: {again} without --check; {_first_open(outcomes)} afterwards, when you have seen the curves."
+            )
             return 1
         if options.check:
             print("\nPublic checks passed; marking uses other inputs, and more of them.")
-            return 0 if all(outcome.status == "passed" for outcome in outcomes) else 1
+            return 0
         try:
             device = "cpu" if name == "numpy_ann" else choose_device(options.device)
             data = load_fashion_mnist(options.data_dir, train_size=options.train_size, one_hot=name == "numpy_ann",
@@ -964,14 +1019,14 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130
-    if bar_met and outcomes[-1].check.after_training and outcomes[-1].status != "passed":
-        print(
-            f"Next: read the curves in {part.plot_file}, set JUDGEMENT ({outcomes[-1].check.number}), then {part.next_step}."
-        )
+    if not bar_met:
         return 1
-    if bar_met:
-        print(f"Next: {part.next_step}.")
-    return 0 if bar_met else 1
+    if not judged:
+        number = outcomes[-1].check.number
+        print(f"Next: read the curves in {part.plot_file}, set JUDGEMENT ({number}), then {part.next_step}.")
+        return 1
+    print(f"Next: {part.next_step}.")
+    return 0
 
 
 def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> list[Outcome]:
@@ -980,7 +1035,7 @@ def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> li
     marks = {"passed": good, "failed": bad}
     outcomes = []
     for outcome in run_checks(part, module, verbose=verbose):
-        short = outcome.message if outcome.status in ("not written", "waiting") else ""
+        short = outcome.message if outcome.status != "failed" else ""
         print(f"  {marks.get(outcome.status, none)} {outcome.check.number} {outcome.check.title:<24} {short}".rstrip())
         if outcome.status == "failed":
             print("\n".join(f"      {line}" for line in outcome.message.replace(" Hint: ", "\nHint: ").splitlines()))
@@ -1011,6 +1066,9 @@ def _first_open(outcomes: list[Outcome]) -> str:
 
 def _parse_options(part: Part, module: ModuleType, arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"{part.name}.py", description=f"{part.title}: check, train, test, plot.")
+    for constant in ("EPOCHS", "BATCH_SIZE", "LEARNING_RATE"):
+        if not hasattr(module, constant):
+            parser.error(f"{constant} is not defined at the top of {part.name}.py, expected a number")
     parser.add_argument("--check", action="store_true", help="check the sections, do not train")
     parser.add_argument(
         "--epochs", type=_positive(int), default=module.EPOCHS, metavar="N", help="default: %(default)s"
@@ -1022,7 +1080,7 @@ def _parse_options(part: Part, module: ModuleType, arguments: list[str] | None) 
         "--learning-rate", type=_positive(float), default=module.LEARNING_RATE, metavar="X", help="default: %(default)s"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the initial weights and the shuffling (default: 0)"
+        "--seed", type=_seed, default=0, metavar="N", help="of the initial weights and the shuffling (default: 0)"
     )
     parser.add_argument(
         "--train-size", type=_positive(int), metavar="N", help="train on fewer images, for a quick try (default: 54000)"
@@ -1040,6 +1098,13 @@ def _parse_options(part: Part, module: ModuleType, arguments: list[str] | None) 
         "--verbose", action="store_true", help="show every frame of an error, not only those of your code"
     )
     return parser.parse_args(arguments)
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative, expected 0 or more")
+    return value
 
 
 def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
@@ -1062,7 +1127,7 @@ def _train_and_test(part: Part, module: ModuleType, options: argparse.Namespace,
         history, predict = _fit(part, module, options, data, device)
         seconds = time.perf_counter() - started
         labels = predict()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         print(f"\nTraining stopped with an error:\n{describe_error(error, verbose=options.verbose)}")
         return False
     losses = [*history.train_losses, *history.val_losses]
@@ -1074,15 +1139,21 @@ def _train_and_test(part: Part, module: ModuleType, options: argparse.Namespace,
         return False
     y_test = data.y_test if data.y_test.ndim == 1 else data.y_test.argmax(axis=1)
     accuracy = float(np.mean(labels == y_test))
-    plot_history(history, part.plot_file, title=f"{part.class_name}: learning curves", bar=part.bar, script=part.name,
-                 fingerprint=_fingerprint_of(module))  # fmt: skip
-    print(f"\nTrained in {seconds:.1f} s")
     bar_met = accuracy >= part.bar
+    print(f"\nTrained in {seconds:.1f} s")
     print(f"Test accuracy {accuracy:.2%}, bar {part.bar:.0%}: {'met' if bar_met else 'not met yet'}")
+    try:
+        plot_history(history, part.plot_file, title=f"{part.class_name}: learning curves", bar=part.bar,
+                     script=part.name, fingerprint=_fingerprint_of(module))  # fmt: skip
+    except OSError as error:
+        print(f"error: {part.plot_file} cannot be written ({error.strerror}); run where you may write", file=sys.stderr)
+        return False
     print(f"Learning curves: {part.plot_file}")
-    if not bar_met:
+    if accuracy < 0.2:
+        print("Hint: that is hardly better than guessing; try a much smaller LEARNING_RATE first.")
+    elif not bar_met:
         print(
-            "Hint: compare the two loss curves (README, reading learning curves), then try more epochs or another learning rate."
+            "Hint: compare the two loss curves (README, reading learning curves), then try more epochs or another rate."
         )
     return bar_met
 
@@ -1138,18 +1209,18 @@ def checklist(folder: Path) -> list[tuple[str, str]]:
     findings = []
     for part in PARTS.values():
         source = submitted_source(folder, part.name)
-        findings.append((source.name, _script_problem(source)))
+        findings.append((source.name, _script_problem(source, part)))
     for part in PARTS.values():
         if part.name != "numpy_ann":  # its plot is for the student's own eyes
             problem = _plot_problem(folder / part.plot_file, submitted_source(folder, part.name))
-            findings += [(part.plot_file, problem)]
+            findings.append((part.plot_file, problem))
     return findings
 
 
 def submitted_source(folder: Path, name: str) -> Path:
     """The script to hand in, or the notebook of the same name where only that one has been written."""
     script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
-    if notebook.is_file() and not _unwritten(notebook) and (not script.is_file() or _unwritten(script)):
+    if notebook.is_file() and (not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))):
         return notebook
     return script
 
@@ -1157,63 +1228,97 @@ def submitted_source(folder: Path, name: str) -> Path:
 def _unwritten(path: Path) -> list[str]:
     """The TODOs that are left in a script or notebook."""
     text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
+    marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
     return [
-        line.split('"')[1]
-        for line in text.splitlines()
-        if 'NotImplementedError("TODO' in line or 'JUDGEMENT = "TODO' in line
+        line.split('"TODO', 1)[1].split('"')[0].strip() for line in text.splitlines() if any(m in line for m in marks)
     ]
 
 
-def _script_problem(path: Path) -> str:
+def _script_problem(path: Path, part: Part) -> str:
     if not path.is_file():
         return "is missing"
     unwritten = _unwritten(path)
     if unwritten:
         return f"is not finished: {'; '.join(unwritten)}"
-    if path.suffix == ".ipynb":
-        return ""
-    sys.path.insert(0, str(path.parent))
     try:
-        importlib.import_module(path.stem)
-    except Exception as error:
+        source = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".ipynb":
+            cells = json.loads(source)["cells"]
+            return "" if part.class_name in str(cells) else f"does not define {part.class_name}"
+    except (ValueError, KeyError, TypeError) as error:
+        return f"cannot be read ({error}), expected a script or notebook in UTF-8"
+    return _import_problem(path, part)
+
+
+def _import_problem(path: Path, part: Part) -> str:
+    """What keeps a script from being imported and checked, and a JUDGEMENT that is none of the three words."""
+    sys.path.insert(0, str(path.parent))
+    sys.argv[1:] = []  # a script that runs at import must not read our options
+    try:
+        module = importlib.import_module(path.stem)
+    except (Exception, SystemExit) as error:
         return f"cannot be imported: {describe_error(error)}"
     finally:
         sys.path.remove(str(path.parent))
+    if part.checks[-1].after_training:
+        try:
+            part.checks[-1].run(module)
+        except (Wrong, NotImplementedError) as error:
+            return f"is not finished: {error}"
     return ""
 
 
 def _plot_problem(path: Path, source: Path) -> str:
-    again = f"run python {source.stem}.py again"
+    again = f"run python {source.stem}.py again" if source.suffix == ".py" else f"run {source.name} again"
     if not path.is_file():
         return f"is missing: {again}"
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(path) as image:
             image.load()
             text, kind = dict(image.info), image.format
-    except (OSError, SyntaxError, UnidentifiedImageError) as error:
+    except (OSError, SyntaxError) as error:
         return f"is not a readable PNG ({error}): {again}"
     if kind != "PNG":
         return f"is a {kind} file, expected a PNG: {again}"
-    if not source.is_file() or path.stat().st_mtime >= source.stat().st_mtime:
-        return ""
-    with contextlib.suppress(ValueError, TypeError, SyntaxError):  # no history in it, or a script that does not parse
-        carried = json.loads(text.get("History", "{}")).get("fingerprint")
-        if source.suffix == ".py" and carried == source_fingerprint(source.read_text(encoding="utf-8-sig")):
+    try:
+        carried = dict(json.loads(text.get("History", "{}")))
+    except (ValueError, TypeError):
+        carried = {}
+    if carried.get("script", source.stem) != source.stem:
+        return f"was written by {carried['script']}.py: {again}"
+    if source.suffix == ".ipynb" or not source.is_file() or path.stat().st_mtime >= source.stat().st_mtime:
+        return ""  # Jupyter saves a notebook after its last run, so its age says nothing
+    with contextlib.suppress(SyntaxError, ValueError):  # a script that does not parse cannot be compared
+        if carried.get("fingerprint") == source_fingerprint(source.read_text(encoding="utf-8-sig")):
             return ""
     return f"is older than {source.name}: {again}"
 
 
 def pack(folder: Path) -> Path:
-    """Write `submission.zip` with the five files of the checklist, and return its path."""
+    """Write `submission.zip` with those of the checklist's five files that are there, and return its path."""
     archive = folder / "submission.zip"
     files = [submitted_source(folder, part.name) for part in PARTS.values()]
     files += [folder / part.plot_file for part in PARTS.values() if part.name != "numpy_ann"]
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as stream:
         for path in files:
-            stream.write(path, path.name)
+            if path.is_file():
+                stream.write(path, path.name)
     return archive
+
+
+def _run_checklist(folder: Path, *, anyway: bool) -> int:
+    good, bad, _ = _marks()
+    findings = checklist(folder)
+    for name, problem in findings:
+        print(f"  {bad if problem else good} {name} {problem}".rstrip())
+    if any(problem for _, problem in findings) and not anyway:
+        print(f"Nothing is packed yet. Mend what is marked in {folder}, then run python utils.py --checklist again;")
+        print("to hand in what is there all the same: python utils.py --checklist --anyway")
+        return 1
+    print(f"Packed {pack(folder)}. Hand in this file.")
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -1222,25 +1327,20 @@ def main(arguments: list[str] | None = None) -> int:
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--checklist", action="store_true", help="verify the submission and pack submission.zip")
     action.add_argument("--download", action="store_true", help="fetch missing or damaged data files")
-    parser.add_argument("--folder", type=Path, default=Path(), help="where your scripts are (default: here)")
+    parser.add_argument("--anyway", action="store_true", help="pack even what is not finished")
+    parser.add_argument("--folder", type=Path, default=HERE, help="where your scripts are (default: beside utils.py)")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is, or shall be (default: data/)")
     options = parser.parse_args(arguments)
-    if options.download:
-        try:
-            download_data(options.data_dir)
-        except DataError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 2
-        print(f"All data files are in {data_folder(options.data_dir)}, whole.")
-        return 0
-    findings = checklist(options.folder.resolve())
-    good, bad, _ = _marks()
-    for name, problem in findings:
-        print(f"  {bad if problem else good} {name} {problem}".rstrip())
-    if any(problem for _, problem in findings):
-        print("Not packed yet: mend what is marked, then run python utils.py --checklist again.")
-        return 1
-    print(f"Packed {pack(options.folder.resolve())}. Hand in this file.")
+    if not options.folder.is_dir():
+        parser.error(f"--folder {options.folder} does not exist, expected the folder of your scripts")
+    if options.checklist:
+        return _run_checklist(options.folder.resolve(), anyway=options.anyway)
+    try:
+        download_data(options.data_dir)
+    except (DataError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"All data files are in {data_folder(options.data_dir)}, whole.")
     return 0
 
 

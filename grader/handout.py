@@ -139,17 +139,16 @@ import sys
 import zipfile
 from pathlib import Path
 
-if not Path("utils.py").exists() and Path("../utils.py").exists():
-    os.chdir("..")
 if not Path("utils.py").exists() and Path("{name}.zip").exists():
     zipfile.ZipFile("{name}.zip").extractall()
+if not Path("utils.py").exists() and Path("{name}").is_dir():
     os.chdir("{name}")
 if not Path("utils.py").exists():
     raise FileNotFoundError("utils.py is not here: upload {name}.zip next to this notebook, then run this cell again")
 sys.path.insert(0, os.getcwd())"""
 _RUN = """\
-if __name__ == "__main__":  # --check alone checks the sections; main([]) trains as well
-    main([])"""
+if __name__ == "__main__":
+    main([])  # main(["--check"]) checks the sections and does not train"""
 
 
 def notebook(source: str) -> str:
@@ -168,7 +167,8 @@ def notebook(source: str) -> str:
     docstring = re.match(r'"""(.*?)"""\n', source, re.DOTALL)
     if docstring:
         book.cells[0].source = book.cells[0].source.replace(docstring.group(0).rstrip("\n"), "", 1).strip()
-        book.cells.insert(0, nbformat.v4.new_markdown_cell(docstring.group(1).strip()))
+        text = re.sub(r"run\s+`python \w+\.py`", "run the last cell", docstring.group(1).strip())
+        book.cells.insert(0, nbformat.v4.new_markdown_cell(text))
     book.cells[-1].source = book.cells[-1].source.replace('if __name__ == "__main__":\n    sys.exit(main())', _RUN)
     book.cells.insert(1, nbformat.v4.new_code_cell(_SETUP.format(name=NAME)))
     book.cells = [cell for cell in book.cells if cell.source.strip()]
@@ -179,22 +179,21 @@ def notebook(source: str) -> str:
 
 
 def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
-    """Write the students' folder, its zip, and a folder of notebooks beside them; returns the three.
-
-    The notebooks stay out of the students' folder: whoever hands that in whole hands in each script once.
-    """
-    folder, notebooks = out / NAME, out / "notebooks"
-    for path in (folder, notebooks):
-        shutil.rmtree(path, ignore_errors=True)
-        path.mkdir(parents=True)
+    """Write the students' folder, the notebooks beside the scripts in it, and its zip; returns folder and zip."""
+    folder = out / NAME
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     for name in FILES:
         shutil.copyfile(ROOT / name, folder / name)
     shutil.copytree(ROOT / "tests" / "student", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    student_part = environment.partition("  # grader\n")[0] + "  - pytest>=8.4\n"
+    (folder / "environment.yml").write_text(student_part, encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (folder / "README.md").write_text(readme.partition(INSTRUCTORS)[0].rstrip() + "\n", encoding="utf-8")
     for path in write_stubs(folder):
         text = notebook(path.read_text(encoding="utf-8"))
-        (notebooks / f"{path.stem}.ipynb").write_text(text, encoding="utf-8")
+        path.with_suffix(".ipynb").write_text(text, encoding="utf-8")
     for name in DATA if with_data else DATA[:1]:
         source, target = ROOT / "data" / name, folder / "data" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -203,8 +202,7 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
         else:
             shutil.copyfile(source, target)
     _refuse_leaks(folder)
-    _refuse_leaks(notebooks)
-    return [folder, _zip(folder), notebooks]
+    return [folder, _zip(folder)]
 
 
 def _refuse_leaks(folder: Path) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import math
 import struct
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -84,7 +83,7 @@ def unpack(read: Read, max_bytes: int) -> Any:
 
 
 def _wire(array: np.ndarray) -> np.dtype[Any]:
-    return array.dtype.newbyteorder("<") if sys.byteorder == "big" else array.dtype
+    return array.dtype.newbyteorder("<")
 
 
 def _specification(dtype: str, shape: list[int]) -> tuple[np.dtype[Any], tuple[int, ...]]:

@@ -342,6 +342,7 @@ def main() -> None:
     for number in {*map(int, sys.argv[1:3])}:
         os.close(number)
     os.dup2(2, 1)  # what a script prints goes the way of its errors
+    sys.stdout = sys.stderr
     os.chdir(HERE)
     sys.argv = ["worker"]
     Worker(read_fd, write_fd).serve()

