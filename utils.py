@@ -413,26 +413,26 @@ def expect_array(
     *,
     hint: str = "",
     tolerance: float = 1e-6,
+    absolute: float | None = None,
     where: dict[str, np.ndarray] | None = None,
 ) -> np.ndarray:
     """The answer, if it is an array with the expected shape and values; raises Wrong otherwise.
 
-    `tolerance` is relative to 1 + |expected|. `where` names arrays of the expected shape whose elements the
-    message shows at the first difference.
+    An element may be off by `absolute` (`tolerance` if None) and `tolerance` times |expected|. `where` names
+    arrays of the expected shape whose elements the message shows at the first difference.
     """
     answer = expect_numbers(name, got, f"an array of shape {expected.shape}", hint)
     if answer.shape != expected.shape:
         raise Wrong(f"{name} has shape {answer.shape}, expected {expected.shape}.", kind="wrong-shape", hint=hint)
+    off = np.abs(answer - expected) > (tolerance if absolute is None else absolute) + tolerance * np.abs(expected)
     finite = np.isfinite(answer)
-    if not finite.all():
-        index = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise Wrong(f"{name}{_at(index)} is {answer[index]}, expected {_number(expected[index])}{_given(where, index)}.",
-                    kind="not-finite", hint=hint)  # fmt: skip
-    wrong = np.abs(answer - expected) > tolerance * (1 + np.abs(expected))
+    wrong = off | ~finite
     if wrong.any():
-        index = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise Wrong(f"{name}{_at(index)} is {_number(answer[index])}, expected {_number(expected[index])}{_given(where, index)}"
-                    f" ({np.count_nonzero(wrong)} of {wrong.size} values differ).", hint=hint)  # fmt: skip
+        index = tuple(int(i) for i in np.argwhere(wrong if finite.all() else ~finite)[0])
+        count = f" ({np.count_nonzero(wrong)} of {wrong.size} values differ)" if wrong.size > 1 else ""
+        got_and_expected = f"is {_number(answer[index])}, expected {_number(expected[index])}{_given(where, index)}"
+        kind = "" if finite.all() else "not-finite"
+        raise Wrong(f"{name}{_at(index)} {got_and_expected}{count}.", kind=kind, hint=hint)
     return answer
 
 
@@ -607,7 +607,7 @@ def _network_away_from_kinks(
 
 
 def expect_gradients(gradients: Any, mean: dict[str, np.ndarray], n: int, tolerance: float = 1e-5) -> str:
-    """ "mean" if all four gradients are those of the mean loss, "sum" if all four are n times as much; else raises Wrong.
+    """The convention that all four gradients keep to, "mean" or "sum" (n times as much). Raises Wrong if there is none.
 
     `tolerance` is relative to the largest element of each gradient; central differences in float64 are
     good to 1e-8 of it, a wrong formula is off by far more.
@@ -676,7 +676,7 @@ def _constant_ratio(got: np.ndarray, expected: np.ndarray) -> float | None:
 
 
 def _gradient_hint(right: dict[str, list[str]]) -> str:
-    if right["mean"] and right["sum"]:
+    if set(right["mean"]) - set(right["sum"]) and set(right["sum"]) - set(right["mean"]):
         return "some gradients are summed over the batch and some averaged; keep to one for all four."
     found = right["mean"] or right["sum"]
     if "W2" in found or "b2" in found:
@@ -796,7 +796,7 @@ def check_training_step(module: ModuleType, part: Part) -> None:
         model.training_step(X, y, optimizer)
     loss_after = _loss_of(model, X, y)
     if not loss_after < loss_before:
-        raise Wrong(f"30 steps on one batch took its cross-entropy from {loss_before:.3f} to {loss_after:.3f}, expected it to fall.",
+        raise Wrong(f"30 steps on one batch took its loss from {loss_before:.3f} to {loss_after:.3f}, expected it to fall.",
                     hint="the loss compares logits with labels: F.cross_entropy(logits, y_batch).")  # fmt: skip
 
 
@@ -1230,7 +1230,7 @@ def _unwritten(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
     marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
     return [
-        line.split('"TODO', 1)[1].split('"')[0].strip() for line in text.splitlines() if any(m in line for m in marks)
+        "TODO" + line.split('"TODO', 1)[1].split('"')[0] for line in text.splitlines() if any(m in line for m in marks)
     ]
 
 

@@ -8,21 +8,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# Started in a student's folder with `python -m`, Python looks for modules there first: nothing there may be ours.
-if (
-    not sys.flags.safe_path
-    and sys.path
-    and sys.path[0] in ("", str(Path.cwd()))
-    and Path(__file__).parent.parent != Path.cwd()
-):
+# Our own modules come from here and nowhere else: with `python -m`, Python would look in the student's folder first.
+GRADER = Path(__file__).resolve().parent
+if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]
+sys.path.insert(0, str(GRADER.parent))
 
 import argparse
 import os
+import signal
+from types import FrameType
 
 from grader.errors import CannotGrade
-
-GRADER = Path(__file__).resolve().parent
+from grader.options import OPTIONS, command_line
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,18 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         "grade", help="mark one submission", description="Mark one submission, as pytest grader/ does."
     )
     grade.add_argument("submission", nargs="?", default=".", help="folder, .zip, .tar.gz or .tgz (default: here)")
-    grade.add_argument(
-        "--device", metavar="NAME", help="auto, cpu, cuda or mps, for the training of parts 2 and 3 (default: auto)"
-    )
-    grade.add_argument("--only", action="append", metavar="NUMBER", help="mark this section alone; may be repeated")
-    grade.add_argument("--skip-training", action="store_true", help="leave out the training sections and their points")
-    grade.add_argument("--train-size", metavar="N", help="train on fewer images, for a quick try (default: 54000)")
-    grade.add_argument(
-        "--seed", metavar="N", help="of hidden inputs and training (default: a fresh one, which is printed)"
-    )
-    grade.add_argument("--data-dir", metavar="DIR", help="folder that holds FashionMNIST/raw (default: data/)")
-    grade.add_argument("--results", metavar="FILE", help="write results.json (Gradescope's format) here")
-    grade.add_argument("--html", metavar="FILE", dest="html_report", help="write an HTML report here")
+    for name, settings in OPTIONS:
+        grade.add_argument(name, **settings)
     grade.set_defaults(run=_grade)
 
     handout = commands.add_parser(
@@ -78,25 +66,17 @@ def _grade(options: argparse.Namespace) -> int:
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # only our own plugin, whatever is installed here
     os.environ.pop("PYTEST_ADDOPTS", None)
-    arguments = [
-        "-c",
-        str(GRADER / "pytest.ini"),
-        "--rootdir",
-        str(GRADER),
-        str(GRADER),
-        "--submission",
-        options.submission,
-    ]
-    for name in ("device", "train_size", "seed", "data_dir", "results", "html_report"):
-        value = getattr(options, name)
-        if value is not None:
-            arguments += [f"--{name.removesuffix('_report').replace('_', '-')}", value]
-    for number in options.only or ():
-        arguments += ["--only", number]
-    if options.skip_training:
-        arguments.append("--skip-training")
-    status = int(pytest.main(arguments))
-    return status if status in (0, 1, 130) else 2
+    os.environ.pop("PYTEST_PLUGINS", None)
+    signal.signal(signal.SIGTERM, _interrupt)
+    *arguments, _, submission = command_line(options)
+    pinned = ["-c", str(GRADER / "pytest.ini"), f"--rootdir={GRADER}", "--noconftest", "-p", "grader.plugin"]
+    status = int(pytest.main([*pinned, *arguments, f"--submission={submission}", str(GRADER)]))
+    return status if status in (0, 1) else 2
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """A polite end, as by Ctrl-C: the workers are ended too."""
+    raise KeyboardInterrupt
 
 
 def _handout(options: argparse.Namespace) -> int:

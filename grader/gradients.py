@@ -39,11 +39,15 @@ class Point:
 
 
 def away_from_kinks(rng: np.random.Generator, n: int, d: int, h: int, k: int, margin: float = 1e-2) -> Point:
-    """A random point at which every |z1| is above `margin`, a thousand times the numerical step."""
+    """A random point at which every |z1| is above `margin`, a thousand times the numerical step.
+
+    Every image passes through some unit and is held back by another, so that a missing gate shows.
+    """
     for _ in range(10_000):
         W1, b1 = rng.normal(size=(d, h)), rng.normal(size=h)
         X = rng.uniform(size=(n, d))
-        if np.abs(X @ W1 + b1).min() > margin:
+        z1 = X @ W1 + b1
+        if np.abs(z1).min() > margin and (z1 > 0).any(axis=1).all() and (z1 < 0).any(axis=1).all():
             W2, b2 = rng.normal(size=(h, k)), rng.normal(size=k)
             return Point(W1, b1, W2, b2, X, np.eye(k)[rng.integers(k, size=n)])
     raise ValueError(f"no point {margin} away from the kinks was found for n={n}, h={h}: the margin is too large")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from grader import sandbox
-from grader.errors import NotWritten, StudentFault
+from grader.errors import StudentFault
 from grader.imports import check_imports
 from grader.results import Report, SectionResult, Status
 from grader.rubric import SCRIPTS, Rubric, Section
@@ -20,6 +20,7 @@ from grader.submission import Submission
 from grader.training import Run, train
 from utils import Wrong
 
+REFERENCE = Path(__file__).resolve().parent / "reference"
 SUBSTITUTABLE = ("1.2", "1.3", "1.5")  # the sections whose right answers the worker holds
 
 
@@ -48,7 +49,9 @@ class Marking:
 
     def __post_init__(self) -> None:
         files = {f"{name}.py": source for name, source in self.submission.scripts.items()}
-        self.students = {script: Student(script, files, self.rubric.limits) for script in SCRIPTS}
+        self.students = {
+            script: Student(script, files, self.rubric.limits, device=self.options.device) for script in SCRIPTS
+        }
         self.chosen = self.rubric.select(list(self.options.only), self.options.skip_training)
 
     def to_run(self) -> list[Section]:
@@ -71,7 +74,7 @@ class Marking:
             number for number in section.needs
             if number in SUBSTITUTABLE and self.results[number].status is Status.FAILED
         )  # fmt: skip
-        if status is Status.FAILED and failed and self._is_readable(section):
+        if status is Status.FAILED and failed and self._is_readable(section) and self.students[section.script].loads:
             with self.students[section.script].with_substitutes(failed):
                 status, feedback, diagnosis = self._outcome(section, check)
             names = " and ".join(f"{number} ({self.rubric.by_number[number].title})" for number in failed)
@@ -96,13 +99,40 @@ class Marking:
             check()
         except Wrong as wrong:
             return Status.FAILED, str(wrong), (wrong.kind,) if wrong.kind else ()
-        except NotWritten as fault:
-            return Status.FAILED, fault.feedback, fault.diagnosis
         except StudentFault as fault:
             return Status.FAILED, fault.feedback, fault.diagnosis
-        except Exception as error:  # whatever else a check raises is ours
-            return Status.ERROR, f"grader error, not your code: {type(error).__name__}: {error}", ()
+        except Exception as error:
+            return self._blame(section, check, error)
         return Status.PASSED, self._praise(section), ()
+
+    def _blame(
+        self, section: Section, check: Callable[[], None], error: Exception
+    ) -> tuple[Status, str, tuple[str, ...]]:
+        """Whose fault an exception of the check itself is: the same check on the reference tells.
+
+        If the check comes to a verdict there, it was the student's answer that made it stumble, and the answer is wrong:
+        the points of a "grader error" must not be worth making.
+        """
+        if section.script and self._can_judge_reference(section, check):
+            feedback = f"the answer is of a kind that cannot be marked ({type(error).__name__}), expected what the stub describes."
+            return Status.FAILED, feedback, ("wrong-type",)
+        return Status.ERROR, f"grader error, not your code: {type(error).__name__}: {error}", ()
+
+    def _can_judge_reference(self, section: Section, check: Callable[[], None]) -> bool:
+        scripts = {f"{script}.py": (REFERENCE / f"{script}.py").read_bytes() for script in SCRIPTS}
+        kept = self.runs.pop(section.script, None)
+        try:
+            with self.students[section.script].replaced_by(scripts):
+                check()
+        except (Wrong, StudentFault):  # a verdict: after a training on few images, say
+            return True
+        except Exception:
+            return False
+        finally:
+            self.runs.pop(section.script, None)
+            if kept is not None:
+                self.runs[section.script] = kept
+        return True
 
     def _praise(self, section: Section) -> str:
         if section.training and section.script in self.runs:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import tokenize
 
 # `%%time` and `%%capture` run the rest of the cell as Python; other cell magics make it another language
 PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 _MAGIC = re.compile(r"\s*([%!?]|[\w.]+\?{1,2}\s*$)")
-_ASSIGNED_MAGIC = re.compile(r"(\s*[\w.,\s]+=\s*)[%!]")
+_ASSIGNED_MAGIC = re.compile(r"""(\s*[\w.,\s\[\]'"]+=\s*)[%!]""")
 
 
 class NotebookError(Exception):
@@ -45,28 +43,68 @@ def _python_of_cell(source: str) -> str:
     if first.startswith("%%") and first not in PYTHON_CELL_MAGICS:
         return ""
     kept: list[str] = []
-    statement = 0  # where the statement that is being read starts
+    lexer = _Lexer()
+    in_magic = False  # a magic goes on after a backslash
     for line in source.splitlines():
-        is_magic = _MAGIC.match(line)
         assigned = _ASSIGNED_MAGIC.match(line)
-        if (is_magic or assigned) and not _is_open("\n".join(kept[statement:])):
+        if in_magic or (not lexer.is_open and (assigned or _MAGIC.match(line))):
             indent = line[: len(line) - len(line.lstrip())]
-            line = f"{assigned.group(1)}None" if assigned and not is_magic else f"{indent}pass"  # keeps line numbers
+            python = f"{assigned.group(1)}None" if assigned and not in_magic else f"{indent}pass"
+            kept.append("" if in_magic else python)  # a line for a line: numbers in errors stay right
+            in_magic = line.rstrip().endswith("\\")
+            continue
+        lexer.read(line)
         kept.append(line)
-        if not _is_open("\n".join(kept[statement:])):
-            statement = len(kept)
     return "\n".join(kept)
 
 
-def _is_open(text: str) -> bool:
-    """Whether the text ends inside a bracket, a string or a continued line."""
-    if text.rstrip(" \t").endswith("\\"):
-        return True
-    try:
-        for _ in tokenize.generate_tokens(io.StringIO(text + "\n").readline):
-            pass
-    except tokenize.TokenError as error:
-        return "EOF" in str(error) or "unterminated triple" in str(error) or "was never closed" in str(error)
-    except (SyntaxError, IndentationError):
-        return False
-    return False
+class _Lexer:
+    """Follows brackets, strings and continued lines, a line at a time: where a statement can start, and where not."""
+
+    def __init__(self) -> None:
+        self.depth = 0  # of open brackets
+        self.quote = ""  # of the string that is open at the end of the line
+        self.continued = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next line goes on with what this one began."""
+        return self.depth > 0 or self.quote != "" or self.continued
+
+    def read(self, line: str) -> None:
+        """Take in one line."""
+        position = 0
+        self.continued = False
+        while position < len(line):
+            if self.quote:
+                position = self._in_string(line, position)
+                continue
+            character = line[position]
+            if character == "#":
+                return
+            if character in "\"'":
+                self.quote = character * 3 if line.startswith(character * 3, position) else character
+                position += len(self.quote)
+                continue
+            if character in "([{":
+                self.depth += 1
+            elif character in ")]}":
+                self.depth = max(0, self.depth - 1)
+            elif character == "\\" and not line[position + 1 :].strip():
+                self.continued = True
+            position += 1
+        if len(self.quote) == 1 and not line.endswith("\\"):
+            self.quote = ""  # a plain string ends with its line; this one is an error, and Python will say so
+
+    def _in_string(self, line: str, position: int) -> int:
+        """The position behind the end of the open string, or behind the end of the line."""
+        while position < len(line):
+            if line[position] == "\\":
+                position += 2
+            elif line.startswith(self.quote, position):
+                position += len(self.quote)
+                self.quote = ""
+                return position
+            else:
+                position += 1
+        return position

@@ -33,7 +33,7 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
                     )
                 image.load()
                 text = image.info.get("History")
-                pixels = np.asarray(image.convert("RGB").convert("L"))
+                pixels = np.asarray(_on_white(image).convert("L"))
     except StudentFault:
         raise
     except Exception as error:  # a damaged picture makes Pillow raise nearly anything
@@ -42,6 +42,12 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
     if pixels.min() == pixels.max():
         raise StudentFault(f"{name} is blank, expected the learning curves.", ["plot-blank"])
     return pixels, _history(text)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """The picture as a browser shows it: what is transparent is white."""
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
 def _history(text: object) -> dict[str, Any] | None:

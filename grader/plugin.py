@@ -1,6 +1,7 @@
 """pytest as the grader: options, fixtures, one test a section, the score card in place of pytest's own report.
 
-`python -m grader grade` runs the same plugin, so both commands give the same marks, words and exit status.
+`python -m grader grade` runs pytest with this plugin, and `pytest grader/` runs that (see conftest.py), so both give the same
+marks, words and exit status.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pytest
 import utils
 from grader.errors import CannotGrade, RubricError, SubmissionError
 from grader.marking import Marking, Options
+from grader.options import add_options
 from grader.render import gradescope, html, terminal
 from grader.results import Report
 from grader.rubric import Rubric, Section, load_rubric
@@ -27,19 +29,8 @@ MARKING = pytest.StashKey[Marking]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The grader's own options. Values are checked in pytest_cmdline_main, where a wrong one ends with status 2."""
-    group = parser.getgroup("grader")
-    group.addoption("--submission", default=".", help="folder, .zip, .tar.gz or .tgz to mark (default: here)")
-    group.addoption("--device", default="auto", help="auto, cpu, cuda or mps, for the training of parts 2 and 3")
-    group.addoption(
-        "--only", action="append", default=[], metavar="NUMBER", help="mark this section alone; may be repeated"
-    )
-    group.addoption("--skip-training", action="store_true", help="leave out the training sections and their points")
-    group.addoption("--train-size", default=None, metavar="N", help="train on fewer images (default: 54000)")
-    group.addoption("--seed", default=None, metavar="N", help="of hidden inputs and training; a fresh one by default")
-    group.addoption("--data-dir", default=None, metavar="DIR", help="folder that holds FashionMNIST/raw")
-    group.addoption("--results", default=None, metavar="FILE", help="write results.json (Gradescope's format) here")
-    group.addoption("--html", dest="html_report", default=None, metavar="FILE", help="write an HTML report here")
+    """The grader's own options."""
+    add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,14 +62,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _options(config: pytest.Config, rubric: Rubric) -> Options:
-    only = [number for entry in config.getoption("only") for number in entry.split(",")]
+    only = [number for entry in config.getoption("only") or () for number in entry.split(",")]
     rubric.select(only, skip_training=False)
     data_dir = config.getoption("data_dir")
     options = Options(
         seed=_integer("--seed", config.getoption("seed"), low=0)
         if config.getoption("seed") is not None
         else secrets.randbits(32),
-        device=_device(config.getoption("device")),
+        device=_device(config.getoption("device") or "auto"),
         only=tuple(only),
         skip_training=config.getoption("skip_training"),
         train_size=_integer("--train-size", config.getoption("train_size"), low=1, high=54_000)

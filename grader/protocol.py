@@ -25,6 +25,7 @@ MAX_HEADER = 1 << 20
 MAX_DEPTH = 12  # of nested lists and dicts
 MAX_TEXT = 20_000  # characters of one string
 MAX_ITEMS = 10_000  # of one list or dict
+MAX_DIGITS = 256  # hexadecimal, of one integer: larger than any float, small enough to print
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
 
 Read = Callable[[int], bytearray]  # exactly so many bytes
@@ -49,6 +50,7 @@ class Opaque:
     type_name: str
     ref: int | None = None
     callable: bool = False
+    number: float | None = None  # what float() makes of it
 
 
 def pack(message: Any, describe: Callable[[Any], Opaque] | None = None) -> list[bytes | memoryview]:
@@ -101,7 +103,7 @@ def _unknown(value: Any) -> Opaque:
 def _encode(value: Any, arrays: list[np.ndarray], describe: Callable[[Any], Opaque], depth: int) -> list[Any]:
     if value is None or type(value) is bool:
         return ["constant", value]
-    if type(value) is int:
+    if type(value) is int and value.bit_length() < 4 * MAX_DIGITS - 16:
         return ["int", hex(value)]
     if type(value) is float:
         return ["float", value.hex()]
@@ -112,12 +114,14 @@ def _encode(value: Any, arrays: list[np.ndarray], describe: Callable[[Any], Opaq
     if isinstance(value, Tensor):
         return ["tensor", _append(arrays, value.array), value.requires_grad]
     if isinstance(value, Opaque):
-        return ["opaque", value.type_name[:200], value.ref, value.callable]
-    if depth < MAX_DEPTH and type(value) in (list, tuple, dict) and len(value) <= MAX_ITEMS:
-        if type(value) is dict:
+        number = None if value.number is None else float(value.number).hex()
+        return ["opaque", value.type_name[:200], value.ref, value.callable, number]
+    if depth < MAX_DEPTH and isinstance(value, list | tuple | dict) and len(value) <= MAX_ITEMS:
+        if isinstance(value, dict):
             items = [[_encode(part, arrays, describe, depth + 1) for part in item] for item in value.items()]
             return ["dict", items]
-        return [type(value).__name__, [_encode(item, arrays, describe, depth + 1) for item in value]]
+        kind = "list" if isinstance(value, list) else "tuple"
+        return [kind, [_encode(item, arrays, describe, depth + 1) for item in value]]
     described = describe(value)
     known = (Opaque, Tensor, np.ndarray)
     return _encode(described if isinstance(described, known) else _unknown(value), arrays, _unknown, depth)
@@ -135,7 +139,7 @@ def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
     match kind, rest:
         case "constant", [None | True | False as value]:
             return value
-        case "int", [str(text)]:
+        case "int", [str(text)] if len(text) <= MAX_DIGITS:
             return int(text, 16)
         case "float", [str(text)]:
             return float.fromhex(text)
@@ -147,8 +151,8 @@ def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
             return arrays[index][()]
         case "tensor", [int(index), bool(requires_grad)]:
             return Tensor(arrays[index], requires_grad)
-        case "opaque", [str(name), None | int() as ref, bool(is_callable)]:
-            return Opaque(name, ref, is_callable)
+        case "opaque", [str(name), None | int() as ref, bool(is_callable), None | str() as number]:
+            return Opaque(name, ref, is_callable, None if number is None else float.fromhex(number))
         case (("list" | "tuple"), [list(items)]):
             values = [_decode(item, arrays, depth + 1) for item in items]
             return values if kind == "list" else tuple(values)

@@ -31,18 +31,25 @@ GRADER = Path(__file__).resolve().parent
 LEVEL = "none"  # a plain process: crashes and hangs are held, malice is not
 PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
 
-_LIMITER = (
-    "import os, resource, sys\n"
-    "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
-    "os.execv(sys.executable, [sys.executable, '-I', '-B', *sys.argv[1:]])"
-)
+# Runs first in the new process: no core files, bounded memory, and (on Linux) death with the grader's own process.
+_LIMITER = """
+import ctypes, os, resource, signal, sys
+memory = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+if memory and sys.platform == "linux":
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+os.execv(sys.executable, [sys.executable, "-I", "-B", *sys.argv[2:]])
+"""
 
 
 class Process:
     """One worker process. `call` asks it something; `close` kills it and all it started."""
 
-    def __init__(self, scripts: dict[str, bytes], limits: Limits, *, threads: int | None = None):
+    def __init__(self, scripts: dict[str, bytes], limits: Limits, *, device: str = "cpu", threads: int | None = None):
         self.limits = limits
+        memory = limits.memory_bytes if device == "cpu" else 0  # CUDA reserves address space without end
         self.folder = Path(tempfile.mkdtemp(prefix="submission-"))
         for name, source in scripts.items():
             (self.folder / name).write_bytes(source)
@@ -61,6 +68,7 @@ class Process:
                     "-I",
                     "-c",
                     _LIMITER,
+                    str(memory),
                     str(self.folder / "worker.py"),
                     str(request_read),
                     str(reply_write),

@@ -7,6 +7,7 @@ wrong on the other side is raised here as a StudentFault.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,17 +17,25 @@ from grader.errors import BadReply, NotWritten, Raised, StudentFault
 from grader.protocol import Opaque, Tensor
 from grader.rubric import Limits
 from grader.sandbox import Process
-from utils import expect_unchanged
+from utils import Wrong, expect_unchanged
+
+# what the contract has called: anything else under these names is the answer's fault
+FUNCTIONS = ("relu", "relu_derivative", "cross_entropy", "NumpyANN", "PyTorchANN", "PyTorchCNN", "forward", "backward",
+             "fit", "predict")  # fmt: skip
 
 
 class Student:
     """One script of a submission, imported in a worker process that is started when it is first needed."""
 
-    def __init__(self, script: str, scripts: dict[str, bytes], limits: Limits, *, threads: int | None = None):
-        self._script, self._scripts, self._limits, self._threads = script, scripts, limits, threads
+    def __init__(
+        self, script: str, scripts: dict[str, bytes], limits: Limits, *, device: str = "cpu", threads: int | None = None
+    ):
+        self._script, self._scripts, self._limits = script, scripts, limits
+        self._device, self._threads = device, threads
         self._process: Process | None = None
         self._names: list[str] = []
         self._substituted: tuple[str, ...] = ()
+        self._load_fault: StudentFault | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -55,14 +64,31 @@ class Student:
             self.close()
 
     @property
+    def loads(self) -> bool:
+        """Whether the script could be imported, as far as was tried."""
+        return self._load_fault is None
+
+    @contextlib.contextmanager
+    def replaced_by(self, scripts: dict[str, bytes]) -> Iterator[None]:
+        """While this lasts, other scripts run in the place of the student's own."""
+        own, fault = self._scripts, self._load_fault
+        self.close()
+        self._scripts, self._load_fault = scripts, None
+        try:
+            yield
+        finally:
+            self.close()
+            self._scripts, self._load_fault = own, fault
+
+    @property
     def printed(self) -> str:
         """The end of what the script printed in its present process."""
         return self._process.printed.text() if self._process else ""
 
-    def seed(self, seed: int) -> None:
-        """Seed the generators of NumPy, torch and the standard library in the worker."""
+    def prepare_training(self, seed: int) -> None:
+        """Seed the generators of NumPy, torch and the standard library in the worker, and give torch all cores."""
         self._ensure_loaded()
-        self._ask("seed", {"seed": seed})
+        self._ask("prepare_training", {"seed": seed, "threads": self._threads or os.cpu_count() or 1})
 
     def close(self) -> None:
         """End its process, if one runs; the next question starts another."""
@@ -74,18 +100,20 @@ class Student:
         if self._process is not None and self._process.alive:
             return
         self.close()
-        self._process = Process(self._scripts, self._limits, threads=self._threads)
+        if self._load_fault is not None:
+            raise self._load_fault
+        self._process = Process(self._scripts, self._limits, device=self._device, threads=self._threads)
         self._greet()
-        arguments = {"script": self._script, "threads": self._threads}
         try:
-            names = self._ask("load", arguments, self._limits.import_seconds)
+            names = self._ask("load", {"script": self._script}, self._limits.import_seconds)
             if not isinstance(names, list):
                 raise BadReply("the answer to the import is not a list of names.")
             self._names = [str(name) for name in names]
             if self._substituted:
                 self._ask("substitute", {"sections": list(self._substituted)})
-        except StudentFault:
+        except StudentFault as fault:
             self.close()
+            self._load_fault = fault  # another try would take as long and end alike
             raise
 
     def _greet(self) -> None:
@@ -114,7 +142,11 @@ class Student:
 
     def _attribute(self, ref: int | None, name: str) -> Any:
         value = self._ask("get", {"ref": ref, "name": name})
-        return RemoteCallable(self, ref, name) if isinstance(value, Remote) and value.opaque.callable else value
+        if isinstance(value, Remote) and value.opaque.callable:
+            return RemoteCallable(self, ref, name)
+        if name in FUNCTIONS:
+            raise Wrong(f"{name} is {_article(type_name(value))}, expected a function or class.", kind="wrong-type")
+        return value
 
 
 class Remote:
@@ -184,10 +216,21 @@ def _fault(error: Any) -> StudentFault:
         return BadReply("the answer does not describe its error.", ["raises"])
     message, name, kind = (str(error.get(key, "")) for key in ("message", "type", "kind"))
     lines = [str(line) for line in error["lines"]]
-    if kind == "NotImplementedError":
+    if kind == "stub":
         return NotWritten(f"not written yet ({message})" if message.startswith("TODO") else "not written yet")
-    diagnosis = ["syntax-error"] if kind == "SyntaxError" else ["raises"]
+    diagnosis = ["syntax-error"] if kind == "syntax" else ["raises"]
     return Raised("\n".join([*lines, f"{name}: {message}"]), diagnosis)
+
+
+def type_name(value: Any) -> str:
+    """The name of an answer's type, as the student knows it."""
+    if isinstance(value, Remote | Opaque):
+        return value.opaque.type_name if isinstance(value, Remote) else value.type_name
+    return type(value).__name__
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def as_array(value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from grader.errors import NotWritten, StudentFault, TimedOut
 from grader.protocol import Tensor
 from grader.rubric import Section
-from grader.student import Remote, Student, as_array
+from grader.student import Remote, Student, as_array, type_name
 from utils import PARTS, History, Splits, Wrong, load_fashion_mnist
 
 BLOCK = 1000  # test images asked for at a time: a wide CNN needs gigabytes for all 10,000
@@ -43,7 +43,7 @@ def train(
     data = load_fashion_mnist(
         data_dir, train_size=train_size, one_hot=numpy_part, flat=part.image_shape == (784,), seed=seed
     )
-    student.seed(seed)
+    student.prepare_training(seed)
     settings: dict[str, Any] = {
         "epochs": _hyperparameter(student, "EPOCHS"),
         "batch_size": _hyperparameter(student, "BATCH_SIZE"),
@@ -95,7 +95,7 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
     """The labels, `(n,)` int64, if they are whole numbers in an array or tensor; raises Wrong otherwise."""
     labels = as_array(value)
     if not isinstance(labels, np.ndarray):
-        raise Wrong(f"predict returned a {_type_name(value)}, expected labels of shape ({n},).", kind="wrong-type")
+        raise Wrong(f"predict returned a {type_name(value)}, expected labels of shape ({n},).", kind="wrong-type")
     if labels.shape != (n,):
         hint = "the index of the largest value of each row, argmax over the classes." if labels.ndim == 2 else ""
         raise Wrong(
@@ -106,10 +106,6 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
             f"predict gave {labels.dtype} values that are no labels, expected whole numbers 0 to 9.", kind="wrong-type"
         )
     return labels.astype(np.int64)
-
-
-def _type_name(value: Any) -> str:
-    return value.opaque.type_name if isinstance(value, Remote) else type(value).__name__
 
 
 def _accuracy(labels: np.ndarray, data: Splits) -> float:
@@ -125,7 +121,7 @@ def _history(curves: Any) -> History | None:
         else:
             lists = [getattr(curves, name) for name in History.__dataclass_fields__]
         history = History(*([float(as_array(value)) for value in values] for values in lists))
-    except (AttributeError, KeyError, TypeError, ValueError, StudentFault):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, StudentFault):
         return None
     lengths = {len(values) for values in vars(history).values()}
     return history if len(lengths) == 1 and lengths != {0} else None

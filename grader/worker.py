@@ -77,12 +77,14 @@ class Worker:
             return Tensor(
                 (content.float() if content.dtype == torch.bfloat16 else content).numpy(), value.requires_grad
             )
+        if isinstance(value, np.ndarray | np.generic) and value.dtype == np.longdouble:
+            return np.asarray(value, np.float64)
         if isinstance(value, np.ndarray):
-            return Opaque(f"array of dtype {value.dtype}")
+            return Opaque(f"array of dtype {value.dtype}", number=_number(value))
         if id(value) not in self.numbers:
             self.numbers[id(value)] = len(self.objects)
             self.objects.append(value)
-        return Opaque(type(value).__name__, self.numbers[id(value)], callable(value))
+        return Opaque(type(value).__name__, self.numbers[id(value)], callable(value), _number(value))
 
     def _local(self, value: Any) -> Any:
         """What arrived, with tensors made of Tensor and objects found by their numbers."""
@@ -105,13 +107,11 @@ class Worker:
         """That the worker itself came up, before anything of the submission is imported."""
         return "ready"
 
-    def op_load(self, script: str, threads: int | None) -> list[str]:
+    def op_load(self, script: str) -> list[str]:
         """Import the script; the names it defines."""
-        if threads is not None and script != "numpy_ann":
-            import torch
-
-            torch.set_num_threads(threads)
         self.module = importlib.import_module(script)
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(1)  # section checks are small: two threads would wait for each other
         return sorted(name for name in vars(self.module) if not name.startswith("__"))
 
     def op_get(self, ref: int | None, name: str) -> Any:
@@ -135,14 +135,15 @@ class Worker:
         for number in sections:
             SUBSTITUTES[number](self.module)
 
-    def op_seed(self, seed: int) -> None:
-        """Seed every generator that a script may draw from without one of its own."""
+    def op_prepare_training(self, seed: int, threads: int) -> None:
+        """Seed every generator that a script may draw from without one of its own, and give torch its threads."""
         import random
 
         random.seed(seed)
         np.random.seed(seed % 2**32)
         if "torch" in sys.modules:
             sys.modules["torch"].manual_seed(seed)
+            sys.modules["torch"].set_num_threads(threads)
 
     def op_probe(self, name: str, ref: int, args: list[Any]) -> Any:
         """One of the observations below, of a model."""
@@ -157,17 +158,26 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         message = "(its message cannot be shown)"
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if Path(f.filename).parent == HERE and Path(f.filename).name not in OWN_FILES]
-    lines = [f"{Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in own[-6:]]
+    own = own[:3] + own[-3:] if len(own) > 6 else own  # a recursion repeats itself a thousand times
+    lines = [f"{Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in own]
     if isinstance(error, SyntaxError):
         lines = [f"{Path(error.filename or '?').name}, line {error.lineno}: {(error.text or '').strip()}"]
         message = error.msg
-    kinds = [kind for kind in (NotImplementedError, SyntaxError, ImportError) if isinstance(error, kind)]
+    stub = isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))  # torch raises it too
     return {
         "type": type(error).__name__[:100],
-        "kind": kinds[0].__name__ if kinds else "",
+        "kind": "stub" if stub else "syntax" if isinstance(error, SyntaxError) else "",
         "message": message[:2000],
         "lines": [line[:300] for line in lines],
     }
+
+
+def _number(value: Any) -> float | None:
+    """What `float()` makes of an object, if anything."""
+    try:
+        return float(value) if hasattr(value, "__float__") else None
+    except BaseException:
+        return None
 
 
 # --- Right answers to 1.2, 1.3 and 1.5, put in place of wrong ones while a later section is marked.
@@ -233,15 +243,26 @@ def _parameters(model: Any) -> list[np.ndarray]:
     return [p.detach().cpu().float().numpy().copy() for p in model.parameters()]
 
 
+def _materialise(model: Any, X: Any) -> bool:
+    """Let lazy layers find their sizes by one forward pass; whether there were any."""
+    import torch
+
+    lazy = any(isinstance(p, torch.nn.parameter.UninitializedParameter) for p in model.parameters())
+    if lazy:
+        with torch.no_grad():
+            model.eval()(X)
+    return lazy
+
+
 def _gradients(model: Any) -> list[np.ndarray | None]:
     return [None if p.grad is None else p.grad.detach().cpu().float().numpy().copy() for p in model.parameters()]
 
 
-def _logits(model: Any, X: Any, mode: str) -> Any:
-    """What forward gives in "train" or "eval" mode, without gradients."""
+def _logits(model: Any, X: Any) -> Any:
+    """What forward gives in evaluation mode, without gradients."""
     import torch
 
-    model.train(mode == "train")
+    model.eval()
     with torch.no_grad():
         return model(X)
 
@@ -255,35 +276,50 @@ def _linearity(model: Any, a: Any, b: Any) -> list[Any]:
         return [model(a) + model(b), model(a + b) + model(torch.zeros_like(a))]
 
 
-def _step(model: Any, X: Any, y: Any, learning_rate: float, seed: int) -> Any:
-    """What training_step returns with a plain SGD; a length of 0 leaves the parameters and shows the gradients."""
+def _step(model: Any, X: Any, y: Any, learning_rate: float) -> Any:
+    """What training_step returns with a plain SGD in training mode."""
     import torch
 
-    torch.manual_seed(seed)
-    model.train()
-    return model.training_step(X, y, torch.optim.SGD(model.parameters(), lr=learning_rate))
+    return model.train().training_step(X, y, torch.optim.SGD(model.parameters(), lr=learning_rate))
+
+
+def _still_dropout(model: Any) -> None:
+    """Switch dropout off in training mode too, so that a step can be compared with another."""
+    import torch
+
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.modules.dropout._DropoutNd):
+            layer.p = 0.0
 
 
 def _steps(model: Any, X: Any, y: Any, count: int) -> list[Any]:
     """The losses of several steps on one batch with Adam."""
     import torch
 
-    model.train()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
-    return [model.training_step(X, y, optimizer) for _ in range(count)]
+    return [model.train().training_step(X, y, optimizer) for _ in range(count)]
 
 
-def _fresh_gradients(model: Any, X: Any, y: Any, seed: int) -> list[np.ndarray | None]:
-    """The gradients of the cross-entropy of the model's logits, computed here."""
+def _magnify_gradients(model: Any) -> None:
+    """Make what a step left in the gradients a thousand times larger, so that it shows if the next one does not zero it."""
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad.mul_(1000)
+
+
+def _fresh_gradients(model: Any, X: Any, y: Any) -> dict[str, Any]:
+    """The model's logits in training mode and the gradients of their cross-entropy, computed here; nothing is left behind."""
     import torch
 
-    torch.manual_seed(seed)
-    model.train()
-    model.zero_grad()
-    torch.nn.functional.cross_entropy(model(X), y).backward()
-    gradients = _gradients(model)
-    model.zero_grad()
-    return gradients
+    buffers = [buffer.clone() for buffer in model.buffers()]
+    logits = model.train()(X)
+    loss = torch.nn.functional.cross_entropy(logits, y)
+    gradients = torch.autograd.grad(loss, [p for p in model.parameters() if p.requires_grad], allow_unused=True)
+    with torch.no_grad():
+        for buffer, before in zip(model.buffers(), buffers, strict=True):
+            buffer.copy_(before)
+    found = iter(gradients)
+    return {"logits": logits, "gradients": [next(found) if p.requires_grad else None for p in model.parameters()]}
 
 
 @contextlib.contextmanager
@@ -324,6 +360,9 @@ def _predict_block(model: Any, X: Any) -> Any:
 
 PROBES: dict[str, Callable[..., Any]] = {
     "structure": _structure,
+    "materialise": _materialise,
+    "still_dropout": _still_dropout,
+    "magnify_gradients": _magnify_gradients,
     "parameters": _parameters,
     "gradients": _gradients,
     "logits": _logits,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import mark, write_submission
+from tests.support import mark, script_with, write_submission
 
 RIGHT: dict[str, dict[str, str]] = {
     "1.2": {
@@ -13,6 +13,8 @@ RIGHT: dict[str, dict[str, str]] = {
         "copy": "out = z.copy()\nout[out < 0] = 0\nreturn out",
         "loop": "return np.array([max(v, 0) for v in z.ravel()]).reshape(z.shape)",
         "average": "return (z + np.abs(z)) / 2",
+        "float32": "return np.maximum(z, 0).astype(np.float32)",
+        "long double": "return np.maximum(z, 0).astype(np.longdouble)",
     },
     "1.3": {
         "booleans": "return z > 0",
@@ -23,11 +25,19 @@ RIGHT: dict[str, dict[str, str]] = {
         "clip": "return -np.sum(y_true * np.log(np.clip(y_pred, 1e-7, 1))) / y_true.shape[0]",
         "added": "return float(-np.mean(np.sum(y_true * np.log(y_pred + 1e-9), axis=1)))",
         "index": "p = y_pred[np.arange(len(y_true)), y_true.argmax(axis=1)]\nreturn -np.log(np.maximum(p, 1e-10)).mean()",
+        "small epsilon": "return float(-np.sum(y_true * np.log(y_pred + 1e-6)) / len(y_true))",
+        "long double": "return np.longdouble(-np.sum(y_true * np.log(y_pred + 1e-12)) / len(y_pred))",
+        "fraction": "from fractions import Fraction\nreturn Fraction(float(-np.sum(y_true * np.log(y_pred + 1e-12)) / len(y_pred)))",
+        "float of one's own": "class Loss(float):\n    pass\nreturn Loss(-np.sum(y_true * np.log(y_pred + 1e-12)) / len(y_pred))",
         "0-d array": "return np.array(-np.sum(y_true * np.log(y_pred + 1e-12)) / len(y_pred))",
         "one element": "return np.array([-np.sum(y_true * np.log(y_pred + 1e-12)) / len(y_pred)])",
         "loop": "import math\nreturn sum(-math.log(max(p, 1e-12)) for t, q in zip(y_true, y_pred) for s, p in zip(t, q) if s) / len(y_true)",
     },
     "1.5": {
+        "float32 inside": (
+            "X = np.asarray(X, np.float32)\nself.z1 = X @ self.W1.astype('f4') + self.b1.astype('f4')\nself.a1 = relu(self.z1)\n"
+            "self.z2 = self.a1 @ self.W2.astype('f4') + self.b2.astype('f4')\nself.a2 = softmax(self.z2)\nreturn self.a2"
+        ),
         "inlined": (
             "self.z1 = np.einsum('nd,dh->nh', X, self.W1) + self.b1[None]\nself.a1 = self.z1 * (self.z1 > 0)\n"
             "self.z2 = np.dot(self.a1, self.W2) + self.b2\ne = np.exp(self.z2 - np.max(self.z2, 1)[:, None])\n"
@@ -38,6 +48,10 @@ RIGHT: dict[str, dict[str, str]] = {
         "mean, rows": (
             "n = X.shape[0]\nd = (self.a2 - y_true) / n\ng = d @ self.W2.T\ng[self.z1 <= 0] = 0\n"
             "return {'W1': X.T @ g, 'b1': g.sum(0, keepdims=True), 'W2': self.a1.T @ d, 'b2': d.sum(0, keepdims=True), 'X': 0}"
+        ),
+        "a dict of another class": (
+            "from collections import OrderedDict\nd = self.a2 - y_true\ng = (d @ self.W2.T) * (self.z1 > 0)\n"
+            "return OrderedDict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))"
         ),
         "sum, in place": (
             "self.a2 -= y_true\nd = self.a2\ng = np.einsum('nk,hk->nh', d, self.W2) * (self.a1 > 0)\n"
@@ -53,8 +67,7 @@ RIGHT: dict[str, dict[str, str]] = {
     },
     "2.1": {
         "sequential": (
-            "self.net = nn.Sequential(nn.Linear(784, 64), nn.BatchNorm1d(64), nn.Tanh(), nn.Linear(64, 10))\n"
-            "self.hidden1 = self.output = self.hidden2 = None\nself.dropout = None"
+            "self.net = nn.Sequential(nn.Linear(784, 64), nn.BatchNorm1d(64), nn.Tanh(), nn.Dropout(0.5), nn.Linear(64, 10))"
         ),
     },
     "2.3": {
@@ -65,6 +78,14 @@ RIGHT: dict[str, dict[str, str]] = {
         "label smoothing": (
             "self.zero_grad(set_to_none=False)\nloss = F.cross_entropy(self(X_batch), y_batch, label_smoothing=0.1)\n"
             "loss.backward()\noptimizer.step()\nreturn loss.detach().item()"
+        ),
+        "weight decay and clipping": (
+            "optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch) + 1e-4 * sum((p ** 2).sum() for p in self.parameters())\n"
+            "loss.backward()\nnn.utils.clip_grad_norm_(self.parameters(), 1.0)\noptimizer.step()\nreturn loss.item()"
+        ),
+        "sum over the batch": (
+            "optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch, reduction='sum')\nloss.backward()\n"
+            "optimizer.step()\nreturn loss.item()"
         ),
         "log-softmax by hand": (
             "for p in self.parameters():\n    p.grad = None\nloss = F.nll_loss(F.log_softmax(self(X_batch), dim=-1), y_batch)\n"
@@ -78,6 +99,21 @@ RIGHT: dict[str, dict[str, str]] = {
             "self.train(was)\nreturn labels"
         ),
     },
+    "3.1": {
+        "average pooling": (
+            "self.net = nn.Sequential(nn.Conv2d(1, 16, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(),\n"
+            "                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10))"
+        ),
+        "sigmoid, batch normalisation": (
+            "self.net = nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.BatchNorm2d(6), nn.Sigmoid(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5),\n"
+            "                         nn.Sigmoid(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(400, 84), nn.Sigmoid(), nn.Linear(84, 10))"
+        ),
+        "lazy": "self.net = nn.Sequential(nn.LazyConv2d(8, 3), nn.GELU(), nn.MaxPool2d(4), nn.Flatten(), nn.LazyLinear(10))",
+        "one after the other, with a view": (
+            "self.features = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(4))\nself.classifier = nn.Linear(392, 10)\n"
+            "self.net = lambda X: self.classifier(self.features(X).view(X.size(0), -1))"
+        ),
+    },
     "3.4": {"in blocks": "self.eval()\nwith torch.no_grad():\n    return torch.cat([self(x[None]).argmax(1) for x in X])"},
 }  # fmt: skip
 
@@ -89,10 +125,12 @@ WRONG: dict[str, dict[str, tuple[str, str]]] = {
         "one number": ("return max(0, z.max())", "Hint: negative elements become 0"),
         "nothing": ("np.maximum(z, 0)", "is None, expected an array"),
         "clipped above": ("return np.clip(z, 0, 6)", "is 6, expected"),
+        "slightly leaky": ("return np.where(z > 0, z, 1e-7 * z)", "expected 0 where z"),
         "hard-coded shape": ("return np.maximum(z, 0).reshape(-1, z.shape[-1])", "has shape"),
     },
     "1.3": {
         "one at zero": ("return (z >= 0) * 1.0", "is 1, expected 0 where z"),
+        "above a threshold": ("return (z > 1e-8) * 1.0", "expected 1 where z"),
         "relu again": ("return np.maximum(z, 0)", "expected 1 where z"),
         "inverted": ("return (z < 0) * 1.0", "expected"),
         "in place": ("z[z <= 0] = 0\nz[z > 0] = 1\nreturn z", "changed in place"),
@@ -104,6 +142,9 @@ WRONG: dict[str, dict[str, tuple[str, str]]] = {
         "log of zero": ("return float(-np.sum(y_true * np.log(y_pred)) / len(y_true))", "probability 0"),
         "epsilon that float32 rounds away": ("return float(-np.sum(y_true * np.log(y_pred + y_pred.dtype.type(1e-300))) / len(y_true))",
                                              "probability 0 (float32)"),
+        "clipped too high": ("return float(-np.sum(y_true * np.log(np.clip(y_pred, 1e-2, 1))) / len(y_true))", "expected"),
+        "clipped a little too high": ("return float(-np.sum(y_true * np.log(np.clip(y_pred, 1e-3, 1))) / len(y_true))", "probability 0"),
+        "huge": ("return 10**400", "expected one number"),
         "base 2": ("return float(-np.sum(y_true * np.log2(y_pred + 1e-12)) / len(y_true))", "expected"),
         "one a row": ("return -np.sum(y_true * np.log(y_pred + 1e-12), axis=1)", "expected one number"),
         "hard-coded batch": ("return float(-np.sum(y_true * np.log(y_pred + 1e-12)) / 64)", "expected"),
@@ -135,6 +176,12 @@ WRONG: dict[str, dict[str, tuple[str, str]]] = {
                             "sum over the images"),
         "transposed": ("d = self.a2 - y_true\ng = (d @ self.W2.T) * (self.z1 > 0)\n"
                        "return dict(W1=(X.T @ g).T, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))", "it is transposed"),
+        "left over": ("d = self.a2 - y_true\ng = (d @ self.W2.T) * (self.z1 > 0)\nself.old = getattr(self, 'old', 0) + d.sum(0)\n"
+                      "return dict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=self.old)", "b2 is wrong"),
+        "convention by size": ("d = (self.a2 - y_true) / (len(X) if len(X) > 10 else 1)\ng = (d @ self.W2.T) * (self.z1 > 0)\n"
+                               "return dict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))", "the convention changes with the batch"),
+        "ragged weights": ("d = self.a2 - y_true\ng = (d @ self.W2.T) * (self.z1 > 0)\nr = dict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))\n"
+                           "self.W1 = [[1], [1, 2]]\nreturn r", ""),
         "missing key": ("d = self.a2 - y_true\nreturn dict(W2=self.a1.T @ d, b2=d.sum(0))", "the key 'W1' is missing"),
         "takes the step": ("d = self.a2 - y_true\ng = (d @ self.W2.T) * (self.z1 > 0)\nr = dict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))\n"
                            "for name in r:\n    setattr(self, name, getattr(self, name) - 0.1 * r[name])\nreturn r", "was changed by backward"),
@@ -151,14 +198,35 @@ WRONG: dict[str, dict[str, tuple[str, str]]] = {
         "hidden units": ("return F.relu(self.hidden1(X))", "expected ("),
     },
     "2.3": {
+        "not zeroed but clipped": ("loss = F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\nnn.utils.clip_grad_norm_(self.parameters(), 0.1)\n"
+                                   "optimizer.step()\nreturn loss.item()", "the last batch's gradients too"),
+        "negative log of logits": ("optimizer.zero_grad()\nloss = F.nll_loss(self(X_batch), y_batch)\nloss.backward()\noptimizer.step()\nreturn loss.item()",
+                                   "does not follow the gradient"),
+        "other labels": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), (y_batch + 1) % 10)\nloss.backward()\noptimizer.step()\n"
+                         "return loss.item()", "does not follow the gradient"),
+        "squared error": ("optimizer.zero_grad()\nloss = F.mse_loss(self(X_batch), F.one_hot(y_batch, 10).float())\nloss.backward()\noptimizer.step()\n"
+                          "return loss.item()", ""),
+        "part of the batch": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch[:8]), y_batch[:8])\nloss.backward()\noptimizer.step()\n"
+                              "return loss.item()", "does not follow the gradient"),
+        "loss times 100": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\noptimizer.step()\n"
+                           "return 100 * loss.item()", "where the cross-entropy of the batch is"),
+        "uphill": ("optimizer.zero_grad()\nloss = -F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\noptimizer.step()\nreturn loss.item()",
+                   "goes uphill"),
+        "softmax first": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch).softmax(1), y_batch)\nloss.backward()\noptimizer.step()\n"
+                          "return loss.item()", "softmax applied twice"),
+        "arguments swapped": ("optimizer.zero_grad()\nloss = F.cross_entropy(y_batch, self(X_batch))\nloss.backward()\noptimizer.step()\n"
+                              "return loss.item()", "pytorch_ann.py, line"),
         "not zeroed": ("loss = F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\noptimizer.step()\nreturn loss.item()",
-                       "times the first's, expected 1"),
+                       "the last batch's gradients too"),
         "no backward": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch)\noptimizer.step()\nreturn loss.item()",
                         "there are no gradients"),
         "no step": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\nreturn loss.item()",
                     "no parameter changed"),
+        "nothing": ("optimizer.zero_grad()\nF.cross_entropy(self(X_batch), y_batch).backward()\noptimizer.step()", "is a return statement missing"),
+        "adds a layer": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\noptimizer.step()\n"
+                         "self.extra = nn.Linear(2, 2)\nreturn loss.item()", ""),
         "a tensor": ("optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\noptimizer.step()\nreturn loss",
-                     "returned a tensor, expected a float"),
+                     "returned a Tensor, expected a float"),
     },
     "2.4": {
         "training mode": ("with torch.no_grad():\n    return self(X).argmax(1)", "training mode while predicting"),
@@ -176,9 +244,12 @@ WRONG: dict[str, dict[str, tuple[str, str]]] = {
 def test_right_answers_in_other_styles(tmp_path: Path, section: str) -> None:
     for style, code in RIGHT[section].items():
         changed = {section: code}
-        if style == "sequential":
-            changed["2.2"] = "return self.net(X)"
-        marked = mark(write_submission(tmp_path / style.replace(" ", "-"), changed), "--only", section)
+        asked = section
+        if section in ("2.1", "3.1"):
+            part = section[0]
+            changed[f"{part}.2"] = "return self.net(X)"
+            asked = ",".join(f"{part}.{number}" for number in (1, 2, 3, 4))
+        marked = mark(write_submission(tmp_path / style.replace(" ", "-"), changed), "--only", asked)
         assert marked.status == 0, (style, marked.out)
 
 
@@ -188,6 +259,18 @@ def test_wrong_answers_are_found_and_explained(tmp_path: Path, section: str) -> 
         marked = mark(write_submission(tmp_path / mistake.replace(" ", "-"), {section: code}), "--only", section)
         assert marked.status == 1, (mistake, marked.out, marked.err)
         assert message in marked.section(section)["output"], (mistake, marked.section(section)["output"])
+
+
+@pytest.mark.parametrize(("section", "code"), [
+    ("1.2", "relu = 5"), ("1.2", "relu = None"), ("1.3", "relu_derivative = 'x'"), ("1.4", "cross_entropy = 0.5"),
+    ("1.5", "NumpyANN.forward = 3"), ("1.6", "NumpyANN.backward = {}"), ("1.6", "NumpyANN = None"),
+    ("1.5", "def NumpyANN(**k): pass"), ("1.7", "def NumpyANN(**k): pass"), ("1.7", "EPOCHS = -10**5000"),
+])  # fmt: skip
+def test_what_is_no_function_earns_nothing(tmp_path: Path, section: str, code: str) -> None:
+    submission = write_submission(tmp_path / "work", numpy_ann=script_with("numpy_ann", {}, after=code))
+    marked = mark(submission, "--only", section, "--train-size", "200")
+    assert marked.failed == [section], marked.out
+    assert marked.status == 1
 
 
 def test_a_wrong_early_part_costs_its_own_section_alone(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""The options of a marking, for pytest and for `python -m grader grade` alike."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Protocol
+
+# name, settings of argparse; values are checked in plugin.py, where a wrong one ends with status 2
+OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "--device",
+        {"metavar": "NAME", "help": "auto, cpu, cuda or mps, for the training of parts 2 and 3 (default: auto)"},
+    ),
+    ("--only", {"metavar": "NUMBER", "action": "append", "help": "mark this section alone; may be repeated"}),
+    ("--skip-training", {"action": "store_true", "help": "leave out the training sections and their points"}),
+    ("--train-size", {"metavar": "N", "help": "train on fewer images, for a quick try (default: 54000)"}),
+    ("--seed", {"metavar": "N", "help": "of hidden inputs and training (default: a fresh one, which is printed)"}),
+    ("--data-dir", {"metavar": "DIR", "help": "folder that holds FashionMNIST/raw (default: data/)"}),
+    ("--results", {"metavar": "FILE", "help": "write results.json (Gradescope's format) here"}),
+    ("--html", {"metavar": "FILE", "dest": "html_report", "help": "write an HTML report here"}),
+)
+
+
+class _Parser(Protocol):
+    def getgroup(self, name: str) -> Any: ...
+
+
+def add_options(parser: _Parser) -> None:
+    """Give pytest the options, and `--submission`."""
+    group = parser.getgroup("grader")
+    group.addoption("--submission", default=".", metavar="PATH", help="folder, .zip, .tar.gz or .tgz (default: here)")
+    for name, settings in OPTIONS:
+        group.addoption(name, **settings)
+
+
+def command_line(options: argparse.Namespace) -> list[str]:
+    """The options as arguments of `grade`, the submission first; a value never stands apart from its option."""
+    arguments = []
+    for name, settings in OPTIONS:
+        value = getattr(options, settings.get("dest", name[2:].replace("-", "_")))
+        if value is True:
+            arguments.append(name)
+        elif value is not None and value is not False:
+            arguments += [f"{name}={one}" for one in (value if isinstance(value, list) else [value])]
+    return [*arguments, "--", options.submission]
