@@ -8,6 +8,7 @@ import re
 # `%%time` and `%%capture` run the rest of the cell as Python; other cell magics make it another language
 PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 _MAGIC = re.compile(r"\s*([%!?]|[\w.]+\?{1,2}\s*$)")
+_FUTURE = re.compile(r"^from __future__ import [\w, ]+$", re.MULTILINE)
 _ASSIGNED_MAGIC = re.compile(r"""(\s*[\w.,\s\[\]'"]+=\s*)[%!]""")
 
 
@@ -27,7 +28,10 @@ def script_of_notebook(content: bytes) -> str:
         sources = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise NotebookError("is not a notebook that can be read, expected Jupyter's format 4") from None
-    return "\n\n".join(_python_of_cell(source) for source in sources) + "\n"
+    script = "\n\n".join(_python_of_cell(source) for source in sources) + "\n"
+    # in a notebook a __future__ import may stand in any cell, in a script only at the top
+    futures = "".join(f"{line.strip()}\n" for line in _FUTURE.findall(script))
+    return futures + _FUTURE.sub("", script)
 
 
 def _text(source: object) -> str:

@@ -1,6 +1,7 @@
 """Notebooks as scripts: cells in order, magics dropped where they are magics and kept where they are Python."""
 
 import json
+import time
 
 import nbformat
 import pytest
@@ -47,7 +48,7 @@ def test_cells_in_another_language_are_dropped_whole(cell: str) -> None:
 
 
 def test_assigned_magics_become_none() -> None:
-    space = namespace("files = !ls\nwhere = %pwd\na = 7 % 4")
+    space = namespace("files = !ls\nwhere = %pwd\nd = {}\nd['a'] = !ls\na = 7 % 4")
     assert (space["files"], space["where"], space["a"]) == (None, None, 3)
 
 
@@ -65,6 +66,23 @@ def test_an_indented_magic_leaves_a_whole_block() -> None:
 ])  # fmt: skip
 def test_a_percent_sign_inside_brackets_strings_and_continued_lines_is_python(cell: str, value: object) -> None:
     assert namespace(cell)["a"] == value
+
+
+def test_a_future_import_may_stand_in_any_cell() -> None:
+    space = namespace("import os", "from __future__ import annotations\ndef f(x: undefined): return 1", "a = f(0)")
+    assert space["a"] == 1
+
+
+@pytest.mark.parametrize("magic", ["!pip install \\\n  torch \\\n  numpy", "%timeit \\\n  x"])
+def test_a_magic_goes_on_after_a_backslash(magic: str) -> None:
+    assert namespace(f"{magic}\na = 1")["a"] == 1
+
+
+def test_large_cells_are_read_in_no_time() -> None:
+    start = time.process_time()
+    cell = "x = [\n" + "1, 2, 3,\n" * 50_000 + "]\na = len(x)"
+    assert script(cell).count("1, 2, 3,") == 50_000
+    assert time.process_time() - start < 5  # quadratic work would take hours
 
 
 def test_lines_of_a_cell_may_be_a_list() -> None:

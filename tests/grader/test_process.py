@@ -26,7 +26,7 @@ def student_with(code: str, **limits: float) -> Student:
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind():
     yield
-    mine = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
+    mine = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True).stdout
     assert not [line for line in mine.splitlines() if "worker.py" in line and str(os.getpid()) in line.split()[:2]]
 
 
@@ -84,9 +84,9 @@ def test_children_of_a_script_die_with_it() -> None:
         f"import os\ndef relu(z):\n    os.spawnlp(os.P_NOWAIT, 'sleep', *{sign.split()!r})\n    return z"
     )
     student.relu(Z)
-    assert sign in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert sign in subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True).stdout
     student.close()
-    assert sign not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert sign not in subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True).stdout
 
 
 def test_the_worker_sees_no_environment_and_an_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,245 @@
+"""Both commands as instructors run them: exit statuses, files, and a submission's folder that wants to be configuration."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT, mark, run, script_with, write_submission
+
+
+def with_pytest(submission: str | Path, *options: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return run("-m", "pytest", ROOT / "grader", "--submission", submission, *options, cwd=cwd)
+
+
+def card(text: str) -> list[str]:
+    """The score card without what differs from run to run: times."""
+    return [
+        " ".join(word for word in line.split() if "." not in word or "%" in word) for line in text.splitlines()[1:-1]
+    ]
+
+
+def test_both_commands_print_the_same_card_and_write_the_same_marks(tmp_path: Path) -> None:
+    work = write_submission(tmp_path / "ada", {"1.3": "return z * 0"})
+    options = ["--only", "1.2", "--only", "1.3", "--seed", "1"]
+    one = run("-P", "-m", "grader", "grade", work, *options, "--results", tmp_path / "one.json")
+    two = with_pytest(work, *options, "--results", str(tmp_path / "two.json"))
+    assert one.returncode == two.returncode == 1
+    assert card(one.stdout) == card(two.stdout)
+    first, second = (json.loads((tmp_path / name).read_text()) for name in ("one.json", "two.json"))
+    assert [test["output"] for test in first["tests"]] == [test["output"] for test in second["tests"]]
+
+
+def test_results_follow_gradescopes_format(tmp_path: Path) -> None:
+    marked = mark(
+        write_submission(tmp_path / "ada", {"1.2": "return -z"}), "--only", "1.2,1.4", "--seed", "5", "--skip-training"
+    )
+    results = marked.results
+    assert (results["score"], results["max_score"]) == (6, 10)
+    assert {"score", "max_score", "execution_time", "output", "tests", "extra_data"} <= results.keys()
+    failed = marked.section("1.2")
+    assert failed["status"] == "failed"
+    assert (failed["number"], failed["name"], failed["score"], failed["max_score"]) == ("1.2", "relu", 0, 4)
+    assert failed["output_format"] == "text"
+    assert failed["extra_data"]["diagnosis"] == []
+    assert results["extra_data"] == {
+        "accuracy": {}, "device": "cpu", "seconds": results["extra_data"]["seconds"], "seed": 5, "sandbox": "none",
+        "submission": "ada",
+    }  # fmt: skip
+
+
+def test_skip_training_leaves_out_the_training_sections_and_their_points(tmp_path: Path) -> None:
+    marked = mark(write_submission(tmp_path / "ada"), "--skip-training")
+    assert (marked.status, marked.results["score"], marked.results["max_score"]) == (0, 79, 79)
+    assert {"1.7", "2.6", "3.6"}.isdisjoint(test["number"] for test in marked.results["tests"])
+
+
+def test_an_html_report_escapes_what_students_write(tmp_path: Path) -> None:
+    work = write_submission(tmp_path / "ada", {"1.2": "raise ValueError('<script>alert(1)</script>\\x1b[2J')"})
+    marked = mark(work, "--only", "1.2", "--html", str(tmp_path / "report.html"))
+    page = (tmp_path / "report.html").read_text()
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script" not in page
+    assert "\x1b[2J" not in marked.out + json.dumps(marked.results, ensure_ascii=False) + page
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (["--device", "abacus"], "--device is 'abacus', expected auto, cpu, cuda or mps"),
+    (["--seed", "-1"], "--seed is '-1', expected a whole number from 0"),
+    (["--seed", "x"], "--seed is 'x', expected a whole number"),
+    (["--train-size", "0"], "--train-size is '0', expected a whole number from 1 to 54000"),
+    (["--only", "9.9"], "there is no section '9.9'"),
+    (["--data-dir", "/nowhere"], "/nowhere/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing"),
+    (["--results", "/nowhere/r.json"], "/nowhere/r.json cannot be written"),
+])  # fmt: skip
+def test_bad_options_give_one_line_and_status_2(tmp_path: Path, options: list[str], message: str) -> None:
+    work = write_submission(tmp_path / "ada")
+    for ran in (run("-P", "-m", "grader", "grade", work, *options), with_pytest(work, *options)):
+        assert ran.returncode == 2
+        assert ran.stderr.startswith("error: ")
+        assert message in ran.stderr
+        assert ran.stderr.count("\n") == 1
+        assert ran.stdout == ""
+
+
+def test_what_cannot_be_read_leaves_results_and_status_2(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    damaged = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(damaged, "w") as stream:
+        stream.writestr("numpy_ann.py", "x = 1\n" * 100)
+    content = (
+        damaged.read_bytes()
+        .replace(b"numpy_ann.py", b"\xff\xfe\xfd\xfcann.py")
+        .replace(b"PK\x01\x02\x14\x03", b"PK\x01\x02\x14\x03")
+    )
+    flags = bytearray(content)
+    for start in (content.index(b"PK\x03\x04") + 6, content.index(b"PK\x01\x02") + 8):
+        flags[start : start + 2] = (0x800).to_bytes(2, "little")  # "the name is UTF-8", which it is not
+    damaged.write_bytes(bytes(flags))
+    for path in (empty, damaged, tmp_path / "missing"):
+        marked = mark(path)
+        assert marked.status == 2, marked.out
+        assert (marked.results["score"], marked.results["tests"]) == (0, [])
+        assert path.name in marked.results["output"]
+        assert marked.err.count("\n") == 1
+
+
+HOSTILE = "import pathlib\npathlib.Path({proof!r}).write_text('imported')\nraise SystemExit(0)\n"
+
+
+def test_nothing_in_a_submission_is_imported_or_read_as_configuration(tmp_path: Path) -> None:
+    work = write_submission(tmp_path / "ada", {"1.2": "return -z"})
+    proof = tmp_path / "proof"
+    for name in ("conftest.py", "tests/conftest.py", "numpy.py", "json.py", "argparse.py", "utils.py", "grader/__init__.py",
+                 "grader/__main__.py", "sitecustomize.py", "pytest.py", "PIL.py"):  # fmt: skip
+        (work / name).parent.mkdir(exist_ok=True)
+        (work / name).write_text(HOSTILE.format(proof=str(proof)))
+    (work / "pytest.ini").write_text("[pytest]\naddopts = --help\n")
+    (work / "pyproject.toml").write_text('[tool.pytest.ini_options]\naddopts = "--help"\n')
+    binary = Path(sys.executable).parent
+    commands: list[tuple[list[str | Path], Path]] = [
+        ([binary / "pytest", ROOT / "grader", "--submission", work], ROOT),
+        ([binary / "pytest", ROOT / "grader", f"--submission={work}"], tmp_path),
+        ([binary / "pytest", ROOT / "grader"], work),
+        ([sys.executable, "-P", "-m", "grader", "grade", "."], work),
+        ([sys.executable, "-P", "-m", "grader", "grade", work], ROOT),
+        ([binary / "mark", "grade"], work),
+    ]
+    for command, cwd in commands:
+        ran = subprocess.run([*command, "--only", "1.2"], cwd=cwd, capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 1, (command, ran.stdout, ran.stderr)
+        assert "✗  1.2" in ran.stdout, (command, ran.stdout, ran.stderr)
+        assert not proof.exists(), command
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_worker_outlives_the_marking(tmp_path: Path, number: signal.Signals) -> None:
+    sign = f"marking-{os.getpid()}-{number.value}"
+    code = f"import sys\nsys.stderr.write('x')\n# {sign}\nwhile True: pass"
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "grader", "grade", write_submission(tmp_path / "ada", {"1.2": code}), "--only", "1.2"],
+        env={**os.environ, "TMPDIR": str(folder)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not workers_below(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    assert workers_below(folder)
+    process.send_signal(number)
+    process.wait(timeout=20)
+    deadline = time.monotonic() + 5
+    while workers_below(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not workers_below(folder)
+    if number is not signal.SIGKILL:
+        assert process.returncode == 2
+        assert not list(folder.glob("submission-*"))
+
+
+def workers_below(folder: Path) -> list[str]:
+    """The worker processes whose files are in a folder."""
+    lines = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True).stdout.splitlines()
+    return [line for line in lines if str(folder) in line and "worker.py" in line]
+
+
+def test_a_missing_script_costs_its_sections(tmp_path: Path) -> None:
+    marked = mark(write_submission(tmp_path / "ada", pytorch_ann=None), "--only", "0.1,1.2,2.1,2.5")
+    assert marked.failed == ["0.1", "2.1", "2.5"]
+    assert "pytorch_ann.py is missing" in marked.section("2.1")["output"]
+
+
+@pytest.mark.parametrize(("code", "diagnosis", "message"), [
+    ("import subprocess", "forbidden-import", "import of subprocess, expected only numpy, utils and the standard library"),
+    ("from torch import nn", "forbidden-import", "import of torch, expected only numpy"),
+    ("import scipy.optimize", "forbidden-import", "import of scipy.optimize"),
+    ("def relu(z:", "syntax-error", "SyntaxError"),
+    ("x = (" * 5000, "syntax-error", "numpy_ann.py"),
+    ("x = '\0'", "syntax-error", "numpy_ann.py"),
+    ("import sys; sys.exit(0)", "raises", "SystemExit"),
+])  # fmt: skip
+def test_scripts_that_may_not_or_cannot_be_imported(tmp_path: Path, code: str, diagnosis: str, message: str) -> None:
+    source = script_with("numpy_ann", {}).replace("import numpy as np", f"{code}\nimport numpy as np", 1)
+    marked = mark(write_submission(tmp_path / "ada", numpy_ann=source), "--only", "1.2,1.6,2.5")
+    assert marked.failed == ["1.2", "1.6"]
+    assert marked.section("1.2")["extra_data"]["diagnosis"] == [diagnosis]
+    assert message in marked.section("1.2")["output"]
+
+
+@pytest.mark.parametrize("style", ["crlf", "bom", "latin-1", "tabs"])
+def test_encodings_and_line_ends_are_accepted(tmp_path: Path, style: str) -> None:
+    work = write_submission(tmp_path / "ada")
+    source = (work / "numpy_ann.py").read_text()
+    content = {
+        "crlf": source.replace("\n", "\r\n").encode(),
+        "bom": b"\xef\xbb\xbf" + source.encode(),
+        "latin-1": b"# -*- coding: latin-1 -*-\n# caf\xe9\n" + source.encode("ascii", "ignore"),
+        "tabs": source.replace("    ", "\t").encode(),
+    }[style]
+    (work / "numpy_ann.py").write_bytes(content)
+    assert mark(work, "--only", "1.2,1.3,1.4,1.5,1.6").status == 0
+
+
+def test_notebooks_earn_what_scripts_earn(tmp_path: Path) -> None:
+    from grader.handout import notebook, reference_source, solved
+
+    work = write_submission(tmp_path / "ada")
+    for script in ("numpy_ann", "pytorch_ann", "pytorch_cnn"):
+        (work / f"{script}.py").unlink()
+        (work / f"{script}.ipynb").write_text(notebook(solved(reference_source(script), f"{script}.py")))
+    assert mark(work, "--skip-training").status == 0
+
+
+def test_a_grader_error_costs_no_point_and_ends_with_status_2(tmp_path: Path) -> None:
+    """A copy of the grader with a broken check: the fault is the grader's, and it says so."""
+    copy = tmp_path / "project"
+    shutil.copytree(ROOT / "grader", copy / "grader", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "utils.py", copy / "utils.py")
+    check = copy / "grader" / "test_1_numpy_ann.py"
+    check.write_text(check.read_text().replace("    for z in some_z(rng):", "    for z in some_z(rng) / 0:", 1))
+    work = write_submission(tmp_path / "ada")
+    ran = run("-P", copy / "grader" / "__main__.py", "grade", work, "--only", "1.2", "--results", tmp_path / "r.json")
+    assert ran.returncode == 2
+    section = json.loads((tmp_path / "r.json").read_text())["tests"][0]
+    assert (section["score"], section["status"]) == (4, "passed")
+    assert section["output"].startswith("grader error, not your code: TypeError")
+
+
+def test_marking_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    work = write_submission(tmp_path / "ada", {"1.4": "import os; os._exit(1)"})
+    ran = run("-P", "-m", "grader", "grade", work, "--only", "1.2,1.4", TMPDIR=str(folder))
+    assert ran.returncode == 1
+    assert list(folder.iterdir()) == []
+    assert tempfile.gettempdir() != str(folder)

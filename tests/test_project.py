@@ -1,0 +1,139 @@
+"""The project holds together: packages listed twice agree, imports point one way, documents name what is there."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA_NAMES = {"torch": "pytorch"}
+
+
+def own(requirements: list[str]) -> set[str]:
+    """Requirements without those that refer to another extra of ours."""
+    return {requirement for requirement in requirements if not requirement.startswith(PROJECT["name"])}
+
+
+def test_environment_yml_and_pyproject_agree() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    listed = own(PROJECT["dependencies"]).union(*(own(extra) for extra in PROJECT["optional-dependencies"].values()))
+    for_conda = {
+        re.sub(r"^[\w-]+", lambda name: CONDA_NAMES.get(name[0], name[0]), requirement) for requirement in listed
+    }
+    assert for_conda | {f"python{PROJECT['requires-python']}", "pip"} == set(environment)
+
+
+def test_requirements_txt_is_the_students_extra() -> None:
+    listed = own(PROJECT["dependencies"]) | own(PROJECT["optional-dependencies"]["student"])
+    pytest_for_students = {
+        requirement for requirement in PROJECT["optional-dependencies"]["grader"] if requirement.startswith("pytest")
+    }
+    assert set((ROOT / "requirements.txt").read_text().split()) == listed | pytest_for_students
+
+
+def test_every_requirement_is_pinned_within_its_range() -> None:
+    from packaging.requirements import Requirement
+
+    pins = dict(
+        line.lower().split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+    )
+    for extra in [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]:
+        for requirement in map(Requirement, own(extra)):
+            assert requirement.name in pins, requirement
+            assert requirement.specifier.contains(pins[requirement.name]), requirement
+
+
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports anywhere, at its top or inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+# inside grader, each module may import those of its own floor's lower neighbours
+FLOORS = [
+    {"errors", "rubric", "results", "options"},
+    {"protocol", "gradients", "notebooks", "imports", "plots", "submission"},
+    {"sandbox"},
+    {"student"},
+    {"training"},
+    {"marking"},
+    {"torch_checks", "handout", "render"},
+    {"plugin"},
+    {"conftest", "__main__", "test_0_checklist", "test_1_numpy_ann", "test_2_pytorch_ann", "test_3_pytorch_cnn"},
+]
+
+
+def floor(module: str) -> int:
+    name = module.split(".")[1]
+    return next(number for number, names in enumerate(FLOORS) if name in names)
+
+
+def test_imports_inside_the_grader_point_down() -> None:
+    modules = [
+        path
+        for path in (ROOT / "grader").rglob("*.py")
+        if path.name not in ("__init__.py", "worker.py") and "reference" not in path.parts
+    ]
+    for path in modules:
+        here = ".".join(("grader", *path.relative_to(ROOT / "grader").with_suffix("").parts))
+        for module in imports(path):
+            if re.match(r"grader\.(?!reference|errors)\w+", module):
+                below = floor(module) < floor(here) or (floor(module) == floor(here) and floor(here) in (0, 1, 6))
+                assert below, f"{here} imports {module}"
+
+
+@pytest.mark.parametrize(("files", "forbidden"), [
+    (["utils.py"], r"grader|playground|numpy_ann|pytorch_\w+"),
+    (["numpy_ann.py", "pytorch_ann.py", "pytorch_cnn.py"], r"grader|playground|tests"),
+    (["grader/worker.py", "grader/protocol.py"], r"grader|playground|utils|tests"),
+    (["grader/**/*.py"], r"playground|tests|numpy_ann|pytorch_\w+"),
+])  # fmt: skip
+def test_imports_between_the_parts_point_one_way(files: list[str], forbidden: str) -> None:
+    for pattern in files:
+        for path in ROOT.glob(pattern):
+            for module in imports(path):
+                assert not re.fullmatch(rf"({forbidden})(\..*)?", module), f"{path} imports {module}"
+
+
+def test_utils_imports_numpy_alone_at_its_top() -> None:
+    tree = ast.parse((ROOT / "utils.py").read_text())
+    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names} | {
+        node.module or "" for node in top if isinstance(node, ast.ImportFrom)
+    }
+    import sys
+
+    assert {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"__future__"} == {"numpy"}
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/instructors.md", "data/README.md"])
+def test_documents_link_to_files_that_are_there(document: str) -> None:
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert ((ROOT / document).parent / target).exists(), target
+
+
+def test_make_targets_in_the_readme_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text())) <= targets | {"and"}
+
+
+def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    hosts = "|".join(("py" + "pi", "python" + "hosted", "npm" + "js", "deb." + "debian"))
+    for name in files:
+        if name.endswith((".py", ".md", ".toml", ".txt", ".yml", ".ini", "Makefile", "run")):
+            text = (ROOT / name).read_text(errors="replace")
+            assert not re.search(rf"https?://[\w.-]*({hosts})", text), name
+            assert not re.search(r"(?<![\w.])/(root|work|home)/", text), name
