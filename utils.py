@@ -173,7 +173,7 @@ def read_idx(file: IdxFile, data_dir: str | Path | None = None, dataset: str = "
             return _idx_array(mapped, file)
     content = _unpack(packed, file, data_dir)
     with contextlib.suppress(OSError):  # a read-only folder: every load unpacks into memory
-        _write_atomically(plain, content)
+        write_atomically(plain, content)
     return _idx_array(np.frombuffer(content, np.uint8), file)
 
 
@@ -208,7 +208,7 @@ def _unpack(packed: Path, file: IdxFile, data_dir: str | Path | None) -> bytes:
     return content
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write through a temporary neighbour, so that nobody ever sees half a file."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
@@ -238,7 +238,7 @@ def download_data(data_dir: str | Path | None = None) -> None:
                 raw.mkdir(parents=True, exist_ok=True)
                 for file in damaged:
                     fetched = Path(folder, dataset, "raw", f"{file.name}.gz").read_bytes()
-                    _write_atomically(raw / f"{file.name}.gz", fetched)
+                    write_atomically(raw / f"{file.name}.gz", fetched)
                     read_idx(file, data_dir, dataset)
 
 

@@ -1,4 +1,4 @@
-"""The instructor's command line: `python -m grader grade PATH`, `python -m grader handout`.
+"""The instructor's command line: `python -m grader grade PATH`, `… calibrate`, `… handout`.
 
 Exit status 0: graded with full marks; 1: graded, marks lost; 2: could not be graded.
 """
@@ -49,6 +49,21 @@ def _parser() -> argparse.ArgumentParser:
         grade.add_argument(name, **settings)
     grade.set_defaults(run=_grade)
 
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="measure accuracies over seeds",
+        description="Train a submission with several seeds: mean, deviation and the chance of missing each bar.",
+    )
+    calibrate.add_argument("submission", nargs="?", default=str(GRADER / "reference"), help="default: the reference")
+    calibrate.add_argument("--seeds", type=int, default=10, metavar="N", help="trainings of each script (default: 10)")
+    calibrate.add_argument("--first-seed", type=int, default=0, metavar="N", help="default: 0")
+    calibrate.add_argument("--train-size", type=int, metavar="N", help="train on fewer images (default: 54000)")
+    calibrate.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda or mps (default: cpu)")
+    calibrate.add_argument(
+        "--write", type=Path, metavar="FILE", help="put the table between the marks in this document"
+    )
+    calibrate.set_defaults(run=_calibrate)
+
     handout = commands.add_parser(
         "handout", help="make what students get", description="Make what students get, from grader/reference."
     )
@@ -77,6 +92,29 @@ def _grade(options: argparse.Namespace) -> int:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """A polite end, as by Ctrl-C: the workers are ended too."""
     raise KeyboardInterrupt
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from grader import calibrate
+    from grader.errors import StudentFault
+    from grader.marking import Options
+    from grader.rubric import load_rubric
+    from grader.submission import open_submission
+    from utils import DataError, Wrong
+
+    if options.seeds < 1:
+        raise CannotGrade(f"--seeds is {options.seeds}, expected 1 or more")
+    how = Options(seed=options.first_seed, device=options.device, train_size=options.train_size)
+    try:
+        measured = calibrate.calibrate(open_submission(Path(options.submission)), load_rubric(), how, options.seeds)
+    except (StudentFault, Wrong, DataError, ValueError) as error:
+        raise CannotGrade(f"the submission cannot be trained: {error}") from None
+    text = calibrate.table(measured)
+    print(text)
+    if options.write is not None:
+        document = options.write.read_text(encoding="utf-8")
+        options.write.write_text(calibrate.replace_table(document, text), encoding="utf-8")
+    return 0
 
 
 def _handout(options: argparse.Namespace) -> int:

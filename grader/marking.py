@@ -5,22 +5,26 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from grader import sandbox
+from grader.diagnosis import GENERAL, diagnose
 from grader.errors import StudentFault
 from grader.imports import check_imports
+from grader.misconceptions import CATALOGUE
 from grader.results import Report, SectionResult, Status
 from grader.rubric import SCRIPTS, Rubric, Section
+from grader.shrinking import smallest_failure
 from grader.student import Student
 from grader.submission import Submission
-from grader.training import Run, train
+from grader.training import Run, describe_accuracy, train
 from utils import Wrong
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
+SHRINKABLE = ("1.2", "1.3", "1.4", "1.5", "1.6")
 SUBSTITUTABLE = ("1.2", "1.3", "1.5")  # the sections whose right answers the worker holds
 
 
@@ -45,6 +49,9 @@ class Marking:
     options: Options
     results: dict[str, SectionResult] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    faults: dict[str, StudentFault | Wrong] = field(default_factory=dict)  # of trainings that came to nothing
+    remarks: list[str] = field(default_factory=list)  # of the section being marked, on a right answer
+    trained_in: dict[str, float] = field(default_factory=dict)  # seconds of wall time, retries included
     started: float = field(default_factory=time.perf_counter)
 
     def __post_init__(self) -> None:
@@ -68,24 +75,29 @@ class Marking:
 
     def mark(self, section: Section, check: Callable[[], None]) -> SectionResult:
         """Run a section's check, with right earlier parts in place of failed ones if it fails with the student's own."""
-        started = time.perf_counter()
+        started, trained_before = time.perf_counter(), section.script in self.trained_in
         status, feedback, diagnosis = self._outcome(section, check)
         failed = tuple(
             number for number in section.needs
             if number in SUBSTITUTABLE and self.results[number].status is Status.FAILED
         )  # fmt: skip
-        if status is Status.FAILED and failed and self._is_readable(section) and self.students[section.script].loads:
+        if status is Status.FAILED and not failed:
+            feedback, diagnosis = self._explained(section, feedback, diagnosis)
+        elif status is Status.FAILED and self._is_readable(section) and self.students[section.script].loads:
             with self.students[section.script].with_substitutes(failed):
                 status, feedback, diagnosis = self._outcome(section, check)
+                if status is Status.FAILED:
+                    feedback, diagnosis = self._explained(section, feedback, diagnosis)
             names = " and ".join(f"{number} ({self.rubric.by_number[number].title})" for number in failed)
             feedback += f"\nMarked with the reference in place of your {names}, which failed above."
+        feedback += _advice(diagnosis)
         result = SectionResult(
             number=section.number,
             title=section.title,
             status=status,
             points=0 if status is Status.FAILED else section.points,
             max_points=section.points,
-            seconds=round(time.perf_counter() - started, 3),
+            seconds=round(self._seconds(section, started, trained_before), 3),
             feedback=feedback,
             diagnosis=tuple(diagnosis),
             script=section.script,
@@ -93,7 +105,15 @@ class Marking:
         self.results[section.number] = result
         return result
 
+    def _seconds(self, section: Section, started: float, trained_before: bool) -> float:
+        """Wall time of a section. A training is counted where the accuracy is marked, whichever section asked first."""
+        elapsed, training = time.perf_counter() - started, self.trained_in.get(section.script, 0.0)
+        if section.training == trained_before:
+            return elapsed + training if section.training else elapsed - training
+        return elapsed
+
     def _outcome(self, section: Section, check: Callable[[], None]) -> tuple[Status, str, tuple[str, ...]]:
+        self.remarks.clear()
         try:
             self._expect_readable(section)
             check()
@@ -103,7 +123,40 @@ class Marking:
             return Status.FAILED, fault.feedback, fault.diagnosis
         except Exception as error:
             return self._blame(section, check, error)
-        return Status.PASSED, self._praise(section), ()
+        return Status.PASSED, "; ".join([self._praise(section), *self.remarks]), ()
+
+    def remark(self, text: str) -> None:
+        """Add a remark to the feedback of the section being marked, for the case that it passes."""
+        self.remarks.append(text)
+
+    def _explained(self, section: Section, feedback: str, diagnosis: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        """The feedback with what is known of the mistake: its name's advice, or else the smallest input that fails."""
+        diagnosis = self._diagnosed(section, feedback, diagnosis)
+        named = [name for name in diagnosis if name not in GENERAL]
+        readable = section.script and self._is_readable(section) and self.students[section.script].loads
+        if readable and not named and section.number in SHRINKABLE:
+            try:
+                smallest = smallest_failure(section.number, self.students[section.script], self.rng(section))
+            except Exception:  # an answer so odd that it cannot be tried on small inputs
+                smallest = ""
+            feedback += f"\n{smallest}" if smallest else ""
+        return feedback, diagnosis
+
+    def _diagnosed(self, section: Section, feedback: str, diagnosis: tuple[str, ...]) -> tuple[str, ...]:
+        """The mistakes that a failing section shows, where the check itself found none in particular."""
+        if (
+            any(name not in GENERAL for name in diagnosis)
+            or not section.script
+            or not self.students[section.script].loads
+        ):
+            return diagnosis
+        try:
+            found = diagnose(section.number, self.students[section.script], feedback, self.rng(section))
+        except (StudentFault, Wrong):
+            return diagnosis
+        if "changes-input" in diagnosis and not any(name.endswith("-in-place") for name in found):
+            return diagnosis
+        return found or diagnosis
 
     def _blame(
         self, section: Section, check: Callable[[], None], error: Exception
@@ -120,7 +173,7 @@ class Marking:
 
     def _can_judge_reference(self, section: Section, check: Callable[[], None]) -> bool:
         scripts = {f"{script}.py": (REFERENCE / f"{script}.py").read_bytes() for script in SCRIPTS}
-        kept = self.runs.pop(section.script, None)
+        kept, kept_fault = self.runs.pop(section.script, None), self.faults.pop(section.script, None)
         try:
             with self.students[section.script].replaced_by(scripts):
                 check()
@@ -130,14 +183,17 @@ class Marking:
             return False
         finally:
             self.runs.pop(section.script, None)
+            self.faults.pop(section.script, None)
             if kept is not None:
                 self.runs[section.script] = kept
+            if kept_fault is not None:
+                self.faults[section.script] = kept_fault
         return True
 
     def _praise(self, section: Section) -> str:
         if section.training and section.script in self.runs:
             run = self.runs[section.script]
-            return f"test accuracy {run.accuracy:.2%}, bar {section.bar:.0%}; trained in {run.seconds:.1f} s"
+            return f"test accuracy {describe_accuracy(run)}, bar {section.bar:.0%}; trained in {run.seconds:.1f} s"
         return "right"
 
     def _is_readable(self, section: Section) -> bool:
@@ -159,19 +215,44 @@ class Marking:
         check_imports(section.script, self.submission.scripts[section.script], self.rubric)
 
     def run_of(self, script: str) -> Run:
-        """Train a script, once for all sections that ask."""
+        """Train a script, once for all sections that ask; near its bar, again with other seeds, and the median counts."""
+        if script in self.faults:
+            raise self.faults[script]
         if script not in self.runs:
-            limits, options = self.rubric.limits, self.options
-            self.runs[script] = train(
-                self.students[script],
-                script,
-                seconds=limits.train_seconds[script],
-                seed=options.seed % 2**31,
-                device=options.device,
-                data_dir=options.data_dir,
-                train_size=options.train_size,
-            )
+            started = time.perf_counter()
+            try:
+                self.runs[script] = self._median_run(script)
+            except (StudentFault, Wrong) as fault:
+                self.faults[script] = fault
+                raise
+            finally:
+                self.trained_in[script] = time.perf_counter() - started
         return self.runs[script]
+
+    def _median_run(self, script: str) -> Run:
+        rules, bar = self.rubric.training, self.rubric.bars[script]
+        runs = [self._one_run(script, 0)]
+        while len(runs) < rules.runs and abs(runs[0].accuracy - bar) < rules.margin:
+            runs.append(self._one_run(script, len(runs)))
+        ranked = sorted(runs, key=lambda run: run.accuracy)
+        median = ranked[(len(ranked) - 1) // 2] if len(ranked) % 2 else ranked[len(ranked) // 2]
+        return replace(median, accuracies=tuple(run.accuracy for run in runs))
+
+    def _one_run(self, script: str, number: int) -> Run:
+        options = self.options
+        return train(
+            self.students[script],
+            script,
+            seconds=self.rubric.limits.train_seconds[script],
+            seed=(options.seed + 7919 * number) % 2**31,  # 7919: seeds of a class are often 1, 2, 3, and must not meet
+            device=options.device,
+            data_dir=options.data_dir,
+            train_size=options.train_size,
+        )
+
+    def trains(self, script: str) -> bool:
+        """Whether a script is trained in this marking."""
+        return any(section.training and section.script == script for section in self.to_run())
 
     def report(self) -> Report:
         """What came of the sections that were asked for."""
@@ -179,7 +260,7 @@ class Marking:
         return Report(
             sections=tuple(self.results[section.number] for section in chosen),
             accuracy={script: run.accuracy for script, run in self.runs.items()},
-            bars={section.script: section.bar for section in self.rubric.sections if section.bar is not None},
+            bars=self.rubric.bars,
             seconds=round(time.perf_counter() - self.started, 3),
             seed=self.options.seed,
             device=self.options.device,
@@ -191,3 +272,9 @@ class Marking:
         """End every worker."""
         for student in self.students.values():
             student.close()
+
+
+def _advice(diagnosis: tuple[str, ...]) -> str:
+    """What the catalogue has to say about the mistakes recognised; the general kinds say enough in the message."""
+    texts = [CATALOGUE[name].advice for name in diagnosis if name in CATALOGUE and name not in GENERAL]
+    return "".join(f"\n{text}" for text in texts if not text.startswith("This section is still"))

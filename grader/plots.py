@@ -32,7 +32,7 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
                         f"{name} has {image.width} x {image.height} pixels, expected a plot.", ["plot-not-png"]
                     )
                 image.load()
-                text = image.info.get("History")
+                chunks = [text for text in image.info.values() if isinstance(text, str)]
                 pixels = np.asarray(_on_white(image).convert("L"))
     except StudentFault:
         raise
@@ -41,7 +41,8 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
         raise StudentFault(f"{name} cannot be decoded ({kind}), expected a PNG picture.", ["plot-not-png"]) from None
     if pixels.min() == pixels.max():
         raise StudentFault(f"{name} is blank, expected the learning curves.", ["plot-blank"])
-    return pixels, _history(text)
+    histories = [history for history in map(_history, chunks) if history is not None]
+    return pixels, histories[0] if histories else None
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -50,9 +51,9 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
-def _history(text: object) -> dict[str, Any] | None:
+def _history(text: str) -> dict[str, Any] | None:
     """The history in a text chunk, if it is one: four lists of finite numbers, equally long."""
-    if not isinstance(text, str) or len(text) > 1_000_000:
+    if len(text) > 1_000_000:
         return None
     try:
         carried = json.loads(text)
@@ -81,4 +82,20 @@ def check_carried(name: str, script: str, carried: dict[str, Any], run: History 
             f"{name} ends at {theirs:.1%} validation accuracy after {len(carried['val_accuracies'])} epochs; this run of "
             f"{script}.py ended at {ours:.1%} after {len(run.val_accuracies)}. Run the script again and hand in its plot.",
             ["plot-not-from-this-run"],
+        )
+
+
+def expect_picture(name: str, pixels: np.ndarray) -> None:
+    """Raises StudentFault unless a picture looks like a plot: straight axes, and lines on a plain background.
+
+    For plots without a history; a photograph or a blank frame is told from a plot, not one plot from another.
+    """
+    background = np.bincount(pixels.ravel()).argmax()
+    drawn = np.abs(pixels.astype(int) - int(background)) > 40
+    across, down = drawn.mean(axis=1), drawn.mean(axis=0)
+    has_axes = across.max() > 0.25 and down.max() > 0.25
+    inside = drawn[(across < 0.25)][:, down < 0.25]  # without the frame's own lines
+    if not has_axes or not 0.002 < inside.mean() < 0.5:
+        raise StudentFault(
+            f"{name} shows no learning curves, expected axes and at least two curves.", ["plot-not-from-this-run"]
         )

@@ -42,6 +42,31 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class TrainingRules:
+    """How bars are met: within `margin` of accuracy of a bar, the median of up to `runs` trainings counts."""
+
+    margin: float
+    runs: int
+
+
+@dataclass(frozen=True)
+class Band:
+    """Below `low` clearly not, above `high` clearly so, and between the two either answer is right."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class JudgementRules:
+    """What the curves say: see [judgement] in rubric.toml."""
+
+    gap: Band
+    rise: Band
+    level: Band
+
+
+@dataclass(frozen=True)
 class Rubric:
     """The whole assignment. `imports` holds the packages allowed by script, `forbidden` modules of the standard library."""
 
@@ -49,8 +74,15 @@ class Rubric:
     max_score: float
     sections: tuple[Section, ...]
     limits: Limits
+    training: TrainingRules
+    judgement: JudgementRules
     imports: dict[str, tuple[str, ...]]
     forbidden: tuple[str, ...]
+
+    @cached_property
+    def bars(self) -> dict[str, float]:
+        """The accuracy that each script has to reach."""
+        return {section.script: section.bar for section in self.sections if section.bar is not None}
 
     @cached_property
     def by_number(self) -> dict[str, Section]:
@@ -79,7 +111,9 @@ def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
 
 
 def _rubric(table: dict[str, Any]) -> Rubric:
-    _expect_keys("the top level", table, {"title", "max_score", "limits", "imports", "section"}, set())
+    _expect_keys(
+        "the top level", table, {"title", "max_score", "limits", "training", "judgement", "imports", "section"}, set()
+    )
     imports = dict(table["imports"])
     _expect_keys("[imports]", imports, {*SCRIPTS, "forbidden"}, set())
     forbidden = tuple(imports.pop("forbidden"))
@@ -90,6 +124,8 @@ def _rubric(table: dict[str, Any]) -> Rubric:
         max_score=_number("max_score", table["max_score"], low=1, high=10_000),
         sections=sections,
         limits=limits,
+        training=_training(table["training"]),
+        judgement=_judgement(table["judgement"]),
         imports={script: tuple(names) for script, names in imports.items()},
         forbidden=forbidden,
     )
@@ -129,6 +165,24 @@ def _limits(entry: dict[str, Any]) -> Limits:
     for script, seconds in entry["train_seconds"].items():
         _number(f"[limits] train_seconds.{script}", seconds, low=0.001, high=1e6)
     return Limits(**entry)
+
+
+def _training(entry: dict[str, Any]) -> TrainingRules:
+    _expect_keys("[training]", entry, {"margin", "runs"}, set())
+    runs = _number("[training] runs", entry["runs"], low=1, high=99)
+    return TrainingRules(_number("[training] margin", entry["margin"], low=0, high=1), int(runs))
+
+
+def _judgement(entry: dict[str, Any]) -> JudgementRules:
+    bands = {}
+    _expect_keys("[judgement]", entry, {"gap", "rise", "level"}, set())
+    for name, band in entry.items():
+        _expect_keys(f"[judgement] {name}", band, {"low", "high"}, set())
+        low, high = (_number(f"[judgement] {name}.{end}", band[end], low=-10, high=10) for end in ("low", "high"))
+        if low > high:
+            raise RubricError(f"[judgement] {name}: low is {low:g}, expected at most high, {high:g}")
+        bands[name] = Band(low, high)
+    return JudgementRules(**bands)
 
 
 def _expect_consistent(rubric: Rubric) -> None:

@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from grader.errors import StudentFault
+from grader.judgement import accepted_judgements
 from grader.marking import Marking
-from grader.plots import check_carried, read_plot
+from grader.plots import check_carried, expect_picture, read_plot
 from grader.protocol import Tensor
 from grader.reference.numpy_ann import softmax
 from grader.student import Remote, Student, as_array, type_name
 from grader.submission import PLOTS
 from grader.training import expect_labels
-from utils import JUDGEMENTS, PARTS, RETURN_MISSING, Wrong, expect_array, expect_numbers
+from utils import JUDGEMENTS, PARTS, RETURN_MISSING, History, Wrong, expect_array, expect_numbers
 
 CLOSE = 1e-4  # float32 through a few layers: 1e-6 of rounding, and room for another order of summing
 
@@ -246,14 +248,36 @@ def check_predict(student: Student, script: str, rng: np.random.Generator) -> No
                      hint="the index of the largest logit in each row.")  # fmt: skip
 
 
-def check_judgement(student: Student) -> None:
-    """2.5 / 3.5: one of the three words, however it is written."""
-    judgement = student.JUDGEMENT
-    if isinstance(judgement, str) and judgement.strip().lower() in JUDGEMENTS:
+def check_judgement(marking: Marking, script: str) -> None:
+    """2.5 / 3.5: one of the three words, however it is written, and one that the curves of this marking allow."""
+    judgement = marking.students[script].JUDGEMENT
+    word = judgement.strip().lower() if isinstance(judgement, str) else ""
+    if word not in JUDGEMENTS:
+        kind = "not-written" if isinstance(judgement, str) and judgement.startswith("TODO") else "wrong-type"
+        raise Wrong(f"JUDGEMENT is {str(judgement)[:50]!r}, expected one of {', '.join(JUDGEMENTS)}.", kind=kind,
+                    hint="README, reading learning curves.")  # fmt: skip
+    history = _curves(marking, script)
+    if history is None:
         return
-    unwritten = isinstance(judgement, str) and judgement.startswith("TODO")
-    raise Wrong(f"JUDGEMENT is {str(judgement)[:50]!r}, expected one of {', '.join(JUDGEMENTS)}.",
-                kind="not-written" if unwritten else "wrong-type", hint="README, reading learning curves.")  # fmt: skip
+    right, figures = accepted_judgements(history, marking.rubric.bars[script], marking.rubric.judgement)
+    if word not in right:
+        raise Wrong(f"JUDGEMENT is {word!r}, but this training's curves say otherwise: {figures}.",
+                    hint="the gap between the curves tells overfitting, their level underfitting.")  # fmt: skip
+
+
+def _curves(marking: Marking, script: str) -> History | None:
+    """The learning curves of this marking's training, if there is one on all images and it came to an end."""
+    if not marking.trains(script) or marking.options.train_size is not None:
+        return None
+    try:
+        history = marking.run_of(script).history
+    except (StudentFault, Wrong):
+        return None  # 2.6 and 3.6 say why
+    finite = (
+        history is not None
+        and np.isfinite([*history.val_losses, *history.train_accuracies, *history.val_accuracies]).all()
+    )
+    return history if finite else None
 
 
 def check_plot(marking: Marking, script: str) -> None:
@@ -262,8 +286,9 @@ def check_plot(marking: Marking, script: str) -> None:
     if script not in marking.submission.plots:
         problem = marking.submission.problems.get(name, "is missing")
         raise Wrong(f"{name} {problem}.", kind="plot-missing", hint=f"python {script}.py writes it.")
-    _, carried = read_plot(name, marking.submission.plots[script])
-    run = marking.runs.get(script)
-    if carried is not None:
-        comparable = run if marking.options.train_size is None else None
-        check_carried(name, script, carried, comparable.history if comparable else None)
+    pixels, carried = read_plot(name, marking.submission.plots[script])
+    if carried is None:
+        expect_picture(name, pixels)
+        marking.remark("not verifiable: the picture carries no history; full points")
+    else:
+        check_carried(name, script, carried, _curves(marking, script))

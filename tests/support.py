@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -11,10 +12,21 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+from grader import test_0_checklist, test_1_numpy_ann, test_2_pytorch_ann, test_3_pytorch_cnn
 from grader.handout import REFERENCE, Solution, reference_source, solved, split
-from grader.rubric import SCRIPTS
+from grader.marking import Marking, Options
+from grader.results import SectionResult
+from grader.rubric import SCRIPTS, load_rubric
+from grader.submission import open_submission
 
 ROOT = Path(__file__).resolve().parent.parent
+CHECKS = {
+    mark.args[0]: function
+    for module in (test_0_checklist, test_1_numpy_ann, test_2_pytorch_ann, test_3_pytorch_cnn)
+    for function in vars(module).values()
+    for mark in getattr(function, "pytestmark", [])
+    if mark.name == "section"
+}
 PLOTS = tuple(sorted(path.name for path in REFERENCE.glob("*.png")))
 
 
@@ -101,3 +113,24 @@ def mark(submission: Path, *options: str, cwd: Path = ROOT) -> Marked:
     ran = run("-P", "-m", "grader", "grade", submission, "--results", results, *options, cwd=cwd)
     content = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     return Marked(ran.returncode, ran.stdout, ran.stderr, content)
+
+
+def mark_here(folder: Path, numbers: list[str], *, seed: int = 0) -> dict[str, SectionResult]:
+    """The outcomes of some sections, marked in this process: what the command gives, ten times sooner."""
+    marking = Marking(
+        open_submission(folder), load_rubric(), Options(seed=seed, only=tuple(numbers), skip_training=True)
+    )
+    try:
+        for section in marking.to_run():
+            function = CHECKS[section.number]
+            given = {
+                "marking": marking,
+                "section": section,
+                "rng": marking.rng(section),
+                "student": marking.students.get(section.script),
+            }
+            arguments = {name: given[name] for name in inspect.signature(function).parameters}
+            marking.mark(section, lambda function=function, arguments=arguments: function(**arguments))
+        return {number: marking.results[number] for number in numbers}
+    finally:
+        marking.close()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from grader.render.text import plain
 from grader.results import Report, SectionResult, Status
+from utils import write_atomically
 
 
 def results(report: Report) -> dict[str, Any]:
@@ -58,17 +57,4 @@ def _test(section: SectionResult) -> dict[str, Any]:
 
 def write(report: Report, path: Path) -> None:
     """Write results.json whole or not at all."""
-    write_text(path, json.dumps(results(report), indent=1, allow_nan=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file through a temporary neighbour, so that a kill never leaves half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(path, (json.dumps(results(report), indent=1, allow_nan=False) + "\n").encode())

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from grader.render.gradescope import write_text
 from grader.render.text import plain
 from grader.results import Report
+from utils import write_atomically
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -64,4 +64,4 @@ def page(report: Report) -> str:
 
 def write(report: Report, path: Path) -> None:
     """Write the page whole or not at all."""
-    write_text(path, page(report))
+    write_atomically(path, page(report).encode())

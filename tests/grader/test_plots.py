@@ -81,3 +81,65 @@ def test_a_missing_plot_costs_checklist_and_plot(tmp_path: Path) -> None:
     marked = mark(work, "--only", "0.1,2.7,3.7")
     assert marked.failed == ["0.1", "2.7"]
     assert marked.section("2.7")["extra_data"]["diagnosis"] == ["plot-missing"]
+
+
+def drawn_by_hand(tmp_path: Path) -> bytes:
+    """A plot of one's own, without a history in the file."""
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 2, 3], [0.9, 0.5, 0.4])
+    axes.plot([1, 2, 3], [0.9, 0.6, 0.5])
+    figure.savefig(tmp_path / "own.png")
+    return (tmp_path / "own.png").read_bytes()
+
+
+def test_a_plot_of_ones_own_is_not_verifiable_and_earns_full_points(tmp_path: Path) -> None:
+    work = write_submission(tmp_path / "work")
+    (work / "pytorch_ann_train_val_metrics.png").write_bytes(drawn_by_hand(tmp_path))
+    marked = mark(work, "--only", "2.7")
+    assert marked.status == 0
+    assert "not verifiable" in marked.section("2.7")["output"]
+
+
+def with_text(content: bytes, key: str, text: str) -> bytes:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text(key, text)
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(content)) as image:
+        image.save(stream, "PNG", pnginfo=info)
+    return stream.getvalue()
+
+
+GRADIENT = np.tile(np.linspace(0, 255, 300).astype(np.uint8), (200, 1))
+
+
+@pytest.mark.parametrize("case", ["photograph", "another script", "another run"])
+def test_pictures_that_are_not_of_this_run(tmp_path: Path, case: str) -> None:
+    content = {
+        "photograph": png(GRADIENT),
+        "another script": plot(tmp_path, script="numpy_ann"),
+        "another run": plot(tmp_path, script="pytorch_cnn"),
+    }[case]
+    work = write_submission(tmp_path / "work")
+    (work / "pytorch_ann_train_val_metrics.png").write_bytes(content)
+    marked = mark(work, "--only", "2.7")
+    assert marked.failed == ["2.7"]
+    assert marked.section("2.7")["extra_data"]["diagnosis"] == ["plot-not-from-this-run"]
+
+
+def test_a_history_in_any_text_chunk_is_read(tmp_path: Path) -> None:
+    text = '{"train_losses": [1], "val_losses": [1], "train_accuracies": [0.5], "val_accuracies": [0.5]}'
+    carried = read_plot("plot.png", with_text(drawn_by_hand(tmp_path), "Comment", text))[1]
+    assert carried is not None
+    assert carried["val_accuracies"] == [0.5]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"train_losses": [NaN]}', "[" * 100_000, "{}", '{"train_losses": 1}', "x" * 2_000_000]
+)
+def test_text_that_is_no_history_is_ignored(tmp_path: Path, text: str) -> None:
+    assert read_plot("plot.png", with_text(drawn_by_hand(tmp_path), "History", text))[1] is None

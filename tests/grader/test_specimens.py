@@ -1,0 +1,76 @@
+"""The bank of specimens: right answers keep their points, wrong ones lose exactly their own and are named and explained."""
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from grader.misconceptions import CATALOGUE
+from grader.results import Status
+from tests.support import ROOT, mark_here, write_submission
+
+SPECIMENS = ROOT / "tests" / "specimens"
+RIGHT = tomllib.loads((SPECIMENS / "right.toml").read_text())["right"]
+WRONG = tomllib.loads((SPECIMENS / "wrong.toml").read_text())["wrong"]
+LOADED = (
+    "train-",
+    "plot-",
+    "syntax-error",
+    "forbidden-import",
+)  # their specimens are whole scripts and files, elsewhere
+
+
+@pytest.mark.parametrize("specimen", RIGHT, ids=lambda s: f"{s['section']} {s['style']}")
+def test_right_answers_keep_their_points(tmp_path: Path, specimen: dict) -> None:
+    section, others = specimen["section"], specimen.get("others", {})
+    part = section[0]
+    asked = [f"{part}.{number}" for number in (1, 2, 3, 4)] if others else [section]
+    work = write_submission(tmp_path / "work", {section: specimen["code"], **others})
+    for result in mark_here(work, asked).values():
+        assert result.status is Status.PASSED, result.feedback
+
+
+@pytest.mark.parametrize("specimen", WRONG, ids=lambda s: f"{s['section']} {s['mistake']}")
+def test_wrong_answers_are_found_named_and_explained(tmp_path: Path, specimen: dict) -> None:
+    work = write_submission(tmp_path / "work", {specimen["section"]: specimen["code"]})
+    (result,) = mark_here(work, [specimen["section"]]).values()
+    assert result.status is Status.FAILED
+    assert result.points == 0
+    assert specimen["message"] in result.feedback
+    assert list(result.diagnosis) == specimen["ids"]
+
+
+@pytest.mark.parametrize("section", ["1.2", "1.3", "1.4", "1.5"])
+def test_a_wrong_part_costs_no_other_of_part_1(tmp_path: Path, section: str) -> None:
+    numbers = ["1.2", "1.3", "1.4", "1.5", "1.6"]
+    for specimen in WRONG:
+        if specimen["section"] == section:
+            work = write_submission(tmp_path / specimen["mistake"].replace(" ", "-"), {section: specimen["code"]})
+            failed = [number for number, result in mark_here(work, numbers).items() if result.status is Status.FAILED]
+            assert failed == [section], specimen["mistake"]
+
+
+def test_every_misconception_has_two_specimens() -> None:
+    counts = Counter(name for specimen in WRONG for name in specimen["ids"])
+    assert counts.keys() <= CATALOGUE.keys()
+    assert {name for name in CATALOGUE if not name.startswith(LOADED) and counts[name] < 2} == set()
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_advice_is_short_and_gives_no_solution_away(name: str) -> None:
+    from grader.handout import leaks
+    from grader.rubric import SCRIPTS
+
+    advice = CATALOGUE[name].advice
+    assert 1 <= advice.count(". ") + 1 <= 4
+    assert len(advice) < 330
+    assert all(leaks(advice, script) == [] for script in SCRIPTS)
+
+
+@pytest.mark.parametrize(("seed"), range(3))
+def test_the_reference_passes_whatever_the_seed(tmp_path: Path, seed: int) -> None:
+    work = write_submission(tmp_path / "work")
+    numbers = [f"1.{n}" for n in range(2, 7)] + [f"{part}.{n}" for part in (2, 3) for n in range(1, 6)]
+    failed = {n: r.feedback for n, r in mark_here(work, numbers, seed=seed).items() if r.status is not Status.PASSED}
+    assert failed == {}

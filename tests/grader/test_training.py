@@ -1,0 +1,152 @@
+"""Training is seeded, repeated near a bar, limited in time; what goes wrong in it is named. Judgements follow its curves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader import marking as marking_module
+from grader.calibrate import BEGIN, END, Calibration, replace_table, table
+from grader.errors import StudentFault
+from grader.judgement import accepted_judgements
+from grader.marking import Marking, Options
+from grader.rubric import load_rubric
+from grader.submission import open_submission
+from grader.training import Run, expect_bar
+from tests.support import mark, script_with, write_submission
+from utils import History, Wrong
+
+RUBRIC = load_rubric()
+FIT = "        history = History()\n"  # the first line of fit, after its docstring
+
+
+def numpy_script(**changes: str) -> str:
+    """The reference's part 1 with its learning rate, the start of fit or the end of the file changed."""
+    source = script_with("numpy_ann", {}, after=changes.get("after", ""))
+    source = source.replace("LEARNING_RATE = 0.004", f"LEARNING_RATE = {changes.get('rate', '0.004')}")
+    assert FIT in source
+    return source.replace(FIT, FIT + changes.get("fit", ""))
+
+
+TRAININGS = {
+    "train-diverged": [
+        numpy_script(rate="1e6"),
+        numpy_script(after="NumpyANN.update = lambda self, g, a: setattr(self, 'W1', self.W1 * np.nan)\n"),
+    ],
+    "train-below-bar": [numpy_script(rate="1e-9"), numpy_script(fit="        y_train = y_train[:, ::-1]\n")],
+    "train-crashed": [
+        numpy_script(fit="        X_train @ X_train\n"),
+        numpy_script(fit="        import os; os._exit(0)\n"),
+    ],
+    "train-time-limit": [
+        numpy_script(fit="        while True: pass\n"),
+        numpy_script(fit="        import time; time.sleep(60)\n"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_what_goes_wrong_in_training_is_named(tmp_path: Path, name: str) -> None:
+    seconds = 3 if name == "train-time-limit" else 60
+    quick = replace(
+        RUBRIC, limits=replace(RUBRIC.limits, train_seconds=dict.fromkeys(RUBRIC.limits.train_seconds, seconds))
+    )
+    for number, source in enumerate(TRAININGS[name]):
+        work = write_submission(tmp_path / str(number), numpy_ann=source)
+        marking = Marking(open_submission(work), quick, Options(seed=1, only=("1.7",), train_size=1000))
+        section = quick.by_number["1.7"]
+        try:
+            result = marking.mark(
+                section, lambda marking=marking, section=section: expect_bar(marking.run_of("numpy_ann"), section)
+            )
+        finally:
+            marking.close()
+        assert result.diagnosis == (name,), result.feedback
+        assert result.points == 0
+
+
+def marking_with(tmp_path: Path, accuracies: list[float], monkeypatch: pytest.MonkeyPatch) -> tuple[Marking, list[int]]:
+    """A marking whose trainings reach the given accuracies one after the other, and the seeds that they got."""
+    seeds: list[int] = []
+
+    def train(student: object, script: str, *, seed: int, **rest: object) -> Run:
+        seeds.append(seed)
+        return Run(accuracies[len(seeds) - 1], None, 1.0)
+
+    monkeypatch.setattr(marking_module, "train", train)
+    return Marking(open_submission(write_submission(tmp_path / "work")), RUBRIC, Options(seed=5)), seeds
+
+
+@pytest.mark.parametrize(("accuracies", "median", "runs"), [
+    ([0.85], 0.85, 1), ([0.70], 0.70, 1), ([0.765, 0.78, 0.775], 0.775, 3), ([0.775, 0.74, 0.76], 0.76, 3),
+])  # fmt: skip
+def test_near_the_bar_the_median_of_three_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accuracies: list[float], median: float, runs: int
+) -> None:
+    marking, seeds = marking_with(tmp_path, accuracies, monkeypatch)
+    run = marking.run_of("numpy_ann")
+    assert run.accuracy == median
+    assert len(set(seeds)) == len(seeds) == runs
+    section = RUBRIC.by_number["1.7"]
+    result = marking.mark(section, lambda: expect_bar(run, section))
+    assert ("median of" in result.feedback) == (runs > 1)
+
+
+def test_a_failed_training_is_not_tried_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marking, seeds = marking_with(tmp_path, [], monkeypatch)
+
+    def fail(*args: object, **rest: object) -> Run:
+        seeds.append(0)
+        raise StudentFault("no", ["train-crashed"])
+
+    monkeypatch.setattr(marking_module, "train", fail)
+    for _ in range(2):
+        with pytest.raises(StudentFault):
+            marking.run_of("numpy_ann")
+    assert len(seeds) == 1
+
+
+def curves(train: list[float], val: list[float], losses: list[float]) -> History:
+    return History(losses, losses, train, val)
+
+
+@pytest.mark.parametrize(("history", "words"), [
+    (curves([0.85, 0.90], [0.85, 0.89], [0.5, 0.4]), {"generalizing"}),
+    (curves([0.85, 0.99], [0.85, 0.88], [0.5, 0.6]), {"overfitting"}),
+    (curves([0.85, 0.93], [0.85, 0.89], [0.5, 0.4]), {"generalizing", "overfitting"}),
+    (curves([0.50, 0.60], [0.50, 0.60], [1.5, 1.4]), {"underfitting"}),
+    (curves([0.80, 0.83], [0.80, 0.83], [0.7, 0.6]), {"underfitting", "generalizing"}),
+    (curves([0.85, 0.90], [0.85, 0.89], [0.4, 0.5]), {"overfitting"}),
+], ids=["good", "gap", "some gap", "poor", "mediocre", "rising loss"])  # fmt: skip
+def test_judgements_that_curves_allow(history: History, words: set[str]) -> None:
+    assert accepted_judgements(history, 0.80, RUBRIC.judgement)[0] == words
+
+
+def test_a_judgement_against_the_curves_is_wrong(tmp_path: Path) -> None:
+    work = write_submission(tmp_path / "work", {"2.5": 'JUDGEMENT = "Underfitting"'})
+    marked = mark(work, "--only", "2.5,2.6", "--device", "cpu", "--seed", "3")
+    assert marked.failed == ["2.5"]
+    assert "this training's curves say otherwise: training accuracy 9" in marked.section("2.5")["output"]
+    seconds = {test["number"]: test["extra_data"]["seconds"] for test in marked.results["tests"]}
+    assert seconds["2.6"] > seconds["2.5"]  # the training is counted where the accuracy is marked
+
+
+def test_calibration_table() -> None:
+    measured = [
+        Calibration("numpy_ann", 0.77, (0.86, 0.88), 3.21),
+        Calibration("pytorch_ann", 0.80, (0.79, 0.81, 0.80), 9.0),
+    ]
+    text = table(measured)
+    assert "| numpy_ann | 77% | 87.00% | 1.41% | 86.00% | below 1 in a million | 2 | 3.2 |" in text
+    assert "| pytorch_ann | 80% | 80.00% | 1.00% | 79.00% | 0.5 | 3 | 9.0 |" in text
+    document = f"before\n{BEGIN}\nold\n{END}\nafter"
+    assert replace_table(document, text) == f"before\n{BEGIN}\n{text}\n{END}\nafter"
+    with pytest.raises(ValueError, match="the document has no"):
+        replace_table("none", text)
+
+
+def test_a_bar_missed_is_wrong() -> None:
+    section = RUBRIC.by_number["3.6"]
+    expect_bar(Run(0.85, None, 1.0), section)
+    with pytest.raises(Wrong, match=r"84\.99%, expected at least 85%"):
+        expect_bar(Run(0.8499, None, 1.0), section)
