@@ -42,7 +42,8 @@ def images(rng: np.random.Generator, script: str, n: int) -> Tensor:
 
 def check_layers(student: Student, script: str, rng: np.random.Generator) -> None:
     """2.1 / 3.1: layers are registered and of the right kind."""
-    structure = model_of(student, script).probe("structure")
+    model = model_of(student, script)
+    structure = model.probe("structure")
     name = PARTS[script].class_name
     if not isinstance(structure, dict) or not structure.get("module"):
         raise Wrong(f"{name} is no nn.Module, expected a class derived from it.", kind="wrong-type")
@@ -55,6 +56,9 @@ def check_layers(student: Student, script: str, rng: np.random.Generator) -> Non
     if script == "pytorch_ann" and structure["convolutions"]:
         raise Wrong("a convolution was found, expected none in part 2.", kind="torch-ann-has-conv",
                     hint="linear layers and activations; part 3 convolves.")  # fmt: skip
+    if script == "pytorch_ann" and structure["stacks"] and _runs_linearly(model, script, rng):
+        raise Wrong(f"self.{structure['stacks'][0]} holds linear layers with nothing non-linear between them.",
+                    kind="torch-no-activation", hint="an activation such as nn.ReLU() behind each hidden layer.")  # fmt: skip
     if script == "pytorch_cnn" and not structure["convolutions"]:
         raise Wrong("no convolution was found, expected at least one.", kind="torch-cnn-has-no-conv",
                     hint="nn.Conv2d(1, channels, kernel_size=3, padding=1).")  # fmt: skip
@@ -85,13 +89,25 @@ def check_forward(student: Student, script: str, rng: np.random.Generator) -> No
 
 
 def expect_nonlinear(model: Remote, script: str, rng: np.random.Generator) -> None:
+    """Raises Wrong for a forward pass without an activation; layers in one nn.Sequential are the affair of 2.1."""
+    if not model.probe("structure")["stacks"] and _is_linear(model, script, rng):
+        raise Wrong("the network is linear in its input, expected a non-linear activation between its layers.",
+                    kind="torch-no-activation", hint="an activation such as F.relu behind each hidden layer.")  # fmt: skip
+
+
+def _is_linear(model: Remote, script: str, rng: np.random.Generator) -> bool:
     """f(a) + f(b) = f(a + b) + f(0) holds for affine functions; one pair that breaks it shows a non-linearity."""
     # ten times as bright as images are: a sigmoid is nearly straight for small inputs, and rounding stays far below
     a, b = (Tensor(10 * images(rng, script, 16).array) for _ in range(2))
     left, right = (np.asarray(as_array(side), np.float64) for side in model.probe("linearity", a, b))
-    if np.allclose(left, right, rtol=1e-5, atol=1e-5 * np.abs(left).max()):
-        raise Wrong("the network is linear in its input, expected a non-linear activation between its layers.",
-                    kind="torch-no-activation", hint="an activation such as F.relu behind each hidden layer.")  # fmt: skip
+    return bool(np.allclose(left, right, rtol=1e-5, atol=1e-5 * np.abs(left).max()))
+
+
+def _runs_linearly(model: Remote, script: str, rng: np.random.Generator) -> bool:
+    try:
+        return _is_linear(model, script, rng)
+    except (StudentFault, TypeError, ValueError):
+        return False  # forward does not run, which 2.2 will say
 
 
 def check_training_step(student: Student, script: str, rng: np.random.Generator) -> None:

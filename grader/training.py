@@ -13,7 +13,7 @@ from grader.errors import NotWritten, StudentFault, TimedOut
 from grader.protocol import Tensor
 from grader.rubric import Section
 from grader.student import Remote, Student, as_array, type_name
-from utils import PARTS, History, Splits, Wrong, load_fashion_mnist
+from utils import PARTS, History, Wrong, load_fashion_mnist
 
 BLOCK = 1000  # test images asked for at a time: a wide CNN needs gigabytes for all 10,000
 
@@ -59,14 +59,15 @@ def train(
     try:
         curves = model.fit.within(seconds, *arrays, **settings)
         taken = time.perf_counter() - started
-        labels = _predict(model, data.X_test, numpy_part, seconds)
+        order = np.random.default_rng(seed).permutation(len(data.X_test))  # another for every marking
+        labels = _predict(model, data.X_test[order], numpy_part, seconds)
     except NotWritten:
         raise
     except TimedOut:
         raise StudentFault(f"training took longer than {seconds:g} s and was stopped.", ["train-time-limit"]) from None
     except StudentFault as fault:
         raise StudentFault(f"training stopped:\n{fault.feedback}", ["train-crashed"]) from None
-    return Run(_accuracy(labels, data), _history(curves), taken)
+    return Run(_accuracy(labels, data.y_test[order]), _history(curves), taken)
 
 
 def _hyperparameter(student: Student, name: str) -> float:
@@ -109,8 +110,8 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
     return labels.astype(np.int64)
 
 
-def _accuracy(labels: np.ndarray, data: Splits) -> float:
-    truth = data.y_test if data.y_test.ndim == 1 else data.y_test.argmax(axis=1)
+def _accuracy(labels: np.ndarray, y_test: np.ndarray) -> float:
+    truth = y_test if y_test.ndim == 1 else y_test.argmax(axis=1)
     return float(np.mean(labels == truth))
 
 

@@ -135,3 +135,14 @@ def test_a_crash_in_training_costs_the_accuracy_only(tmp_path: Path) -> None:
     marked = mark(write_submission(tmp_path / "work", numpy_ann=source), "--only", "1.6,1.7", "--train-size", "500")
     assert marked.failed == ["1.7"]
     assert marked.section("1.7")["extra_data"]["diagnosis"] == ["train-crashed"]
+
+
+def test_messages_hold_no_path_of_the_marking_machine() -> None:
+    student = student_with("import os\ndef relu(z): return open(os.path.abspath('weights.npz'))")
+    try:
+        with pytest.raises(Raised) as caught:
+            student.relu(Z)
+        assert "weights.npz" in str(caught.value)
+        assert "/" not in str(caught.value).splitlines()[-1]
+    finally:
+        student.close()

@@ -33,7 +33,7 @@ def test_right_answers_keep_their_points(tmp_path: Path, specimen: dict) -> None
 
 @pytest.mark.parametrize("specimen", WRONG, ids=lambda s: f"{s['section']} {s['mistake']}")
 def test_wrong_answers_are_found_named_and_explained(tmp_path: Path, specimen: dict) -> None:
-    work = write_submission(tmp_path / "work", {specimen["section"]: specimen["code"]})
+    work = write_submission(tmp_path / "work", {specimen["section"]: specimen["code"], **specimen.get("others", {})})
     (result,) = mark_here(work, [specimen["section"]]).values()
     assert result.status is Status.FAILED
     assert result.points == 0
