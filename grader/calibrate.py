@@ -14,12 +14,11 @@ from grader.training import train
 
 @dataclass(frozen=True)
 class Calibration:
-    """Test accuracies of one script over seeds, against its bar; `seconds` of the median training."""
+    """Test accuracies of one script over seeds, against its bar."""
 
     script: str
     bar: float
     accuracies: tuple[float, ...]
-    seconds: float
 
     @property
     def mean(self) -> float:
@@ -62,19 +61,18 @@ def _calibrate(marking: Marking, script: str, seeds: int) -> Calibration:
         )
         for number in range(seeds)
     ]
-    seconds = statistics.median(run.seconds for run in runs)
-    return Calibration(script, marking.rubric.bars[script], tuple(run.accuracy for run in runs), seconds)
+    return Calibration(script, marking.rubric.bars[script], tuple(run.accuracy for run in runs))
 
 
 def table(calibrations: list[Calibration]) -> str:
     """A Markdown table."""
-    head = "| script | bar | mean | standard deviation | lowest | chance of missing the bar | seeds | seconds |"
+    head = "| script | bar | mean | standard deviation | lowest | chance of missing the bar | seeds |"
     rows = [
         f"| {c.script} | {c.bar:.0%} | {c.mean:.2%} | {c.deviation:.2%} | {min(c.accuracies):.2%} | {_chance(c.chance_of_failing)} "
-        f"| {len(c.accuracies)} | {c.seconds:.1f} |"
+        f"| {len(c.accuracies)} |"
         for c in calibrations
     ]
-    return "\n".join([head, "|---" * 8 + "|", *rows])
+    return "\n".join([head, "|---" * 7 + "|", *rows])
 
 
 def _chance(probability: float) -> str:
