@@ -647,6 +647,8 @@ def _is_close(got: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
 def _shape_hint(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
     if got == expected[::-1] and len(got) == 2:
         return "it is transposed: turn the product round."
+    if len(got) > len(expected) and math.prod(got) == math.prod(expected):
+        return "drop the extra axis."
     if len(got) > len(expected):
         return "sum over the images, axis 0."
     return "each gradient has the shape of its parameter."
@@ -672,7 +674,7 @@ def _constant_ratio(got: np.ndarray, expected: np.ndarray) -> float | None:
     """The factor between the two if it is the same everywhere, else None."""
     norm = float(np.vdot(expected, expected))
     ratio = float(np.vdot(expected, got)) / norm if norm else 0.0
-    return ratio if ratio and _is_close(got, ratio * expected, 1e-4) else None
+    return ratio if abs(ratio) > 1e-6 and _is_close(got, ratio * expected, 1e-4) else None
 
 
 def _gradient_hint(right: dict[str, list[str]]) -> str:

@@ -56,8 +56,9 @@ def _of_words(feedback: str) -> Diagnosis:
 
 def _close(answer: Any, expected: np.ndarray) -> bool:
     """Whether an answer has the values of a prediction; a bias may be a row."""
-    if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "fiub":
+    if not isinstance(answer, np.ndarray | np.generic) or answer.dtype.kind not in "fiub":
         return False
+    answer = np.asarray(answer)
     if answer.shape == (1, *expected.shape):
         answer = answer[0]
     if answer.shape != expected.shape or not np.isfinite(answer.astype(np.float64)).all():
@@ -82,7 +83,7 @@ _RELU: dict[str, Formula] = {
     "relu-in-place": lambda z, answer: [np.maximum(z, 0)],
 }
 _DRELU: dict[str, Formula] = {
-    "drelu-one-at-zero": lambda z, answer: [(z >= 0) * 1.0, np.heaviside(z, 0.5)],
+    "drelu-one-at-zero": lambda z, answer: [(z >= 0) * 1.0],
     "drelu-returns-input": lambda z, answer: [np.maximum(z, 0), z, np.where(z > 0, z, 1.0)],
     "drelu-inverted": lambda z, answer: [(z <= 0) * 1.0, (z < 0) * 1.0],
     "drelu-in-place": lambda z, answer: [(z > 0) * 1.0],
@@ -126,7 +127,7 @@ def _cross_entropy(student: Student, rng: np.random.Generator) -> Diagnosis:
         ratio = numbers / np.array([float((p * (1 - y)).sum()) / len(y) for y, p in inputs])
         if np.allclose(ratio, ratio[0], rtol=1e-3) and abs(ratio[0]) > 4:
             return ("ce-arguments-swapped",)
-        return _at_zero(function)
+        return ()
     return ("ce-arguments-swapped",)
 
 
@@ -342,6 +343,7 @@ def _starts(point: Point, steps: dict[str, np.ndarray]) -> list[tuple[np.ndarray
         (-difference, ("backward-sign",)),
         (difference * a2 * (1 - a2), ("backward-softmax-twice",)),
         (jacobian, ("backward-softmax-twice",)),
+        (softmax(a2) - point.Y, ("backward-softmax-twice",)),
         (difference * (steps["z2"] > 0), ("backward-gate-on-wrong-layer",)),
     ]
 
@@ -352,6 +354,8 @@ def _ways(point: Point) -> list[tuple[Callable[[np.ndarray], np.ndarray], Diagno
         (lambda dz2: dz2 @ point.W2, ("backward-not-transposed",)),
         (lambda dz2: dz2 @ point.W1.T, ("backward-wrong-weights",)),
         (lambda dz2: dz2 @ point.W1, ("backward-wrong-weights",)),
+        (lambda dz2: dz2 @ np.ones_like(point.W2).T, ("backward-wrong-weights",)),
+        (lambda dz2: dz2 @ (_steps(point)["a1"].T @ dz2).T, ("backward-wrong-weights",)),
     ]
 
 

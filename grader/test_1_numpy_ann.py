@@ -5,6 +5,8 @@ for any order of summing some hundred terms. A wrong formula is off by far more.
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +37,7 @@ def some_z(rng: np.random.Generator) -> list[np.ndarray]:
         np.array([[0.0, -1e-6, 1e-6, -0.0, 1e-12, -1e-12, 1e-30, -1e-30]], np.float32),
         np.zeros((1, 1)),
         rng.normal(size=(2, 3, k)).astype(np.float32),
+        rng.normal(size=(70, 150)),  # larger than a batch of 64 and a layer of 128
     ]
 
 
@@ -56,10 +59,17 @@ def test_relu_derivative_is_one_where_positive_and_zero_elsewhere(student: Stude
 
 @pytest.mark.section("1.4")
 def test_cross_entropy_is_the_mean_of_minus_log_probability(student: Student, rng: np.random.Generator) -> None:
-    for n, k, dtype in ((1, 2, np.float64), (7, 10, np.float64), (64, 10, np.float32), (33, 3, np.float32)):
+    for n, k, dtype in (
+        (1, 2, np.float64),
+        (7, 10, np.float64),
+        (64, 10, np.float32),
+        (33, 3, np.float32),
+        (100, 12, np.float64),
+    ):
         classes = rng.integers(k, size=n)
         y_true = np.eye(k)[classes].astype(dtype)
         y_pred = rng.dirichlet(np.full(k, 5.0), size=n) * 0.9 + 0.1 / k
+        y_pred[-1, classes[-1]] = 20  # sure of the right class: 0.95 and more
         y_pred[0, classes[0]] = 5e-3  # small, and still far above what may be added or clipped to
         y_pred /= y_pred.sum(axis=1, keepdims=True)
         loss = one_number(student.cross_entropy(y_true, y_pred.astype(dtype)))
@@ -72,6 +82,10 @@ def test_cross_entropy_is_the_mean_of_minus_log_probability(student: Student, rn
         if not math.isfinite(loss) or loss < 4.5:  # half of -log(1e-4), above which nothing may be clipped
             raise Wrong(f"the loss is {loss} where a true class has probability 0 ({np.dtype(float_type)}), expected a large "
                         "finite number.", kind="not-finite", hint="keep the probabilities away from 0 before the log.")  # fmt: skip
+    certain = np.array([[1.0, 0.0], [0.5, 0.5]])
+    loss = one_number(student.cross_entropy(np.eye(2), certain))
+    expect_array("the loss of a certain and an undecided image", np.float64(loss), np.asarray(np.log(2) / 2), tolerance=1e-4,
+                 hint="every image counts in the mean, those without a loss too.")  # fmt: skip
 
 
 def one_number(value: object) -> float:
@@ -124,6 +138,7 @@ def test_forward_gives_probabilities_and_keeps_its_four_steps(student: Student, 
         (1, 3, 2, 2, np.float64, 1),
         (5, 784, 128, 10, np.float32, 0.1),
         (8, 6, 5, 3, np.float32, 1),
+        (70, 800, 140, 12, np.float32, 0.1),
         (4, 2, 7, 4, np.float64, 300),
     )
     for n, d, h, k, dtype, scale in cases:
@@ -154,18 +169,20 @@ def test_backward_agrees_with_numerical_gradients(student: Student, rng: np.rand
     conventions = {}
     for n, d, h, k in ((5, 6, 4, 3), (1, 3, 5, 2), (8, 4, 3, 10)):
         point = away_from_kinks(rng, n, d, h, k)
-        conventions[n] = expect_backward(student, point, point.gradients(), np.float64, tolerance=TOLERANCE)
-    n, d, h, k = 48, 784, 128, 10  # the real size, against the reference's formulas
-    Y = to_one_hot(rng.integers(k, size=n)).astype(np.float64)
+        conventions[n] = expect_backward(student, point, Point.gradients, np.float64, tolerance=TOLERANCE)
+    # exactly at the kink, where the slope is 0 by convention: a blank image and no bias
+    point = away_from_kinks(rng, 5, 6, 4, 3)
+    X = np.concatenate([point.X, np.zeros((2, 6))])
+    at_zero = Point(point.W1, np.zeros(4), point.W2, point.b2, X, np.eye(3)[[0, 1, 2, 0, 1, 2, 0]])
+    expect_backward(student, at_zero, reference_gradients, np.float64, tolerance=TOLERANCE)
+    n, d, h, k = 70, 800, 140, 12  # larger than the real sizes, against the reference's formulas
+    Y = to_one_hot(rng.integers(k, size=n), k).astype(np.float64)
     point = Point(
         rng.normal(scale=0.05, size=(d, h)), rng.normal(size=h), rng.normal(scale=0.1, size=(h, k)), rng.normal(size=k),
         rng.uniform(size=(n, d)), Y,
     )  # fmt: skip
-    twin = reference_at(point, point.X)
-    mean = {name: gradient / n for name, gradient in twin.backward(point.X, Y).items()}
-    conventions[n] = expect_backward(
-        student, point, mean, np.float32, tolerance=2e-3
-    )  # float32 may decide a kink differently
+    # in float32 the sum may decide a kink differently
+    conventions[n] = expect_backward(student, point, reference_gradients, np.float32, tolerance=2e-3)
     del conventions[1]  # for one image the two are the same
     if len(set(conventions.values())) > 1:
         found = ", ".join(f"the {convention} for {n} images" for n, convention in conventions.items())
@@ -173,16 +190,30 @@ def test_backward_agrees_with_numerical_gradients(student: Student, rng: np.rand
                     hint="sum over the batch or take the mean, always the same.")  # fmt: skip
 
 
+def reference_gradients(point: Point) -> dict[str, np.ndarray]:
+    """The gradients of the mean loss by the reference's formulas."""
+    twin = reference_at(point, point.X)
+    return {name: gradient / len(point.X) for name, gradient in twin.backward(point.X, point.Y).items()}
+
+
 def expect_backward(
-    student: Student, point: Point, mean: dict[str, np.ndarray], dtype: type, *, tolerance: float
+    student: Student,
+    point: Point,
+    gradients: Callable[[Point], dict[str, np.ndarray]],
+    dtype: type,
+    *,
+    tolerance: float,
 ) -> str:
-    """The batch convention. Raises Wrong unless the gradients are right, twice over, and the weights as they were."""
+    """The batch convention. Raises Wrong unless the gradients of two batches are right, and the weights as they were."""
     net = network_at(student, point, dtype)
-    X: np.ndarray = point.X.astype(dtype)
-    Y: np.ndarray = point.Y.astype(dtype)
-    for _ in range(2):  # nothing may be left over from an earlier call
+    batches = [point, replace(point, X=point.X[:-1], Y=point.Y[:-1])] if len(point.X) > 1 else [point, point]
+    convention = ""
+    for batch in batches:  # of the second, nothing may be left over from the first
+        X: np.ndarray = batch.X.astype(dtype)
+        Y: np.ndarray = batch.Y.astype(dtype)
         net.forward(X)
-        convention = expect_gradients(net.backward(X, Y), mean, len(X), tolerance)
+        found = expect_gradients(net.backward(X, Y), gradients(batch), len(X), tolerance)
+        convention = convention or found
         for name in NAMES:
             before = getattr(point, name).astype(dtype)
             now = getattr(net, name)

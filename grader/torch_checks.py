@@ -56,7 +56,7 @@ def check_layers(student: Student, script: str, rng: np.random.Generator) -> Non
     if script == "pytorch_ann" and structure["convolutions"]:
         raise Wrong("a convolution was found, expected none in part 2.", kind="torch-ann-has-conv",
                     hint="linear layers and activations; part 3 convolves.")  # fmt: skip
-    if script == "pytorch_ann" and structure["stacks"] and _runs_linearly(model, script, rng):
+    if structure["stacks"] and _runs_linearly(model, script, rng):
         raise Wrong(f"self.{structure['stacks'][0]} holds linear layers with nothing non-linear between them.",
                     kind="torch-no-activation", hint="an activation such as nn.ReLU() behind each hidden layer.")  # fmt: skip
     if script == "pytorch_cnn" and not structure["convolutions"]:
@@ -84,8 +84,41 @@ def check_forward(student: Student, script: str, rng: np.random.Generator) -> No
     if (answer >= 0).all() and (answer == 0).any():
         raise Wrong("no logit is negative and some are exactly 0, expected any real numbers.", kind="torch-relu-on-logits",
                     hint="is there an activation behind the last layer?")  # fmt: skip
-    if script == "pytorch_ann":
-        expect_nonlinear(model, script, rng)
+    expect_activation_free_output(model, script, rng)
+    expect_rows_apart(model, script, rng)
+    if model.probe("changes_input", images(rng, script, 4)):
+        raise Wrong("X was changed in place by forward, expected it to stay as it was.", kind="changes-input")
+    expect_nonlinear(model, script, rng)
+    expect_gradients_everywhere(model, script, rng)
+
+
+def expect_activation_free_output(model: Remote, script: str, rng: np.random.Generator) -> None:
+    """Raises Wrong for logits that saturate: a thousand times brighter images drive a sigmoid or tanh to its end."""
+    answer = np.asarray(as_array(model.probe("logits", Tensor(1000 * images(rng, script, 16).array))), np.float64)
+    largest = np.abs(answer).max()
+    if abs(largest - 1) < 1e-6 and np.isclose(np.abs(answer), 1, atol=1e-6).mean() > 0.1:
+        raise Wrong("the logits never leave [-1, 1], expected any real numbers.", kind="torch-relu-on-logits",
+                    hint="is there an activation behind the last layer?")  # fmt: skip
+
+
+def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> None:
+    """Raises Wrong if an image's logits depend on the other images of its batch."""
+    X = images(rng, script, 6)
+    together = np.asarray(as_array(model.probe("logits", X)), np.float64)
+    alone = np.concatenate([as_array(model.probe("logits", Tensor(X.array[i : i + 1]))) for i in range(2)])
+    if not np.allclose(together[:2], alone, rtol=1e-3, atol=1e-3 * np.abs(together).max()):
+        raise Wrong("an image's logits change with the other images of its batch, expected each row for itself.",
+                    hint="is something computed over axis 0, that of the images?")  # fmt: skip
+
+
+def expect_gradients_everywhere(model: Remote, script: str, rng: np.random.Generator) -> None:
+    """Raises Wrong if the loss cannot reach a parameter: a layer that is not used, or is cut off."""
+    X, y = learnable(rng, script, 8)
+    gradients = model.probe("fresh_gradients", X, y)["gradients"]
+    for (name, _, trained), gradient in zip(model.probe("structure")["parameters"], gradients, strict=False):
+        if trained and gradient is None:
+            raise Wrong(f"{name} gets no gradient, expected the loss to reach every parameter.",
+                        hint="is the layer used in forward, and nothing detached?")  # fmt: skip
 
 
 def expect_nonlinear(model: Remote, script: str, rng: np.random.Generator) -> None:
@@ -115,7 +148,11 @@ def check_training_step(student: Student, script: str, rng: np.random.Generator)
     (X, y), (X_other, y_other) = (learnable(rng, script, 24) for _ in range(2))
     model = model_of(student, script)
     model.probe("still_dropout")
+    still = model.probe("parameters")
     expect_loss(model.probe("step", X_other, y_other, 0.0))  # a step of length 0, whose gradients must not stay
+    if any(not np.array_equal(a, b) for a, b in zip(still, model.probe("parameters"), strict=False)):
+        raise Wrong("the parameters changed although the optimizer's learning rate was 0, expected them to stay.",
+                    hint="take the step with the optimizer that is passed in.")  # fmt: skip
     leftover = model.probe("gradients")
     model.probe("magnify_gradients")
     fresh = model.probe("fresh_gradients", X, y)
@@ -126,7 +163,11 @@ def check_training_step(student: Student, script: str, rng: np.random.Generator)
     gradients = _filled(fresh["gradients"], moved)
     expect_movement(model, moved, gradients)
     expect_direction(_flat(moved), _flat(gradients), _flat(_filled(leftover, moved)))
-    expect_loss_of_logits(loss, fresh["logits"], y)
+    length = float(np.linalg.norm(_flat(moved))) / max(RATE * float(np.linalg.norm(_flat(gradients))), 1e-300)
+    if 1.5 < length < 0.5 * len(y.array):
+        raise Wrong(f"the step is {length:.2f} times as long as the gradient and the learning rate make it, expected one step.",
+                    hint="one optimizer.step() for one batch.")  # fmt: skip
+    expect_loss_of_logits(loss, fresh["logits"], y, summed=length > 1.5)
     expect_learning(student, script, X, y)
 
 
@@ -189,16 +230,19 @@ def _cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-300))
 
 
-def expect_loss_of_logits(loss: float, logits: Any, y: Tensor) -> None:
-    """Raises Wrong if the returned loss is that of softmax applied twice, or of another size than the cross-entropy."""
+def expect_loss_of_logits(loss: float, logits: Any, y: Tensor, *, summed: bool) -> None:
+    """Raises Wrong if the returned loss is that of softmax applied twice, or of another size than the cross-entropy.
+
+    `summed`: the step was as long as that of the sum over the batch, so the loss may be the sum too.
+    """
     expected = cross_entropy(logits, y)
     rows = softmax(np.asarray(as_array(logits), np.float64))
     twice = cross_entropy(Tensor(rows), y)
     if abs(loss - twice) < CLOSE < abs(expected - twice) and abs(loss - twice) < 0.1 * abs(loss - expected):
         raise Wrong(f"the loss is {loss:.4f}, that of softmax applied twice, expected {expected:.4f} for these logits.",
                     kind="torch-softmax-before-loss", hint="cross-entropy takes logits: it applies softmax itself.")  # fmt: skip
-    summed = len(y.array) * expected
-    if not 0.5 * expected < loss < 2 * expected and not 0.5 * summed < loss < 2 * summed:
+    total = len(y.array) * expected
+    if not 0.5 * expected < loss < 2 * expected and not (summed and 0.5 * total < loss < 2 * total):
         raise Wrong(f"the loss is {loss:.4f} where the cross-entropy of the batch is {expected:.4f}.",
                     hint="return the batch's loss, as it was before the step.")  # fmt: skip
 
@@ -245,9 +289,17 @@ def check_predict(student: Student, script: str, rng: np.random.Generator) -> No
         if isinstance(shown, np.ndarray) and shown.shape == (n, 10):
             raise Wrong(f"predict gave shape {shown.shape} for {n} images, expected labels of shape ({n},).",
                         kind="torch-predicts-logits", hint="the index of the largest logit of each row.")  # fmt: skip
-        if isinstance(shown, np.ndarray) and shown.shape == (10,) and n != 10:
-            raise Wrong(f"predict gave shape (10,) for {n} images, expected ({n},).", kind="torch-argmax-axis",
+        if isinstance(shown, np.ndarray) and shown.shape in ((10,), ()) and n != 10:
+            raise Wrong(f"predict gave shape {shown.shape} for {n} images, expected ({n},).", kind="torch-argmax-axis",
                         hint="the largest of each row: over the classes, not over the images.")  # fmt: skip
+        if (
+            isinstance(shown, np.ndarray)
+            and shown.shape == (n,)
+            and shown.dtype.kind == "f"
+            and (shown != np.floor(shown)).any()
+        ):
+            raise Wrong("predict gave logits, the largest of each image, expected their indices.",
+                        kind="torch-predicts-logits", hint="not how large it is, but which one it is.")  # fmt: skip
         got = expect_labels(given, n)
         if answer["training"]:
             raise Wrong("layers were in training mode while predicting.", kind="torch-not-in-eval-mode",

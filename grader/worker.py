@@ -182,7 +182,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-# --- Right answers to 1.2, 1.3 and 1.5, put in place of wrong ones while a later section is marked.
+# --- Right answers to earlier sections, put in place of wrong ones while a later section is marked.
 
 
 def _relu(z: np.ndarray) -> np.ndarray:
@@ -203,7 +203,32 @@ def _forward(self: Any, X: np.ndarray) -> np.ndarray:
     return a2
 
 
+def _network(class_name: str, *layers: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Puts right layers and a right forward pass in a class of the script: the two belong together."""
+
+    def substitute(module: Any) -> None:
+        from torch import nn
+
+        def construct(self: Any, seed: int = 0) -> None:
+            nn.Module.__init__(self)
+            self.layers = nn.Sequential(*(layer(nn) for layer in layers))
+
+        network = getattr(module, class_name)
+        network.__init__ = construct
+        network.forward = lambda self, X: self.layers(X)
+
+    return substitute
+
+
+_ann = _network("PyTorchANN", lambda nn: nn.Linear(784, 32), lambda nn: nn.ReLU(), lambda nn: nn.Dropout(0.1),
+                lambda nn: nn.Linear(32, 10))  # fmt: skip
+_cnn = _network("PyTorchCNN", lambda nn: nn.Conv2d(1, 8, 3), lambda nn: nn.ReLU(), lambda nn: nn.MaxPool2d(4),
+                lambda nn: nn.Flatten(), lambda nn: nn.Dropout(0.1), lambda nn: nn.Linear(288, 10))  # fmt: skip
 SUBSTITUTES: dict[str, Callable[[Any], None]] = {
+    "2.1": _ann,
+    "2.2": _ann,
+    "3.1": _cnn,
+    "3.2": _cnn,
     "1.2": lambda module: setattr(module, "relu", _relu),
     "1.3": lambda module: setattr(module, "relu_derivative", _relu_derivative),
     "1.5": lambda module: setattr(module.NumpyANN, "forward", _forward),
@@ -291,7 +316,18 @@ def _step(model: Any, X: Any, y: Any, learning_rate: float) -> Any:
     """What training_step returns with a plain SGD in training mode."""
     import torch
 
+    torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
     return model.train().training_step(X, y, torch.optim.SGD(model.parameters(), lr=learning_rate))
+
+
+def _changes_input(model: Any, X: Any) -> bool:
+    """Whether a forward pass changes the images that it is given."""
+    import torch
+
+    before = X.clone()
+    with torch.no_grad():
+        model.eval()(X)
+    return not torch.equal(X, before)
 
 
 def _still_dropout(model: Any) -> None:
@@ -322,6 +358,7 @@ def _fresh_gradients(model: Any, X: Any, y: Any) -> dict[str, Any]:
     """The model's logits in training mode and the gradients of their cross-entropy, computed here; nothing is left behind."""
     import torch
 
+    torch.manual_seed(0)
     buffers = [buffer.clone() for buffer in model.buffers()]
     logits = model.train()(X)
     loss = torch.nn.functional.cross_entropy(logits, y)
@@ -372,6 +409,7 @@ def _predict_block(model: Any, X: Any) -> Any:
 PROBES: dict[str, Callable[..., Any]] = {
     "structure": _structure,
     "materialise": _materialise,
+    "changes_input": _changes_input,
     "still_dropout": _still_dropout,
     "magnify_gradients": _magnify_gradients,
     "parameters": _parameters,

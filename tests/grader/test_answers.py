@@ -74,3 +74,13 @@ def test_mistakes_without_a_name_show_the_smallest_input(tmp_path: Path, section
     (result,) = mark_here(write_submission(tmp_path / "work", {section: code}), [section]).values()
     assert result.points == 0
     assert message in result.feedback
+
+
+def test_a_wrong_torch_forward_does_not_cost_the_training_step(tmp_path: Path) -> None:
+    numbers = ["2.1", "2.2", "2.3", "2.4"]
+    for name, code in {
+        "stub": "raise NotImplementedError",
+        "softmax": "return F.softmax(self.output(F.relu(self.hidden2(self.hidden1(X)))), 1)",
+    }.items():
+        results = mark_here(write_submission(tmp_path / name, {"2.2": code}), numbers)
+        assert [number for number in numbers if results[number].points == 0] == ["2.2"]
