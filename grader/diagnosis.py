@@ -16,6 +16,7 @@ import numpy as np
 
 from grader.errors import Raised, StudentFault
 from grader.gradients import NAMES, Point, away_from_kinks
+from grader.networks import network_at
 from grader.protocol import Opaque
 from grader.reference.numpy_ann import softmax
 from grader.student import Remote, RemoteCallable, Student, as_array
@@ -229,7 +230,7 @@ _OUTPUT: tuple[tuple[Callable[[np.ndarray], np.ndarray], Diagnosis], ...] = (
 
 def _forward(student: Student, rng: np.random.Generator) -> Diagnosis:
     point = away_from_kinks(rng, n=5, d=4, h=6, k=3)
-    net = _network_at(student, point)
+    net = network_at(student, point)
     returned = as_array(net.forward.observe(point.X)[0])
     kept = {name: _kept(net, name) for name in ("z1", "a1", "z2", "a2")}
     if _is_missing(kept["a2"]):
@@ -282,18 +283,9 @@ def _is_missing(value: Any) -> bool:
 def _for_large_logits(student: Student, rng: np.random.Generator) -> Diagnosis:
     small = away_from_kinks(rng, n=5, d=4, h=6, k=3)
     large = Point(1000 * small.W1, small.b1, 10 * small.W2, small.b2, small.X, small.Y)
-    answer = as_array(_network_at(student, large).forward.observe(large.X)[0])
+    answer = as_array(network_at(student, large).forward.observe(large.X)[0])
     finite = isinstance(answer, np.ndarray) and np.isfinite(answer.astype(np.float64)).all()
     return () if finite else ("forward-softmax-unstable",)
-
-
-def _network_at(student: Student, point: Point) -> Remote:
-    net: Remote = student.NumpyANN(
-        input_size=len(point.W1), hidden_size=len(point.b1), output_size=len(point.b2), seed=1
-    )
-    for name in NAMES:
-        setattr(net, name, getattr(point, name))
-    return net
 
 
 # --- 1.6: where it starts, how it gets to the hidden layer, which products, which scale
@@ -301,7 +293,7 @@ def _network_at(student: Student, point: Point) -> Remote:
 
 def _backward(student: Student, rng: np.random.Generator) -> Diagnosis:
     point = away_from_kinks(rng, n=5, d=5, h=5, k=5)  # square: a transposed factor gives an answer rather than an error
-    net = _network_at(student, point)
+    net = network_at(student, point)
     net.forward(point.X)
     try:
         answer = net.backward.observe(point.X, point.Y)[0]

@@ -10,9 +10,10 @@ from collections.abc import Callable
 import numpy as np
 
 from grader.errors import StudentFault
-from grader.gradients import NAMES, Point, away_from_kinks
+from grader.gradients import Point, away_from_kinks
+from grader.networks import network_at, reference_at
 from grader.reference import numpy_ann as reference
-from grader.student import Remote, Student
+from grader.student import Student
 from utils import Wrong, expect_array, expect_gradients
 
 SMALL = tuple(np.array(values) for values in (
@@ -55,28 +56,17 @@ def _cross_entropy(student: Student, rng: np.random.Generator) -> str:
     return ""
 
 
-def _network(student: Student, point: Point) -> Remote:
-    net: Remote = student.NumpyANN(
-        input_size=len(point.W1), hidden_size=len(point.b1), output_size=len(point.b2), seed=1
-    )
-    for name in NAMES:
-        setattr(net, name, getattr(point, name))
-    return net
-
-
 def _forward(student: Student, rng: np.random.Generator) -> str:
     def check(point: Point) -> None:
-        twin = reference.NumpyANN(len(point.W1), len(point.b1), len(point.b2))
-        for name in NAMES:
-            setattr(twin, name, getattr(point, name))
-        expect_array("a2", _network(student, point).forward(point.X), twin.forward(point.X), tolerance=1e-4)
+        answer = network_at(student, point).forward(point.X)
+        expect_array("a2", answer, reference_at(point, point.X).a2, tolerance=1e-4)
 
     return _smallest_size(check, rng)
 
 
 def _backward(student: Student, rng: np.random.Generator) -> str:
     def check(point: Point) -> None:
-        net = _network(student, point)
+        net = network_at(student, point)
         net.forward(point.X)
         expect_gradients(net.backward(point.X, point.Y), point.gradients(), len(point.X), 1e-4)
 

@@ -13,6 +13,7 @@ import pytest
 
 from grader.gradients import NAMES, Point, away_from_kinks
 from grader.marking import Marking
+from grader.networks import network_at, reference_at
 from grader.protocol import Opaque
 from grader.reference import numpy_ann as reference
 from grader.rubric import Section
@@ -101,24 +102,6 @@ def one_number(value: object) -> float:
         raise Wrong(f"cross_entropy returned a {type_name(value)}, expected one number.", kind="wrong-type",
                     hint=RETURN_MISSING if value is None else "")  # fmt: skip
     return float(number)
-
-
-def network_at(student: Student, point: Point, dtype: type) -> Remote:
-    """The student's network with a point's parameters."""
-    d, h = point.W1.shape
-    net: Remote = student.NumpyANN(input_size=d, hidden_size=h, output_size=len(point.b2), seed=1)
-    for name in NAMES:
-        setattr(net, name, getattr(point, name).astype(dtype))
-    return net
-
-
-def reference_at(point: Point, X: np.ndarray) -> reference.NumpyANN:
-    """The reference with a point's parameters, after a forward pass."""
-    twin = reference.NumpyANN(len(point.W1), len(point.b1), len(point.b2))
-    for name in NAMES:
-        setattr(twin, name, getattr(point, name))
-    twin.forward(X)
-    return twin
 
 
 def clear_point(rng: np.random.Generator, n: int, d: int, h: int, k: int, scale: float) -> Point:
