@@ -12,7 +12,9 @@ from tests.support import ROOT, mark_here, write_submission
 
 SPECIMENS = ROOT / "tests" / "specimens"
 RIGHT = tomllib.loads((SPECIMENS / "right.toml").read_text())["right"]
-WRONG = tomllib.loads((SPECIMENS / "wrong.toml").read_text())["wrong"]
+WRONG = [
+    one for part in ("numpy", "torch") for one in tomllib.loads((SPECIMENS / f"wrong_{part}.toml").read_text())["wrong"]
+]
 LOADED = (
     "train-",
     "plot-",
