@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130
+        print("error: interrupted; nothing was written", file=sys.stderr)
+        return 2
     return status
 
 

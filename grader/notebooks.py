@@ -7,9 +7,11 @@ import re
 
 # `%%time` and `%%capture` run the rest of the cell as Python; other cell magics make it another language
 PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
-_MAGIC = re.compile(r"\s*([%!?]|[\w.]+\?{1,2}\s*$)")
-_FUTURE = re.compile(r"^from __future__ import [\w, ]+$", re.MULTILINE)
-_ASSIGNED_MAGIC = re.compile(r"""(\s*[\w.,\s\[\]'"]+=\s*)[%!]""")
+MAX_CODE = 1_000_000  # characters of all code cells; a script may have 200,000
+# written so that no line, however odd, makes them try over and over
+_MAGIC = re.compile(r"\s*+([%!?]|[\w.]++\?{1,2}\s*+$)")
+_FUTURE = re.compile(r"^from __future__ import [\w, ]++$", re.MULTILINE)
+_ASSIGNED_MAGIC = re.compile(r"""([\w.,\s\[\]'"]++=\s*+)[%!]""")
 
 
 class NotebookError(Exception):
@@ -28,6 +30,8 @@ def script_of_notebook(content: bytes) -> str:
         sources = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise NotebookError("is not a notebook that can be read, expected Jupyter's format 4") from None
+    if sum(map(len, sources)) > MAX_CODE:
+        raise NotebookError(f"has more than {MAX_CODE // 1000:,} kB of code, expected a script")
     script = "\n\n".join(_python_of_cell(source) for source in sources) + "\n"
     # in a notebook a __future__ import may stand in any cell, in a script only at the top
     futures = "".join(f"{line.strip()}\n" for line in _FUTURE.findall(script))

@@ -13,8 +13,16 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("--only", {"metavar": "NUMBER", "action": "append", "help": "mark this section alone; may be repeated"}),
     ("--skip-training", {"action": "store_true", "help": "leave out the training sections and their points"}),
+    (
+        "--audit",
+        {"action": "store_true", "help": "train the two fully connected networks once more, with the pixels permuted"},
+    ),
     ("--train-size", {"metavar": "N", "help": "train on fewer images, for a quick try (default: 54000)"}),
     ("--seed", {"metavar": "N", "help": "of hidden inputs and training (default: a fresh one, which is printed)"}),
+    (
+        "--sandbox",
+        {"metavar": "LEVEL", "help": "bubblewrap, user, none or auto: the best that this machine has (default: auto)"},
+    ),
     ("--data-dir", {"metavar": "DIR", "help": "folder that holds FashionMNIST/raw (default: data/)"}),
     ("--results", {"metavar": "FILE", "help": "write results.json (Gradescope's format) here"}),
     ("--html", {"metavar": "FILE", "dest": "html_report", "help": "write an HTML report here"}),

@@ -46,10 +46,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         except SubmissionError as error:
             _write_files(config, _nothing(config, options, str(error)))
             raise
+        config.stash[MARKING] = Marking(submission, rubric, options)
     except CannotGrade as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    config.stash[MARKING] = Marking(submission, rubric, options)
     return None  # pytest goes on
 
 
@@ -68,14 +68,16 @@ def _options(config: pytest.Config, rubric: Rubric) -> Options:
     options = Options(
         seed=_integer("--seed", config.getoption("seed"), low=0)
         if config.getoption("seed") is not None
-        else secrets.randbits(32),
+        else secrets.randbits(48),  # the disguise of the data hangs on it: too many to try
         device=_device(config.getoption("device") or "auto"),
         only=tuple(only),
         skip_training=config.getoption("skip_training"),
+        audit=config.getoption("audit"),
         train_size=_integer("--train-size", config.getoption("train_size"), low=1, high=54_000)
         if config.getoption("train_size") is not None
         else None,
         data_dir=Path(data_dir).resolve() if data_dir else None,
+        sandbox=config.getoption("sandbox") or "auto",
     )
     if any(section.training for section in rubric.select(only, options.skip_training)):
         try:

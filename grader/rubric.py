@@ -39,6 +39,10 @@ class Limits:
     reply_bytes: int
     output_bytes: int
     memory_bytes: int
+    cpu_seconds: int
+    scratch_bytes: int
+    open_files: int
+    processes: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class TrainingRules:
 
     margin: float
     runs: int
+    audit_margin: float
 
 
 @dataclass(frozen=True)
@@ -168,9 +173,10 @@ def _limits(entry: dict[str, Any]) -> Limits:
 
 
 def _training(entry: dict[str, Any]) -> TrainingRules:
-    _expect_keys("[training]", entry, {"margin", "runs"}, set())
+    _expect_keys("[training]", entry, {"margin", "runs", "audit_margin"}, set())
     runs = _number("[training] runs", entry["runs"], low=1, high=99)
-    return TrainingRules(_number("[training] margin", entry["margin"], low=0, high=1), int(runs))
+    margin, audit = (_number(f"[training] {key}", entry[key], low=0, high=1) for key in ("margin", "audit_margin"))
+    return TrainingRules(margin, int(runs), audit)
 
 
 def _judgement(entry: dict[str, Any]) -> JudgementRules:

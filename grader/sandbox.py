@@ -1,204 +1,353 @@
-"""A process of its own for a submission's script: started, asked, limited in time and memory, killed whole.
+"""What holds student code: which walls this machine can put around a worker process, and how one is started behind them.
 
-The folder it runs in is made for it: the worker's two files, a pristine utils.py and the submission's scripts.
-The process starts with an empty environment, in a session of its own, so that one signal ends all it started.
+    bubblewrap   namespaces of its own for everything: no network, no other process, of the file system only what it needs
+    user         where those cannot be had: Landlock, seccomp, and (for root) a user of its own for each worker
+    none         a plain process with limits: crashes and hangs are held, malice is not
+
+docs/security.md says what each of them promises. Which one a marking has is chosen once, and printed with the marks.
 """
 
 from __future__ import annotations
 
-import contextlib
+import base64
+import ctypes
+import json
 import os
 import secrets
-import select
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import utils
-from grader import protocol
-from grader.errors import BadReply, Died, TimedOut
-from grader.rubric import Limits
+from grader import confine, seccomp
+from grader.errors import CannotGrade
+from grader.visible import Visible, visible
+from grader.workplace import Workplace
 
 GRADER = Path(__file__).resolve().parent
-LEVEL = "none"  # a plain process: crashes and hangs are held, malice is not
-PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
-
-# Runs first in the new process: no core files, bounded memory, and (on Linux) death with the grader's own process.
-_LIMITER = """
-import ctypes, os, resource, signal, sys
-memory = int(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-if memory and sys.platform == "linux":
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-os.execv(sys.executable, [sys.executable, "-I", "-B", *sys.argv[2:]])
-"""
+CHOICES = ("auto", "bubblewrap", "user", "none")
+SYSTEM_PATH = (
+    "/usr/bin:/bin:/usr/local/bin"  # where bwrap is looked for: never in the folder that the grader is started from
+)
+DEVICE_FILES = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset",
+                *(f"/dev/nvidia{number}" for number in range(8)))  # fmt: skip
+HARMLESS = ("/dev/null", "/dev/zero", "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu")
+APPARMOR = ("on Ubuntu 24.04: apt install apparmor-profiles, copy bwrap-userns-restrict from /usr/share/apparmor/extra-profiles/ "
+            "to /etc/apparmor.d/, and reload AppArmor")  # fmt: skip
+INSIDE, SCRATCH = "/submission", "/scratch"  # the worker's two folders behind bubblewrap's walls
+FIRST_UID = 0x70000000  # of users that exist on no machine
 
 
-class Process:
-    """One worker process. `call` asks it something; `close` kills it and all it started."""
+@dataclass(frozen=True)
+class Sandbox:
+    """A level, and what it does not hold on this machine, in words for the instructor."""
 
-    def __init__(self, scripts: dict[str, bytes], limits: Limits, *, device: str = "cpu", threads: int | None = None):
-        self.limits = limits
-        memory = limits.memory_bytes if device == "cpu" else 0  # CUDA reserves address space without end
-        self.folder = Path(tempfile.mkdtemp(prefix="submission-"))
-        for name, source in scripts.items():
-            (self.folder / name).write_bytes(source)
-        for path in (GRADER / "worker.py", GRADER / "protocol.py", Path(utils.__file__)):
-            shutil.copyfile(path, self.folder / path.name)
-        self.printed = _Tail(limits.output_bytes)
-        request_read, self._write_fd = os.pipe()
-        self._read_fd, reply_write = os.pipe()
-        for fd in (self._write_fd, self._read_fd):
-            os.set_blocking(fd, False)
-            _enlarge(fd)
-        try:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    "-c",
-                    _LIMITER,
-                    str(memory),
-                    str(self.folder / "worker.py"),
-                    str(request_read),
-                    str(reply_write),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=(request_read, reply_write),
-                cwd=self.folder,
-                env=self._environment(threads),
-                start_new_session=True,
-            )
-        finally:
-            os.close(request_read)
-            os.close(reply_write)
-        assert self._process.stderr is not None
-        self._reader = threading.Thread(target=self.printed.drain, args=(self._process.stderr,), daemon=True)
-        self._reader.start()
-
-    def _environment(self, threads: int | None) -> dict[str, str]:
-        """Nothing of the instructor's environment but what makes arithmetic run as it does outside."""
-        kept = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES") if key in os.environ}
-        count = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)} if threads else {}
-        home = str(self.folder)
-        return {"PATH": os.defpath, "HOME": home, "TMPDIR": home, "PYTHONIOENCODING": "utf-8", **kept, **count}
+    level: str
+    not_held: tuple[str, ...] = ()
 
     @property
-    def alive(self) -> bool:
-        """Whether it can still be asked."""
-        return self._process.poll() is None
+    def words(self) -> str:
+        """The level, and what is to be known about it."""
+        return self.level if not self.not_held else f"{self.level}; not held: {', '.join(self.not_held)}"
 
-    def call(self, op: str, arguments: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The reply to one request: a dict with "value" or "error". Raises Died, TimedOut or BadReply; it is over then."""
-        deadline = time.monotonic() + seconds
-        identity = secrets.token_hex(16)
-        request = {"id": identity, "op": op, "arguments": arguments}
+
+@dataclass
+class Order:
+    """A worker to be started: its folder with `code` and `scratch`, packages, limits, and its two ends of pipes."""
+
+    folder: Path
+    packages: tuple[str, ...]
+    limits: dict[str, int]  # for setrlimit
+    scratch_bytes: int
+    cuda: bool
+    environment: dict[str, str]
+    pipes: tuple[int, int]  # read, write
+    serves: bool = True  # otherwise it ends when it is confined, to see whether it can be
+    user: int | None = field(init=False, default=None)  # the worker's uid, where it is not the grader's
+
+
+@dataclass
+class Started:
+    """A started worker: the process that was started, and the number of the worker itself."""
+
+    process: subprocess.Popen[bytes]
+    pid: int
+
+
+def start(sandbox: Sandbox, order: Order) -> Started:
+    """Start a worker behind the sandbox's walls. Raises RuntimeError where it does not come up: the grader's own fault."""
+    order.user = _fresh_user() if sandbox.level != "none" and _is_root() else None
+    if order.user is not None:
+        _hand_over(order.folder, order.user)
+    return _start_bubblewrap(order) if sandbox.level == "bubblewrap" else _start_plain(sandbox.level, order)
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _fresh_user() -> int:
+    """A uid that nobody has, so that a worker can do nothing to another; "nobody" where this machine maps only a few."""
+    uid = FIRST_UID + secrets.randbelow(1 << 24)
+    try:
+        ranges = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    except OSError:
+        return uid
+    return uid if any(first <= uid < first + count for first, _, count in ranges) else 65534
+
+
+def _hand_over(folder: Path, user: int) -> None:
+    """Let the worker's user read the code and own the scratch folder, and nobody else anything."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 0, user)
+        path.chmod(0o750 if path.is_dir() else 0o640)
+    os.chown(folder / "scratch", user, user)
+
+
+def _command(order: Order, here: str, settings: dict[str, Any]) -> list[str]:
+    """Python without anything of its user's, on the first of our files."""
+    seen = visible(order.packages)
+    settings = {"limits": order.limits, "info": None, "readable": None, "listable": None, "writable": None, "seccomp": None,
+                "search": seen.search, **settings}  # fmt: skip
+    flags = ["-I", "-S", "-B", "-X", "utf8"]
+    return [str(seen.python), *flags, f"{here}/confine.py", json.dumps(settings, separators=(",", ":"))]
+
+
+def _spawn(
+    order: Order, command: list[str], *, pass_fds: tuple[int, ...] = (), cwd: str = "/"
+) -> subprocess.Popen[bytes]:
+    """The process, as the worker's user. Where that one could not reach what it needs, root draws a veil first."""
+    who: dict[str, Any] = {}
+    if order.user is not None:
+        closed = _closed([order.folder, *visible(order.packages).paths])
+        if closed:
+            command = _veiled(order, closed, command)
+        else:
+            who = {"user": order.user, "group": order.user, "extra_groups": []}
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        pass_fds=(*order.pipes, *pass_fds), cwd=cwd, env=order.environment, start_new_session=True, **who,
+    )  # fmt: skip
+
+
+def _closed(paths: list[Path]) -> list[str]:
+    """The topmost folders on the way to these paths that others may not enter."""
+    closed: set[str] = set()
+    for path in paths:
+        shut = [folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001]
+        closed.update(map(str, shut[:1]))
+    return sorted(closed)
+
+
+def _veiled(order: Order, closed: list[str], command: list[str]) -> list[str]:
+    needed = [order.folder, *visible(order.packages).paths]
+    paths = [str(path) for path in needed if any(path.is_relative_to(folder) for folder in closed)]
+    settings = {"closed": closed, "paths": paths, "user": order.user}
+    return [sys.executable, "-I", "-S", "-B", str(GRADER / "veil.py"), json.dumps(settings), *command]
+
+
+# --- bubblewrap
+
+
+def _start_bubblewrap(order: Order) -> Started:
+    read_fd, info_fd = os.pipe()
+    filter_fd = _file_in_memory(seccomp.program() or b"")
+    arguments_fd = _file_in_memory("\0".join(_bubblewrap_arguments(order, filter_fd, info_fd)).encode())
+    here = {"arguments": [*order.pipes, SCRATCH] if order.serves else None}
+    command = [_bubblewrap(), "--args", str(arguments_fd), "--", *_command(order, INSIDE, here)]
+    try:
+        process = _spawn(order, command, pass_fds=(filter_fd, arguments_fd, info_fd))
+    finally:
+        for fd in (filter_fd, arguments_fd, info_fd):
+            os.close(fd)
+    return _started(process, read_fd)
+
+
+def _started(process: subprocess.Popen[bytes], info_fd: int) -> Started:
+    """With the number of the worker, which bubblewrap or the guard writes to a pipe when there is one."""
+    with os.fdopen(info_fd, "rb") as stream:
+        info = stream.read(10_000)
+    try:
+        return Started(process, int(json.loads(info)["child-pid"]))
+    except (ValueError, KeyError):
+        _, errors = process.communicate(timeout=10)
+        raise RuntimeError(f"the sandbox did not start: {errors.decode('utf-8', 'replace').strip()[-1000:]}") from None
+
+
+def _bubblewrap() -> str:
+    path = shutil.which("bwrap", path=SYSTEM_PATH)
+    if path is None:
+        raise CannotGrade("bubblewrap is not installed: apt install bubblewrap, or dnf install bubblewrap")
+    return path
+
+
+def _file_in_memory(content: bytes) -> int:
+    """A descriptor to read the content from: on a command line the whole machine could read it."""
+    fd = os.memfd_create("arguments")
+    os.write(fd, content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _bubblewrap_arguments(order: Order, filter_fd: int, info_fd: int) -> list[str]:
+    """Everything unshared, the worker as process 1; of the file system what is visible, and at last all of it read-only."""
+    seen = visible(order.packages)
+    variables = [word for name, value in order.environment.items() for word in ("--setenv", name, value)]
+    scratch = ["--size", str(order.scratch_bytes), "--perms", "0700", "--tmpfs", SCRATCH]
+    return [
+        "--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--new-session", "--die-with-parent",
+        "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--info-fd", str(info_fd),
+        "--clearenv", *variables,
+        "--proc", "/proc", "--dev", "/dev", "--size", "4096", "--tmpfs", "/dev/shm",
+        *_binds(seen), "--ro-bind", str(order.folder / "code"), INSIDE, *scratch, *_devices(order.cuda),
+        *([] if order.cuda else ["--remount-ro", "/proc"]),  # CUDA writes its threads' names there
+        "--remount-ro", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/",
+        *(["--seccomp", str(filter_fd)] if seccomp.program() else []),
+        "--chdir", SCRATCH,
+    ]  # fmt: skip
+
+
+def _binds(seen: Visible) -> list[str]:
+    binds: list[str] = []
+    for tree in seen.trees:
+        if tree.is_symlink():
+            binds += ["--symlink", str(tree.readlink()), str(tree)]
+        else:
+            binds += ["--ro-bind", str(tree), str(tree)]
+    if not any(seen.python.is_relative_to(tree) for tree in seen.trees):
+        binds += ["--ro-bind", str(seen.python), str(seen.python)]
+    covers: list[str] = []
+    for path in seen.hidden:
+        if path.is_dir():
+            binds += ["--size", "65536", "--tmpfs", str(path)]
+            covers += ["--remount-ro", str(path)]
+        else:
+            binds += ["--ro-bind", "/dev/null", str(path)]
+    for path in seen.packages:
+        binds += ["--ro-bind", str(path), str(path)]
+    return [*binds, *covers]
+
+
+def _devices(cuda: bool) -> list[str]:
+    if not cuda:
+        return []
+    return [
+        *(word for path in DEVICE_FILES for word in ("--dev-bind-try", path, path)),
+        "--ro-bind-try",
+        "/sys",
+        "/sys",
+    ]
+
+
+# --- another user, or a plain process
+
+
+def _start_plain(level: str, order: Order) -> Started:
+    code, scratch = order.folder / "code", order.folder / "scratch"
+    arguments = [*order.pipes, str(scratch)] if order.serves else None
+    read_fd, info_fd = os.pipe()
+    settings: dict[str, Any] = {"info": info_fd, "arguments": arguments}
+    if level == "user":
+        if _landlock():
+            cuda = (*DEVICE_FILES, "/sys", "/proc") if order.cuda else ()
+            seen = visible(order.packages)
+            settings["readable"] = [str(code), *HARMLESS, *cuda, *map(str, _readable(seen))]
+            settings["listable"] = [*seen.search, *(str(path.parent) for path in seen.hidden)]
+            settings["writable"] = [str(scratch), "/dev/null", *(DEVICE_FILES if order.cuda else ())]
+        program = seccomp.program()
+        settings["seccomp"] = base64.b64encode(program).decode() if program else None
+    here = str(code) if order.user is None else "/"
+    try:
+        process = _spawn(order, _command(order, str(code), settings), pass_fds=(info_fd,), cwd=here)
+    finally:
+        os.close(info_fd)
+    return _started(process, read_fd)
+
+
+def _readable(seen: Visible) -> list[Path]:
+    """The visible paths one by one: Landlock can open what is below a folder, but not close part of that again."""
+    return [seen.python, *(path for tree in seen.trees for path in _apart_from(tree, seen.hidden)), *seen.packages]
+
+
+def _apart_from(path: Path, hidden: tuple[Path, ...]) -> list[Path]:
+    if path in hidden:
+        return []
+    if not any(path in other.parents for other in hidden):
+        return [path]
+    return [part for entry in sorted(path.iterdir()) for part in _apart_from(entry, hidden)]
+
+
+def _landlock() -> int:
+    """The kernel's version of Landlock, 0 for none."""
+    return confine.landlock_version(ctypes.CDLL(None)) if sys.platform == "linux" else 0
+
+
+# --- which level
+
+
+def choose(requested: str) -> Sandbox:
+    """The sandbox for a marking. Raises CannotGrade, with what would help, where the machine does not have the one asked for."""
+    if requested not in CHOICES:
+        raise CannotGrade(f"--sandbox is {requested!r}, expected {', '.join(CHOICES[:-1])} or {CHOICES[-1]}")
+    if requested == "none":
+        return Sandbox("none", ("malice of any kind",))
+    lacking = {level: reason for level in ("bubblewrap", "user") if (reason := _lack(level))}
+    wanted = ("bubblewrap", "user") if requested == "auto" else (requested,)
+    for level in wanted:
+        if level not in lacking:
+            return Sandbox(level, _not_held(level))
+    reasons = "; ".join(f"{level}: {lacking[level]}" for level in wanted)
+    raise CannotGrade(
+        f"this machine has no sandbox for student code ({reasons}). --sandbox none marks without one, for code you trust"
+    )
+
+
+@cache
+def _lack(level: str) -> str:
+    """Why a level cannot be had on this machine; "" where it can."""
+    if sys.platform != "linux":
+        return f"needs Linux, this is {sys.platform}"
+    if level == "bubblewrap":
+        return _lack_of_bubblewrap()
+    if not _is_root() and not _landlock():
+        return "needs a kernel with Landlock (Linux 5.13), or root"
+    return _tries("user")
+
+
+def _lack_of_bubblewrap() -> str:
+    try:
+        _bubblewrap()
+    except CannotGrade as error:
+        return str(error)
+    problem = _tries("bubblewrap")
+    if "ermission denied" in problem or "not permitted" in problem:
+        return f"{problem} ({APPARMOR}; in a container: it lacks CAP_SYS_ADMIN)"
+    return problem
+
+
+@cache
+def _tries(level: str) -> str:
+    """What goes wrong when a worker is started at this level that ends at once; "" where nothing does."""
+    with Workplace({}) as place, Path(os.devnull).open("r+b") as nothing:
+        pipes = (nothing.fileno(), nothing.fileno())
+        order = Order(place.folder, ("numpy",), {}, 1 << 20, cuda=False, environment={}, pipes=pipes, serves=False)
         try:
-            for buffer in protocol.pack(request):
-                self._write(memoryview(buffer), deadline)
-            reply = protocol.unpack(lambda count: self._read(count, deadline), self.limits.reply_bytes)
-        except (EOFError, BrokenPipeError):
-            raise Died(self._epitaph()) from None
-        except TimeoutError:
-            self.close()
-            raise TimedOut(f"no answer within {seconds:g} s; the call was stopped.") from None
-        except protocol.ProtocolError as error:
-            self.close()
-            raise BadReply(f"the answer cannot be read: {error}.") from None
-        if not isinstance(reply, dict) or reply.get("id") != identity or len(reply) != 2:
-            self.close()
-            raise BadReply("the answer does not belong to the call.")
-        return reply
-
-    def _write(self, view: memoryview, deadline: float) -> None:
-        while view:
-            _wait(lambda left: select.select([], [self._write_fd], [], left)[1], deadline)
-            with contextlib.suppress(BlockingIOError):
-                view = view[os.write(self._write_fd, view) :]
-
-    def _read(self, count: int, deadline: float) -> bytearray:
-        content = bytearray()
-        while len(content) < count:
-            _wait(lambda left: select.select([self._read_fd], [], [], left)[0], deadline)
-            with contextlib.suppress(BlockingIOError):
-                chunk = os.read(self._read_fd, min(count - len(content), PIPE_SIZE))
-                if not chunk:
-                    raise EOFError
-                content += chunk
-        return content
-
-    def _epitaph(self) -> str:
-        """What is known of how it ended."""
-        try:
-            status = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            status = None  # it closed the pipe and lives on
-        self.close()
-        if status is None:
-            return "the script closed the line to the grader and gave no answer."
-        if status < 0:
-            name = signal.Signals(-status).name if -status in list(signal.Signals) else str(-status)
-            why = " (out of memory?)" if name == "SIGKILL" else ""
-            return f"the script's process was ended by {name}{why}."
-        return f"the script ended its process with exit status {status} in the middle of a call: os._exit, or a crash?"
-
-    def close(self) -> None:
-        """Kill it and whatever it started, and remove its folder. May be called twice."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._reader.join(timeout=1)
-        for fd in (self._write_fd, self._read_fd):
-            if fd >= 0:
-                os.close(fd)
-        self._write_fd = self._read_fd = -1
-        shutil.rmtree(self.folder, ignore_errors=True)
+            started = start(Sandbox(level), order)
+            _, errors = started.process.communicate(timeout=30)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+        return "" if started.process.returncode == 0 else errors.decode("utf-8", "replace").strip()[-500:]
 
 
-class _Tail:
-    """The end of what a process prints, at most `size` bytes of it."""
-
-    def __init__(self, size: int):
-        self.size = size
-        self.chunks: deque[bytes] = deque()
-
-    def drain(self, stream: IO[bytes]) -> None:
-        """Read to the end, so that the process never waits for a full pipe; keep the last bytes."""
-        kept = 0
-        with contextlib.suppress(ValueError, OSError):
-            while chunk := os.read(stream.fileno(), 65536):
-                self.chunks.append(chunk)
-                kept += len(chunk)
-                while kept - len(self.chunks[0]) >= self.size:
-                    kept -= len(self.chunks.popleft())
-        stream.close()
-
-    def text(self) -> str:
-        """What was kept, as text."""
-        return b"".join(self.chunks)[-self.size :].decode("utf-8", "replace")
-
-
-def _wait(ready: Callable[[float], list[Any]], deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0 or not ready(left):
-        raise TimeoutError
-
-
-def _enlarge(fd: int) -> None:
-    if sys.platform == "linux":
-        import fcntl
-
-        with contextlib.suppress(OSError):  # above the user's limit: slower, not wrong
-            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+def _not_held(level: str) -> tuple[str, ...]:
+    """What a level does not hold on this machine."""
+    lacks = [] if seccomp.program() else ["system calls (no filter for this processor)"]
+    if level == "user":
+        version = _landlock()
+        lacks += ["disk space in the temporary folder", "the list of processes"]
+        lacks += [] if version else ["files that all users may read"]
+        lacks += [] if version >= 6 or _is_root() else ["signals to your other processes"]
+    return tuple(lacks)

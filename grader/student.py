@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.errors import BadReply, NotWritten, Raised, StudentFault
+from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, TimedOut
+from grader.imports import expect_allowed
+from grader.process import Process
 from grader.protocol import Opaque, Tensor
-from grader.rubric import Limits
-from grader.sandbox import Process
+from grader.rubric import SCRIPTS, Rubric
+from grader.sandbox import Sandbox
 from utils import Wrong, expect_unchanged
 
 # what the contract has called: anything else under these names is the answer's fault
@@ -34,14 +36,19 @@ class Student:
     """One script of a submission, imported in a worker process that is started when it is first needed."""
 
     def __init__(
-        self, script: str, scripts: dict[str, bytes], limits: Limits, *, device: str = "cpu", threads: int | None = None
-    ):
-        self._script, self._scripts, self._limits = script, scripts, limits
-        self._device, self._threads = device, threads
+        self, script: str, scripts: dict[str, bytes], rubric: Rubric, sandbox: Sandbox, *,
+        device: str = "cpu", threads: int | None = None,
+    ):  # fmt: skip
+        self._script, self._scripts, self._rubric, self._limits = script, scripts, rubric, rubric.limits
+        self._sandbox, self._device, self._threads = sandbox, device, threads
         self._process: Process | None = None
         self._names: list[str] = []
         self._substituted: tuple[str, ...] = ()
         self._load_fault: StudentFault | None = None
+        self._source_fault: StudentFault | None = (
+            None  # of a script that does not parse, or may not import what it does
+        )
+        self._is_read = False
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -77,14 +84,14 @@ class Student:
     @contextlib.contextmanager
     def replaced_by(self, scripts: dict[str, bytes]) -> Iterator[None]:
         """While this lasts, other scripts run in the place of the student's own."""
-        own, fault = self._scripts, self._load_fault
+        own = self._scripts, self._load_fault, self._source_fault, self._is_read
         self.close()
-        self._scripts, self._load_fault = scripts, None
+        self._scripts, self._load_fault, self._source_fault, self._is_read = scripts, None, None, False
         try:
             yield
         finally:
             self.close()
-            self._scripts, self._load_fault = own, fault
+            self._scripts, self._load_fault, self._source_fault, self._is_read = own
 
     @property
     def printed(self) -> str:
@@ -108,9 +115,9 @@ class Student:
         self.close()
         if self._load_fault is not None:
             raise self._load_fault
-        self._process = Process(self._scripts, self._limits, device=self._device, threads=self._threads)
-        self._greet()
+        self._begin()
         try:
+            self._read_source()
             names = self._ask("load", {"script": self._script}, self._limits.import_seconds)
             if not isinstance(names, list):
                 raise BadReply("the answer to the import is not a list of names.")
@@ -121,6 +128,35 @@ class Student:
             self.close()
             self._load_fault = fault  # another try would take as long and end alike
             raise
+
+    def expect_readable(self) -> None:
+        """Raises StudentFault where the script does not parse, or imports what it may not."""
+        if not self._is_read:
+            with contextlib.suppress(StudentFault):
+                self._ensure_loaded()
+        if self._source_fault is not None:
+            raise self._source_fault
+
+    def _read_source(self) -> None:
+        try:
+            imported = self._ask("imports", {"script": self._script}, self._limits.import_seconds)
+            expect_allowed(self._script, imported, self._rubric.imports[self._script], self._rubric.forbidden)
+        except (Died, TimedOut) as fault:
+            self._source_fault = StudentFault(f"{self._script}.py cannot be parsed: {fault.feedback}", ["syntax-error"])
+        except StudentFault as fault:
+            self._source_fault = StudentFault(fault.feedback, fault.diagnosis)
+            if fault.diagnosis == ("raises",):  # anything that the parser gives up with
+                self._source_fault.diagnosis = ("syntax-error",)
+        self._is_read = True
+        if self._source_fault is not None:
+            raise self._source_fault
+
+    def _begin(self) -> None:
+        """Start a worker; a script sees the packages that it may import."""
+        packages = tuple(name for name in self._rubric.imports[self._script] if name not in (*SCRIPTS, "utils"))
+        self._process = Process(self._scripts, self._limits, self._sandbox, packages=packages, device=self._device,
+                                threads=self._threads)  # fmt: skip
+        self._greet()
 
     def _greet(self) -> None:
         """Raises RuntimeError, the grader's own fault, if the worker does not come up: no code of the student's has run."""

@@ -6,14 +6,16 @@ unpacked to disk and nothing is executed.
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from grader.archives import IGNORED, MAX_ENTRIES, Metered, Read, is_ignored, tar_entries, zip_entries
 from grader.errors import SubmissionError
 from grader.notebooks import NotebookError, script_of_notebook
 from grader.rubric import SCRIPTS
@@ -25,11 +27,6 @@ ARCHIVES = (".zip", ".tar.gz", ".tgz")
 MAX_SCRIPT = 200_000  # bytes; a script is 10,000
 MAX_NOTEBOOK = 20_000_000  # bytes; outputs with pictures are large
 MAX_PLOT = 20_000_000  # bytes; a plot is 50,000
-MAX_ENTRIES = 10_000  # files in a folder or archive
-IGNORED = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "node_modules")
-
-# what one regular file of the submission holds, at most so many bytes of it
-Read = Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
@@ -59,10 +56,10 @@ def open_submission(path: Path) -> Submission:
             raise SubmissionError(f"{path} is no regular file, expected a folder, .zip, .tar.gz or .tgz")
         if path.name.lower().endswith(".zip"):
             with zipfile.ZipFile(path) as archive:
-                return _gather(path, _zip_entries(archive))
+                return _gather(path, zip_entries(archive))
         if path.name.lower().endswith(ARCHIVES):
-            with tarfile.open(path, "r:gz") as tar:
-                return _gather(path, _tar_entries(tar))
+            with gzip.open(path) as content, tarfile.open(fileobj=Metered(content), mode="r:") as tar:
+                return _gather(path, tar_entries(tar))
     except SubmissionError:
         raise
     except Exception as error:  # a damaged archive makes its reader raise nearly anything
@@ -77,7 +74,7 @@ def _gather(path: Path, entries: Iterator[tuple[PurePosixPath, Read]]) -> Submis
     places: dict[PurePosixPath, dict[str, Read]] = {}
     count = 0
     for entry, read in entries:
-        if any(part in IGNORED or part.startswith("._") for part in entry.parts):
+        if is_ignored(entry):
             continue
         count += 1
         if count > MAX_ENTRIES:
@@ -144,12 +141,16 @@ def _bounded(read: Read, limit: int) -> bytes:
 
 
 def _folder_entries(root: Path, *, only_top: bool) -> Iterator[tuple[PurePosixPath, Read]]:
-    for folder, subfolders, names in os.walk(root):  # does not follow links to folders
+    for folder, subfolders, names in os.walk(root, onerror=_refuse):  # does not follow links to folders
         subfolders[:] = [] if only_top else sorted(name for name in subfolders if name not in IGNORED)
         for name in sorted(names):
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):
                 yield PurePosixPath(path.relative_to(root)), _file_reader(path)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _file_reader(path: Path) -> Read:
@@ -161,34 +162,3 @@ def _file_reader(path: Path) -> Read:
             return stream.read(limit)
 
     return read
-
-
-def _zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]]:
-    for entry in archive.infolist():
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if not entry.is_dir() and kind in (0, stat.S_IFREG):
-
-            def read(limit: int, entry: zipfile.ZipInfo = entry) -> bytes:
-                with archive.open(entry) as stream:
-                    return stream.read(limit)
-
-            yield _checked(entry.filename.replace("\\", "/")), read
-
-
-def _tar_entries(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, Read]]:
-    for entry in archive.getmembers():
-        if entry.isreg():
-
-            def read(limit: int, entry: tarfile.TarInfo = entry) -> bytes:
-                stream = archive.extractfile(entry)
-                return stream.read(limit) if stream else b""
-
-            yield _checked(entry.name), read
-
-
-def _checked(name: str) -> PurePosixPath:
-    """An entry's path. Raises SubmissionError for one that leaves the archive."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\0" in name:
-        raise SubmissionError(f"the archive has an entry with the path {name[:100]!r}, expected paths inside it")
-    return path

@@ -208,4 +208,4 @@ def expect_backward(
 
 @pytest.mark.section("1.7")
 def test_training_reaches_the_bar(marking: Marking, section: Section) -> None:
-    expect_bar(marking.run_of("numpy_ann"), section)
+    expect_bar(marking.run_of("numpy_ann"), section, marking.rubric.training)

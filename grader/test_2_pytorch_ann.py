@@ -39,7 +39,7 @@ def test_judgement_is_what_the_curves_say(marking: Marking) -> None:
 
 @pytest.mark.section("2.6")
 def test_training_reaches_the_bar(marking: Marking, section: Section) -> None:
-    expect_bar(marking.run_of(SCRIPT), section)
+    expect_bar(marking.run_of(SCRIPT), section, marking.rubric.training)
 
 
 @pytest.mark.section("2.7")

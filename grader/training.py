@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from grader.disguise import Disguise
 from grader.errors import NotWritten, StudentFault, TimedOut
 from grader.protocol import Tensor
-from grader.rubric import Section
+from grader.rubric import Section, TrainingRules
 from grader.student import Remote, Student, as_array, type_name
-from utils import PARTS, History, Wrong, load_fashion_mnist
+from utils import PARTS, History, Splits, Wrong, load_fashion_mnist, to_one_hot
 
+TRAINING_IMAGES = 54_000  # less those that validate
 BLOCK = 1000  # test images asked for at a time: a wide CNN needs gigabytes for all 10,000
 
 
@@ -26,6 +29,7 @@ class Run:
     history: History | None
     seconds: float
     accuracies: tuple[float, ...] = ()  # of all runs, where this is the median of several
+    audited: float | None = None  # the accuracy with the pixels permuted, where that was tried
 
 
 def train(
@@ -37,13 +41,16 @@ def train(
     device: str,
     data_dir: Path | None,
     train_size: int | None,
+    shuffle_pixels: bool = False,
 ) -> Run:
-    """Construct, fit and test. Raises StudentFault or Wrong; DataError where the data is missing."""
+    """Construct, fit and test, on data in disguise. Raises StudentFault or Wrong; DataError where the data is missing.
+
+    `seed` draws the disguise and must not reach the worker: it gets another, from which this one cannot be found.
+    """
     part = PARTS[script]
     numpy_part = script == "numpy_ann"
-    data = load_fashion_mnist(
-        data_dir, train_size=train_size, one_hot=numpy_part, flat=part.image_shape == (784,), seed=seed
-    )
+    data = _disguised(script, seed, data_dir, train_size, shuffle_pixels)
+    seed = int.from_bytes(hashlib.sha256(f"worker {seed}".encode()).digest()[:4], "big") % 2**31
     student.prepare_training(seed)
     settings: dict[str, Any] = {
         "epochs": _hyperparameter(student, "EPOCHS"),
@@ -55,19 +62,28 @@ def train(
         settings["device"] = device
     model = getattr(student, part.class_name)(seed=seed)
     started = time.perf_counter()
-    arrays = data[:4] if numpy_part else [Tensor(array) for array in data[:4]]
+    y_train, y_val = (to_one_hot(y) if numpy_part else y for y in (data.y_train, data.y_val))
+    given = [data.X_train, y_train, data.X_val, y_val]
+    arrays: list[Any] = given if numpy_part else [Tensor(array) for array in given]
     try:
         curves = model.fit.within(seconds, *arrays, **settings)
         taken = time.perf_counter() - started
-        order = np.random.default_rng(seed).permutation(len(data.X_test))  # another for every marking
-        labels = _predict(model, data.X_test[order], numpy_part, seconds)
+        labels = _predict(model, data.X_test, numpy_part, seconds)
     except NotWritten:
         raise
     except TimedOut:
         raise StudentFault(f"training took longer than {seconds:g} s and was stopped.", ["train-time-limit"]) from None
     except StudentFault as fault:
         raise StudentFault(f"training stopped:\n{fault.feedback}", ["train-crashed"]) from None
-    return Run(_accuracy(labels, data.y_test[order]), _history(curves), taken)
+    return Run(float(np.mean(labels == data.y_test)), _history(curves), taken)
+
+
+def _disguised(script: str, seed: int, data_dir: Path | None, train_size: int | None, shuffle_pixels: bool) -> Splits:
+    rng = np.random.default_rng([seed, 1])
+    disguise = Disguise.draw(rng, shuffle_pixels=shuffle_pixels)
+    size = disguise.training_size(TRAINING_IMAGES if train_size is None else train_size)
+    flat = PARTS[script].image_shape == (784,)
+    return disguise.splits(load_fashion_mnist(data_dir, train_size=size, flat=flat, seed=seed), rng)
 
 
 def _hyperparameter(student: Student, name: str) -> float:
@@ -110,11 +126,6 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
     return labels.astype(np.int64)
 
 
-def _accuracy(labels: np.ndarray, y_test: np.ndarray) -> float:
-    truth = y_test if y_test.ndim == 1 else y_test.argmax(axis=1)
-    return float(np.mean(labels == truth))
-
-
 def _history(curves: Any) -> History | None:
     """The learning curves that fit returned, where it returned any that can be read."""
     try:
@@ -129,6 +140,17 @@ def _history(curves: Any) -> History | None:
     return history if len(lengths) == 1 and lengths != {0} else None
 
 
+def expect_audited(run: Run, rules: TrainingRules) -> None:
+    """Raises Wrong where a fully connected network does much worse with the pixels permuted, which training cannot notice."""
+    if run.audited is not None and run.accuracy - run.audited > rules.audit_margin:
+        raise Wrong(
+            f"the accuracy does not come from training: {run.accuracy:.2%} with the images as they are, {run.audited:.2%} with "
+            "their pixels in another order, expected nearly the same.",
+            kind="train-not-learned",
+            hint="everything that the network knows has to come from fit.",
+        )
+
+
 def describe_accuracy(run: Run) -> str:
     """The accuracy, and those of all runs where there were several."""
     if len(run.accuracies) < 2:
@@ -136,10 +158,11 @@ def describe_accuracy(run: Run) -> str:
     return f"{run.accuracy:.2%} (median of {', '.join(f'{accuracy:.2%}' for accuracy in run.accuracies)}: close to the bar)"
 
 
-def expect_bar(run: Run, section: Section) -> None:
-    """Raises Wrong unless a run meets the bar of an accuracy section."""
+def expect_bar(run: Run, section: Section, rules: TrainingRules) -> None:
+    """Raises Wrong unless a run meets the bar of an accuracy section, and its audit, if there was one, comes near it."""
     bar = section.bar or 0.0
     if run.accuracy >= bar:
+        expect_audited(run, rules)
         return
     losses = [*run.history.train_losses, *run.history.val_losses] if run.history else []
     if not np.isfinite(losses).all():

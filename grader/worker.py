@@ -1,7 +1,7 @@
 """The process in which a submission's script runs: imports it and answers calls over two pipes.
 
-Started as `python worker.py READ_FD WRITE_FD` in a folder that holds protocol.py, a pristine utils.py and the three
-scripts. Nothing here is trusted by the other side: it shares a process with the student's code, and whatever
+`main` is called by confine.py, from a folder that holds protocol.py, a pristine utils.py and the three scripts. Nothing
+here is trusted by the other side once a script is imported: it shares a process with the student's code, and whatever
 it sends is judged as an answer, wherever it came from.
 
 Requests are dicts with "id", "op" and what the op needs; replies carry the same id and "value" or "error".
@@ -9,25 +9,24 @@ Requests are dicts with "id", "op" and what the op needs; replies carry the same
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))  # an isolated interpreter leaves out the script's own folder
-
 import protocol
 from protocol import Opaque, Tensor
 
-OWN_FILES = ("worker.py", "protocol.py", "utils.py")
+HERE = Path(__file__).resolve().parent
+OWN_FILES = ("confine.py", "worker.py", "protocol.py", "utils.py")
 
 
 class Worker:
@@ -107,6 +106,13 @@ class Worker:
         """That the worker itself came up, before anything of the submission is imported."""
         return "ready"
 
+    def op_imports(self, script: str) -> list[Any]:
+        """What a script imports, as [name, line], read off its syntax tree: nothing of it has run yet."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in a string is not our business
+            tree = ast.parse((HERE / f"{script}.py").read_bytes(), f"{script}.py")
+        return [[name, line] for node in ast.walk(tree) for name, line in _imported(node)][:1000]
+
     def op_load(self, script: str) -> list[str]:
         """Import the script; the names it defines."""
         self.module = importlib.import_module(script)
@@ -150,13 +156,26 @@ class Worker:
         return PROBES[name](self.objects[ref], *self._local(args))
 
 
+def _imported(node: ast.AST) -> list[tuple[str, int]]:
+    if isinstance(node, ast.Import):
+        return [(alias.name, node.lineno) for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [(node.module, node.lineno)]
+    return []
+
+
 def describe_error(error: BaseException) -> dict[str, Any]:
     """Type, message and the script's own lines of an exception."""
     try:
         message = str(error)
     except BaseException:
         message = "(its message cannot be shown)"
-    for folder in (f"{HERE}{os.sep}", f"{sys.prefix}{os.sep}", f"{sys.base_prefix}{os.sep}"):
+    for folder in (
+        f"{HERE}{os.sep}",
+        f"{os.environ['HOME']}{os.sep}",
+        f"{sys.prefix}{os.sep}",
+        f"{sys.base_prefix}{os.sep}",
+    ):
         message = message.replace(folder, "")  # paths of the marking machine tell a student nothing
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if Path(f.filename).parent == HERE and Path(f.filename).name not in OWN_FILES]
@@ -424,17 +443,13 @@ PROBES: dict[str, Callable[..., Any]] = {
 }
 
 
-def main() -> None:
+def main(read_fd: int, write_fd: int, scratch: str) -> None:
     """Keep the pipes to ourselves, then serve."""
-    read_fd, write_fd = (os.dup(int(number)) for number in sys.argv[1:3])
-    for number in {*map(int, sys.argv[1:3])}:
+    private = os.dup(read_fd), os.dup(write_fd)
+    for number in {read_fd, write_fd}:
         os.close(number)
     os.dup2(2, 1)  # what a script prints goes the way of its errors
     sys.stdout = sys.stderr
-    os.chdir(HERE)
+    os.chdir(scratch)
     sys.argv = ["worker"]
-    Worker(read_fd, write_fd).serve()
-
-
-if __name__ == "__main__":
-    main()
+    Worker(*private).serve()

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.errors import BadReply, Died, NotWritten, Raised, TimedOut
+from grader import tree
+from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, TimedOut
 from grader.rubric import load_rubric
+from grader.sandbox import choose
 from grader.student import Student
 from tests.support import mark, script_with, write_submission
 
-LIMITS = replace(load_rubric().limits, call_seconds=5, import_seconds=30)
+RUBRIC = load_rubric()
+LIMITS = replace(RUBRIC.limits, call_seconds=5, import_seconds=30)
 Z = np.array([[-1.0, 2.0]])
 
 
-def student_with(code: str, **limits: float) -> Student:
-    return Student("numpy_ann", {"numpy_ann.py": code.encode()}, replace(LIMITS, **limits))
+LEVELS = ("bubblewrap", "user", "none")
+
+
+def student_with(code: str, level: str = "auto", **limits: float) -> Student:
+    rubric = replace(RUBRIC, limits=replace(LIMITS, **limits))
+    return Student("numpy_ann", {"numpy_ann.py": code.encode()}, rubric, choose(level))
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +36,25 @@ def leaves_nothing_behind():
     assert not [line for line in mine.splitlines() if "worker.py" in line and str(os.getpid()) in line.split()[:2]]
 
 
+CRASH = """
+import sys
+def relu(z):
+    sys.setrecursionlimit(10**9)
+    deep = []
+    for _ in range(10**5):
+        deep = [deep]
+    return repr(deep)
+"""
 FAULTS = {
     "os._exit": ("import os\ndef relu(z): os._exit(0)", Died, "exit status 0 in the middle of a call"),
-    "segfault": ("import os\ndef relu(z): os.kill(os.getpid(), 11)", Died, "SIGSEGV"),
+    "segfault": (CRASH, Died, "SIGSEGV"),
     "sys.exit": ("import sys\ndef relu(z): sys.exit(0)", Raised, "SystemExit: 0"),
     "raises": ("def relu(z):\n    return z.nothing", Raised, "numpy_ann.py, line 2, in relu: return z.nothing"),
     "hangs": ("def relu(z):\n    while True: pass", TimedOut, "no answer within 1 s"),
     "recursion": ("def relu(z): return relu(z)", Raised, "RecursionError"),
     "stub": ('def relu(z): raise NotImplementedError("TODO 1.2: relu")', NotWritten, "not written yet (TODO 1.2: relu)"),
     "missing": ("x = 1", Raised, "relu is not defined in numpy_ann.py"),
-    "syntax": ("def relu(z:\n    pass", Raised, "SyntaxError"),
+    "syntax": ("def relu(z:\n    pass", StudentFault, "SyntaxError"),
     "closes the pipe": ("import os\ndef relu(z):\n    os.closerange(3, 100)", Died, ""),
     "evil message": ("class E(Exception):\n    def __str__(self): raise KeyError\ndef relu(z): raise E", Raised, "cannot be shown"),
     "exit at import": ("import sys; sys.exit(3)", Raised, "SystemExit: 3"),
@@ -52,7 +67,7 @@ FAULTS = {
 @pytest.mark.parametrize("case", FAULTS)
 def test_faults_are_named_and_the_next_call_gets_a_fresh_worker(case: str) -> None:
     code, kind, message = FAULTS[case]
-    student = student_with(code, call_seconds=1)
+    student = student_with(code, call_seconds=1 if case == "hangs" else 20)
     try:
         for _ in range(2):
             with pytest.raises(kind) as caught:
@@ -78,35 +93,53 @@ def test_printing_does_not_disturb_answers_and_is_kept_up_to_a_limit() -> None:
         student.close()
 
 
-def test_children_of_a_script_die_with_it() -> None:
-    sign = f"sleep 98{os.getpid() % 10_000}"
-    student = student_with(
-        f"import os\ndef relu(z):\n    os.spawnlp(os.P_NOWAIT, 'sleep', *{sign.split()!r})\n    return z"
-    )
-    student.relu(Z)
-    assert sign in subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True).stdout
-    student.close()
-    assert sign not in subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True).stdout
+FORKS = """
+import os, time
+def relu(z):
+    for _ in range(3):
+        if os.fork() == 0:
+            if os.fork() == 0:  # an orphan in a moment
+                while True: pass
+            os._exit(0)
+    time.sleep(0.1)
+    return z
+"""
 
 
-def test_the_worker_sees_no_environment_and_an_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_a_script_started_is_gone_after_the_call_and_the_worker_is_idle(level: str) -> None:
+    student = student_with(FORKS, level)
+    try:
+        student.relu(Z)
+        worker = student._process._started.pid
+        assert [pid for pid in tree.descendants(worker) if not tree.is_ended(pid)] == []
+        deadline = time.monotonic() + 5
+        while state(worker) != "T" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert state(worker) == "T"  # stopped
+        student.relu(Z)
+    finally:
+        student.close()
+    assert not Path(f"/proc/{worker}").exists()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_worker_sees_no_environment_and_an_empty_folder(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
     student = student_with(
-        "import os\ndef env(): return sorted(os.environ)\ndef where(): return os.getcwd()\ndef files(): return sorted(os.listdir())"
+        "import os\ndef env(): return sorted(os.environ)\ndef files(): return [os.getcwd(), os.listdir()]", level
     )
     try:
         assert "SECRET_TOKEN" not in student.env()
-        folder = Path(student.where())
-        assert folder.parent == Path(tempfile.gettempdir())
-        assert [name for name in student.files() if name.endswith(".py")] == [
-            "numpy_ann.py",
-            "protocol.py",
-            "utils.py",
-            "worker.py",
-        ]
+        folder, files = student.files()
+        assert files == []
     finally:
         student.close()
-    assert not folder.exists()
+    assert not Path(folder).exists()
 
 
 @pytest.mark.parametrize("value", [

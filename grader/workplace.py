@@ -1,0 +1,36 @@
+"""The folder that a worker runs in: our files and the submission's scripts in `code`, and an empty `scratch`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import utils
+
+GRADER = Path(__file__).resolve().parent
+OUR_FILES = (GRADER / "confine.py", GRADER / "worker.py", GRADER / "protocol.py", Path(utils.__file__))
+
+
+class Workplace:
+    """Made for one worker, and removed with it."""
+
+    def __init__(self, scripts: dict[str, bytes]):
+        self.folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
+        (self.folder / "scratch").mkdir()
+        code = self.folder / "code"
+        code.mkdir()
+        for name, source in scripts.items():
+            (code / name).write_bytes(source)
+        for path in OUR_FILES:  # last: a submission cannot put its own in their place
+            shutil.copyfile(path, code / path.name)
+
+    def remove(self) -> None:
+        """Delete it with all that was written there. May be called twice."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Workplace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
