@@ -1,4 +1,4 @@
-"""The instructor's command line: `python -m grader grade PATH`, `… calibrate`, `… handout`.
+"""The instructor's command line: `python -m grader grade PATH`, `… calibrate`, `… selftest`, `… handout`.
 
 Exit status 0: graded with full marks; 1: graded, marks lost; 2: could not be graded.
 """
@@ -65,6 +65,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     calibrate.set_defaults(run=_calibrate)
 
+    selftest = commands.add_parser(
+        "selftest",
+        help="try the grader on this machine",
+        description="Mark the reference, the stubs and a set of cheats: status 0 if each earns what it should.",
+    )
+    selftest.add_argument("--quick", action="store_true", help="a few cheats, no training: some seconds")
+    selftest.add_argument(
+        "--sandbox", default="auto", metavar="LEVEL", help="bubblewrap, user, none or auto (default: auto)"
+    )
+    selftest.set_defaults(run=_selftest)
+
     handout = commands.add_parser(
         "handout", help="make what students get", description="Make what students get, from grader/reference."
     )
@@ -116,6 +127,21 @@ def _calibrate(options: argparse.Namespace) -> int:
         document = options.write.read_text(encoding="utf-8")
         options.write.write_text(calibrate.replace_table(document, text), encoding="utf-8")
     return 0
+
+
+def _selftest(options: argparse.Namespace) -> int:
+    from grader import selftest
+    from grader.sandbox import choose
+
+    print(f"sandbox: {choose(options.sandbox).words}\n")
+    outcomes = []
+    for outcome in selftest.run(options.sandbox, quick=options.quick):
+        print(f"{outcome.name} …", file=sys.stderr, flush=True)
+        outcomes.append(outcome)
+    print(selftest.table(outcomes))
+    wrong = sum(bool(outcome.problem) for outcome in outcomes)
+    print(f"\n{len(outcomes) - wrong} of {len(outcomes)} as expected")
+    return 0 if wrong == 0 else 1
 
 
 def _handout(options: argparse.Namespace) -> int:

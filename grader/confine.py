@@ -1,6 +1,6 @@
 """The first lines of a worker process: give up what student code must not have, then serve.
 
-Started as `python confine.py SETTINGS`, a JSON object made by sandbox.py:
+Started as `python confine.py FD`, with a JSON object to read there, made by sandbox.py:
     limits      {"NPROC": 64, …}, for resource.setrlimit; 0 stands for "as it is"
     info        a pipe to write the worker's number to, after leaving a guard behind that ends the worker and all that it starts
                 with the grader; null for no guard (bubblewrap is one)
@@ -137,7 +137,8 @@ def _seccomp(libc: Any, program: bytes) -> None:
 
 def main() -> None:
     """Confine, then serve."""
-    settings = json.loads(sys.argv[1])
+    with os.fdopen(int(sys.argv[1]), "rb") as stream:
+        settings = json.load(stream)
     if settings["info"] is not None:
         leave_guard(settings["info"])
     confine(settings)

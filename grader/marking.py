@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.diagnosis import GENERAL, diagnose
-from grader.errors import StudentFault
+from grader.errors import Died, StudentFault, TimedOut
 from grader.misconceptions import CATALOGUE
 from grader.results import Report, SectionResult, Status
 from grader.rubric import SCRIPTS, Rubric, Section
@@ -23,6 +23,7 @@ from grader.training import Run, describe_accuracy, train
 from utils import PARTS, Wrong
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
+MAX_PRINTED = 1000  # characters of what a script prints, in its feedback
 SHRINKABLE = ("1.2", "1.3", "1.4", "1.5", "1.6")
 SUBSTITUTABLE = ("1.2", "1.3", "1.5", "2.1", "2.2", "3.1", "3.2")  # the sections whose right answers the worker holds
 
@@ -54,7 +55,9 @@ class Marking:
     results: dict[str, SectionResult] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     faults: dict[str, StudentFault | Wrong] = field(default_factory=dict)  # of trainings that came to nothing
+    _is_answer: bool = True  # whether the check got answers: what hangs or dies is not asked again to see why
     remarks: list[str] = field(default_factory=list)  # of the section being marked, on a right answer
+    shown: dict[str, str] = field(default_factory=dict)  # what each script printed, as far as its feedback has it
     trained_in: dict[str, float] = field(default_factory=dict)  # seconds of wall time, retries included
     started: float = field(default_factory=time.perf_counter)
 
@@ -95,7 +98,7 @@ class Marking:
                     feedback, diagnosis = self._explained(section, feedback, diagnosis)
             names = " and ".join(f"{number} ({self.rubric.by_number[number].title})" for number in failed)
             feedback += f"\nMarked with the reference in place of your {names}, which failed above."
-        feedback += _advice(diagnosis)
+        feedback += _advice(diagnosis) + (self._printed(section) if status is Status.FAILED else "")
         result = SectionResult(
             number=section.number,
             title=section.title,
@@ -110,6 +113,14 @@ class Marking:
         self.results[section.number] = result
         return result
 
+    def _printed(self, section: Section) -> str:
+        """The student's own words, if there are any that were not shown before."""
+        printed = self.students[section.script].printed.strip()[-MAX_PRINTED:] if section.script else ""
+        if not printed or printed == self.shown.get(section.script):
+            return ""
+        self.shown[section.script] = printed
+        return f"\nWhat the script printed, to its end:\n{printed}"
+
     def _seconds(self, section: Section, started: float, trained_before: bool) -> float:
         """Wall time of a section. A training is counted where the accuracy is marked, whichever section asked first."""
         elapsed, training = time.perf_counter() - started, self.trained_in.get(section.script, 0.0)
@@ -119,12 +130,14 @@ class Marking:
 
     def _outcome(self, section: Section, check: Callable[[], None]) -> tuple[Status, str, tuple[str, ...]]:
         self.remarks.clear()
+        self._is_answer = True
         try:
             self._expect_readable(section)
             check()
         except Wrong as wrong:
             return Status.FAILED, str(wrong), (wrong.kind,) if wrong.kind else ()
         except StudentFault as fault:
+            self._is_answer = not isinstance(fault, TimedOut | Died)
             return Status.FAILED, fault.feedback, fault.diagnosis
         except Exception as error:
             return self._blame(section, check, error)
@@ -136,6 +149,8 @@ class Marking:
 
     def _explained(self, section: Section, feedback: str, diagnosis: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         """The feedback with what is known of the mistake: its name's advice, or else the smallest input that fails."""
+        if not self._is_answer:
+            return feedback, diagnosis
         diagnosis = self._diagnosed(section, feedback, diagnosis)
         named = [name for name in diagnosis if name not in GENERAL]
         readable = section.script and self._is_readable(section) and self.students[section.script].loads

@@ -123,14 +123,20 @@ class Process:
         while (left := deadline - time.monotonic()) > 0:
             if ready(min(left, GLANCE)):
                 return
-            pid = self._started.pid
-            held = tree.memory([pid, *tree.descendants(pid)])
-            if held > self.limits.memory_bytes:
-                allowed = self.limits.memory_bytes / 1e9
-                raise Died(
-                    f"the script's process took {held / 1e9:.1f} GB of memory, expected at most {allowed:.1f}; it was ended."
-                )
+            self._expect_modest()
         raise TimeoutError
+
+    def _expect_modest(self) -> None:
+        """Raises Died for a worker that holds too much memory, or disk where nothing else limits that."""
+        pid = self._started.pid
+        memory = tree.memory([pid, *tree.descendants(pid)])
+        for held, limit, what in (
+            (memory, self.limits.memory_bytes, "memory"), (self._place.scratch_bytes(), self.limits.scratch_bytes, "files"),
+        ):  # fmt: skip
+            if held > limit:
+                raise Died(
+                    f"the script's process took {held / 1e6:.0f} MB of {what}, expected at most {limit / 1e6:.0f}; it was ended."
+                )
 
     def _epitaph(self) -> str:
         """What is known of how it ended."""
@@ -196,7 +202,7 @@ class _Handle:
 
 def _for_kernel(limits: Limits, device: str) -> dict[str, int]:
     """The limits that the kernel keeps. CUDA reserves address space without end."""
-    address_space = 0 if device == "cuda" or sys.platform != "linux" else 2 * limits.memory_bytes
+    address_space = 0 if device == "cuda" or sys.platform != "linux" else limits.address_bytes
     return {"AS": address_space, "CPU": limits.cpu_seconds, "FSIZE": limits.scratch_bytes, "NOFILE": limits.open_files,
             "NPROC": limits.processes + _tasks_of_this_user()}  # fmt: skip
 
@@ -249,7 +255,7 @@ class _Tail:
 
     def text(self) -> str:
         """What was kept, as text."""
-        return b"".join(self.chunks)[-self.size :].decode("utf-8", "replace")
+        return b"".join(list(self.chunks))[-self.size :].decode("utf-8", "replace")
 
 
 def _enlarge(fd: int) -> None:

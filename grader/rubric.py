@@ -39,6 +39,7 @@ class Limits:
     reply_bytes: int
     output_bytes: int
     memory_bytes: int
+    address_bytes: int
     cpu_seconds: int
     scratch_bytes: int
     open_files: int

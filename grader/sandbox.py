@@ -17,6 +17,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -107,13 +108,17 @@ def _hand_over(folder: Path, user: int) -> None:
     os.chown(folder / "scratch", user, user)
 
 
-def _command(order: Order, here: str, settings: dict[str, Any]) -> list[str]:
+def _command(order: Order, here: str, settings_fd: int) -> list[str]:
     """Python without anything of its user's, on the first of our files."""
-    seen = visible(order.packages)
+    return [str(visible(order.packages).python), "-I", "-S", "-B", "-X", "utf8", f"{here}/confine.py", str(settings_fd)]
+
+
+def _settings(order: Order, scratch: str, **particular: Any) -> int:
+    """A descriptor from which confine.py reads what it is to do."""
     settings = {"limits": order.limits, "info": None, "readable": None, "listable": None, "writable": None, "seccomp": None,
-                "search": seen.search, **settings}  # fmt: skip
-    flags = ["-I", "-S", "-B", "-X", "utf8"]
-    return [str(seen.python), *flags, f"{here}/confine.py", json.dumps(settings, separators=(",", ":"))]
+                "search": visible(order.packages).search,
+                "arguments": [*order.pipes, scratch] if order.serves else None} | particular  # fmt: skip
+    return _to_read(json.dumps(settings).encode())
 
 
 def _spawn(
@@ -154,14 +159,15 @@ def _veiled(order: Order, closed: list[str], command: list[str]) -> list[str]:
 
 def _start_bubblewrap(order: Order) -> Started:
     read_fd, info_fd = os.pipe()
-    filter_fd = _file_in_memory(seccomp.program() or b"")
-    arguments_fd = _file_in_memory("\0".join(_bubblewrap_arguments(order, filter_fd, info_fd)).encode())
-    here = {"arguments": [*order.pipes, SCRATCH] if order.serves else None}
-    command = [_bubblewrap(), "--args", str(arguments_fd), "--", *_command(order, INSIDE, here)]
+    filter_fd = _to_read(seccomp.program() or b"")
+    settings_fd = _settings(order, SCRATCH)
+    arguments_fd = _to_read("\0".join(_bubblewrap_arguments(order, filter_fd, info_fd)).encode())
+    command = [_bubblewrap(), "--args", str(arguments_fd), "--", *_command(order, INSIDE, settings_fd)]
+    fds = (filter_fd, settings_fd, arguments_fd, info_fd)
     try:
-        process = _spawn(order, command, pass_fds=(filter_fd, arguments_fd, info_fd))
+        process = _spawn(order, command, pass_fds=fds)
     finally:
-        for fd in (filter_fd, arguments_fd, info_fd):
+        for fd in fds:
             os.close(fd)
     return _started(process, read_fd)
 
@@ -184,12 +190,12 @@ def _bubblewrap() -> str:
     return path
 
 
-def _file_in_memory(content: bytes) -> int:
+def _to_read(content: bytes) -> int:
     """A descriptor to read the content from: on a command line the whole machine could read it."""
-    fd = os.memfd_create("arguments")
-    os.write(fd, content)
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
+    with tempfile.TemporaryFile() as stream:
+        stream.write(content)
+        stream.seek(0)
+        return os.dup(stream.fileno())
 
 
 def _bubblewrap_arguments(order: Order, filter_fd: int, info_fd: int) -> list[str]:
@@ -247,29 +253,50 @@ def _devices(cuda: bool) -> list[str]:
 
 def _start_plain(level: str, order: Order) -> Started:
     code, scratch = order.folder / "code", order.folder / "scratch"
-    arguments = [*order.pipes, str(scratch)] if order.serves else None
     read_fd, info_fd = os.pipe()
-    settings: dict[str, Any] = {"info": info_fd, "arguments": arguments}
+    settings: dict[str, Any] = {"info": info_fd}
     if level == "user":
-        if _landlock():
-            cuda = (*DEVICE_FILES, "/sys", "/proc") if order.cuda else ()
-            seen = visible(order.packages)
-            settings["readable"] = [str(code), *HARMLESS, *cuda, *map(str, _readable(seen))]
-            settings["listable"] = [*seen.search, *(str(path.parent) for path in seen.hidden)]
-            settings["writable"] = [str(scratch), "/dev/null", *(DEVICE_FILES if order.cuda else ())]
-        program = seccomp.program()
-        settings["seccomp"] = base64.b64encode(program).decode() if program else None
-    here = str(code) if order.user is None else "/"
+        settings |= _walls(order, code, scratch)
+    settings_fd = _settings(order, str(scratch), **settings)
+    fds = (settings_fd, info_fd)
     try:
-        process = _spawn(order, _command(order, str(code), settings), pass_fds=(info_fd,), cwd=here)
+        here = str(code) if order.user is None else "/"
+        process = _spawn(order, _command(order, str(code), settings_fd), pass_fds=fds, cwd=here)
     finally:
-        os.close(info_fd)
+        for fd in fds:
+            os.close(fd)
     return _started(process, read_fd)
 
 
+def _walls(order: Order, code: Path, scratch: Path) -> dict[str, Any]:
+    """What Landlock leaves open, and the filter of system calls; as far as the machine has them."""
+    program = seccomp.program()
+    walls: dict[str, Any] = {"seccomp": base64.b64encode(program).decode() if program else None}
+    if _landlock():
+        seen = visible(order.packages)
+        cuda = (*DEVICE_FILES, "/sys", "/proc") if order.cuda else ()
+        walls["readable"] = [str(code), str(order.folder / "packages"), *HARMLESS, *cuda, *map(str, _readable(seen))]
+        walls["listable"] = sorted({str(path.parent) for path in seen.hidden if path.is_dir()})
+        walls["search"] = [str(_linked(order.folder / "packages", seen.packages))]
+        walls["writable"] = [str(scratch), "/dev/null", *(DEVICE_FILES if order.cuda else ())]
+    return walls
+
+
+def _linked(folder: Path, packages: tuple[Path, ...]) -> Path:
+    """A folder to import packages from, of links to them alone: one that is there but closed would be an error, not a lack."""
+    folder.mkdir()
+    for path in packages:
+        (folder / path.name).symlink_to(path)
+    return folder
+
+
 def _readable(seen: Visible) -> list[Path]:
-    """The visible paths one by one: Landlock can open what is below a folder, but not close part of that again."""
-    return [seen.python, *(path for tree in seen.trees for path in _apart_from(tree, seen.hidden)), *seen.packages]
+    """The visible paths one by one: Landlock can open what is below a folder, but not close part of that again.
+
+    Single files stay open too: ctypes, which confine.py needs, cannot be hidden from a process that has it.
+    """
+    hidden = tuple(path for path in seen.hidden if path.is_dir())
+    return [seen.python, *(path for tree in seen.trees for path in _apart_from(tree, hidden)), *seen.packages]
 
 
 def _apart_from(path: Path, hidden: tuple[Path, ...]) -> list[Path]:
@@ -347,7 +374,7 @@ def _not_held(level: str) -> tuple[str, ...]:
     lacks = [] if seccomp.program() else ["system calls (no filter for this processor)"]
     if level == "user":
         version = _landlock()
-        lacks += ["disk space in the temporary folder", "the list of processes"]
+        lacks += ["disk space but by a look now and then", "names of processes"]
         lacks += [] if version else ["files that all users may read"]
         lacks += [] if version >= 6 or _is_root() else ["signals to your other processes"]
     return tuple(lacks)

@@ -49,6 +49,7 @@ class Student:
             None  # of a script that does not parse, or may not import what it does
         )
         self._is_read = False
+        self._last_printed = ""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -95,8 +96,8 @@ class Student:
 
     @property
     def printed(self) -> str:
-        """The end of what the script printed in its present process."""
-        return self._process.printed.text() if self._process else ""
+        """The end of what the script printed, in its present process or the last."""
+        return self._process.printed.text() if self._process else self._last_printed
 
     def prepare_training(self, seed: int) -> None:
         """Seed the generators of NumPy, torch and the standard library in the worker, and give torch all cores."""
@@ -107,6 +108,7 @@ class Student:
         """End its process, if one runs; the next question starts another."""
         if self._process is not None:
             self._process.close()
+            self._last_printed = self._process.printed.text()
             self._process = None
 
     def _ensure_loaded(self) -> None:

