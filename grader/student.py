@@ -285,3 +285,13 @@ def _article(name: str) -> str:
 def as_array(value: Any) -> Any:
     """A tensor's content as an array, anything else as it is."""
     return value.array if isinstance(value, Tensor) else value
+
+
+def as_number(value: Any) -> float | None:
+    """What a loss of any type or one-element shape amounts to; None for anything that is not one number."""
+    value = as_array(value)
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.reshape(-1)[0]
+    if isinstance(value, Remote | Opaque):
+        return value.opaque.number if isinstance(value, Remote) else value.number
+    return float(value) if isinstance(value, int | float | np.number) and not isinstance(value, bool) else None

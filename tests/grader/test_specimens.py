@@ -59,6 +59,15 @@ def test_every_misconception_has_two_specimens() -> None:
     assert {name for name in CATALOGUE if not name.startswith(LOADED) and counts[name] < 2} == set()
 
 
+def test_every_wrong_formula_stands_in_a_slot_that_is_tried() -> None:
+    slots = {"value", "sum", "sign", "base", "divisor", "bias", "hidden", "output", "start", "way", "gate", "input", "product",
+             "scale"}  # fmt: skip
+    for entry in CATALOGUE.values():
+        assert entry.wrong, entry.id
+        if not isinstance(entry.wrong, str):
+            assert entry.wrong.keys() <= slots, entry.id
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_advice_is_short_and_gives_no_solution_away(name: str) -> None:
     from grader.handout import leaks
