@@ -37,8 +37,8 @@ TORCH = (
     ),
     Misconception(
         "torch-softmax-before-loss", TORCH_SECTIONS,
-        "Softmax is applied before the cross-entropy, which applies it itself. Twice is once too often: the loss can no "
-        "longer get near 0 and gradients fade.",
+        "Softmax or its logarithm is applied before the cross-entropy, which applies both itself. Twice is once too often: "
+        "after softmax the loss can no longer get near 0, and a second logarithm of it is work for nothing.",
         "loss = F.cross_entropy(F.softmax(self(X_batch), 1), y_batch)",
     ),
     Misconception(
