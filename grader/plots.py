@@ -95,7 +95,7 @@ def expect_picture(name: str, pixels: np.ndarray) -> None:
     across, down = drawn.mean(axis=1), drawn.mean(axis=0)
     has_axes = across.max() > 0.25 and down.max() > 0.25
     inside = drawn[(across < 0.25)][:, down < 0.25]  # without the frame's own lines
-    if not has_axes or not 0.002 < inside.mean() < 0.5:
+    if not has_axes or not inside.size or not 0.002 < inside.mean() < 0.5:
         raise StudentFault(
             f"{name} shows no learning curves, expected axes and at least two curves.", ["plot-not-from-this-run"]
         )

@@ -18,6 +18,7 @@ from grader.student import Remote, Student, as_array, type_name
 from utils import PARTS, History, Splits, Wrong, load_fashion_mnist, to_one_hot
 
 TRAINING_IMAGES = 54_000  # less those that validate
+GUESSING = float(np.log(10))  # the loss of a network that gives all ten classes the same probability
 BLOCK = 1000  # test images asked for at a time: a wide CNN needs gigabytes for all 10,000
 
 
@@ -167,6 +168,12 @@ def expect_bar(run: Run, section: Section, rules: TrainingRules) -> None:
     losses = [*run.history.train_losses, *run.history.val_losses] if run.history else []
     if not np.isfinite(losses).all():
         raise Wrong(f"the loss is not finite, and the test accuracy {run.accuracy:.2%}, expected at least {bar:.0%}.",
+                    kind="train-diverged", hint="try a smaller LEARNING_RATE first.")  # fmt: skip
+    if (
+        run.history and run.history.train_losses[-1] > 2 * GUESSING and run.accuracy < 0.2
+    ):  # a step so long that all units are off
+        raise Wrong(f"the training loss is {run.history.train_losses[-1]:.3g}, where guessing gives {GUESSING:.3g}, and the test "
+                    f"accuracy {run.accuracy:.2%}, expected at least {bar:.0%}.",
                     kind="train-diverged", hint="try a smaller LEARNING_RATE first.")  # fmt: skip
     raise Wrong(
         f"the test accuracy is {describe_accuracy(run)}, expected at least {bar:.0%}.",

@@ -10,8 +10,8 @@ ELSEWHERE = (
     # training
     Misconception(
         "train-diverged", TRAINING_SECTIONS,
-        "Training diverged: the loss is no longer a number. Steps that are too long climb instead of descending; try a "
-        "learning rate ten times smaller.",
+        "Training diverged: the loss is no longer a number, or far above that of guessing. Steps that are too long climb "
+        "instead of descending; try a learning rate ten times smaller.",
         "LEARNING_RATE = 1e6",
     ),
     Misconception(

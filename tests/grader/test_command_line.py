@@ -192,10 +192,7 @@ def test_a_missing_script_costs_its_sections(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "diagnosis", "message"), [
-    ("import subprocess", "forbidden-import", "import of subprocess, expected only numpy, utils and the standard library"),
-    ("from torch import nn", "forbidden-import", "import of torch, expected only numpy"),
     ("import scipy.optimize", "forbidden-import", "import of scipy.optimize"),
-    ("def relu(z:", "syntax-error", "SyntaxError"),
     ("x = (" * 5000, "syntax-error", "numpy_ann.py"),
     ("x = '\0'", "syntax-error", "numpy_ann.py"),
     ("import sys; sys.exit(0)", "raises", "SystemExit"),

@@ -8,19 +8,16 @@ import pytest
 
 from grader.misconceptions import CATALOGUE
 from grader.results import Status
-from tests.support import ROOT, mark_here, write_submission
+from grader.submission import PLOTS
+from tests.pictures import PICTURES
+from tests.support import ROOT, mark_here, script_with, write_submission
 
 SPECIMENS = ROOT / "tests" / "specimens"
 RIGHT = tomllib.loads((SPECIMENS / "right.toml").read_text())["right"]
 WRONG = [
     one for part in ("numpy", "torch") for one in tomllib.loads((SPECIMENS / f"wrong_{part}.toml").read_text())["wrong"]
 ]
-LOADED = (
-    "train-",
-    "plot-",
-    "syntax-error",
-    "forbidden-import",
-)  # their specimens are whole scripts and files, elsewhere
+WHOLE = tomllib.loads((SPECIMENS / "whole_scripts.toml").read_text())
 
 
 @pytest.mark.parametrize("specimen", RIGHT, ids=lambda s: f"{s['section']} {s['style']}")
@@ -43,6 +40,32 @@ def test_wrong_answers_are_found_named_and_explained(tmp_path: Path, specimen: d
     assert list(result.diagnosis) == specimen["ids"]
 
 
+@pytest.mark.parametrize("specimen", WHOLE["script"], ids=lambda s: f"{s['section']} {s['mistake']}")
+def test_scripts_that_are_wrong_as_a_whole(tmp_path: Path, specimen: dict) -> None:
+    source = script_with("numpy_ann", {})
+    assert specimen["replace"] in source
+    work = write_submission(tmp_path / "work", numpy_ann=source.replace(specimen["replace"], specimen["with"], 1))
+    section, train_size = specimen["section"], 1000 if specimen["section"] == "1.7" else None
+    (result,) = mark_here(work, [section], train_size=train_size, seconds=specimen.get("seconds")).values()
+    assert result.points == 0
+    assert specimen["message"] in result.feedback
+    assert list(result.diagnosis) == specimen["ids"]
+
+
+@pytest.mark.parametrize("specimen", WHOLE["plot"], ids=lambda s: f"{s['section']} {s['picture']}")
+def test_plots_that_are_wrong(tmp_path: Path, specimen: dict) -> None:
+    section, picture = specimen["section"], specimen["picture"]
+    work = write_submission(tmp_path / "work")
+    plot = work / PLOTS["pytorch_ann" if section == "2.7" else "pytorch_cnn"]
+    plot.unlink()
+    if picture != "none":
+        plot.write_bytes(PICTURES[picture]())
+    (result,) = mark_here(work, [section]).values()
+    assert result.points == 0
+    assert specimen["message"] in result.feedback
+    assert list(result.diagnosis) == specimen["ids"]
+
+
 @pytest.mark.parametrize("section", ["1.2", "1.3", "1.4", "1.5"])
 def test_a_wrong_part_costs_no_other_of_part_1(tmp_path: Path, section: str) -> None:
     numbers = ["1.2", "1.3", "1.4", "1.5", "1.6"]
@@ -54,9 +77,9 @@ def test_a_wrong_part_costs_no_other_of_part_1(tmp_path: Path, section: str) -> 
 
 
 def test_every_misconception_has_two_specimens() -> None:
-    counts = Counter(name for specimen in WRONG for name in specimen["ids"])
-    assert counts.keys() <= CATALOGUE.keys()
-    assert {name for name in CATALOGUE if not name.startswith(LOADED) and counts[name] < 2} == set()
+    counts = Counter(name for specimen in [*WRONG, *WHOLE["script"], *WHOLE["plot"]] for name in specimen["ids"])
+    assert counts.keys() == CATALOGUE.keys()
+    assert {name for name, count in counts.items() if count < 2} == set()
 
 
 def test_every_wrong_formula_stands_in_a_slot_that_is_tried() -> None:
