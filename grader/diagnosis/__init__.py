@@ -13,7 +13,7 @@ import numpy as np
 
 from grader.diagnosis import functions, network
 from grader.diagnosis.comparing import Diagnosis
-from grader.errors import Raised, StudentFault
+from grader.errors import Raised
 from grader.student import Student
 
 GENERAL = ("wrong-shape", "wrong-type", "not-finite", "changes-input", "raises")
@@ -32,21 +32,20 @@ def diagnose(section: str, student: Student, feedback: str, rng: np.random.Gener
         return _of_words(feedback)
     student.close()  # what the check left behind must not be taken for a mistake
     try:
-        return _BY_SECTION[section](student, rng)
-    except StudentFault as fault:
-        return _of_exception(section, fault)
+        return _BY_SECTION[section](student, rng) or _of_exception(section, feedback)
+    except Raised as fault:
+        return _of_exception(section, fault.feedback)
     except Exception:  # an answer that no prediction can be compared with
         return ()
 
 
-def _of_exception(section: str, fault: StudentFault) -> Diagnosis:
-    """What an exception tells: an array where one number was expected, or shapes that do not fit."""
-    if not isinstance(fault, Raised):
-        return ()
-    if "truth value of an array" in fault.feedback:
+def _of_exception(section: str, feedback: str) -> Diagnosis:
+    """What the message of an exception tells: an array where one number was expected, or factors that do not fit."""
+    if "truth value of an array" in feedback:
         return {"1.2": ("relu-scalar",), "1.3": ("drelu-scalar",)}.get(section, ())
-    shapes = ("matmul", "not aligned", "broadcast", "operand has a mismatch")
-    if section == "1.6" and any(word in fault.feedback for word in shapes):
+    if section == "1.6" and any(
+        words in feedback for words in ("matmul:", "not aligned", "mismatch in its core dimension")
+    ):
         return ("backward-not-transposed",)
     return ()
 

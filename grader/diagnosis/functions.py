@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -39,16 +40,22 @@ def cross_entropy(student: Student, rng: np.random.Generator) -> Diagnosis:
     function: RemoteCallable = student.cross_entropy
     inputs = [_targets_and_probabilities(rng, n, k) for n, k in ((7, 4), (3, 6), (5, 3))]
     answers = [function.observe(*pair)[0] for pair in inputs]
-    if any(isinstance(array := as_array(answer), np.ndarray) and array.size != 1 for answer in answers):
+    if any(_is_collection(as_array(answer)) for answer in answers):
         return ("ce-not-scalar",)
     numbers = [as_number(answer) for answer in answers]
     if any(number is None for number in numbers):
         return ()
     losses = np.array(numbers, np.float64)
-    if not np.isfinite(losses).all():
+    if np.isinf(losses).all():
         return ("ce-arguments-swapped",)  # the probabilities are far from 0 here, the targets are not
     found = fewest(_fitting_losses(losses, inputs))
     return _at_zero(function) if found == () else found or ()
+
+
+def _is_collection(answer: Any) -> bool:
+    return (isinstance(answer, np.ndarray) and answer.size != 1) or (
+        isinstance(answer, list | tuple) and len(answer) > 1
+    )
 
 
 def _fitting_losses(losses: np.ndarray, inputs: list[tuple[np.ndarray, np.ndarray]]) -> list[Diagnosis]:

@@ -77,7 +77,13 @@ NETWORK = (
         "forward-no-softmax", ("1.5",),
         "Your a2 holds numbers of any size. The last step turns each row into probabilities that add up to 1; 1.1 has it "
         "ready.",
-        {"output": (lambda z: z, np.exp, lambda z: z / z.sum(axis=1, keepdims=True))},
+        {"output": (
+            lambda z: z,
+            lambda z: z / z.sum(axis=1, keepdims=True),
+            np.exp,
+            lambda z: np.exp(z - z.max()),
+            lambda z: np.exp(z - z.max(axis=1, keepdims=True)),
+        )},
     ),
     Misconception(
         "forward-relu-on-output", ("1.5",),
@@ -149,6 +155,7 @@ NETWORK = (
                 lambda p, da1: da1 * (p.X > 0),
                 lambda p, da1: (da1 > 0) * 1.0,
             ),
+            "way": (lambda p, dz2: (dz2 * (p.z2 > 0)) @ p.W2.T,),
             "start": (
                 lambda p: (p.a2 - p.Y) * (p.z2 > 0),
                 lambda p: (p.a2 - p.Y) * (p.a2 > p.Y),
@@ -203,7 +210,7 @@ NETWORK = (
         "A matrix product has a factor the wrong way round, so a gradient is transposed or the shapes do not fit. Write the "
         "shapes under each factor: every gradient has the shape of its parameter.",
         {
-            "way": (lambda p, dz2: dz2 @ p.W2,),
+            "way": (lambda p, dz2: dz2 @ p.W2, lambda p, dz2: p.W2 @ dz2, lambda p, dz2: p.W2.T @ dz2),
             "product": (
                 lambda left, right: right.T @ left,
                 lambda left, right: left @ right,
