@@ -169,9 +169,8 @@ def expect_bar(run: Run, section: Section, rules: TrainingRules) -> None:
     if not np.isfinite(losses).all():
         raise Wrong(f"the loss is not finite, and the test accuracy {run.accuracy:.2%}, expected at least {bar:.0%}.",
                     kind="train-diverged", hint="try a smaller LEARNING_RATE first.")  # fmt: skip
-    if (
-        run.history and run.history.train_losses[-1] > 2 * GUESSING and run.accuracy < 0.2
-    ):  # a step so long that all units are off
+    # steps so long that every unit is off for good: the loss is finite, and far above that of guessing
+    if run.history and run.history.train_losses[-1] > 2 * GUESSING and run.accuracy < 0.2:
         raise Wrong(f"the training loss is {run.history.train_losses[-1]:.3g}, where guessing gives {GUESSING:.3g}, and the test "
                     f"accuracy {run.accuracy:.2%}, expected at least {bar:.0%}.",
                     kind="train-diverged", hint="try a smaller LEARNING_RATE first.")  # fmt: skip
