@@ -104,3 +104,17 @@ def test_a_bar_missed_is_wrong() -> None:
     expect_bar(Run(0.85, None, 1.0), section, RULES)
     with pytest.raises(Wrong, match=r"84\.99%, expected at least 85%"):
         expect_bar(Run(0.8499, None, 1.0), section, RULES)
+
+
+def test_a_network_that_never_comes_back_has_diverged() -> None:
+    """Steps so long that every unit is off leave a finite loss, that of certainty in one class."""
+    section = RUBRIC.by_number["1.7"]
+    for loss, accuracy, kind in (
+        (24.9, 0.1, "train-diverged"),
+        (2.3, 0.1, "train-below-bar"),
+        (24.9, 0.6, "train-below-bar"),
+    ):
+        run = Run(accuracy, History([loss], [loss], [accuracy], [accuracy]), 1.0)
+        with pytest.raises(Wrong) as caught:
+            expect_bar(run, section, RULES)
+        assert caught.value.kind == kind
