@@ -115,9 +115,9 @@ def _backward_variant(point: Point, gradients: dict[str, Any]) -> Diagnosis | No
 def _gradient_mistakes(p: Pass, dz2: np.ndarray, dz1: np.ndarray) -> Diagnosis | None:
     """What else is wrong about gradients made from dz2 and dz1; None if they do not explain all four."""
     forms: dict[str, Forms] = {
-        "W1": _forms("product", (p.X, ()), dz1),
+        "W1": _products(p.X, dz1, ()),
         "b1": [(form(dz1), ids) for form, ids in choices("1.6", "sum")],
-        "W2": [form for left, ids in choices("1.6", "input") for form in _forms("product", (left(p), ids), dz2)],
+        "W2": [form for left, ids in choices("1.6", "input") for form in _products(left(p), dz2, ids)],
         "b2": [(form(dz2), ids) for form, ids in choices("1.6", "sum")],
     }
     explained = [_explained(p.answer[name], forms[name], len(p.X)) for name in NAMES]
@@ -130,8 +130,8 @@ def _gradient_mistakes(p: Pass, dz2: np.ndarray, dz1: np.ndarray) -> Diagnosis |
     return (*(name for ids, _ in found for name in ids), *scale)
 
 
-def _forms(slot: str, left: tuple[np.ndarray, Diagnosis], right: np.ndarray) -> Forms:
-    return [(form(left[0], right), (*left[1], *ids)) for form, ids in choices("1.6", slot)]
+def _products(left: np.ndarray, right: np.ndarray, mistakes: Diagnosis) -> Forms:
+    return [(form(left, right), (*mistakes, *ids)) for form, ids in choices("1.6", "product")]
 
 
 def _explained(answer: Any, forms: Forms, n: int) -> tuple[Diagnosis, int] | None:
