@@ -43,6 +43,7 @@ def test_near_the_bar_the_median_of_three_counts(
     assert len(set(seeds)) == len(seeds) == runs
     section = RUBRIC.by_number["1.7"]
     result = marking.mark(section, lambda: expect_bar(run, section, RULES))
+    marking.close()
     assert ("median of" in result.feedback) == (runs > 1)
 
 
