@@ -1,0 +1,91 @@
+"""What the walls cost: starting a worker at each level, against a bare interpreter that imports NumPy, and arrays over the pipe.
+
+    .venv/bin/python -P benchmarks/sandbox.py [--repeats 20]
+
+Prints minimum and median of each; all figures come from one run, and only their ratios mean anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from grader.errors import CannotGrade
+from grader.process import Process
+from grader.rubric import load_rubric
+from grader.sandbox import Sandbox, choose
+from grader.visible import visible
+
+SCRIPT = {"numpy_ann.py": b"def relu(z):\n    return None\n"}
+LIMITS = load_rubric().limits
+MEGABYTES = 169  # of the training images in float32
+
+
+def bare() -> float:
+    """Seconds for an interpreter that imports NumPy and ends."""
+    started = time.perf_counter()
+    search = visible(("numpy",)).search
+    code = f"import sys; sys.path += {search!r}; import numpy"
+    subprocess.run([str(visible(("numpy",)).python), "-I", "-S", "-c", code], check=True)
+    return time.perf_counter() - started
+
+
+def ready(sandbox: Sandbox) -> float:
+    """Seconds until a worker has answered its first question."""
+    started = time.perf_counter()
+    process = Process(SCRIPT, LIMITS, sandbox, packages=("numpy",))
+    process.call("hello", {}, 60)
+    taken = time.perf_counter() - started
+    process.close()
+    return taken
+
+
+def calls(sandbox: Sandbox, X: np.ndarray, count: int) -> float:
+    """Seconds for a call with one array in and nothing out."""
+    process = Process(SCRIPT, LIMITS, sandbox, packages=("numpy",))
+    process.call("load", {"script": "numpy_ann"}, 60)
+    started = time.perf_counter()
+    for _ in range(count):
+        process.call("call", {"ref": None, "name": "relu", "args": [X], "kwargs": {}, "echo": False}, 60)
+    taken = (time.perf_counter() - started) / count
+    process.close()
+    return taken
+
+
+def repeat(measure: Callable[[], float], repeats: int) -> tuple[float, float]:
+    """Minimum and median."""
+    figures = [measure() for _ in range(repeats)]
+    return min(figures), statistics.median(figures)
+
+
+def main() -> int:
+    """Measure every level that this machine has."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--repeats", type=int, default=20, metavar="N", help="of each measurement (default: 20)")
+    repeats = parser.parse_args().repeats
+    base = repeat(bare, repeats)
+    print(f"{'':<12} {'start, ms':>18} {'against bare':>13} {'small call, ms':>15} {'images in, MB/s':>16}")
+    print(f"{'bare Python':<12} {1e3 * base[0]:8.0f} / {1e3 * base[1]:6.0f}")
+    for level in ("none", "user", "bubblewrap"):
+        try:
+            sandbox = choose(level)
+        except CannotGrade as error:
+            print(f"{level:<12} {error}")
+            continue
+        best, median = repeat(lambda sandbox=sandbox: ready(sandbox), repeats)  # type: ignore[misc]
+        small = calls(sandbox, np.ones((8, 8)), 200)
+        large = calls(sandbox, np.ones((54_000, 784), np.float32), 3)
+        print(
+            f"{level:<12} {1e3 * best:8.0f} / {1e3 * median:6.0f} {median / base[1]:12.2f}x {1e3 * small:15.2f} {MEGABYTES / large:16.0f}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

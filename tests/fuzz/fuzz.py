@@ -1,0 +1,67 @@
+"""Feeds a reader with bytes, for atheris: `python tests/fuzz/fuzz.py TARGET [CORPUS] [options of libFuzzer]`."""
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import atheris
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+with atheris.instrument_imports(include=["grader", "zipfile", "tarfile", "json"]):
+    from grader import notebooks, plots, protocol, submission
+    from grader.errors import StudentFault, SubmissionError
+
+FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
+
+
+def fuzz_protocol(content: bytes) -> None:
+    stream = io.BytesIO(content)
+
+    def read(count: int) -> bytearray:
+        piece = stream.read(count)
+        if len(piece) < count:
+            raise EOFError
+        return bytearray(piece)
+
+    try:
+        protocol.unpack(read, 1 << 20)
+    except (protocol.ProtocolError, EOFError):
+        pass
+
+
+def fuzz_archives(content: bytes) -> None:
+    for name in ("work.zip", "work.tgz"):
+        path = FOLDER / name
+        path.write_bytes(content)
+        try:
+            submission.open_submission(path)
+        except SubmissionError:
+            pass
+
+
+def fuzz_notebooks(content: bytes) -> None:
+    try:
+        notebooks.script_of_notebook(content)
+    except notebooks.NotebookError:
+        pass
+
+
+def fuzz_plots(content: bytes) -> None:
+    try:
+        pixels, _ = plots.read_plot("plot.png", content)
+        plots.expect_picture("plot.png", pixels)
+    except StudentFault:
+        pass
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "protocol": fuzz_protocol, "archives": fuzz_archives, "notebooks": fuzz_notebooks, "plots": fuzz_plots,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    target = TARGETS[sys.argv.pop(1)]
+    atheris.Setup(sys.argv, target)
+    atheris.Fuzz()
