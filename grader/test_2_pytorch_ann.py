@@ -1,4 +1,4 @@
-"""Sections 2.1 to 2.7: the fully connected network in PyTorch. What is asked is in torch_checks.py, for both parts."""
+"""Sections 2.1 to 2.7: the fully connected network in PyTorch. What is asked is in torch_checks/, for both parts."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Sections 3.1 to 3.7: the convolutional network in PyTorch. What is asked is in torch_checks.py, for both parts."""
+"""Sections 3.1 to 3.7: the convolutional network in PyTorch. What is asked is in torch_checks/, for both parts."""
 
 import numpy as np
 import pytest

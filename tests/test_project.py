@@ -65,6 +65,8 @@ FLOORS = [
     {"errors", "rubric", "results", "options", "misconceptions"},
     {
         "protocol",
+        "probes",
+        "substitutes",
         "gradients",
         "notebooks",
         "imports",
@@ -118,7 +120,7 @@ def test_imports_inside_the_grader_point_down() -> None:
 @pytest.mark.parametrize(("files", "forbidden"), [
     (["utils.py"], r"grader|playground|numpy_ann|pytorch_\w+"),
     (["numpy_ann.py", "pytorch_ann.py", "pytorch_cnn.py"], r"grader|playground|tests"),
-    (["grader/worker.py", "grader/protocol.py"], r"grader|playground|utils|tests"),
+    (["grader/worker.py", "grader/protocol.py", "grader/probes.py", "grader/substitutes.py"], r"grader|playground|utils|tests"),
     (["grader/**/*.py"], r"playground|tests|numpy_ann|pytorch_\w+"),
 ])  # fmt: skip
 def test_imports_between_the_parts_point_one_way(files: list[str], forbidden: str) -> None:

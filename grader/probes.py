@@ -1,0 +1,176 @@
+"""Observations of a torch model: what it consists of, and how it behaves. What they mean is decided on the other side.
+
+Copied beside the worker and imported there once a script has to do with torch, so nothing of the grader is imported here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def _structure(model: nn.Module) -> dict[str, Any]:
+    """Its layers' types, its parameters' shapes, and how many convolutions there are."""
+    if not isinstance(model, nn.Module):
+        return {"module": False, "parameters": [], "convolutions": 0, "layers": [], "unregistered": []}
+    layers = [m for m in model.modules() if m is not model]
+    return {
+        "module": True,
+        "parameters": [[name, list(p.shape), p.requires_grad] for name, p in list(model.named_parameters())[:1000]],
+        "convolutions": sum(isinstance(m, nn.modules.conv._ConvNd) for m in layers),
+        "layers": [type(m).__name__ for m in layers][:1000],
+        "unregistered": _unregistered(model),
+        "stacks": [name for name, m in model.named_modules() if _is_linear_stack(m)],
+    }
+
+
+def _is_linear_stack(module: Any) -> bool:
+    """Whether a Sequential holds two linear layers or more: what stands between them is its own affair."""
+    linear = [layer for layer in module.children() if isinstance(layer, nn.Linear)]
+    return isinstance(module, nn.Sequential) and len(linear) > 1
+
+
+def _unregistered(model: nn.Module) -> list[str]:
+    """The attributes that hold layers in a plain list, tuple or dict, where PyTorch does not find them."""
+    found = []
+    for name, value in vars(model).items():
+        values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+        if not name.startswith("_") and any(isinstance(item, nn.Module) for item in values):
+            found.append(name)
+    return found
+
+
+def _parameters(model: nn.Module) -> list[np.ndarray]:
+    return [p.detach().cpu().float().numpy().copy() for p in model.parameters()]
+
+
+def _materialise(model: nn.Module, X: Any) -> bool:
+    """Let lazy layers find their sizes by one forward pass; whether there were any."""
+    lazy = any(isinstance(p, nn.parameter.UninitializedParameter) for p in model.parameters())
+    if lazy:
+        with torch.no_grad():
+            model.eval()(X)
+    return lazy
+
+
+def _gradients(model: nn.Module) -> list[np.ndarray | None]:
+    return [None if p.grad is None else p.grad.detach().cpu().float().numpy().copy() for p in model.parameters()]
+
+
+def _logits(model: nn.Module, X: Any) -> Any:
+    """What forward gives in evaluation mode, without gradients."""
+    model.eval()
+    with torch.no_grad():
+        return model(X)
+
+
+def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
+    """f(a) + f(b) and f(a + b) + f(0) in evaluation mode, alike for an affine f."""
+    model.eval()
+    with torch.no_grad():
+        return [model(a) + model(b), model(a + b) + model(torch.zeros_like(a))]
+
+
+def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> Any:
+    """What training_step returns with a plain SGD in training mode."""
+    torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
+    return model.train().training_step(X, y, torch.optim.SGD(model.parameters(), lr=learning_rate))
+
+
+def _changes_input(model: nn.Module, X: Any) -> bool:
+    """Whether a forward pass changes the images that it is given."""
+    before = X.clone()
+    with torch.no_grad():
+        model.eval()(X)
+    return not torch.equal(X, before)
+
+
+def _still_dropout(model: nn.Module) -> None:
+    """Switch dropout off in training mode too, so that a step can be compared with another."""
+    for layer in model.modules():
+        if isinstance(layer, nn.modules.dropout._DropoutNd):
+            layer.p = 0.0
+
+
+def _steps(model: nn.Module, X: Any, y: Any, count: int) -> list[Any]:
+    """The losses of several steps on one batch with Adam."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
+    return [model.train().training_step(X, y, optimizer) for _ in range(count)]
+
+
+def _magnify_gradients(model: nn.Module) -> None:
+    """Make what a step left in the gradients a thousand times larger, so that it shows if the next one does not zero it."""
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad.mul_(1000)
+
+
+def _fresh_gradients(model: nn.Module, X: Any, y: Any) -> dict[str, Any]:
+    """The model's logits in training mode and the gradients of their cross-entropy, computed here; nothing is left behind."""
+    torch.manual_seed(0)
+    buffers = [buffer.clone() for buffer in model.buffers()]
+    logits = model.train()(X)
+    loss = nn.functional.cross_entropy(logits, y)
+    gradients = torch.autograd.grad(loss, [p for p in model.parameters() if p.requires_grad], allow_unused=True)
+    with torch.no_grad():
+        for buffer, before in zip(model.buffers(), buffers, strict=True):
+            buffer.copy_(before)
+    found = iter(gradients)
+    return {"logits": logits, "gradients": [next(found) if p.requires_grad else None for p in model.parameters()]}
+
+
+@contextlib.contextmanager
+def _watched(model: nn.Module, seen: list[list[bool]]) -> Iterator[None]:
+    """Notes, for each layer that runs, whether it was in training mode and whether gradients were recorded."""
+    leaves = [m for m in model.modules() if not list(m.children())]
+    handles = [
+        m.register_forward_hook(lambda m, *_: seen.append([m.training, torch.is_grad_enabled()])) for m in leaves
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _predict(model: nn.Module, X: Any) -> dict[str, Any]:
+    """Labels predicted by a model that was in training mode, and what its layers saw meanwhile."""
+    seen: list[list[bool]] = []
+    model.train()
+    with _watched(model, seen):
+        labels = model.predict(X)
+    return {
+        "labels": labels,
+        "ran": len(seen),
+        "training": sum(t for t, _ in seen),
+        "recording": sum(g for _, g in seen),
+    }
+
+
+def _predict_block(model: nn.Module, X: Any) -> Any:
+    """Labels of a block of images, asked for on the device where the model is."""
+    parameter = next(iter(model.parameters()), None)
+    return model.predict(X if parameter is None else X.to(parameter.device))
+
+
+PROBES: dict[str, Callable[..., Any]] = {
+    "structure": _structure,
+    "materialise": _materialise,
+    "changes_input": _changes_input,
+    "still_dropout": _still_dropout,
+    "magnify_gradients": _magnify_gradients,
+    "parameters": _parameters,
+    "gradients": _gradients,
+    "logits": _logits,
+    "linearity": _linearity,
+    "step": _step,
+    "steps": _steps,
+    "fresh_gradients": _fresh_gradients,
+    "predict": _predict,
+    "predict_block": _predict_block,
+}
