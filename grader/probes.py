@@ -1,4 +1,4 @@
-"""Observations of a torch model: what it consists of, and how it behaves. What they mean is decided on the other side.
+"""Observations of how a torch model behaves, in training and in use. What they mean is decided on the other side.
 
 Copied beside the worker and imported there once a script has to do with torch, so nothing of the grader is imported here.
 """
@@ -7,42 +7,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import anatomy
 import numpy as np
 import torch
 from torch import nn
-
-
-def _structure(model: nn.Module) -> dict[str, Any]:
-    """Its layers' types, its parameters' shapes, and how many convolutions there are."""
-    if not isinstance(model, nn.Module):
-        return {"module": False, "parameters": [], "convolutions": 0, "layers": [], "unregistered": []}
-    layers = [m for m in model.modules() if m is not model]
-    return {
-        "module": True,
-        "parameters": [[name, list(p.shape), p.requires_grad] for name, p in list(model.named_parameters())[:1000]],
-        "convolutions": sum(isinstance(m, nn.modules.conv._ConvNd) for m in layers),
-        "layers": [type(m).__name__ for m in layers][:1000],
-        "unregistered": _unregistered(model),
-        "stacks": [name for name, m in model.named_modules() if _is_linear_stack(m)],
-    }
-
-
-def _is_linear_stack(module: Any) -> bool:
-    """Whether a Sequential holds two linear layers or more: what stands between them is its own affair."""
-    linear = [layer for layer in module.children() if isinstance(layer, nn.Linear)]
-    return isinstance(module, nn.Sequential) and len(linear) > 1
-
-
-def _unregistered(model: nn.Module) -> list[str]:
-    """The attributes that hold layers in a plain list, tuple or dict, where PyTorch does not find them."""
-    found = []
-    for name, value in vars(model).items():
-        values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-        if not name.startswith("_") and any(isinstance(item, nn.Module) for item in values):
-            found.append(name)
-    return found
 
 
 def _parameters(model: nn.Module) -> list[np.ndarray]:
@@ -76,10 +47,50 @@ def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
         return [model(a) + model(b), model(a + b) + model(torch.zeros_like(a))]
 
 
-def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> Any:
-    """What training_step returns with a plain SGD in training mode."""
+@dataclass
+class _Events:
+    """What a step did: the calls of backward, whether one reached a parameter, and the calls of the optimizer."""
+
+    backwards: int = 0
+    reached: bool = False
+    steps: int = 0
+
+
+@contextlib.contextmanager
+def _noting(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[_Events]:
+    """Notes the events of a step. Every way to call backward goes through torch.autograd.backward."""
+    events, original = _Events(), torch.autograd.backward
+
+    def backward(*args: Any, **kwargs: Any) -> None:
+        events.backwards += 1
+        original(*args, **kwargs)
+        events.reached |= any(p.grad is not None and bool(p.grad.any()) for p in model.parameters())
+
+    def stepped(*_: Any) -> None:
+        events.steps += 1
+
+    torch.autograd.backward = backward
+    handle = optimizer.register_step_post_hook(stepped)
+    try:
+        yield events
+    finally:
+        torch.autograd.backward = original
+        handle.remove()
+
+
+def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, Any]:
+    """What training_step returns with a plain SGD in training mode, and what it did."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    batch, seen = (X.clone(), y.clone()), []  # type: tuple[Any, Any], list[list[bool]]
     torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
-    return model.train().training_step(X, y, torch.optim.SGD(model.parameters(), lr=learning_rate))
+    with _watched(model, seen), _noting(model, optimizer) as events:
+        loss = model.train().training_step(X, y, optimizer)
+    return {
+        "loss": loss,
+        "changed": not (torch.equal(X, batch[0]) and torch.equal(y, batch[1])),
+        "evaluating": any(recording and not training for training, recording in seen),
+        **vars(events),
+    }
 
 
 def _changes_input(model: nn.Module, X: Any) -> bool:
@@ -127,9 +138,9 @@ def _fresh_gradients(model: nn.Module, X: Any, y: Any) -> dict[str, Any]:
 @contextlib.contextmanager
 def _watched(model: nn.Module, seen: list[list[bool]]) -> Iterator[None]:
     """Notes, for each layer that runs, whether it was in training mode and whether gradients were recorded."""
-    leaves = [m for m in model.modules() if not list(m.children())]
     handles = [
-        m.register_forward_hook(lambda m, *_: seen.append([m.training, torch.is_grad_enabled()])) for m in leaves
+        m.register_forward_hook(lambda m, *_: seen.append([m.training, torch.is_grad_enabled()]))
+        for m in anatomy.leaves_of(model)
     ]
     try:
         yield
@@ -141,14 +152,18 @@ def _watched(model: nn.Module, seen: list[list[bool]]) -> Iterator[None]:
 def _predict(model: nn.Module, X: Any) -> dict[str, Any]:
     """Labels predicted by a model that was in training mode, and what its layers saw meanwhile."""
     seen: list[list[bool]] = []
+    images = X.clone()
     model.train()
-    with _watched(model, seen):
+    with (
+        torch.enable_grad(),
+        _watched(model, seen),
+    ):  # and back: one that switches gradients off for good spoils nothing
         labels = model.predict(X)
     return {
         "labels": labels,
-        "ran": len(seen),
-        "training": sum(t for t, _ in seen),
-        "recording": sum(g for _, g in seen),
+        "training": any(training for training, _ in seen),
+        "recording": any(recording for _, recording in seen),
+        "changed": not torch.equal(X, images),
     }
 
 
@@ -159,7 +174,11 @@ def _predict_block(model: nn.Module, X: Any) -> Any:
 
 
 PROBES: dict[str, Callable[..., Any]] = {
-    "structure": _structure,
+    "structure": anatomy.structure,
+    "trace": anatomy.trace,
+    "last_width": anatomy.last_width,
+    "fit_layers": anatomy.fit_layers,
+    "cut_off": anatomy.cut_off,
     "materialise": _materialise,
     "changes_input": _changes_input,
     "still_dropout": _still_dropout,

@@ -25,7 +25,7 @@ from protocol import Opaque, Tensor
 from substitutes import SUBSTITUTES
 
 HERE = Path(__file__).resolve().parent
-OWN_FILES = ("confine.py", "worker.py", "protocol.py", "substitutes.py", "probes.py", "utils.py")
+OWN_FILES = ("confine.py", "worker.py", "protocol.py", "substitutes.py", "probes.py", "anatomy.py", "utils.py")
 
 
 class Worker:

@@ -66,6 +66,7 @@ FLOORS = [
     {
         "protocol",
         "probes",
+        "anatomy",
         "substitutes",
         "gradients",
         "notebooks",
@@ -117,10 +118,13 @@ def test_imports_inside_the_grader_point_down() -> None:
                 assert below, f"{here} imports {module}"
 
 
+BESIDE_THE_SCRIPTS = [f"grader/{name}.py" for name in ("worker", "protocol", "substitutes", "probes", "anatomy")]
+
+
 @pytest.mark.parametrize(("files", "forbidden"), [
     (["utils.py"], r"grader|playground|numpy_ann|pytorch_\w+"),
     (["numpy_ann.py", "pytorch_ann.py", "pytorch_cnn.py"], r"grader|playground|tests"),
-    (["grader/worker.py", "grader/protocol.py", "grader/probes.py", "grader/substitutes.py"], r"grader|playground|utils|tests"),
+    (BESIDE_THE_SCRIPTS, r"grader|playground|utils|tests"),
     (["grader/**/*.py"], r"playground|tests|numpy_ann|pytorch_\w+"),
 ])  # fmt: skip
 def test_imports_between_the_parts_point_one_way(files: list[str], forbidden: str) -> None:

@@ -82,6 +82,12 @@ TORCH = (
         "return self(X).argmax(1)",
     ),
     Misconception(
+        "torch-not-in-train-mode", TORCH_SECTIONS,
+        "Your network trains in evaluation mode, so dropout drops nothing and batch normalisation learns no averages. Look for "
+        "what switches the mode before the gradients are computed.",
+        "self.eval(); loss = F.cross_entropy(self(X_batch), y_batch)",
+    ),
+    Misconception(
         "torch-argmax-axis", TORCH_SECTIONS,
         "You look for the largest value over the images instead of over the classes. Each row is an image; the answer is one "
         "label a row.",

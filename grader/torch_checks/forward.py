@@ -2,41 +2,91 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from grader.protocol import Tensor
 from grader.student import Remote, Student, as_array
+from grader.torch_checks.layers import layer_fault
 from grader.torch_checks.linearity import is_linear
-from grader.torch_checks.models import CLOSE, images, learnable, model_of
+from grader.torch_checks.models import CLOSE, activation_at_the_end, images, model_of, trace_of, width_of
 from utils import Wrong, expect_numbers
 
 
 def check_forward(student: Student, script: str, rng: np.random.Generator) -> None:
-    """2.2 / 3.2: logits of the right shape, neither probabilities nor cut off at 0, from a network that is not linear."""
+    """Raises Wrong for anything but logits; what is the layers' fault alone is left to 2.1 and 3.1."""
     model = model_of(student, script)
-    for n in (int(rng.integers(2, 9)), 1):
-        logits = model.probe("logits", images(rng, script, n))
-        answer = expect_numbers("what forward returns", as_array(logits), f"a tensor of shape ({n}, 10)")
-        if answer.shape != (n, 10):
-            kind = "torch-wrong-output-size" if answer.ndim == 2 and answer.shape[0] == n else "wrong-shape"
-            raise Wrong(f"forward gave shape {answer.shape} for {n} images, expected ({n}, 10).", kind=kind,
-                        hint="one row for each image, one logit for each of the 10 classes.")  # fmt: skip
-        if not np.isfinite(answer).all():
-            raise Wrong("forward gave logits that are not finite.", kind="not-finite")
-    answer = np.asarray(as_array(model.probe("logits", images(rng, script, 32))), np.float64)
-    for rows, what in ((answer, "probabilities"), (np.exp(answer), "log-probabilities")):
-        if np.allclose(rows.sum(axis=1), 1, atol=CLOSE) and (rows >= 0).all():
-            raise Wrong(f"the rows are {what}, expected logits.", kind="torch-softmax-before-loss",
-                        hint="no softmax at the end: the cross-entropy of 2.3 and 3.3 applies it.")  # fmt: skip
-    if (answer >= 0).all() and (answer == 0).any():
-        raise Wrong("no logit is negative and some are exactly 0, expected any real numbers.", kind="torch-relu-on-logits",
-                    hint="is there an activation behind the last layer?")  # fmt: skip
-    expect_activation_free_output(model, script, rng)
-    expect_rows_apart(model, script, rng)
+    constructed = len(model.probe("structure")["parameters"])
+    fault = layer_fault(model, script, rng)
+    known = fault.kind if fault else ""
+    width = width_of(model, script, rng) if known == "torch-wrong-output-size" else 10
+    for n in (int(rng.integers(2, 9)), 1, 70):
+        expect_rows(model.probe("logits", images(rng, script, n)), n, width)
     if model.probe("changes_input", images(rng, script, 4)):
         raise Wrong("X was changed in place by forward, expected it to stay as it was.", kind="changes-input")
-    expect_nonlinear(model, script, rng)
+    evaluated, trained = (trace_of(model, script, rng, training=training) for training in (False, True))
+    expect_lasting_layers(evaluated, added=len(model.probe("structure")["parameters"]) - constructed)
+    expect_mode_kept(evaluated, trained)
+    if known not in ("torch-softmax-before-loss", "torch-relu-on-logits"):
+        expect_logits(model, script, rng)
+        expect_activation_free_output(model, script, rng)
+        expect_free_end(evaluated, trained)
+    expect_rows_apart(model, script, rng)
     expect_gradients_everywhere(model, script, rng)
+    if known != "torch-no-activation" and is_linear(model, script, rng):
+        raise Wrong("the network is linear in its input, expected a non-linear activation between its layers.",
+                    kind="torch-no-activation", hint="an activation such as F.relu behind each hidden layer.")  # fmt: skip
+    if script == "pytorch_cnn" and known != "torch-cnn-has-no-conv" and not evaluated["convolves"]:
+        raise Wrong("forward does not use the convolution, expected it to.", kind="torch-cnn-has-no-conv",
+                    hint="are all layers of __init__ called?")  # fmt: skip
+
+
+def expect_rows(logits: Any, n: int, width: int) -> None:
+    """Raises Wrong unless there are `width` finite numbers for each of n images."""
+    answer = expect_numbers("what forward returns", as_array(logits), f"a tensor of shape ({n}, {width})")
+    if answer.shape != (n, width):
+        kind = "torch-wrong-output-size" if answer.ndim == 2 and answer.shape[0] == n else "wrong-shape"
+        raise Wrong(f"forward gave shape {answer.shape} for {n} images, expected ({n}, {width}).", kind=kind,
+                    hint="one row for each image, one logit for each of the 10 classes.")  # fmt: skip
+    if not np.isfinite(answer).all():
+        raise Wrong("forward gave logits that are not finite.", kind="not-finite")
+
+
+def expect_lasting_layers(evaluated: dict[str, Any], *, added: int) -> None:
+    """Raises Wrong for layers made in forward, for logits that differ from call to call, and for logits without gradients."""
+    if not evaluated["attached"]:
+        raise Wrong("the logits have no connection to the parameters, expected gradients to find their way back.",
+                    kind="torch-loss-detached", hint="is something detached, or turned into numbers?")  # fmt: skip
+    if evaluated["made_anew"] or added:
+        raise Wrong("forward makes layers of its own, expected those of __init__.", kind="torch-layers-not-registered",
+                    hint="the optimizer knows the parameters that are there before the first batch.")  # fmt: skip
+    if not evaluated["agree"]:
+        raise Wrong("two calls with the same images gave different logits in evaluation mode, expected the same.",
+                    kind="torch-not-in-eval-mode", hint="dropout and noise belong to training: self.training tells.")  # fmt: skip
+
+
+def expect_mode_kept(evaluated: dict[str, Any], trained: dict[str, Any]) -> None:
+    """Raises Wrong if a forward pass switches the layers to another mode."""
+    if evaluated["switched"]:
+        raise Wrong("forward switched layers to training mode, expected it to leave the mode alone.",
+                    kind="torch-not-in-eval-mode", hint="who calls forward decides on the mode.")  # fmt: skip
+    if trained["switched"]:
+        raise Wrong("forward switched layers to evaluation mode, expected it to leave the mode alone.",
+                    kind="torch-not-in-train-mode", hint="who calls forward decides on the mode.")  # fmt: skip
+
+
+def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
+    """Raises Wrong for probabilities, their logarithms, and values that are cut off at 0."""
+    answer = np.asarray(as_array(model.probe("logits", images(rng, script, 32))), np.float64)
+    for rows, what in ((answer, "probabilities"), (np.exp(answer), "log-probabilities")):
+        for axis, each in ((1, "rows"), (0, "columns")):
+            if np.allclose(rows.sum(axis=axis), 1, atol=CLOSE) and (rows >= 0).all():
+                raise Wrong(f"the {each} are {what}, expected logits.", kind="torch-softmax-before-loss",
+                            hint="no softmax at the end: the cross-entropy of 2.3 and 3.3 applies it.")  # fmt: skip
+    if (answer >= 0).all():
+        raise Wrong("no logit is negative, expected any real numbers.", kind="torch-relu-on-logits",
+                    hint="is there an activation behind the last layer?")  # fmt: skip
 
 
 def expect_activation_free_output(model: Remote, script: str, rng: np.random.Generator) -> None:
@@ -46,6 +96,16 @@ def expect_activation_free_output(model: Remote, script: str, rng: np.random.Gen
     if abs(largest - 1) < 1e-6 and np.isclose(np.abs(answer), 1, atol=1e-6).mean() > 0.1:
         raise Wrong("the logits never leave [-1, 1], expected any real numbers.", kind="torch-relu-on-logits",
                     hint="is there an activation behind the last layer?")  # fmt: skip
+
+
+def expect_free_end(*traces: dict[str, Any]) -> None:
+    """Raises Wrong if an activation is the last operation, in evaluation or in training."""
+    for trace in traces:
+        kind = activation_at_the_end(trace["last"])
+        if kind:
+            what = "softmax" if kind == "torch-softmax-before-loss" else "an activation"
+            raise Wrong(f"the last operation is {what}, expected logits as the last layer gives them.", kind=kind,
+                        hint="the cross-entropy of 2.3 and 3.3 takes logits.")  # fmt: skip
 
 
 def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> None:
@@ -59,17 +119,8 @@ def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> N
 
 
 def expect_gradients_everywhere(model: Remote, script: str, rng: np.random.Generator) -> None:
-    """Raises Wrong if the loss cannot reach a parameter: a layer that is not used, or is cut off."""
-    X, y = learnable(rng, script, 8)
-    gradients = model.probe("fresh_gradients", X, y)["gradients"]
-    for (name, _, trained), gradient in zip(model.probe("structure")["parameters"], gradients, strict=False):
-        if trained and gradient is None:
-            raise Wrong(f"{name} gets no gradient, expected the loss to reach every parameter.",
-                        hint="is the layer used in forward, and nothing detached?")  # fmt: skip
-
-
-def expect_nonlinear(model: Remote, script: str, rng: np.random.Generator) -> None:
-    """Raises Wrong for a forward pass without an activation; layers in one nn.Sequential are the affair of 2.1."""
-    if not model.probe("structure")["stacks"] and is_linear(model, script, rng):
-        raise Wrong("the network is linear in its input, expected a non-linear activation between its layers.",
-                    kind="torch-no-activation", hint="an activation such as F.relu behind each hidden layer.")  # fmt: skip
+    """Raises Wrong if a parameter that changes the logits gets no gradient from them; an unused layer is no mistake."""
+    names = model.probe("cut_off", images(rng, script, 8))
+    if names:
+        raise Wrong(f"{names[0]} gets no gradient, expected the loss to reach every parameter.", kind="torch-loss-detached",
+                    hint="is something detached, or computed without gradients?")  # fmt: skip

@@ -1,34 +1,99 @@
-"""2.1 and 3.1: the layers are registered and of the right kind."""
+"""2.1 and 3.1: the layers are registered, of the right kind and of fitting sizes.
+
+A mistake can be seen where the network runs and still be one of the layers: an nn.Sequential without an activation, a last
+layer with 9 outputs. `layer_fault` tells; 2.2 and 3.2 ask it too, so that one mistake costs one section.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from grader.student import Student
-from grader.torch_checks.linearity import runs_linearly
-from grader.torch_checks.models import model_of
+from grader.errors import StudentFault
+from grader.student import Remote, Student
+from grader.torch_checks.linearity import is_linear
+from grader.torch_checks.models import activation_at_the_end, images, model_of, trace_of, width_of
 from utils import PARTS, Wrong
+
+NOT_REGISTERED = "torch-layers-not-registered"
 
 
 def check_layers(student: Student, script: str, rng: np.random.Generator) -> None:
-    """2.1 / 3.1: layers are registered and of the right kind."""
-    model = model_of(student, script)
-    structure = model.probe("structure")
-    name = PARTS[script].class_name
+    """Raises Wrong for layers that are not found, of the wrong kind, of sizes that do not fit, or with nothing between them."""
+    fault = layer_fault(model_of(student, script), script, rng)
+    if fault is not None:
+        raise fault
+
+
+def layer_fault(model: Remote, script: str, rng: np.random.Generator) -> Wrong | None:
+    """What is wrong with the layers, if anything. Layers of sizes that do not fit are made to fit, so that forward runs."""
+    structure, name = model.probe("structure"), PARTS[script].class_name
     if not isinstance(structure, dict) or not structure.get("module"):
-        raise Wrong(f"{name} is no nn.Module, expected a class derived from it.", kind="wrong-type")
-    if structure["unregistered"]:
-        raise Wrong(f"self.{structure['unregistered'][0]} holds layers in a plain list or dict, where PyTorch does not find them.",
-                    kind="torch-layers-not-registered", hint="nn.Sequential or nn.ModuleList registers them.")  # fmt: skip
+        return Wrong(f"{name} is no nn.Module, expected a class derived from it.", kind="wrong-type")
     if not structure["parameters"]:
-        raise Wrong(f"{name} has no parameters, expected the weights of its layers.", kind="torch-layers-not-registered",
-                    hint="layers must be attributes of self.")  # fmt: skip
-    if script == "pytorch_ann" and structure["convolutions"]:
-        raise Wrong("a convolution was found, expected none in part 2.", kind="torch-ann-has-conv",
-                    hint="linear layers and activations; part 3 convolves.")  # fmt: skip
-    if structure["stacks"] and runs_linearly(model, script, rng):
-        raise Wrong(f"self.{structure['stacks'][0]} holds linear layers with nothing non-linear between them.",
-                    kind="torch-no-activation", hint="an activation such as nn.ReLU() behind each hidden layer.")  # fmt: skip
-    if script == "pytorch_cnn" and not structure["convolutions"]:
-        raise Wrong("no convolution was found, expected at least one.", kind="torch-cnn-has-no-conv",
-                    hint="nn.Conv2d(1, channels, kernel_size=3, padding=1).")  # fmt: skip
+        return Wrong(f"{name} has no parameters, expected the weights of its layers.", kind=NOT_REGISTERED,
+                     hint="layers must be attributes of self.")  # fmt: skip
+    try:
+        misfits = model.probe("fit_layers", images(rng, script, 3))
+        trace = trace_of(model, script, rng, training=False)
+        return (
+            _registration_fault(structure, hidden=trace["hidden"] > 0)
+            or _convolution_fault(script, trace["convolves"] or structure["convolutions"] > 0)
+            or _size_fault(misfits, model, script, rng)
+            or _activation_fault(structure, trace, model, script, rng)
+        )
+    except (StudentFault, TypeError, ValueError, KeyError):  # forward does not run, which 2.2 will say
+        return _registration_fault(structure, hidden=False) or _convolution_fault(script, structure["convolutions"] > 0)
+
+
+def _registration_fault(structure: dict[str, Any], *, hidden: bool) -> Wrong | None:
+    """`hidden`: the logits depend on weights that are none of the model's parameters."""
+    if structure["unregistered"]:
+        return Wrong(f"self.{structure['unregistered'][0]} holds layers in a plain list or dict, where PyTorch does not find them.",
+                     kind=NOT_REGISTERED, hint="nn.Sequential or nn.ModuleList registers them.")  # fmt: skip
+    if hidden:
+        return Wrong("forward uses weights that self.parameters() does not list, so they would not be trained.",
+                     kind=NOT_REGISTERED, hint="layers and nn.Parameter are found where they are attributes of self.")  # fmt: skip
+    return None
+
+
+def _convolution_fault(script: str, convolves: bool) -> Wrong | None:
+    if script == "pytorch_ann" and convolves:
+        return Wrong("a convolution was found, expected none in part 2.", kind="torch-ann-has-conv",
+                     hint="linear layers and activations; part 3 convolves.")  # fmt: skip
+    if script == "pytorch_cnn" and not convolves:
+        return Wrong("no convolution was found, expected at least one.", kind="torch-cnn-has-no-conv",
+                     hint="nn.Conv2d(1, channels, kernel_size=3, padding=1).")  # fmt: skip
+    return None
+
+
+def _size_fault(misfits: list[Any], model: Remote, script: str, rng: np.random.Generator) -> Wrong | None:
+    if misfits:
+        layer, had, needed = misfits[0]
+        return Wrong(f"self.{layer} takes {had}, but what comes before it gives {needed}.", kind="wrong-shape",
+                     hint="each layer takes as many values as the one before it gives.")  # fmt: skip
+    width = width_of(model, script, rng)
+    if width not in (0, 10) and model.probe("last_width", images(rng, script, 3)) == width:
+        return Wrong(f"the last layer gives {width} values for an image, expected 10.", kind="torch-wrong-output-size",
+                     hint="one logit for each of the 10 classes.")  # fmt: skip
+    return None
+
+
+def _activation_fault(
+    structure: dict[str, Any], trace: dict[str, Any], model: Remote, script: str, rng: np.random.Generator
+) -> Wrong | None:
+    """Nothing non-linear in a stack, no hidden layer at all, or a stack that ends in an activation."""
+    kind = activation_at_the_end(trace["last"])
+    if kind and trace["last_in_stack"]:
+        return Wrong("the stack of layers ends in an activation, expected it to end in a layer that gives logits.", kind=kind,
+                     hint="the cross-entropy of the training step takes the last layer's values as they are.")  # fmt: skip
+    if (structure["stacks"] or structure["weights"] < 2) and is_linear(model, script, rng):
+        what = (
+            f"self.{structure['stacks'][0]} holds layers"
+            if structure["stacks"]
+            else "there is one layer, an input and an output"
+        )
+        return Wrong(f"{what} with nothing non-linear between them.", kind="torch-no-activation",
+                     hint="at least one hidden layer, with an activation such as nn.ReLU() behind it.")  # fmt: skip
+    return None

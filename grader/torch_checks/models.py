@@ -38,6 +38,32 @@ def learnable(rng: np.random.Generator, script: str, n: int) -> tuple[Tensor, Te
     return Tensor(X.astype(np.float32)), Tensor(y)
 
 
+# The last node of the logits' autograd graph, by the name that torch gives it; others are told by the values.
+ENDS = {
+    "torch-softmax-before-loss": ("Softmax", "LogSoftmax"),
+    "torch-relu-on-logits": ("Relu", "LeakyRelu", "Gelu", "Elu", "Softplus", "Tanh", "Sigmoid", "Silu", "Hardtanh", "Celu",
+                             "Hardsigmoid", "Hardswish", "Mish", "LogSigmoid", "PreluKernel", "Threshold", "Rrelu"),
+}  # fmt: skip
+
+
+def activation_at_the_end(node: str) -> str:
+    """The misconception that the last operation of a forward pass shows; "" for none."""
+    name = node.partition("Backward")[0]
+    return next((kind for kind, names in ENDS.items() if name in names), "")
+
+
+def trace_of(model: Remote, script: str, rng: np.random.Generator, *, training: bool) -> dict[str, Any]:
+    """What two forward passes were seen to do; anatomy.trace says what."""
+    trace: dict[str, Any] = model.probe("trace", images(rng, script, 6), training)
+    return trace
+
+
+def width_of(model: Remote, script: str, rng: np.random.Generator) -> int:
+    """How many values forward gives for an image; 0 if it gives no rows."""
+    answer = as_array(model.probe("logits", images(rng, script, 3)))
+    return int(answer.shape[1]) if isinstance(answer, np.ndarray) and answer.shape[:-1] == (3,) else 0
+
+
 def cross_entropy(logits: Any, y: Tensor) -> float:
     """Mean cross-entropy of logits `(n, 10)` with labels `(n,)`."""
     n = len(y.array)

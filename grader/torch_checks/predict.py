@@ -2,48 +2,88 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from grader.errors import StudentFault
 from grader.protocol import Tensor
-from grader.student import Student, as_array
+from grader.student import Remote, Student, as_array
 from grader.torch_checks.models import CLOSE, images, model_of
 from grader.training import expect_labels
 from utils import Wrong, expect_array
 
+ONE_IN_TRAINING = (
+    "Expected more than 1 value per channel when training"  # batch normalisation of one image, in torch's words
+)
+
 
 def check_predict(student: Student, script: str, rng: np.random.Generator) -> None:
-    """2.4 / 3.4: labels, in evaluation mode, without gradients."""
+    """Raises Wrong unless predict gives the index of each row's largest logit: for a few images, others, many, and one."""
     model = model_of(student, script)
-    for n in (int(rng.integers(12, 20)), 1):
+    few = int(rng.integers(12, 20))
+    for n in (few, few, 230, 1):
         X = images(rng, script, n)
-        answer = model.probe("predict", X)
-        given = answer["labels"]
-        shown = as_array(given)
-        if isinstance(shown, np.ndarray) and shown.shape == (n, 10):
+        answer = prediction(model, X)
+        got = expect_one_label_each(answer["labels"], n)
+        expect_mode(answer)
+        if answer["changed"]:
+            raise Wrong("X was changed in place by predict, expected it to stay as it was.", kind="changes-input",
+                        hint="compute a new tensor.")  # fmt: skip
+        expect_largest(model, X, got)
+
+
+def prediction(model: Remote, X: Tensor) -> dict[str, Any]:
+    """What predict gave for images, and what was seen meanwhile. Raises Wrong for one image normalised by itself."""
+    try:
+        answer: dict[str, Any] = model.probe("predict", X)
+    except StudentFault as fault:
+        if ONE_IN_TRAINING in fault.feedback:
+            raise _in_training_mode() from None
+        raise
+    return answer
+
+
+def expect_one_label_each(given: Any, n: int) -> np.ndarray:
+    """The labels `(n,)`; raises Wrong for logits, for the largest of each column, and for other shapes and types."""
+    shown = np.asarray(given) if isinstance(given, int | float) else as_array(given)
+    if isinstance(shown, np.ndarray) and n > 10:  # fewer images, and a shape could mean either
+        if shown.shape == (n, 10):
             raise Wrong(f"predict gave shape {shown.shape} for {n} images, expected labels of shape ({n},).",
                         kind="torch-predicts-logits", hint="the index of the largest logit of each row.")  # fmt: skip
-        if isinstance(shown, np.ndarray) and shown.shape in ((10,), ()) and n != 10:
+        if shown.shape in ((10,), ()):
             raise Wrong(f"predict gave shape {shown.shape} for {n} images, expected ({n},).", kind="torch-argmax-axis",
                         hint="the largest of each row: over the classes, not over the images.")  # fmt: skip
-        if (
-            isinstance(shown, np.ndarray)
-            and shown.shape == (n,)
-            and shown.dtype.kind == "f"
-            and (shown != np.floor(shown)).any()
-        ):
+        if shown.shape == (n,) and shown.dtype.kind == "f" and (shown != np.floor(shown)).any():
             raise Wrong("predict gave logits, the largest of each image, expected their indices.",
                         kind="torch-predicts-logits", hint="not how large it is, but which one it is.")  # fmt: skip
-        got = expect_labels(given, n)
-        if answer["training"]:
-            raise Wrong("layers were in training mode while predicting.", kind="torch-not-in-eval-mode",
-                        hint="switch to evaluation mode first: dropout must not be active.")  # fmt: skip
-        if answer["recording"] or (isinstance(given, Tensor) and given.requires_grad):
-            raise Wrong("gradients were recorded while predicting.", kind="torch-predict-with-gradients",
-                        hint="torch.no_grad() switches the recording off.")  # fmt: skip
-        logits = np.asarray(as_array(model.probe("logits", X)), np.float64)
-        if logits.shape != (n, 10):
-            raise Wrong(f"forward gave shape {logits.shape} for {n} images, expected ({n}, 10).", kind="wrong-shape")
-        largest = logits.argmax(axis=1)
-        clear = np.ptp(np.sort(logits, axis=1)[:, -2:], axis=1) > CLOSE  # where rounding cannot decide
-        expect_array("predict(X)", np.where(clear, got, largest), largest.astype(np.float64),
-                     hint="the index of the largest logit in each row.")  # fmt: skip
+    return expect_labels(given, n)
+
+
+def expect_mode(answer: dict[str, Any]) -> None:
+    """Raises Wrong if layers were in training mode, or gradients were recorded."""
+    if answer["training"]:
+        raise _in_training_mode()
+    if answer["recording"] or (isinstance(answer["labels"], Tensor) and answer["labels"].requires_grad):
+        raise Wrong("gradients were recorded while predicting.", kind="torch-predict-with-gradients",
+                    hint="torch.no_grad() switches the recording off.")  # fmt: skip
+
+
+def _in_training_mode() -> Wrong:
+    return Wrong("layers were in training mode while predicting.", kind="torch-not-in-eval-mode",
+                 hint="switch to evaluation mode first: dropout must not be active.")  # fmt: skip
+
+
+def expect_largest(model: Remote, X: Tensor, got: np.ndarray) -> None:
+    """Raises Wrong unless labels are the indices of the largest logits, where rounding cannot decide."""
+    n = len(X.array)
+    logits = np.asarray(as_array(model.probe("logits", X)), np.float64)
+    if logits.shape != (n, 10):
+        raise Wrong(f"forward gave shape {logits.shape} for {n} images, expected ({n}, 10).", kind="wrong-shape")
+    largest = logits.argmax(axis=1)
+    clear = np.ptp(np.sort(logits, axis=1)[:, -2:], axis=1) > CLOSE
+    if (got != largest)[clear].any() and not np.array_equal(got, expect_labels(prediction(model, X)["labels"], n)):
+        raise Wrong("two predictions for the same images differ, expected the same.", kind="torch-not-in-eval-mode",
+                    hint="something is still drawn at random, as dropout does in training.")  # fmt: skip
+    expect_array("predict(X)", np.where(clear, got, largest), largest.astype(np.float64),
+                 hint="the index of the largest logit in each row.")  # fmt: skip

@@ -18,40 +18,65 @@ RATE = 0.05  # of the one step whose direction is compared: long against the rou
 
 def check_training_step(student: Student, script: str, rng: np.random.Generator) -> None:
     """2.3 / 3.3: returns the loss as a float and moves every parameter against this batch's gradient of cross-entropy."""
-    (X, y), (X_other, y_other) = (learnable(rng, script, 24) for _ in range(2))
     model = model_of(student, script)
     model.probe("still_dropout")
-    still = model.probe("parameters")
-    expect_loss(model.probe("step", X_other, y_other, 0.0))  # a step of length 0, whose gradients must not stay
-    if any(not np.array_equal(a, b) for a, b in zip(still, model.probe("parameters"), strict=False)):
+    expect_stillness(model, script, rng)
+    # several steps, for what is right in some of them only; sizes of batches that nobody chooses
+    summed = [expect_step(model, script, rng, n) for n in (24, 71, 24)]
+    expect_learning(student, script, rng, summed=all(summed))
+
+
+def expect_stillness(model: Remote, script: str, rng: np.random.Generator) -> None:
+    """Raises Wrong unless a step of length 0 leaves the parameters alone; its gradients are there for the next one to zero."""
+    before = model.probe("parameters")
+    taken(model.probe("step", *learnable(rng, script, 24), 0.0))
+    if any(not np.array_equal(a, b) for a, b in zip(before, model.probe("parameters"), strict=False)):
         raise Wrong("the parameters changed although the optimizer's learning rate was 0, expected them to stay.",
                     hint="take the step with the optimizer that is passed in.")  # fmt: skip
+
+
+def taken(answer: Any) -> float:
+    """The loss that a step returned. Raises Wrong for another type, for changed images or labels, and for the wrong mode."""
+    if not isinstance(answer, dict):
+        raise Wrong("the step cannot be observed.", kind="wrong-type")
+    if answer["changed"]:
+        raise Wrong("X_batch or y_batch was changed in place, expected both to stay as they were.", kind="changes-input",
+                    hint="compute a new tensor.")  # fmt: skip
+    if answer["evaluating"]:
+        raise Wrong("layers were in evaluation mode while the gradients were computed, expected training mode.",
+                    kind="torch-not-in-train-mode", hint="dropout and batch normalisation are to work in training.")  # fmt: skip
+    loss: float = expect_loss(answer["loss"])
+    return loss
+
+
+def expect_step(model: Remote, script: str, rng: np.random.Generator, n: int) -> bool:
+    """Raises Wrong unless a step follows the gradient of n images; whether that of the sum over them, not of the mean."""
+    X, y = learnable(rng, script, n)
     leftover = model.probe("gradients")
     model.probe("magnify_gradients")
     fresh = model.probe("fresh_gradients", X, y)
     before = model.probe("parameters")
-    loss = model.probe("step", X, y, RATE)
-    expect_loss(loss)
+    answer = model.probe("step", X, y, RATE)
+    loss = taken(answer)
     moved = [b - a for b, a in zip(before, model.probe("parameters"), strict=False)]
     gradients = _filled(fresh["gradients"], moved)
-    expect_movement(model, moved, gradients)
-    expect_direction(_flat(moved), _flat(gradients), _flat(_filled(leftover, moved)))
+    expect_softmax_once(loss, fresh["logits"], y)
+    expect_movement(model, answer, moved, gradients)
+    expect_direction(moved, gradients, _filled(leftover, moved))
     length = float(np.linalg.norm(_flat(moved))) / max(RATE * float(np.linalg.norm(_flat(gradients))), 1e-300)
-    if 1.5 < length < 0.5 * len(y.array):
+    if 1.5 < length < 0.5 * n:
         raise Wrong(f"the step is {length:.2f} times as long as the gradient and the learning rate make it, expected one step.",
                     hint="one optimizer.step() for one batch.")  # fmt: skip
     expect_loss_of_logits(loss, fresh["logits"], y, summed=length > 1.5)
-    expect_learning(student, script, X, y)
+    return length > 1.5
 
 
-def expect_movement(model: Remote, moved: list[np.ndarray], gradients: list[np.ndarray]) -> None:
+def expect_movement(
+    model: Remote, answer: dict[str, Any], moved: list[np.ndarray], gradients: list[np.ndarray]
+) -> None:
     """Raises Wrong unless a step moved every parameter that has a gradient."""
     if not any(np.any(change) for change in moved):
-        if any(g is not None and np.any(g) for g in model.probe("gradients")):
-            raise Wrong("gradients are there but no parameter changed, expected a step downhill.", kind="torch-no-step",
-                        hint="optimizer.step() moves the parameters.")  # fmt: skip
-        raise Wrong("no parameter changed and there are no gradients, expected a step downhill.", kind="torch-no-backward",
-                    hint="loss.backward() computes the gradients that optimizer.step() follows.")  # fmt: skip
+        raise _stillness_explained(answer, any(g is not None and np.any(g) for g in model.probe("gradients")))
     largest = max(float(np.abs(gradient).max(initial=0)) for gradient in gradients)
     for (name, *_), change, gradient in zip(model.probe("structure")["parameters"], moved, gradients, strict=False):
         # a bias in front of a batch normalisation has a gradient of 0 but for rounding
@@ -60,15 +85,31 @@ def expect_movement(model: Remote, moved: list[np.ndarray], gradients: list[np.n
                         hint="does the optimizer step come after loss.backward(), for all parameters?")  # fmt: skip
 
 
-def expect_direction(step: np.ndarray, gradient: np.ndarray, leftover: np.ndarray) -> None:
+def _stillness_explained(answer: dict[str, Any], gradients_left: bool) -> Wrong:
+    """Why no parameter moved: no step, gradients gone too soon, a loss that leads nowhere, or no gradients at all."""
+    if gradients_left:
+        return Wrong("gradients are there but no parameter changed, expected a step downhill.", kind="torch-no-step",
+                     hint="optimizer.step() moves the parameters, once the gradients are there.")  # fmt: skip
+    if answer["reached"]:
+        return Wrong("the gradients were gone before a step could follow them, expected a step downhill.", kind="torch-no-step",
+                     hint="zero the gradients before loss.backward() or after optimizer.step(), not between.")  # fmt: skip
+    if answer["backwards"]:
+        return Wrong("backward was called, but no parameter got a gradient, expected the loss to depend on all of them.",
+                     kind="torch-loss-detached", hint="is the loss the one that came out of forward?")  # fmt: skip
+    return Wrong("no parameter changed and there are no gradients, expected a step downhill.", kind="torch-no-backward",
+                 hint="loss.backward() computes the gradients that optimizer.step() follows.")  # fmt: skip
+
+
+def expect_direction(moved: list[np.ndarray], gradients: list[np.ndarray], leftover: list[np.ndarray]) -> None:
     """Raises Wrong unless a step followed this batch's gradient of the cross-entropy, and no other.
 
-    Only the direction counts, to a cosine of 0.95: label smoothing, weight decay and clipped gradients keep it (above 0.99 for
+    Only the direction counts, to a cosine of 0.97: label smoothing, weight decay and clipped gradients keep it (above 0.99 for
     a network that has not been trained); another loss, other labels or the last batch's gradients do not.
     """
-    if _cosine(step, gradient) >= 0.95:
+    step, gradient = _flat(moved), _flat(gradients)
+    if _cosine(step, gradient) >= 0.97:
         return
-    if abs(_cosine(step, leftover)) > 0.95 > abs(_cosine(gradient, leftover)):
+    if any(_follows(*arrays) for arrays in zip(moved, leftover, gradients, strict=True)):
         raise Wrong("the step followed the last batch's gradients too, expected this one's.", kind="torch-no-zero-grad",
                     hint="PyTorch adds to old gradients: zero them in every step.")  # fmt: skip
     if _cosine(step, gradient) < -0.9:
@@ -77,6 +118,12 @@ def expect_direction(step: np.ndarray, gradient: np.ndarray, leftover: np.ndarra
         )
     raise Wrong("the step does not follow the gradient of the cross-entropy of this batch.",
                 hint="the loss compares logits with labels, all of the batch: F.cross_entropy(logits, y_batch).")  # fmt: skip
+
+
+def _follows(moved: np.ndarray, leftover: np.ndarray, gradient: np.ndarray) -> bool:
+    """Whether one parameter's step shows the gradient of the batch before, which is not that of this one."""
+    step, old, new = (np.asarray(array, np.float64).ravel() for array in (moved, leftover, gradient))
+    return len(step) > 1 and abs(_cosine(step, old)) > 0.95 > abs(_cosine(new, old)) and _cosine(step, new) < 0.95
 
 
 def _filled(gradients: list[np.ndarray | None], like: list[np.ndarray]) -> list[np.ndarray]:
@@ -92,26 +139,30 @@ def _cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-300))
 
 
+def expect_softmax_once(loss: float, logits: Any, y: Tensor) -> None:
+    """Raises Wrong if the returned loss is that of softmax applied twice."""
+    expected = cross_entropy(logits, y)
+    twice = cross_entropy(Tensor(softmax(np.asarray(as_array(logits), np.float64))), y)
+    if abs(loss - twice) < CLOSE < abs(expected - twice) and abs(loss - twice) < 0.1 * abs(loss - expected):
+        raise Wrong(f"the loss is {loss:.4f}, that of softmax applied twice, expected {expected:.4f} for these logits.",
+                    kind="torch-softmax-before-loss", hint="cross-entropy takes logits: it applies softmax itself.")  # fmt: skip
+
+
 def expect_loss_of_logits(loss: float, logits: Any, y: Tensor, *, summed: bool) -> None:
-    """Raises Wrong if the returned loss is that of softmax applied twice, or of another size than the cross-entropy.
+    """Raises Wrong if the returned loss is of another size than the cross-entropy.
 
     `summed`: the step was as long as that of the sum over the batch, so the loss may be the sum too.
     """
     expected = cross_entropy(logits, y)
-    rows = softmax(np.asarray(as_array(logits), np.float64))
-    twice = cross_entropy(Tensor(rows), y)
-    if abs(loss - twice) < CLOSE < abs(expected - twice) and abs(loss - twice) < 0.1 * abs(loss - expected):
-        raise Wrong(f"the loss is {loss:.4f}, that of softmax applied twice, expected {expected:.4f} for these logits.",
-                    kind="torch-softmax-before-loss", hint="cross-entropy takes logits: it applies softmax itself.")  # fmt: skip
     total = len(y.array) * expected
     if not 0.5 * expected < loss < 2 * expected and not (summed and 0.5 * total < loss < 2 * total):
         raise Wrong(f"the loss is {loss:.4f} where the cross-entropy of the batch is {expected:.4f}.",
                     hint="return the batch's loss, as it was before the step.")  # fmt: skip
 
 
-def expect_learning(student: Student, script: str, X: Tensor, y: Tensor) -> None:
-    """Raises Wrong unless steps on one batch lower the cross-entropy of its logits, which is measured here."""
-    model = model_of(student, script)
+def expect_learning(student: Student, script: str, rng: np.random.Generator, *, summed: bool) -> None:
+    """Raises Wrong unless steps on one batch lower the cross-entropy of its logits, and other labels then show a large loss."""
+    model, (X, y) = model_of(student, script), learnable(rng, script, 24)
     before = cross_entropy(model.probe("logits", X), y)
     for value in model.probe("steps", X, y, 25):
         expect_loss(value)
@@ -119,13 +170,18 @@ def expect_learning(student: Student, script: str, X: Tensor, y: Tensor) -> None
     if not after < before - 0.01:
         raise Wrong(f"25 steps on one batch took its cross-entropy from {before:.3f} to {after:.3f}, expected it to fall.",
                     hint="the loss compares logits with labels, and the step goes downhill.")  # fmt: skip
+    model.probe("still_dropout")
+    others = Tensor((y.array + 1) % 10)
+    logits = model.probe("fresh_gradients", X, others)["logits"]
+    expect_loss_of_logits(taken(model.probe("step", X, others, 0.0)), logits, others, summed=summed)
 
 
-def expect_loss(loss: Any) -> None:
-    """Raises Wrong unless a step's loss is a finite float."""
+def expect_loss(loss: Any) -> float:
+    """A step's loss, if it is a finite float; raises Wrong otherwise."""
     if isinstance(loss, bool) or not isinstance(loss, float | np.floating):
         hint = RETURN_MISSING if loss is None else "loss.item() is the number in a one-element tensor."
         kind = "torch-loss-not-float"
         raise Wrong(f"training_step returned a {type_name(loss)}, expected a float.", kind=kind, hint=hint)
     if not math.isfinite(loss):
         raise Wrong(f"the loss is {loss}, expected a finite number.", kind="not-finite")
+    return float(loss)
