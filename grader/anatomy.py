@@ -38,15 +38,21 @@ def _is_linear_stack(module: nn.Module) -> bool:
 
 
 def _hidden_in_containers(model: nn.Module) -> list[str]:
-    """The attributes that hold layers with parameters in a plain list, tuple or dict and nowhere else."""
-    known = {id(p) for p in model.parameters()}
+    """The attributes that hold layers in a plain list, tuple or dict and nowhere else, if PyTorch has to find them."""
+    modules, parameters = set(model.modules()), {id(p) for p in model.parameters()}
+
+    def hidden(item: Any) -> bool:
+        if not isinstance(item, nn.Module) or item in modules:
+            return False
+        modal = any(
+            isinstance(m, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._NormBase) for m in item.modules()
+        )
+        return modal or any(id(p) not in parameters for p in item.parameters())
+
     found = []
     for name, value in vars(model).items():
         values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-        layers = [item for item in values if isinstance(item, nn.Module)]
-        if name not in ("_modules", "_parameters", "_buffers") and any(
-            id(p) not in known for layer in layers for p in layer.parameters()
-        ):
+        if name not in ("_modules", "_parameters", "_buffers") and any(hidden(item) for item in values):
             found.append(name)
     return found
 

@@ -114,6 +114,17 @@ def _steps(model: nn.Module, X: Any, y: Any, count: int) -> list[Any]:
     return [model.train().training_step(X, y, optimizer) for _ in range(count)]
 
 
+def _learn(model: nn.Module, X: Any, y: Any, count: int) -> None:
+    """Teach a model some images without its own training_step: before, it gives nearly all images the same label."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
+    model.train()
+    for _ in range(count):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(X), y).backward()
+        optimizer.step()
+    optimizer.zero_grad()
+
+
 def _magnify_gradients(model: nn.Module) -> None:
     """Make what a step left in the gradients a thousand times larger, so that it shows if the next one does not zero it."""
     for parameter in model.parameters():
@@ -136,17 +147,31 @@ def _fresh_gradients(model: nn.Module, X: Any, y: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _watched(model: nn.Module, seen: list[list[bool]]) -> Iterator[None]:
-    """Notes, for each layer that runs, whether it was in training mode and whether gradients were recorded."""
+def _watched(model: Any, seen: list[list[bool]]) -> Iterator[None]:
+    """Notes, for each layer that runs, whether it was in training mode and whether gradients were recorded.
+
+    Of a network that has no layers, because its forward pass computes with parameters of its own, the same of itself.
+    """
+    runs: list[list[bool]] = []
+    forward = model.forward
+
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        runs.append([model.training, torch.is_grad_enabled()])
+        return forward(*args, **kwargs)
+
+    model.forward = noting  # found by self(X) and by self.forward(X)
     handles = [
         m.register_forward_hook(lambda m, *_: seen.append([m.training, torch.is_grad_enabled()]))
         for m in anatomy.leaves_of(model)
+        if m is not model and not isinstance(m, nn.modules.loss._Loss)
     ]
     try:
         yield
     finally:
+        del model.forward
         for handle in handles:
             handle.remove()
+    seen += [] if seen else runs
 
 
 def _predict(model: nn.Module, X: Any) -> dict[str, Any]:
@@ -189,6 +214,7 @@ PROBES: dict[str, Callable[..., Any]] = {
     "linearity": _linearity,
     "step": _step,
     "steps": _steps,
+    "learn": _learn,
     "fresh_gradients": _fresh_gradients,
     "predict": _predict,
     "predict_block": _predict_block,

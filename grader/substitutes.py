@@ -5,6 +5,7 @@ Copied beside the worker and run there, so nothing of the grader is imported her
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -35,11 +36,20 @@ def _network(class_name: str, *layers: Callable[[Any], Any]) -> Callable[[Any], 
     def substitute(module: Any) -> None:
         from torch import nn
 
-        def construct(self: Any, seed: int = 0) -> None:
+        network = getattr(module, class_name)
+        own = network.__init__
+
+        def construct(self: Any, *args: Any, **kwargs: Any) -> None:
             nn.Module.__init__(self)
+            with contextlib.suppress(Exception):
+                own(self, *args, **kwargs)  # what else it makes, such as self.criterion, a training step may use
+            for name, child in list(self.named_children()):
+                if any(True for _ in child.parameters()):
+                    delattr(self, name)
+            for name in [name for name, _ in self.named_parameters()]:
+                delattr(self, name)
             self.layers = nn.Sequential(*(layer(nn) for layer in layers))
 
-        network = getattr(module, class_name)
         network.__init__ = construct
         network.forward = lambda self, X: self.layers(X)
 

@@ -42,7 +42,7 @@ def learnable(rng: np.random.Generator, script: str, n: int) -> tuple[Tensor, Te
 ENDS = {
     "torch-softmax-before-loss": ("Softmax", "LogSoftmax"),
     "torch-relu-on-logits": ("Relu", "LeakyRelu", "Gelu", "Elu", "Softplus", "Tanh", "Sigmoid", "Silu", "Hardtanh", "Celu",
-                             "Hardsigmoid", "Hardswish", "Mish", "LogSigmoid", "PreluKernel", "Threshold", "Rrelu"),
+                             "Hardsigmoid", "Hardswish", "Mish", "LogSigmoid", "PreluKernel", "Threshold", "Abs", "Exp", "Pow"),
 }  # fmt: skip
 
 

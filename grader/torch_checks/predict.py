@@ -9,7 +9,7 @@ import numpy as np
 from grader.errors import StudentFault
 from grader.protocol import Tensor
 from grader.student import Remote, Student, as_array
-from grader.torch_checks.models import CLOSE, images, model_of
+from grader.torch_checks.models import CLOSE, learnable, model_of
 from grader.training import expect_labels
 from utils import Wrong, expect_array
 
@@ -21,9 +21,13 @@ ONE_IN_TRAINING = (
 def check_predict(student: Student, script: str, rng: np.random.Generator) -> None:
     """Raises Wrong unless predict gives the index of each row's largest logit: for a few images, others, many, and one."""
     model = model_of(student, script)
-    few = int(rng.integers(12, 20))
+    few, taught = int(rng.integers(12, 20)), 60
+    X_all, y_all = learnable(rng, script, taught + 2 * few + 231)
+    model.probe("learn", Tensor(X_all.array[:taught]), Tensor(y_all.array[:taught]), 20)
+    start = taught
     for n in (few, few, 230, 1):
-        X = images(rng, script, n)
+        X = Tensor(X_all.array[start : start + n])
+        start += n
         answer = prediction(model, X)
         got = expect_one_label_each(answer["labels"], n)
         expect_mode(answer)

@@ -76,6 +76,17 @@ def test_a_wrong_part_costs_no_other_of_part_1(tmp_path: Path, section: str) -> 
             assert failed == [section], specimen["mistake"]
 
 
+@pytest.mark.parametrize(
+    "specimen", [s for s in WRONG if s.get("alone")], ids=lambda s: f"{s['section']} {s['mistake']}"
+)
+def test_a_wrong_part_costs_no_other_of_parts_2_and_3(tmp_path: Path, specimen: dict) -> None:
+    section = specimen["section"]
+    work = write_submission(tmp_path / "work", {section: specimen["code"], **specimen.get("others", {})})
+    numbers = [f"{section[0]}.{number}" for number in (1, 2, 3, 4)]
+    failed = [number for number, result in mark_here(work, numbers).items() if result.status is Status.FAILED]
+    assert failed == [section]
+
+
 def test_every_misconception_has_two_specimens() -> None:
     counts = Counter(name for specimen in [*WRONG, *WHOLE["script"], *WHOLE["plot"]] for name in specimen["ids"])
     assert counts.keys() == CATALOGUE.keys()
