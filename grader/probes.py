@@ -49,16 +49,15 @@ def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
 
 @dataclass
 class _Events:
-    """What a step did: the calls of backward, whether one reached a parameter, and the calls of the optimizer."""
+    """How often a step called backward, and whether a parameter got a gradient from it."""
 
     backwards: int = 0
     reached: bool = False
-    steps: int = 0
 
 
 @contextlib.contextmanager
-def _noting(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[_Events]:
-    """Notes the events of a step. Every way to call backward goes through torch.autograd.backward."""
+def _noting(model: nn.Module) -> Iterator[_Events]:
+    """Notes the calls of backward, all of which go through torch.autograd.backward."""
     events, original = _Events(), torch.autograd.backward
 
     def backward(*args: Any, **kwargs: Any) -> None:
@@ -66,24 +65,20 @@ def _noting(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[_Eve
         original(*args, **kwargs)
         events.reached |= any(p.grad is not None and bool(p.grad.any()) for p in model.parameters())
 
-    def stepped(*_: Any) -> None:
-        events.steps += 1
-
     torch.autograd.backward = backward
-    handle = optimizer.register_step_post_hook(stepped)
     try:
         yield events
     finally:
         torch.autograd.backward = original
-        handle.remove()
 
 
 def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, Any]:
     """What training_step returns with a plain SGD in training mode, and what it did."""
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-    batch, seen = (X.clone(), y.clone()), []  # type: tuple[Any, Any], list[list[bool]]
+    batch = (X.clone(), y.clone())
+    seen: list[list[bool]] = []
     torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
-    with _watched(model, seen), _noting(model, optimizer) as events:
+    with _watched(model, seen), _noting(model) as events:
         loss = model.train().training_step(X, y, optimizer)
     return {
         "loss": loss,
@@ -153,7 +148,7 @@ def _watched(model: Any, seen: list[list[bool]]) -> Iterator[None]:
     Of a network that has no layers, because its forward pass computes with parameters of its own, the same of itself.
     """
     runs: list[list[bool]] = []
-    forward = model.forward
+    forward, kept = model.forward, vars(model).get("forward")
 
     def noting(*args: Any, **kwargs: Any) -> Any:
         runs.append([model.training, torch.is_grad_enabled()])
@@ -169,6 +164,8 @@ def _watched(model: Any, seen: list[list[bool]]) -> Iterator[None]:
         yield
     finally:
         del model.forward
+        if kept is not None:  # a script that made its own in __init__
+            model.forward = kept
         for handle in handles:
             handle.remove()
     seen += [] if seen else runs
