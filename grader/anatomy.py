@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -60,40 +61,57 @@ def _hidden_in_containers(model: nn.Module) -> list[str]:
 def trace(model: nn.Module, X: Any, training: bool) -> dict[str, Any]:
     """Two forward passes: where the gradients lead, what comes last, whether both agree, and in which mode they left the layers."""
     model.train(training)
-    passes = [_pass(model, X.clone()) for _ in range(2)]
-    (first, *_), (second, *_) = passes
-    if not all(isinstance(logits, torch.Tensor) for logits in (first, second)):
-        return {"attached": False, "hidden": 0, "made_anew": 0, "convolves": False, "last": "", "last_in_stack": False,
-                "agree": True, "switched": False}  # fmt: skip
-    leaves = [foreign for _, foreign, *_ in passes]
-    kept = leaves[0].keys() & leaves[1].keys()
-    _, _, nodes, last, last_in_stack = passes[0]
+    first, second = (_pass(model, X.clone()) for _ in range(2))
+    kept = first.foreign.keys() & second.foreign.keys()
     return {
-        "attached": first.grad_fn is not None,
+        "attached": getattr(first.logits, "grad_fn", None) is not None,
         "hidden": len(kept),
-        "made_anew": len(leaves[0].keys() - kept) + len(leaves[1].keys() - kept),
-        "convolves": any("Conv" in name for name in nodes),
-        "last": last,
-        "last_in_stack": last_in_stack,
-        "agree": first.shape == second.shape and torch.allclose(first, second, rtol=1e-4, atol=1e-5, equal_nan=True),
+        "made_anew": len(first.foreign.keys() ^ second.foreign.keys()),
+        "convolves": first.convolves,
+        "last": first.last,
+        "last_in_stack": first.last_in_stack,
+        "agree": _agree(first.logits, second.logits),
         "switched": any(m.training != training for m in model.modules()),
     }
 
 
-def _pass(model: nn.Module, X: Any) -> tuple[Any, dict[int, Any], list[str], str, bool]:
-    """Logits, the leaves that are none of the model's parameters, the nodes' names, the last of them, and if a stack made it."""
+def _agree(a: Any, b: Any) -> bool:
+    if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor) or a.shape != b.shape:
+        return False
+    return bool(torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True))
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One forward pass: its logits, the leaves of its graph that are no parameters of the model, and how it ended."""
+
+    logits: Any
+    foreign: dict[int, Any]
+    convolves: bool
+    last: str  # the name of the last node that does more than to reshape
+    last_in_stack: bool  # it is a layer of an nn.Sequential
+
+
+def _pass(model: nn.Module, X: Any) -> _Pass:
     known = {id(p) for p in model.parameters()}
+    stacked = {child for m in model.modules() if isinstance(m, nn.Sequential) for child in m.children()}
     with _outputs_of_layers(model) as outputs, torch.enable_grad():
         logits = model(X)
-    if not isinstance(logits, torch.Tensor):
-        return logits, {}, [], "", False
-    nodes = _nodes(logits.grad_fn)
-    foreign = {id(n.variable): n.variable for n in nodes if hasattr(n, "variable") and id(n.variable) not in known}
-    last = logits.grad_fn
+    start = logits.grad_fn if isinstance(logits, torch.Tensor) else None
+    nodes, last = _nodes(start), start
     while last is not None and last.name().startswith(RESHAPING) and last.next_functions:
         last = last.next_functions[0][0]
-    in_stack = any(last is not None and output.grad_fn is last and inside for output, inside in outputs)
-    return logits, foreign, [n.name() for n in nodes], last.name() if last is not None else "", in_stack
+    return _Pass(
+        logits,
+        {
+            id(node.variable): node.variable
+            for node in nodes
+            if hasattr(node, "variable") and id(node.variable) not in known
+        },
+        any("Conv" in node.name() for node in nodes) or any(isinstance(m, nn.modules.conv._ConvNd) for m, _ in outputs),
+        last.name() if last is not None else "",
+        any(last is not None and output.grad_fn is last and m in stacked for m, output in outputs),
+    )
 
 
 def _nodes(start: Any) -> list[Any]:
@@ -109,18 +127,15 @@ def _nodes(start: Any) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _outputs_of_layers(model: nn.Module) -> Iterator[list[tuple[Any, bool]]]:
-    """The output of every layer that runs meanwhile, and whether the layer stands in an nn.Sequential."""
-    stacked = {id(child) for m in model.modules() if isinstance(m, nn.Sequential) for child in m.children()}
-    outputs: list[tuple[Any, bool]] = []
-    handles = [
-        m.register_forward_hook(
-            lambda m, _, output: (
-                outputs.append((output, id(m) in stacked)) if isinstance(output, torch.Tensor) else None
-            )
-        )
-        for m in leaves_of(model)
-    ]
+def _outputs_of_layers(model: nn.Module) -> Iterator[list[tuple[nn.Module, Any]]]:
+    """Every layer that runs meanwhile, with its output."""
+    outputs: list[tuple[nn.Module, Any]] = []
+
+    def note(layer: nn.Module, _: Any, output: Any) -> None:
+        if isinstance(output, torch.Tensor):
+            outputs.append((layer, output))
+
+    handles = [layer.register_forward_hook(note) for layer in leaves_of(model)]
     try:
         yield outputs
     finally:
