@@ -40,27 +40,39 @@ def _is_linear_stack(module: nn.Module) -> bool:
 
 def _hidden_in_containers(model: nn.Module) -> list[str]:
     """The attributes that hold layers in a plain list, tuple or dict and nowhere else, if PyTorch has to find them."""
-    modules, parameters = set(model.modules()), {id(p) for p in model.parameters()}
+    parameters = {id(p) for p in model.parameters()}
 
-    def hidden(item: Any) -> bool:
-        if not isinstance(item, nn.Module) or item in modules:
-            return False
+    def needed(layer: nn.Module) -> bool:
         modal = any(
-            isinstance(m, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._NormBase) for m in item.modules()
+            isinstance(m, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._NormBase) for m in layer.modules()
         )
-        return modal or any(id(p) not in parameters for p in item.parameters())
+        return modal or any(id(p) not in parameters for p in layer.parameters())
 
-    found = []
+    return [name for name, layers in _in_containers(model).items() if any(needed(layer) for layer in layers)]
+
+
+def _in_containers(model: nn.Module) -> dict[str, list[nn.Module]]:
+    """The layers in plain lists, tuples and dicts that are registered nowhere, by attribute."""
+    modules = set(model.modules())
+    found: dict[str, list[nn.Module]] = {}
     for name, value in vars(model).items():
         values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-        if name not in ("_modules", "_parameters", "_buffers") and any(hidden(item) for item in values):
-            found.append(name)
+        if name not in ("_modules", "_parameters", "_buffers"):
+            found[name] = [item for item in values if isinstance(item, nn.Module) and item not in modules]
     return found
+
+
+def in_mode(model: nn.Module, *, training: bool) -> nn.Module:
+    """The model in training or evaluation mode, with the layers that PyTorch does not find: those are the affair of 2.1 and 3.1."""
+    for layers in _in_containers(model).values():
+        for layer in layers:
+            layer.train(training)
+    return model.train(training)
 
 
 def trace(model: nn.Module, X: Any, training: bool) -> dict[str, Any]:
     """Two forward passes: where the gradients lead, what comes last, whether both agree, and in which mode they left the layers."""
-    model.train(training)
+    in_mode(model, training=training)
     first, second = (_pass(model, X.clone()) for _ in range(2))
     kept = first.foreign.keys() & second.foreign.keys()
     return {
@@ -154,7 +166,7 @@ def last_width(model: nn.Module, X: Any) -> int:
     ran: list[nn.Module] = []
     handles = [m.register_forward_hook(lambda m, *_: ran.append(m)) for m in weighted]
     with torch.no_grad():
-        model.eval()(X)
+        in_mode(model, training=False)(X)
     for handle in handles:
         handle.remove()
     return int(ran[-1].weight.shape[0]) if ran and {*ran} == {*weighted} else 0
@@ -163,8 +175,8 @@ def last_width(model: nn.Module, X: Any) -> int:
 def fit_layers(model: nn.Module, X: Any) -> list[list[Any]]:
     """Layers that do not take what the layers before them give: each made to fit, as [name, size it had, size that it needs].
 
-    A layer that takes it and has not run yet means that forward calls the wrong one: then nothing is mended. The same
-    goes for an input that is not one row for each image.
+    A layer that takes it and has not run yet means that forward calls the wrong one, and a pooling that has not run that
+    forward left it out: then nothing is mended. The same goes for an input that is not one row for each image.
     """
     names = {m: name for name, m in model.named_modules()}
     stacked = {child for m in model.modules() if isinstance(m, nn.Sequential) for child in m.children()}
@@ -176,9 +188,11 @@ def fit_layers(model: nn.Module, X: Any) -> list[list[Any]]:
         if given is not None and layer in stacked and _needs_flattening(layer, given):
             fitted.append([names[layer], _taken(layer), f"{tuple(given.shape[1:])}, which is not flattened"])
             given = given.flatten(1)
-        others = [m for m in names if m not in ran and m is not layer and type(m) is type(layer)]
+        others = [m for m in names if m not in ran and m is not layer]
         ran.add(layer)
-        if given is not None and _needs_fit(layer, given, len(X), others):
+        left_out = layer not in stacked and any("Pool" in type(m).__name__ and m not in stacked for m in others)
+        same = [m for m in others if type(m) is type(layer)]
+        if given is not None and not left_out and _needs_fit(layer, given, len(X), same):
             fitted.append([names[layer], _taken(layer), given.shape[1]])
             _resize(layer, given.shape[1])
         return (given, *inputs[1:]) if given is not None else None
@@ -186,8 +200,10 @@ def fit_layers(model: nn.Module, X: Any) -> list[list[Any]]:
     for module in leaves_of(model):
         if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
             module.register_forward_pre_hook(fit)
+        else:
+            module.register_forward_pre_hook(lambda m, _: ran.add(m))
     with torch.no_grad():
-        model.eval()(X)
+        in_mode(model, training=False)(X)
     return list(fitted)
 
 
@@ -219,7 +235,7 @@ def cut_off(model: nn.Module, X: Any) -> list[str]:
     """The parameters that change the logits and yet get no gradient from them; one that is not used is no mistake."""
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     found = []
-    logits = model.eval()(X)
+    logits = in_mode(model, training=False)(X)
     gradients = torch.autograd.grad((logits**2).sum(), [p for _, p in trained], allow_unused=True) if trained else ()
     for (name, parameter), gradient in zip(trained, gradients, strict=True):
         if gradient is None and _has_influence(model, parameter, X):

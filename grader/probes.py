@@ -35,14 +35,14 @@ def _gradients(model: nn.Module) -> list[np.ndarray | None]:
 
 def _logits(model: nn.Module, X: Any) -> Any:
     """What forward gives in evaluation mode, without gradients."""
-    model.eval()
+    anatomy.in_mode(model, training=False)
     with torch.no_grad():
         return model(X)
 
 
 def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
     """f(a) + f(b) and f(a + b) + f(0) in evaluation mode, alike for an affine f."""
-    model.eval()
+    anatomy.in_mode(model, training=False)
     with torch.no_grad():
         return [model(a) + model(b), model(a + b) + model(torch.zeros_like(a))]
 
@@ -78,7 +78,7 @@ def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, A
     batch = (X.clone(), y.clone())
     seen: list[list[bool]] = []
     torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
-    with _watched(model, seen), _noting(model) as events:
+    with _without_dropout(), _watched(model, seen), _noting(model) as events:
         loss = model.train().training_step(X, y, optimizer)
     return {
         "loss": loss,
@@ -92,15 +92,22 @@ def _changes_input(model: nn.Module, X: Any) -> bool:
     """Whether a forward pass changes the images that it is given."""
     before = X.clone()
     with torch.no_grad():
-        model.eval()(X)
+        anatomy.in_mode(model, training=False)(X)
     return not torch.equal(X, before)
 
 
-def _still_dropout(model: nn.Module) -> None:
-    """Switch dropout off in training mode too, so that a step can be compared with another."""
-    for layer in model.modules():
-        if isinstance(layer, nn.modules.dropout._DropoutNd):
-            layer.p = 0.0
+@contextlib.contextmanager
+def _without_dropout() -> Iterator[None]:
+    """Dropout gives what it got, in training mode too, so that a step can be compared with another."""
+    names = [name for name in vars(nn.functional) if name.endswith(("dropout", "dropout1d", "dropout2d", "dropout3d"))]
+    kept = {name: getattr(nn.functional, name) for name in names}
+    try:
+        for name in names:
+            setattr(nn.functional, name, lambda input, *_, **__: input)  # noqa: A006 - the name that torch gives it
+        yield
+    finally:
+        for name in names:
+            setattr(nn.functional, name, kept[name])
 
 
 def _steps(model: nn.Module, X: Any, y: Any, count: int) -> list[Any]:
@@ -131,7 +138,8 @@ def _fresh_gradients(model: nn.Module, X: Any, y: Any) -> dict[str, Any]:
     """The model's logits in training mode and the gradients of their cross-entropy, computed here; nothing is left behind."""
     torch.manual_seed(0)
     buffers = [buffer.clone() for buffer in model.buffers()]
-    logits = model.train()(X)
+    with _without_dropout():
+        logits = model.train()(X)
     loss = nn.functional.cross_entropy(logits, y)
     gradients = torch.autograd.grad(loss, [p for p in model.parameters() if p.requires_grad], allow_unused=True)
     with torch.no_grad():
@@ -203,7 +211,6 @@ PROBES: dict[str, Callable[..., Any]] = {
     "cut_off": anatomy.cut_off,
     "materialise": _materialise,
     "changes_input": _changes_input,
-    "still_dropout": _still_dropout,
     "magnify_gradients": _magnify_gradients,
     "parameters": _parameters,
     "gradients": _gradients,
