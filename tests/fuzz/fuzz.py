@@ -1,5 +1,6 @@
 """Feeds a reader with bytes, for atheris: `python tests/fuzz/fuzz.py TARGET [CORPUS] [options of libFuzzer]`."""
 
+import contextlib
 import io
 import sys
 import tempfile
@@ -26,35 +27,27 @@ def fuzz_protocol(content: bytes) -> None:
             raise EOFError
         return bytearray(piece)
 
-    try:
+    with contextlib.suppress(protocol.ProtocolError, EOFError):
         protocol.unpack(read, 1 << 20)
-    except (protocol.ProtocolError, EOFError):
-        pass
 
 
 def fuzz_archives(content: bytes) -> None:
     for name in ("work.zip", "work.tgz"):
         path = FOLDER / name
         path.write_bytes(content)
-        try:
+        with contextlib.suppress(SubmissionError):
             submission.open_submission(path)
-        except SubmissionError:
-            pass
 
 
 def fuzz_notebooks(content: bytes) -> None:
-    try:
+    with contextlib.suppress(notebooks.NotebookError):
         notebooks.script_of_notebook(content)
-    except notebooks.NotebookError:
-        pass
 
 
 def fuzz_plots(content: bytes) -> None:
-    try:
+    with contextlib.suppress(StudentFault):
         pixels, _ = plots.read_plot("plot.png", content)
         plots.expect_picture("plot.png", pixels)
-    except StudentFault:
-        pass
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
