@@ -35,6 +35,7 @@ class Limits:
 
     import_seconds: float
     call_seconds: float
+    full_size_seconds: float
     train_seconds: dict[str, float]
     reply_bytes: int
     output_bytes: int

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from grader.errors import TimedOut
 from grader.gradients import NAMES, Point, away_from_kinks
 from grader.marking import Marking
 from grader.networks import network_at, reference_at
@@ -197,29 +198,65 @@ def _agrees(got: object, expected: np.ndarray, tolerance: float) -> bool:
 
 
 @pytest.mark.section("1.6")
-def test_backward_agrees_with_numerical_gradients(student: Student, rng: np.random.Generator) -> None:
-    conventions = {}
-    for n, d, h, k in ((5, 6, 4, 3), (1, 3, 5, 2), (8, 4, 3, 10)):
+def test_backward_agrees_with_numerical_gradients(marking: Marking, student: Student, rng: np.random.Generator) -> None:
+    conventions: dict[int, str] = {}
+
+    def numerical(n: int, d: int, h: int, k: int) -> None:
         point = away_from_kinks(rng, n, d, h, k)
         conventions[n] = expect_backward(student, point, Point.gradients, np.float64, tolerance=TOLERANCE)
-    # exactly at the kink, where the slope is 0 by convention: a blank image and no bias
-    point = away_from_kinks(rng, 5, 6, 4, 3)
-    X = np.concatenate([point.X, np.zeros((2, 6))])
-    at_zero = Point(point.W1, np.zeros(4), point.W2, point.b2, X, np.eye(3)[[0, 1, 2, 0, 1, 2, 0]])
-    expect_backward(student, at_zero, reference_gradients, np.float64, tolerance=TOLERANCE)
-    n, d, h, k = 70, 800, 140, 12  # larger than the real sizes, against the reference's formulas
-    Y = to_one_hot(rng.integers(k, size=n), k).astype(np.float64)
-    point = Point(
-        rng.normal(scale=0.05, size=(d, h)), rng.normal(size=h), rng.normal(scale=0.1, size=(h, k)), rng.normal(size=k),
-        rng.uniform(size=(n, d)), Y,
-    )  # fmt: skip
-    # in float32 the sum may decide a kink differently
-    conventions[n] = expect_backward(student, point, reference_gradients, np.float32, tolerance=2e-3)
+
+    def at_the_kink() -> None:  # where the slope is 0 by convention: a blank image and no bias
+        point = away_from_kinks(rng, 5, 6, 4, 3)
+        X = np.concatenate([point.X, np.zeros((2, 6))])
+        at_zero = Point(point.W1, np.zeros(4), point.W2, point.b2, X, np.eye(3)[[0, 1, 2, 0, 1, 2, 0]])
+        expect_backward(student, at_zero, reference_gradients, np.float64, tolerance=TOLERANCE)
+
+    def large(n: int, d: int, h: int, k: int) -> None:  # against the reference's formulas
+        conventions[n] = expect_backward(
+            student, large_point(rng, n, d, h, k), reference_gradients, np.float32, tolerance=2e-3
+        )
+
+    cases = [
+        lambda: numerical(5, 6, 4, 3),
+        lambda: numerical(1, 3, 5, 2),
+        lambda: numerical(8, 4, 3, 10),
+        at_the_kink,
+        lambda: large(70, 800, 140, 12),
+        lambda: expect_speed(student, large_point(rng, 256, 784, 128, 10), marking.rubric.limits.full_size_seconds),
+    ]
+    for number in rng.permutation(len(cases)):  # in an order that nobody can foresee
+        cases[number]()
     del conventions[1]  # for one image the two are the same
     if len(set(conventions.values())) > 1:
-        found = ", ".join(f"the {convention} for {n} images" for n, convention in conventions.items())
+        found = ", ".join(f"the {conventions[n]} for {n} images" for n in sorted(conventions))
         raise Wrong(f"the convention changes with the batch: {found}.", kind="backward-mixed-scale",
                     hint="sum over the batch or take the mean, always the same.")  # fmt: skip
+
+
+def large_point(rng: np.random.Generator, n: int, d: int, h: int, k: int) -> Point:
+    """Weights and images as large as in training, or larger.
+
+    X, W1 and b1 are whole multiples of powers of 2, which float32 adds up without rounding in any order, and b1 lies half a
+    step beside the sums: so no z1 is 0, and none can fall on another side of the kink in float32.
+    """
+    W1 = np.round(rng.normal(scale=0.05, size=(d, h)) * 256) / 256
+    b1 = np.round(rng.normal(size=h) * 256) / 256 + 2.0**-13
+    X = rng.integers(17, size=(n, d)) / 16
+    W2, b2 = rng.normal(scale=0.1, size=(h, k)), rng.normal(size=k)
+    return Point(W1, b1, W2, b2, X, to_one_hot(rng.integers(k, size=n), k).astype(np.float64))
+
+
+def expect_speed(student: Student, point: Point, seconds: float) -> None:
+    """Raises Wrong for gradients that are found by trying: two losses for each of 100,000 parameters take minutes."""
+    net = network_at(student, point, np.float32)
+    X, Y = point.X.astype(np.float32), point.Y.astype(np.float32)
+    net.forward.within(seconds, X)
+    try:
+        found = net.backward.within(seconds, X, Y)
+    except TimedOut as slow:
+        raise Wrong(f"backward of a batch of {len(X)} took longer than {seconds:g} s, expected some milliseconds.",
+                    hint="matrix products give all gradients at once; trying each parameter does not.") from slow  # fmt: skip
+    expect_gradients(found, reference_gradients(point), len(X), 2e-3)
 
 
 def reference_gradients(point: Point) -> dict[str, np.ndarray]:
