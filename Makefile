@@ -14,7 +14,7 @@ grade: $(READY)
 	$(BIN)/python -P -m grader grade $(SUBMISSION) --results results.json $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .
