@@ -146,7 +146,9 @@ class Student:
         except (Died, TimedOut) as fault:
             self._source_fault = StudentFault(f"{self._script}.py cannot be parsed: {fault.feedback}", ["syntax-error"])
         except StudentFault as fault:
-            self._source_fault = StudentFault(fault.feedback, fault.diagnosis)
+            name = f"{self._script}.py"
+            told = fault.feedback if name in fault.feedback else f"{name} cannot be parsed: {fault.feedback}"
+            self._source_fault = StudentFault(told, fault.diagnosis)
             if fault.diagnosis == ("raises",):  # anything that the parser gives up with
                 self._source_fault.diagnosis = ("syntax-error",)
         self._is_read = True

@@ -183,7 +183,8 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     own = own[:3] + own[-3:] if len(own) > 6 else own  # a recursion repeats itself a thousand times
     lines = [f"{Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in own]
     if isinstance(error, SyntaxError):
-        lines = [f"{Path(error.filename or '?').name}, line {error.lineno}: {(error.text or '').strip()}"]
+        where = f", line {error.lineno}" if error.lineno else ""
+        lines = [f"{Path(error.filename).name}{where}: {(error.text or '').strip()}"] if error.filename else []
         message = error.msg
     stub = isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))  # torch raises it too
     return {
@@ -210,5 +211,6 @@ def main(read_fd: int, write_fd: int, scratch: str) -> None:
     os.dup2(2, 1)  # what a script prints goes the way of its errors
     sys.stdout = sys.stderr
     os.chdir(scratch)
+    Path("utils.py").symlink_to(HERE / "utils.py")  # the first cell of our notebooks looks for it
     sys.argv = ["worker"]
     Worker(*private).serve()
