@@ -23,6 +23,9 @@ from grader.errors import CannotGrade
 from grader.options import OPTIONS, command_line
 
 
+SANDBOX_HELP = "bubblewrap, user, none or auto (default: auto)"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     parser = _parser()
@@ -60,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--first-seed", type=int, default=0, metavar="N", help="default: 0")
     calibrate.add_argument("--train-size", type=int, metavar="N", help="train on fewer images (default: 54000)")
     calibrate.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda or mps (default: cpu)")
+    calibrate.add_argument("--sandbox", default="auto", metavar="LEVEL", help=SANDBOX_HELP)
     calibrate.add_argument(
         "--write", type=Path, metavar="FILE", help="put the table between the marks in this document"
     )
@@ -116,7 +120,9 @@ def _calibrate(options: argparse.Namespace) -> int:
 
     if options.seeds < 1:
         raise CannotGrade(f"--seeds is {options.seeds}, expected 1 or more")
-    how = Options(seed=options.first_seed, device=options.device, train_size=options.train_size)
+    how = Options(
+        seed=options.first_seed, device=options.device, train_size=options.train_size, sandbox=options.sandbox
+    )
     try:
         measured = calibrate.calibrate(open_submission(Path(options.submission)), load_rubric(), how, options.seeds)
     except (StudentFault, Wrong, DataError, ValueError) as error:
