@@ -22,7 +22,6 @@ from types import FrameType
 from grader.errors import CannotGrade
 from grader.options import OPTIONS, command_line
 
-
 SANDBOX_HELP = "bubblewrap, user, none or auto (default: auto)"
 
 
@@ -75,9 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Mark the reference, the stubs and a set of cheats: status 0 if each earns what it should.",
     )
     selftest.add_argument("--quick", action="store_true", help="a few cheats, no training: some seconds")
-    selftest.add_argument(
-        "--sandbox", default="auto", metavar="LEVEL", help="bubblewrap, user, none or auto (default: auto)"
-    )
+    selftest.add_argument("--sandbox", default="auto", metavar="LEVEL", help=SANDBOX_HELP)
     selftest.set_defaults(run=_selftest)
 
     handout = commands.add_parser(
