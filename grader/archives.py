@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import stat
 import tarfile
 import zipfile
@@ -20,6 +21,10 @@ MAX_UNPACKED = (
     500_000_000  # bytes that a tar archive may unpack to, or a zip archive say that it does; the data has 42 MB
 )
 MAX_READ = 64_000_000  # bytes at once: names and headers of a tar archive say how long they are
+MAX_HEADER = 65_536  # bytes of one header of a tar archive; tarfile takes time by their square
+MAX_LONG_HEADERS = 500_000  # bytes of all headers above LONG_HEADER
+LONG_HEADER = 4096
+_DIGITS = re.compile(rb"\d{40}")  # no number in a header has as many, and tarfile's search starts over at each
 IGNORED = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "node_modules")
 
 # what one regular file of the submission holds, at most so many bytes of it
@@ -75,6 +80,8 @@ def tar_entries(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, Read]
         names.add(path)
 
         def read(limit: int, entry: tarfile.TarInfo = entry) -> bytes:
+            if isinstance(archive.fileobj, Metered):
+                archive.fileobj.listing = False
             stream = archive.extractfile(entry)
             return stream.read(limit) if stream else b""
 
@@ -95,10 +102,13 @@ class _Names:
 
 
 class Metered(io.BufferedIOBase):
-    """What gzip unpacks, read by tarfile: no more than the limits, however much there is."""
+    """What gzip unpacks, read by tarfile: no more than the limits, however much there is.
+
+    `listing`: until the entries have been listed, all that is read are headers.
+    """
 
     def __init__(self, stream: gzip.GzipFile):
-        self.stream, self.furthest = stream, 0
+        self.stream, self.furthest, self.listing, self.long_headers = stream, 0, True, 0
 
     def read(self, count: int | None = -1, /) -> bytes:
         """So many bytes. Raises SubmissionError beyond the limits."""
@@ -106,7 +116,17 @@ class Metered(io.BufferedIOBase):
             raise SubmissionError(f"the archive has a header of {count} bytes, expected a few hundred")
         content = self.stream.read(count)
         self._note()
+        if self.listing:
+            self._expect_header(content)
         return content
+
+    def _expect_header(self, content: bytes) -> None:
+        self.long_headers += len(content) if len(content) > LONG_HEADER else 0
+        too_long = len(content) > MAX_HEADER or self.long_headers > MAX_LONG_HEADERS
+        if too_long or (len(content) > tarfile.BLOCKSIZE and _DIGITS.search(content)):
+            raise SubmissionError(
+                "the archive has headers that no program for archives writes, expected names and sizes"
+            )
 
     def seek(self, position: int, whence: int = 0, /) -> int:
         """Go to a position; gzip unpacks all that lies before it."""

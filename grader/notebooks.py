@@ -82,6 +82,7 @@ class _Lexer:
     def read(self, line: str) -> None:
         """Take in one line."""
         position = 0
+        last = len(line.rstrip()) - 1
         self.continued = False
         while position < len(line):
             if self.quote:
@@ -98,7 +99,7 @@ class _Lexer:
                 self.depth += 1
             elif character in ")]}":
                 self.depth = max(0, self.depth - 1)
-            elif character == "\\" and not line[position + 1 :].strip():
+            elif character == "\\" and position == last:
                 self.continued = True
             position += 1
         if len(self.quote) == 1 and not line.endswith("\\"):

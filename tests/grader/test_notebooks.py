@@ -97,3 +97,9 @@ def test_lines_of_a_cell_may_be_a_list() -> None:
 def test_what_is_no_notebook_is_refused(content: bytes) -> None:
     with pytest.raises(NotebookError, match="is not a notebook that can be read"):
         script_of_notebook(content)
+
+
+def test_a_line_of_backslashes_takes_no_longer_than_its_length() -> None:
+    started = time.perf_counter()
+    script("(" + "\\" * 900_000 + "x")
+    assert time.perf_counter() - started < 10  # half a second; looking ahead from each took a minute

@@ -211,6 +211,17 @@ def huge_header(folder: Path, tmp: Path) -> Path:
     return tmp / "work.tgz"
 
 
+def slow_header(content: bytes) -> Callable[[Path, Path], Path]:
+    def build(folder: Path, tmp: Path) -> Path:
+        entry = tarfile.TarInfo("header")
+        entry.type, entry.size = tarfile.XHDTYPE, len(content)
+        with gzip.open(tmp / "work.tgz", "wb") as stream:
+            stream.write(entry.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512))
+        return tmp / "work.tgz"
+
+    return build
+
+
 def crowded(folder: Path, tmp: Path) -> Path:
     with zipfile.ZipFile(tmp / "work.zip", "w") as stream:
         for number in range(10_001):
@@ -243,6 +254,8 @@ REFUSED: dict[str, tuple[Callable[[Path, Path], Path], str]] = {
         zip_with(zipfile.ZipInfo("..\\numpy_ann.py")),
         "path '../numpy_ann.py', expected paths inside",
     ),
+    "tar header of digits": (slow_header(b"1" * 60_000), "headers that no program"),
+    "tar header of many records": (slow_header(b"2 " * 500_000 + b"="), "headers that no program"),
     "tar bomb": (tar_bomb, "unpacks to more than 500 MB"),
     "zip that says it is a bomb": (zip_bomb, "unpacks to more than 500 MB"),
     "long name of a gigabyte": (huge_header, "header of 1073741824 bytes"),
