@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from grader.rubric import SCRIPTS, Rubric
 from grader.sandbox import Sandbox
 from utils import Wrong, expect_unchanged
 
+SUBSTITUTES = {"1.2": "relu", "1.3": "relu_derivative", "1.5": "forward", "2.1": "layers", "2.2": "layers", "3.1": "layers",
+               "3.2": "layers"}  # fmt: skip
 # what the contract has called: anything else under these names is the answer's fault
 FUNCTIONS = ("relu", "relu_derivative", "cross_entropy", "NumpyANN", "PyTorchANN", "PyTorchCNN", "forward", "backward",
              "fit", "predict")  # fmt: skip
@@ -70,7 +73,7 @@ class Student:
     def with_substitutes(self, sections: tuple[str, ...]) -> Iterator[None]:
         """While this lasts, the script runs with right answers in the place of these sections of its own."""
         self.close()
-        self._substituted = sections
+        self._substituted = tuple(dict.fromkeys(SUBSTITUTES[number] for number in sections))
         try:
             yield
         finally:
@@ -125,7 +128,7 @@ class Student:
                 raise BadReply("the answer to the import is not a list of names.")
             self._names = [str(name) for name in names]
             if self._substituted:
-                self._ask("substitute", {"sections": list(self._substituted)})
+                self._ask("substitute", {"names": list(self._substituted)})
         except StudentFault as fault:
             self.close()
             self._load_fault = fault  # another try would take as long and end alike
@@ -158,7 +161,8 @@ class Student:
     def _begin(self) -> None:
         """Start a worker; a script sees the packages that it may import."""
         packages = tuple(name for name in self._rubric.imports[self._script] if name not in (*SCRIPTS, "utils"))
-        self._process = Process(self._scripts, self._limits, self._sandbox, packages=packages, device=self._device,
+        scripts = self._scripts | {f"substitute_{name}.py": _substitute(name) for name in self._substituted}
+        self._process = Process(scripts, self._limits, self._sandbox, packages=packages, device=self._device,
                                 threads=self._threads)  # fmt: skip
         self._greet()
 
@@ -254,6 +258,10 @@ class RemoteCallable:
         ):
             raise BadReply("the answer does not belong to the call.")
         return answer
+
+
+def _substitute(name: str) -> bytes:
+    return (Path(__file__).resolve().parent / "substitutes" / f"{name}.py").read_bytes()
 
 
 def _plain(args: tuple[Any, ...]) -> list[Any]:

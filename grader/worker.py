@@ -22,10 +22,9 @@ from typing import Any
 import numpy as np
 import protocol
 from protocol import Opaque, Tensor
-from substitutes import SUBSTITUTES
 
 HERE = Path(__file__).resolve().parent
-OWN_FILES = ("confine.py", "worker.py", "protocol.py", "substitutes.py", "probes.py", "anatomy.py", "utils.py")
+OWN_FILES = ("confine.py", "worker.py", "protocol.py", "probes.py", "anatomy.py", "utils.py")
 
 
 class Worker:
@@ -135,10 +134,10 @@ class Worker:
         )
         return [result, arguments] if echo else result
 
-    def op_substitute(self, sections: list[str]) -> None:
+    def op_substitute(self, names: list[str]) -> None:
         """Put right answers in the place of the script's own, for sections that are marked already."""
-        for number in sections:
-            SUBSTITUTES[number](self.module)
+        for name in names:
+            importlib.import_module(f"substitute_{name}").substitute(self.module)
 
     def op_prepare_training(self, seed: int, threads: int) -> None:
         """Seed every generator that a script may draw from without one of its own, and give torch its threads."""
