@@ -57,20 +57,33 @@ def confine(settings: dict[str, Any]) -> None:
 def leave_guard(info: int) -> None:
     """Go on as a child of this process, whose number is written to `info`. The process itself waits, and ends with the grader.
 
-    Both are in a process group of their own, which one signal ends as a whole.
+    The worker and what it starts are a process group of their own, which one signal ends as a whole: with the worker, however
+    that ended, and with the grader.
     """
     prctl = _prctl()
     worker = os.fork()
-    if worker:
-        os.write(info, json.dumps({"child-pid": worker}).encode())
+    if not worker:
+        os.setpgid(0, 0)
         os.close(info)
-        signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
-        prctl(_SET_PDEATHSIG, signal.SIGTERM)
-        status = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
-        os._exit(status if status >= 0 else 128 - status)
+        prctl(_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(_SET_CHILD_SUBREAPER, 1)  # orphans stay below the worker, where they are found and ended
+        return
+    with contextlib.suppress(OSError):  # whichever comes first; it may be past that already
+        os.setpgid(worker, worker)
+    os.write(info, json.dumps({"child-pid": worker}).encode())
     os.close(info)
-    prctl(_SET_PDEATHSIG, signal.SIGKILL)
-    prctl(_SET_CHILD_SUBREAPER, 1)  # orphans stay below the worker, where they are found and ended
+    signal.signal(signal.SIGTERM, lambda *_: _end_group(worker))
+    prctl(_SET_PDEATHSIG, signal.SIGTERM)
+    if hasattr(os, "waitid"):  # its number stays taken until it is waited for, so that no other group can have got it
+        os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
+        _end_group(worker)
+    status = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
+    os._exit(status if status >= 0 else 128 - status)
+
+
+def _end_group(leader: int) -> None:
+    with contextlib.suppress(OSError):  # PermissionError where all that is left of it has ended
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _prctl() -> Callable[[int, int], object]:

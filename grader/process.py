@@ -163,8 +163,9 @@ class Process:
         try:
             self._process.wait(timeout=1)  # bubblewrap and the guard end with the worker
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            for group in (self._started.pid, self._process.pid):  # the worker's, and that of its guard
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, signal.SIGKILL)
             self._process.wait()
         self._worker.close()
         self._reader.join(timeout=1)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import secrets
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import utils
 
 GRADER = Path(__file__).resolve().parent
-MAX_FILES = 10_000  # in `scratch`; more of them count as any number of bytes
+MAX_FILES = 10_000  # in `scratch`
+UNTOLD = 1 << 62  # bytes, of more files than that, or of folders that cannot be looked through
 OURS = ("confine.py", "worker.py", "protocol.py", "probes.py", "anatomy.py")
 OUR_FILES = (*(GRADER / name for name in OURS), Path(utils.__file__))
 
@@ -30,20 +34,68 @@ class Workplace:
 
     def scratch_bytes(self) -> int:
         """What the files in `scratch` hold; behind bubblewrap's walls there are none, its scratch folder being another."""
-        held = 0
-        for count, path in enumerate((self.folder / "scratch").rglob("*")):
-            if count > MAX_FILES:
-                return 1 << 62
-            with contextlib.suppress(OSError):
-                held += path.lstat().st_size
+        held = count = 0
+        waiting = [str(self.folder / "scratch")]
+        while waiting:
+            try:
+                with os.scandir(waiting.pop()) as entries:
+                    for entry in entries:
+                        count += 1
+                        if count > MAX_FILES:
+                            return UNTOLD
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(entry.path)
+                        with contextlib.suppress(OSError):
+                            held += entry.stat(follow_symlinks=False).st_size
+            except (FileNotFoundError, NotADirectoryError):  # it has gone meanwhile
+                continue
+            except OSError:  # too deep for a path, or made so that nobody can look inside
+                return UNTOLD
         return held
 
     def remove(self) -> None:
         """Delete it with all that was written there. May be called twice."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(RecursionError):
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.exists():  # folders too deep for that, or closed to their owner
+            with contextlib.suppress(OSError):
+                _flatten(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Workplace:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+
+def _flatten(top: Path) -> None:
+    """Empty a folder however deep it is: what lies in its folders is moved up into it, until there is nothing left.
+
+    Nothing here follows a link, whatever may be put in a folder's place meanwhile.
+    """
+    here = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        while names := os.listdir(here):  # noqa: PTH208
+            for name in names:
+                try:
+                    os.unlink(name, dir_fd=here)
+                except (IsADirectoryError, PermissionError):  # the latter is what a folder gives on macOS
+                    _move_up(name, here)
+    finally:
+        os.close(here)
+
+
+def _move_up(name: str, here: int) -> None:
+    """Move what is in a folder to its parent `here`, and remove it."""
+    if sys.platform == "linux" and os.geteuid() != 0:
+        handle = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+        Path(f"/proc/self/fd/{handle}").chmod(0o700)
+        os.close(handle)
+    folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+    try:
+        for part in os.listdir(folder):  # noqa: PTH208
+            os.rename(part, secrets.token_hex(16), src_dir_fd=folder, dst_dir_fd=here)
+    finally:
+        os.close(folder)
+    os.rmdir(name, dir_fd=here)

@@ -1,6 +1,8 @@
 """Student code that crashes, hangs, exits, floods or lies costs the section that was being marked, and nothing else."""
 
 import os
+import platform
+import re
 import subprocess
 import time
 from dataclasses import replace
@@ -14,6 +16,7 @@ from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, Time
 from grader.rubric import load_rubric
 from grader.sandbox import choose
 from grader.student import Student
+from grader.workplace import Workplace
 from tests.support import mark, script_with, write_submission
 
 RUBRIC = load_rubric()
@@ -33,7 +36,7 @@ def student_with(code: str, level: str = "auto", **limits: float) -> Student:
 def leaves_nothing_behind():
     yield
     mine = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True).stdout
-    assert not [line for line in mine.splitlines() if "worker.py" in line and str(os.getpid()) in line.split()[:2]]
+    assert not [line for line in mine.splitlines() if "confine.py" in line and str(os.getpid()) in line.split()[:2]]
 
 
 CRASH = """
@@ -179,3 +182,90 @@ def test_messages_hold_no_path_of_the_marking_machine() -> None:
         assert "/" not in str(caught.value).splitlines()[-1]
     finally:
         student.close()
+
+
+ORPHANS = {
+    "it ends before its child": """
+import os
+def relu(z):
+    child = os.fork()
+    if child:
+        os.write(2, b"orphan %d." % child)
+        os._exit(0)
+    os.closerange(3, 100)
+    import time; time.sleep(60)
+""",
+    "at import": """
+import os
+child = os.fork()
+if child:
+    os.write(2, b"orphan %d." % child)
+    os._exit(0)
+import time; time.sleep(60)
+""",
+    "a sister instead of a child": """
+import os, sys
+def relu(z):
+    child = sys.modules["ctypes"].CDLL(None).syscall(56, 0x8000 | 17, 0, 0, 0, 0)  # CLONE_PARENT
+    if child == 0:
+        os.closerange(3, 100)
+        import time; time.sleep(60)
+    os.write(2, b"orphan %d." % (child if child > 0 else 2**22 + 1))
+    return z
+""",
+    "no longer its children's keeper": """
+import os, sys
+def relu(z):
+    sys.modules["ctypes"].CDLL(None).prctl(36, 0, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    read, write = os.pipe()
+    if os.fork() == 0:
+        orphan = os.fork()
+        if orphan:
+            os.write(write, b"orphan %d." % orphan)
+            os._exit(0)
+        os.closerange(3, 100)
+        import time; time.sleep(60)
+    os.write(2, os.read(read, 100))
+    os.wait()
+    return z
+""",
+}
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="system calls by this processor's numbers")
+@pytest.mark.parametrize("how", ORPHANS)
+def test_no_orphan_outlives_a_worker(how: str) -> None:
+    student = student_with(ORPHANS[how], "user")
+    started = time.monotonic()
+    try:
+        student.relu(Z)
+    except StudentFault:
+        pass
+    finally:
+        student.close()
+    assert time.monotonic() - started < 10
+    (pid,) = re.findall(r"orphan (\d+)[.]", student.printed)
+    assert tree.is_ended(int(pid))
+
+
+def test_folders_of_any_depth_and_right_are_removed(tmp_path: Path) -> None:
+    place = Workplace({})
+    (place.folder / "scratch").chmod(0o700)
+    here = Path.cwd()
+    try:
+        os.chdir(place.folder / "scratch")
+        for _ in range(3000):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("file").write_text("x")
+        os.chdir(place.folder / "scratch")
+        Path("link").symlink_to(tmp_path)
+        Path("closed").mkdir(0o300)
+        Path("closed", "file").write_text("x")
+    finally:
+        os.chdir(here)
+    (tmp_path / "kept").write_text("x")
+    assert place.scratch_bytes() > LIMITS.scratch_bytes
+    place.remove()
+    assert not place.folder.exists()
+    assert (tmp_path / "kept").exists()

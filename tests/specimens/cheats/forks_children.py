@@ -1,7 +1,7 @@
 # Starts more processes than it may, and leaves them running.
 # script: numpy_ann
 # earns: nothing
-# says: held
+# says: held | MB of memory, expected at most
 
 import os
 import time

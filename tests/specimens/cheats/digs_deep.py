@@ -1,0 +1,31 @@
+# Makes folders within folders, deeper than a path can say and than a function may call itself.
+# script: numpy_ann
+# earns: nothing
+# says: held | MB of files, expected at most
+
+import os
+
+import numpy as np
+
+for _ in range(3000):
+    os.mkdir("d")
+    os.chdir("d")
+
+
+def relu(*arguments):
+    raise RuntimeError("held")
+
+
+relu_derivative = cross_entropy = relu
+
+
+class NumpyANN:
+    def __init__(self, input_size=784, hidden_size=8, output_size=10, seed=0):
+        self.W1, self.b1 = np.zeros((input_size, hidden_size)), np.zeros(hidden_size)
+        self.W2, self.b2 = np.zeros((hidden_size, output_size)), np.zeros(output_size)
+
+    def forward(self, X):
+        return relu(X)
+
+    def backward(self, X, y_true):
+        return relu(X)
