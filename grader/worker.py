@@ -179,7 +179,11 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         message = message.replace(folder, "")  # paths of the marking machine tell a student nothing
     frames = traceback.extract_tb(error.__traceback__)
     places = [(frame, Path(frame.filename)) for frame in frames]
-    own = [frame for frame, path in places if path.parent == HERE and path.name not in OWN_FILES and "substitute_" not in path.name]
+    own = [
+        frame
+        for frame, path in places
+        if path.parent == HERE and path.name not in OWN_FILES and "substitute_" not in path.name
+    ]
     own = own[:3] + own[-3:] if len(own) > 6 else own  # a recursion repeats itself a thousand times
     lines = [f"{Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in own]
     if isinstance(error, SyntaxError):

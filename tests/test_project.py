@@ -118,7 +118,10 @@ def test_imports_inside_the_grader_point_down() -> None:
                 assert below, f"{here} imports {module}"
 
 
-BESIDE_THE_SCRIPTS = [f"grader/{name}.py" for name in ("worker", "protocol", "substitutes/relu", "substitutes/layers", "probes", "anatomy")]
+BESIDE_THE_SCRIPTS = [
+    f"grader/{name}.py"
+    for name in ("worker", "protocol", "substitutes/relu", "substitutes/layers", "probes", "anatomy")
+]
 
 
 @pytest.mark.parametrize(("files", "forbidden"), [
