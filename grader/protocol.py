@@ -75,12 +75,12 @@ def unpack(read: Read, max_bytes: int) -> Any:
         total = sum(dtype.itemsize * math.prod(shape) for dtype, shape in specifications)
         if total > max_bytes:
             raise ProtocolError(f"the arrays would have {total} bytes, at most {max_bytes} are allowed")
-        arrays = [
+        arrays: list[np.ndarray | None] = [
             np.frombuffer(read(dtype.itemsize * math.prod(shape)), dtype).reshape(shape)
             for dtype, shape in specifications
         ]
         return _decode(header["message"], arrays, 0)
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError) as error:
         raise ProtocolError(f"the frame does not make sense ({type(error).__name__})") from None
 
 
@@ -132,7 +132,7 @@ def _append(arrays: list[np.ndarray], value: Any) -> int:
     return len(arrays) - 1
 
 
-def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
+def _decode(node: Any, arrays: list[np.ndarray | None], depth: int) -> Any:
     if depth > MAX_DEPTH + 1:
         raise ProtocolError("nested too deep")
     kind, *rest = node
@@ -146,11 +146,11 @@ def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
         case "str", [str(text)]:
             return text
         case "array", [int(index)]:
-            return arrays[index]
+            return _take(arrays, index)
         case "scalar", [int(index)]:
-            return arrays[index][()]
+            return _take(arrays, index)[()]
         case "tensor", [int(index), bool(requires_grad)]:
-            return Tensor(arrays[index], requires_grad)
+            return Tensor(_take(arrays, index), requires_grad)
         case "opaque", [str(name), None | int() as ref, bool(is_callable), None | str() as number]:
             return Opaque(name, ref, is_callable, None if number is None else float.fromhex(number))
         case (("list" | "tuple"), [list(items)]):
@@ -159,6 +159,14 @@ def _decode(node: Any, arrays: list[np.ndarray], depth: int) -> Any:
         case "dict", [list(items)]:
             return {_key(_decode(key, arrays, depth + 1)): _decode(value, arrays, depth + 1) for key, value in items}
     raise ProtocolError(f"unknown kind of value {str(kind)[:50]!r}")
+
+
+def _take(arrays: list[np.ndarray | None], index: int) -> np.ndarray:
+    """An array of the frame, once: named again and again, a small frame could stand for more than any memory holds."""
+    array, arrays[index] = arrays[index], None
+    if array is None:
+        raise ProtocolError("an array comes twice")
+    return array
 
 
 def _key(key: Any) -> Any:

@@ -147,3 +147,16 @@ def test_any_bytes_give_a_value_or_a_refusal(content: bytes) -> None:
 def test_any_json_header_gives_a_value_or_a_refusal(message: Any) -> None:
     with contextlib.suppress(ProtocolError):
         protocol.unpack(reader(frame({"arrays": [], "message": message})), 1 << 20)
+
+
+def test_an_array_stands_for_itself_alone() -> None:
+    header = {"arrays": [["|u1", [4]]], "message": ["list", [["array", 0], ["array", -1]]]}
+    content = json.dumps(header).encode()
+    with pytest.raises(ProtocolError, match="comes twice"):
+        protocol.unpack(reader(struct.pack(">I", len(content)) + content + bytes(4)), 1 << 20)
+
+
+def test_a_number_larger_than_any_float_is_refused() -> None:
+    content = json.dumps({"arrays": [], "message": ["float", "0x1p+99999"]}).encode()
+    with pytest.raises(ProtocolError, match="does not make sense"):
+        protocol.unpack(reader(struct.pack(">I", len(content)) + content), 1 << 20)
