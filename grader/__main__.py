@@ -21,6 +21,7 @@ from types import FrameType
 
 from grader.errors import CannotGrade
 from grader.options import OPTIONS, command_line
+from grader.render.text import one_line
 
 SANDBOX_HELP = "bubblewrap, user, none or auto (default: auto)"
 
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except CannotGrade as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("error: interrupted; nothing was written", file=sys.stderr)

@@ -62,7 +62,11 @@ def _history(text: str) -> dict[str, Any] | None:
         return None
     lengths = {len(values) for values in curves.values()}
     finite = all(math.isfinite(value) for values in curves.values() for value in values)
-    return {"script": str(carried.get("script", "")), **curves} if len(lengths) == 1 and finite else None
+    return (
+        {"script": str(carried.get("script", "")), **curves}
+        if len(lengths) == 1 and lengths != {0} and finite
+        else None
+    )
 
 
 def check_carried(name: str, script: str, carried: dict[str, Any], run: History | None, tolerance: float = 0.1) -> None:

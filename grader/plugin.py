@@ -20,6 +20,7 @@ from grader.errors import CannotGrade, RubricError, SubmissionError
 from grader.marking import Marking, Options
 from grader.options import add_options
 from grader.render import gradescope, html, terminal
+from grader.render.text import one_line
 from grader.results import Report
 from grader.rubric import Rubric, Section, load_rubric
 from grader.student import Student
@@ -48,7 +49,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
             raise
         config.stash[MARKING] = Marking(submission, rubric, options)
     except CannotGrade as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
     return None  # pytest goes on
 

@@ -13,6 +13,11 @@ def plain(text: str, limit: int = MAX_FEEDBACK) -> str:
     return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else "�" for c in cut)
 
 
+def one_line(text: str) -> str:
+    """The text on one line, safe to show: file names can hold anything."""
+    return " ".join(plain(text).split())
+
+
 def first_line(text: str, limit: int) -> str:
     """The line that says most in one: the last of an error with its lines, the first of anything else."""
     lines = [line for line in plain(text).splitlines() if line.strip()] or [""]

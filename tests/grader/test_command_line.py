@@ -252,3 +252,14 @@ def test_marking_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert list(folder.iterdir()) == []
     assert tempfile.gettempdir() != str(folder)
+
+
+def test_names_in_an_archive_do_nothing_to_the_terminal(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "work.zip", "w") as stream:
+        for place in ("\x1b]0;owned\x07a", "b\nc"):
+            stream.writestr(f"{place}/numpy_ann.py", "x = 1")
+    ran = run("-P", "-m", "grader", "grade", str(tmp_path / "work.zip"))
+    assert ran.returncode == 2
+    assert "in more than one place" in ran.stderr
+    assert "\x1b" not in ran.stderr
+    assert ran.stderr.count("\n") == 1

@@ -1,14 +1,16 @@
 """Submitted plots: missing, no picture, blank, another script's, another run's."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import utils
 from grader.errors import StudentFault
-from grader.plots import check_carried, read_plot
+from grader.plots import CURVES, check_carried, read_plot
 from tests.pictures import NOISE, encoded, plot
 from tests.support import mark, write_submission
 
@@ -99,3 +101,11 @@ def test_a_history_in_any_text_chunk_is_read(tmp_path: Path) -> None:
 )
 def test_text_that_is_no_history_is_ignored(tmp_path: Path, text: str) -> None:
     assert read_plot("plot.png", with_text(drawn_by_hand(tmp_path), "History", text))[1] is None
+
+
+def test_an_empty_history_is_none() -> None:
+    text = PngInfo()
+    text.add_text("history", json.dumps({name: [] for name in CURVES}))
+    stream = io.BytesIO()
+    Image.fromarray(NOISE).save(stream, "PNG", pnginfo=text)
+    assert read_plot("plot.png", stream.getvalue())[1] is None
