@@ -13,6 +13,7 @@ from typing import Any
 import anatomy
 import numpy as np
 import torch
+from descent import Descent
 from torch import nn
 
 
@@ -73,8 +74,8 @@ def _noting(model: nn.Module) -> Iterator[_Events]:
 
 
 def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, Any]:
-    """What training_step returns with a plain SGD in training mode, and what it did."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    """What training_step returns with plain gradient descent in training mode, and what it did."""
+    optimizer = Descent(model.parameters(), lr=learning_rate)
     batch = (X.clone(), y.clone())
     seen: list[list[bool]] = []
     torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
@@ -112,13 +113,13 @@ def _without_dropout() -> Iterator[None]:
 
 def _steps(model: nn.Module, X: Any, y: Any, count: int) -> list[Any]:
     """The losses of several steps on one batch with Adam."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
+    optimizer = Descent(model.parameters(), lr=0.005, adaptive=True)
     return [model.train().training_step(X, y, optimizer) for _ in range(count)]
 
 
 def _learn(model: nn.Module, X: Any, y: Any, count: int) -> None:
     """Teach a model some images without its own training_step: before, it gives nearly all images the same label."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
+    optimizer = Descent(model.parameters(), lr=0.005, adaptive=True)
     model.train()
     for _ in range(count):
         optimizer.zero_grad()

@@ -24,7 +24,7 @@ import protocol
 from protocol import Opaque, Tensor
 
 HERE = Path(__file__).resolve().parent
-OWN_FILES = ("confine.py", "worker.py", "protocol.py", "probes.py", "anatomy.py", "utils.py")
+OWN_FILES = ("confine.py", "worker.py", "protocol.py", "probes.py", "anatomy.py", "descent.py", "utils.py")
 
 
 class Worker:

@@ -67,6 +67,7 @@ FLOORS = [
         "protocol",
         "probes",
         "anatomy",
+        "descent",
         "gradients",
         "notebooks",
         "imports",
@@ -118,7 +119,7 @@ def test_imports_inside_the_grader_point_down() -> None:
 
 
 BESIDE_THE_SCRIPTS = [
-    *(f"grader/{name}.py" for name in ("worker", "protocol", "probes", "anatomy")),
+    *(f"grader/{name}.py" for name in ("worker", "protocol", "probes", "anatomy", "descent")),
     "grader/substitutes/*.py",
 ]
 
