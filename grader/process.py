@@ -220,8 +220,15 @@ def _tasks_of_this_user() -> int:
     return mine
 
 
+def asked_threads() -> int | None:
+    """How many threads the instructor's OMP_NUM_THREADS asks for; None where it is not set."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else None
+
+
 def _environment(sandbox: Sandbox, place: Workplace, device: str, threads: int | None) -> dict[str, str]:
-    """Nothing of the instructor's environment but what CUDA needs."""
+    """Nothing of the instructor's environment but the number of threads, and what CUDA needs."""
+    threads = threads or asked_threads()
     home = "/scratch" if sandbox.level == "bubblewrap" else str(place.folder / "scratch")
     kept = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES") if key in os.environ}
     count = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)} if threads else {}

@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, TimedOut
 from grader.imports import expect_allowed
-from grader.process import Process
+from grader.process import Process, asked_threads
 from grader.protocol import Opaque, Tensor
 from grader.rubric import SCRIPTS, Rubric
 from grader.sandbox import Sandbox
@@ -105,7 +105,9 @@ class Student:
     def prepare_training(self, seed: int) -> None:
         """Seed the generators of NumPy, torch and the standard library in the worker, and give torch all cores."""
         self._ensure_loaded()
-        self._ask("prepare_training", {"seed": seed, "threads": self._threads or os.cpu_count() or 1})
+        self._ask(
+            "prepare_training", {"seed": seed, "threads": self._threads or asked_threads() or os.cpu_count() or 1}
+        )
 
     def close(self) -> None:
         """End its process, if one runs; the next question starts another."""

@@ -8,7 +8,7 @@ import os
 import numpy as np
 
 found = []
-for path in ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/root", "/home", "/proc/1/root/etc/passwd", "/proc/kcore"):
+for path in ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/home", "/proc/1/root/etc/passwd", "/proc/kcore"):
     try:
         found.append((path, os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(40)))
     except OSError:
