@@ -40,7 +40,7 @@ def test_there_are_enough_cheats() -> None:
 
 
 def test_the_self_test_sees_what_a_plain_process_lets_through(traps: selftest.Traps) -> None:
-    case = selftest.read_cheat(CHEATS["reads_the_environment"], RUBRIC)
+    case = selftest.read_cheat(CHEATS["reads_the_machine"], RUBRIC)
     assert "read or did what it must not" in selftest.try_case(case, RUBRIC, "none", traps).problem
 
 
