@@ -17,6 +17,7 @@ sys.path.insert(0, str(GRADER.parent))
 import argparse
 import os
 import signal
+import traceback
 from types import FrameType
 
 from grader.errors import CannotGrade
@@ -37,6 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("error: interrupted; nothing was written", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: the machine does not play along: {one_line(str(error))}", file=sys.stderr)
+        return 2
+    except Exception:  # Python's own status for it, 1, would say that a submission was graded
+        traceback.print_exc()
         return 2
     return status
 

@@ -321,12 +321,12 @@ def choose(requested: str) -> Sandbox:
         raise CannotGrade(f"--sandbox is {requested!r}, expected {', '.join(CHOICES[:-1])} or {CHOICES[-1]}")
     if requested == "none":
         return Sandbox("none", ("malice of any kind",))
-    lacking = {level: reason for level in ("bubblewrap", "user") if (reason := _lack(level))}
-    wanted = ("bubblewrap", "user") if requested == "auto" else (requested,)
-    for level in wanted:
-        if level not in lacking:
+    reasons = ""
+    for level in ("bubblewrap", "user") if requested == "auto" else (requested,):
+        lack = _lack(level)
+        if not lack:
             return Sandbox(level, _not_held(level))
-    reasons = "; ".join(f"{level}: {lacking[level]}" for level in wanted)
+        reasons += f"{'; ' if reasons else ''}{level}: {lack}"
     raise CannotGrade(
         f"this machine has no sandbox for student code ({reasons}). --sandbox none marks without one, for code you trust"
     )

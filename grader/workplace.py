@@ -24,6 +24,13 @@ class Workplace:
 
     def __init__(self, scripts: dict[str, bytes]):
         self.folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
+        try:
+            self._fill(scripts)
+        except BaseException:
+            self.remove()
+            raise
+
+    def _fill(self, scripts: dict[str, bytes]) -> None:
         (self.folder / "scratch").mkdir()
         code = self.folder / "code"
         code.mkdir()

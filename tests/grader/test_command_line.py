@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader import tree
+from grader.handout import REFERENCE
 from grader.sandbox import choose
 from grader.tree import is_ended
 from tests.support import ROOT, mark, run, script_with, write_submission
@@ -183,6 +184,30 @@ def command_line_of(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_a_full_disk_ends_with_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    # no file may grow beyond 8 kB: to a program it looks like a full disk
+    ulimit = f"ulimit -f 8; exec {sys.executable} -P -m grader grade {REFERENCE} --only 1.2"
+    ran = subprocess.run(
+        ["bash", "-c", ulimit], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert ran.returncode == 2, ran.stdout
+    assert len(ran.stderr.splitlines()) == 1
+    assert ran.stderr.startswith("error: the machine does not play along: [Errno 27] File too large")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_results_that_cannot_be_written_end_with_status_2(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    code = (
+        f"import shutil\nfrom grader.__main__ import main\nfrom grader.render import gradescope\nwrite = gradescope.write\n"
+        f"gradescope.write = lambda *a: (shutil.rmtree({str(tmp_path / 'gone')!r}), write(*a))\n"
+        f"raise SystemExit(main(['grade', {str(REFERENCE)!r}, '--only=1.2', {f'--results={tmp_path}/gone/r.json'!r}]))"
+    )
+    ran = run("-P", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: the machine does not play along: [Errno 2]")
 
 
 def test_a_missing_script_costs_its_sections(tmp_path: Path) -> None:
