@@ -64,6 +64,8 @@ def open_submission(path: Path) -> Submission:
         raise
     except Exception as error:  # a damaged archive makes its reader raise nearly anything
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.filename and Path(error.filename) != path:
+            reason += f": {Path(error.filename).name}"
         raise SubmissionError(
             f"{path} cannot be read ({reason}), expected a whole folder, .zip, .tar.gz or .tgz"
         ) from None

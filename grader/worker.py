@@ -188,7 +188,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     lines = [f"{Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in own]
     if isinstance(error, SyntaxError):
         where = f", line {error.lineno}" if error.lineno else ""
-        lines = [f"{Path(error.filename).name}{where}: {(error.text or '').strip()}"] if error.filename else []
+        lines = [f"{Path(error.filename or '?').name}{where}: {(error.text or '').strip()}"] if error.text else []
         message = error.msg
     stub = isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))  # torch raises it too
     return {

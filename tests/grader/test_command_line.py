@@ -230,6 +230,13 @@ def test_scripts_that_may_not_or_cannot_be_imported(tmp_path: Path, code: str, d
     assert message in marked.section("1.2")["output"]
 
 
+def test_an_encoding_that_does_not_exist_is_said_to_be_so(tmp_path: Path) -> None:
+    source = "# coding: none-such\n" + script_with("numpy_ann", {})
+    marked = mark(write_submission(tmp_path / "ada", numpy_ann=source), "--only=1.2")
+    assert marked.section("1.2")["extra_data"]["diagnosis"] == ["syntax-error"]
+    assert "unknown encoding: none-such" in marked.section("1.2")["output"]
+
+
 @pytest.mark.parametrize("style", ["crlf", "bom", "latin-1", "tabs"])
 def test_encodings_and_line_ends_are_accepted(tmp_path: Path, style: str) -> None:
     work = write_submission(tmp_path / "ada")
