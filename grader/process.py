@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from grader import protocol, tree
+from grader import cgroup, protocol, tree
 from grader.errors import BadReply, Died, TimedOut
 from grader.rubric import Limits
 from grader.sandbox import Order, Sandbox, Started, start
@@ -55,6 +55,7 @@ class Process:
             os.close(reply_write)
         self._process = self._started.process
         self._worker = _Handle(self._started.pid)
+        self._group = cgroup.hold(self._started.pid, limits.memory_bytes + limits.scratch_bytes)  # tmpfs is memory too
         assert self._process.stderr is not None
         self._reader = threading.Thread(target=self.printed.drain, args=(self._process.stderr,), daemon=True)
         self._reader.start()
@@ -144,6 +145,7 @@ class Process:
             status = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             status = None  # it closed the pipe and lives on
+        why_killed = self._why_killed()
         self.close()
         if status is None:
             return "the script closed the line to the grader and gave no answer."
@@ -151,9 +153,14 @@ class Process:
             status = 128 - status  # so bubblewrap and the guard pass on that a signal ended it
         if status < 0:
             name = signal.Signals(-status).name if -status in list(signal.Signals) else str(-status)
-            why = {"SIGKILL": " (out of memory?)", "SIGXCPU": " (too much computing)"}.get(name, "")
-            return f"the script's process was ended by {name}{why}."
+            known = {"SIGKILL": why_killed, "SIGXCPU": " (too much computing)"}
+            return f"the script's process was ended by {name}{known.get(name, '')}."
         return f"the script ended its process with exit status {status} in the middle of a call: os._exit, or a crash?"
+
+    def _why_killed(self) -> str:
+        if self._group is not None and self._group.ran_out:
+            return f": it took more than {self.limits.memory_bytes / 1e6:.0f} MB of memory"
+        return " (out of memory?)"
 
     def close(self) -> None:
         """End it and whatever it started, and remove its folder. May be called twice."""
@@ -167,6 +174,8 @@ class Process:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(group, signal.SIGKILL)
             self._process.wait()
+        if self._group is not None:
+            self._group.remove()
         self._worker.close()
         self._reader.join(timeout=1)
         for fd in (self._write_fd, self._read_fd):

@@ -79,6 +79,7 @@ FLOORS = [
         "confine",
         "seccomp",
         "tree",
+        "cgroup",
         "veil",
     },
     {"visible", "workplace"},
