@@ -12,8 +12,9 @@ import numpy as np
 
 from grader.diagnosis import GENERAL, diagnose
 from grader.errors import Died, StudentFault, TimedOut
+from grader.evidence import compare_gradients
 from grader.misconceptions import CATALOGUE
-from grader.results import Report, SectionResult, Status
+from grader.results import Comparison, Report, SectionResult, Status
 from grader.rubric import SCRIPTS, Rubric, Section
 from grader.sandbox import Sandbox, choose
 from grader.shrinking import smallest_failure
@@ -99,6 +100,7 @@ class Marking:
             names = " and ".join(f"{number} ({self.rubric.by_number[number].title})" for number in failed)
             feedback += f"\nMarked with the reference in place of your {names}, which failed above."
         feedback += _advice(diagnosis) + (self._printed(section) if status is Status.FAILED else "")
+        comparisons = self._compared(section) if status is Status.FAILED else ()
         result = SectionResult(
             number=section.number,
             title=section.title,
@@ -109,9 +111,17 @@ class Marking:
             feedback=feedback,
             diagnosis=tuple(diagnosis),
             script=section.script,
+            comparisons=comparisons,
         )
         self.results[section.number] = result
         return result
+
+    def _compared(self, section: Section) -> tuple[Comparison, ...]:
+        """For wrong gradients, which entries are wrong."""
+        if section.number != "1.6" or not self._is_answer or not self._is_readable(section):
+            return ()
+        student = self.students[section.script]
+        return compare_gradients(student, self.rng(section)) if student.loads else ()
 
     def _printed(self, section: Section) -> str:
         """The student's own words, if there are any that were not shown before."""
@@ -294,6 +304,7 @@ class Marking:
             device=self.options.device,
             sandbox=self.sandbox.level,
             submission=self.submission.name,
+            trainings={script: run.shown for script, run in self.runs.items() if run.shown is not None},
         )
 
     def close(self) -> None:

@@ -38,7 +38,13 @@ def _logits(model: nn.Module, X: Any) -> Any:
     """What forward gives in evaluation mode, without gradients."""
     anatomy.in_mode(model, training=False)
     with torch.no_grad():
-        return model(X)
+        return model(_beside(model, X))
+
+
+def _beside(model: nn.Module, X: Any) -> Any:
+    """Images on the device where the model is."""
+    parameter = next(iter(model.parameters()), None)
+    return X if parameter is None else X.to(parameter.device)
 
 
 def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
@@ -200,8 +206,7 @@ def _predict(model: nn.Module, X: Any) -> dict[str, Any]:
 
 def _predict_block(model: nn.Module, X: Any) -> Any:
     """Labels of a block of images, asked for on the device where the model is."""
-    parameter = next(iter(model.parameters()), None)
-    return model.predict(X if parameter is None else X.to(parameter.device))
+    return model.predict(_beside(model, X))
 
 
 PROBES: dict[str, Callable[..., Any]] = {

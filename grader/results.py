@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,36 @@ class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     ERROR = "grader error"  # the grader's own fault: costs no point
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An array of an answer beside the right one: which entries are wrong, row by row."""
+
+    name: str
+    wrong: tuple[tuple[bool, ...], ...]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A test image by its number in the official order, its class, the one a network took it for, and how sure that was."""
+
+    image: int
+    truth: int
+    taken_for: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training of the marking showed.
+
+    `curves` has the four lists of History, or nothing; `confusion[t][p]` counts the test images of class t taken for p.
+    """
+
+    curves: dict[str, tuple[float, ...]]
+    confusion: tuple[tuple[int, ...], ...]
+    mistakes: tuple[Mistake, ...]  # the surest first
 
 
 @dataclass(frozen=True)
@@ -29,11 +59,12 @@ class SectionResult:
     feedback: str
     diagnosis: tuple[str, ...] = ()
     script: str = ""
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
-    """A whole marking. `accuracy` holds the measured test accuracies by script, `bars` what they had to reach."""
+    """A whole marking. `accuracy`, `bars` and `trainings` go by script: measured test accuracy, what it had to reach, the rest."""
 
     sections: tuple[SectionResult, ...]
     accuracy: dict[str, float]
@@ -44,6 +75,7 @@ class Report:
     sandbox: str
     submission: str
     problem: str = ""  # why nothing was marked, where that is so
+    trainings: dict[str, Training] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -70,8 +102,21 @@ class Report:
     def from_json(cls, text: str) -> Report:
         """The report that `to_json` wrote. Raises ValueError, KeyError or TypeError on anything else."""
         fields: dict[str, Any] = json.loads(text)
-        sections = tuple(
-            SectionResult(**{**section, "status": Status(section["status"]), "diagnosis": tuple(section["diagnosis"])})
-            for section in fields.pop("sections")
-        )
-        return cls(sections=sections, **fields)
+        sections = tuple(_section(section) for section in fields.pop("sections"))
+        trainings = {script: _training(training) for script, training in fields.pop("trainings").items()}
+        return cls(sections=sections, trainings=trainings, **fields)
+
+
+def _section(fields: dict[str, Any]) -> SectionResult:
+    comparisons = tuple(
+        Comparison(entry["name"], tuple(map(tuple, entry["wrong"]))) for entry in fields.pop("comparisons")
+    )
+    status, diagnosis = Status(fields.pop("status")), tuple(fields.pop("diagnosis"))
+    return SectionResult(status=status, diagnosis=diagnosis, comparisons=comparisons, **fields)
+
+
+def _training(fields: dict[str, Any]) -> Training:
+    curves = {name: tuple(values) for name, values in fields["curves"].items()}
+    return Training(
+        curves, tuple(map(tuple, fields["confusion"])), tuple(Mistake(**entry) for entry in fields["mistakes"])
+    )

@@ -12,7 +12,9 @@ import numpy as np
 
 from grader.disguise import Disguise
 from grader.errors import NotWritten, StudentFault, TimedOut
+from grader.evidence import look_back
 from grader.protocol import Tensor
+from grader.results import Training
 from grader.rubric import Section, TrainingRules
 from grader.student import Remote, Student, as_array, type_name
 from utils import PARTS, History, Splits, Wrong, load_fashion_mnist, to_one_hot
@@ -31,6 +33,7 @@ class Run:
     seconds: float
     accuracies: tuple[float, ...] = ()  # of all runs, where this is the median of several
     audited: float | None = None  # the accuracy with the pixels permuted, where that was tried
+    shown: Training | None = None  # for a report
 
 
 def train(
@@ -50,7 +53,11 @@ def train(
     """
     part = PARTS[script]
     numpy_part = script == "numpy_ann"
-    data = _disguised(script, seed, data_dir, train_size, shuffle_pixels)
+    rng = np.random.default_rng([seed, 1])
+    disguise = Disguise.draw(rng, shuffle_pixels=shuffle_pixels)
+    plain = _load(script, disguise, seed, data_dir, train_size)
+    order = rng.permutation(len(plain.X_test))
+    data = disguise.splits(plain, order, rng)
     seed = int.from_bytes(hashlib.sha256(f"worker {seed}".encode()).digest()[:4], "big") % 2**31
     student.prepare_training(seed)
     settings: dict[str, Any] = {
@@ -76,15 +83,14 @@ def train(
         raise StudentFault(f"training took longer than {seconds:g} s and was stopped.", ["train-time-limit"]) from None
     except StudentFault as fault:
         raise StudentFault(f"training stopped:\n{fault.feedback}", ["train-crashed"]) from None
-    return Run(float(np.mean(labels == data.y_test)), _history(curves), taken)
+    history = _history(curves)
+    shown = look_back(model, data, labels, disguise, order, history)
+    return Run(float(np.mean(labels == data.y_test)), history, taken, shown=shown)
 
 
-def _disguised(script: str, seed: int, data_dir: Path | None, train_size: int | None, shuffle_pixels: bool) -> Splits:
-    rng = np.random.default_rng([seed, 1])
-    disguise = Disguise.draw(rng, shuffle_pixels=shuffle_pixels)
+def _load(script: str, disguise: Disguise, seed: int, data_dir: Path | None, train_size: int | None) -> Splits:
     size = disguise.training_size(TRAINING_IMAGES if train_size is None else train_size)
-    flat = PARTS[script].image_shape == (784,)
-    return disguise.splits(load_fashion_mnist(data_dir, train_size=size, flat=flat, seed=seed), rng)
+    return load_fashion_mnist(data_dir, train_size=size, flat=PARTS[script].image_shape == (784,), seed=seed)
 
 
 def _hyperparameter(student: Student, name: str) -> float:

@@ -87,6 +87,7 @@ FLOORS = [
     {"process"},
     {"student"},
     {"networks"},
+    {"evidence"},
     {"training", "diagnosis", "shrinking"},
     {"marking"},
     {"torch_checks", "handout", "render", "calibrate"},
