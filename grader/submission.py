@@ -6,14 +6,17 @@ unpacked to disk and nothing is executed.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import io
 import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from grader.archives import IGNORED, MAX_ENTRIES, Metered, Read, is_ignored, tar_entries, zip_entries
 from grader.errors import SubmissionError
@@ -47,32 +50,54 @@ class Submission:
 
 def open_submission(path: Path) -> Submission:
     """The submission at `path`. Raises SubmissionError with one line where there is none to be had."""
-    try:
+    name = path.resolve().name
+    with _reading(str(path), path):
         if path.is_dir():
-            return _gather(path, _folder_entries(path, only_top=path.resolve() == PROJECT))
+            return gather(name, str(path), folder_entries(path, only_top=path.resolve() == PROJECT))
         if not path.exists():
             raise SubmissionError(f"{path} does not exist, expected a folder, .zip, .tar.gz or .tgz")
         if not path.is_file():
             raise SubmissionError(f"{path} is no regular file, expected a folder, .zip, .tar.gz or .tgz")
-        if path.name.lower().endswith(".zip"):
-            with zipfile.ZipFile(path) as archive:
-                return _gather(path, zip_entries(archive))
-        if path.name.lower().endswith(ARCHIVES):
-            with gzip.open(path) as content, tarfile.open(fileobj=Metered(content), mode="r:") as tar:
-                return _gather(path, tar_entries(tar))
+        if not path.name.lower().endswith(ARCHIVES):
+            raise SubmissionError(f"{path.name} is of an unknown kind, expected a folder, .zip, .tar.gz or .tgz")
+        with path.open("rb") as stream:
+            return _unpacked(name, str(path), stream)
+
+
+def open_archive(name: str, where: str, content: bytes) -> Submission:
+    """The submission `name` in an archive that came inside another; `where` names it, by its last letters its kind.
+
+    Raises SubmissionError with one line where there is none to be had.
+    """
+    with _reading(where), io.BytesIO(content) as stream:
+        return _unpacked(name, where, stream)
+
+
+def _unpacked(name: str, where: str, stream: BinaryIO) -> Submission:
+    if where.lower().endswith(".zip"):
+        with zipfile.ZipFile(stream) as archive:
+            return gather(name, where, zip_entries(archive))
+    with gzip.open(stream) as content, tarfile.open(fileobj=Metered(content), mode="r:") as tar:
+        return gather(name, where, tar_entries(tar))
+
+
+@contextlib.contextmanager
+def _reading(where: str, path: Path | None = None) -> Iterator[None]:
+    try:
+        yield
     except SubmissionError:
         raise
     except Exception as error:  # a damaged archive makes its reader raise nearly anything
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        if isinstance(error, OSError) and error.filename and Path(error.filename) != path:
+        if isinstance(error, OSError) and error.filename and path and Path(error.filename) != path:
             reason += f": {Path(error.filename).name}"
         raise SubmissionError(
-            f"{path} cannot be read ({reason}), expected a whole folder, .zip, .tar.gz or .tgz"
+            f"{where} cannot be read ({reason}), expected a whole folder, .zip, .tar.gz or .tgz"
         ) from None
-    raise SubmissionError(f"{path.name} is of an unknown kind, expected a folder, .zip, .tar.gz or .tgz")
 
 
-def _gather(path: Path, entries: Iterator[tuple[PurePosixPath, Read]]) -> Submission:
+def gather(name: str, where: str, entries: Iterable[tuple[PurePosixPath, Read]]) -> Submission:
+    """The submission `name` among files; `where` is what messages call their place. Raises SubmissionError if there is none."""
     places: dict[PurePosixPath, dict[str, Read]] = {}
     count = 0
     for entry, read in entries:
@@ -80,28 +105,28 @@ def _gather(path: Path, entries: Iterator[tuple[PurePosixPath, Read]]) -> Submis
             continue
         count += 1
         if count > MAX_ENTRIES:
-            raise SubmissionError(f"{path} holds more than {MAX_ENTRIES} files, expected the checklist's five")
+            raise SubmissionError(f"{where} holds more than {MAX_ENTRIES} files, expected the checklist's five")
         if entry.name in CHECKLIST or entry.name in _NOTEBOOKS:
             places.setdefault(entry.parent, {})[entry.name] = read
     if not places:
-        raise SubmissionError(f"{path} holds none of the checklist's files ({', '.join(CHECKLIST)})")
+        raise SubmissionError(f"{where} holds none of the checklist's files ({', '.join(CHECKLIST)})")
     if len(places) > 1:
         found = ", ".join(sorted(f"{place}/" if place.parts else "the top" for place in places))
-        raise SubmissionError(f"{path} holds the checklist's files in more than one place ({found}), expected one")
+        raise SubmissionError(f"{where} holds the checklist's files in more than one place ({found}), expected one")
     (found_files,) = places.values()
-    return _take(path, found_files)
+    return _take(name, found_files)
 
 
 _NOTEBOOKS = tuple(f"{name}.ipynb" for name in SCRIPTS)
 
 
-def _take(path: Path, files: dict[str, Read]) -> Submission:
+def _take(name: str, files: dict[str, Read]) -> Submission:
     scripts: dict[str, bytes] = {}
     plots: dict[str, bytes] = {}
     problems: dict[str, str] = {}
-    for name in SCRIPTS:
+    for script in SCRIPTS:
         forms: dict[str, bytes] = {}
-        for file, read_form in ((f"{name}.py", _script), (f"{name}.ipynb", _notebook)):
+        for file, read_form in ((f"{script}.py", _script), (f"{script}.ipynb", _notebook)):
             if file in files:
                 try:
                     forms[file] = read_form(files[file])
@@ -111,15 +136,15 @@ def _take(path: Path, files: dict[str, Read]) -> Submission:
             taken = min(
                 forms, key=lambda file: forms[file].count(b'NotImplementedError("TODO')
             )  # the script where alike
-            scripts[name] = forms[taken]
+            scripts[script] = forms[taken]
             problems |= {file: f"is ignored, because {taken} is there too" for file in forms if file != taken}
-    for name, plot in PLOTS.items():
+    for script, plot in PLOTS.items():
         if plot in files:
             try:
-                plots[name] = _bounded(files[plot], MAX_PLOT)
+                plots[script] = _bounded(files[plot], MAX_PLOT)
             except _TooLarge as error:
                 problems[plot] = str(error)
-    return Submission(path.resolve().name, scripts, plots, problems)
+    return Submission(name, scripts, plots, problems)
 
 
 def _script(read: Read) -> bytes:
@@ -142,7 +167,8 @@ def _bounded(read: Read, limit: int) -> bytes:
     return content
 
 
-def _folder_entries(root: Path, *, only_top: bool) -> Iterator[tuple[PurePosixPath, Read]]:
+def folder_entries(root: Path, *, only_top: bool = False) -> Iterator[tuple[PurePosixPath, Read]]:
+    """Path and reader of each regular file below a folder; links are not followed. Raises OSError where it may not be read."""
     for folder, subfolders, names in os.walk(root, onerror=_refuse):  # does not follow links to folders
         subfolders[:] = [] if only_top else sorted(name for name in subfolders if name not in IGNORED)
         for name in sorted(names):
