@@ -1,4 +1,4 @@
-"""The instructor's command line: `python -m grader grade PATH`, `… calibrate`, `… selftest`, `… handout`.
+"""The instructor's command line: `python -m grader grade PATH`, `… batch`, `… calibrate`, `… selftest`, `… handout`.
 
 Exit status 0: graded with full marks; 1: graded, marks lost; 2: could not be graded.
 """
@@ -18,10 +18,10 @@ import argparse
 import os
 import signal
 import traceback
-from types import FrameType
 
+from grader.classroom import command as classroom
 from grader.errors import CannotGrade
-from grader.options import OPTIONS, command_line
+from grader.options import OPTIONS, command_line, interrupt
 from grader.render.text import one_line
 
 SANDBOX_HELP = "bubblewrap, user, none or auto (default: auto)"
@@ -36,8 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotGrade as error:
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("error: interrupted; nothing was written", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"error: interrupted; {error or 'nothing was written'}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"error: the machine does not play along: {one_line(str(error))}", file=sys.stderr)
@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     selftest.add_argument("--sandbox", default="auto", metavar="LEVEL", help=SANDBOX_HELP)
     selftest.set_defaults(run=_selftest)
 
+    classroom.add_commands(commands)
+
     handout = commands.add_parser(
         "handout", help="make what students get", description="Make what students get, from grader/reference."
     )
@@ -103,16 +105,11 @@ def _grade(options: argparse.Namespace) -> int:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # only our own plugin, whatever is installed here
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.environ.pop("PYTEST_PLUGINS", None)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     *arguments, _, submission = command_line(options)
     pinned = ["-c", str(GRADER / "pytest.ini"), f"--rootdir={GRADER}", "--noconftest", "-p", "grader.plugin"]
     status = int(pytest.main([*pinned, *arguments, f"--submission={submission}", str(GRADER)]))
     return status if status in (0, 1) else 2
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """A polite end, as by Ctrl-C: the workers are ended too."""
-    raise KeyboardInterrupt
 
 
 def _calibrate(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from types import FrameType
 from typing import Any, Protocol
 
 # name, settings of argparse; values are checked in plugin.py, where a wrong one ends with status 2
@@ -51,3 +52,8 @@ def command_line(options: argparse.Namespace) -> list[str]:
         elif value is not None and value is not False:
             arguments += [f"{name}={one}" for one in (value if isinstance(value, list) else [value])]
     return [*arguments, "--", options.submission]
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """A signal's handler: a polite end, as by Ctrl-C, so that the workers are ended too."""
+    raise KeyboardInterrupt

@@ -7,7 +7,6 @@ marks, words and exit status.
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import utils
 from grader.errors import CannotGrade, RubricError, SubmissionError
 from grader.marking import Marking, Options
 from grader.options import add_options
@@ -23,6 +21,7 @@ from grader.render import gradescope, html, terminal
 from grader.render.text import one_line
 from grader.results import Report
 from grader.rubric import Rubric, Section, load_rubric
+from grader.settings import read_options
 from grader.student import Student
 from grader.submission import open_submission
 
@@ -39,7 +38,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Open the submission. What cannot be graded ends here: one line, exit status 2."""
     try:
         rubric = load_rubric()
-        options = _options(config, rubric)
+        options = read_options(config.getoption, rubric)
         for file in (config.getoption("results"), config.getoption("html_report")):
             _expect_writable(file)
         try:
@@ -60,56 +59,6 @@ def pytest_configure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and not config.getoption("help"):
         config.pluginmanager.unregister(reporter)
-
-
-def _options(config: pytest.Config, rubric: Rubric) -> Options:
-    only = [number for entry in config.getoption("only") or () for number in entry.split(",")]
-    rubric.select(only, skip_training=False)
-    data_dir = config.getoption("data_dir")
-    options = Options(
-        seed=_integer("--seed", config.getoption("seed"), low=0)
-        if config.getoption("seed") is not None
-        else secrets.randbits(48),  # the disguise of the data hangs on it: too many to try
-        device=_device(config.getoption("device") or "auto"),
-        only=tuple(only),
-        skip_training=config.getoption("skip_training"),
-        audit=config.getoption("audit"),
-        train_size=_integer("--train-size", config.getoption("train_size"), low=1, high=54_000)
-        if config.getoption("train_size") is not None
-        else None,
-        data_dir=Path(data_dir).resolve() if data_dir else None,
-        sandbox=config.getoption("sandbox") or "auto",
-    )
-    if any(section.training for section in rubric.select(only, options.skip_training)):
-        try:
-            for file in utils.IDX_FILES["FashionMNIST"]:
-                utils.read_idx(file, options.data_dir)
-        except utils.DataError as error:
-            raise CannotGrade(str(error)) from None
-    return options
-
-
-def _integer(option: str, text: str, *, low: int, high: int = 2**63) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise CannotGrade(f"{option} is {text!r}, expected a whole number from {low} to {high}")
-    return value
-
-
-def _device(name: str) -> str:
-    """The device to train on. torch is asked only where there might be an accelerator: importing it takes a second."""
-    signs = [Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd")]
-    if name == "cpu" or (name == "auto" and sys.platform == "linux" and not any(sign.exists() for sign in signs)):
-        return "cpu"
-    if name not in ("auto", "cuda", "mps"):
-        raise CannotGrade(f"--device is {name!r}, expected auto, cpu, cuda or mps")
-    try:
-        return utils.choose_device(name)
-    except (ValueError, ImportError) as error:
-        raise CannotGrade(str(error)) from None
 
 
 def _expect_writable(file: str | None) -> None:

@@ -92,8 +92,10 @@ FLOORS = [
     {"marking"},
     {"torch_checks", "handout", "render", "calibrate"},
     {"test_0_checklist", "test_1_numpy_ann", "test_2_pytorch_ann", "test_3_pytorch_cnn"},
-    {"checks", "plugin"},
+    {"checks", "settings"},
+    {"plugin"},
     {"selftest"},
+    {"classroom"},
     {"conftest", "__main__"},
 ]
 

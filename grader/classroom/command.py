@@ -1,0 +1,144 @@
+"""The commands for a whole class: `batch`, `forget`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import CannotGrade
+from grader.options import OPTIONS, interrupt
+
+if TYPE_CHECKING:  # only for names: the command line has to start at once
+    from grader.classroom.batch import Tally
+    from grader.classroom.gradebook import Gradebook
+    from grader.classroom.pools import Pool
+    from grader.marking import Options
+
+NOT_OF_A_CLASS = ("--only", "--results", "--html")  # --only names a student here; reports come out of the gradebook
+
+
+def add_commands(commands: Any) -> None:
+    """Give the command line its commands for a class."""
+    batch = commands.add_parser(
+        "batch",
+        help="mark a whole class",
+        description="Mark every submission in a folder or a platform's zip that is not marked yet, into a gradebook. "
+        "Stopped at any moment, the same command goes on.",
+    )
+    batch.add_argument(
+        "submissions", type=Path, help="folder of submissions, or the zip of Moodle, Canvas or Gradescope"
+    )
+    batch.add_argument(
+        "--gradebook", type=Path, required=True, metavar="FILE", help="the SQLite file that keeps all results"
+    )
+    batch.add_argument("--jobs", metavar="N", help="submissions at a time (default: as cores and memory allow)")
+    batch.add_argument(
+        "--only", action="append", default=[], metavar="STUDENT", help="this student alone, by id; may be repeated"
+    )
+    batch.add_argument("--regrade", action="store_true", help="mark again what is marked already")
+    batch.add_argument("--sections", action="append", metavar="NUMBER", help="mark these sections alone, as 1.2,1.3")
+    batch.add_argument(
+        "--scheduler", metavar="ADDRESS", help="mark on the Dask cluster with this scheduler, as tcp://host:8786"
+    )
+    batch.add_argument("--slurm", action="store_true", help="mark on --jobs jobs that are started by Slurm")
+    for name in ("--tls-ca-file", "--tls-cert", "--tls-key"):
+        batch.add_argument(name, metavar="FILE", help="for a scheduler at tls://…")
+    for name, settings in OPTIONS:
+        if name not in NOT_OF_A_CLASS:
+            batch.add_argument(name, **settings)
+    batch.set_defaults(run=run_batch)
+
+    forget = commands.add_parser(
+        "forget", help="erase a student", description="Erase a student and all that only this student handed in."
+    )
+    forget.add_argument("gradebook", type=Path)
+    forget.add_argument("student", help="the student's id")
+    forget.set_defaults(run=run_forget)
+
+
+def run_batch(given: argparse.Namespace) -> int:
+    """Mark a class; the exit status is the tally's. Raises CannotGrade."""
+    from grader.classroom.batch import Batch, alone, expect_walls
+    from grader.classroom.gradebook import Gradebook
+    from grader.rubric import load_rubric
+    from grader.sandbox import choose
+    from grader.settings import read_options
+
+    signal.signal(signal.SIGTERM, interrupt)
+    elsewhere = bool(given.scheduler or given.slurm)
+    if given.scheduler and given.slurm:
+        raise CannotGrade("--scheduler and --slurm are two ways to a cluster, expected one of them")
+    rubric = load_rubric()
+    sandbox = choose(given.sandbox or "auto")
+    print(f"sandbox: {sandbox.words}", file=sys.stderr)
+    with alone(given.gradebook), Gradebook(given.gradebook, create=True) as gradebook:
+        named = vars(given) | {"only": given.sections}
+        options = read_options(named.__getitem__, rubric, seed=gradebook.meta("seed"), elsewhere=elsewhere)
+        jobs, threads = _places(given.jobs, elsewhere=elsewhere)
+        batch = Batch(gradebook, rubric, options, sandbox, threads=threads)
+        to_do = batch.take_in(given.submissions, given.only, regrade=given.regrade)
+        if to_do and sandbox.level != "none":  # said out loud, so it is known to hold nothing
+            expect_walls(sandbox)
+        if to_do:
+            _mark(batch, to_do, given, options, jobs, threads)
+        print(_summary(batch.tally, gradebook))
+        return batch.tally.exit_status
+
+
+def _mark(batch: Any, to_do: list[Any], given: argparse.Namespace, options: Options, jobs: int, threads: int) -> None:
+    from grader.classroom.progress import Progress
+
+    try:
+        batch.run(to_do, _pool(given, options, jobs, threads), Progress(len(to_do)))
+    except KeyboardInterrupt:
+        done = batch.tally.marked
+        raise KeyboardInterrupt(f"{done} of {len(to_do)} submissions are marked, the same command goes on") from None
+
+
+def _pool(given: argparse.Namespace, options: Options, jobs: int, threads: int) -> Pool:
+    from grader.classroom.pools import Cluster, DaskPool, LocalPool
+
+    if not given.scheduler and not given.slurm:
+        return LocalPool(jobs)
+    cluster = Cluster(given.scheduler or "", given.slurm, given.tls_ca_file, given.tls_cert, given.tls_key)
+    return DaskPool(cluster, jobs, threads, options.device)
+
+
+def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
+    """How many submissions at a time, and threads for each: together the cores of this machine."""
+    from grader.classroom.pools import default_jobs
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if given is None:
+        jobs = 1 if elsewhere else default_jobs(cores)
+    elif given.isdigit() and 1 <= int(given) <= 1000:
+        jobs = int(given)
+    else:
+        raise CannotGrade(f"--jobs is {given!r}, expected a whole number from 1 to 1000")
+    return jobs, 1 if elsewhere else max(1, cores // jobs)
+
+
+def _summary(tally: Tally, gradebook: Gradebook) -> str:
+    counts = [
+        (tally.marked, "marked"), (tally.known, "marked before"), (tally.unreadable, "could not be read"),
+        (tally.failed, "could not be marked, the same command tries again"),
+    ]  # fmt: skip
+    words = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f"{words or 'nothing to do'}. Next: python -m grader report {gradebook.path} --out report"
+
+
+def run_forget(given: argparse.Namespace) -> int:
+    """Erase a student. Raises CannotGrade for one who is not there."""
+    from grader.classroom.batch import alone
+    from grader.classroom.gradebook import Gradebook
+
+    with alone(given.gradebook), Gradebook(given.gradebook) as gradebook:
+        gradebook.forget(given.student)
+    print(
+        f"{given.student} is erased from {given.gradebook}; copies of the file, reports and exports are yours to remove"
+    )
+    return 0

@@ -1,0 +1,99 @@
+"""What a result depends on: a result with the same key need not be found again.
+
+A key covers the submission, all of the rubric that the section's marking looks at (not its points), the options that matter to
+it, and the grader's own code. So a changed bar marks the accuracy sections again, a changed number of points marks nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from grader.marking import Options
+from grader.rubric import Rubric, Section
+from grader.submission import Submission
+
+GRADER = Path(__file__).resolve().parent.parent
+NOT_MARKING = (
+    "classroom",
+    "publish",
+    "render",
+    "report",
+    "similarity",
+    "reference/__pycache__",
+)  # they show, or call, markings
+NOT_MARKING_FILES = ("__main__.py", "doctor.py", "handout.py", "calibrate.py", "selftest.py", "options.py")
+FROM_CURVES = ("2.5", "2.7", "3.5", "3.7")  # are marked by the curves of the training, where there is one
+
+
+def content_hash(submission: Submission) -> str:
+    """One text for all that was handed in, whatever its name."""
+    digest = hashlib.sha256()
+    for kind in (submission.scripts, submission.plots):
+        for name, content in sorted(kind.items()):
+            digest.update(f"{name} {len(content)} ".encode() + content)
+        digest.update(b"|")
+    digest.update(json.dumps(submission.problems, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+@cache
+def grader_version() -> str:
+    """The hash of all code that has a say in a mark."""
+    digest = hashlib.sha256()
+    for path in sorted([*GRADER.rglob("*.py"), GRADER.parent / "utils.py"]):
+        inside = path.relative_to(GRADER.parent).parts[1:]
+        if inside and (inside[0] in NOT_MARKING or inside[0] in NOT_MARKING_FILES or "__pycache__" in inside):
+            continue
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def rubric_hash(rubric: Rubric) -> str:
+    """One text for the whole rubric, points included."""
+    return _hash(asdict(rubric))
+
+
+def section_key(work: str, rubric: Rubric, section: Section, options: Options, sandbox: str) -> str:
+    """The key of one section's result for the submission with the hash `work`, behind the sandbox level `sandbox`."""
+    return _hash([work, grader_version(), sandbox, options.seed, *_of_section(rubric, section, options)])
+
+
+def _of_section(rubric: Rubric, section: Section, options: Options) -> list[Any]:
+    by_training = section.training or section.number in FROM_CURVES
+    limits = asdict(rubric.limits)
+    seconds = limits.pop("train_seconds")
+    rules: list[Any] = [asdict(replace(section, points=0)), limits, sorted(rubric.imports.items()), rubric.forbidden]
+    rules += [_of_section(rubric, rubric.by_number[need], options) for need in section.needs]
+    if by_training and trains(rubric, section.script, options):
+        rules += [seconds[section.script], asdict(rubric.training), rubric.bars[section.script]]
+        rules += [options.train_size, options.audit, options.device]
+    if section.number in FROM_CURVES:
+        rules += [asdict(rubric.judgement)]
+    return rules
+
+
+def trains(rubric: Rubric, script: str, options: Options) -> bool:
+    """Whether a script is trained with these options."""
+    return any(
+        section.script == script and section.training
+        for section in rubric.select(list(options.only), options.skip_training)
+    )
+
+
+def to_mark(rubric: Rubric, missing: list[str], options: Options) -> tuple[str, ...]:
+    """The sections to ask a marking for, so that these come out as they would in a marking of all of them."""
+    wanted = set(missing)
+    for section in rubric.select(list(options.only), options.skip_training):
+        curves = {s.number for s in rubric.sections if s.script == section.script and s.number in FROM_CURVES}
+        if section.training and curves & wanted:
+            wanted.add(section.number)
+    return tuple(section.number for section in rubric.sections if section.number in wanted)
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,135 @@
+"""Where the tasks of a batch run: processes here, or the workers of a Dask cluster. Both give concurrent.futures' Futures."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import shutil
+import tempfile
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from grader.classroom.job import Done, Task, mark, prepare
+from grader.errors import CannotGrade
+
+MEMORY = 2_000_000_000  # bytes that one marking takes with training, rounded up
+
+
+class Pool(Protocol):
+    """Runs tasks."""
+
+    jobs: int
+
+    def submit(self, task: Task) -> Future[Done]:
+        """Begin a task when there is a place for it."""
+
+    def close(self, *, now: bool) -> None:
+        """End it; `now` ends the running tasks too."""
+
+
+class LocalPool:
+    """Processes of this machine, `jobs` of them. One that dies costs the task that it had, and no other."""
+
+    def __init__(self, jobs: int):
+        from pebble import ProcessPool
+
+        self.jobs = jobs
+        self._folder = Path(tempfile.mkdtemp(prefix="marking-"))
+        self._folder.chmod(0o711)  # a worker of another user has to get to its own folder in it, and sees no other
+        self._pool = ProcessPool(
+            jobs, initializer=prepare, initargs=[self._folder], context=multiprocessing.get_context("spawn")
+        )
+
+    def submit(self, task: Task) -> Future[Done]:
+        """Begin a task when there is a place for it."""
+        future: Future[Done] = self._pool.schedule(mark, args=[task])
+        return future
+
+    def close(self, *, now: bool) -> None:
+        """End it; `now` ends the running tasks too."""
+        if now:
+            self._pool.stop()
+        else:
+            self._pool.close()
+        self._pool.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Which cluster: a scheduler's address, or `slurm` for one that is started by Slurm; files for TLS."""
+
+    scheduler: str = ""
+    slurm: bool = False
+    ca_file: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+
+class DaskPool:
+    """The workers of a Dask cluster. A lost worker's tasks go elsewhere; markings on a GPU ask for the resource GPU."""
+
+    def __init__(self, cluster: Cluster, jobs: int, threads: int, device: str):
+        try:
+            from distributed import Client, Security
+        except ImportError:
+            raise CannotGrade("--scheduler and --slurm need Dask: pip install distributed dask-jobqueue") from None
+        self._slurm = _slurm(jobs, threads) if cluster.slurm else None
+        tls = (cluster.ca_file, cluster.cert, cluster.key)
+        security = (
+            Security(tls_ca_file=tls[0], tls_client_cert=tls[1], tls_client_key=tls[2], require_encryption=True)
+            if any(tls)
+            else None
+        )
+        try:
+            self._client: Any = Client(self._slurm or cluster.scheduler, security=security, timeout=30)
+        except (OSError, TimeoutError, ValueError, TypeError) as error:
+            raise CannotGrade(f"the scheduler {cluster.scheduler} cannot be reached ({error})") from None
+        resources = {"GPU": 1} if device == "cuda" else None
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        if resources and workers and not any(worker["resources"].get("GPU") for worker in workers):
+            raise CannotGrade(
+                'no worker of the cluster has a GPU to give, expected one started with --resources "GPU=1"'
+            )
+        self._executor = self._client.get_executor(resources=resources)
+        self.jobs = max(jobs, sum(worker["nthreads"] for worker in workers))
+
+    def submit(self, task: Task) -> Future[Done]:
+        """Begin a task when there is a place for it."""
+        future: Future[Done] = self._executor.submit(partial(mark, task), pure=False)
+        return future
+
+    def close(self, *, now: bool) -> None:
+        """Leave the cluster, or end the one that was started here; tasks not begun are taken back."""
+        with contextlib.suppress(Exception):
+            self._executor.shutdown(wait=not now)
+        self._client.close()
+        if self._slurm is not None:
+            self._slurm.close()
+
+
+def _slurm(jobs: int, threads: int) -> Any:
+    """A cluster of `jobs` Slurm jobs with one worker each; queue, time and the like come from dask-jobqueue's own settings."""
+    try:
+        from dask_jobqueue import SLURMCluster
+    except ImportError:
+        raise CannotGrade("--slurm needs dask-jobqueue: pip install distributed dask-jobqueue") from None
+    if shutil.which("sbatch") is None:
+        raise CannotGrade("--slurm needs Slurm's sbatch on this machine, which is not there")
+    return SLURMCluster(
+        processes=1, cores=1, job_cpu=threads, memory=f"{2 * MEMORY // 10**6}MB", n_workers=jobs,
+        local_directory=os.environ.get("TMPDIR", "/tmp"),
+    )  # fmt: skip
+
+
+def default_jobs(cores: int) -> int:
+    """As many as there are cores and memory for."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return cores
+    return max(1, min(cores, memory // MEMORY))
