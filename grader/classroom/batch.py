@@ -30,6 +30,8 @@ from grader.results import Report
 from grader.rubric import RUBRIC_FILE, Rubric
 from grader.sandbox import Sandbox
 
+TRIES = 2  # of a submission whose process is lost; one that ends processes is not let try for ever
+
 
 @dataclass
 class Tally:
@@ -60,11 +62,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """A job that runs: the keys of all its sections, and the results that are there already."""
+    """A job that runs, for the how manieth time; the keys of all its sections, and the results that are there already."""
 
     job: Job
     keys: dict[str, str]
     reused: dict[str, int]
+    tries: int = 1
 
 
 class Batch:
@@ -150,7 +153,9 @@ class Batch:
         try:
             while self._fill(running, waiting, pool, progress):
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    self._finish(future, running.pop(future), progress)
+                    again = self._finish(future, running.pop(future), progress)
+                    if again is not None:
+                        running[pool.submit(self._task(again))] = again
         except BaseException:
             progress.close()
             pool.close(now=True)
@@ -174,17 +179,17 @@ class Batch:
             self.options, self.sandbox.level, self.how.grader, self.threads,
         )  # fmt: skip
 
-    def _finish(self, future: Future[Done], plan: Plan, progress: Progress) -> None:
+    def _finish(self, future: Future[Done], plan: Plan, progress: Progress) -> Plan | None:
+        """Keep what came of a task; or the plan to be tried again, where its process was lost."""
         work, label = plan.job.work, plan.job.label
         try:
             done = future.result()
-        except (
-            Exception,
-            CancelledError,
-        ) as error:  # of the machine or of ours: nothing is recorded, so it is tried again
+        except (Exception, CancelledError) as error:  # of the machine or of ours: nothing is recorded
+            if plan.tries < TRIES and not isinstance(error, CannotGrade):
+                return replace(plan, tries=plan.tries + 1)
             self.tally.failed += 1
             progress.end(label, f"could not be marked ({type(error).__name__}: {error})", failed=True)
-            return
+            return None
         self.gradebook.record(
             work, done.report, plan.keys, plan.reused, replace(self.how, environment=done.environment)
         )
@@ -193,6 +198,8 @@ class Batch:
         self.tally.failed += errors
         self.tally.full += self.gradebook.all_passed(work)
         progress.end(label, _outcome(done.report), failed=errors)
+        return None
+        return None
 
 
 def _outcome(report: Report) -> str:

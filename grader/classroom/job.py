@@ -61,6 +61,17 @@ def mark(task: Task) -> Done:
     return Done(marking.report(), environment())
 
 
+def mark_in_pool(task: Task) -> Done:
+    """The same in a process of a local pool: SIGTERM ends it in order, with all that it started."""
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return mark(task)
+    except KeyboardInterrupt:
+        os._exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def environment() -> str:
     """Versions of what has a say in the numbers."""
     found = [f"Python {platform.python_version()}", platform.platform(terse=True)]
@@ -79,7 +90,6 @@ def prepare(folder: Path) -> None:
     """
     tempfile.tempdir = str(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, interrupt)
     if sys.platform == "linux":
         import ctypes
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.classroom.job import Done, Task, mark, prepare
+from grader.classroom.job import Done, Task, mark, mark_in_pool, prepare
 from grader.errors import CannotGrade
 
 MEMORY = 2_000_000_000  # bytes that one marking takes with training, rounded up
@@ -46,7 +46,7 @@ class LocalPool:
 
     def submit(self, task: Task) -> Future[Done]:
         """Begin a task when there is a place for it."""
-        future: Future[Done] = self._pool.schedule(mark, args=[task])
+        future: Future[Done] = self._pool.schedule(mark_in_pool, args=[task])
         return future
 
     def close(self, *, now: bool) -> None:
