@@ -221,6 +221,8 @@ def _some(names: list[str]) -> str:
 @contextmanager
 def alone(gradebook: Path) -> Iterator[None]:
     """While this lasts, no other batch writes the gradebook. Raises CannotGrade where one does."""
+    if not gradebook.absolute().parent.is_dir():
+        raise CannotGrade(f"{gradebook} cannot be written, expected a file in a folder that exists")
     lock = FileLock(f"{gradebook}.lock")  # gone with the process, however it ends
     try:
         lock.acquire(timeout=0)

@@ -24,9 +24,13 @@ NOT_MARKING = (
     "render",
     "report",
     "similarity",
-    "reference/__pycache__",
-)  # they show, or call, markings
-NOT_MARKING_FILES = ("__main__.py", "doctor.py", "handout.py", "calibrate.py", "selftest.py", "options.py")
+    "__main__.py",
+    "calibrate.py",
+    "doctor.py",
+    "handout.py",
+    "options.py",
+    "selftest.py",
+)  # they show markings, or ask for them
 FROM_CURVES = ("2.5", "2.7", "3.5", "3.7")  # are marked by the curves of the training, where there is one
 
 
@@ -41,14 +45,17 @@ def content_hash(submission: Submission) -> str:
     return digest.hexdigest()
 
 
+def marking_files() -> list[Path]:
+    """The code that has a say in a mark."""
+    own = [path for path in sorted(GRADER.rglob("*.py")) if path.relative_to(GRADER).parts[0] not in NOT_MARKING]
+    return [*own, GRADER.parent / "utils.py"]
+
+
 @cache
 def grader_version() -> str:
     """The hash of all code that has a say in a mark."""
     digest = hashlib.sha256()
-    for path in sorted([*GRADER.rglob("*.py"), GRADER.parent / "utils.py"]):
-        inside = path.relative_to(GRADER.parent).parts[1:]
-        if inside and (inside[0] in NOT_MARKING or inside[0] in NOT_MARKING_FILES or "__pycache__" in inside):
-            continue
+    for path in marking_files():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

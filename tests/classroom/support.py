@@ -58,8 +58,10 @@ def rows(gradebook: Path, query: str) -> list[tuple[object, ...]]:
     connection = sqlite3.connect(f"file:{gradebook}?mode=ro", uri=True)
     try:
         return connection.execute(query).fetchall()
-    except sqlite3.OperationalError:  # not set up yet
-        return []
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):  # not set up yet
+            return []
+        raise
     finally:
         connection.close()
 

@@ -1,0 +1,181 @@
+"""A batch marks what is missing and nothing else, tells how it went, and takes wrong commands with one line."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.__main__ import main
+from grader.classroom import keys
+from grader.classroom.batch import expect_walls
+from grader.classroom.gradebook import Gradebook
+from grader.classroom.job import Task, mark
+from grader.classroom.keys import content_hash, section_key, to_mark
+from grader.errors import CannotGrade
+from grader.marking import Options
+from grader.rubric import Rubric, load_rubric
+from grader.sandbox import choose
+from grader.selftest import Outcome
+from grader.submission import open_submission
+from tests.classroom.support import batch, make_class, markings, rows
+from tests.support import write_submission
+
+RUBRIC = load_rubric()
+
+
+def changed(number: str, **fields: object) -> Rubric:
+    return replace(RUBRIC, sections=tuple(replace(s, **fields) if s.number == number else s for s in RUBRIC.sections))  # type: ignore[arg-type]
+
+
+def touched(rubric: Rubric, options: Options, before: Options | None = None) -> list[str]:
+    """The sections whose keys change."""
+    return [
+        s.number for s in rubric.sections
+        if section_key("work", rubric, s, options, "user")
+        != section_key("work", RUBRIC, RUBRIC.by_number[s.number], before or options, "user")
+    ]  # fmt: skip
+
+
+ALL = [section.number for section in RUBRIC.sections]
+PLAIN = Options(seed=1)
+
+
+@pytest.mark.parametrize(("rubric", "expected"), [
+    (changed("1.6", points=1), []),
+    (changed("1.6", hint="Look again."), ["1.6"]),
+    (changed("1.2", hint="Look again."), ["1.2", "1.5", "1.6"]),  # those that need it
+    (changed("3.6", bar=0.9), ["3.5", "3.6", "3.7"]),
+    (replace(RUBRIC, judgement=replace(RUBRIC.judgement, gap=RUBRIC.judgement.level)), ["2.5", "2.7", "3.5", "3.7"]),
+    (replace(RUBRIC, training=replace(RUBRIC.training, margin=0.5)), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
+    (replace(RUBRIC, limits=replace(RUBRIC.limits, call_seconds=1)), ALL),
+    (replace(RUBRIC, limits=replace(RUBRIC.limits, train_seconds=RUBRIC.limits.train_seconds | {"numpy_ann": 1})), ["1.7"]),
+])  # fmt: skip
+def test_a_changed_rubric_touches_what_it_says_and_no_more(rubric: Rubric, expected: list[str]) -> None:
+    assert touched(rubric, PLAIN) == expected
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    (replace(PLAIN, seed=2), ALL),
+    (replace(PLAIN, train_size=1000), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
+    (replace(PLAIN, skip_training=True), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
+    (replace(PLAIN, only=("1.2", "1.3")), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
+    (replace(PLAIN, sandbox="bubblewrap"), []),
+])  # fmt: skip
+def test_options_touch_the_sections_that_look_at_them(options: Options, expected: list[str]) -> None:
+    assert touched(RUBRIC, options, PLAIN) == expected
+
+
+def test_what_is_read_off_the_curves_is_marked_with_the_training() -> None:
+    assert to_mark(RUBRIC, ["1.2", "2.7"], PLAIN) == ("1.2", "2.6", "2.7")
+    assert to_mark(RUBRIC, ["1.2", "2.7"], replace(PLAIN, skip_training=True)) == ("1.2", "2.7")
+
+
+def test_the_same_files_under_another_name_are_the_same_work(tmp_path: Path) -> None:
+    one, two = (open_submission(write_submission(tmp_path / name)) for name in ("ada", "bob"))
+    assert content_hash(one) == content_hash(two)
+    moved = replace(one, scripts=one.scripts | {"numpy_ann": one.scripts["numpy_ann"] + b"\n"})
+    assert content_hash(moved) != content_hash(one)
+
+
+def test_a_process_with_another_grader_refuses(tmp_path: Path) -> None:
+    task = Task("w", open_submission(write_submission(tmp_path / "ada")), ("1.2",), RUBRIC, PLAIN, "none", "another", 1)
+    with pytest.raises(CannotGrade, match="expected the same checkout"):
+        mark(task)
+
+
+def test_the_graders_version_is_that_of_its_marking_code() -> None:
+    version = keys.grader_version()
+    assert re.fullmatch("[0-9a-f]{64}", version)
+    read = {path.name for path in keys.marking_files()}
+    assert {
+        "marking.py",
+        "confine.py",
+        "protocol.py",
+        "disguise.py",
+        "utils.py",
+        "step.py",
+        "numpy_ann.py",
+        "relu.py",
+    } <= read
+    assert not read & {"batch.py", "gradebook.py", "__main__.py", "terminal.py", "handout.py"}
+
+
+def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob cat", wrong="cat"), tmp_path / "grades.db"
+    (submissions / "nil").mkdir()
+    first = batch(submissions, book)
+    assert first.returncode == 2
+    assert "3 marked, 1 could not be read." in first.stdout
+    assert "nil: nil/ holds none of the checklist's files" in first.stderr
+    assert re.search(r"^\[\d/3\] cat: 0 of 4, lost 1\.2, \d+ s", first.stderr, re.MULTILINE)
+    assert "3 marked before, 1 could not be read." in batch(submissions, book).stdout
+    (submissions / "cat" / "numpy_ann.py").write_text((submissions / "ada" / "numpy_ann.py").read_text())
+    (submissions / "nil").rmdir()
+    mended = batch(submissions, book)
+    assert (mended.returncode, mended.stdout.split(". ")[0]) == (0, "2 marked before")  # cat's is now the same as ada's
+    assert markings(book) == [1] * 3
+    assert rows(book, "select count(*) from attempts where student = 'cat'") == [(2,)]
+
+
+def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob cat"), tmp_path / "grades.db"
+    batch(submissions, book)
+    assert "1 marked." in batch(submissions, book, "--regrade", "--only=bob").stdout
+    assert sorted(markings(book)) == [1, 1, 2]
+    with Gradebook(book) as gradebook:  # as an interrupted regrading of everybody leaves it: two results later
+        gradebook.set_meta(regrade={"only": [], "after": gradebook.last_result() - 1})
+    assert "2 marked, 1 marked before." in batch(submissions, book, "--regrade").stdout
+    assert sorted(markings(book)) == [2, 2, 2]
+    assert "3 marked." in batch(submissions, book, "--regrade").stdout
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (["--only=zoe"], "--only is 'zoe', which"), (["--jobs=0"], "--jobs is '0', expected a whole number from 1 to 1000"),
+    (["--sections=9.9"], "there is no section '9.9'"), (["--sandbox=hope"], "--sandbox is 'hope'"),
+    (["--slurm", "--scheduler=tcp://a:1"], "expected one of them"), (["--seed=x"], "--seed is 'x'"),
+    (["--device=tpu"], "--device is 'tpu'"), (["--slurm"], "sbatch"),
+])  # fmt: skip
+def test_wrong_commands_end_with_one_line(tmp_path: Path, options: list[str], message: str) -> None:
+    ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "grades.db", *options)
+    assert ran.returncode == 2
+    assert message in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "content", [b"no database at all, just some bytes that are long enough to be read", b"PK\3\4" * 300]
+)
+def test_a_file_that_is_no_gradebook_stays_as_it_is(tmp_path: Path, content: bytes) -> None:
+    book = tmp_path / "grades.db"
+    book.write_bytes(content)
+    ran = batch(make_class(tmp_path / "class", "ada"), book)
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines()[-1].startswith(f"error: the gradebook {book} cannot be used")
+    assert book.read_bytes() == content
+
+
+def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = [Outcome("fine", "", "", "", 0.1), Outcome("cheat", "nothing", "1.2", "earned 1.2", 0.1)]
+    monkeypatch.setattr("grader.selftest.run", lambda sandbox, quick: iter(outcomes))
+    with pytest.raises(CannotGrade, match=r"the self-test failed, so nothing was marked \(cheat: earned 1\.2\)"):
+        expect_walls(choose("auto"))
+
+
+def test_a_wrong_choice_of_gradebook_leaves_no_file(tmp_path: Path) -> None:
+    ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "none" / "grades.db")
+    assert ran.returncode == 2
+    assert "expected a file in a folder that exists" in ran.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_forgotten_student_is_nowhere_in_the_file(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "adalovelace bob"), tmp_path / "grades.db"
+    (submissions / "twin").mkdir()
+    (submissions / "twin" / "numpy_ann.py").write_text((submissions / "bob" / "numpy_ann.py").read_text())
+    batch(submissions, book)
+    assert main(["forget", str(book), "adalovelace"]) == 0
+    assert all(b"adalovelace" not in path.read_bytes() for path in tmp_path.glob("grades.db*"))
+    assert main(["forget", str(book), "bob"]) == 0
+    assert markings(book) == [1]  # the twin's stays
+    assert main(["forget", str(book), "bob"]) == 2

@@ -1,0 +1,76 @@
+"""The same marks from a Dask cluster of several processes as from this machine, also when a worker is lost on the way."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.classroom.support import batch, begin, make_class, marked_some, markings, rows, until
+from tests.support import ROOT
+
+NAMES = "ada bob cat dan eve fay"
+SERVE = """
+import sys
+from distributed import LocalCluster
+with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, resources=eval(sys.argv[1])) as cluster:
+    print(cluster.scheduler_address, *(worker.pid for worker in cluster.workers.values()), flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[str, list[int]]]:
+    """A scheduler's address, and its workers' processes."""
+    serving = subprocess.Popen(
+        [sys.executable, "-P", "-W", "ignore", "-c", SERVE, "{}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert serving.stdout is not None
+    address, *pids = serving.stdout.readline().split()
+    yield address, list(map(int, pids))
+    serving.communicate("\n", timeout=60)
+
+
+def verdicts(book: Path) -> list[tuple[object, ...]]:
+    """All that is said of each student, but for times."""
+    return [
+        (student, re.sub(r'"seconds": [\d.]+', "", str(result)))
+        for student, result in rows(
+            book,
+            "select student, results.result from attempts join marks on marks.work = attempts.work "
+            "join results on results.id = marks.result order by student",
+        )
+    ]
+
+
+def test_a_lost_worker_changes_no_mark(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+    address, pids = cluster
+    submissions = make_class(tmp_path / "class", NAMES, seconds=1, wrong="cat")
+    running = begin(submissions, tmp_path / "far.db", f"--scheduler={address}", "--seed=7")
+    until(marked_some(tmp_path / "far.db", 1))
+    os.kill(pids[0], signal.SIGKILL)
+    _, errors = running.communicate(timeout=120)
+    assert running.returncode == 1, errors
+    assert markings(tmp_path / "far.db") == [1] * 6
+    here = batch(submissions, tmp_path / "here.db", "--jobs=1", "--seed=7")
+    assert here.returncode == 1
+    assert len(verdicts(tmp_path / "here.db")) == 6
+    assert verdicts(tmp_path / "far.db") == verdicts(tmp_path / "here.db")
+
+
+def test_a_gpu_is_asked_for_as_a_resource(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+    submissions = make_class(tmp_path / "class", "ada")
+    ran = batch(submissions, tmp_path / "g.db", f"--scheduler={cluster[0]}", "--device=cuda")
+    assert ran.returncode == 2
+    assert 'expected one started with --resources "GPU=1"' in ran.stderr.splitlines()[-1]
+
+
+def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "g.db", "--scheduler=nowhere")
+    assert ran.returncode == 2
+    assert "the scheduler nowhere cannot be reached" in ran.stderr.splitlines()[-1]
