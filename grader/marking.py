@@ -181,7 +181,8 @@ class Marking:
         ):
             return diagnosis
         try:
-            found = diagnose(section.number, self.students[section.script], feedback, self.rng(section))
+            with np.errstate(all="ignore"):  # wrong formulas divide by 0 and overflow
+                found = diagnose(section.number, self.students[section.script], feedback, self.rng(section))
         except (StudentFault, Wrong):
             return diagnosis
         if "changes-input" in diagnosis and not any(name.endswith("-in-place") for name in found):
