@@ -135,7 +135,10 @@ class Gradebook:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is done in it."""
+        """All or nothing of what is done in it; within another, part of that."""
+        if self._db.in_transaction:
+            yield
+            return
         with self._told():
             self._db.execute("begin immediate")
             try:
@@ -185,7 +188,8 @@ class Gradebook:
             ).rowcount
             if new and submission is not None:
                 for kind, files in (("script", submission.scripts), ("plot", submission.plots)):
-                    rows = [(work, kind, file, zlib.compress(content)) for file, content in files.items()]
+                    pack = zlib.compress if kind == "script" else bytes  # a PNG is packed already
+                    rows = [(work, kind, file, pack(content)) for file, content in files.items()]
                     self._db.executemany("insert into files values (?, ?, ?, ?)", rows)
             for student in students:
                 self._db.execute(
@@ -203,7 +207,7 @@ class Gradebook:
         name, problems = self._db.execute("select name, problems from works where hash = ?", (work,)).fetchone()
         found: dict[str, dict[str, bytes]] = {"script": {}, "plot": {}}
         for kind, file, content in self._db.execute("select kind, name, content from files where work = ?", (work,)):
-            found[kind][file] = zlib.decompress(content)
+            found[kind][file] = zlib.decompress(content) if kind == "script" else content
         return Submission(name, found["script"], found["plot"], json.loads(problems))
 
     # --- results

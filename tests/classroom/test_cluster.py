@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,24 +18,33 @@ from tests.support import ROOT
 NAMES = "ada bob cat dan eve fay"
 SERVE = """
 import sys
-from distributed import LocalCluster
-with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, resources=eval(sys.argv[1])) as cluster:
+from distributed import LocalCluster, Security
+files = dict(zip(("tls_ca_file", "tls_scheduler_cert", "tls_scheduler_key"), sys.argv[2:]))
+files |= {f"tls_{role}_{kind}": file for role in ("client", "worker") for kind, file in zip(("cert", "key"), sys.argv[3:])}
+tls = {"protocol": "tls", "security": Security(**files, require_encryption=True)} if files else {}
+with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=None, **tls) as cluster:
     print(cluster.scheduler_address, *(worker.pid for worker in cluster.workers.values()), flush=True)
     sys.stdin.readline()
 """
 
 
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[str, list[int]]]:
+    """A cluster in a process of its own: the scheduler's address, and its workers' processes."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-W", "ignore", "-c", SERVE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    address, *pids = process.stdout.readline().split()
+    yield address, list(map(int, pids))
+    process.communicate("\n", timeout=60)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[tuple[str, list[int]]]:
-    """A scheduler's address, and its workers' processes."""
-    serving = subprocess.Popen(
-        [sys.executable, "-P", "-W", "ignore", "-c", SERVE, "{}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert serving.stdout is not None
-    address, *pids = serving.stdout.readline().split()
-    yield address, list(map(int, pids))
-    serving.communicate("\n", timeout=60)
+    with serving("2") as started:
+        yield started
 
 
 def verdicts(book: Path) -> list[tuple[object, ...]]:
@@ -50,7 +61,7 @@ def verdicts(book: Path) -> list[tuple[object, ...]]:
 
 def test_a_lost_worker_changes_no_mark(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
     address, pids = cluster
-    submissions = make_class(tmp_path / "class", NAMES, seconds=1, wrong="cat")
+    submissions = make_class(tmp_path / "class", NAMES, seconds=0.5, wrong="cat")
     running = begin(submissions, tmp_path / "far.db", f"--scheduler={address}", "--seed=7")
     until(marked_some(tmp_path / "far.db", 1))
     os.kill(pids[0], signal.SIGKILL)
@@ -74,3 +85,17 @@ def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "g.db", "--scheduler=nowhere")
     assert ran.returncode == 2
     assert "the scheduler nowhere cannot be reached" in ran.stderr.splitlines()[-1]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not there to make a certificate")
+def test_a_cluster_behind_tls_lets_in_who_has_the_key(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=class", "-days", "1"]
+    subprocess.run([*made, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    submissions = make_class(tmp_path / "class", "ada")
+    with serving("1", str(cert), str(cert), str(key)) as (address, _):
+        assert address.startswith("tls://")
+        stranger = batch(submissions, tmp_path / "g.db", f"--scheduler={address}")
+        assert (stranger.returncode, "cannot be reached" in stranger.stderr) == (2, True)
+        known = [f"--tls-ca-file={cert}", f"--tls-cert={cert}", f"--tls-key={key}"]
+        assert batch(submissions, tmp_path / "g.db", f"--scheduler={address}", *known).returncode == 0
