@@ -114,6 +114,8 @@ class Marking:
             comparisons=comparisons,
         )
         self.results[section.number] = result
+        if section.script and section == [other for other in self.to_run() if other.script == section.script][-1]:
+            self.students[section.script].close()  # a network and its data take a gigabyte
         return result
 
     def _compared(self, section: Section) -> tuple[Comparison, ...]:
