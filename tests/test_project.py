@@ -94,7 +94,7 @@ FLOORS = [
     {"test_0_checklist", "test_1_numpy_ann", "test_2_pytorch_ann", "test_3_pytorch_cnn"},
     {"checks", "settings"},
     {"plugin"},
-    {"selftest"},
+    {"selftest", "similarity", "doctor"},
     {"classroom"},
     {"conftest", "__main__"},
 ]

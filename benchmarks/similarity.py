@@ -1,0 +1,59 @@
+"""How many planted copies are found in a class, how many honest pairs are listed beside them, and how long it takes.
+
+    OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.similarity [--works 300] [--copies 12] [--earlier 0] [--classes 3]
+
+The class is drawn (benchmarks/classroom.py): figures are good for comparing versions, and a promise for no real class.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from benchmarks.classroom import Classroom, classroom
+from benchmarks.copying import WAYS
+from grader.similarity.comparing import compare
+
+
+def measure(drawn: Classroom) -> tuple[set[frozenset[str]], float]:
+    """The pairs of students listed, and the seconds that took."""
+    started = time.perf_counter()
+    comparison = compare(drawn.works, drawn.earlier)
+    return {frozenset((pair.a, pair.b)) for pair in comparison.pairs}, time.perf_counter() - started
+
+
+def main() -> int:
+    """Draw classes, compare each, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--works", type=int, default=300, metavar="N", help="students in the class (default: 300)")
+    parser.add_argument("--copies", type=int, default=12, metavar="N", help="of whom copied (default: 12)")
+    parser.add_argument("--earlier", type=int, default=0, metavar="N", help="works of earlier years (default: 0)")
+    parser.add_argument("--classes", type=int, default=3, metavar="N", help="how many are drawn (default: 3)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first class (default: 1)")
+    options = parser.parse_args()
+    planted, found = Counter[str](), Counter[str]()
+    false = 0
+    print(f"{'class':>5} {'listed':>7} {'copies found':>13} {'honest':>7} {'seconds':>8}")
+    for seed in range(options.seed, options.seed + options.classes):
+        drawn = classroom(options.works, options.copies, seed=seed, earlier=options.earlier)
+        listed, seconds = measure(drawn)
+        hits = listed & drawn.copies.keys()
+        false += len(listed - hits)
+        planted.update(drawn.copies.values())
+        found.update(drawn.copies[pair] for pair in hits)
+        print(
+            f"{seed:>5} {len(listed):>7} {len(hits):>5} of {options.copies:<4} {len(listed - hits):>7} {seconds:>8.1f}"
+        )
+    listed_in_all = found.total() + false
+    print(
+        f"\nrecall {found.total() / max(1, planted.total()):.2f}, precision {found.total() / max(1, listed_in_all):.2f}\n"
+    )
+    for way in WAYS:
+        print(f"{way:<38} {found[way]} of {planted[way]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""What can be recognised of a script: marks that stay when names, comments, white space and order change.
+
+    phrase   10 words in a row of the student's own code, where a variable is only "the one from 4 words ago"
+    line     a whole statement, written down the same way
+    exact    a statement with its very names and numbers, white space apart: hyperparameters, and copies as they are
+    remark   a comment
+
+What the handout has too is nobody's own. A mark is a number of 64 bits; names of NumPy and PyTorch stay what they are.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import itertools
+import keyword
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.similarity.source import MAX_NAME, Source
+
+PHRASE = 10  # words: about a line; shorter ones are everybody's, longer ones do not survive a swapped line
+SHORTEST = {"line": 4, "exact": 3, "remark": 2}  # words; `return z` and `# loss` say nothing
+MAX_LINE = 200  # words of a statement that is a mark of its own; longer ones consist of phrases
+_FIXED = frozenset((*keyword.kwlist, *dir(builtins)))
+_KEPT_NUMBERS = {"0": "0", "1": "1", "2": "2", "0.0": "0", "0.": "0", "1.0": "1", "1.": "1", "2.0": "2", "2.": "2"}
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+Numbers = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of a script: number, first place and width of each. Places count the words that matter, then the comments."""
+
+    numbers: Numbers
+    starts: Places
+    widths: Places
+    rows: Places  # the line of each place
+
+    @property
+    def places(self) -> int:
+        """How many places there are."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the handout has: its marks, and names that students call or set because the handout has them."""
+
+    marks: frozenset[int]
+    functions: frozenset[str]
+    attributes: frozenset[str]
+
+
+@dataclass
+class _Words:
+    """The words that matter, rewritten: a number for each, 0 for variables and how far back each was last seen."""
+
+    codes: Numbers
+    back: Places  # 0: no variable, or seen here first
+    rows: Places
+    texts: list[str]
+    statements: list[tuple[int, int]]
+
+
+def marks_of_handout(source: Source) -> Given:
+    """What students were given."""
+    words, kinds = source.words, source.kinds
+    called = {
+        name for name, kind, after in zip(words, kinds, words[1:], strict=False) if kind == "name" and after == "("
+    }
+    attributes = {name for before, name in itertools.pairwise(words) if before == "."}
+    given = Given(frozenset(), frozenset(called), frozenset(attributes))
+    rewritten = _rewrite(source, given)
+    everything = [_phrases(rewritten), *(_statements(rewritten, exact) for exact in (False, True)), _remarks(source, 0)]
+    marks = frozenset(int(number) for numbers, _, _ in everything for number in numbers)
+    return Given(marks, given.functions, given.attributes)
+
+
+def marks_of(source: Source, given: Given) -> Marks:
+    """The marks of what the student wrote."""
+    words = _rewrite(source, given)
+    known = np.fromiter(given.marks, np.uint64, len(given.marks))
+    phrases, lines, exact = _phrases(words), _statements(words, False), _statements(words, True)
+    own = ~_covered([phrases, lines], known, len(words.texts))
+    remarks = _remarks(source, len(words.texts))
+    found = [_all_own(phrases, own), _all_own(lines, own), exact, remarks]
+    numbers, starts, widths = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    fresh = ~np.isin(numbers, known)
+    comments = [row for kind, row in zip(source.kinds, source.rows, strict=True) if kind == "comment"]
+    rows = np.concatenate([words.rows, np.array(comments, np.int64)])
+    return Marks(numbers[fresh], starts[fresh], widths[fresh], rows)
+
+
+Found = tuple[Numbers, Places, Places]
+
+
+def _all_own(found: Found, own: NDArray[np.bool_]) -> Found:
+    """The marks of which every word is the student's own."""
+    numbers, starts, widths = found
+    before = np.concatenate([[0], np.cumsum(own)])
+    whole = before[starts + widths] - before[starts] == widths
+    return numbers[whole], starts[whole], widths[whole]
+
+
+def _covered(found: list[Found], known: Numbers, size: int) -> NDArray[np.bool_]:
+    """The places that marks of the handout lie on."""
+    edges = np.zeros(size + 1, np.int64)
+    for numbers, starts, widths in found:
+        hits = np.isin(numbers, known)
+        np.add.at(edges, starts[hits], 1)
+        np.add.at(edges, (starts + widths)[hits], -1)
+    covered: NDArray[np.bool_] = np.cumsum(edges)[:size] > 0
+    return covered
+
+
+def _rewrite(source: Source, given: Given) -> _Words:
+    kept: list[int] = []
+    statements: list[tuple[int, int]] = []
+    depth = first = 0
+    for index, (kind, word) in enumerate(zip(source.kinds, source.words, strict=True)):
+        if kind == "newline" or word == ";":
+            if depth == 0 and len(kept) > first:
+                statements.append((first, len(kept)))
+                first = len(kept)
+        elif kind != "comment":
+            depth = max(0, depth + (word in "([{") - (word in ")]}"))
+            kept.append(index)
+    if len(kept) > first:
+        statements.append((first, len(kept)))
+    texts = ["", *(source.words[index] for index in kept), "", ""]  # nothing before the first word, nor behind the last
+    kinds = [source.kinds[index] for index in kept]
+    codes = np.zeros(len(kept), np.uint64)
+    back = np.zeros(len(kept), np.int64)
+    seen: dict[str, int] = {}
+    own = _own_attributes(texts) - given.attributes
+    for place, kind in enumerate(kinds):
+        written = _fixed(kind, texts, place + 1, given, own)
+        if written is not None:
+            codes[place] = _number(written)
+            continue
+        name = texts[place + 1]
+        back[place] = place - seen.get(name, place)
+        seen[name] = place
+    rows = np.array([source.rows[index] for index in kept], np.int64)
+    return _Words(codes, back, rows, texts[1:-2], statements)
+
+
+def _own_attributes(texts: list[str]) -> set[str]:
+    """What is assigned as an attribute, or asked of self: names that a student may change."""
+    before = zip(texts, texts[1:], texts[2:], texts[3:], strict=False)
+    return {name for owner, dot, name, after in before if dot == "." and (after == "=" or owner == "self")}
+
+
+def _fixed(kind: str, texts: list[str], place: int, given: Given, own: set[str]) -> str | None:
+    """How a word is written down, None for a variable."""
+    word = texts[place]
+    if kind == "string":
+        return "a string"
+    if kind == "number":
+        return _KEPT_NUMBERS.get(word, "a number")
+    if kind != "name" or word in _FIXED:
+        return word
+    before, after = texts[place - 1], texts[place + 1]
+    if before == ".":
+        return None if word in own else word
+    if after == "=" and before in ("(", ","):
+        return f"{word}="
+    return word if after == "(" and word in given.functions else None
+
+
+@lru_cache(100_000)
+def _number(text: str) -> int:
+    """A number of 64 bits for a text, the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def _phrases(words: _Words) -> Found:
+    count = max(0, len(words.codes) - PHRASE + 1)
+    numbers = np.zeros(count, np.uint64)
+    for offset in range(PHRASE):
+        codes, back = words.codes[offset : offset + count], words.back[offset : offset + count]
+        inside = np.where(back <= offset, back, 0).astype(np.uint64)  # seen within this phrase
+        numbers += _mixed(codes + inside * _MIX + np.uint64(offset + 1))
+    return numbers, np.arange(count), np.full(count, PHRASE)
+
+
+def _mixed(numbers: Numbers) -> Numbers:
+    """Numbers scattered, so that a sum of them says which they were (the finaliser of splitmix64, Steele et al. 2014)."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+def _statements(words: _Words, exact: bool) -> Found:
+    """Whole statements: as they stand, or with variables as how far back they were last seen."""
+    found: list[tuple[int, int, int]] = []
+    for first, end in words.statements:
+        if SHORTEST["exact" if exact else "line"] <= end - first <= MAX_LINE:
+            if exact:
+                text = " ".join(word[:MAX_NAME] for word in words.texts[first:end])
+            else:
+                back = [back if back <= place else 0 for place, back in enumerate(words.back[first:end].tolist())]
+                text = repr((words.codes[first:end].tolist(), back))
+            found.append((_number(f"{'exact' if exact else 'line'} {text}"), first, end - first))
+    return _columns(found)
+
+
+def _remarks(source: Source, first: int) -> Found:
+    comments = [text for kind, text in zip(source.kinds, source.words, strict=True) if kind == "comment"]
+    found: list[tuple[int, int, int]] = []
+    for place, text in enumerate(comments, start=first):
+        spoken = re.findall(r"\w+", text[:1000].lower())
+        if len(spoken) >= SHORTEST["remark"]:
+            found.append((_number(f"remark {' '.join(spoken)}"), place, 1))
+    return _columns(found)
+
+
+def _columns(found: list[tuple[int, int, int]]) -> Found:
+    return (
+        np.array([number for number, _, _ in found], np.uint64),
+        np.array([start for _, start, _ in found], np.int64),
+        np.array([width for _, _, width in found], np.int64),
+    )

@@ -1,0 +1,96 @@
+"""A script's bytes as words of Python, without ever parsing it: whatever they hold, in time that grows with their length alone.
+
+Syntax errors, brackets without end, lines of 200 kB and odd encodings are words like any others.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MAX_TOKENS = 10_000  # of one script; the reference has some 1,300
+MAX_NAME = 200  # characters of a name or number that are looked at
+
+# possessive throughout, so that nothing makes it try over and over
+_TOKEN = re.compile(
+    r"""
+    (?P<space>(?:[ \t\f]|\\\n)++)
+  | (?P<newline>\n)
+  | (?P<comment>\#[^\n]*+)
+  | (?P<string>[rbufRBUF]{0,2}(?:
+        \"{3}(?:[^\\"]|\\.|"(?!""))*+(?:\"{3})?+
+      | '{3}(?:[^\\']|\\.|'(?!''))*+(?:'{3})?+
+      | "(?:[^\\"\n]|\\.)*+"?+
+      | '(?:[^\\'\n]|\\.)*+'?+))
+  | (?P<number>(?:\d|\.\d)(?:[eE][+-]|[\w.])*+)
+  | (?P<name>[^\W\d]\w*+)
+  | (?P<operator>\*\*=?|//=?|>>=?|<<=?|->|:=|[-+*/%@&|^<>=!]=?|\.\.\.|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_PLAIN_ENCODINGS = re.compile(
+    r"utf[-_]?8([-_]sig)?|u8|ascii|us[-_]ascii|latin[-_]?1|iso[-_]?8859[-_]\d+|(cp|windows[-_])125\d"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A script as words: kind, text, line (from 0) of each. `note` says what kept it from being read whole or as it is."""
+
+    text: str
+    kinds: tuple[str, ...]
+    words: tuple[str, ...]
+    rows: tuple[int, ...]
+    note: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that `rows` counts."""
+        return self.text.split("\n")
+
+
+def read(content: bytes) -> Source:
+    """The script as words, the first 10,000 of them."""
+    text = decode(content)
+    kinds: list[str] = []
+    words: list[str] = []
+    rows: list[int] = []
+    row = 0
+    note = _odd_encoding(content)
+    for match in _TOKEN.finditer(text):
+        kind, word = match.lastgroup or "operator", match.group()
+        if kind != "space":
+            if len(kinds) >= MAX_TOKENS:
+                note = f"only its first {MAX_TOKENS:,} words were compared: it is much longer than a script should be"
+                break
+            kinds.append(kind)
+            words.append(_name(word) if kind == "name" else word)
+            rows.append(row)
+        row += word.count("\n") if kind in ("newline", "space", "string") else 0
+    return Source(text, tuple(kinds), tuple(words), tuple(rows), note)
+
+
+def decode(content: bytes) -> str:
+    """The text, with line ends as \\n; what is no UTF-8 is read as Latin-1, which takes anything."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _odd_encoding(content: bytes) -> str:
+    """A remark where the script asks for an encoding in which Python would read other words than we do."""
+    for line in content.split(b"\n", 2)[:2]:
+        asked = _COOKIE.match(line[:500])
+        if asked and not _PLAIN_ENCODINGS.fullmatch(asked[1].decode("ascii", "replace").lower()):
+            return f"it asks to be read as {asked[1][:40].decode('ascii', 'replace')}; it was compared as plain text"
+    return ""
+
+
+def _name(word: str) -> str:
+    """A name as Python takes it: letters that only look different are the same."""
+    word = word[:MAX_NAME]
+    return word if word.isascii() else unicodedata.normalize("NFKC", word)[:MAX_NAME]
