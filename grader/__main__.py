@@ -1,6 +1,7 @@
-"""The instructor's command line: `python -m grader grade PATH`, `… batch`, `… calibrate`, `… selftest`, `… handout`.
+"""The instructor's command line: `python -m grader grade PATH`, `… batch`, `… calibrate`, `… selftest`, `… doctor`,
+`… handout`.
 
-Exit status 0: graded with full marks; 1: graded, marks lost; 2: could not be graded.
+Exit status 0: graded with full marks, or all is well; 1: graded, marks lost, or something lacks; 2: could not be done.
 """
 
 from __future__ import annotations
@@ -87,6 +88,14 @@ def _parser() -> argparse.ArgumentParser:
 
     classroom.add_commands(commands)
 
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what this machine can do",
+        description="Look at all that marking needs, and say what would mend what lacks: status 0 if marking is possible here.",
+    )
+    doctor.add_argument("--data-dir", metavar="DIR", help="folder that holds FashionMNIST/raw (default: data/)")
+    doctor.set_defaults(run=_doctor)
+
     handout = commands.add_parser(
         "handout", help="make what students get", description="Make what students get, from grader/reference."
     )
@@ -150,6 +159,12 @@ def _selftest(options: argparse.Namespace) -> int:
     wrong = sum(bool(outcome.problem) for outcome in outcomes)
     print(f"\n{len(outcomes) - wrong} of {len(outcomes)} as expected")
     return 0 if wrong == 0 else 1
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from grader.doctor import command
+
+    return command.run(options.data_dir)
 
 
 def _handout(options: argparse.Namespace) -> int:

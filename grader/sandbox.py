@@ -323,17 +323,17 @@ def choose(requested: str) -> Sandbox:
         return Sandbox("none", ("malice of any kind",))
     reasons = ""
     for level in ("bubblewrap", "user") if requested == "auto" else (requested,):
-        lack = _lack(level)
-        if not lack:
+        reason = lack(level)
+        if not reason:
             return Sandbox(level, _not_held(level))
-        reasons += f"{'; ' if reasons else ''}{level}: {lack}"
+        reasons += f"{'; ' if reasons else ''}{level}: {reason}"
     raise CannotGrade(
         f"this machine has no sandbox for student code ({reasons}). --sandbox none marks without one, for code you trust"
     )
 
 
 @cache
-def _lack(level: str) -> str:
+def lack(level: str) -> str:
     """Why a level cannot be had on this machine; "" where it can."""
     if sys.platform != "linux":
         return f"needs Linux, this is {sys.platform}"

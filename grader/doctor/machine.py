@@ -1,0 +1,150 @@
+"""The machine itself: walls for student code, data, room on disk and in memory, and what is good to have."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from grader import sandbox
+from grader.doctor.findings import Finding, State
+from grader.errors import CannotGrade
+from grader.render.text import one_line
+from utils import IDX_FILES, DataError, read_idx
+
+MARKING_BYTES = 1_700_000_000  # of memory that one marking takes, with training on the CPU
+TEMPORARY_BYTES = 500_000_000  # for three workers' scratch folders of 64 MB, and what was copied there
+HERE_BYTES = 100_000_000  # for the unpacked data, results and reports
+BROWSERS = ("firefox", "chromium", "chromium-browser", "google-chrome", "microsoft-edge", "safari")
+CGROUP = Path("/sys/fs/cgroup")
+MEMINFO = Path("/proc/meminfo")
+
+
+def sandboxes() -> Iterator[Finding]:
+    """What `--sandbox auto` takes, and why the other levels cannot be had."""
+    try:
+        taken = sandbox.choose("auto")
+        yield Finding("sandbox", State.GOOD, f"auto takes {taken.words}")
+    except CannotGrade as error:
+        taken = None
+        yield Finding("sandbox", State.BAD, str(error), "apt install bubblewrap")
+    for level in ("bubblewrap", "user"):
+        if taken is not None and level == taken.level:
+            continue
+        reason = sandbox.lack(level)
+        if reason:
+            mend = "apt install bubblewrap" if "not installed" in reason else ""
+            yield Finding(f"sandbox {level}", State.ABSENT, reason, mend, needed=False)
+        else:
+            yield Finding(f"sandbox {level}", State.GOOD, "can be had too", needed=False)
+
+
+def data(data_dir: str | None = None) -> Finding:
+    """Whether Fashion-MNIST is there, every byte as published."""
+    mend = "python utils.py --download" + (f" --data-dir {data_dir}" if data_dir else "")
+    for file in IDX_FILES["FashionMNIST"]:
+        try:
+            array = read_idx(file, data_dir)
+        except DataError as error:
+            return Finding("data", State.BAD, str(error).partition(" Mend it with:")[0].rstrip("."), mend)
+        digest = hashlib.sha256(np.array([0x0800 + array.ndim, *array.shape], ">i4").tobytes())  # the file's header
+        digest.update(np.ascontiguousarray(array).data)
+        if digest.hexdigest() != file.sha256:
+            words = f"{file.name} was altered: SHA-256 {digest.hexdigest()[:12]}…, expected {file.sha256[:12]}…"
+            return Finding("data", State.BAD, words, mend)
+    return Finding("data", State.GOOD, "Fashion-MNIST, all four files with their SHA-256")
+
+
+def disk() -> Iterator[Finding]:
+    """Room in the temporary folder, where workers have their scratch folders, and here, where results go."""
+    try:
+        temporary = tempfile.gettempdir()
+    except FileNotFoundError as error:
+        yield Finding("temporary folder", State.BAD, one_line(str(error)), "export TMPDIR=/a/folder/with/room")
+    else:
+        yield _room("temporary folder", temporary, TEMPORARY_BYTES, "export TMPDIR=/a/folder/with/room")
+    yield _room("this folder", ".", HERE_BYTES, "cd /a/folder/with/room", needed=False)
+
+
+def _room(name: str, folder: str, least: int, mend: str, *, needed: bool = True) -> Finding:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding(name, State.BAD, f"{folder}: {error.strerror}", mend, needed)
+    words = f"{os.path.abspath(folder)}, {_gigabytes(free)} free"  # noqa: PTH100  # a folder that is gone has no Path.resolve
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Finding(name, State.BAD, f"{words}, but it may not be written to", mend, needed)
+    if free < least:
+        return Finding(name, State.BAD, f"{words}, expected {_gigabytes(least)}", mend, needed)
+    return Finding(name, State.GOOD, words)
+
+
+def memory() -> Finding:
+    """How many markings the memory that is free holds at once."""
+    free = free_memory()
+    if free is None:
+        return Finding("memory", State.ABSENT, "this system does not say how much is free", needed=False)
+    each = f"a marking with training takes {_gigabytes(MARKING_BYTES)}"
+    if free < MARKING_BYTES:
+        return Finding(
+            "memory", State.BAD, f"{_gigabytes(free)} free, {each}", "end other programs, or --skip-training"
+        )
+    return Finding("memory", State.GOOD, f"{_gigabytes(free)} free: {free // MARKING_BYTES} at once, {each}")
+
+
+def free_memory() -> int | None:
+    """Bytes that programs may still take, a container's limit included; None where the system does not say."""
+    try:
+        (kilobytes,) = re.findall(r"^MemAvailable:\s+(\d+) kB$", MEMINFO.read_text(), re.MULTILINE)
+        free = 1024 * int(kilobytes)
+    except (OSError, ValueError):
+        try:
+            return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        except (ValueError, OSError, AttributeError):
+            return None
+    try:
+        limit = int((CGROUP / "memory.max").read_text()) - int((CGROUP / "memory.current").read_text())
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return free
+    return max(0, min(free, limit))
+
+
+def cores() -> Finding:
+    """How many markings may compute at once."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = (CGROUP / "cpu.max").read_text().split()
+        count = max(1, min(count, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass
+    how = "one marking at a time" if count == 1 else "as many markings at once, each with OMP_NUM_THREADS=1"
+    return Finding("cores", State.GOOD, f"{count}: {how}")
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def optional() -> Iterator[Finding]:
+    """What is good to have: many machines at once, and a browser for reports."""
+    for name, mend in (("dask", "pip install dask"), ("distributed", "pip install distributed")):
+        if importlib.util.find_spec(name) is None:
+            yield Finding(
+                name, State.ABSENT, "not installed; only a class on several machines needs it", mend, needed=False
+            )
+        else:
+            yield Finding(name, State.GOOD, metadata.version(name), needed=False)
+    path = shutil.which("sbatch")
+    slurm = "no sbatch here; only a class on a Slurm cluster needs it"
+    yield Finding("Slurm", State.GOOD if path else State.ABSENT, path or slurm, needed=False)
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), "")
+    words = found or "none found; not needed, HTML reports can be read anywhere"
+    yield Finding("browser", State.GOOD if found else State.ABSENT, words, needed=False)
