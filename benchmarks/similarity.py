@@ -24,6 +24,10 @@ def measure(drawn: Classroom) -> tuple[set[frozenset[str]], float]:
     return {frozenset((pair.a, pair.b)) for pair in comparison.pairs}, time.perf_counter() - started
 
 
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.2f}" if whole else "–"
+
+
 def main() -> int:
     """Draw classes, compare each, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -46,9 +50,8 @@ def main() -> int:
         print(
             f"{seed:>5} {len(listed):>7} {len(hits):>5} of {options.copies:<4} {len(listed - hits):>7} {seconds:>8.1f}"
         )
-    listed_in_all = found.total() + false
     print(
-        f"\nrecall {found.total() / max(1, planted.total()):.2f}, precision {found.total() / max(1, listed_in_all):.2f}\n"
+        f"\nrecall {_share(found.total(), planted.total())}, precision {_share(found.total(), found.total() + false)}\n"
     )
     for way in WAYS:
         print(f"{way:<38} {found[way]} of {planted[way]}")
