@@ -24,6 +24,7 @@ MARKING_BYTES = 1_700_000_000  # of memory that one marking takes, with training
 TEMPORARY_BYTES = 500_000_000  # for three workers' scratch folders of 64 MB, and what was copied there
 HERE_BYTES = 100_000_000  # for the unpacked data, results and reports
 BROWSERS = ("firefox", "chromium", "chromium-browser", "google-chrome", "microsoft-edge", "safari")
+CLUSTER = "pip install -c constraints.txt -e '.[grader,cluster]'"
 CGROUP = Path("/sys/fs/cgroup")
 MEMINFO = Path("/proc/meminfo")
 
@@ -135,10 +136,10 @@ def _gigabytes(size: int) -> str:
 
 def optional() -> Iterator[Finding]:
     """What is good to have: many machines at once, and a browser for reports."""
-    for name, mend in (("dask", "pip install dask"), ("distributed", "pip install distributed")):
+    for name in ("dask", "distributed"):
         if importlib.util.find_spec(name) is None:
             yield Finding(
-                name, State.ABSENT, "not installed; only a class on several machines needs it", mend, needed=False
+                name, State.ABSENT, "not installed; only a class on several machines needs it", CLUSTER, needed=False
             )
         else:
             yield Finding(name, State.GOOD, metadata.version(name), needed=False)

@@ -179,7 +179,7 @@ def test_what_is_optional_is_absent_and_prevents_nothing(monkeypatch: pytest.Mon
     found = by_name(machine.optional())
     assert set(found) == {"dask", "distributed", "Slurm", "browser"}
     assert all(finding.state is State.ABSENT and not finding.prevents for finding in found.values())
-    assert found["dask"].mend == "pip install dask"
+    assert found["dask"].mend == machine.CLUSTER
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     assert by_name(machine.optional())["browser"].words == "/usr/bin/firefox"
 
