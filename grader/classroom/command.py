@@ -1,4 +1,4 @@
-"""The commands for a whole class: `batch`, `forget`."""
+"""The commands for a whole class: `batch`, `similarity`, `forget`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,23 @@ def add_commands(commands: Any) -> None:
         if name not in NOT_OF_A_CLASS:
             batch.add_argument(name, **settings)
     batch.set_defaults(run=run_batch)
+
+    similarity = commands.add_parser(
+        "similarity",
+        help="near-copies to look at",
+        description="Compare a class with itself and with earlier years. What comes out is to be looked at, and affects no mark.",
+    )
+    similarity.add_argument("gradebook", type=Path)
+    similarity.add_argument(
+        "--earlier",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an earlier year's gradebook; may be repeated",
+    )
+    similarity.add_argument("--out", type=Path, metavar="FILE", help="write a page with the pairs side by side here")
+    similarity.set_defaults(run=run_similarity)
 
     forget = commands.add_parser(
         "forget", help="erase a student", description="Erase a student and all that only this student handed in."
@@ -129,6 +146,23 @@ def _summary(tally: Tally, gradebook: Gradebook) -> str:
     ]  # fmt: skip
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
     return f"{words or 'nothing to do'}. Next: python -m grader report {gradebook.path} --out report"
+
+
+def run_similarity(given: argparse.Namespace) -> int:
+    """Print the pairs to look at; the exit status is 0. Raises CannotGrade for what is no gradebook, or holds no two works."""
+    from grader.similarity.command import run
+
+    works = _works(given.gradebook)
+    earlier = {f"{name} ({book.name})": scripts for book in given.earlier for name, scripts in _works(book).items()}
+    return run(works, earlier, given.out)
+
+
+def _works(path: Path) -> dict[str, dict[str, bytes]]:
+    """By those who handed in together, their scripts."""
+    from grader.classroom.gradebook import Gradebook
+
+    with Gradebook(path) as gradebook:
+        return {party: gradebook.submission(work).scripts for party, work in gradebook.parties().items()}
 
 
 def run_forget(given: argparse.Namespace) -> int:

@@ -34,7 +34,7 @@ create table works (hash text primary key, name text not null, problems text not
 create table files (work text not null references works on delete cascade, kind text not null, name text not null,
     content blob not null, primary key (work, kind, name)) without rowid;
 create table attempts (id integer primary key, student text not null references students on delete cascade,
-    work text not null references works, at text not null default current_timestamp);
+    work text not null references works, party text not null, at text not null default current_timestamp);
 create index attempts_of on attempts (student, id);
 create index attempts_at on attempts (work);
 create table markings (id integer primary key, work text not null references works on delete cascade, seconds real not null,
@@ -200,7 +200,8 @@ class Gradebook:
                     "select work from attempts where student = ? order by id desc limit 1", (student.id,)
                 ).fetchone()
                 if last is None or last[0] != work:
-                    self._db.execute("insert into attempts (student, work) values (?, ?)", (student.id, work))
+                    row = (student.id, work, students[0].id)
+                    self._db.execute("insert into attempts (student, work, party) values (?, ?, ?)", row)
 
     def submission(self, work: str) -> Submission:
         """What was handed in, as it was."""
@@ -287,6 +288,16 @@ class Gradebook:
             "select work from attempts where student = ? order by id desc limit 1", (student,)
         ).fetchone()[0]
         return work
+
+    def parties(self) -> dict[str, str]:
+        """By those who handed in together ("ada, bob"), the hash of what they handed in last."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for student in self.students():
+            work, party = self._db.execute(
+                "select work, party from attempts where student = ? order by id desc limit 1", (student.id,)
+            ).fetchone()
+            found.setdefault((party, work), []).append(student.id)
+        return {", ".join(members): work for (_, work), members in found.items()}
 
     def standing(self, student: Student, points: dict[str, float], bars: dict[str, float]) -> Standing:
         """What counts for a student now; points by section number are the present rubric's, and name the sections expected."""

@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import shutil
+import subprocess
 import tempfile
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -112,14 +113,24 @@ class DaskPool:
             self._slurm.close()
 
 
+def _expect_slurm() -> None:
+    """Raises CannotGrade where Slurm does not answer: dask-jobqueue would wait for it without end."""
+    try:
+        answer = subprocess.run(["sinfo", "--noheader"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        raise CannotGrade("--slurm needs Slurm's sbatch and sinfo on this machine, which are not there") from None
+    if answer.returncode:
+        told = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CannotGrade(f"--slurm needs a Slurm that answers: {told}")
+
+
 def _slurm(jobs: int, threads: int) -> Any:
     """A cluster of `jobs` Slurm jobs with one worker each; queue, time and the like come from dask-jobqueue's own settings."""
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError:
         raise CannotGrade("--slurm needs dask-jobqueue: pip install distributed dask-jobqueue") from None
-    if shutil.which("sbatch") is None:
-        raise CannotGrade("--slurm needs Slurm's sbatch on this machine, which is not there")
+    _expect_slurm()
     return SLURMCluster(
         processes=1, cores=1, job_cpu=threads, memory=f"{2 * MEMORY // 10**6}MB", n_workers=jobs,
         local_directory=os.environ.get("TMPDIR", "/tmp"),

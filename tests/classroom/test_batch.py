@@ -10,6 +10,7 @@ from grader.__main__ import main
 from grader.classroom import keys
 from grader.classroom.batch import expect_walls
 from grader.classroom.gradebook import Gradebook
+from grader.classroom.intake import Student, entries
 from grader.classroom.job import Task, mark
 from grader.classroom.keys import content_hash, section_key, to_mark
 from grader.errors import CannotGrade
@@ -134,7 +135,7 @@ def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> N
     (["--only=zoe"], "--only is 'zoe', which"), (["--jobs=0"], "--jobs is '0', expected a whole number from 1 to 1000"),
     (["--sections=9.9"], "there is no section '9.9'"), (["--sandbox=hope"], "--sandbox is 'hope'"),
     (["--slurm", "--scheduler=tcp://a:1"], "expected one of them"), (["--seed=x"], "--seed is 'x'"),
-    (["--device=tpu"], "--device is 'tpu'"), (["--slurm"], "sbatch"),
+    (["--device=tpu"], "--device is 'tpu'"), (["--slurm"], "--slurm needs"),
 ])  # fmt: skip
 def test_wrong_commands_end_with_one_line(tmp_path: Path, options: list[str], message: str) -> None:
     ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "grades.db", *options)
@@ -179,3 +180,20 @@ def test_a_forgotten_student_is_nowhere_in_the_file(tmp_path: Path) -> None:
     assert main(["forget", str(book), "bob"]) == 0
     assert markings(book) == [1]  # the twin's stays
     assert main(["forget", str(book), "bob"]) == 2
+
+
+def test_near_copies_come_out_of_the_gradebook_and_a_group_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    batch(submissions, book)
+    with Gradebook(book) as gradebook, entries(submissions) as found:
+        group = [Student("eve", "Eve"), Student("fay", "Fay")]
+        own = next(entry for entry in found if entry.students[0].id == "ada").open()
+        gradebook.hand_in(group, content_hash(own), own)
+        assert set(gradebook.parties()) == {"ada", "bob", "eve, fay"}
+    assert main(["similarity", str(book), "--earlier", str(book), "--out", str(tmp_path / "pairs.html")]) == 0
+    printed = capsys.readouterr().out
+    assert "3 works and 3 of earlier years" in printed
+    assert "eve and fay" not in printed
+    assert "ada" in (tmp_path / "pairs.html").read_text()
