@@ -122,11 +122,11 @@ def _pool(given: argparse.Namespace, options: Options, jobs: int, threads: int) 
     if not given.scheduler and not given.slurm:
         return LocalPool(jobs)
     cluster = Cluster(given.scheduler or "", given.slurm, given.tls_ca_file, given.tls_cert, given.tls_key)
-    return DaskPool(cluster, jobs, threads, options.device)
+    return DaskPool(cluster, jobs, options.device)
 
 
 def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
-    """How many submissions at a time, and threads for each: together the cores of this machine."""
+    """How many submissions at a time, and threads for each: together the cores of this machine. 0 threads are as Dask says."""
     from grader.classroom.pools import default_jobs
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -136,7 +136,7 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
         jobs = int(given)
     else:
         raise CannotGrade(f"--jobs is {given!r}, expected a whole number from 1 to 1000")
-    return jobs, 1 if elsewhere else max(1, cores // jobs)
+    return jobs, 0 if elsewhere else max(1, cores // jobs)
 
 
 def _summary(tally: Tally, gradebook: Gradebook) -> str:

@@ -27,7 +27,8 @@ PR_SET_PDEATHSIG = 1
 class Task:
     """What is to be marked, all of it: the process that does it may be on a machine that has none of the files.
 
-    `sections` are marked, `options.only` being the choice of the whole batch. `sandbox` is the level that was found here.
+    `sections` are marked, `options.only` being the choice of the whole batch. `sandbox` is the level that was found here,
+    `threads` those to train with, 0 for what the process is set to: Dask gives its workers one.
     """
 
     work: str
@@ -54,7 +55,8 @@ def mark(task: Task) -> Done:
         raise CannotGrade(
             f"the grader on {platform.node()} is another than the one here, expected the same checkout: bring it up to date"
         )
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(task.threads)
+    if task.threads:
+        os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(task.threads)
     options = replace(task.options, only=task.sections, sandbox=task.sandbox)
     marking = Marking(task.submission, task.rubric, options)
     mark_all(marking)

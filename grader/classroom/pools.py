@@ -74,12 +74,12 @@ class Cluster:
 class DaskPool:
     """The workers of a Dask cluster. A lost worker's tasks go elsewhere; markings on a GPU ask for the resource GPU."""
 
-    def __init__(self, cluster: Cluster, jobs: int, threads: int, device: str):
+    def __init__(self, cluster: Cluster, jobs: int, device: str):
         try:
             from distributed import Client, Security
         except ImportError:
             raise CannotGrade("--scheduler and --slurm need Dask: pip install distributed dask-jobqueue") from None
-        self._slurm = _slurm(jobs, threads) if cluster.slurm else None
+        self._slurm = _slurm(jobs) if cluster.slurm else None
         tls = (cluster.ca_file, cluster.cert, cluster.key)
         security = (
             Security(tls_ca_file=tls[0], tls_client_cert=tls[1], tls_client_key=tls[2], require_encryption=True)
@@ -124,7 +124,7 @@ def _expect_slurm() -> None:
         raise CannotGrade(f"--slurm needs a Slurm that answers: {told}")
 
 
-def _slurm(jobs: int, threads: int) -> Any:
+def _slurm(jobs: int) -> Any:
     """A cluster of `jobs` Slurm jobs with one worker each; queue, time and the like come from dask-jobqueue's own settings."""
     try:
         from dask_jobqueue import SLURMCluster
@@ -132,7 +132,7 @@ def _slurm(jobs: int, threads: int) -> Any:
         raise CannotGrade("--slurm needs dask-jobqueue: pip install distributed dask-jobqueue") from None
     _expect_slurm()
     return SLURMCluster(
-        processes=1, cores=1, job_cpu=threads, memory=f"{2 * MEMORY // 10**6}MB", n_workers=jobs,
+        processes=1, cores=1, memory=f"{2 * MEMORY // 10**6}MB", n_workers=jobs,
         local_directory=os.environ.get("TMPDIR", "/tmp"),
     )  # fmt: skip
 
