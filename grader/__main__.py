@@ -1,5 +1,5 @@
-"""The instructor's command line: `python -m grader grade PATH`, `… batch`, `… calibrate`, `… selftest`, `… doctor`,
-`… handout`.
+"""The instructor's command line: `python -m grader grade PATH`, `… batch`, `… report`, `… calibrate`, `… selftest`,
+`… doctor`, `… handout`.
 
 Exit status 0: graded with full marks, or all is well; 1: graded, marks lost, or something lacks; 2: could not be done.
 """
@@ -24,6 +24,7 @@ from grader.classroom import command as classroom
 from grader.errors import CannotGrade
 from grader.options import OPTIONS, command_line, interrupt
 from grader.render.text import one_line
+from grader.report import command as report
 
 SANDBOX_HELP = "bubblewrap, user, none or auto (default: auto)"
 
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     selftest.set_defaults(run=_selftest)
 
     classroom.add_commands(commands)
+    report.add_commands(commands)
 
     doctor = commands.add_parser(
         "doctor",

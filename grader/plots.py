@@ -18,11 +18,8 @@ MAX_PIXELS = 40_000_000  # a plot has 400,000
 CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
 
 
-def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | None]:
-    """The picture in grey, `(height, width)` uint8, and the history that the file carries, or None.
-
-    Raises StudentFault with `plot-not-png` or `plot-blank`.
-    """
+def decode(name: str, content: bytes) -> tuple[Image.Image, list[str]]:
+    """The picture on white, and the texts that the file carries. Raises StudentFault with `plot-not-png`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow warns of pictures that unpack to gigabytes
@@ -32,13 +29,21 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
                         f"{name} has {image.width} x {image.height} pixels, expected a plot.", ["plot-not-png"]
                     )
                 image.load()
-                chunks = [text for text in image.info.values() if isinstance(text, str)]
-                pixels = np.asarray(_on_white(image).convert("L"))
+                return _on_white(image), [text for text in image.info.values() if isinstance(text, str)]
     except StudentFault:
         raise
     except Exception as error:  # a damaged picture makes Pillow raise nearly anything
         kind = type(error).__name__
         raise StudentFault(f"{name} cannot be decoded ({kind}), expected a PNG picture.", ["plot-not-png"]) from None
+
+
+def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | None]:
+    """The picture in grey, `(height, width)` uint8, and the history that the file carries, or None.
+
+    Raises StudentFault with `plot-not-png` or `plot-blank`.
+    """
+    picture, chunks = decode(name, content)
+    pixels = np.asarray(picture.convert("L"))
     if pixels.min() == pixels.max():
         raise StudentFault(f"{name} is blank, expected the learning curves.", ["plot-blank"])
     histories = [history for history in map(_history, chunks) if history is not None]

@@ -17,7 +17,7 @@ import pytest
 from grader.errors import CannotGrade, RubricError, SubmissionError
 from grader.marking import Marking, Options
 from grader.options import add_options
-from grader.render import gradescope, html, terminal
+from grader.render import gradescope, terminal
 from grader.render.text import one_line
 from grader.results import Report
 from grader.rubric import Rubric, Section, load_rubric
@@ -79,7 +79,13 @@ def _write_files(config: pytest.Config, report: Report) -> None:
     if config.getoption("results"):
         gradescope.write(report, Path(config.getoption("results")))
     if config.getoption("html_report"):
-        html.write(report, Path(config.getoption("html_report")))
+        from grader.report import page
+        from grader.report.pictures import TestImages
+
+        marking = config.stash.get(MARKING, None)
+        plots, data_dir = ({}, None) if marking is None else (marking.submission.plots, marking.options.data_dir)
+        work = page.Work(report, report.submission, plots)
+        page.write(work, TestImages(data_dir), Path(config.getoption("html_report")))
 
 
 def _section(item: pytest.Item, rubric: Rubric) -> Section:

@@ -108,13 +108,20 @@ class Rubric:
 def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
     """The rubric in a TOML file. Raises RubricError with the file and the entry that is wrong."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise RubricError(f"{path.name} cannot be read: {error}") from None
+    return parse_rubric(text, path.name)
+
+
+def parse_rubric(text: str, name: str) -> Rubric:
+    """The rubric in a TOML text. Raises RubricError with the text's `name` and the entry that is wrong."""
     try:
-        return _rubric(table)
+        return _rubric(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RubricError(f"{name} cannot be read: {error}") from None
     except RubricError as error:
-        raise RubricError(f"{path.name}: {error}") from None
+        raise RubricError(f"{name}: {error}") from None
 
 
 def _rubric(table: dict[str, Any]) -> Rubric:

@@ -93,9 +93,10 @@ FLOORS = [
     {"torch_checks", "handout", "render", "calibrate"},
     {"test_0_checklist", "test_1_numpy_ann", "test_2_pytorch_ann", "test_3_pytorch_cnn"},
     {"checks", "settings"},
-    {"plugin"},
     {"selftest", "similarity", "doctor"},
     {"classroom"},
+    {"report"},
+    {"plugin"},
     {"conftest", "__main__"},
 ]
 

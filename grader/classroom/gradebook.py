@@ -149,6 +149,16 @@ class Gradebook:
                     self._db.execute("rollback")
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read in it belongs together, though a batch may be writing meanwhile; that is not kept waiting."""
+        with self._told():
+            self._db.execute("begin")
+            try:
+                yield
+            finally:
+                self._db.execute("rollback")
+
     def meta(self, name: str) -> Any:
         """A value of the gradebook as a whole, None if it has none."""
         row = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
@@ -307,7 +317,7 @@ class Gradebook:
         sections = [
             _pointed(section_from(json.loads(text)), points)
             for number, text in self._db.execute(
-                "select results.number, result from marks join results on results.id = marks.result where work = ?",
+                "select results.number, results.result from marks join results on results.id = marks.result where work = ?",
                 (work,),
             )
             if number in points

@@ -1,0 +1,207 @@
+"""Drawings as SVG: learning curves, histograms, wrong entries of an array. Each says in words what it shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from grader.results import Comparison
+from utils import TRAIN_COLOUR, VAL_COLOUR
+
+WIDTH, HEIGHT = 440, 270
+LEFT, RIGHT, TOP, BOTTOM = 58, 430, 34, 226  # of the frame
+MOST_POINTS = 200  # of a curve: an epoch more or less is not to be seen
+OFF_THE_CHART = 1e30  # a student's loss can be any float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: its name, colour and marker ("circle" or "square"), so that it is told by more than its colour."""
+
+    name: str
+    values: Sequence[float]
+    colour: str
+    marker: str
+
+
+def training_and_validation(training: Sequence[float], validation: Sequence[float], factor: float = 1.0) -> list[Line]:
+    """The two curves as they look everywhere in the assignment."""
+    return [
+        Line("training", [factor * value for value in training], TRAIN_COLOUR, "circle"),
+        Line("validation", [factor * value for value in validation], VAL_COLOUR, "square"),
+    ]
+
+
+def line_chart(title: str, unit: str, lines: list[Line], bar: float | None = None) -> Markup:
+    """Curves over epochs, and a broken line across at `bar`. What is not finite is left out."""
+    epochs = max((len(line.values) for line in lines), default=0)
+    finite = [value for line in lines for value in line.values if _is_drawable(value)]
+    finite += [] if bar is None else [bar]
+    if not epochs or not finite:
+        return Markup("<p>{}: there is nothing to draw, no value is finite.</p>").format(title)
+    ticks = nice_ticks(min(finite), max(finite))
+    low, high = min(ticks[0], *finite), max(ticks[-1], *finite)
+
+    def x_of(epoch: float) -> float:
+        return LEFT + (RIGHT - LEFT) * ((epoch - 1) / (epochs - 1) if epochs > 1 else 0.5)
+
+    def y_of(value: float) -> float:
+        return BOTTOM - (BOTTOM - TOP) * (value - low) / (high - low)
+
+    parts = [_text(LEFT, 20, title, weight="bold"), _text((LEFT + RIGHT) / 2, 262, "epoch", anchor="middle")]
+    parts += [_gridline(y_of(tick), f"{tick:g}") for tick in ticks]
+    for epoch in sorted({round(tick) for tick in nice_ticks(1, epochs) if 1 <= round(tick) <= epochs} | {1, epochs}):
+        if epoch in (1, epochs) or x_of(epochs) - x_of(epoch) > 30 < x_of(epoch) - x_of(1):
+            parts.append(_text(x_of(epoch), 244, str(epoch), anchor="middle"))
+    if bar is not None:
+        parts.append(
+            Markup('<path d="M{} {:.1f}H{}" class="bar"/>').format(LEFT, y_of(bar), RIGHT)
+            + _text(LEFT + 4, y_of(bar) - 4, f"bar {bar:g} {unit}")
+        )
+    for number, line in enumerate(lines):
+        parts.append(_curve(line, x_of, y_of))
+        parts.append(_key(line, RIGHT - 170 + 84 * number))
+    return _drawing(f"{title} in {unit} over {epochs} epochs. " + " ".join(_in_words(line) for line in lines), parts)
+
+
+def _is_drawable(value: float) -> bool:
+    return math.isfinite(value) and abs(value) < OFF_THE_CHART
+
+
+def _in_words(line: Line) -> str:
+    first, last = (
+        f"{value:.3g}" if math.isfinite(value) else "no number" for value in (line.values[0], line.values[-1])
+    )
+    return f"{line.name.capitalize()}: from {first} to {last}."
+
+
+def thinned(count: int, most: int) -> list[int]:
+    """At most `most` of the numbers below `count`, evenly, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
+
+
+def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Round numbers that reach from `low` to `high`, about `count` of them.
+
+    >>> nice_ticks(0.21, 0.93)
+    [0.2, 0.4, 0.6, 0.8, 1.0]
+    """
+    if high - low <= 1e-9 * max(abs(low), abs(high)):  # one value: make room around it
+        room = max(abs(low) * 0.5, 1e-6)
+        low, high = low - room, high + room
+    rough = (high - low) / (count - 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.9)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [float(f"{number * step:.10g}") for number in range(first, last + 1)]
+
+
+def _curve(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], float]) -> Markup:
+    path, marks, pen = "", Markup(), "M"
+    for index in thinned(len(line.values), MOST_POINTS):
+        value = line.values[index]
+        if not _is_drawable(value):
+            pen = "M"  # a gap
+            continue
+        x, y = x_of(index + 1), y_of(value)
+        path, pen = f"{path}{pen}{x:.1f} {y:.1f}", "L"
+        marks += _marker(line, x, y)
+    drawn = Markup('<path d="{}" fill="none" stroke="{}" stroke-width="2"/>').format(path, line.colour)
+    return drawn + (marks if len(line.values) <= 60 else Markup())
+
+
+def _marker(line: Line, x: float, y: float) -> Markup:
+    if line.marker == "circle":
+        return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="{}"/>').format(x, y, line.colour)
+    return Markup('<rect x="{:.1f}" y="{:.1f}" width="6" height="6" fill="{}"/>').format(x - 3, y - 3, line.colour)
+
+
+def _key(line: Line, x: float) -> Markup:
+    stroke = Markup('<path d="M{} 15h18" stroke="{}" stroke-width="2"/>').format(x, line.colour)
+    return stroke + _marker(line, x + 9, 15) + _text(x + 24, 19, line.name)
+
+
+def histogram(title: str, counts: list[int], width: float, unit: str, bar: float | None = None) -> Markup:
+    """Bars of `counts`, each `width` wide from 0 on, the count above each; a broken line upwards at `bar`."""
+    most, across = max([*counts, 1]), width * len(counts)
+    scale = (RIGHT - LEFT) / across
+    parts = [_text(LEFT, 20, title, weight="bold"), _text((LEFT + RIGHT) / 2, 262, unit, anchor="middle")]
+    parts.append(Markup('<path d="M{} {}H{}" class="axis"/>').format(LEFT, BOTTOM, RIGHT))
+    for number, count in enumerate(counts):
+        x, height = LEFT + scale * width * number, (BOTTOM - TOP - 24) * count / most
+        if count:
+            parts.append(
+                Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>').format(
+                    x + 1, BOTTOM - height, scale * width - 2, height, TRAIN_COLOUR
+                )
+                + _text(x + scale * width / 2, BOTTOM - height - 4, str(count), anchor="middle")
+            )
+    parts += [
+        _text(LEFT + scale * tick, 244, f"{tick:g}", anchor="middle")
+        for tick in nice_ticks(0, across, 6)
+        if tick <= across
+    ]
+    if bar is not None:
+        parts.append(
+            Markup('<path d="M{:.1f} {}V{}" class="bar"/>').format(LEFT + scale * bar, BOTTOM, TOP)
+            + _text(LEFT + scale * bar - 4, TOP + 8, f"bar {bar:g}", anchor="end")
+        )
+    spans = [f"{width * number:g} to {width * (number + 1):g}: {count}" for number, count in enumerate(counts) if count]
+    return _drawing(f"{title}, students by {unit}. {'; '.join(spans) or 'none'}.", parts)
+
+
+def wrong_entries(comparison: Comparison) -> Markup:
+    """A grid with a field for each entry: a cross where it is wrong, a dot where it is right."""
+    side, rows = 26, comparison.wrong
+    columns = max((len(row) for row in rows), default=0)
+    parts = []
+    for i, row in enumerate(rows):
+        for j, wrong in enumerate(row):
+            x, y = side * j + 2, side * i + 2
+            parts.append(
+                Markup('<rect x="{}" y="{}" width="24" height="24" class="{}"/>').format(
+                    x, y, "wrong" if wrong else "right"
+                )
+            )
+            if wrong:
+                parts.append(Markup('<path d="M{} {}l12 12m0 -12l-12 12" class="cross"/>').format(x + 6, y + 6))
+            else:
+                parts.append(Markup('<circle cx="{}" cy="{}" r="2.5" class="dot"/>').format(x + 12, y + 12))
+    return _drawing(
+        f"{comparison.name}: {entries_in_words(comparison)}.", parts, side * columns + 2, side * len(rows) + 2
+    )
+
+
+def entries_in_words(comparison: Comparison) -> str:
+    """Which entries are wrong: all, none, or the count and the rows."""
+    wrong = sum(map(sum, comparison.wrong))
+    size = sum(map(len, comparison.wrong))
+    if wrong in (0, size):
+        return f"{'all' if wrong else 'none'} of {size} entries {'is' if not wrong else 'are'} wrong"
+    if len(comparison.wrong) == 1:
+        where = f"at {', '.join(str(j) for j, is_wrong in enumerate(comparison.wrong[0]) if is_wrong)}"
+    else:
+        where = f"in row {', '.join(f'{i} ({sum(row)})' for i, row in enumerate(comparison.wrong) if any(row))}"
+    return f"{wrong} of {size} entries wrong, {where}"
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal") -> Markup:
+    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" font-weight="{}">{}</text>').format(
+        x, y, anchor, weight, escape(text)
+    )
+
+
+def _gridline(y: float, label: str) -> Markup:
+    line = Markup('<path d="M{} {:.1f}H{}" class="grid"/>').format(LEFT, y, RIGHT)
+    return line + _text(LEFT - 6, y + 4, label, anchor="end")
+
+
+def _drawing(words: str, parts: Sequence[Markup], width: float = WIDTH, height: float = HEIGHT) -> Markup:
+    return Markup('<svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">{}</svg>').format(
+        width, height, width, height, words, Markup().join(parts)
+    )

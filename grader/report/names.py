@@ -1,0 +1,19 @@
+"""File names made of names that anybody may have written."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+from grader.classroom.intake import Student
+
+LONGEST = 40  # characters of a name, so that the whole stays far below any file system's limit
+
+
+def stem(student: Student) -> str:
+    """A file's name without its ending: letters, digits and hyphens alone, and another one for every id."""
+    latin = unicodedata.normalize("NFKD", student.name).encode("ascii", "ignore").decode()
+    words = "-".join(re.findall(r"[A-Za-z0-9]+", latin))[:LONGEST].strip("-").lower()
+    digest = hashlib.sha256(student.id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{words or 'student'}-{digest}"

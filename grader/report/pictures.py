@@ -1,0 +1,65 @@
+"""Pictures as data that stands in a page: test images by their numbers, and submitted plots drawn anew."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.Image import Dither
+
+from grader.errors import StudentFault
+from grader.plots import decode
+from utils import IDX_FILES, DataError, read_idx
+
+WIDEST = 900  # pixels of a submitted plot in a page
+TALLEST = 900
+
+
+def submitted_plot(name: str, content: bytes) -> str:
+    """A submitted plot as a data URI: its picture drawn anew, nothing else of the file. Raises StudentFault `plot-not-png`."""
+    picture, _ = decode(name, content)
+    picture.thumbnail((WIDEST, TALLEST))
+    stream = io.BytesIO()
+    picture.quantize(64, dither=Dither.NONE).save(
+        stream, "PNG"
+    )  # a plot has few colours: a third of the size, and of the time
+    return _uri(stream.getvalue())
+
+
+class TestImages:
+    """The official test images, read when the first is asked for."""
+
+    def __init__(self, data_dir: Path | None = None):
+        self._data_dir = data_dir
+        self._images: np.ndarray | None = None
+        self._missing = False
+        self.uri = lru_cache(maxsize=10_000)(self._uri_of)
+
+    def _uri_of(self, number: int) -> str:
+        """An image as a data URI; "" where the data is not at hand."""
+        if self._images is None and not self._missing:
+            try:
+                self._images = read_idx(IDX_FILES["FashionMNIST"][2], self._data_dir)
+            except DataError:
+                self._missing = True
+        if self._images is None or not 0 <= number < len(self._images):
+            return ""
+        stream = io.BytesIO()
+        Image.fromarray(np.asarray(self._images[number])).save(stream, "PNG")
+        return _uri(stream.getvalue())
+
+
+def plot_or_reason(name: str, content: bytes) -> tuple[str, str]:
+    """A submitted plot as a data URI, and why there is none; one of the two is empty."""
+    try:
+        return submitted_plot(name, content), ""
+    except StudentFault as fault:
+        return "", fault.feedback
+
+
+def _uri(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
