@@ -80,12 +80,12 @@ def _write_files(config: pytest.Config, report: Report) -> None:
         gradescope.write(report, Path(config.getoption("results")))
     if config.getoption("html_report"):
         from grader.report import page
-        from grader.report.pictures import TestImages
+        from grader.report.pictures import OfficialImages
 
         marking = config.stash.get(MARKING, None)
         plots, data_dir = ({}, None) if marking is None else (marking.submission.plots, marking.options.data_dir)
         work = page.Work(report, report.submission, plots)
-        page.write(work, TestImages(data_dir), Path(config.getoption("html_report")))
+        page.write(work, OfficialImages(data_dir), Path(config.getoption("html_report")))
 
 
 def _section(item: pytest.Item, rubric: Rubric) -> Section:

@@ -21,7 +21,10 @@ def own(requirements: list[str]) -> set[str]:
 
 
 def test_environment_yml_and_pyproject_agree() -> None:
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    environment = [e for e in entries if isinstance(e, str)] + [
+        p for e in entries if isinstance(e, dict) for p in e["pip"]
+    ]
     listed = own(PROJECT["dependencies"]).union(*(own(extra) for extra in PROJECT["optional-dependencies"].values()))
     for_conda = {
         re.sub(r"^[\w-]+", lambda name: CONDA_NAMES.get(name[0], name[0]), requirement) for requirement in listed

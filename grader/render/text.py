@@ -10,6 +10,8 @@ MAX_FEEDBACK = 4000  # characters of one section's feedback
 def plain(text: str, limit: int = MAX_FEEDBACK) -> str:
     """The text without terminal control sequences, directional marks and lone surrogates; line ends and tabs stay."""
     cut = text if len(text) <= limit else f"{text[:limit]} … (cut)"
+    if cut.isprintable():  # the usual case, a hundred times as fast
+        return cut
     return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else "�" for c in cut)
 
 

@@ -14,7 +14,7 @@ from grader.report.junit import junit
 from grader.report.names import stem
 from grader.report.overview import Row, class_page, row
 from grader.report.page import Work, page
-from grader.report.pictures import TestImages
+from grader.report.pictures import OfficialImages
 from grader.report.summary import Summary
 from utils import progress
 
@@ -26,7 +26,7 @@ def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summ
     with gradebook.snapshot():
         assignment, students = assignment_of(gradebook), gradebook.students()
         folder = Folder(out, [stem(student) for student in students], [INDEX, *EXPORTS])
-        images, summary = TestImages(data_dir), Summary(assignment)
+        images, summary = OfficialImages(data_dir), Summary(assignment)
         rows: list[Row] = []
         with folder.tables(EXPORTS) as tables:
             for name, export in EXPORTS.items():
@@ -45,7 +45,7 @@ def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summ
     return summary
 
 
-def _write(folder: Folder, gradebook: Gradebook, assignment: Assignment, one: Person, images: TestImages) -> None:
+def _write(folder: Folder, gradebook: Gradebook, assignment: Assignment, one: Person, images: OfficialImages) -> None:
     """A student's own three files. Partial results are not written as results.json, which platforms take for a mark."""
     standing = one.standing
     plots = gradebook.submission(standing.work).plots

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from grader.render.text import plain
 from grader.report import charts, feedback
-from grader.report.pictures import TestImages, plot_or_reason
+from grader.report.pictures import OfficialImages, plot_or_reason
 from grader.results import Report, SectionResult, Status, Training
 from grader.rubric import Section
 from grader.submission import PLOTS
@@ -51,6 +51,7 @@ def environment() -> Environment:
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     made.globals.update(style=source("style.css"), style_hash=csp_hash(source("style.css")), marks=MARKS)
     return made
@@ -71,7 +72,7 @@ def csp_hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def page(work: Work, images: TestImages) -> str:
+def page(work: Work, images: OfficialImages) -> str:
     """The page's source."""
     report = work.report
     lost = [section for section in report.sections if section.status is not Status.PASSED]
@@ -119,7 +120,7 @@ def _submitted(script: str, plots: dict[str, bytes]) -> dict[str, Any]:
     }  # base64: nothing to escape
 
 
-def _training(script: str, training: Training, work: Work, images: TestImages) -> dict[str, Any]:
+def _training(script: str, training: Training, work: Work, images: OfficialImages) -> dict[str, Any]:
     accuracy, bar = work.report.accuracy.get(script), work.report.bars.get(script)
     return {
         "script": script,
@@ -191,6 +192,6 @@ def _class(number: int) -> str:
     return CLASS_NAMES[number] if 0 <= number < len(CLASS_NAMES) else f"class {number}"
 
 
-def write(work: Work, images: TestImages, path: Path) -> None:
+def write(work: Work, images: OfficialImages, path: Path) -> None:
     """Write the page whole or not at all."""
     write_atomically(path, page(work, images).encode())

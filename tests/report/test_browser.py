@@ -1,0 +1,223 @@
+"""The pages as people meet them: in a real Chromium, from a file, by mouse, keyboard and screen reader's rules."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.classes import HOSTILE, WRONG, Pupil, write_report
+from tests.pictures import PICTURES, plot
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.skipif(
+        not (CHROMIUM and DRIVER), reason="no Chromium and ChromeDriver (apt install chromium chromium-driver)"
+    ),
+    pytest.mark.xdist_group("browser"),
+]
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")  # fmt: skip
+PLOTS = {"pytorch_ann": plot(), "pytorch_cnn": PICTURES["text"]()}
+RAISED = f"numpy_ann.py, line 3, in relu: {HOSTILE}\nValueError: {HOSTILE} \ud800"
+PRINTED = f"What the script printed, to its end:\n{HOSTILE}{'x' * 500}"
+COMPARED = f"{HOSTILE}, expected {HOSTILE}. Hint: {HOSTILE}\n{HOSTILE}"
+PUPILS = [
+    Pupil("1001", "Ada Lovelace", accuracy=0.9, plots=PLOTS),
+    Pupil("1002", "Blaise Pascal", {"1.2": WRONG, "1.6": "W1 is 1, expected 2."}, ("relu-leaky",), accuracy=0.72, plots=PLOTS),
+    Pupil("1003", "Émilie du Châtelet", missing=("1.6",)),
+    Pupil("1004", "Zeno", problem="work.zip is damaged"),
+    Pupil(f"={HOSTILE}", HOSTILE, {"1.2": f"{RAISED}\n{PRINTED}", "1.3": COMPARED, "1.4": "m" * 3000}, (HOSTILE,),
+          accuracy=0.8, plots=PLOTS),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(tmp_path_factory.mktemp("class"), PUPILS)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(autouse=True)
+def plain_window(browser: Any) -> None:
+    look(browser, 1000)
+
+
+def look(browser: Any, width: int, scheme: str = "light", media: str = "screen") -> None:
+    """The width of the window, light or dark, on screen or paper."""
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+
+
+def pages(report: Path) -> list[Path]:
+    return [report / "index.html", *sorted((report / "students").glob("*.html"))]
+
+
+def show(browser: Any, path: Path) -> None:
+    """Load a page from its file, without a word on the console."""
+    browser.get_log("browser")
+    browser.get(path.as_uri())
+    assert browser.get_log("browser") == [], path.name
+
+
+def column(browser: Any, number: int) -> list[str]:
+    """What the rows that are shown say in one column."""
+    script = """const rows = document.querySelectorAll('#students tbody tr:not([hidden])');
+        return [...rows].map(row => row.cells[arguments[0]].innerText.trim())"""
+    return list(browser.execute_script(script, number))
+
+
+def test_every_page_loads_from_its_file_without_an_error(browser: Any, report: Path) -> None:
+    assert len(pages(report)) == 6
+    for path in pages(report):
+        show(browser, path)
+        broken = "return [...document.images].filter(i => !i.complete || !i.naturalWidth).length"
+        assert browser.execute_script(broken) == 0, path.name
+        loaded = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith('data:'))"
+        assert browser.execute_script(loaded) == [], path.name
+
+
+def test_what_students_write_stays_text(browser: Any, report: Path) -> None:
+    for path in pages(report):
+        show(browser, path)
+        scripts = browser.execute_script("return document.scripts.length")
+        assert scripts == (1 if path.name == "index.html" else 0), path.name
+        assert browser.execute_script("return document.querySelectorAll('[onerror], img[src=x]').length") == 0
+    (path,) = (report / "students").glob("script-*.html")
+    show(browser, path)
+    text = browser.find_element(By.TAG_NAME, "body").text
+    assert (
+        '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}' in browser.find_element(By.TAG_NAME, "h1").text
+    )
+    assert text.count("{{7*7}}") == 11  # name, three of one section, six of the other
+    assert not set("\u202e\u2066\x00\x1b") & set(text)
+
+
+def test_a_policy_keeps_foreign_scripts_and_styles_out(browser: Any, report: Path) -> None:
+    inject = """const s = document.createElement('script'); s.textContent = 'window.foreign = 1'; document.body.append(s);
+        document.body.setAttribute('style', 'color: rgb(1, 2, 3)');
+        return [window.foreign === undefined, getComputedStyle(document.body).color !== 'rgb(1, 2, 3)']"""
+    for path in pages(report)[:2]:
+        show(browser, path)
+        assert browser.execute_script(inject) == [True, True]
+        assert all("Content Security Policy" in entry["message"] for entry in browser.get_log("browser"))
+
+
+def test_sorting_by_mouse(browser: Any, report: Path) -> None:
+    show(browser, report / "index.html")
+    buttons = browser.find_elements(By.CSS_SELECTOR, "#students thead button")
+    headers = browser.find_elements(By.CSS_SELECTOR, "#students thead th")
+    buttons[3].click()
+    assert column(browser, 3) == ["0", "82", "86", "100", ""]
+    assert [header.get_attribute("aria-sort") for header in headers].count("ascending") == 1
+    buttons[3].click()
+    assert column(browser, 3) == ["100", "86", "82", "0", ""]
+    assert headers[3].get_attribute("aria-sort") == "descending"
+    buttons[4].click()
+    assert column(browser, 4) == ["72.00 %", "80.00 %", "90.00 %", "", ""]
+    assert headers[3].get_attribute("aria-sort") == "none"
+    buttons[0].click()
+    names = column(browser, 0)
+    assert (
+        names.index("Ada Lovelace")
+        < names.index("Blaise Pascal")
+        < names.index("Émilie du Châtelet")
+        < names.index("Zeno")
+    )
+
+
+def test_sorting_and_filtering_by_keyboard(browser: Any, report: Path) -> None:
+    show(browser, report / "index.html")
+    field = browser.find_element(By.ID, "filter")
+    browser.find_element(By.CSS_SELECTOR, "label[for=filter]").click()
+    assert browser.switch_to.active_element == field
+    field.send_keys("LOVE 1001")
+    assert column(browser, 0) == ["Ada Lovelace"]
+    assert browser.find_element(By.ID, "count").text == "1 of 5 students"
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys(Keys.DELETE)
+    assert len(column(browser, 0)) == 5
+    field.send_keys(Keys.TAB)  # the region that scrolls
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    button = browser.switch_to.active_element
+    assert (button.tag_name, button.text) == ("button", "Student")
+    outline = "return getComputedStyle(document.activeElement).outlineStyle"
+    assert browser.execute_script(outline) == "solid"
+    button.send_keys(Keys.ENTER)
+    ascending = column(browser, 0)
+    browser.switch_to.active_element.send_keys(Keys.SPACE)
+    assert column(browser, 0) == ascending[::-1]
+
+
+def test_a_name_leads_to_its_page(browser: Any, report: Path) -> None:
+    show(browser, report / "index.html")
+    browser.find_element(By.LINK_TEXT, "Blaise Pascal").click()
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Blaise Pascal"
+    browser.find_element(By.LINK_TEXT, "backward").click()
+    assert browser.execute_script("return document.querySelector(':target h3').textContent").startswith("1.6 backward")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone(browser: Any, report: Path, scheme: str) -> None:
+    look(browser, 360, scheme)
+    for path in pages(report):
+        show(browser, path)
+        widths = browser.execute_script("const d = document.documentElement; return [d.scrollWidth, d.clientWidth]")
+        assert widths[0] <= widths[1] == 360, path.name
+    dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert dark == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 29)")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_complain_about(browser: Any, report: Path, scheme: str) -> None:
+    from axe_core_python.base import AXE_SCRIPT
+
+    look(browser, 1000, scheme)
+    for path in pages(report):
+        show(browser, path)
+        browser.execute_script(AXE_SCRIPT)
+        run = """const done = arguments[0];
+            axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(
+                v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + ' ' + n.failureSummary)])))"""
+        assert browser.execute_async_script(run) == [], path.name
+
+
+def test_headings_stand_in_order(browser: Any, report: Path) -> None:
+    for path in pages(report):
+        show(browser, path)
+        levels = browser.execute_script(
+            "return [...document.querySelectorAll('h1,h2,h3,h4,h5')].map(h => +h.tagName[1])"
+        )
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), path.name
+
+
+def test_paper_has_ink_on_white_and_no_controls(browser: Any, report: Path) -> None:
+    look(browser, 700, "dark", "print")
+    show(browser, report / "index.html")
+    assert not browser.find_element(By.ID, "filter").is_displayed()
+    assert browser.execute_script("return getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert browser.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -1,0 +1,151 @@
+"""The report's folder: nothing that is not the report's is touched, and what is no longer of use goes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.classroom.gradebook import Gradebook
+from grader.errors import CannotGrade
+from grader.report.build import build
+from grader.report.folder import MANIFEST, Folder
+from tests.classes import RUBRIC, Pupil, write_class, write_report
+from tests.support import ROOT, run
+
+
+def files(report: Path) -> set[str]:
+    return {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file()}
+
+
+def again(folder: Path) -> None:
+    with Gradebook(folder / "grades.db") as gradebook:
+        build(gradebook, folder / "report")
+
+
+def test_a_student_who_is_forgotten_leaves_no_page(tmp_path: Path) -> None:
+    report = write_report(tmp_path, [Pupil("1", "Ada"), Pupil("2", "Blaise")])
+    (report / "students" / "notes.html").write_text("mine")
+    with Gradebook(tmp_path / "grades.db") as gradebook:
+        gradebook.forget("1")
+    again(tmp_path)
+    left = files(report)
+    assert "students/notes.html" in left
+    assert not [name for name in left if "/ada-" in name]
+    assert len([name for name in left if "/blaise-" in name]) == 3
+
+
+def test_a_result_that_counts_no_more_goes(tmp_path: Path) -> None:
+    report = write_report(tmp_path, [Pupil("1", "Ada")])
+    assert [name for name in files(report) if name.startswith("results/ada-")]
+    with Gradebook(tmp_path / "grades.db") as gradebook:
+        gradebook.count("work of 1", {})
+    again(tmp_path)
+    assert not [name for name in files(report) if name.startswith("results/ada-")]
+
+
+def test_a_report_is_the_same_when_it_is_made_again(tmp_path: Path) -> None:
+    report = write_report(tmp_path, [Pupil("1", "Ada", accuracy=0.9), Pupil("2", missing=("1.2",))])
+    before = {name: (report / name).read_bytes() for name in files(report)}
+    again(tmp_path)
+    assert {name: (report / name).read_bytes() for name in files(report)} == before
+
+
+@pytest.mark.parametrize("name", ["index.html", "grades.csv", "students", "manifest.json"])
+def test_what_no_report_made_is_not_overwritten(tmp_path: Path, name: str) -> None:
+    write_class(tmp_path / "grades.db", [Pupil("1")])
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / name).write_text("mine")
+    with pytest.raises(CannotGrade, match="expected a new or empty folder"):
+        again(tmp_path)
+    assert (tmp_path / "report" / name).read_text() == "mine"
+
+
+def test_a_manifest_can_name_nothing_outside(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.html"
+    outside.write_text("mine")
+    report = write_report(tmp_path, [Pupil("1")])
+    named = ["../outside.html", str(outside), "students/../../outside.html", "index.html", "students/gone-1.html"]
+    (report / "students" / "gone-1.html").write_text("made earlier")
+    (report / MANIFEST).write_text(json.dumps({"files": named}))
+    again(tmp_path)
+    assert outside.exists()
+    assert (report / "index.html").exists()
+    assert not (report / "students" / "gone-1.html").exists()
+
+
+def test_halves_of_files_that_a_kill_left_are_removed(tmp_path: Path) -> None:
+    report = write_report(tmp_path, [Pupil("1", "Ada")])
+    (page,) = (report / "students").glob("ada-*")
+    halves = [page.with_name(f".{page.name}-abcd1234"), report / ".grades.csv-abcd_234"]
+    mine = report / ".mine-abcd1234"
+    for path in (*halves, mine):
+        path.write_text("half")
+    again(tmp_path)
+    assert [path.exists() for path in (*halves, mine)] == [False, False, True]
+
+
+def test_a_table_that_is_not_finished_leaves_the_old_one(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "report", [], ["a.csv"])
+    (tmp_path / "report" / "a.csv").write_text("old")
+    with pytest.raises(ZeroDivisionError), folder.tables(["a.csv"]) as tables:  # noqa: PT012
+        tables["a.csv"].add(["new"])
+        raise ZeroDivisionError
+    assert (tmp_path / "report" / "a.csv").read_text() == "old"
+    assert files(tmp_path / "report") == {"a.csv", MANIFEST}
+
+
+def test_a_killed_report_leaves_whole_files_and_the_next_one_finishes(tmp_path: Path) -> None:
+    write_class(tmp_path / "grades.db", [Pupil(str(i), accuracy=0.9) for i in range(60)])
+    command = [sys.executable, "-P", "-m", "grader", "report", tmp_path / "grades.db", "--out", tmp_path / "report"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(list((tmp_path / "report" / "students").glob("*.html"))) < 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    pages = list((tmp_path / "report" / "students").glob("*.html"))
+    assert 5 <= len(pages) < 60
+    assert all(page.read_text().endswith("</html>\n") for page in pages)
+    assert not (tmp_path / "report" / "grades.csv").exists()
+    again(tmp_path)
+    assert len(list((tmp_path / "report" / "students").iterdir())) == 60
+
+
+def test_the_command_says_where_the_report_is(tmp_path: Path) -> None:
+    write_class(tmp_path / "grades.db", [Pupil("1"), Pupil("2", missing=("1.2",))])
+    ran = run("-P", "-m", "grader", "report", tmp_path / "grades.db", "--out", tmp_path / "deep" / "report")
+    assert ran.returncode == 0
+    assert ran.stdout == f"{tmp_path}/deep/report/index.html: 2 students, 1 marked, 1 not all marked yet\n"
+
+
+def test_what_is_no_gradebook_or_no_class_is_told_in_one_line(tmp_path: Path) -> None:
+    with Gradebook(tmp_path / "new.db", create=True):
+        pass
+    (tmp_path / "text.db").write_text("no database at all, but a text that is long enough to be looked at")
+    (tmp_path / "file").write_text("x")
+    write_class(tmp_path / "grades.db", [Pupil("1")])
+    for book, out, message in (
+        ("new.db", "report", "holds no class yet"),
+        ("text.db", "report", "cannot be used"),
+        ("missing.db", "report", "does not exist"),
+        ("grades.db", "file", "cannot be written"),
+    ):
+        ran = run("-P", "-m", "grader", "report", tmp_path / book, "--out", tmp_path / out)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert message in ran.stderr
+        assert ran.stderr.count("\n") == 1
+
+
+def test_a_batch_may_write_while_a_report_is_made(tmp_path: Path) -> None:
+    write_class(tmp_path / "grades.db", [Pupil("1"), Pupil("2")])
+    with Gradebook(tmp_path / "grades.db") as reading, Gradebook(tmp_path / "grades.db") as writing, reading.snapshot():
+        assert len(reading.students()) == 2
+        writing.set_meta(sections=["1.2"])
+        assert reading.meta("sections") == list(RUBRIC.by_number)
+    with Gradebook(tmp_path / "grades.db") as after:
+        assert after.meta("sections") == ["1.2"]

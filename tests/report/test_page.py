@@ -1,0 +1,184 @@
+"""A student's page: what it says, what it keeps out, and that a single marking's page is the same."""
+
+import base64
+import hashlib
+import io
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from grader.classroom.intake import Student
+from grader.report.names import stem
+from grader.report.page import Work, page
+from grader.report.pictures import OfficialImages, submitted_plot
+from grader.results import Comparison, Report, SectionResult, Status, Training
+from tests.classes import HOSTILE, LONE, RUBRIC, WRONG, Pupil, page_of, result, training, write_report
+from tests.pictures import GRADIENT, PICTURES, encoded, plot
+from tests.support import mark, write_submission
+
+
+def shown(sections: tuple[SectionResult, ...] = (), *, plots: dict[str, bytes] | None = None, problem: str = "",
+          trainings: dict[str, Training] | None = None, name: str = "Ada", missing: tuple[str, ...] = ()) -> str:  # fmt: skip
+    accuracy = dict.fromkeys(trainings or {}, 0.8)
+    report = Report(sections, accuracy, RUBRIC.bars, 1.0, 1, "cpu", "none", "ada", problem, trainings or {})
+    waiting = tuple(RUBRIC.by_number[number] for number in missing)
+    return page(Work(report, name, plots or {}, 1, waiting), OfficialImages())
+
+
+def text_of(source: str) -> str:
+    return " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", source, flags=re.DOTALL).split())
+
+
+def test_a_failed_section_is_split_for_reading() -> None:
+    text = text_of(shown((result("1.2", Status.FAILED, WRONG, diagnosis=("relu-leaky",)),)))
+    assert "What came relu(z)[0, 3] is 0.24 Expected 0 where z[0, 3] is -0.24 Hint negative elements become 0." in text
+    assert "Your relu does this. Recognised: relu-leaky" in text
+    assert "0 of 4 points" in text
+
+
+def test_what_is_not_marked_yet_is_no_zero() -> None:
+    nothing = text_of(shown(missing=("1.2", "1.3")))
+    assert "Score Not marked yet Points by section" in nothing
+    assert "relu not marked yet – / 4" in nothing
+    assert "0 of" not in nothing
+    some = text_of(shown((result("1.3"),), missing=("1.2", "1.4")))
+    assert "Not all is marked yet So far 4 of 4 points; 2 sections to come." in some
+    assert some.index("1.2 relu not marked yet") < some.index("1.3 relu_derivative")
+
+
+def test_a_submission_that_cannot_be_read_says_why() -> None:
+    assert "0 points Nothing could be marked: work.zip is damaged" in text_of(shown(problem="work.zip is damaged"))
+
+
+def test_a_grader_error_is_no_failure_of_the_student() -> None:
+    text = text_of(shown((result("1.2", Status.ERROR, "grader error, not your code: KeyError"),)))
+    assert "! grader error 4 / 4" in text
+    assert "grader error, not your code: KeyError" in text
+
+
+def test_wrong_gradient_entries_are_drawn_and_told() -> None:
+    wrong = Comparison("W2", ((True, False), (True, True)))
+    source = shown((result("1.6", Status.FAILED, "W2[0, 0] is 1, expected 2.", comparisons=(wrong,)),))
+    assert 'aria-label="W2: 3 of 4 entries wrong, in row 0 (1), 1 (2)."' in source
+    assert source.count('class="cross"') == 3
+
+
+def test_a_training_shows_curves_confusions_and_mistakes() -> None:
+    source = shown(trainings={"numpy_ann": training()})
+    assert 'aria-label="Loss in nats over 3 epochs. Training: from 1 to 0.333. Validation: from 1 to 0.333."' in source
+    assert "Most often: T-shirt/top taken for Trouser, 100 of 1000." in source
+    assert '<td class="shade-9 diagonal">900</td>' in source
+    assert "Shirt,<br>taken for T-shirt/top,<br>98.7 % sure" in source
+    picture = re.findall(r'src="data:image/png;base64,([^"]*)"[^>]*alt="Test image 3"', source)
+    assert Image.open(io.BytesIO(base64.b64decode(picture[0]))).size == (28, 28)
+
+
+@pytest.mark.parametrize(
+    "values", [(math.nan, math.inf, 1.0), (1e308, -1e308, 0.0), (1.0,) * 5000], ids=["nan", "huge", "long"]
+)
+def test_any_curve_makes_a_page(values: tuple[float, ...]) -> None:
+    curves = dict.fromkeys(("train_losses", "val_losses", "train_accuracies", "val_accuracies"), values)
+    assert len(shown(trainings={"numpy_ann": training(**curves)})) < 100_000
+
+
+def test_images_that_are_not_at_hand_are_named_by_their_numbers(tmp_path: Path) -> None:
+    assert OfficialImages(tmp_path).uri(3) == ""
+    assert OfficialImages().uri(10_000) == ""
+
+
+def test_a_submitted_plot_is_drawn_anew_and_nothing_else_of_it_is_kept() -> None:
+    texts = PngInfo()
+    texts.add_text("History", "<script>")
+    stream = io.BytesIO()
+    Image.fromarray(np.tile(GRADIENT, (1, 5))).save(stream, "PNG", pnginfo=texts)
+    content = base64.b64decode(submitted_plot("plot.png", stream.getvalue()).partition(",")[2])
+    with Image.open(io.BytesIO(content)) as picture:
+        assert (picture.format, picture.width, picture.info) == ("PNG", 900, {})
+    assert b"<script>" not in content
+
+
+def test_a_tall_plot_is_small_too() -> None:
+    content = submitted_plot("plot.png", encoded(np.zeros((30_000, 3), np.uint8)))
+    with Image.open(io.BytesIO(base64.b64decode(content.partition(",")[2]))) as picture:
+        assert max(picture.size) == 900
+
+
+@pytest.mark.parametrize("kind", ["text", "truncated", "jpeg", "huge"])
+def test_a_plot_that_cannot_be_decoded_is_said_to_be_so(kind: str) -> None:
+    source = shown(plots={"pytorch_ann": PICTURES[kind]()})
+    assert "The plot that was handed in cannot be shown: pytorch_ann_train_val_metrics.png" in source
+    assert "<img" not in source
+
+
+def test_plots_stand_beside_the_marking_s_own_curves() -> None:
+    source = shown(trainings={"pytorch_ann": training(), "pytorch_cnn": training()}, plots={"pytorch_ann": plot()})
+    assert source.index("Of this marking's own run") < source.index("Handed in") < source.index("Confusion matrix")
+    assert "No plot was handed in for pytorch_cnn.py." in source
+    assert "No plot was handed in for numpy_ann.py." not in source
+
+
+@pytest.mark.parametrize("text", [HOSTILE, LONE, "\x00", "&lt;", "{{ 7 * 7 }}", "\u2028"])
+def test_whatever_a_student_writes_stays_text(text: str) -> None:
+    sections = (result("1.2", Status.FAILED, f"{text} is, expected {text}. Hint: {text}\n{text}", diagnosis=(text,)),
+                result("1.3", Status.FAILED, f"a.py, line 1: {text}\n{text}\nWhat the script printed, to its end:\n{text}"),
+                result("1.4", feedback=text))  # fmt: skip
+    source = shown(sections, name=text, problem=text)
+    source.encode()
+    assert not re.search(r"<(script|img)", source)
+    assert "49" not in text_of(source)
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", source)
+
+
+def test_the_policy_lets_nothing_in_but_the_page_s_own_style() -> None:
+    source = shown((result("1.2"),))
+    (style,) = re.findall(r"<style>(.*?)</style>", source, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', source)
+    assert (
+        policy == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert "<script" not in source
+    assert not re.search(r"(src|href)=\"(?!data:|#)", source)
+    assert " style=" not in source
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "/abs", "a/b\\c", "..", "", "con", "x" * 5000, "\x00", LONE, "<b>", "Łukasz Żółć", "李"],
+)
+def test_a_file_s_name_is_a_name(name: str) -> None:
+    for student in (Student(name, "Ada"), Student("1", name), Student(name, name)):
+        made = stem(student)
+        assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", made)
+        assert len(made) < 60
+
+
+def test_two_students_of_one_name_have_two_pages() -> None:
+    assert stem(Student("1", "Ada")) != stem(Student("2", "Ada"))
+
+
+def test_a_page_of_the_class_names_nobody_else(tmp_path: Path) -> None:
+    report = write_report(tmp_path, [Pupil("17", "Ada"), Pupil("18", "Blaise")])
+    assert "Blaise" not in page_of(report, "ada")
+
+
+def test_grade_writes_the_same_page(tmp_path: Path) -> None:
+    work = write_submission(tmp_path / "ada", {"1.2": "return abs(z)"})
+    mark(work, "--only", "1.2", "--html", str(tmp_path / "report.html"))
+    source = (tmp_path / "report.html").read_text(encoding="utf-8")
+    text = text_of(source)
+    assert "ada Score 0 of 4 points" in text
+    assert "What came relu(z)" in text
+    assert "Your relu turns negative values into positive ones" in text
+    assert source.count('<img class="plot"') == 2
+
+
+def test_grade_writes_a_page_of_what_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert mark(tmp_path / "empty", "--html", str(tmp_path / "report.html")).status == 2
+    assert "Nothing could be marked: " in (tmp_path / "report.html").read_text(encoding="utf-8")
