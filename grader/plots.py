@@ -53,7 +53,7 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
 def _on_white(image: Image.Image) -> Image.Image:
     """The picture as a browser shows it: what is transparent is white."""
     layer = image.convert("RGBA")
-    if layer.getextrema()[3] != (255, 255):
+    if layer.getchannel("A").getextrema() != (255, 255):
         layer = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     return layer.convert("RGB")
 

@@ -13,6 +13,7 @@ from utils import TRAIN_COLOUR, VAL_COLOUR
 
 WIDTH, HEIGHT = 440, 270
 LEFT, RIGHT, TOP, BOTTOM = 58, 430, 34, 226  # of the frame
+MOST_MARKED = 60  # epochs; more markers would be a band
 MOST_POINTS = 200  # of a curve: an epoch more or less is not to be seen
 OFF_THE_CHART = 1e30  # a student's loss can be any float
 
@@ -102,7 +103,7 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def _curve(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], float]) -> Markup:
-    path, marks, pen = "", Markup(), "M"
+    path, marks, pen = "", [], "M"
     for index in thinned(len(line.values), MOST_POINTS):
         value = line.values[index]
         if not _is_drawable(value):
@@ -110,15 +111,15 @@ def _curve(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], f
             continue
         x, y = x_of(index + 1), y_of(value)
         path, pen = f"{path}{pen}{x:.1f} {y:.1f}", "L"
-        marks += _marker(line, x, y)
+        marks.append(_marker(line, x, y))
     drawn = Markup('<path d="{}" fill="none" stroke="{}" stroke-width="2"/>').format(path, line.colour)
-    return drawn + (marks if len(line.values) <= 60 else Markup())
+    return drawn + Markup().join(marks if len(line.values) <= MOST_MARKED else [])
 
 
 def _marker(line: Line, x: float, y: float) -> Markup:
     if line.marker == "circle":
-        return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="{}"/>').format(x, y, line.colour)
-    return Markup('<rect x="{:.1f}" y="{:.1f}" width="6" height="6" fill="{}"/>').format(x - 3, y - 3, line.colour)
+        return Markup(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{line.colour}"/>')
+    return Markup(f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="{line.colour}"/>')
 
 
 def _key(line: Line, x: float) -> Markup:
@@ -191,13 +192,11 @@ def entries_in_words(comparison: Comparison) -> str:
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal") -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" font-weight="{}">{}</text>').format(
-        x, y, anchor, weight, escape(text)
-    )
+    return Markup(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>')
 
 
 def _gridline(y: float, label: str) -> Markup:
-    line = Markup('<path d="M{} {:.1f}H{}" class="grid"/>').format(LEFT, y, RIGHT)
+    line = Markup(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" class="grid"/>')
     return line + _text(LEFT - 6, y + 4, label, anchor="end")
 
 
