@@ -12,7 +12,7 @@ from grader.results import Comparison
 from utils import TRAIN_COLOUR, VAL_COLOUR
 
 WIDTH, HEIGHT = 440, 270
-LEFT, RIGHT, TOP, BOTTOM = 58, 430, 34, 226  # of the frame
+LEFT, RIGHT, TOP, BOTTOM = 58, 424, 34, 226  # of the frame
 MOST_MARKED = 60  # epochs; more markers would be a band
 MOST_POINTS = 200  # of a curve: an epoch more or less is not to be seen
 OFF_THE_CHART = 1e30  # a student's loss can be any float
@@ -52,7 +52,10 @@ def line_chart(title: str, unit: str, lines: list[Line], bar: float | None = Non
     def y_of(value: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * (value - low) / (high - low)
 
-    parts = [_text(LEFT, 20, title, weight="bold"), _text((LEFT + RIGHT) / 2, 262, "epoch", anchor="middle")]
+    parts = [
+        _text(LEFT, 20, f"{title} ({unit})", weight="bold"),
+        _text((LEFT + RIGHT) / 2, 262, "epoch", anchor="middle"),
+    ]
     parts += [_gridline(y_of(tick), f"{tick:g}") for tick in ticks]
     for epoch in sorted({round(tick) for tick in nice_ticks(1, epochs) if 1 <= round(tick) <= epochs} | {1, epochs}):
         if epoch in (1, epochs) or x_of(epochs) - x_of(epoch) > 30 < x_of(epoch) - x_of(1):
@@ -133,6 +136,11 @@ def histogram(title: str, counts: list[int], width: float, unit: str, bar: float
     scale = (RIGHT - LEFT) / across
     parts = [_text(LEFT, 20, title, weight="bold"), _text((LEFT + RIGHT) / 2, 262, unit, anchor="middle")]
     parts.append(Markup('<path d="M{} {}H{}" class="axis"/>').format(LEFT, BOTTOM, RIGHT))
+    if bar is not None:
+        parts.append(
+            Markup('<path d="M{:.1f} {}V{}" class="bar"/>').format(LEFT + scale * bar, BOTTOM, TOP)
+            + _text(LEFT + scale * bar - 4, TOP + 4, f"bar {bar:g}", anchor="end")
+        )
     for number, count in enumerate(counts):
         x, height = LEFT + scale * width * number, (BOTTOM - TOP - 24) * count / most
         if count:
@@ -147,11 +155,6 @@ def histogram(title: str, counts: list[int], width: float, unit: str, bar: float
         for tick in nice_ticks(0, across, 6)
         if tick <= across
     ]
-    if bar is not None:
-        parts.append(
-            Markup('<path d="M{:.1f} {}V{}" class="bar"/>').format(LEFT + scale * bar, BOTTOM, TOP)
-            + _text(LEFT + scale * bar - 4, TOP + 8, f"bar {bar:g}", anchor="end")
-        )
     spans = [f"{width * number:g} to {width * (number + 1):g}: {count}" for number, count in enumerate(counts) if count]
     return _drawing(f"{title}, students by {unit}. {'; '.join(spans) or 'none'}.", parts)
 

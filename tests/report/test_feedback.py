@@ -15,6 +15,8 @@ from grader.report.feedback import PRINTED, Message, split
      Message(came="x is 1", expected="2", notes=("Your x is too small.", "Marked with the reference."))),
     ("numpy_ann.py, line 9, in relu: return a\nNameError: name 'a' is not defined",
      Message(trace=("numpy_ann.py, line 9, in relu: return a",), said="NameError: name 'a' is not defined")),
+    ("training stopped:\nnumpy_ann.py, line 9, in relu: x\nNameError: a\nAdvice.",
+     Message(lead="training stopped:", trace=("numpy_ann.py, line 9, in relu: x",), said="NameError: a", notes=("Advice.",))),
     ("numpy_ann.py, line 9, in relu: x", Message(said="numpy_ann.py, line 9, in relu: x")),
     (f"x is 1, expected 2.\n{PRINTED}\nz, expected 1. Hint: no\n",
      Message(came="x is 1", expected="2", printed="z, expected 1. Hint: no\n")),

@@ -1,0 +1,13 @@
+"""The examples in the docstrings of the report are true."""
+
+import doctest
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["feedback", "cells", "charts"])
+def test_examples(name: str) -> None:
+    outcome = doctest.testmod(importlib.import_module(f"grader.report.{name}"))
+    assert outcome.attempted
+    assert not outcome.failed
