@@ -86,6 +86,11 @@ def test_any_curve_makes_a_page(values: tuple[float, ...]) -> None:
     assert len(shown(trainings={"numpy_ann": training(**curves)})) < 100_000
 
 
+def test_a_training_that_the_rubric_no_longer_has_a_bar_for_is_shown_without() -> None:
+    report = Report((), {"numpy_ann": 0.8}, {}, 1.0, 1, "cpu", "none", "ada", "", {"numpy_ann": training()})
+    assert "Test accuracy 80.00 %. Learning curves" in text_of(page(Work(report, "Ada"), OfficialImages()))
+
+
 def test_images_that_are_not_at_hand_are_named_by_their_numbers(tmp_path: Path) -> None:
     assert OfficialImages(tmp_path).uri(3) == ""
     assert OfficialImages().uri(10_000) == ""
