@@ -10,7 +10,7 @@ from grader.marking import Marking, Options
 from grader.results import Report
 from grader.rubric import load_rubric
 from grader.submission import open_submission
-from tests.support import mark_here, write_submission
+from tests.support import mark_here, script_with, write_submission
 from utils import load_fashion_mnist
 
 NO_GATE = """
@@ -42,6 +42,15 @@ def test_wrong_entries_of_gradients_are_marked_one_by_one(tmp_path: Path) -> Non
 def test_answers_that_cannot_be_compared_are_left_out_or_all_wrong(tmp_path: Path, answer: str) -> None:
     folder = write_submission(tmp_path / "ada", {"1.6": f"return {answer}"})
     assert all(all(map(all, entry.wrong)) for entry in mark_here(folder, ["1.6"])["1.6"].comparisons)
+
+
+@pytest.mark.parametrize(
+    "after", ["NumpyANN = lambda **_: 7", "NumpyANN = lambda **_: None", "class NumpyANN: pass", "def NumpyANN(): ..."]
+)
+def test_what_is_no_network_has_nothing_to_compare(tmp_path: Path, after: str) -> None:
+    source = script_with("numpy_ann", {}, after=after + "\n")
+    result = mark_here(write_submission(tmp_path / "ada", numpy_ann=source), ["1.6"])["1.6"]
+    assert (result.status, result.comparisons) == ("failed", ())
 
 
 @pytest.fixture(scope="module")
