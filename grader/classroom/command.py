@@ -162,7 +162,7 @@ def _works(path: Path) -> dict[str, dict[str, bytes]]:
     from grader.classroom.gradebook import Gradebook
 
     with Gradebook(path) as gradebook:
-        return {party: gradebook.submission(work).scripts for party, work in gradebook.parties().items()}
+        return gradebook.scripts_by_party()
 
 
 def run_forget(given: argparse.Namespace) -> int:

@@ -309,6 +309,11 @@ class Gradebook:
             found.setdefault((party, work), []).append(student.id)
         return {", ".join(members): work for (_, work), members in found.items()}
 
+    def scripts_by_party(self, most: int = 10**9) -> dict[str, dict[str, bytes]]:
+        """By those who handed in together, their scripts; nothing where there are more than `most` of them."""
+        parties = self.parties()
+        return {} if len(parties) > most else {party: self.submission(work).scripts for party, work in parties.items()}
+
     def standing(self, student: Student, points: dict[str, float], bars: dict[str, float]) -> Standing:
         """What counts for a student now; points by section number are the present rubric's, and name the sections expected."""
         work = self.last_work(student.id)

@@ -8,6 +8,7 @@ from pathlib import Path
 from grader.classroom.gradebook import Gradebook
 from grader.render import gradescope
 from grader.report.assignment import Assignment, Person, assignment_of, person
+from grader.report.copies import near_copies
 from grader.report.exports import EXPORTS
 from grader.report.folder import Folder
 from grader.report.junit import junit
@@ -18,14 +19,14 @@ from grader.report.pictures import OfficialImages
 from grader.report.summary import Summary
 from utils import progress
 
-INDEX = "index.html"
+INDEX, COPIES = "index.html", "similarity.html"
 
 
 def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summary:
     """Write the report; what it counted. Raises CannotGrade where the gradebook holds no class, or `out` is of no use."""
     with gradebook.snapshot():
         assignment, students = assignment_of(gradebook), gradebook.students()
-        folder = Folder(out, [stem(student) for student in students], [INDEX, *EXPORTS])
+        folder = Folder(out, [stem(student) for student in students], [INDEX, COPIES, *EXPORTS])
         images, summary = OfficialImages(data_dir), Summary(assignment)
         rows: list[Row] = []
         with folder.tables(EXPORTS) as tables:
@@ -40,7 +41,9 @@ def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summ
                     for cells in export.rows(assignment, one):
                         tables[name].add(cells)
                 _write(folder, gradebook, assignment, one, images)
-    folder.write(INDEX, class_page(assignment, summary, rows, EXPORTS).encode())
+        copies = near_copies(gradebook)
+    folder.drop(COPIES) if copies is None else folder.write(COPIES, copies.source.encode("utf-8", "replace"))
+    folder.write(INDEX, class_page(assignment, summary, rows, EXPORTS, copies).encode())
     folder.finish()
     return summary
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from grader.report import charts
 from grader.report.assignment import Assignment, Person
+from grader.report.copies import Copies
 from grader.report.page import csp_hash, environment, source
 from grader.report.summary import ACCURACY_BINS, MARK_BINS, Summary
 from grader.results import Status
@@ -46,7 +47,9 @@ def row(person: Person) -> Row:
     )
 
 
-def class_page(assignment: Assignment, summary: Summary, rows: Iterable[Row], exports: Iterable[str]) -> str:
+def class_page(
+    assignment: Assignment, summary: Summary, rows: Iterable[Row], exports: Iterable[str], copies: Copies | None
+) -> str:
     """The page's source."""
     script = source("table.js")
     return environment().get_template("index.html").render(
@@ -54,6 +57,7 @@ def class_page(assignment: Assignment, summary: Summary, rows: Iterable[Row], ex
         summary=summary,
         rows=rows,
         exports=exports,
+        copies=copies,
         scripts=SCRIPTS,
         histograms=_histograms(assignment, summary),
         sections=[(section, summary.sections[section.number]) for section in assignment.sections],

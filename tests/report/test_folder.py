@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.gradebook import Gradebook
+from grader.classroom.intake import Student
 from grader.errors import CannotGrade
 from grader.report.build import build
 from grader.report.folder import MANIFEST, Folder
-from tests.classes import RUBRIC, Pupil, write_class, write_report
-from tests.support import ROOT, run
+from grader.submission import Submission
+from tests.classes import HOSTILE, RUBRIC, Pupil, write_class, write_report
+from tests.support import ROOT, run, script_with
 
 
 def files(report: Path) -> set[str]:
@@ -37,6 +39,27 @@ def test_a_student_who_is_forgotten_leaves_no_page(tmp_path: Path) -> None:
     assert "students/notes.html" in left
     assert not [name for name in left if "/ada-" in name]
     assert len([name for name in left if "/blaise-" in name]) == 3
+
+
+def test_near_copies_stand_on_the_class_page_until_the_other_is_gone(tmp_path: Path) -> None:
+    with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
+        for name in ("1", HOSTILE):
+            source = (
+                script_with("numpy_ann", {"1.2": "return z * np.heaviside(z, 0.0) + 0 * np.tanh(z)"}) + f"# {name!a}\n"
+            )
+            gradebook.hand_in(
+                [Student(name, name)], f"work of {name!a}", Submission(name, {"numpy_ann": source.encode()}, {}, {})
+            )
+    report = write_report(tmp_path, [])
+    page = (report / "index.html").read_text()
+    assert 'href="similarity.html"' in page
+    assert "1 and &lt;script&gt;" in page
+    assert "<script>alert" not in page + (report / "similarity.html").read_text()
+    with Gradebook(tmp_path / "grades.db") as gradebook:
+        gradebook.forget("1")
+    again(tmp_path)
+    assert "similarity.html" not in files(report)
+    assert "Near-copies" not in (report / "index.html").read_text()
 
 
 def test_a_result_that_counts_no_more_goes(tmp_path: Path) -> None:
