@@ -1,5 +1,5 @@
 """The instructor's command line: `python -m grader grade PATH`, `… batch`, `… report`, `… calibrate`, `… selftest`,
-`… doctor`, `… handout`.
+`… doctor`, `… handout`, `… publish`, `… roster`.
 
 Exit status 0: graded with full marks, or all is well; 1: graded, marks lost, or something lacks; 2: could not be done.
 """
@@ -23,6 +23,7 @@ import traceback
 from grader.classroom import command as classroom
 from grader.errors import CannotGrade
 from grader.options import OPTIONS, command_line, interrupt
+from grader.publish import command as publish
 from grader.render.text import one_line
 from grader.report import command as report
 
@@ -107,6 +108,8 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=GRADER.parent / "build", metavar="DIR", help="where to (default: build/)"
     )
     handout.set_defaults(run=_handout)
+
+    publish.add_commands(commands)
     return parser
 
 

@@ -25,6 +25,7 @@ from grader.rubric import SCRIPTS
 
 PLOTS = {name: f"{name}_train_val_metrics.png" for name in SCRIPTS if name != "numpy_ann"}
 CHECKLIST = (*(f"{name}.py" for name in SCRIPTS), *PLOTS.values())
+NOTEBOOKS = tuple(f"{name}.ipynb" for name in SCRIPTS)
 PROJECT = Path(__file__).resolve().parent.parent  # holds the reference and specimens further down
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
 MAX_SCRIPT = 200_000  # bytes; a script is 10,000
@@ -106,7 +107,7 @@ def gather(name: str, where: str, entries: Iterable[tuple[PurePosixPath, Read]])
         count += 1
         if count > MAX_ENTRIES:
             raise SubmissionError(f"{where} holds more than {MAX_ENTRIES} files, expected the checklist's five")
-        if entry.name in CHECKLIST or entry.name in _NOTEBOOKS:
+        if entry.name in CHECKLIST or entry.name in NOTEBOOKS:
             places.setdefault(entry.parent, {})[entry.name] = read
     if not places:
         raise SubmissionError(f"{where} holds none of the checklist's files ({', '.join(CHECKLIST)})")
@@ -115,9 +116,6 @@ def gather(name: str, where: str, entries: Iterable[tuple[PurePosixPath, Read]])
         raise SubmissionError(f"{where} holds the checklist's files in more than one place ({found}), expected one")
     (found_files,) = places.values()
     return _take(name, found_files)
-
-
-_NOTEBOOKS = tuple(f"{name}.ipynb" for name in SCRIPTS)
 
 
 def _take(name: str, files: dict[str, Read]) -> Submission:

@@ -98,7 +98,7 @@ FLOORS = [
     {"checks", "settings"},
     {"selftest", "similarity", "doctor"},
     {"classroom"},
-    {"report"},
+    {"report", "publish"},
     {"plugin"},
     {"conftest", "__main__"},
 ]

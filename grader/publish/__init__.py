@@ -1,0 +1,1 @@
+"""The grader where classes are: an autograder for Gradescope, repositories and workflows for GitHub."""

@@ -1,0 +1,137 @@
+"""The autograder for Gradescope: one zip with setup.sh and run_autograder at its top, the grader, utils.py and the data.
+
+The platform unpacks it to /autograder/source, runs setup.sh once as root, and for every submission run_autograder, which
+has to leave /autograder/results/results.json.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import utils
+from grader.errors import CannotGrade
+from grader.publish.autograder import SETTINGS
+from grader.publish.once import GRADER
+from grader.render.gradescope import VISIBILITIES, encode, unmarked
+from grader.sandbox import CHOICES
+from utils import write_atomically
+
+ROOT = GRADER.parent
+FILES = Path(__file__).resolve().parent / "files"
+EXECUTABLE = ("setup.sh", "run_autograder")
+KINDS = (".py", ".toml", ".ini", ".png")  # of the grader's files
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of every entry: the same zip for the same files
+MINUTES = (2, 40)  # the platform's limit can be set to at most 40
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the autograder marks, and what the platform shows. `minutes` is the limit set for the assignment there."""
+
+    visible: str = "after_published"
+    leaderboard: bool = True
+    skip_training: bool = False
+    sandbox: str = "auto"
+    audit: bool = False
+    minutes: int = 40
+    torch_index: str | None = None
+
+
+def write_zip(out: Path, settings: Settings) -> Path:
+    """Write the autograder to `out`, whole or not at all; returns its path. Raises CannotGrade for a wrong setting."""
+    _check(settings)
+    if out.suffix != ".zip" or out.is_dir():
+        raise CannotGrade(f"--out is {out}, expected the name of a .zip file, such as build/gradescope.zip")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(entries(settings)):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system = 3  # Unix: the rights count
+            entry.external_attr = (0o100755 if name in EXECUTABLE else 0o100644) << 16
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".gz") else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(out, content.getvalue())
+    return out
+
+
+def _check(settings: Settings) -> None:
+    low, high = MINUTES
+    for option, value, choices in (
+        ("--visible", settings.visible, VISIBILITIES),
+        ("--sandbox", settings.sandbox, CHOICES),
+    ):
+        if value not in choices:
+            raise CannotGrade(f"{option} is {value!r}, expected one of {', '.join(choices)}")
+    if not low <= settings.minutes <= high:
+        raise CannotGrade(f"--minutes is {settings.minutes}, expected a whole number from {low} to {high}")
+    if settings.torch_index is not None and not _is_address(settings.torch_index):
+        raise CannotGrade(f"--torch-index is {settings.torch_index!r}, expected an address that starts with https://")
+
+
+def _is_address(text: str) -> bool:
+    """Whether a line of a requirements file holds it as one word."""
+    return text.startswith("https://") and text.isprintable() and not any(c.isspace() for c in text)
+
+
+def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
+    """The name and content of every file of the zip. Raises CannotGrade where the data is not there."""
+    for name in EXECUTABLE:
+        yield name, (FILES / name).read_bytes()
+    yield SETTINGS, (json.dumps(packed_settings(settings), indent=1) + "\n").encode()
+    yield "fallback.json", encode(unmarked("the marking did not come to its end."))
+    yield "constraints.txt", (ROOT / "constraints.txt").read_bytes()
+    yield "requirements.txt", "".join(f"{line}\n" for line in requirements("grader")).encode()
+    if settings.torch_index is not None:
+        yield "requirements-torch.txt", torch_requirements(settings.torch_index).encode()
+    yield "utils.py", (ROOT / "utils.py").read_bytes()
+    for path in sorted(GRADER.rglob("*")):
+        if path.suffix in KINDS and not path.is_relative_to(FILES) and "__pycache__" not in path.parts:
+            yield str(path.relative_to(ROOT)), path.read_bytes()
+    yield from _data()
+
+
+def packed_settings(settings: Settings) -> dict[str, Any]:
+    """What autograder.json says: the arguments of `grade`, and what becomes of its results."""
+    flags = {"--skip-training": settings.skip_training, "--audit": settings.audit}
+    return {
+        "arguments": [f"--sandbox={settings.sandbox}", "--device=cpu", *(flag for flag, on in flags.items() if on)],
+        "visibility": settings.visible,
+        "leaderboard": settings.leaderboard and not settings.skip_training,
+        "minutes": settings.minutes - 1,  # so that it is this side that ends a marking, and can say so
+    }
+
+
+def requirements(extra: str) -> list[str]:
+    """The packages that an extra of ours stands for, those of the extras that it names included."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found, waiting = list(project["dependencies"]), [extra]
+    while waiting:
+        for line in project["optional-dependencies"][waiting.pop()]:
+            inner = line.removeprefix(f"{project['name']}[")
+            if inner == line:
+                found.append(line)
+            else:
+                waiting += inner.removesuffix("]").split(",")
+    return found
+
+
+def torch_requirements(index: str) -> str:
+    """A requirements file for torch alone, from an index of one's own: that of builds for the CPU, a tenth of the size."""
+    names = [line for line in requirements("student") if line.startswith("torch")]
+    return "\n".join([f"--index-url {index}", *names]) + "\n"
+
+
+def _data() -> Iterator[tuple[str, bytes]]:
+    for file in utils.IDX_FILES["FashionMNIST"]:
+        path = Path("data", "FashionMNIST", "raw", f"{file.name}.gz")
+        if not (ROOT / path).is_file():
+            raise CannotGrade(f"{path} is missing, expected the four .gz files there: python utils.py --download")
+        yield str(path), (ROOT / path).read_bytes()

@@ -1,0 +1,50 @@
+"""Lays an autograder zip out as Gradescope does, and holds a submission that goes for what lies there."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+_HOSTILE = """
+import os
+found = []
+for folder in (".", "source", "source/grader", "source/grader/reference", "results", "submission"):
+    here = os.path.join({root!r}, folder)
+    try:
+        found += os.listdir(here)
+    except OSError:
+        pass
+    for name in ("numpy_ann.py", "rubric.toml", "autograder.json", "fallback.json", "results.json", "submission_metadata.json"):
+        for mode in ("rb", "r+b"):
+            try:
+                with open(os.path.join(here, name), mode) as stream:
+                    found.append(name + " " + mode + " " + repr(stream.read(9)))
+            except OSError:
+                pass
+    try:
+        with open(os.path.join(here, "results.json"), "w") as stream:
+            stream.write('{{"score": 100}}')
+        found.append("wrote to " + here)
+    except OSError:
+        pass
+raise ValueError("found: " + repr(found))
+"""
+
+
+def hostile(root: str) -> str:
+    """The code of a section that reads and writes what it can below Gradescope's folder, and says what it could."""
+    return _HOSTILE.format(root=root)
+
+
+def lay_out(archive: Path, root: Path) -> Path:
+    """Unpack the zip to `root`/source as the platform does, with run_autograder beside it; returns `root`."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(root / "source")
+        for entry in packed.infolist():
+            (root / "source" / entry.filename).chmod(entry.external_attr >> 16 & 0o777)
+    shutil.copy(root / "source" / "run_autograder", root / "run_autograder")
+    for folder in ("submission", "results"):
+        (root / folder).mkdir(exist_ok=True)
+    (root / "submission_metadata.json").write_text('{"users": [{"email": "ada@example.com"}]}')
+    return root

@@ -1,0 +1,299 @@
+"""The autograder zip, laid out as the platform does and run: what is in it, what it shows when, what it leaves if it fails."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.publish.gradescope import Settings, packed_settings, requirements, torch_requirements, write_zip
+from grader.render.gradescope import for_platform
+from grader.rubric import load_rubric
+from grader.sandbox import choose
+from tests.publish.support import hostile, lay_out
+from tests.support import ROOT, run, write_submission
+
+SHELL = ("setup.sh", "run_autograder")
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip as the command makes it."""
+    out = tmp_path_factory.mktemp("zip") / "deep" / "gradescope.zip"
+    ran = run("-P", "-m", "grader", "publish", "gradescope", "--out", out)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"{out}\n", "")
+    return out
+
+
+@pytest.fixture
+def autograder(archive: Path, tmp_path: Path) -> Path:
+    """Gradescope's /autograder after setup.sh: our own environment stands where setup.sh would have made one."""
+    root = lay_out(archive, tmp_path / "autograder")
+    (root / "venv").symlink_to(sys.prefix)
+    return root
+
+
+def configure(root: Path, **settings: Any) -> None:
+    """Change what autograder.json says."""
+    path = root / "source" / "autograder.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
+
+
+def run_autograder(root: Path) -> tuple[dict[str, Any], str]:
+    """What results.json holds after run_autograder, and what it printed."""
+    ran = subprocess.run(
+        [root / "run_autograder"], env={**os.environ, "AUTOGRADER_ROOT": str(root)}, cwd=root,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 0
+    return json.loads((root / "results" / "results.json").read_text()), ran.stdout
+
+
+def test_the_zip_holds_the_grader_its_data_and_nothing_else(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        names = set(packed.namelist())
+    assert {name for name in names if "/" not in name} == {
+        "setup.sh", "run_autograder", "autograder.json", "fallback.json", "constraints.txt", "requirements.txt", "utils.py",
+    }  # fmt: skip
+    assert {name.partition("/")[0] for name in names if "/" in name} == {"grader", "data"}
+    assert sorted(name for name in names if name.startswith("data/")) == sorted(
+        f"data/FashionMNIST/raw/{part}-ubyte.gz"
+        for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    )
+    tracked = subprocess.run(["git", "ls-files", "grader"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    needed = {name for name in tracked if not name.startswith("grader/publish/files/")}
+    assert needed <= names
+    assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", "-ubyte"))]
+
+
+def test_the_two_scripts_alone_may_be_executed(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        modes = {entry.filename: entry.external_attr >> 16 for entry in packed.infolist()}
+    assert {name for name, mode in modes.items() if mode & 0o111} == set(SHELL)
+    assert all(stat.S_ISREG(mode) for mode in modes.values())
+
+
+def test_the_same_files_make_the_same_zip(archive: Path, tmp_path: Path) -> None:
+    assert write_zip(tmp_path / "again.zip", Settings()).read_bytes() == archive.read_bytes()
+
+
+@pytest.mark.parametrize("name", SHELL)
+def test_the_shell_scripts_are_bash(name: str) -> None:
+    script = ROOT / "grader" / "publish" / "files" / name
+    assert subprocess.run(["bash", "-n", script], capture_output=True, text=True).stderr == ""
+    assert script.read_text().startswith("#!/usr/bin/env bash\n")
+    assert b"\r" not in script.read_bytes()
+
+
+def test_every_package_that_is_asked_for_is_pinned(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        pinned = {line.partition("==")[0].lower() for line in packed.read("constraints.txt").decode().splitlines()}
+        asked = packed.read("requirements.txt").decode().split()
+    assert {"numpy", "torch", "pytest", "nbformat"} <= {line.partition(">")[0] for line in asked}
+    assert {line.partition(">")[0] for line in asked} <= pinned
+    assert not {"mypy", "ruff", "scikit-learn"} & {line.partition(">")[0] for line in asked}
+
+
+def test_torch_alone_comes_from_an_index_that_is_named() -> None:
+    index, *packages = torch_requirements("https://example.org/cpu").splitlines()
+    assert index == "--index-url https://example.org/cpu"
+    assert [package.partition(">")[0] for package in packages] == ["torch", "torchvision"]
+    assert set(packages) < set(requirements("grader"))
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (["--visible", "sometimes"], "--visible is 'sometimes', expected one of visible, after_due_date, after_published, hidden"),
+    (["--sandbox", "docker"], "--sandbox is 'docker', expected one of auto, bubblewrap, user, none"),
+    (["--minutes", "60"], "--minutes is 60, expected a whole number from 2 to 40"),
+    (["--torch-index", "https://a.example --pre"], "expected an address that starts with https://"),
+    (["--out", "autograder"], "--out is autograder, expected the name of a .zip file"),
+])  # fmt: skip
+def test_a_wrong_option_is_one_line_and_status_2(tmp_path: Path, options: list[str], message: str) -> None:
+    ran = run(
+        "-P", "-m", "grader", "publish", "gradescope", "--out", "x.zip", *options, cwd=tmp_path, PYTHONPATH=str(ROOT)
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("error: ")
+    assert ran.stderr.count("\n") == 1
+    assert message in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_sandbox_is_asked_for_in_so_many_words_and_says_what_is_risked(tmp_path: Path) -> None:
+    ran = run("-P", "-m", "grader", "publish", "gradescope", "--out", tmp_path / "x.zip", "--sandbox", "none")
+    assert ran.returncode == 0
+    assert ran.stderr.count("\n") == 1
+    assert "write its own results.json" in ran.stderr
+    assert "--sandbox=auto" in packed_settings(Settings())["arguments"]
+    assert choose("auto").level != "none"
+
+
+def test_options_reach_the_marking() -> None:
+    packed = packed_settings(Settings(audit=True, skip_training=True, sandbox="user", minutes=10))
+    assert packed["arguments"] == ["--sandbox=user", "--device=cpu", "--skip-training", "--audit"]
+    assert packed["minutes"] == 9
+    assert packed["leaderboard"] is False  # nothing trained, nothing to compare
+
+
+def content(*tests: tuple[str, str, list[str]], accuracy: dict[str, float] | None = None) -> dict[str, Any]:
+    """A results.json of `grade`: number, outcome and diagnosis of some sections."""
+    return {
+        "score": 12.0, "max_score": 100, "output": "12 of 100 points.",
+        "tests": [
+            {"number": number, "status": "failed" if outcome == "failed" else "passed", "output": outcome,
+             "extra_data": {"outcome": outcome, "diagnosis": diagnosis, "seconds": 10.5}}
+            for number, outcome, diagnosis in tests
+        ],
+        "extra_data": {"accuracy": accuracy or {}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("when", ["after_published", "after_due_date", "hidden"])
+def test_what_is_not_written_is_shown_at_once_and_what_is_wrong_is_not(when: str) -> None:
+    graded = content(
+        ("0.1", "failed", []), ("1.2", "failed", ["not-written"]), ("1.3", "failed", ["drelu-scalar"]), ("1.4", "passed", []),
+        ("2.1", "failed", ["syntax-error"]), ("3.6", "grader error", []),
+    )  # fmt: skip
+    shown = for_platform(graded, visibility=when, leaderboard=True)
+    assert {test["number"]: test["visibility"] for test in shown["tests"]} == {
+        "0.1": "visible", "1.2": "visible", "1.3": when, "1.4": when, "2.1": "visible", "3.6": when,
+    }  # fmt: skip
+    assert shown["stdout_visibility"] == "hidden"
+    assert "12" not in shown["output"].replace("1.2", "")  # the line above all sections must not give the marks away
+    assert "Not written, or not to be read: 1.2, 2.1." in shown["output"]
+    assert "Grader error in 3.6: not your code" in shown["output"]
+    assert (shown["score"], shown["max_score"]) == (12, 100)
+
+
+def test_where_everything_is_shown_the_marks_are_too() -> None:
+    shown = for_platform(content(("1.3", "passed", [])), visibility="visible", leaderboard=True)
+    assert shown["output"] == "12 of 100 points."
+    unread = {**content(), "score": 0, "output": "submission holds none of the checklist's files"}
+    assert for_platform(unread, visibility="hidden", leaderboard=True)["output"] == unread["output"]
+
+
+TRAINED = [(section.number, "passed", []) for section in load_rubric().sections if section.training]
+
+
+def test_the_leaderboard_has_the_accuracies_and_the_time_of_all_trainings() -> None:
+    accuracy = {"numpy_ann": 0.8779, "pytorch_ann": 0.885, "pytorch_cnn": 0.91234}
+    shown = for_platform(content(*TRAINED, accuracy=accuracy), visibility="hidden", leaderboard=True)
+    assert shown["leaderboard"] == [
+        {"name": "numpy_ann (%)", "value": 87.79},
+        {"name": "pytorch_ann (%)", "value": 88.5},
+        {"name": "pytorch_cnn (%)", "value": 91.23},
+        {"name": "training (s)", "value": 31.5, "order": "asc"},
+    ]
+    assert "leaderboard" not in for_platform(
+        content(*TRAINED, accuracy=accuracy), visibility="hidden", leaderboard=False
+    )
+
+
+def test_a_training_that_failed_at_once_is_not_the_fastest() -> None:
+    shown = for_platform(content(*TRAINED, accuracy={"numpy_ann": 0.8}), visibility="hidden", leaderboard=True)
+    assert [column["name"] for column in shown["leaderboard"]] == ["numpy_ann (%)"]
+    assert "leaderboard" not in for_platform(content(*TRAINED), visibility="hidden", leaderboard=True)
+
+
+def test_run_autograder_marks_a_submission(autograder: Path) -> None:
+    write_submission(autograder / "submission", {"1.2": "return abs(z)"})
+    before = sorted(path.name for path in (autograder / "submission").iterdir())
+    configure(autograder, arguments=["--sandbox=auto", "--only=0.1,1.2,1.3"])
+    results, printed = run_autograder(autograder)
+    assert [(test["number"], test["status"], test["visibility"]) for test in results["tests"]] == [
+        ("0.1", "passed", "visible"), ("1.2", "failed", "after_published"), ("1.3", "passed", "after_published"),
+    ]  # fmt: skip
+    assert results["score"] == 6
+    assert "points" not in results["output"]
+    assert "✗  1.2" in printed  # for the instructor
+    assert sorted(path.name for path in (autograder / "submission").iterdir()) == before
+    assert [path.name for path in (autograder / "results").iterdir()] == ["results.json"]
+
+
+@pytest.mark.parametrize("level", ["bubblewrap", "user"])
+def test_student_code_reaches_neither_the_grader_nor_the_results(autograder: Path, level: str) -> None:
+    write_submission(autograder / "submission", {"1.2": hostile(str(autograder))})
+    configure(autograder, arguments=[f"--sandbox={level}", "--only=1.2,1.3"], visibility="visible")
+    results, _ = run_autograder(autograder)
+    failed, passed = results["tests"]
+    assert "ValueError: found: []" in failed["output"]
+    assert passed["status"] == "passed"
+    assert results["extra_data"]["sandbox"] == level
+
+
+def test_without_a_sandbox_the_same_code_finds_everything(autograder: Path) -> None:
+    """The proof that the test above can fail."""
+    write_submission(autograder / "submission", {"1.2": hostile(str(autograder))})
+    configure(autograder, arguments=["--sandbox=none", "--only=1.2"], visibility="visible")
+    results, _ = run_autograder(autograder)
+    assert "rubric.toml rb b" in results["tests"][0]["output"]
+
+
+def test_everybody_else_loses_their_rights_to_grader_results_and_metadata(autograder: Path) -> None:
+    write_submission(autograder / "submission")
+    configure(autograder, arguments=["--sandbox=auto", "--only=0.1"])
+    run_autograder(autograder)
+    for name in ("source", "submission", "results", "submission_metadata.json"):
+        assert (autograder / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_what_cannot_be_read_gets_no_point_and_the_reason(autograder: Path) -> None:
+    (autograder / "submission" / "essay.docx").write_bytes(b"PK")
+    results, _ = run_autograder(autograder)
+    assert (results["score"], results["tests"]) == (0, [])
+    assert "submission holds none of the checklist's files (numpy_ann.py" in results["output"]
+
+
+BLAME = "grader error, not your code: "
+
+
+def expect_blameless(results: dict[str, Any], reason: str) -> None:
+    assert results["output"] == f"{BLAME}{reason} Please ask your instructors for a regrade."
+    assert (results["score"], results["max_score"], results["visibility"]) == (0, 100, "visible")
+
+
+@pytest.mark.parametrize("fault", ["raises", "ends", "killed", "no environment", "bad sandbox"])
+def test_a_grader_that_fails_leaves_results_that_blame_nobody(autograder: Path, fault: str) -> None:
+    write_submission(autograder / "submission")
+    main = autograder / "source" / "grader" / "__main__.py"
+    if fault == "no environment":
+        (autograder / "venv").unlink()
+    elif fault == "bad sandbox":
+        configure(autograder, arguments=["--sandbox=docker"])
+    else:
+        line = {"raises": "1 / 0", "ends": "import os; os._exit(0)", "killed": "import os; os.kill(os.getpid(), 9)"}[
+            fault
+        ]
+        main.write_text(f"{line}\n")
+    results, printed = run_autograder(autograder)
+    expect_blameless(results, "the marking did not come to its end.")
+    assert "run_autograder: the grader ended with status" in printed or fault == "ends"
+
+
+def test_a_marking_out_of_time_is_ended_and_says_so(autograder: Path) -> None:
+    write_submission(autograder / "submission", {"1.2": "while True: pass"})
+    configure(autograder, arguments=["--sandbox=auto", "--only=1.2"], minutes=0.05)
+    results, _ = run_autograder(autograder)
+    expect_blameless(results, "the marking did not end within 0.05 minutes.")
+
+
+def test_setup_stops_where_there_is_no_python_to_be_had(autograder: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "env"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    (tools / "apt-get").write_text("#!/bin/sh\necho apt-get $* >&2\ntest $1 = update\n")
+    (tools / "apt-get").chmod(0o755)
+    environment = {"PATH": str(tools), "AUTOGRADER_ROOT": str(autograder)}
+    ran = subprocess.run(
+        [autograder / "source" / "setup.sh"], env=environment, capture_output=True, text=True, timeout=20
+    )
+    assert ran.returncode == 1
+    assert "error: this image has no Python 3.11 or newer" in ran.stderr
+    assert "apt-get install -q -y --no-install-recommends python3.11 python3.11-venv" in ran.stderr
