@@ -15,9 +15,12 @@ from typing import Any
 from grader.errors import CannotGrade
 from grader.publish.once import GRADER, OutOfTime, grade
 from grader.render.gradescope import encode, for_platform, unmarked
+from grader.rubric import load_rubric
 from utils import write_atomically
 
 SETTINGS = "autograder.json"
+FEW = 1000  # images, in the rehearsal: enough to see whether training works, too few to reach a bar
+REHEARSAL = 10  # minutes for it, on half a processor
 PRIVATE = ("source", "submission", "results", "submission_metadata.json")  # below the container's /autograder
 
 
@@ -46,17 +49,35 @@ def run(root: Path) -> int:
 
 
 def rehearse(root: Path) -> int:
-    """Mark the reference without training, as the image is built: 0 if it earns every point. Raises CannotGrade if not."""
-    settings = read_settings(root)
-    arguments = [*settings["arguments"], "--skip-training"]
+    """Mark the reference as the image is built: 0 if it earns every point that needs no training, and if it can be trained.
+
+    Raises CannotGrade if not: a Python or torch that falls short here would fail every student.
+    """
+    arguments = read_settings(root)["arguments"]
+    untrained = _rehearse([*arguments, *([] if "--skip-training" in arguments else ["--skip-training"])])
+    if untrained["score"] != untrained["max_score"]:
+        raise CannotGrade("the reference does not earn every point here; the score card above says where")
+    if "--skip-training" not in arguments:
+        trained = [section for section in load_rubric().sections if section.training]
+        only = ",".join(section.number for section in trained)
+        reached = _rehearse([*arguments, f"--only={only}", f"--train-size={FEW}"])["extra_data"]["accuracy"]
+        lacking = [f"{section.script}.py" for section in trained if section.script not in reached]
+        if lacking:
+            raise CannotGrade(
+                f"the reference cannot be trained here: {', '.join(lacking)}; the score card above says why"
+            )
+    return 0
+
+
+def _rehearse(arguments: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="marking-") as folder:
         try:
-            content = grade(GRADER / "reference", Path(folder, "results.json"), arguments, seconds=60 * 10)
+            content = grade(GRADER / "reference", Path(folder, "results.json"), arguments, seconds=60 * REHEARSAL)
         except OutOfTime:
-            raise CannotGrade("the reference was not marked within 10 minutes") from None
-    if content is None or content["score"] != content["max_score"]:
-        raise CannotGrade("the reference does not earn every point here; the score card above says where")
-    return 0
+            raise CannotGrade(f"the reference was not marked within {REHEARSAL} minutes") from None
+    if content is None:
+        raise CannotGrade("the grader ended without results; what it printed stands above")
+    return content
 
 
 def read_settings(root: Path) -> dict[str, Any]:

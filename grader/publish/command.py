@@ -85,6 +85,7 @@ def _add_roster(commands: Any) -> None:
     mark.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="a new folder for marks.csv and the reports"
     )
+    mark.add_argument("--only", metavar="NUMBER", action="append", help="mark this section alone; may be repeated")
     mark.add_argument("--skip-training", action="store_true", help="leave out the training sections and their points")
     mark.add_argument("--audit", action="store_true", help="train once more with the pixels permuted")
     mark.add_argument(
@@ -142,5 +143,6 @@ def _mark(options: argparse.Namespace) -> int:
     from grader.publish import marks
 
     flags = {"--skip-training": options.skip_training, "--audit": options.audit}
-    arguments = [f"--sandbox={options.sandbox}", *(flag for flag, on in flags.items() if on)]
+    only = [f"--only={number}" for number in options.only or ()]
+    arguments = [f"--sandbox={options.sandbox}", *only, *(flag for flag, on in flags.items() if on)]
     return marks.mark_all(options.submissions, options.out, arguments, minutes=options.minutes)

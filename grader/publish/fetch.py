@@ -129,9 +129,9 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
             entry.ref,
         )
         listing = _git(git, environment, "ls-tree", "-r", "-z", "--full-tree", "FETCH_HEAD")
-        wanted = _wanted(listing)
+        files = wanted(listing)
         folder.mkdir()
-        for path, blob in wanted:
+        for path, blob in files:
             content = _git(git, environment, "cat-file", "blob", blob, limit=MAX_PLOT + 1)
             target = folder.joinpath(*path.parts)
             try:
@@ -140,10 +140,10 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
             except OSError as error:  # a path of 4,000 characters, say
                 shutil.rmtree(folder)
                 raise FetchFailed(f"{one_line(str(path))[:100]!r} cannot be written: {error.strerror}") from None
-    return len(wanted)
+    return len(files)
 
 
-def _wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
+def wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
     """Path and object of the regular files of the checklist's names. Raises FetchFailed for a tree that plays tricks."""
     found = []
     for line in listing.decode("utf-8", "surrogateescape").split("\0"):

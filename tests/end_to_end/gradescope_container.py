@@ -35,11 +35,14 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, help="build the container here and keep it; if it is there, use it as it is"
     )
+    parser.add_argument(
+        "--python", type=Path, help="an installation of Python 3.11 for /opt/python, as setup.sh fetches one"
+    )
     parser.add_argument("--skip-training", action="store_true")
     options = parser.parse_args()
     container = (options.keep or options.base.with_name(f"{options.base.name}-autograder")).resolve()
     if not container.exists():
-        build(options.base, container, Settings(skip_training=options.skip_training))
+        build(options.base, container, Settings(skip_training=options.skip_training), options.python)
     try:
         wrong = [name for name in SUBMISSIONS if not try_one(name, container)]
     finally:
@@ -49,13 +52,16 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def build(base: Path, container: Path, settings: Settings) -> None:
+def build(base: Path, container: Path, settings: Settings, python: Path | None) -> None:
     """A copy of `base` in which setup.sh has run."""
     subprocess.run(["cp", "-a", "--reflink=auto", str(base), str(container)], check=True)
     for name in HOST_FILES:
         if Path(name).exists():
             (container / name[1:]).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(name, container / name[1:])
+    if python is not None:
+        (container / "opt" / "python").mkdir(parents=True)
+        shutil.copytree(python, container / "opt" / "python" / python.name, symlinks=True)
     lay_out(write_zip(container.parent / "autograder.zip", settings), container / "autograder")
     started = time.monotonic()
     status = inside(container, "/autograder/source/setup.sh")

@@ -3,16 +3,18 @@
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 import yaml
 
 from grader.errors import CannotGrade
-from grader.publish.fetch import Entry, read_roster, single
+from grader.publish.fetch import Entry, FetchFailed, fetch_all, read_roster, wanted
+from grader.publish.marks import mark_all
 from tests.support import ROOT, run, script_with, write_submission
 
 WORKFLOWS = ("template/.github/workflows/check.yml", "marking/.github/workflows/mark.yml")
@@ -39,7 +41,9 @@ def steps(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
-    return subprocess.run(["git", *identity, "-C", folder, *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["git", *identity, "-C", folder, *arguments], check=True, capture_output=True, text=True
+    ).stdout
 
 
 @pytest.fixture
@@ -87,15 +91,15 @@ def test_the_template_is_the_handout_with_its_checks(published: Path) -> None:
     assert not [line for line in ignored if line.startswith("*.png") or "pytorch" in line]  # these are handed in
 
 
-def test_every_command_of_the_students_workflow_runs_in_the_template(published: Path) -> None:
+def test_the_students_workflow_checks_all_three_parts(published: Path) -> None:
     content = workflow(published, WORKFLOWS[0])
     commands = [step["run"] for step in steps(content) if "run" in step]
     assert commands[0] == "python -m pip install -q -c constraints.txt -r requirements.txt"
     assert [command.split()[1] for command in commands[1:]] == ["numpy_ann.py", "pytorch_ann.py", "pytorch_cnn.py"]
-    for command in commands[1:]:
-        ran = run_step(command, published / "template")
-        assert ran.returncode == 1, ran.stderr  # nothing is written yet
-        assert "not written yet" in ran.stdout
+    assert all(command.endswith(".py --check") for command in commands[1:])
+    ran = run_step(commands[1], published / "template")
+    assert ran.returncode == 1, ran.stderr  # nothing is written yet
+    assert "1.2 relu                     not written yet" in ran.stdout
 
 
 def test_a_written_part_is_green(published: Path, tmp_path: Path) -> None:
@@ -149,52 +153,203 @@ def test_the_token_is_where_no_package_and_no_student_code_runs(published: Path)
 
 
 def test_actionlint_finds_nothing(published: Path) -> None:
-    actionlint = Path(sys.executable).parent / "actionlint"
-    if not actionlint.exists():
+    actionlint = shutil.which("actionlint")
+    if actionlint is None:
         pytest.skip("actionlint is not installed")
     files = [str(published / name) for name in WORKFLOWS]
     ran = subprocess.run([actionlint, "-no-color", *files], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout) == (0, "")
 
 
-def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Path) -> None:
-    """Its own two scripts, with a folder in place of GitHub: one good, one with a mistake and much else, one not there."""
-    repository(server, "course/ada", write_submission(tmp_path / "ada"))
-    wrong = write_submission(tmp_path / "ben", {"1.2": "return abs(z)"})
-    (wrong / ".venv").mkdir()
-    (wrong / ".venv" / "python").symlink_to("/usr/bin/python3")
-    (wrong / "numpy.py").write_text("raise SystemExit('imported')\n")
-    (wrong / "pytorch_cnn.py").unlink()
-    (wrong / "pytorch_cnn.py").symlink_to("/etc/passwd")
-    (wrong / ".gitattributes").write_text("*.py filter=evil\n")
-    repository(server, "course/ben", wrong)
-    work = tmp_path / "workspace"
-    work.mkdir()
+def workspace(tmp_path: Path, roster: str = "") -> dict[str, str]:
+    """A checkout of the private copy in tmp_path/workspace, and a runner's temporary folder; its variables."""
+    work, temp = tmp_path / "workspace", tmp_path / "temp"
+    for folder in (work, temp):
+        folder.mkdir()
     (work / "grader").symlink_to(ROOT / "grader")
-    (work / "roster.csv").write_text("student,repository\nada,course/ada\nben,course/ben\ncy,course/cy\n")
-    temp = tmp_path / "temp"
-    temp.mkdir()
+    (work / "roster.csv").write_text(roster)
+    return {"GITHUB_SERVER_URL": f"file://{tmp_path / 'server'}", "RUNNER_TEMP": str(temp)}
 
+
+def fetch(published: Path, tmp_path: Path, given: dict[str, str], **inputs: str) -> subprocess.CompletedProcess[str]:
     script, variables = shell_of(published, "fetch", "Fetch the checklist's files")
-    given = {"GITHUB_SERVER_URL": f"file://{server}", "RUNNER_TEMP": str(temp), **variables, "ROSTER_TOKEN": "s3cret"}
-    fetched = run_step(script, work, **given)
-    assert fetched.returncode == 0, fetched.stderr
-    assert "2 of 3 repositories fetched" in fetched.stdout
-    assert re.search(r"^cy: git fetch: .*", fetched.stderr, re.MULTILINE)
-    assert "s3cret" not in fetched.stdout + fetched.stderr
-    assert sorted(path.name for path in (temp / "submissions" / "ben").iterdir()) == [
-        "numpy_ann.py", "pytorch_ann.py", "pytorch_ann_train_val_metrics.png", "pytorch_cnn_train_val_metrics.png",
-    ]  # fmt: skip
+    return run_step(script, tmp_path / "workspace", **given, **{**variables, **inputs})
 
+
+def mark(published: Path, tmp_path: Path, given: dict[str, str], only: str) -> subprocess.CompletedProcess[str]:
     script, variables = shell_of(published, "mark", "Mark")
-    marked = run_step(script.replace("--out", "--minutes 5 --out"), work, RUNNER_TEMP=str(temp), **variables,
-                      **{"SKIP_TRAINING": "--skip-training"} if "SKIP_TRAINING" not in variables else {})  # fmt: skip
-    assert marked.returncode == 2, marked.stderr
-    rows = {row["student"]: row for row in csv.DictReader((temp / "marks" / "marks.csv").open())}
-    assert rows.keys() == {"ada", "ben", "cy"}
-    assert rows["cy"]["score"] == ""
+    narrowed = script.replace(" --out ", f" --only {only} --out ")
+    assert narrowed != script
+    return run_step(narrowed, tmp_path / "workspace", **given, **variables)
+
+
+def marks(tmp_path: Path) -> dict[str, dict[str, str]]:
+    with (tmp_path / "temp" / "marks" / "marks.csv").open() as stream:
+        return {row["student"]: row for row in csv.DictReader(stream)}
+
+
+def a_crowded_submission(folder: Path) -> Path:
+    """A mistake in 1.2, a link for a script, and what else is found in repositories."""
+    work = write_submission(folder, {"1.2": "print('::error::forged')\nreturn abs(z)"})
+    for name in ("numpy.py", "conftest.py", "sitecustomize.py", "grader/__main__.py", ".venv/numpy_ann.py"):
+        (work / name).parent.mkdir(exist_ok=True)
+        (work / name).write_text("raise SystemExit('imported')\n")
+    (work / ".venv" / "python").symlink_to("/usr/bin/python3")
+    (work / "pytorch_cnn.py").unlink()
+    (work / "pytorch_cnn.py").symlink_to("/etc/passwd")
+    (work / ".gitattributes").write_text("*.py filter=evil export-ignore\n")
+    return work
+
+
+def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Path) -> None:
+    """Its own two scripts, with a folder in place of GitHub; one of three repositories is not there."""
+    repository(server, "course/ada", write_submission(tmp_path / "ada"))
+    repository(server, "course/ben", a_crowded_submission(tmp_path / "ben"))
+    given = workspace(tmp_path, "student,repository\nada,course/ada\nben,course/ben\ncy,course/cy\n")
+
+    fetched = fetch(published, tmp_path, given, ROSTER_TOKEN="s3cret")
+    assert fetched.returncode == 0, fetched.stderr
+    assert fetched.stdout.endswith("2 of 3 repositories fetched\n")
+    assert re.search(r"^cy: git fetch: ", fetched.stderr, re.MULTILINE)
+    found = tmp_path / "temp" / "submissions"
+    assert sorted(str(path.relative_to(found)) for path in found.rglob("*") if path.is_file()) == sorted([
+        *(f"ada/{path.name}" for path in (tmp_path / "ada").iterdir()),
+        *(f"ben/{name}.py" for name in ("numpy_ann", "pytorch_ann")),
+        *(f"ben/{name}_train_val_metrics.png" for name in ("pytorch_ann", "pytorch_cnn")),
+        "cy.problem",
+    ])  # fmt: skip
+
+    marked = mark(published, tmp_path, given, "1.2,1.3")
+    assert marked.returncode == 2, marked.stderr  # cy has no mark
+    assert "::error::" not in marked.stdout
+    rows = marks(tmp_path)
+    assert {name: (row["score"], row["max_score"]) for name, row in rows.items()} == {
+        "ada": ("8", "8"), "ben": ("4", "8"), "cy": ("", ""),
+    }  # fmt: skip
     assert rows["cy"]["note"].startswith("not fetched: git fetch: ")
+    for name in ("results.json", "report.html", "card.txt"):
+        assert (tmp_path / "temp" / "marks" / "ben" / name).stat().st_size > 0
+    assert "s3cret" not in "".join(
+        path.read_text(errors="replace") for path in (tmp_path / "temp").rglob("*") if path.is_file()
+    )
 
 
-def test_rosters_that_do_not_make_sense(tmp_path: Path) -> None:
-    ...
+def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_path: Path) -> None:
+    folder = repository(server, "course/ada", write_submission(tmp_path / "main", {"1.2": "return -z"}))
+    git(folder, "checkout", "-q", "-b", "fork")
+    write_submission(folder)
+    git(folder, "commit", "-q", "-am", "mended")
+    git(folder, "update-ref", "refs/pull/7/head", "fork")
+    git(folder, "checkout", "-q", "main")
+    git(folder, "branch", "-q", "-D", "fork")
+    given = workspace(tmp_path)
+    assert fetch(published, tmp_path, given, REPOSITORY="course/ada", PULL_REQUEST="7").returncode == 0
+    assert mark(published, tmp_path, given, "1.2").returncode == 0
+    assert marks(tmp_path)["course_ada-7"]["score"] == "4"
+
+
+@pytest.mark.parametrize("value", ["1; touch proof", "$(touch proof)", "--upload-pack=touch proof", "0"])
+def test_an_input_is_never_run(published: Path, tmp_path: Path, value: str) -> None:
+    given = workspace(tmp_path)
+    for inputs in ({"REPOSITORY": value}, {"REPOSITORY": "course/ada", "PULL_REQUEST": value}):
+        ran = fetch(published, tmp_path, given, **inputs)
+        assert ran.returncode == 2
+        assert ran.stderr.count("\n") == 1
+        assert "expected" in ran.stderr
+    assert not list(tmp_path.rglob("proof"))
+
+
+def test_a_token_is_on_no_command_line_and_for_its_server_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A git of our own writes down how it was called."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "git").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/called\nenv | grep ^GIT_ >>{tmp_path}/variables\n')
+    (tools / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("GIT_SSH_COMMAND", "touch proof")
+    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", "https://git.example.org", "s3cret") == 0
+    encoded = "eC1hY2Nlc3MtdG9rZW46czNjcmV0"  # x-access-token:s3cret
+    assert "https://git.example.org/course/ada.git HEAD" in (tmp_path / "called").read_text()
+    assert not re.search(f"s3cret|{encoded}", (tmp_path / "called").read_text())
+    variables = (tmp_path / "variables").read_text()
+    assert "=http.https://git.example.org/.extraHeader" in variables
+    assert f"=Authorization: Basic {encoded}" in variables
+    assert "GIT_ALLOW_PROTOCOL=https\n" in variables
+    assert "GIT_SSH_COMMAND" not in variables
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("", "begins with nothing, expected the line student,repository"),
+    ("name,url\nada,course/ada\n", "begins with ['name', 'url'], expected the line student,repository"),
+    ("student,repository\n", "names nobody"),
+    ("student,repository\nada\n", "line 2: 1 columns, expected 2"),
+    ("student,repository\n../ada,course/ada\n", "line 2: the student is '../ada', expected letters"),
+    ("student,repository\n::warning::,course/ada\n", "line 2: the student is '::warning::'"),
+    ("student,repository\nada.problem,course/ada\n", "line 2: the student is 'ada.problem'"),
+    ("student,repository\nada,https://a.example/b\n", "line 2: the repository is 'https://a.example/b', expected owner/name"),
+    ("student,repository\nada,course/..\n", "line 2: the repository is 'course/..'"),
+    ("student,repository\nada,-c/x\n", "line 2: the repository is '-c/x'"),
+    ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada stands there twice"),
+])  # fmt: skip
+def test_a_roster_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(text)
+    with pytest.raises(CannotGrade, match=re.escape(message)):
+        read_roster(path)
+
+
+def test_a_roster_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_bytes("\ufeffStudent,Repository\r\nada@example.com, course/ada \r\n,\r\n".encode())
+    assert read_roster(path) == [Entry("ada@example.com", "course/ada")]
+
+
+def tree_of(*names: str) -> bytes:
+    return "\0".join(f"100644 blob {'0' * 40}\t{name}" for name in names).encode()
+
+
+def test_of_a_tree_the_checklists_regular_files_are_wanted() -> None:
+    listing = (
+        b"120000 blob 1\tnumpy_ann.py\x00160000 commit 2\tpytorch_ann.py\x00100755 blob 3\twork/pytorch_cnn.ipynb\x00"
+    )
+    assert wanted(listing) == [(PurePosixPath("work/pytorch_cnn.ipynb"), "3")]
+    assert wanted(tree_of("essay.txt", ".git/numpy_ann.py", "venv/numpy_ann.py")) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../numpy_ann.py", "/etc/numpy_ann.py", "a\\..\\/numpy_ann.py", "\x1b[2J/numpy_ann.py"]
+)
+def test_a_tree_that_plays_tricks_is_not_written(name: str) -> None:
+    with pytest.raises(FetchFailed, match="holds a file of the name"):
+        wanted(tree_of(name))
+
+
+def test_a_tree_of_many_copies_is_not_written() -> None:
+    with pytest.raises(FetchFailed, match="200 files of the checklist's names, expected five"):
+        wanted(tree_of(*(f"{number}/numpy_ann.py" for number in range(200))))
+
+
+def test_folders_in_use_are_not_mixed_with_new_marks(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "eve").write_text("")
+    with pytest.raises(CannotGrade, match="is not empty, expected a new folder"):
+        fetch_all([Entry("ada", "course/ada")], tmp_path / "old", "https://example.org", "")
+    with pytest.raises(CannotGrade, match="is not empty, expected a new folder"):
+        mark_all(tmp_path / "old", tmp_path / "old", [], minutes=1)
+    with pytest.raises(CannotGrade, match="holds no submissions"):
+        mark_all(tmp_path / "nothing", tmp_path / "new", [], minutes=1)
+
+
+def test_a_marking_out_of_time_costs_the_others_nothing(tmp_path: Path) -> None:
+    write_submission(tmp_path / "in" / "ada", {"1.2": "while True: pass"})
+    (tmp_path / "in" / "eve").mkdir()
+    (tmp_path / "in" / "old.problem").write_text("git fetch: =1+1\n")
+    assert mark_all(tmp_path / "in", tmp_path / "out", ["--sandbox=auto", "--only=1.2"], minutes=0.05) == 2
+    with (tmp_path / "out" / "marks.csv").open() as stream:
+        notes = {row["student"]: (row["score"], row["note"]) for row in csv.DictReader(stream)}
+    assert notes["ada"] == ("", "not marked within 0.05 minutes")
+    assert notes["eve"][0] == "0"
+    assert "holds none of the checklist's files" in notes["eve"][1]
+    assert notes["old"] == ("", "not fetched: git fetch: =1+1")

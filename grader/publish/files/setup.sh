@@ -7,11 +7,13 @@ source="$root/source"
 venv="$root/venv"
 export DEBIAN_FRONTEND=noninteractive PIP_NO_INPUT=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
-# The first Python that is new enough and can make environments. constraints.txt was tried with 3.11, so that comes first.
+# A Python that is new enough, released, and can make environments. constraints.txt was tried with 3.11: that comes first.
 find_python() {
     local name
-    for name in python3.11 python3 python3.12 python3.13; do
-        if "$name" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    for name in python3.11 /opt/python/*/bin/python3.11 python3 python3.12 python3.13; do
+        if "$name" -c '
+import sys, ensurepip, venv
+sys.exit(sys.version_info < (3, 11) or sys.version_info.releaselevel != "final")' 2>/dev/null; then
             echo "$name"
             return
         fi
@@ -22,12 +24,18 @@ find_python() {
 if ! find_python >/dev/null || ! command -v bwrap >/dev/null; then
     apt-get update -q
 fi
+find_python >/dev/null || apt-get install -q -y --no-install-recommends python3 python3-venv || true
 if ! find_python >/dev/null; then
-    apt-get install -q -y --no-install-recommends python3.11 python3.11-venv ||
-        apt-get install -q -y --no-install-recommends python3 python3-venv || true
+    # Ubuntu 22.04 has Python 3.10, and of 3.11 only a release candidate, which torch's optimizers cannot do with
+    echo "fetching Python 3.11"
+    {
+        python3 -m venv /opt/uv &&
+            /opt/uv/bin/python -m pip install -q uv==0.13.8 &&
+            /opt/uv/bin/uv python install --no-bin --install-dir /opt/python 3.11
+    } || true
 fi
 python=$(find_python) || {
-    echo "error: this image has no Python 3.11 or newer, and its package lists have none: choose another base image" >&2
+    echo "error: there is no Python 3.11 or newer here, and none could be fetched: choose another base image" >&2
     exit 1
 }
 # Where bubblewrap cannot be had or cannot start, as in most containers, the sandbox's level "user" takes its place.
