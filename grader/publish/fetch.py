@@ -28,6 +28,7 @@ PROBLEM = (
 )
 MAX_FILES = 100  # of the checklist's names in one repository; a right one has five
 SECONDS = 300  # for one repository
+UNPORTABLE = set('\\:"<>|*?')  # not in names on every system, and a workflow's artifact with one of them is not kept
 _STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 
@@ -130,6 +131,8 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
         )
         listing = _git(git, environment, "ls-tree", "-r", "-z", "--full-tree", "FETCH_HEAD")
         files = wanted(listing)
+        if not files:
+            raise FetchFailed(f"the newest commit holds none of the checklist's files ({', '.join(CHECKLIST)})")
         folder.mkdir()
         for path, blob in files:
             content = _git(git, environment, "cat-file", "blob", blob, limit=MAX_PLOT + 1)
@@ -151,7 +154,7 @@ def wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
         path = PurePosixPath(name)
         if not about.startswith("100") or path.name not in (*CHECKLIST, *NOTEBOOKS) or is_ignored(path):
             continue
-        if path.is_absolute() or ".." in path.parts or not name.isprintable() or "\\" in name:
+        if path.is_absolute() or ".." in path.parts or not name.isprintable() or set(name) & UNPORTABLE:
             raise FetchFailed(f"the repository holds a file of the name {one_line(name)[:100]!r}")
         found.append((path, about.split()[2]))
     if len(found) > MAX_FILES:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +27,6 @@ def grade(
                f"--results={results}", *arguments, "--", str(submission)]  # fmt: skip
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=output, stderr=output and subprocess.STDOUT, cwd="/",
-        env={**os.environ, "PYTHONUTF8": "1"},
     )  # fmt: skip
     try:
         process.wait(timeout=seconds)

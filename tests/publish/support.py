@@ -37,11 +37,13 @@ def hostile(root: str) -> str:
     return _HOSTILE.format(root=root)
 
 
-def lay_out(archive: Path, root: Path) -> Path:
+def lay_out(archive: Path, root: Path, *, with_data: bool = True) -> Path:
     """Unpack the zip to `root`/source as the platform does, with run_autograder beside it; returns `root`."""
     with zipfile.ZipFile(archive) as packed:
-        packed.extractall(root / "source")
         for entry in packed.infolist():
+            if entry.filename.startswith("data/") and not with_data:
+                continue
+            packed.extract(entry, root / "source")
             (root / "source" / entry.filename).chmod(entry.external_attr >> 16 & 0o777)
     shutil.copy(root / "source" / "run_autograder", root / "run_autograder")
     for folder in ("submission", "results"):

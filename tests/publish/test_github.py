@@ -234,6 +234,16 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
     )
 
 
+def test_a_repository_without_the_checklists_files_is_not_forgotten(server: Path, tmp_path: Path) -> None:
+    """An empty folder would be lost on the way from one job to the next."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "essay.txt").write_text("later")
+    repository(server, "course/ada", tmp_path / "work")
+    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
+    assert [path.name for path in (tmp_path / "to").iterdir()] == ["ada.problem"]
+    assert "holds none of the checklist's files (numpy_ann.py" in (tmp_path / "to" / "ada.problem").read_text()
+
+
 def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_path: Path) -> None:
     folder = repository(server, "course/ada", write_submission(tmp_path / "main", {"1.2": "return -z"}))
     git(folder, "checkout", "-q", "-b", "fork")
@@ -319,7 +329,7 @@ def test_of_a_tree_the_checklists_regular_files_are_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../numpy_ann.py", "/etc/numpy_ann.py", "a\\..\\/numpy_ann.py", "\x1b[2J/numpy_ann.py"]
+    "name", ["../numpy_ann.py", "/etc/numpy_ann.py", "a\\..\\/numpy_ann.py", "a:b/numpy_ann.py", "\x1b[2J/numpy_ann.py"]
 )
 def test_a_tree_that_plays_tricks_is_not_written(name: str) -> None:
     with pytest.raises(FetchFailed, match="holds a file of the name"):

@@ -35,7 +35,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def autograder(archive: Path, tmp_path: Path) -> Path:
     """Gradescope's /autograder after setup.sh: our own environment stands where setup.sh would have made one."""
-    root = lay_out(archive, tmp_path / "autograder")
+    root = lay_out(archive, tmp_path / "autograder", with_data=False)  # nothing is trained here
     (root / "venv").symlink_to(sys.prefix)
     return root
 
