@@ -275,7 +275,10 @@ def test_a_token_is_on_no_command_line_and_for_its_server_alone(
     """A git of our own writes down how it was called."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    (tools / "git").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/called\nenv | grep ^GIT_ >>{tmp_path}/variables\n')
+    (tools / "git").write_text(
+        f'#!/bin/sh\necho "$@" >>{tmp_path}/called\nenv | grep ^GIT_ >>{tmp_path}/variables\n'
+        'case "$3" in ls-tree) printf "100644 blob 1\\tnumpy_ann.py" ;; esac\n'
+    )
     (tools / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("GIT_SSH_COMMAND", "touch proof")

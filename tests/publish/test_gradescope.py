@@ -246,6 +246,7 @@ def test_everybody_else_loses_their_rights_to_grader_results_and_metadata(autogr
 
 def test_what_cannot_be_read_gets_no_point_and_the_reason(autograder: Path) -> None:
     (autograder / "submission" / "essay.docx").write_bytes(b"PK")
+    configure(autograder, arguments=["--sandbox=auto", "--skip-training"])
     results, _ = run_autograder(autograder)
     assert (results["score"], results["tests"]) == (0, [])
     assert "submission holds none of the checklist's files (numpy_ann.py" in results["output"]
@@ -323,7 +324,7 @@ def test_the_rehearsal_marks_and_trains_the_reference(autograder: Path, monkeypa
     reached = content(accuracy={"numpy_ann": 0.5, "pytorch_ann": 0.5, "pytorch_cnn": 0.5})
     marked, trained = rehearse(autograder, monkeypatch, EVERY_POINT, reached)
     assert "--skip-training" in marked
-    assert {"--only=1.7,2.6,3.6", "--train-size=1000", "--sandbox=auto"} <= set(trained)
+    assert {"--only=1.7,2.6,3.6", "--train-size=200", "--sandbox=auto"} <= set(trained)
     configure(autograder, arguments=["--sandbox=auto", "--skip-training"])
     assert rehearse(autograder, monkeypatch, EVERY_POINT) == [["--sandbox=auto", "--skip-training"]]
 
