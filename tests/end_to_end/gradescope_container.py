@@ -39,12 +39,13 @@ def main() -> int:
         "--python", type=Path, help="an installation of Python 3.11 for /opt/python, as setup.sh fetches one"
     )
     parser.add_argument("--skip-training", action="store_true")
+    parser.add_argument("--only", choices=sorted(SUBMISSIONS), action="append", help="this submission; may be repeated")
     options = parser.parse_args()
     container = (options.keep or options.base.with_name(f"{options.base.name}-autograder")).resolve()
     if not container.exists():
         build(options.base, container, Settings(skip_training=options.skip_training), options.python)
     try:
-        wrong = [name for name in SUBMISSIONS if not try_one(name, container)]
+        wrong = [name for name in options.only or SUBMISSIONS if not try_one(name, container)]
     finally:
         if options.keep is None:
             shutil.rmtree(container)
@@ -114,9 +115,9 @@ def full(results: dict[str, Any]) -> bool:
 
 
 def walled(results: dict[str, Any]) -> bool:
-    """Only the hostile section is lost, and what it found to read is nothing."""
+    """Only the hostile section is lost, with the training that needs it, and what it found to read is nothing."""
     lost = [test for test in results["tests"] if test["status"] == "failed"]
-    return [test["number"] for test in lost] == ["1.2"] and "found: []" in lost[0]["output"]
+    return {test["number"] for test in lost} <= {"1.2", "1.7"} and "found: []" in lost[0]["output"]
 
 
 SUBMISSIONS = {
