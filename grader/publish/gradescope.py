@@ -26,7 +26,7 @@ from utils import write_atomically
 ROOT = GRADER.parent
 FILES = Path(__file__).resolve().parent / "files"
 EXECUTABLE = ("setup.sh", "run_autograder")
-KINDS = (".py", ".toml", ".ini", ".png")  # of the grader's files
+KINDS = (".py", ".toml", ".ini", ".png", ".html", ".css", ".js")  # of the grader's files
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of every entry: the same zip for the same files
 MINUTES = (2, 40)  # the platform's limit can be set to at most 40
 
