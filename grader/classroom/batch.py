@@ -123,10 +123,12 @@ class Batch:
             submission = entry.open()
         except SubmissionError as error:
             problem = one_line(str(error))
-            work = hashlib.sha256(f"unreadable {[s.id for s in entry.students]} {problem}".encode()).hexdigest()
-            self.gradebook.hand_in(entry.students, work, None, problem)
             self.tally.unreadable += 1
             print(f"{one_line(entry.students[0].name)}: {problem}", file=sys.stderr)
+            if entry.is_missing:
+                return None
+            work = hashlib.sha256(f"unreadable {[s.id for s in entry.students]} {problem}".encode()).hexdigest()
+            self.gradebook.hand_in(entry.students, work, None, problem)
             return None
         work = content_hash(submission)
         self.gradebook.hand_in(entry.students, work, submission)

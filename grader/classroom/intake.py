@@ -27,6 +27,7 @@ from grader.submission import ARCHIVES, CHECKLIST, Submission, folder_entries, g
 
 NAMED = (*CHECKLIST, *(name.replace(".py", ".ipynb") for name in CHECKLIST if name.endswith(".py")))
 METADATA = "submission_metadata.yml"
+PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched; there is no submission then
 MAX_METADATA = 50_000_000  # bytes; a class of a thousand has one
 MAX_ARCHIVE = 500_000_000  # bytes of a student's own archive inside the platform's
 
@@ -54,6 +55,7 @@ class Entry:
     where: str
     files: list[File] = field(default_factory=list)
     problem: str = ""
+    is_missing: bool = False  # it could not be fetched: no attempt of the student's, and no mark
 
     def open(self) -> Submission:
         """The submission. Raises SubmissionError with one line where there is none to be had."""
@@ -222,15 +224,17 @@ def _submitter(who: dict[str, Any]) -> Student:
 def _plain(files: list[File]) -> list[Entry]:
     """One folder or archive a student, or loose files with the student's name in front."""
     groups: dict[str, dict[str, list[File]]] = defaultdict(lambda: defaultdict(list))
+    found = []
     for path, read in files:
         top = path.parts[0]
         if len(path.parts) > 1:
             groups[top][f"{top}/"].append((PurePosixPath(*path.parts[1:]), read))
         elif top.lower().endswith(ARCHIVES):
             groups[re.sub(r"(?i)\.(zip|tar\.gz|tgz)$", "", top)][top].append((path, read))
+        elif top.endswith(PROBLEM):
+            found.append(_missing(top.removesuffix(PROBLEM), read))
         elif loose := _loose(top):
             groups[loose[0]][f"{loose[0]}_…"].append((PurePosixPath(loose[1]), read))
-    found = []
     for name, places in groups.items():
         if len(places) == 1:
             ((where, own),) = places.items()
@@ -239,6 +243,11 @@ def _plain(files: list[File]) -> list[Entry]:
             problem = f"{name} is there more than once ({', '.join(sorted(places))}), expected one submission a student"
             found.append(Entry([Student(name, name)], name, problem=problem))
     return found
+
+
+def _missing(name: str, read: Read) -> Entry:
+    reason = one_line(read(1000).decode("utf-8", "replace"))
+    return Entry([Student(name, name)], name, problem=f"not fetched: {reason}", is_missing=True)
 
 
 def _loose(name: str) -> tuple[str, str] | None:

@@ -67,7 +67,7 @@ def _add_github(targets: Any) -> None:
 
 
 def _add_roster(commands: Any) -> None:
-    roster = commands.add_parser("roster", help="fetch and mark a class's repositories")
+    roster = commands.add_parser("roster", help="fetch a class's repositories")
     actions = roster.add_subparsers(required=True, metavar="ACTION")
     fetch = actions.add_parser(
         "fetch",
@@ -80,19 +80,6 @@ def _add_roster(commands: Any) -> None:
     fetch.add_argument("--repository", metavar="OWNER/NAME", help="this one alone, in place of a roster")
     fetch.add_argument("--pull-request", metavar="N", help="the head of this pull request to --repository")
     fetch.set_defaults(run=_fetch)
-    mark = actions.add_parser("mark", help="mark what was fetched")
-    mark.add_argument("submissions", type=Path, help="the folder that `roster fetch` made")
-    mark.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="a new folder for marks.csv and the reports"
-    )
-    mark.add_argument("--only", metavar="NUMBER", action="append", help="mark this section alone; may be repeated")
-    mark.add_argument("--skip-training", action="store_true", help="leave out the training sections and their points")
-    mark.add_argument("--audit", action="store_true", help="train once more with the pixels permuted")
-    mark.add_argument(
-        "--sandbox", default="auto", metavar="LEVEL", help="auto, bubblewrap, user or none (default: auto)"
-    )
-    mark.add_argument("--minutes", type=int, default=40, metavar="N", help="for one submission at most (default: 40)")
-    mark.set_defaults(run=_mark)
 
 
 def _gradescope(options: argparse.Namespace) -> int:
@@ -137,12 +124,3 @@ def _fetch(options: argparse.Namespace) -> int:
     else:
         entries = fetch.read_roster(options.roster)
     return fetch.fetch_all(entries, options.to, options.server, os.environ.pop("ROSTER_TOKEN", ""))
-
-
-def _mark(options: argparse.Namespace) -> int:
-    from grader.publish import marks
-
-    flags = {"--skip-training": options.skip_training, "--audit": options.audit}
-    only = [f"--only={number}" for number in options.only or ()]
-    arguments = [f"--sandbox={options.sandbox}", *only, *(flag for flag, on in flags.items() if on)]
-    return marks.mark_all(options.submissions, options.out, arguments, minutes=options.minutes)

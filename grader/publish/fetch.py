@@ -18,14 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.archives import is_ignored
+from grader.classroom.intake import PROBLEM
 from grader.errors import CannotGrade
 from grader.render.text import one_line
 from grader.submission import CHECKLIST, MAX_PLOT, NOTEBOOKS
 
 HEADER = ("student", "repository")
-PROBLEM = (
-    ".problem"  # what a student's file ends with who could not be fetched; a student's name cannot begin with a dot
-)
 MAX_FILES = 100  # of the checklist's names in one repository; a right one has five
 SECONDS = 300  # for one repository
 UNPORTABLE = set('\\:"<>|*?')  # not in names on every system, and a workflow's artifact with one of them is not kept
@@ -92,7 +90,7 @@ def single(repository: str, pull_request: str) -> Entry:
 def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
     """Fetch every entry into `to`/student; 0 where one was, and 2 where none.
 
-    Who could not be fetched has a file student.problem there, which `roster mark` puts into the marks. Raises CannotGrade
+    Who could not be fetched has a file student.problem there, which `batch` names. Raises CannotGrade
     if `to` is in use.
     """
     if to.exists() and any(to.iterdir()):

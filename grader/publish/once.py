@@ -1,4 +1,4 @@
-"""One marking as a process of its own, with a limit to its time: by Gradescope's autograder, and for each of a roster."""
+"""One marking as a process of its own, with a limit to its time, for Gradescope's autograder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 GRADER = Path(__file__).resolve().parent.parent
 PATIENCE = 20  # seconds for a marking that was asked to end to end its workers
@@ -16,18 +16,11 @@ class OutOfTime(Exception):
     """A marking did not end in time; it was ended."""
 
 
-def grade(
-    submission: Path, results: Path, arguments: list[str], *, seconds: float, output: IO[Any] | None = None
-) -> dict[str, Any] | None:
-    """The content of the results.json that `grade` wrote; None where the grader failed without one. Raises OutOfTime.
-
-    `output` takes all that it prints; without one it goes where ours goes.
-    """
+def grade(submission: Path, results: Path, arguments: list[str], *, seconds: float) -> dict[str, Any] | None:
+    """The content of the results.json that `grade` wrote; None where the grader failed without one. Raises OutOfTime."""
     command = [sys.executable, "-I", "-X", "utf8", str(GRADER / "__main__.py"), "grade",
                f"--results={results}", *arguments, "--", str(submission)]  # fmt: skip
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output and subprocess.STDOUT, cwd="/",
-    )  # fmt: skip
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd="/")
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:

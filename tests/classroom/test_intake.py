@@ -164,6 +164,15 @@ def test_a_class_of_one_keeps_the_students_name(tmp_path: Path) -> None:
     ]
 
 
+def test_who_could_not_be_fetched_is_named_and_not_marked(tmp_path: Path) -> None:
+    path = lay_out(
+        tmp_path, {"ada/numpy_ann.py": PY, "cy.problem": b"git fetch: not found\n::error::\x1b[2J"}, "folder"
+    )
+    with entries(path) as found:
+        assert [(entry.students[0].id, entry.is_missing) for entry in found] == [("ada", False), ("cy", True)]
+    assert read(path)["cy <cy>"] == "not fetched: git fetch: not found ::error::�[2J"
+
+
 def test_an_empty_folder_is_a_student_who_handed_in_nothing(tmp_path: Path) -> None:
     (tmp_path / "class" / "ada").mkdir(parents=True)
     assert "holds none of the checklist's files" in str(read(tmp_path / "class")["ada <ada>"])
