@@ -33,6 +33,7 @@ TRAP_PORT, TRAP_NAME = 48161, "\0grader-selftest"
 LEFTOVERS = "grader-selftest-was-here*"  # what cheats would leave behind
 LEAK = "RuntimeError: LEAK"  # what a cheat raises that got through
 QUICK = ("1.2", "1.3", "1.4", "1.5", "1.6")
+QUICK_CHEATS = ("1.2",)
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,10 @@ def _cases(rubric: Rubric, quick: bool) -> Iterator[Case]:
         raise CannotGrade(f"{CHEATS} holds no cheats, expected those that belong to the project")
     for path in cheats:
         case = read_cheat(path, rubric)
-        if not quick or "\n# quick\n" in path.read_text(encoding="utf-8"):
+        if not quick:
             yield case
+        elif "\n# quick\n" in path.read_text(encoding="utf-8"):
+            yield replace(case, asked=tuple(number for number in case.asked if number in QUICK_CHEATS))
 
 
 def read_cheat(path: Path, rubric: Rubric) -> Case:

@@ -136,6 +136,8 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
         jobs = int(given)
     else:
         raise CannotGrade(f"--jobs is {given!r}, expected a whole number from 1 to 1000")
+    if not elsewhere and jobs > default_jobs(jobs):
+        print(f"note: {jobs} markings with training take more memory than this machine has", file=sys.stderr)
     return jobs, 0 if elsewhere else max(1, cores // jobs)
 
 
