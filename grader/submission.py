@@ -7,13 +7,14 @@ unpacked to disk and nothing is executed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -28,6 +29,7 @@ CHECKLIST = (*(f"{name}.py" for name in SCRIPTS), *PLOTS.values())
 NOTEBOOKS = tuple(f"{name}.ipynb" for name in SCRIPTS)
 PROJECT = Path(__file__).resolve().parent.parent  # holds the reference and specimens further down
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
+MAX_DEPTH = 100  # folders in folders
 MAX_SCRIPT = 200_000  # bytes; a script is 10,000
 MAX_NOTEBOOK = 20_000_000  # bytes; outputs with pictures are large
 MAX_PLOT = 20_000_000  # bytes; a plot is 50,000
@@ -52,7 +54,7 @@ class Submission:
 def open_submission(path: Path) -> Submission:
     """The submission at `path`. Raises SubmissionError with one line where there is none to be had."""
     name = path.resolve().name
-    with _reading(str(path), path):
+    with reading(str(path), path):
         if path.is_dir():
             return gather(name, str(path), folder_entries(path, only_top=path.resolve() == PROJECT))
         if not path.exists():
@@ -70,7 +72,7 @@ def open_archive(name: str, where: str, content: bytes) -> Submission:
 
     Raises SubmissionError with one line where there is none to be had.
     """
-    with _reading(where), io.BytesIO(content) as stream:
+    with reading(where), io.BytesIO(content) as stream:
         return _unpacked(name, where, stream)
 
 
@@ -83,7 +85,8 @@ def _unpacked(name: str, where: str, stream: BinaryIO) -> Submission:
 
 
 @contextlib.contextmanager
-def _reading(where: str, path: Path | None = None) -> Iterator[None]:
+def reading(where: str, path: Path | None = None) -> Iterator[None]:
+    """Whatever goes wrong while a submission is read is raised as SubmissionError, with one line that names it by `where`."""
     try:
         yield
     except SubmissionError:
@@ -165,18 +168,23 @@ def _bounded(read: Read, limit: int) -> bytes:
     return content
 
 
-def folder_entries(root: Path, *, only_top: bool = False) -> Iterator[tuple[PurePosixPath, Read]]:
-    """Path and reader of each regular file below a folder; links are not followed. Raises OSError where it may not be read."""
-    for folder, subfolders, names in os.walk(root, onerror=_refuse):  # does not follow links to folders
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def folder_entries(
+    root: Path, *, only_top: bool = False, onerror: Callable[[OSError], None] = _refuse
+) -> Iterator[tuple[PurePosixPath, Read]]:
+    """Path and reader of each regular file below a folder; links are not followed. What may not be read goes to `onerror`."""
+    for folder, subfolders, names in os.walk(root, onerror=onerror):  # does not follow links to folders
         subfolders[:] = [] if only_top else sorted(name for name in subfolders if name not in IGNORED)
+        if subfolders and len(Path(folder).relative_to(root).parts) >= MAX_DEPTH:  # os.walk calls itself
+            subfolders.clear()
+            onerror(OSError(errno.ELOOP, f"folders in more than {MAX_DEPTH} folders", folder))
         for name in sorted(names):
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):
                 yield PurePosixPath(path.relative_to(root)), _file_reader(path)
-
-
-def _refuse(error: OSError) -> None:
-    raise error
 
 
 def _file_reader(path: Path) -> Read:

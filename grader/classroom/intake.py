@@ -11,32 +11,36 @@ What the platform wrote is the instructor's and trusted to be large; what a stud
 from __future__ import annotations
 
 import re
-import stat
+import unicodedata
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from grader.archives import Read, is_ignored
+from grader.archives import Read
+from grader.classroom.listing import File, folder_files, without_ignored, zip_files
 from grader.errors import CannotGrade, SubmissionError
 from grader.render.text import one_line
-from grader.submission import ARCHIVES, CHECKLIST, Submission, folder_entries, gather, open_archive
+from grader.submission import ARCHIVES, CHECKLIST, Submission, gather, open_archive, reading
 
 NAMED = (*CHECKLIST, *(name.replace(".py", ".ipynb") for name in CHECKLIST if name.endswith(".py")))
 METADATA = "submission_metadata.yml"
 PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched; there is no submission then
 MAX_METADATA = 50_000_000  # bytes; a class of a thousand has one
+OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tar.bz2", ".tar.xz")  # are somebody's work too, which is not read
 MAX_ARCHIVE = 500_000_000  # bytes of a student's own archive inside the platform's
 
-_MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_(?P<file>.*))?")
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
+# Of two ways to read a name the first is right: students choose their files' names, and what looks like an id in one is none.
+_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?")
+_MOODLE_FOLDER = re.compile(r"(?P<name>.+)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)_?(?P<file>)")
+_CANVAS = re.compile(
+    r"(?:(?!LATE_)(?P<name>.*?)_)?(?:LATE_)?(?P<id>[0-9]+|anon_[A-Za-z0-9]+)_(?:[0-9]+_(?P<file>.+)|text\.html|link\.html)"
+)
 _GRADESCOPE = re.compile(r"submission_\d+")
-_COPY = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")  # Canvas: the second file of one name is numpy_ann-1.py
-
-File = tuple[PurePosixPath, Read]
+_COPY = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{1,9})")  # Canvas: the second file of one name is numpy_ann-1.py
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,17 @@ class Entry:
             raise SubmissionError(self.problem)
         name = self.students[0].id
         named = [path for path, _ in self.files if path.name in NAMED]
-        packed = [(path, read) for path, read in self.files if path.name.lower().endswith(ARCHIVES)]
-        if named or not packed:
-            return gather(name, self.where, iter(self.files))
-        if len(packed) > 1:
-            found = ", ".join(sorted(path.name for path, _ in packed))
-            raise SubmissionError(f"{self.where} holds several archives ({found}), expected one")
-        path, read = packed[0]
-        return open_archive(name, f"{self.where}/{path.name}", read(MAX_ARCHIVE))
+        packed = [(path, read) for path, read in self.files if path.name.lower().endswith((*ARCHIVES, *OTHER_ARCHIVES))]
+        with reading(self.where):
+            if named or not packed:
+                return gather(name, self.where, iter(self.files))
+            if len(packed) > 1:
+                found = ", ".join(sorted(path.name for path, _ in packed))
+                raise SubmissionError(f"{self.where} holds several archives ({found}), expected one")
+            path, read = packed[0]
+            if not path.name.lower().endswith(ARCHIVES):
+                raise SubmissionError(f"{self.where} holds {path.name}, expected a .zip, .tar.gz or .tgz")
+            return open_archive(name, f"{self.where.rstrip('/')}/{path.name}", read(MAX_ARCHIVE))
 
 
 @contextmanager
@@ -79,71 +86,40 @@ def entries(path: Path) -> Iterator[list[Entry]]:
 
     Raises CannotGrade where there is no class: no such folder, a damaged zip, or nothing in it.
     """
+    with ExitStack() as stack:
+        found = _arranged(_files(path, stack))
+        if not found:
+            raise CannotGrade(f"{path} holds no submission, expected a folder, archive or notebooks for each student")
+        yield sorted(_once_each(found), key=lambda entry: entry.students[0].id)
+
+
+def _files(path: Path, stack: ExitStack) -> list[File]:
     if path.is_dir():
         try:
-            yield _sorted(_arranged(list(_folder(path))), path)
+            return list(folder_files(path))
         except OSError as error:
             raise CannotGrade(f"{path} cannot be read ({error.strerror}: {Path(error.filename or '?').name})") from None
-    elif path.is_file() and path.name.lower().endswith(".zip"):
+    if path.is_file() and path.name.lower().endswith(".zip"):
         try:
-            archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
+            return list(zip_files(stack.enter_context(zipfile.ZipFile(path))))
+        except Exception as error:  # a damaged archive makes its reader raise nearly anything
             raise CannotGrade(f"{path} cannot be read ({error}), expected a whole zip") from None
-        with archive:
-            yield _sorted(_arranged(list(_zip(archive))), path)
-    else:
-        what = "is neither" if path.exists() else "does not exist, expected"
-        raise CannotGrade(f"{path} {what} a folder of submissions or the zip that the platform hands out")
-
-
-def _folder(path: Path) -> Iterator[File]:
-    """Files at any depth; folders without any stand for themselves, so that nobody is forgotten."""
-    for top in sorted(path.iterdir()):
-        if top.is_dir() and not top.is_symlink() and not is_ignored(PurePosixPath(top.name)):
-            found = [(PurePosixPath(top.name) / inner, read) for inner, read in folder_entries(top)]
-            yield from found or [(PurePosixPath(top.name) / ".nothing", _nothing)]
-        elif stat.S_ISREG(top.lstat().st_mode):
-            yield PurePosixPath(top.name), _reader(top)
-
-
-def _nothing(limit: int) -> bytes:
-    return b""
-
-
-def _reader(path: Path) -> Read:
-    def read(limit: int) -> bytes:
-        with path.open("rb") as stream:
-            return stream.read(limit)
-
-    return read
-
-
-def _zip(archive: zipfile.ZipFile) -> Iterator[File]:
-    for info in archive.infolist():
-        path = PurePosixPath(info.filename.replace("\\", "/"))
-        if info.is_dir() or path.is_absolute() or ".." in path.parts:
-            continue
-
-        def read(limit: int, info: zipfile.ZipInfo = info) -> bytes:
-            try:
-                with archive.open(info) as stream:
-                    return stream.read(limit)
-            except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-                raise SubmissionError(f"{one_line(info.filename)} cannot be unpacked ({error})") from None
-
-        yield path, read
+    what = "is neither" if path.exists() else "does not exist, expected"
+    raise CannotGrade(f"{path} {what} a folder of submissions or the zip that the platform hands out")
 
 
 def _arranged(files: list[File]) -> list[Entry]:
     """The entries, by the platform whose names the files have; zips often have one folder around everything."""
-    files = [(path, read) for path, read in files if not is_ignored(path) and path.name != ".DS_Store"]
+    files = without_ignored(files)
     while files:
         tops = {path.parts[0] for path, _ in files}
         if METADATA in tops:
             return _gradescope(files)
+        work = {path.parts[0] for path, _ in files if len(path.parts) > 1 or path.name.endswith((*NAMED, *ARCHIVES))}
         for pattern in (_MOODLE, _CANVAS):
-            if all(pattern.fullmatch(top) for top in tops):
-                return _by_name(files, pattern)
+            own = {top for top in tops if pattern.fullmatch(top)}
+            if 2 * len(own) > len(own | work):  # a gradebook that lies there too makes it no other platform's
+                return _by_name(files, pattern, work)
         inner = [(PurePosixPath(*path.parts[1:]), read) for path, read in files]
         if not _is_wrapper(tops, {path.parts[0] for path, _ in inner if path.parts}):
             break
@@ -159,16 +135,20 @@ def _is_wrapper(tops: set[str], inner: set[str]) -> bool:
     return several or METADATA in inner or any(_MOODLE.fullmatch(top) or _CANVAS.fullmatch(top) for top in inner)
 
 
-def _by_name(files: list[File], pattern: re.Pattern[str]) -> list[Entry]:
+def _by_name(files: list[File], pattern: re.Pattern[str], work: set[str]) -> list[Entry]:
     """Moodle's and Canvas's way: the student in the first part of each path, and the file's name after it or below it."""
-    found: dict[str, Entry] = {}
+    found: dict[Student, Entry] = {}
     for path, read in files:
-        match = pattern.fullmatch(path.parts[0])
-        assert match is not None  # the layout was chosen by it
-        student = Student(match["id"], match["name"])
-        entry = found.setdefault(student.id, Entry([student], f"{student.name} ({student.id})"))
-        parts = path.parts[1:] or (match["file"] or path.name,)
-        entry.files.append((PurePosixPath(*parts), read))
+        top = path.parts[0]
+        match = _MOODLE_FOLDER.fullmatch(top) if pattern is _MOODLE and len(path.parts) > 1 else pattern.fullmatch(top)
+        if match is not None:
+            student = Student(match["id"], match["name"] or match["id"])
+            entry = found.setdefault(student, Entry([student], f"{student.name} ({student.id})"))
+            entry.files.append((PurePosixPath(*(path.parts[1:] or (match["file"] or path.name,))), read))
+        elif top in work:
+            stray = Student(top, top)
+            problem = f"{top} is named otherwise than the rest of the download, so it is nobody's, and is not marked"
+            found.setdefault(stray, Entry([stray], top, problem=problem, is_missing=True))
     for entry in found.values():
         entry.files = _latest(entry.files)
     return list(found.values())
@@ -199,7 +179,8 @@ def _gradescope(files: list[File]) -> list[Entry]:
             entry = found.setdefault(top, Entry(known.get(top) or [Student(top, top)], top))
             entry.files.append((PurePosixPath(*path.parts[1:]), reader))
     for top, students in known.items():
-        found.setdefault(top, Entry(students, top, problem=f"{top} is listed in {METADATA}, but its folder is missing"))
+        problem = f"{top} is listed in {METADATA}, but its folder is missing"
+        found.setdefault(top, Entry(students or [Student(top, top)], top, problem=problem))
     return list(found.values())
 
 
@@ -208,17 +189,40 @@ def _submitters(content: bytes) -> dict[str, list[Student]]:
     import yaml
 
     try:
-        table = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        return {str(top): [_submitter(who) for who in entry[":submitters"]] for top, entry in table.items()}
+        # everything as the text that it is: an id of 0042 is no number
+        table = yaml.load(content, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        return {top: [_submitter(who) for who in entry[":submitters"]] for top, entry in table.items()}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise CannotGrade(f"{METADATA} cannot be read ({one_line(str(error))}), expected Gradescope's list") from None
 
 
 def _submitter(who: dict[str, Any]) -> Student:
     identity = who.get(":sid") or who.get(":email") or who.get(":name")
-    if identity is None:
+    if not identity:
         raise ValueError("a submitter without :sid, :email and :name")
-    return Student(str(identity), str(who.get(":name") or identity))
+    return Student(identity, who.get(":name") or identity)
+
+
+def _once_each(found: list[Entry]) -> list[Entry]:
+    """The entries with everybody in one alone. An id that comes with two submissions or names is named, and not marked:
+
+    students write their names and ids themselves on some platforms, and nobody gets another one's mark.
+    """
+    claims: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for entry in found:
+        for student in entry.students:
+            claims[student.id].add((entry.where, student.name))
+    kept = []
+    for entry in found:
+        students = [student for student in dict.fromkeys(entry.students) if len(claims[student.id]) == 1]
+        if students:
+            kept.append(replace(entry, students=students))
+    for one, claim in claims.items():
+        if len(claim) > 1:
+            told = " and ".join(f"{name} in {where}" for where, name in sorted(claim))
+            problem = f"the id {one} is {told}, expected one submission for each id; none of these is marked for it"
+            kept.append(Entry([Student(one, one)], one, problem=problem, is_missing=True))
+    return kept
 
 
 def _plain(files: list[File]) -> list[Entry]:
@@ -227,14 +231,16 @@ def _plain(files: list[File]) -> list[Entry]:
     found = []
     for path, read in files:
         top = path.parts[0]
+        ending = next((kind for kind in (*ARCHIVES, *OTHER_ARCHIVES) if top.lower().endswith(kind)), "")
         if len(path.parts) > 1:
-            groups[top][f"{top}/"].append((PurePosixPath(*path.parts[1:]), read))
-        elif top.lower().endswith(ARCHIVES):
-            groups[re.sub(r"(?i)\.(zip|tar\.gz|tgz)$", "", top)][top].append((path, read))
+            groups[_composed(top)][f"{top}/"].append((PurePosixPath(*path.parts[1:]), read))
+        elif ending:
+            groups[_composed(top[: -len(ending)])][top].append((path, read))
         elif top.endswith(PROBLEM):
-            found.append(_missing(top.removesuffix(PROBLEM), read))
+            found.append(_missing(_composed(top.removesuffix(PROBLEM)), read))
         elif loose := _loose(top):
-            groups[loose[0]][f"{loose[0]}_…"].append((PurePosixPath(loose[1]), read))
+            student, file = loose
+            groups[_composed(student)][f"{top.removesuffix(file)}…"].append((PurePosixPath(file), read))
     for name, places in groups.items():
         if len(places) == 1:
             ((where, own),) = places.items()
@@ -243,6 +249,11 @@ def _plain(files: list[File]) -> list[Entry]:
             problem = f"{name} is there more than once ({', '.join(sorted(places))}), expected one submission a student"
             found.append(Entry([Student(name, name)], name, problem=problem))
     return found
+
+
+def _composed(name: str) -> str:
+    """The name in Unicode's composed form: macOS takes é apart into e and an accent, and it is the same student."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _missing(name: str, read: Read) -> Entry:
@@ -256,9 +267,3 @@ def _loose(name: str) -> tuple[str, str] | None:
         if name.endswith(file) and (student := name[: -len(file)].rstrip("_- ")):
             return student, file
     return None
-
-
-def _sorted(found: list[Entry], path: Path) -> list[Entry]:
-    if not found:
-        raise CannotGrade(f"{path} holds no submission, expected a folder, archive or notebooks for each student")
-    return sorted(found, key=lambda entry: entry.students[0].id)

@@ -1,8 +1,10 @@
 """A class is read as each platform hands it out: every student found, with the right name and the right files."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -195,4 +197,165 @@ def test_what_is_no_class_is_one_line(tmp_path: Path, name: str, content: bytes 
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(CannotGrade, match=message), entries(tmp_path / name):
+        pass
+
+
+MOODLE = "_assignsubmission_file"
+
+
+def listed(*submitters: str) -> bytes:
+    """Gradescope's list of submissions 1, 2, … with these submitters."""
+    return "".join(f"submission_{n}:\n  :submitters:\n{who}" for n, who in enumerate(submitters, start=1)).encode()
+
+
+@both
+def test_a_files_name_that_looks_like_another_student_is_its_owners(tmp_path: Path, form: str) -> None:
+    path = lay_out(tmp_path, {
+        f"Ada_1{MOODLE}_numpy_ann.py": PY, f"Eve_9{MOODLE}_x_1{MOODLE}_numpy_ann.py": b"forged", f"Eve_9{MOODLE}_numpy_ann.py": ANN,
+    }, form)  # fmt: skip
+    assert read(path) == {"Ada <1>": {"numpy_ann": PY}, "Eve <9>": {"numpy_ann": ANN}}
+
+
+@both
+def test_a_name_that_looks_like_another_student_gets_nobodys_mark(tmp_path: Path, form: str) -> None:
+    path = lay_out(tmp_path, {
+        f"Ada_1{MOODLE}/numpy_ann.py": PY, f"Ada_1{MOODLE}_x_9{MOODLE}/numpy_ann.py": b"Eve's name is odd",
+    }, form)  # fmt: skip
+    assert read(path) == {"Ada <1>": {"numpy_ann": PY}, f"Ada_1{MOODLE}_x <9>": {"numpy_ann": b"Eve's name is odd"}}
+
+
+@pytest.mark.parametrize("stray", ["grades.db", "evee_3_text.html", "notes.txt", "Thumbs.db"])
+def test_what_else_lies_in_a_download_takes_no_student_apart(tmp_path: Path, stray: str) -> None:
+    files = {
+        "adal_1_90_numpy_ann.py": PY,
+        "adal_1_91_pytorch_ann.py": ANN,
+        stray: b"",
+        f"{stray}.lock": b"",
+        f"{stray}-wal": b"",
+    }
+    assert read(lay_out(tmp_path, files, "folder"))["adal <1>"] == WHOLE
+
+
+def test_what_is_named_otherwise_than_the_download_is_named_and_nobodys(tmp_path: Path) -> None:
+    files = {"adal_1_90_numpy_ann.py": PY, "bob_2_91_numpy_ann.py": PY, "carol/numpy_ann.py": PY}
+    with entries(lay_out(tmp_path, files, "folder")) as found:
+        assert [(entry.students[0].id, entry.is_missing) for entry in found] == [
+            ("1", False),
+            ("2", False),
+            ("carol", True),
+        ]
+        assert "carol is named otherwise than the rest" in str(opened(found[-1]))
+
+
+@both
+def test_moodles_online_texts_beside_the_files(tmp_path: Path, form: str) -> None:
+    text = "_assignsubmission_onlinetext"
+    path = lay_out(tmp_path, {
+        f"Ada_1{MOODLE}/numpy_ann.py": PY, f"Ada_1{text}/onlinetext.html": b"", f"Bob_2{text}/onlinetext.html": b"",
+    }, form)  # fmt: skip
+    found = read(path)
+    assert found["Ada <1>"] == {"numpy_ann": PY}
+    assert "holds none" in str(found["Bob <2>"])
+
+
+@both
+def test_canvas_names_with_underscores_without_names_and_texts(tmp_path: Path, form: str) -> None:
+    path = lay_out(tmp_path, {
+        "r2_d2_1_90_numpy_ann.py": PY, "r2_d2_1_91_pytorch_ann.py": ANN, "anon_AbC12_92_numpy_ann.py": PY,
+        "anon_AbC12_93_pytorch_ann.py": ANN, "LATE_anon_12xyZ_94_numpy_ann.py": PY, "LATE_anon_12xyZ_95_pytorch_ann.py": ANN,
+        "bob_2_96_x_1_97_numpy_ann.py": b"forged", "evee_LATE_3_link.html": b"",
+    }, form)  # fmt: skip
+    found = read(path)
+    assert [found.pop(who) for who in ("r2_d2 <1>", "anon_AbC12 <anon_AbC12>", "anon_12xyZ <anon_12xyZ>")] == [
+        WHOLE
+    ] * 3
+    assert sorted(found) == ["bob <2>", "evee <3>"]
+    assert all("holds none" in str(problem) for problem in found.values())
+
+
+@pytest.mark.parametrize(("submitters", "told"), [
+    (["  - :name: Ada\n    :sid: '42'\n", "  - :name: Eve\n    :sid: '42'\n"], "42 is Ada in submission_1 and Eve in submission_2"),
+    (["  - :name: Ada\n", "  - :name: Ada\n"], "Ada is Ada in submission_1 and Ada in submission_2"),
+    (["  - :name: Ada\n    :sid: '42'\n  - :name: Eve\n    :sid: '42'\n"], "42 is Ada in submission_1 and Eve in submission_1"),
+])  # fmt: skip
+def test_an_id_with_two_claims_gives_nobody_anothers_mark(tmp_path: Path, submitters: list[str], told: str) -> None:
+    bob = "  - :name: Bob\n    :sid: 0077\n"
+    files = {f"submission_{number}/numpy_ann.py": b"%d" % number for number in range(1, len(submitters) + 2)}
+    path = lay_out(tmp_path, {"submission_metadata.yml": listed(*submitters, bob), **files}, "folder")
+    with entries(path) as found:
+        assert [entry.students[0].id for entry in found if not entry.is_missing] == ["0077"]  # not 63, which is 0o77
+        (refused,) = [opened(entry) for entry in found if entry.is_missing]
+    assert str(refused).startswith(f"the id {told}")
+
+
+def test_a_submission_without_submitters_or_folder_is_named(tmp_path: Path) -> None:
+    files = {"submission_metadata.yml": listed("", "    []\n"), "submission_1/numpy_ann.py": PY}
+    found = read(lay_out(tmp_path, files, "folder"))
+    assert found["submission_1 <submission_1>"] == {"numpy_ann": PY}
+    assert "its folder is missing" in str(found["submission_2 <submission_2>"])
+
+
+@both
+def test_nobody_is_forgotten(tmp_path: Path, form: str) -> None:
+    files = {"ada/__MACOSX/numpy_ann.py": PY, "bob/._x": b"", "cat.rar": b"", "dan/x.7z": b"", "eve/numpy_ann.py": PY}
+    path = lay_out(tmp_path, files, form)
+    found = read(path)
+    assert found.pop("eve <eve>") == {"numpy_ann": PY}
+    assert [str(problem)[:17] for _, problem in sorted(found.items())] == [
+        "ada/ holds none o", "bob/ holds none o", "cat.rar holds cat", "dan/ holds x.7z, "
+    ]  # fmt: skip
+
+
+def test_an_empty_folder_in_a_zip_is_a_student_too(tmp_path: Path) -> None:
+    found = read(lay_out(tmp_path, {"ada/": b"", "bob/": b"", "bob/numpy_ann.py": PY, ".": b""}, "zip"))
+    assert found.pop("bob <bob>") == {"numpy_ann": PY}
+    assert "holds none" in str(found["ada <ada>"])
+
+
+def test_two_ways_to_write_one_name_are_one_student(tmp_path: Path) -> None:
+    files = {"Jose\u0301/numpy_ann.py": PY, "eve_numpy_ann.py": PY, "eve-numpy_ann.py": ANN}
+    found = read(lay_out(tmp_path, files, "folder"))
+    assert found["Jos\u00e9 <Jos\u00e9>"] == {"numpy_ann": PY}
+    assert "eve is there more than once (eve-…, eve_…)" in str(found["eve <eve>"])
+
+
+def test_a_folder_that_cannot_be_read_to_its_end_is_its_students_alone(tmp_path: Path) -> None:
+    path = lay_out(tmp_path, {"bob/numpy_ann.py": PY}, "folder")
+    (path / "ada" / "/".join("a" * 150)).mkdir(parents=True)
+    (path / "bad").mkdir()
+    (path / os.fsdecode(b"J\xe9")).mkdir()
+    found = read(path)
+    assert found["bob <bob>"] == {"numpy_ann": PY}
+    assert "cannot be read (folders in more than 100 folders)" in str(found["ada <ada>"])
+    assert "holds none" in str(found["J\u00e9 <J\u00e9>"])  # can be kept, written and shown
+
+
+def test_a_file_that_cannot_be_read_is_its_students_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = lay_out(tmp_path, {"ada/numpy_ann.py": PY, "bob/numpy_ann.py": PY}, "folder")
+    real = os.open
+
+    def refuse(name: str, *options: Any, **more: Any) -> int:
+        if "ada" in str(name):
+            raise PermissionError(13, "Permission denied", str(name))
+        return real(name, *options, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    found = read(path)
+    assert "ada/ cannot be read (Permission denied" in str(found["ada <ada>"])
+    assert found["bob <bob>"] == {"numpy_ann": PY}
+
+
+def test_damage_in_a_platforms_zip_is_its_students_alone(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ada/numpy_ann.py", PY * 100)
+        archive.writestr("bob/numpy_ann.py", PY)
+    content = bytearray(stream.getvalue())
+    content[30 + len("ada/numpy_ann.py")] = 0xFF  # the first byte that is packed
+    (tmp_path / "class.zip").write_bytes(content)
+    found = read(tmp_path / "class.zip")
+    assert "cannot be unpacked" in str(found["ada <ada>"])
+    assert found["bob <bob>"] == {"numpy_ann": PY}
+    (tmp_path / "class.zip").write_bytes(zipped({"ad\u00e9/x": b""}).replace("\u00e9".encode(), b"\xff\xfe"))
+    with pytest.raises(CannotGrade, match="expected a whole zip"), entries(tmp_path / "class.zip"):
         pass
