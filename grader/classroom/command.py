@@ -154,9 +154,14 @@ def run_similarity(given: argparse.Namespace) -> int:
     """Print the pairs to look at; the exit status is 0. Raises CannotGrade for what is no gradebook, or holds no two works."""
     from grader.similarity.command import run
 
-    works = _works(given.gradebook)
-    earlier = {f"{name} ({book.name})": scripts for book in given.earlier for name, scripts in _works(book).items()}
-    return run(works, earlier, given.out)
+    earlier: dict[str, dict[str, bytes]] = {}
+    people: dict[str, str] = {}
+    for book in given.earlier:
+        alike = sum(other.name == book.name for other in given.earlier) > 1
+        for name, scripts in _works(book).items():
+            work = f"{name} ({book if alike else book.name})"
+            earlier[work], people[work] = scripts, name
+    return run(_works(given.gradebook), earlier, given.out, people)
 
 
 def _works(path: Path) -> dict[str, dict[str, bytes]]:

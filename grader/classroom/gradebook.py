@@ -98,8 +98,10 @@ class Gradebook:
     def __enter__(self) -> Gradebook:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise self._unusable(error) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -129,9 +131,12 @@ class Gradebook:
         try:
             yield
         except sqlite3.Error as error:
-            raise CannotGrade(
-                f"the gradebook {self.path} cannot be used ({error}); what it holds is safe. Mend that and give the command again"
-            ) from None
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: sqlite3.Error) -> CannotGrade:
+        return CannotGrade(
+            f"the gradebook {self.path} cannot be used ({error}); what it holds is safe. Mend that and give the command again"
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -350,9 +355,25 @@ class Gradebook:
             if not self._db.execute("delete from students where id = ?", (student,)).rowcount:
                 raise CannotGrade(f"{student} is not in {self.path}, expected the id of a student who is")
             self._db.execute("delete from works where hash not in (select work from attempts)")
+            self._rename(student)
+            regrade = self.meta("regrade")
+            if regrade is not None and student in regrade["only"]:
+                self._set("regrade", None)
         with self._told():
             self._db.execute("vacuum")  # erased, not only unlinked
             self._db.execute("pragma wal_checkpoint(truncate)")
+
+    def _rename(self, forgotten: str) -> None:
+        """What was named after a student is named after another one who handed it in too."""
+        others = self._db.execute(
+            "select work, party, min(student) from attempts where party = ? group by work", (forgotten,)
+        ).fetchall()
+        self._db.executemany(
+            "update attempts set party = ?3 where work = ?1 and party = ?2", [tuple(other) for other in others]
+        )
+        self._db.execute(
+            "update works set name = (select min(student) from attempts where work = hash) where name = ?", (forgotten,)
+        )
 
 
 def _pointed(section: SectionResult, points: dict[str, float]) -> SectionResult:

@@ -77,7 +77,8 @@ class Entry:
             path, read = packed[0]
             if not path.name.lower().endswith(ARCHIVES):
                 raise SubmissionError(f"{self.where} holds {path.name}, expected a .zip, .tar.gz or .tgz")
-            return open_archive(name, f"{self.where.rstrip('/')}/{path.name}", read(MAX_ARCHIVE))
+            where = self.where if self.where == path.name else f"{self.where.rstrip('/')}/{path.name}"
+            return open_archive(name, where, read(MAX_ARCHIVE))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.errors import CannotGrade
@@ -15,8 +16,8 @@ MAX_NOTES = 10
 WIDTH = 44  # of the two names
 
 
-def run(works: Works, earlier: Works, out: Path | None) -> int:
-    """Compare, print the pairs to look at and write the page; returns the exit status, 0.
+def run(works: Works, earlier: Works, out: Path | None, people: Mapping[str, str] | None = None) -> int:
+    """Compare, print the pairs to look at and write the page; returns the exit status, 0. `people` is as for `compare`.
 
     Raises CannotGrade where there are no two works, or the page cannot be written.
     """
@@ -24,7 +25,7 @@ def run(works: Works, earlier: Works, out: Path | None) -> int:
         raise CannotGrade(
             f"there is nothing to compare in {len(works)} works and {len(earlier)} earlier ones, expected two or more"
         )
-    comparison = compare(works, earlier)
+    comparison = compare(works, earlier, people)
     print(table(comparison))
     if out is not None:
         try:

@@ -54,13 +54,17 @@ class Comparison:
         return self.works < FEW
 
 
-def compare(works: Works, earlier: Works | None = None) -> Comparison:
-    """Compare each of `works` with each other and with `earlier`; student id -> {"numpy_ann": source, …}. Raises nothing."""
+def compare(works: Works, earlier: Works | None = None, people: Mapping[str, str] | None = None) -> Comparison:
+    """Compare each of `works` with each other and with `earlier`; student id -> {"numpy_ann": source, …}. Raises nothing.
+
+    `people` are the student ids of earlier works that go by other names.
+    """
     earlier = earlier or {}
     ids = [*works, *earlier]
     contents = [*works.values(), *earlier.values()]
-    pools = {script: Pool(script, [one.get(script, b"") for one in contents], ids, len(works)) for script in SCRIPTS}
-    close = sorted(set().union(*(candidates(pool.rough(), ids) for pool in pools.values()))) if works else []
+    who = [*works, *((people or {}).get(one, one) for one in earlier)]
+    pools = {script: Pool(script, [one.get(script, b"") for one in contents], who, len(works)) for script in SCRIPTS}
+    close = sorted(set().union(*(candidates(pool.rough(), who) for pool in pools.values()))) if works else []
     scores = np.array([[pool.score(a, b) for pool in pools.values()] for a, b in close]).reshape(len(close), len(pools))
     usual = _usual(close, scores, len(works))
     chosen = _chosen(scores, usual, few=len(works) < FEW)

@@ -19,6 +19,7 @@ from grader.rubric import Rubric, load_rubric
 from grader.sandbox import choose
 from grader.selftest import Outcome
 from grader.submission import open_submission
+from tests.classes import Pupil, write_class
 from tests.classroom.support import batch, make_class, markings, rows
 from tests.support import write_submission
 
@@ -180,6 +181,54 @@ def test_a_forgotten_student_is_nowhere_in_the_file(tmp_path: Path) -> None:
     assert main(["forget", str(book), "bob"]) == 0
     assert markings(book) == [1]  # the twin's stays
     assert main(["forget", str(book), "bob"]) == 2
+
+
+def test_of_a_forgotten_group_member_nothing_stays_and_the_others_stay_a_group(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada"), tmp_path / "grades.db"
+    with Gradebook(book, create=True) as gradebook, entries(submissions) as found:
+        own = found[0].open()
+        group = [Student(name, name) for name in ("zoewashere", "bob", "eve")]
+        gradebook.hand_in(group, "work", replace(own, name="zoewashere"))
+        gradebook.set_meta(regrade={"only": ["zoewashere"], "after": 0})
+        gradebook.forget("zoewashere")
+        assert gradebook.parties() == {"bob, eve": "work"}
+        assert gradebook.meta("regrade") is None
+    assert all(b"zoewashere" not in path.read_bytes() for path in tmp_path.glob("grades.db*"))
+
+
+@pytest.mark.parametrize("options", [["similarity"], ["forget", "ada"], ["report", "--out=report"]])
+def test_a_damaged_gradebook_is_one_line(
+    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    book = write_class(tmp_path / "grades.db", [Pupil("ada"), Pupil("bob")])
+    content = book.read_bytes()
+    book.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
+    assert main([options[0], str(book), *options[1:]]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"error: the gradebook {book} cannot be used (")
+    assert len(printed.splitlines()) == 1
+
+
+def test_earlier_years_of_one_file_name_all_count_and_nobody_copies_from_the_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    years = {"2026": "ada bob", "2025": "ada cat", "2024": "ada dan"}
+    for year, names in years.items():
+        submissions = make_class(tmp_path / year / "class", names)
+        with Gradebook(tmp_path / year / "grades.db", create=True) as gradebook, entries(submissions) as found:
+            for entry in found:
+                gradebook.hand_in(entry.students, f"{year} {entry.students[0].id}", entry.open())
+    books = [str(tmp_path / year / "grades.db") for year in years]
+    assert main(["similarity", books[0], "--earlier", books[1], "--earlier", books[2]]) == 0
+    assert "2 works and 4 of earlier years" in capsys.readouterr().out
+    copied = make_class(tmp_path / "copied", "ada") / "ada" / "numpy_ann.py"
+    with Gradebook(Path(books[0])) as now, Gradebook(Path(books[1])) as before, entries(copied.parent.parent) as found:
+        copied.write_text(copied.read_text() + "numbers = [4711, 'something that nobody else has written']\n" * 3)
+        for gradebook in (now, before):
+            gradebook.hand_in([Student("ada", "Ada")], "another", found[0].open())
+    assert main(["similarity", books[0], "--earlier", books[1]]) == 0
+    assert "ada and ada" not in capsys.readouterr().out
 
 
 def test_near_copies_come_out_of_the_gradebook_and_a_group_is_none(
