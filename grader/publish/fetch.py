@@ -24,6 +24,7 @@ from grader.render.text import one_line
 from grader.submission import CHECKLIST, MAX_PLOT, NOTEBOOKS
 
 HEADER = ("student", "repository")
+LIST = "roster.csv"
 MAX_FILES = 100  # of the checklist's names in one repository; a right one has five
 SECONDS = 300  # for one repository
 UNPORTABLE = set('\\:"<>|*?')  # not in names on every system, and a workflow's artifact with one of them is not kept
@@ -96,11 +97,13 @@ def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
     if to.exists() and any(to.iterdir()):
         raise CannotGrade(f"{to} is not empty, expected a new folder: what lies there would be marked too")
     to.mkdir(parents=True, exist_ok=True)
+    _write_list(to / LIST, entries)
     fetched = 0
     for entry in entries:
         try:
             count = _fetch(entry, to / entry.student, server, token)
         except FetchFailed as failure:
+            shutil.rmtree(to / entry.student, ignore_errors=True)  # half of it would be marked
             (to / f"{entry.student}{PROBLEM}").write_text(f"{failure}\n", encoding="utf-8")
             print(f"{entry.student}: {failure}", file=sys.stderr, flush=True)
         else:
@@ -108,6 +111,12 @@ def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
             print(f"{entry.student}: {count} files from {entry.repository}", flush=True)
     print(f"{fetched} of {len(entries)} repositories fetched", flush=True)
     return 0 if fetched else 2
+
+
+def _write_list(path: Path, entries: list[Entry]) -> None:
+    """What was to be fetched. It also keeps `batch` from taking one student's folders for a class of their names."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([HEADER, *((entry.student, entry.repository) for entry in entries)])
 
 
 def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
@@ -139,7 +148,6 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
             except OSError as error:  # a path of 4,000 characters, say
-                shutil.rmtree(folder)
                 raise FetchFailed(f"{one_line(str(path))[:100]!r} cannot be written: {error.strerror}") from None
     return len(files)
 

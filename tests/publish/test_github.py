@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from grader.classroom.intake import entries
 from grader.errors import CannotGrade
+from grader.publish import fetch as fetching
 from grader.publish.fetch import Entry, FetchFailed, fetch_all, read_roster, wanted
 from tests.support import ROOT, run, script_with, write_submission
 
@@ -215,7 +217,7 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
         *(f"ada/{path.name}" for path in (tmp_path / "ada").iterdir()),
         *(f"ben/{name}.py" for name in ("numpy_ann", "pytorch_ann")),
         *(f"ben/{name}_train_val_metrics.png" for name in ("pytorch_ann", "pytorch_cnn")),
-        "cy.problem",
+        "cy.problem", "roster.csv",
     ])  # fmt: skip
 
     marked = mark(published, tmp_path, given, "1.2,1.3")
@@ -234,13 +236,40 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
     )
 
 
+@pytest.mark.parametrize("inside", [
+    ["bob/numpy_ann.py", "cat/numpy_ann.py"], ["Bob_7_assignsubmission_file/numpy_ann.py"], ["bob_7_90_x/numpy_ann.py"],
+])  # fmt: skip
+def test_one_students_repository_is_no_class_of_others(server: Path, tmp_path: Path, inside: list[str]) -> None:
+    for name in inside:
+        (tmp_path / "work" / name).parent.mkdir(parents=True)
+        (tmp_path / "work" / name).write_text("x = 1")
+    repository(server, "course/eve", tmp_path / "work")
+    assert fetch_all([Entry("eve", "course/eve")], tmp_path / "to", f"file://{server}", "") == 0
+    with entries(tmp_path / "to") as found:
+        assert [[student.id for student in entry.students] for entry in found] == [["eve"]]
+
+
+def test_half_of_a_repository_is_not_marked(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository(server, "course/ada", write_submission(tmp_path / "ada"))
+    real = fetching._git
+
+    def interrupted(folder: str, environment: dict[str, str], *arguments: str, **more: int) -> bytes:
+        if arguments[0] == "cat-file" and list((tmp_path / "to" / "ada").iterdir()):
+            raise FetchFailed("git cat-file did not end")
+        return real(folder, environment, *arguments, **more)
+
+    monkeypatch.setattr(fetching, "_git", interrupted)
+    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["ada.problem", "roster.csv"]
+
+
 def test_a_repository_without_the_checklists_files_is_not_forgotten(server: Path, tmp_path: Path) -> None:
     """An empty folder would be lost on the way from one job to the next."""
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "essay.txt").write_text("later")
     repository(server, "course/ada", tmp_path / "work")
     assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
-    assert [path.name for path in (tmp_path / "to").iterdir()] == ["ada.problem"]
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["ada.problem", "roster.csv"]
     assert "holds none of the checklist's files (numpy_ann.py" in (tmp_path / "to" / "ada.problem").read_text()
 
 
