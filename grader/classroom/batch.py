@@ -82,13 +82,12 @@ class Batch:
 
     def take_in(self, path: Path, only: list[str], *, regrade: bool = False) -> list[Job]:
         """Hand in all submissions; those that have to be marked. Raises CannotGrade for a student who is not there."""
-        after = self._regrade_after(only) if regrade else 0
-        self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
-        self.gradebook.set_meta(rubric=self.how.rubric, sections=[section.number for section in self.chosen])
         jobs: dict[str, Job] = {}
         seen: set[str] = set()
         with self.gradebook.transaction(), entries(path) as found:  # one for all: a disk takes its time over each
             self._expect_there(only, found, path)
+            after = self._regrade_after(only) if regrade else 0
+            self._note_assignment(only)
             for entry in found:
                 work = self._hand_in(entry)
                 chosen = not only or any(student.id in only for student in entry.students)
@@ -107,6 +106,13 @@ class Batch:
                 raise CannotGrade(
                     f"--only is {student!r}, which {path} does not hold, expected one of {_some(sorted(there))}"
                 )
+
+    def _note_assignment(self, only: list[str]) -> None:
+        """Note what the class is marked by. A batch over some students changes it for nobody else."""
+        if only and self.gradebook.meta("sections") is not None:
+            return
+        self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
+        self.gradebook.set_meta(rubric=self.how.rubric, sections=[section.number for section in self.chosen])
 
     def _regrade_after(self, only: list[str]) -> int:
         """Results up to this one do not count. An interrupted regrading goes on; one of other students begins anew."""
@@ -145,8 +151,16 @@ class Batch:
         return None
 
     def _plan(self, job: Job) -> Plan:
-        keys = {s.number: section_key(job.work, self.rubric, s, self.options, self.sandbox.level) for s in self.chosen}
-        return Plan(job, keys, self.gradebook.known(keys, job.after))
+        keys = self._keys(job.work, self.options)
+        reused = self.gradebook.known(keys, job.after)
+        if self.options.seed == self.gradebook.meta("seed"):  # none was asked for: one that settled an appeal counts on
+            for seed in self.gradebook.seeds(job.work):
+                known = self.gradebook.known(self._keys(job.work, replace(self.options, seed=seed)), job.after)
+                reused |= {number: result for number, result in known.items() if result > reused.get(number, 0)}
+        return Plan(job, keys, reused)
+
+    def _keys(self, work: str, options: Options) -> dict[str, str]:
+        return {s.number: section_key(work, self.rubric, s, options, self.sandbox.level) for s in self.chosen}
 
     def run(self, jobs: list[Job], pool: Pool, progress: Progress) -> None:
         """Mark all; a KeyboardInterrupt leaves what is there. Raises CannotGrade if a result cannot be kept."""

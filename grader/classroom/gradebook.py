@@ -239,6 +239,11 @@ class Gradebook:
                 found[number] = row[0]
         return found
 
+    def seeds(self, work: str) -> list[int]:
+        """The seeds that a work was marked with."""
+        rows = self._db.execute("select distinct seed from markings where work = ?", (work,))
+        return [seed for (seed,) in rows]
+
     def all_passed(self, work: str) -> bool:
         """Whether every result that counts for a work is a pass."""
         row = self._db.execute(

@@ -132,6 +132,19 @@ def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> N
     assert "3 marked." in batch(submissions, book, "--regrade").stdout
 
 
+def test_a_mark_that_an_appeal_has_changed_stays_and_nobody_elses_assignment_changes(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    counts = "select results.number, marks.result from marks join results on results.id = marks.result order by 2"
+    batch(submissions, book)
+    assert "1 marked." in batch(submissions, book, "--only=bob", "--regrade", "--seed=5").stdout
+    assert rows(book, counts) == [("1.2", 1), ("1.2", 3)]
+    assert "2 marked before." in batch(submissions, book).stdout
+    assert rows(book, counts) == [("1.2", 1), ("1.2", 3)]
+    for wrong in ("zoe", "bob"):  # sections as given last
+        batch(submissions, book, f"--only={wrong}", "--sections=1.3")
+        assert rows(book, "select value from meta where name = 'sections'") == [('["1.2"]',)]
+
+
 @pytest.mark.parametrize(("options", "message"), [
     (["--only=zoe"], "--only is 'zoe', which"), (["--jobs=0"], "--jobs is '0', expected a whole number from 1 to 1000"),
     (["--sections=9.9"], "there is no section '9.9'"), (["--sandbox=hope"], "--sandbox is 'hope'"),
