@@ -16,6 +16,7 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 sys.path.insert(0, str(GRADER.parent))
 
 import argparse
+import io
 import os
 import signal
 import traceback
@@ -185,4 +186,6 @@ def _handout(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error is: a name never ends a command
     sys.exit(main())

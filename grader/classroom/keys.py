@@ -20,13 +20,13 @@ from grader.submission import Submission
 GRADER = Path(__file__).resolve().parent.parent
 NOT_MARKING = (
     "classroom",
+    "doctor",
     "publish",
     "render",
     "report",
     "similarity",
     "__main__.py",
     "calibrate.py",
-    "doctor.py",
     "handout.py",
     "options.py",
     "selftest.py",

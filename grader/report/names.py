@@ -8,6 +8,7 @@ import unicodedata
 
 from grader.classroom.intake import Student
 
+DIGITS = 20  # of an id's hash: students who choose their ids could find one that shares ten with another's
 LONGEST = 40  # characters of a name, so that the whole stays far below any file system's limit
 
 
@@ -15,5 +16,5 @@ def stem(student: Student) -> str:
     """A file's name without its ending: letters, digits and hyphens alone, and another one for every id."""
     latin = unicodedata.normalize("NFKD", student.name).encode("ascii", "ignore").decode()
     words = "-".join(re.findall(r"[A-Za-z0-9]+", latin))[:LONGEST].strip("-").lower()
-    digest = hashlib.sha256(student.id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    digest = hashlib.sha256(student.id.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
     return f"{words or 'student'}-{digest}"

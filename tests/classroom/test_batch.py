@@ -1,6 +1,9 @@
 """A batch marks what is missing and nothing else, tells how it went, and takes wrong commands with one line."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from grader.selftest import Outcome
 from grader.submission import open_submission
 from tests.classes import Pupil, write_class
 from tests.classroom.support import batch, make_class, markings, rows
-from tests.support import write_submission
+from tests.support import ROOT, write_submission
 
 RUBRIC = load_rubric()
 
@@ -100,7 +103,8 @@ def test_the_graders_version_is_that_of_its_marking_code() -> None:
         "numpy_ann.py",
         "relu.py",
     } <= read
-    assert not read & {"batch.py", "gradebook.py", "__main__.py", "terminal.py", "handout.py"}
+    assert not read & {"batch.py", "gradebook.py", "__main__.py", "terminal.py", "handout.py", "findings.py"}
+    assert all((keys.GRADER / name).exists() for name in keys.NOT_MARKING)  # nothing was moved away unnoticed
 
 
 def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> None:
@@ -242,6 +246,14 @@ def test_earlier_years_of_one_file_name_all_count_and_nobody_copies_from_the_own
             gradebook.hand_in([Student("ada", "Ada")], "another", found[0].open())
     assert main(["similarity", books[0], "--earlier", books[1]]) == 0
     assert "ada and ada" not in capsys.readouterr().out
+
+
+def test_a_console_without_unicode_shows_names_as_it_can(tmp_path: Path) -> None:
+    book = write_class(tmp_path / "grades.db", [Pupil("\u0141ukasz"), Pupil("Zo\u00eb")])
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-P", "-m", "grader", "similarity", str(book)]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_near_copies_come_out_of_the_gradebook_and_a_group_is_none(

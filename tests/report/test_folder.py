@@ -15,6 +15,7 @@ from grader.classroom.intake import Student
 from grader.errors import CannotGrade
 from grader.report.build import build
 from grader.report.folder import MANIFEST, Folder
+from grader.report.names import stem
 from grader.submission import Submission
 from tests.classes import HOSTILE, RUBRIC, Pupil, write_class, write_report
 from tests.support import ROOT, run, script_with
@@ -172,3 +173,9 @@ def test_a_batch_may_write_while_a_report_is_made(tmp_path: Path) -> None:
         assert reading.meta("sections") == list(RUBRIC.by_number)
     with Gradebook(tmp_path / "grades.db") as after:
         assert after.meta("sections") == ["1.2"]
+
+
+def test_no_id_is_found_whose_files_are_another_students() -> None:
+    stems = {stem(Student(f"s{number}", "Ada")) for number in range(1000)}
+    assert len(stems) == 1000
+    assert all(4 * len(one.removeprefix("ada-")) >= 80 for one in stems)  # bits: 40 are searched through in minutes
