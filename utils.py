@@ -842,7 +842,7 @@ def check_judgement(module: ModuleType, part: Part) -> None:
     judgement = getattr(module, "JUDGEMENT", None)
     if isinstance(judgement, str) and judgement.startswith("TODO"):
         raise NotImplementedError(judgement)
-    if not isinstance(judgement, str) or judgement.lower() not in JUDGEMENTS:
+    if not isinstance(judgement, str) or judgement.strip().lower().replace("generalis", "generaliz") not in JUDGEMENTS:
         raise Wrong(f"JUDGEMENT is {judgement!r}, expected one of {', '.join(JUDGEMENTS)}.")
 
 

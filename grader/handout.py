@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import HandoutError
-from grader.rubric import SCRIPTS, load_rubric
+from grader.rubric import SCRIPTS, Rubric, load_rubric
+from utils import PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -180,6 +181,7 @@ def notebook(source: str) -> str:
 
 def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
     """Write the students' folder, the notebooks beside the scripts in it, and its zip; returns folder and zip."""
+    expect_shown_as_marked((ROOT / "README.md").read_text(encoding="utf-8"), load_rubric())
     folder = out / NAME
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -203,6 +205,20 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
             shutil.copyfile(source, target)
     _refuse_leaks(folder)
     return [folder, _zip(folder)]
+
+
+def expect_shown_as_marked(readme: str, rubric: Rubric) -> None:
+    """Raises HandoutError where students would read other points or bars than those that they are marked by."""
+    bars = {script: part.bar for script, part in PARTS.items()}
+    if bars != rubric.bars:
+        raise HandoutError(f"utils.py shows the bars {bars}, expected those of rubric.toml, {rubric.bars}: mend PARTS")
+    row = re.search(r"^\| \| 0\.1 .*\n.*\n(.*)$", readme, re.MULTILINE)
+    shown = [cell.strip() for cell in row.group(1).split("|")[2:-1]] if row else []
+    points = [f"{section.points:g}" for section in rubric.sections]
+    if shown != points:
+        raise HandoutError(
+            f"README.md shows the points {' '.join(shown)}, expected those of rubric.toml, {' '.join(points)}"
+        )
 
 
 def _refuse_leaks(folder: Path) -> None:

@@ -99,7 +99,11 @@ class Marking:
                     feedback, diagnosis = self._explained(section, feedback, diagnosis)
             names = " and ".join(f"{number} ({self.rubric.by_number[number].title})" for number in failed)
             feedback += f"\nMarked with the reference in place of your {names}, which failed above."
-        feedback += _advice(diagnosis) + (self._printed(section) if status is Status.FAILED else "")
+        feedback += (
+            _advice(diagnosis)
+            + self._circumstances(section, status)
+            + (self._printed(section) if status is Status.FAILED else "")
+        )
         comparisons = self._compared(section) if status is Status.FAILED else ()
         result = SectionResult(
             number=section.number,
@@ -117,6 +121,18 @@ class Marking:
         if section.script and section == [other for other in self.to_run() if other.script == section.script][-1]:
             self.students[section.script].close()  # a network and its data take a gigabyte
         return result
+
+    def _circumstances(self, section: Section, status: Status) -> str:
+        """What is to be known about a training: earlier parts that have failed, and fewer images than the bar is made for."""
+        if not section.training:
+            return ""
+        before = [r.number for r in self.results.values() if r.script == section.script and r.status is Status.FAILED]
+        mend = status is Status.FAILED and before
+        told = f"\nMend {', '.join(before)} first: training runs on your own code." if mend else ""
+        size = self.options.train_size
+        return told + (
+            f"\nThis was a try with {size:,} training images; the bar is made for all of them." if size else ""
+        )
 
     def _compared(self, section: Section) -> tuple[Comparison, ...]:
         """For wrong gradients, which entries are wrong."""

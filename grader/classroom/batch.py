@@ -89,8 +89,8 @@ class Batch:
             after = self._regrade_after(only) if regrade else 0
             self._note_assignment(only)
             for entry in found:
-                work = self._hand_in(entry)
                 chosen = not only or any(student.id in only for student in entry.students)
+                work = self._hand_in(entry, counted=chosen)
                 if work is None or work in seen or not chosen:
                     continue
                 seen.add(work)
@@ -123,14 +123,15 @@ class Batch:
         self.gradebook.set_meta(regrade={"only": only, "after": after})
         return after
 
-    def _hand_in(self, entry: Entry) -> str | None:
-        """The hash of what was handed in; None where it cannot be read, which is noted too."""
+    def _hand_in(self, entry: Entry, *, counted: bool) -> str | None:
+        """The hash of what was handed in; None where it cannot be read, which is noted, and told of those who count."""
         try:
             submission = entry.open()
         except SubmissionError as error:
             problem = one_line(str(error))
-            self.tally.unreadable += 1
-            print(f"{one_line(entry.students[0].name)}: {problem}", file=sys.stderr)
+            if counted:
+                self.tally.unreadable += 1
+                print(f"{one_line(entry.students[0].name)}: {problem}", file=sys.stderr)
             if entry.is_missing:
                 return None
             work = hashlib.sha256(f"unreadable {[s.id for s in entry.students]} {problem}".encode()).hexdigest()

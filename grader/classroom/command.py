@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -95,6 +96,12 @@ def run_batch(given: argparse.Namespace) -> int:
     with alone(given.gradebook), Gradebook(given.gradebook, create=True) as gradebook:
         named = vars(given) | {"only": given.sections}
         options = read_options(named.__getitem__, rubric, seed=gradebook.meta("seed"), elsewhere=elsewhere)
+        print(f"seed: {options.seed}", file=sys.stderr)
+        if options.train_size is not None:
+            print(
+                f"note: with {options.train_size:,} training images this is a try; bars are made for all",
+                file=sys.stderr,
+            )
         jobs, threads = _places(given.jobs, elsewhere=elsewhere)
         batch = Batch(gradebook, rubric, options, sandbox, threads=threads)
         to_do = batch.take_in(given.submissions, given.only, regrade=given.regrade)
@@ -147,7 +154,11 @@ def _summary(tally: Tally, gradebook: Gradebook) -> str:
         (tally.failed, "could not be marked, the same command tries again"),
     ]  # fmt: skip
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
-    return f"{words or 'nothing to do'}. Next: python -m grader report {gradebook.path} --out report"
+    program = Path(sys.executable)
+    if program.is_relative_to(Path.cwd()):
+        program = program.relative_to(Path.cwd())
+    command = shlex.join([str(program), "-P", "-m", "grader", "report", str(gradebook.path), "--out", "report"])
+    return f"{words or 'nothing to do'}. Next: {command}"
 
 
 def run_similarity(given: argparse.Namespace) -> int:

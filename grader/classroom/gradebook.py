@@ -322,7 +322,10 @@ class Gradebook:
     def scripts_by_party(self, most: int = 10**9) -> dict[str, dict[str, bytes]]:
         """By those who handed in together, their scripts; nothing where there are more than `most` of them."""
         parties = self.parties()
-        return {} if len(parties) > most else {party: self.submission(work).scripts for party, work in parties.items()}
+        if len(parties) > most:
+            return {}
+        scripts = {party: self.submission(work).scripts for party, work in parties.items()}
+        return {party: own for party, own in scripts.items() if own}  # what could not be read is like nobody's
 
     def standing(self, student: Student, points: dict[str, float], bars: dict[str, float]) -> Standing:
         """What counts for a student now; points by section number are the present rubric's, and name the sections expected."""
@@ -342,7 +345,7 @@ class Gradebook:
         accuracy, trainings = self._trainings(work)
         seconds, seed, device, sandbox = self._db.execute(
             "select seconds, seed, device, sandbox from markings where work = ? order by id desc limit 1", (work,)
-        ).fetchone() or (0.0, self.meta("seed"), "", "none")
+        ).fetchone() or (0.0, self.meta("seed"), "", "")
         report = Report(tuple(sections), accuracy, bars, seconds, seed, device, sandbox, student.id, problem, trainings)
         return Standing(student, work, attempts, report, pending=not problem and len(sections) < len(points))
 

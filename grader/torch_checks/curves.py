@@ -15,7 +15,7 @@ from utils import JUDGEMENTS, History, Wrong
 def check_judgement(marking: Marking, script: str) -> None:
     """2.5 / 3.5: one of the three words, however it is written, and one that the curves of this marking allow."""
     judgement = marking.students[script].JUDGEMENT
-    word = judgement.strip().lower() if isinstance(judgement, str) else ""
+    word = judgement.strip().lower().replace("generalis", "generaliz") if isinstance(judgement, str) else ""
     if word not in JUDGEMENTS:
         kind = "not-written" if isinstance(judgement, str) and judgement.startswith("TODO") else "wrong-type"
         raise Wrong(f"JUDGEMENT is {str(judgement)[:50]!r}, expected one of {', '.join(JUDGEMENTS)}.", kind=kind,

@@ -249,7 +249,8 @@ def test_earlier_years_of_one_file_name_all_count_and_nobody_copies_from_the_own
 
 
 def test_a_console_without_unicode_shows_names_as_it_can(tmp_path: Path) -> None:
-    book = write_class(tmp_path / "grades.db", [Pupil("\u0141ukasz"), Pupil("Zo\u00eb")])
+    submissions, book = make_class(tmp_path / "class", "\u0141ukasz Zo\u00eb"), tmp_path / "grades.db"
+    batch(submissions, book)
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-P", "-m", "grader", "similarity", str(book)]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)

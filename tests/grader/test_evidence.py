@@ -36,6 +36,14 @@ def test_wrong_entries_of_gradients_are_marked_one_by_one(tmp_path: Path) -> Non
     assert not compared["b2"].any()
 
 
+def test_an_array_of_either_convention_is_shown_as_right(tmp_path: Path) -> None:
+    gate = "dz1 = dz2 @ self.W2.T * relu_derivative(self.z1)"
+    mixed = NO_GATE.replace("dz1 = dz2 @ self.W2.T", gate).replace("dz1.sum(axis=0)", "dz1.mean(axis=0)")
+    result = mark_here(write_submission(tmp_path / "ada", {"1.6": mixed}), ["1.6"])["1.6"]
+    assert (result.status, result.diagnosis) == ("failed", ("backward-mixed-scale",))
+    assert not any(any(map(any, entry.wrong)) for entry in result.comparisons)
+
+
 @pytest.mark.parametrize(
     "answer", ["None", "{}", '{"W1": "x", "b1": None, "W2": X[:0], "b2": float("nan") * self.b2}', "1 / 0"]
 )
@@ -77,3 +85,10 @@ def test_a_training_is_shown_as_the_official_data_has_it(report: Report, script:
 
 def test_a_report_with_all_it_shows_survives_json(report: Report) -> None:
     assert Report.from_json(report.to_json()) == report
+
+
+def test_a_failed_training_points_to_what_failed_before_it_and_to_fewer_images(tmp_path: Path) -> None:
+    wrong = write_submission(tmp_path / "ada", {"1.6": NO_GATE})
+    feedback = mark_here(wrong, ["1.6", "1.7"], train_size=200)["1.7"].feedback
+    assert "Mend 1.6 first: training runs on your own code." in feedback
+    assert "This was a try with 200 training images; the bar is made for all of them." in feedback

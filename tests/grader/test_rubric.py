@@ -1,12 +1,12 @@
 """The rubric is right as shipped, and every mistake in it is one clear line."""
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import utils
-from grader.errors import RubricError
+from grader.errors import HandoutError, RubricError
+from grader.handout import expect_shown_as_marked
 from grader.rubric import RUBRIC_FILE, load_rubric
 from tests.support import ROOT
 
@@ -16,16 +16,18 @@ def test_points_add_up_to_100() -> None:
     assert sum(section.points for section in rubric.sections) == rubric.max_score == 100
 
 
-def test_bars_are_those_that_students_see() -> None:
-    bars = {section.script: section.bar for section in load_rubric().sections if section.training}
-    assert bars == {name: part.bar for name, part in utils.PARTS.items()}
+def test_students_see_the_points_and_bars_that_they_are_marked_by() -> None:
+    expect_shown_as_marked((ROOT / "README.md").read_text(), load_rubric())
 
 
-def test_readme_shows_the_rubrics_points() -> None:
-    table = re.search(r"^\| \| 0\.1 .*\n.*\n(.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert table is not None
-    shown = [float(cell) for cell in table.group(1).split("|")[2:-1]]
-    assert shown == [section.points for section in load_rubric().sections]
+@pytest.mark.parametrize(("number", "fields", "message"), [
+    ("2.6", {"bar": 0.75}, "utils.py shows the bars"), ("1.2", {"points": 5}, "README.md shows the points 2 4"),
+])  # fmt: skip
+def test_a_handout_that_shows_others_is_refused(number: str, fields: dict[str, float], message: str) -> None:
+    rubric = load_rubric()
+    sections = tuple(replace(s, **fields) if s.number == number else s for s in rubric.sections)
+    with pytest.raises(HandoutError, match=message):
+        expect_shown_as_marked((ROOT / "README.md").read_text(), replace(rubric, sections=sections))
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [

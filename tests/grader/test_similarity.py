@@ -72,7 +72,7 @@ def test_a_copy_from_an_earlier_year_says_so(drawn: Classroom, comparison: Compa
 
 
 def test_earlier_years_are_not_compared_among_themselves() -> None:
-    drawn = classroom(12, 0, seed=3)
+    drawn = classroom(16, 0, seed=3)
     earlier = {"x": drawn.works["s001"], "y": drawn.works["s001"]}
     works = {one: work for one, work in drawn.works.items() if one != "s001"}
     assert frozenset("xy") not in students(compare(works, earlier))
@@ -80,7 +80,7 @@ def test_earlier_years_are_not_compared_among_themselves() -> None:
 
 
 def test_a_student_who_repeats_the_course_is_not_compared_with_the_own_earlier_work() -> None:
-    drawn = classroom(12, 0, seed=3)
+    drawn = classroom(16, 0, seed=3)
     assert compare(drawn.works, {"s001": drawn.works["s001"]}).pairs == ()
 
 

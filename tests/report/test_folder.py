@@ -144,7 +144,7 @@ def test_the_command_says_where_the_report_is(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil("1"), Pupil("2", missing=("1.2",))])
     ran = run("-P", "-m", "grader", "report", tmp_path / "grades.db", "--out", tmp_path / "deep" / "report")
     assert ran.returncode == 0
-    assert ran.stdout == f"{tmp_path}/deep/report/index.html: 2 students, 1 marked, 1 not all marked yet\n"
+    assert ran.stdout == f"{tmp_path}/deep/report/index.html: 2 students, 1 with a mark, 1 not all marked yet\n"
 
 
 def test_what_is_no_gradebook_or_no_class_is_told_in_one_line(tmp_path: Path) -> None:
