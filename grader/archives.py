@@ -24,6 +24,7 @@ MAX_READ = 64_000_000  # bytes at once: names and headers of a tar archive say h
 MAX_HEADER = 65_536  # bytes of one header of a tar archive; tarfile takes time by their square
 MAX_LONG_HEADERS = 500_000  # bytes of all headers above LONG_HEADER
 LONG_HEADER = 4096
+ENCRYPTED = 1  # the bit of a zip entry that says so
 _DIGITS = re.compile(rb"\d{40}")  # no number in a header has as many, and tarfile's search starts over at each
 IGNORED = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "node_modules")
 
@@ -53,6 +54,8 @@ def zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]
             raise SubmissionError(
                 f"the archive has an entry that is no regular file ({_shown(path)}), expected files alone"
             )
+        if entry.flag_bits & ENCRYPTED:
+            raise SubmissionError(f"the archive asks for a password ({_shown(path)}), expected one without")
         names.add(path)
 
         def read(limit: int, entry: zipfile.ZipInfo = entry) -> bytes:

@@ -28,17 +28,22 @@ from grader.submission import ARCHIVES, CHECKLIST, Submission, gather, open_arch
 
 NAMED = (*CHECKLIST, *(name.replace(".py", ".ipynb") for name in CHECKLIST if name.endswith(".py")))
 METADATA = "submission_metadata.yml"
+_METADATA = PurePosixPath(METADATA)
 PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched; there is no submission then
 MAX_METADATA = 50_000_000  # bytes; a class of a thousand has one
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tar.bz2", ".tar.xz")  # are somebody's work too, which is not read
 MAX_ARCHIVE = 500_000_000  # bytes of a student's own archive inside the platform's
 
-# Of two ways to read a name the first is right: students choose their files' names, and what looks like an id in one is none.
+# Students choose the names of their files, and some their own: what looks like a number in one need not be theirs.
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?")
 _MOODLE_FOLDER = re.compile(r"(?P<name>.+)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)_?(?P<file>)")
+_ANONYMOUS = r"anon_(?=[0-9]*[A-Za-z])[A-Za-z0-9]{5}"
 _CANVAS = re.compile(
-    r"(?:(?!LATE_)(?P<name>.*?)_)?(?:LATE_)?(?P<id>[0-9]+|anon_[A-Za-z0-9]+)_(?:[0-9]+_(?P<file>.+)|text\.html|link\.html)"
+    rf"(?:(?!LATE_|{_ANONYMOUS}_[0-9]+_)(?P<name>.*?)_)?(?:LATE_)?(?P<id>[0-9]+|{_ANONYMOUS})_"
+    r"(?:[0-9]+_(?P<file>.+)|text\.html|link\.html)"
 )
+# where a student's number can stand: twice in a name, and whose file it is can be read in two ways
+_NUMBER = {_MOODLE: re.compile(r"(?=_[0-9]+_assignsubmission_)"), _CANVAS: re.compile(r"(?=_[0-9]+_[0-9]+_)")}
 _GRADESCOPE = re.compile(r"submission_\d+")
 _COPY = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{1,9})")  # Canvas: the second file of one name is numpy_ann-1.py
 
@@ -114,13 +119,14 @@ def _arranged(files: list[File]) -> list[Entry]:
     files = without_ignored(files)
     while files:
         tops = {path.parts[0] for path, _ in files}
-        if METADATA in tops:
+        if any(path == _METADATA for path, _ in files):
             return _gradescope(files)
         work = {path.parts[0] for path, _ in files if len(path.parts) > 1 or path.name.endswith((*NAMED, *ARCHIVES))}
-        for pattern in (_MOODLE, _CANVAS):
-            own = {top for top in tops if pattern.fullmatch(top)}
-            if 2 * len(own) > len(own | work):  # a gradebook that lies there too makes it no other platform's
-                return _by_name(files, pattern, work)
+        # the one that names most: a student's files can look like another one's; a gradebook that lies there too like none
+        pattern = max((_MOODLE, _CANVAS), key=lambda pattern: sum(bool(pattern.fullmatch(top)) for top in tops))
+        own = {top for top in tops if pattern.fullmatch(top)}
+        if 2 * len(own) > len(own | work):
+            return _by_name(files, pattern, work)
         inner = [(PurePosixPath(*path.parts[1:]), read) for path, read in files]
         if not _is_wrapper(tops, {path.parts[0] for path, _ in inner if path.parts}):
             break
@@ -141,18 +147,25 @@ def _by_name(files: list[File], pattern: re.Pattern[str], work: set[str]) -> lis
     found: dict[Student, Entry] = {}
     for path, read in files:
         top = path.parts[0]
-        match = _MOODLE_FOLDER.fullmatch(top) if pattern is _MOODLE and len(path.parts) > 1 else pattern.fullmatch(top)
+        match = _whose(top, pattern, is_folder=len(path.parts) > 1)
         if match is not None:
             student = Student(match["id"], match["name"] or match["id"])
             entry = found.setdefault(student, Entry([student], f"{student.name} ({student.id})"))
             entry.files.append((PurePosixPath(*(path.parts[1:] or (match["file"] or path.name,))), read))
-        elif top in work:
+        elif top in work or pattern.fullmatch(top):
             stray = Student(top, top)
-            problem = f"{top} is named otherwise than the rest of the download, so it is nobody's, and is not marked"
+            problem = f"{top} is named otherwise than the rest of the download, so whose it is cannot be told, and it is not marked"
             found.setdefault(stray, Entry([stray], top, problem=problem, is_missing=True))
     for entry in found.values():
         entry.files = _latest(entry.files)
     return list(found.values())
+
+
+def _whose(top: str, pattern: re.Pattern[str], *, is_folder: bool) -> re.Match[str] | None:
+    """Name, id and file in what the platform wrote; None where it did not write it, or it can be read in two ways."""
+    if is_folder and pattern is _MOODLE:
+        return _MOODLE_FOLDER.fullmatch(top)
+    return pattern.fullmatch(top) if len(_NUMBER[pattern].findall(top)) < 2 else None
 
 
 def _latest(files: list[File]) -> list[File]:
@@ -171,7 +184,7 @@ def _latest(files: list[File]) -> list[File]:
 
 def _gradescope(files: list[File]) -> list[Entry]:
     """Gradescope's way: folders by number, and a list of who handed in which."""
-    read = next(read for path, read in files if path == PurePosixPath(METADATA))
+    read = next(read for path, read in files if path == _METADATA)
     known = _submitters(read(MAX_METADATA))
     found: dict[str, Entry] = {}
     for path, reader in files:
@@ -201,7 +214,7 @@ def _submitter(who: dict[str, Any]) -> Student:
     identity = who.get(":sid") or who.get(":email") or who.get(":name")
     if not identity:
         raise ValueError("a submitter without :sid, :email and :name")
-    return Student(identity, who.get(":name") or identity)
+    return Student(str(identity), str(who.get(":name") or identity))
 
 
 def _once_each(found: list[Entry]) -> list[Entry]:

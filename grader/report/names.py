@@ -8,7 +8,7 @@ import unicodedata
 
 from grader.classroom.intake import Student
 
-DIGITS = 20  # of an id's hash: students who choose their ids could find one that shares ten with another's
+DIGITS = 18  # of an id's hash: students who choose their ids could find one that shares ten with another's
 LONGEST = 40  # characters of a name, so that the whole stays far below any file system's limit
 
 

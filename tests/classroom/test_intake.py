@@ -132,6 +132,11 @@ def test_gradescopes_export_with_a_group_and_a_missing_folder(tmp_path: Path, fo
     assert "its folder is missing" in str(found["Gone <g>"])
 
 
+def test_a_folder_of_the_lists_name_is_a_students(tmp_path: Path) -> None:
+    path = lay_out(tmp_path, {"submission_metadata.yml/numpy_ann.py": PY, "ada/numpy_ann.py": PY}, "folder")
+    assert set(read(path)) == {"ada <ada>", "submission_metadata.yml <submission_metadata.yml>"}
+
+
 def test_a_list_that_is_no_list_is_one_line(tmp_path: Path) -> None:
     path = lay_out(tmp_path, {"submission_metadata.yml": b"[1, 2", "submission_1/numpy_ann.py": PY}, "folder")
     with (
@@ -209,11 +214,22 @@ def listed(*submitters: str) -> bytes:
 
 
 @both
-def test_a_files_name_that_looks_like_another_student_is_its_owners(tmp_path: Path, form: str) -> None:
+def test_a_files_name_that_looks_like_another_student_is_not_the_others(tmp_path: Path, form: str) -> None:
     path = lay_out(tmp_path, {
         f"Ada_1{MOODLE}_numpy_ann.py": PY, f"Eve_9{MOODLE}_x_1{MOODLE}_numpy_ann.py": b"forged", f"Eve_9{MOODLE}_numpy_ann.py": ANN,
     }, form)  # fmt: skip
-    assert read(path) == {"Ada <1>": {"numpy_ann": PY}, "Eve <9>": {"numpy_ann": ANN}}
+    found = read(path)
+    assert found.pop("Ada <1>") == {"numpy_ann": PY}
+    assert found.pop("Eve <9>") == {"numpy_ann": ANN}
+    assert ["whose it is cannot be told" in str(problem) for problem in found.values()] == [True]
+
+
+def test_many_files_of_another_platforms_names_move_nobody(tmp_path: Path) -> None:
+    forged = {f"eve_3_{number}_x_1{MOODLE}_{number}_numpy_ann.py": b"forged" for number in range(50)}
+    path = lay_out(tmp_path, {"adal_1_90_numpy_ann.py": PY, "bob_2_91_numpy_ann.py": ANN, **forged}, "zip")
+    found = read(path)
+    assert found["adal <1>"] == {"numpy_ann": PY}
+    assert found["bob <2>"] == {"numpy_ann": ANN}
 
 
 @both
@@ -263,9 +279,14 @@ def test_canvas_names_with_underscores_without_names_and_texts(tmp_path: Path, f
     path = lay_out(tmp_path, {
         "r2_d2_1_90_numpy_ann.py": PY, "r2_d2_1_91_pytorch_ann.py": ANN, "anon_AbC12_92_numpy_ann.py": PY,
         "anon_AbC12_93_pytorch_ann.py": ANN, "LATE_anon_12xyZ_94_numpy_ann.py": PY, "LATE_anon_12xyZ_95_pytorch_ann.py": ANN,
-        "bob_2_96_x_1_97_numpy_ann.py": b"forged", "evee_LATE_3_link.html": b"",
+        "bob_2_96_x_1_97_numpy_ann.py": b"forged", "eve_1_3_98_w.zip": b"", "evee_LATE_3_link.html": b"",
+        "bob_2_99_essay.txt": b"",
     }, form)  # fmt: skip
     found = read(path)
+    assert "whose it is cannot be told" in str(found.pop("bob_2_96_x_1_97_numpy_ann.py <bob_2_96_x_1_97_numpy_ann.py>"))
+    assert "whose it is cannot be told" in str(
+        found.pop("eve_1_3_98_w.zip <eve_1_3_98_w.zip>")
+    )  # eve_1's, or 1's 98_w.zip
     assert [found.pop(who) for who in ("r2_d2 <1>", "anon_AbC12 <anon_AbC12>", "anon_12xyZ <anon_12xyZ>")] == [
         WHOLE
     ] * 3
@@ -343,6 +364,17 @@ def test_a_file_that_cannot_be_read_is_its_students_alone(tmp_path: Path, monkey
     found = read(path)
     assert "ada/ cannot be read (Permission denied" in str(found["ada <ada>"])
     assert found["bob <bob>"] == {"numpy_ann": PY}
+
+
+def test_an_archive_with_a_password_says_so(tmp_path: Path) -> None:
+    locked = bytearray(zipped({"numpy_ann.py": PY}))
+    locked[6] |= 1
+    locked[locked.index(b"PK\1\2") + 8] |= 1
+    found = read(lay_out(tmp_path, {"ada.zip": bytes(locked), "bob/numpy_ann.py": PY}, "folder"))
+    assert found == {
+        "ada <ada>": "the archive asks for a password ('numpy_ann.py'), expected one without",
+        "bob <bob>": {"numpy_ann": PY},
+    }
 
 
 def test_damage_in_a_platforms_zip_is_its_students_alone(tmp_path: Path) -> None:

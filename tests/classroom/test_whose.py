@@ -1,0 +1,74 @@
+"""Whatever students call themselves and their files, what one handed in is never another one's."""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.classroom.intake import entries
+from grader.errors import SubmissionError
+from tests.classroom.test_intake import lay_out, zipped
+
+PIECES = (
+    "ada",
+    "_",
+    "_1",
+    "_1_",
+    "_2_",
+    "2",
+    "LATE",
+    "_LATE_",
+    "_assignsubmission_file_",
+    "_1_assignsubmission_file_",
+    "-",
+    " ",
+    "x",
+    "\u00e9",
+)
+FILES = ("numpy_ann.py", "numpy_ann-1.py", "pytorch_ann.py", "work.zip", "essay.txt")
+IDS = ("1", "2", "22")
+Names = Callable[[random.Random, str, str, str], str]
+
+
+def canvas(rng: random.Random, identity: str, name: str, file: str) -> str:
+    """As Canvas writes it: numbers between underscores out of the name, what is no letter out of all but the file."""
+    parts = [re.sub(r"_(\d+)_", r"\1", name).lower(), *["LATE"] * rng.randint(0, 1), identity]
+    return f"{re.sub(r'[^A-Za-z0-9_]', '', '_'.join(parts))}_{rng.randint(10**5, 10**6)}_{file}"
+
+
+def moodle(rng: random.Random, identity: str, name: str, file: str) -> str:
+    """As Moodle writes it, with all files in one place."""
+    return f"{name}_{identity}_assignsubmission_file_{file}"
+
+
+def moodle_folders(rng: random.Random, identity: str, name: str, file: str) -> str:
+    """As Moodle writes it, with a folder for each student."""
+    return f"{name}_{identity}_assignsubmission_file_/{file}"
+
+
+def a_class(rng: random.Random, platform: Names) -> Iterator[tuple[str, bytes]]:
+    """Two students with plain names, and one who chooses a name and files' names with the others' in mind."""
+    names = ["ada", "bob", "".join(rng.choices(PIECES, k=rng.randint(1, 5))).strip() or "eve"]
+    for identity, name in zip(rng.sample(IDS, 3), names, strict=True):
+        front = "".join(rng.choices(PIECES, k=rng.randint(0, 4))) if name == names[-1] else ""
+        for file in rng.sample(FILES, rng.randint(1, 2)):
+            content = f"# by {identity}\n".encode()
+            packed = zipped({"numpy_ann.py": content}) if file.endswith(".zip") else content
+            yield platform(rng, identity, name, front + file), packed
+
+
+@pytest.mark.parametrize("platform", [canvas, moodle, moodle_folders])
+def test_nobodys_work_is_anothers(tmp_path: Path, platform: Names) -> None:
+    rng = random.Random(7)
+    for _ in range(300):
+        files = dict(a_class(rng, platform))
+        with entries(lay_out(tmp_path, files, "zip")) as found:
+            for entry in found:
+                try:
+                    scripts = entry.open().scripts.values()
+                except SubmissionError:
+                    continue
+                authors = {script.decode().split()[-1] for script in scripts}
+                assert authors == {entry.students[0].id}, sorted(files)
