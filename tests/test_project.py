@@ -130,6 +130,14 @@ BESIDE_THE_SCRIPTS = [
     *(f"grader/{name}.py" for name in ("worker", "protocol", "probes", "anatomy", "descent")),
     "grader/substitutes/*.py",
 ]
+# what can be read and run without torch or scikit-learn
+NUMPY_PLAYGROUND = [
+    f"playground/{name}.py"
+    for name in (
+        "__init__", "__main__", "configuration", "csv_files", "datasets", "errors", "initializers", "layers", "losses",
+        "network", "optimizers", "plots", "registry", "schedules", "storage", "training",
+    )
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("files", "forbidden"), [
@@ -137,6 +145,9 @@ BESIDE_THE_SCRIPTS = [
     (["numpy_ann.py", "pytorch_ann.py", "pytorch_cnn.py"], r"grader|playground|tests"),
     (BESIDE_THE_SCRIPTS, r"grader|playground|utils|tests"),
     (["grader/**/*.py"], r"playground|tests|numpy_ann|pytorch_\w+"),
+    (["playground/**/*.py"], r"grader|tests|numpy_ann|pytorch_\w+"),
+    (NUMPY_PLAYGROUND, r"torch|torchvision|pandas|scipy|sklearn"),
+    (["playground/classifier.py"], r"torch|torchvision|pandas|scipy"),
 ])  # fmt: skip
 def test_imports_between_the_parts_point_one_way(files: list[str], forbidden: str) -> None:
     for pattern in files:

@@ -1,0 +1,21 @@
+"""After the assignment: a flexible network in NumPy, and what to try with it.
+
+The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers, schedules;
+configuration, network, training; then datasets, csv_files, storage, plots. `playground.classifier` wraps it all
+in scikit-learn's conventions and is the only file that needs scikit-learn. `python -m playground` is the command line.
+
+    from playground import RECIPES, Network, load, split, train
+
+    dataset = load("fashion-mnist")
+    network = Network(784, 10, RECIPES["quick"])
+    run = train(network, *split(dataset), verbose=True)
+    loss, accuracy = network.evaluate(dataset.X_test, dataset.y_test)
+"""
+
+from playground.configuration import RECIPES, Configuration
+from playground.datasets import load, split
+from playground.errors import PlaygroundError
+from playground.network import Network
+from playground.training import Run, train
+
+__all__ = ["RECIPES", "Configuration", "Network", "PlaygroundError", "Run", "load", "split", "train"]

@@ -1,0 +1,164 @@
+"""The command line: `python -m playground train`, `… samples`, `… export-csv`.
+
+Exit status 0: done; 2: could not be done, for a reason given in one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import utils
+from playground import csv_files, datasets, plots, storage
+from playground.configuration import RECIPES, Configuration
+from playground.datasets import DATASETS, Dataset
+from playground.errors import PlaygroundError
+from playground.network import Network
+from playground.registry import choose
+from playground.training import train
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except PlaygroundError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("error: interrupted; nothing was written", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="playground", description="What to try after the assignment.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    training = _command(commands, _train, "train", "train a NumPy network and test it")
+    _add_training_options(training)
+    samples = _command(commands, _samples, "samples", "draw one image of each class")
+    samples.add_argument("--output", type=Path, default=Path("samples.png"), metavar="FILE", help=".png, .svg or .pdf")
+    export = _command(commands, _export, "export-csv", "write the images as CSV, label,pixel1,…,pixel784")
+    export.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
+    return parser
+
+
+def _command(commands: Any, run: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    """A command with the options that all of them have."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+    )
+    parser.add_argument("--dataset", default="fashion-mnist", metavar="NAME", help=" or ".join(DATASETS))
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is (default: data/)")
+    parser.add_argument("--seed", type=_not_negative, default=0, metavar="N", help="of all that is drawn at random")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_training_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipe", default="quick", metavar="NAME", help=f"{' or '.join(RECIPES)} (default: quick); "
+                        "the options below change it")  # fmt: skip
+    kinds = {"int": int, "float": float, "str": str, "int | None": int}
+    for field in fields(Configuration):
+        flag, choices = f"--{field.name.replace('_', '-')}", field.metadata["choices"]
+        explanation = field.metadata["help"] + (f": {', '.join(choices)}" if choices else "")
+        if field.type == "bool":
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=explanation)
+        elif field.name == "hidden_sizes":
+            parser.add_argument(flag, type=int, nargs="*", metavar="N", help=explanation)
+        else:
+            parser.add_argument(flag, type=kinds[str(field.type)], metavar="NAME" if choices else "N", help=explanation)
+    parser.add_argument("--train-size", type=int, metavar="N", help="train on fewer images")
+    parser.add_argument("--validation-size", type=int, metavar="N", help="training images kept back (default: a tenth)")
+    parser.add_argument("--csv", type=Path, nargs=2, metavar=("TRAIN", "TEST"), help="read these files instead")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the trained network, .npz")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves, .png")
+
+
+def _train(options: argparse.Namespace) -> None:
+    configuration = _configuration(options)
+    for path in (options.save, options.plot):
+        _check_writable(path)
+    dataset = _dataset(options)
+    split = datasets.split(
+        dataset, validation_size=options.validation_size, train_size=options.train_size, seed=options.seed
+    )
+    network = Network(dataset.X_train.shape[1], len(dataset.class_names), configuration, seed=options.seed)
+    print(f"{'-'.join(map(str, network.sizes))}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
+    run = train(network, *split, seed=options.seed, verbose=True)
+    print(f"\nTrained in {run.seconds:.1f} s" + (f", epoch {run.best_epoch} kept" if configuration.keep_best else ""))
+    if len(split.y_val):
+        _, accuracy = network.evaluate(split.X_val, split.y_val)
+        print(f"Validation accuracy {accuracy:.2%} on {len(split.y_val):,} images")
+    _, accuracy = network.evaluate(dataset.X_test, dataset.y_test)
+    print(f"Test accuracy {accuracy:.2%} on {len(dataset.y_test):,} images")
+    if options.save:
+        storage.save(network, options.save)
+        print(f"Network: {options.save}")
+    if options.plot:
+        utils.plot_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
+        print(f"Learning curves: {options.plot}")
+
+
+def _samples(options: argparse.Namespace) -> None:
+    _check_writable(options.output)
+    if options.output.suffix not in (".png", ".svg", ".pdf"):
+        raise PlaygroundError(f"{options.output} is no picture's name, expected one that ends in .png, .svg or .pdf")
+    dataset = _dataset(options)
+    chosen = datasets.one_of_each(dataset.y_train, len(dataset.class_names), np.random.default_rng(options.seed))
+    figure = plots.image_grid(dataset.X_train[chosen], dataset.class_names, title=options.dataset)
+    figure.savefig(options.output, dpi=150)
+    print(f"One image of each class: {options.output}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    dataset = _dataset(options)
+    for part, X, y in (("train", dataset.X_train, dataset.y_train), ("test", dataset.X_test, dataset.y_test)):
+        path = options.folder / f"{options.dataset}_{part}.csv"
+        _check_writable(path)
+        csv_files.write_csv(path, X, y)
+        print(f"{len(y):,} images: {path}")
+
+
+def _configuration(options: argparse.Namespace) -> Configuration:
+    """The recipe, with what else was asked for in place of its own."""
+    recipe = choose("recipe", options.recipe, RECIPES)
+    given = {field.name: getattr(options, field.name) for field in fields(Configuration)}
+    if given["hidden_sizes"] is not None:
+        given["hidden_sizes"] = tuple(given["hidden_sizes"])
+    return replace(recipe, **{name: value for name, value in given.items() if value is not None})
+
+
+def _dataset(options: argparse.Namespace) -> Dataset:
+    if not getattr(options, "csv", None):
+        return datasets.load(options.dataset, options.data_dir)
+    class_names = choose("dataset", options.dataset, DATASETS).class_names
+    train_images, test_images = (csv_files.read_csv(path, classes=len(class_names)) for path in options.csv)
+    return Dataset(class_names, *train_images, *test_images)
+
+
+def _check_writable(path: Path | None) -> None:
+    """Raises PlaygroundError, before the work rather than after it, where a file has nowhere to go."""
+    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        raise PlaygroundError(f"{path} cannot be written, expected a file in a folder that is there and writable")
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative, expected 0 or more")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The network as a scikit-learn classifier: for pipelines, grid searches, cross-validation.
+
+The one file of the NumPy part that needs scikit-learn. It inherits scikit-learn's base classes rather than imitating
+them, because tags, cloning and metadata routing change from version to version; the network itself does without.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from playground.configuration import Configuration
+from playground.errors import PlaygroundError
+from playground.network import Network
+from playground.training import train
+
+
+class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+    """A multilayer perceptron with scikit-learn's conventions; parameters as in `Configuration`, which checks them.
+
+    `X (n, d)` holds numbers, best near [-1, 1]: unlike elsewhere in the playground, uint8 is not taken for pixels.
+    `y (n,)` holds labels of any kind. `validation_fraction` of the rows are kept from training and measured after
+    each epoch; `keep_best` and `patience` need some.
+
+    Fitted: `classes_ (k,)`, `network_`, `history_`, `best_epoch_`, `n_iter_` (epochs trained), `n_features_in_`.
+
+    >>> X, y = np.array([[0.0], [0.2], [0.8], [1.0]]), ["low", "low", "high", "high"]
+    >>> NetworkClassifier((8,), epochs=200, random_state=0).fit(X, y).predict([[0.1], [0.9]])
+    array(['low', 'high'], dtype='<U4')
+    """
+
+    def __init__(
+        self,
+        hidden_sizes: tuple[int, ...] = (100,),
+        *,
+        activation: str = "relu",
+        initializer: str = "he",
+        dropout: float = 0.0,
+        loss: str = "cross-entropy",
+        label_smoothing: float = 0.0,
+        optimizer: str = "adam",
+        learning_rate: float = 3e-3,
+        schedule: str = "constant",
+        weight_decay: float = 0.0,
+        epochs: int = 50,
+        batch_size: int = 64,
+        flips: bool = False,
+        keep_best: bool = False,
+        patience: int | None = None,
+        validation_fraction: float = 0.0,
+        random_state: Any = None,
+        verbose: bool = False,
+    ):
+        self.hidden_sizes = hidden_sizes
+        self.activation = activation
+        self.initializer = initializer
+        self.dropout = dropout
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.flips = flips
+        self.keep_best = keep_best
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any) -> NetworkClassifier:
+        """Trains a new network; returns self. Raises ValueError for data or parameters that make no sense."""
+        configuration = self._configuration()
+        X, y = validate_data(self, X, y, dtype=np.float32)
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise PlaygroundError(f"y holds 1 class, {self.classes_[0]!r}, expected at least 2 classes")
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+        self.network_ = Network(X.shape[1], len(self.classes_), configuration, seed=rng)
+        validation, training = self._split(len(X), rng)
+        held_back = (X[validation], labels[validation]) if len(validation) else ()
+        run = train(self.network_, X[training], labels[training], *held_back, seed=rng, verbose=self.verbose)
+        self.history_, self.best_epoch_ = run.history, run.best_epoch
+        self.n_iter_ = len(run.history.train_losses)
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Class probabilities `(n, k)`, columns in the order of `classes_`."""
+        check_is_fitted(self)
+        return self.network_.probabilities(validate_data(self, X, dtype=np.float32, reset=False))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable label of each row, `(n,)`."""
+        check_is_fitted(self)
+        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+    def _configuration(self) -> Configuration:
+        names = Configuration.__dataclass_fields__
+        return Configuration(**{name: value for name, value in self.get_params().items() if name in names})
+
+    def _split(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Indices of the rows to validate on and of those to train on."""
+        if not 0 <= self.validation_fraction < 1:
+            raise PlaygroundError(
+                f"validation_fraction is {self.validation_fraction}, expected 0 or more and less than 1"
+            )
+        order = rng.permutation(n)
+        size = round(n * self.validation_fraction)
+        return np.sort(order[:size]), np.sort(order[size:])

@@ -1,0 +1,87 @@
+"""The form in which Kaggle spreads the dataset: a header `label,pixel1,…,pixel784`, then one image a line."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from playground.errors import BadFile
+
+PIXELS = 784
+HEADER = "label," + ",".join(f"pixel{number}" for number in range(1, PIXELS + 1))
+LARGEST = 1 << 30  # bytes; the 60,000 training images take 133 MB
+NUMBERS = [str(number) for number in range(256)]
+
+
+def write_csv(path: Path, X: np.ndarray, y: np.ndarray) -> None:
+    """Writes pixels `X (n, 784)` uint8 and labels `y (n,)` to a file, whole or not at all.
+
+    Raises OSError where it cannot be written.
+    """
+    with contextlib.ExitStack() as cleanup:
+        stream = cleanup.enter_context(
+            tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="ascii")
+        )
+        temporary = Path(stream.name)
+        cleanup.callback(temporary.unlink, missing_ok=True)
+        stream.write(HEADER + "\n")
+        for pixels, label in zip(X, y.tolist(), strict=True):
+            stream.write(f"{label}," + ",".join(map(NUMBERS.__getitem__, pixels.tobytes())) + "\n")
+        stream.close()
+        temporary.chmod(0o644)
+        temporary.replace(path)
+
+
+def read_csv(path: Path, *, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels `(n, 784)` uint8 and labels `(n,)` int64 of a file in that form.
+
+    Raises BadFile where it is missing, too large, or holds anything else; the message names the line.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadFile(f"{path} has {path.stat().st_size} bytes, expected at most {LARGEST}")
+        with path.open(encoding="ascii") as stream:
+            header = stream.readline(2 * len(HEADER)).rstrip("\r\n")
+            if header != HEADER:
+                raise BadFile(f"{path}, line 1: starts with {header[:40]!r}, expected label,pixel1,…,pixel{PIXELS}")
+            table = _table(stream, path)
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror}), expected a CSV file") from None
+    except UnicodeDecodeError:
+        raise BadFile(f"{path} is not plain text, expected a CSV file of numbers") from None
+    labels = table[:, 0].astype(np.int64)
+    if labels.max() >= classes:
+        row = int(labels.argmax())
+        raise BadFile(f"{path}, line {row + 2}: label {labels[row]}, expected 0 to {classes - 1}")
+    return np.ascontiguousarray(table[:, 1:]), labels
+
+
+def _table(stream: Iterable[str], path: Path) -> np.ndarray:
+    """The numbers `(n, 785)` after the header."""
+    place = 1  # the line that is being read
+
+    def lines() -> Iterator[str]:
+        nonlocal place
+        for place, line in enumerate(stream, start=2):
+            values = line.count(",") + 1
+            if values != PIXELS + 1 and line.strip():
+                raise BadFile(f"{path}, line {place}: {values} values, expected {PIXELS + 1}")
+            yield line
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+        try:
+            table: np.ndarray = np.loadtxt(lines(), np.uint8, delimiter=",", comments=None, ndmin=2)
+        except (BadFile, UnicodeDecodeError):
+            raise
+        except ValueError as error:
+            what = str(error).split(" to uint8")[0]
+            raise BadFile(f"{path}, line {place}: {what}, expected whole numbers from 0 to 255") from None
+    if not len(table):
+        raise BadFile(f"{path} ends after its header, expected one image a line")
+    return table

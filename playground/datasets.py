@@ -1,0 +1,98 @@
+"""Fashion-MNIST and MNIST as pixels, split by a seed. The files are read by `utils`, and checked there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import utils
+from playground.errors import BadFile, PlaygroundError
+from playground.registry import choose
+
+
+class Source(NamedTuple):
+    """Where a dataset's files lie under `data/`, and what its classes are called."""
+
+    folder: str
+    class_names: tuple[str, ...]
+
+
+DATASETS = {
+    "fashion-mnist": Source("FashionMNIST", utils.CLASS_NAMES),
+    "mnist": Source("MNIST", tuple("0123456789")),
+}
+
+
+class Dataset(NamedTuple):
+    """Pixels uint8 `(n, 784)` and labels int64 `(n,)` of the training and the test images, as published."""
+
+    class_names: tuple[str, ...]
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+
+
+class Split(NamedTuple):
+    """The training images in two: those to train on and those to validate on."""
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_val: np.ndarray
+    y_val: np.ndarray
+
+
+def load(name: str, data_dir: str | Path | None = None) -> Dataset:
+    """The dataset of that name, its pixels mapped from disk rather than read.
+
+    Raises PlaygroundError for an unknown name, BadFile where the files are missing or damaged.
+    """
+    source = choose("dataset", name, DATASETS)
+    try:
+        X_train, y_train, X_test, y_test = (
+            utils.read_idx(file, data_dir, source.folder) for file in utils.IDX_FILES[source.folder]
+        )
+    except utils.DataError as error:
+        raise BadFile(str(error)) from None
+    return Dataset(
+        source.class_names,
+        X_train.reshape(len(X_train), -1),
+        y_train.astype(np.int64),
+        X_test.reshape(len(X_test), -1),
+        y_test.astype(np.int64),
+    )
+
+
+def split(
+    dataset: Dataset, *, validation_size: int | None = None, train_size: int | None = None, seed: int = 0
+) -> Split:
+    """The training images shuffled by `seed`: the first `validation_size` (a tenth if None) validate, the next
+    `train_size` (all the rest if None) train.
+
+    The same images as `utils.load_fashion_mnist` gives for that seed. Raises PlaygroundError where there are too few.
+    """
+    n = len(dataset.y_train)
+    validation_size = n // 10 if validation_size is None else validation_size
+    if not 0 <= validation_size < n:
+        raise PlaygroundError(f"validation_size is {validation_size}, expected 0 to {n - 1} of the {n} training images")
+    rest = n - validation_size
+    train_size = rest if train_size is None else train_size
+    if not 1 <= train_size <= rest:
+        raise PlaygroundError(f"train_size is {train_size}, expected 1 to {rest} ({n} less {validation_size})")
+    order = np.random.default_rng(seed).permutation(n)
+    validation, training = order[:validation_size], order[validation_size : validation_size + train_size]
+    X, y = dataset.X_train, dataset.y_train
+    return Split(X[training], y[training], X[validation], y[validation])
+
+
+def one_of_each(y: np.ndarray, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """Indices `(classes,)` of one image of each class, drawn by `rng`. Raises PlaygroundError where a class has none."""
+    indices = []
+    for label in range(classes):
+        of_class = np.flatnonzero(y == label)
+        if not len(of_class):
+            raise PlaygroundError(f"no image has label {label}, expected at least one of each of {classes} classes")
+        indices.append(int(rng.choice(of_class)))
+    return np.array(indices)

@@ -1,0 +1,138 @@
+"""The network: any number of layers, whose parameters lie in one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from playground.configuration import Configuration
+from playground.errors import PlaygroundError
+from playground.initializers import INITIALIZERS
+from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
+from playground.losses import LOSSES
+
+BLOCK = 1000  # images at a time where no gradients are wanted: their activations stay in the cache
+
+
+class Network:
+    """A multilayer perceptron such as 784-300-100-10, and the loss it is trained on, as a Configuration says.
+
+    `X` is `(n, d)`: numbers as they are, or uint8 pixels, which are divided by 255. Labels are `(n,)` from 0 to k - 1.
+    All weights, then all biases, are views into `parameters (m,)`; their gradients into `gradients (m,)`, alike:
+    one vector is quicker to step along, to copy and to save than many small arrays.
+
+    >>> Network(784, 10, Configuration(hidden_sizes=(300, 100))).parameter_count
+    266610
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        classes: int,
+        configuration: Configuration,
+        *,
+        seed: int | np.random.Generator = 0,
+        dtype: Any = np.float32,
+    ):
+        self.configuration = configuration
+        self.sizes = (inputs, *configuration.hidden_sizes, classes)
+        self._allocate(np.dtype(dtype))
+        rng = np.random.default_rng(seed)
+        initialize = INITIALIZERS[configuration.initializer]
+        for linear in self.linears:
+            linear.W[...] = initialize(linear.W.shape[0], linear.W.shape[1], rng)
+        self.layers = self._stack(rng)
+        kind = LOSSES[configuration.loss]
+        self.loss, self.plain_loss = kind(configuration.label_smoothing), kind()
+
+    def _allocate(self, dtype: np.dtype[Any]) -> None:
+        """One vector for all parameters and one for all gradients, and the linear layers that look into both."""
+        shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        weights = sum(inputs * outputs for inputs, outputs in shapes)
+        self.parameters = np.zeros(weights + sum(self.sizes[1:]), dtype)
+        self.gradients = np.zeros_like(self.parameters)
+        self.weights = self.parameters[:weights]  # what weight decay shrinks: biases make nothing more complicated
+        self.linears = [
+            Linear(W, b, dW, db)
+            for (W, b), (dW, db) in zip(_views(self.parameters, shapes), _views(self.gradients, shapes), strict=True)
+        ]
+
+    def _stack(self, rng: np.random.Generator) -> list[Layer]:
+        """Linear, activation, dropout; …; linear."""
+        activation = ACTIVATIONS[self.configuration.activation]
+        layers: list[Layer] = []
+        for linear in self.linears[:-1]:
+            layers += [linear, activation()]
+            if self.configuration.dropout:
+                layers.append(Dropout(self.configuration.dropout, rng))
+        return [*layers, self.linears[-1]]
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers training can change."""
+        return self.parameters.size
+
+    def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
+        """Logits `(n, k)` of a batch of numbers `X (n, d)`."""
+        for layer in self.layers:
+            X = layer.forward(X, training=training)
+        return X
+
+    def backward(self, gradient: np.ndarray) -> None:
+        """Leaves the gradients of the last batch in `gradients (m,)`, given ∂L/∂logits `(n, k)`."""
+        for layer in reversed(self.layers[1:]):
+            gradient = layer.backward(gradient)
+        self.linears[0].find_gradients(gradient)  # ∂L/∂X is not needed, and would be a quarter of the work
+
+    def train_batch(self, X: np.ndarray, y: np.ndarray) -> float:
+        """The loss of a batch; its gradients are left in `gradients (m,)`."""
+        loss = self.loss.forward(self.forward(X, training=True), y)
+        self.backward(self.loss.backward())
+        return loss
+
+    def probabilities(self, X: np.ndarray) -> np.ndarray:
+        """Class probabilities `(n, k)`."""
+        return self.loss.probabilities(self._logits(X))
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """The most probable class of each row, `(n,)`."""
+        labels: np.ndarray = self._logits(X).argmax(axis=1)
+        return labels
+
+    def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+        """Mean loss, without label smoothing, and accuracy in [0, 1]."""
+        logits = self._logits(X)
+        return self.plain_loss.forward(logits, y), float(np.mean(logits.argmax(axis=1) == y))
+
+    def _logits(self, X: np.ndarray) -> np.ndarray:
+        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
+            raise PlaygroundError(f"X has shape {X.shape}, expected (n, {self.sizes[0]})")
+        logits = np.empty((len(X), self.sizes[-1]), self.parameters.dtype)
+        for start in range(0, len(X), BLOCK):
+            block = as_numbers(X[start : start + BLOCK], self.parameters.dtype)
+            logits[start : start + BLOCK] = self.forward(block)
+        return logits
+
+
+def _views(vector: np.ndarray, shapes: list[tuple[int, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The weight matrix and the bias of each layer as views: first all matrices, then all biases."""
+    weight, bias = 0, sum(inputs * outputs for inputs, outputs in shapes)
+    for inputs, outputs in shapes:
+        W = vector[weight : weight + inputs * outputs].reshape(inputs, outputs)
+        yield W, vector[bias : bias + outputs]
+        weight, bias = weight + W.size, bias + outputs
+
+
+def as_numbers(X: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """`X` in the network's own type: uint8 pixels divided by 255, other numbers as they are, not copied if they fit.
+
+    >>> as_numbers(np.array([0, 51, 255], np.uint8), np.dtype(np.float64))
+    array([0. , 0.2, 1. ])
+    """
+    if X.dtype == np.uint8:
+        scaled = X.astype(dtype)
+        scaled /= 255
+        return scaled
+    return X.astype(dtype, copy=False)

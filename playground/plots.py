@@ -1,0 +1,26 @@
+"""Figures. Each function returns the Figure; matplotlib is imported only where one is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def image_grid(images: np.ndarray, titles: Sequence[str], *, columns: int = 5, title: str = "") -> Figure:
+    """The images `(n, 784)`, row by row, each under its title; dark on light, as cloth on paper."""
+    from matplotlib.figure import Figure
+
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(1.6 * columns, 1.9 * rows + 0.4), layout="constrained")
+    for axes in figure.subplots(rows, columns, squeeze=False).flat:
+        axes.set_axis_off()
+    for axes, image, name in zip(figure.axes, images, titles, strict=False):
+        axes.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=255)
+        axes.set_title(name, fontsize=10)
+    figure.suptitle(title)
+    return figure

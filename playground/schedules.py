@@ -1,0 +1,53 @@
+"""The learning rate over a run: `schedule(step, steps, peak)` is that of step 0, 1, …, steps - 1.
+
+`peak` is the learning rate asked for, the highest of the run. All four agree with PyTorch's schedulers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+Schedule = Callable[[int, int, float], float]
+
+
+def constant(step: int, steps: int, peak: float) -> float:
+    """The same rate throughout."""
+    return peak
+
+
+def stepwise(step: int, steps: int, peak: float, *, stairs: int = 3, factor: float = 0.1) -> float:
+    """`stairs` equally long stretches, each at `factor` times the rate of the one before.
+
+    >>> [round(stepwise(step, 6, 1.0), 6) for step in range(6)]
+    [1.0, 1.0, 0.1, 0.1, 0.01, 0.01]
+    """
+    return peak * factor ** (step // math.ceil(steps / stairs))
+
+
+def cosine(step: int, steps: int, peak: float) -> float:
+    """Half a cosine wave from the peak down towards 0.
+
+    Source: Loshchilov and Hutter 2017, "SGDR", arXiv:1608.03983, eq. 5, without restarts.
+    """
+    return _between(peak, 0.0, step / steps)
+
+
+def one_cycle(step: int, steps: int, peak: float, *, rise: float = 0.3, start: float = 25.0, end: float = 1e4) -> float:
+    """From peak / start up to the peak in the first `rise` of the steps, then down to peak / (start · end) at the last.
+
+    Source: Smith and Topin 2018, "Super-convergence", arXiv:1708.07120, in PyTorch's form with cosines; the momentum,
+    which PyTorch lowers meanwhile unless told not to, stays as it is.
+    """
+    turn = rise * steps - 1
+    if step <= turn:
+        return _between(peak / start, peak, step / turn)
+    return _between(peak, peak / start / end, (step - turn) / (steps - 1 - turn))
+
+
+def _between(first: float, last: float, fraction: float) -> float:
+    """From `first` (fraction 0) to `last` (fraction 1) along half a cosine wave."""
+    return last + (first - last) * (1 + math.cos(math.pi * fraction)) / 2
+
+
+SCHEDULES: dict[str, Schedule] = {"constant": constant, "step": stepwise, "cosine": cosine, "one-cycle": one_cycle}

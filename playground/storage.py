@@ -1,0 +1,80 @@
+"""Networks on disk: an `.npz` with the parameters and, as JSON, what else it takes to build the network again.
+
+Nothing in the file is ever executed: NumPy reads it with `allow_pickle=False`.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import zipfile
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+import utils
+from playground.configuration import Configuration
+from playground.errors import BadFile, PlaygroundError
+from playground.network import Network
+
+FORMAT = 1
+LARGEST = 1 << 28  # parameters; the largest network here has a few million
+
+
+def save(network: Network, path: Path) -> None:
+    """Writes the network to a file, whole or not at all. Raises OSError where it cannot be written."""
+    inputs, classes = network.sizes[0], network.sizes[-1]
+    description = {"format": FORMAT, "inputs": inputs, "classes": classes, **asdict(network.configuration)}
+    content = io.BytesIO()
+    np.savez(content, description=np.array(json.dumps(description)), parameters=network.parameters)
+    utils.write_atomically(path, content.getvalue())
+
+
+def load(path: Path) -> Network:
+    """The network in a file that `save` wrote. Raises BadFile where it is missing, damaged or something else."""
+    try:
+        with path.open("rb") as stream:
+            network = _network(zipfile.ZipFile(stream))
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror}), expected a saved network") from None
+    except UNREADABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadFile(f"{path} is no saved network ({reason}), expected an .npz written by train --save") from None
+    return network
+
+
+UNREADABLE = (
+    ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError, MemoryError, RecursionError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+def _network(archive: zipfile.ZipFile) -> Network:
+    """The network in the archive, its parameters read only once their number is known to fit."""
+    description = dict(json.loads(str(_array(archive, "description", 10_000))))
+    if description.pop("format", None) != FORMAT:
+        raise PlaygroundError(f"its format is not {FORMAT}")
+    inputs, classes = int(description.pop("inputs")), int(description.pop("classes"))
+    configuration = Configuration(**{**description, "hidden_sizes": tuple(description["hidden_sizes"])})
+    sizes = (inputs, *configuration.hidden_sizes, classes)
+    count = sum((rows + 1) * columns for rows, columns in itertools.pairwise(sizes))
+    if min(sizes) < 1 or count > LARGEST:
+        raise PlaygroundError(f"its sizes are {sizes}, expected at most {LARGEST} parameters in all")
+    parameters = _array(archive, "parameters", 8 * count + 1000)
+    if parameters.shape != (count,) or parameters.dtype.kind != "f" or not np.isfinite(parameters).all():
+        raise PlaygroundError(f"its parameters are not {count} finite numbers")
+    network = Network(inputs, classes, configuration, dtype=parameters.dtype)
+    network.parameters[...] = parameters
+    return network
+
+
+def _array(archive: zipfile.ZipFile, name: str, largest: int) -> np.ndarray:
+    """One array of the archive, of at most so many bytes."""
+    if archive.getinfo(f"{name}.npy").file_size > largest:
+        raise PlaygroundError(f"its {name} takes more than {largest} bytes")
+    with archive.open(f"{name}.npy") as stream:
+        array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
+    return array

@@ -1,0 +1,155 @@
+"""Mini-batch gradient descent, with what makes it quick and what keeps it honest."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+import utils
+from playground.errors import Diverged, PlaygroundError
+from playground.network import Network, as_numbers
+from playground.optimizers import OPTIMIZERS
+from playground.schedules import SCHEDULES
+from utils import History
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run leaves beside the trained network. `best_epoch` counts from 1; 0 without validation images."""
+
+    history: History
+    best_epoch: int
+    seconds: float
+
+
+def train(
+    network: Network,
+    X_train: np.ndarray,
+    y_train: np.ndarray,
+    X_val: np.ndarray | None = None,
+    y_val: np.ndarray | None = None,
+    *,
+    seed: int | np.random.Generator = 0,
+    verbose: bool = False,
+) -> Run:
+    """Trains the network in place, as its configuration says, and returns the learning curves.
+
+    `X_train (n, d)` uint8 pixels (the quickest) or numbers, `y_train (n,)` labels. Each epoch is measured on the
+    validation images and on as many training images, alike: without dropout, flips or label smoothing. Without
+    validation images the curves of validation hold NaN. `verbose` prints an epoch table.
+
+    Raises PlaygroundError where the configuration asks for what the data cannot give, Diverged where the loss
+    does not stay finite.
+    """
+    configuration = network.configuration
+    validation = None if X_val is None or y_val is None or not len(y_val) else (X_val, y_val)
+    if validation is None and (configuration.keep_best or configuration.patience is not None):
+        raise PlaygroundError("keep_best and patience need validation images, and there are none")
+    rng = np.random.default_rng(seed)
+    batches = Batches(X_train, y_train, network, rng)
+    descent = Descent(network, steps=len(batches) * configuration.epochs)
+    measured = len(validation[1]) if validation else 6000
+    history, best = History(), Best()
+    started = time.perf_counter()
+    for epoch in range(1, configuration.epochs + 1):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported below, as what they mean
+            for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
+                descent.step(X, y, epoch)
+            train_scores = network.evaluate(X_train[:measured], y_train[:measured])
+            val_scores = network.evaluate(*validation) if validation else (math.nan, math.nan)
+        history.record(train_scores, val_scores)
+        if verbose:
+            history.print_last()
+        if validation:
+            best.update(epoch, val_scores[1], network if configuration.keep_best else None)
+        if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
+            break
+    if best.parameters is not None:
+        network.parameters[...] = best.parameters
+    return Run(history, best.epoch, time.perf_counter() - started)
+
+
+class Descent:
+    """The steps of a run: gradients, learning rate, update."""
+
+    def __init__(self, network: Network, steps: int):
+        self.network, self.steps, self.step_count = network, steps, 0
+        configuration = network.configuration
+        self.schedule, self.peak = SCHEDULES[configuration.schedule], configuration.learning_rate
+        self.optimizer = OPTIMIZERS[configuration.optimizer](
+            network.parameters, network.gradients, weight_decay=configuration.weight_decay, decayed=network.weights
+        )
+
+    def step(self, X: np.ndarray, y: np.ndarray, epoch: int) -> None:
+        """One step on a batch. Raises Diverged."""
+        loss = self.network.train_batch(X, y)
+        if not math.isfinite(loss):
+            raise Diverged(
+                f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
+                f"try a learning rate below {self.peak:g}"
+            )
+        self.optimizer.step(self.schedule(self.step_count, self.steps, self.peak))
+        self.step_count += 1
+
+
+class Batches:
+    """Shuffled mini-batches: each iteration is one epoch of pairs `(X (b, d), y (b,))`; the last may be smaller.
+
+    A batch is gathered as uint8 where the images are, a quarter of the memory traffic of float32, and only then
+    divided by 255. `X` is overwritten by the next batch.
+    """
+
+    def __init__(self, X: np.ndarray, y: np.ndarray, network: Network, rng: np.random.Generator):
+        configuration = network.configuration
+        self.X = with_mirror_images(X) if configuration.flips else np.ascontiguousarray(X)
+        self.y, self.size, self.flips, self.rng = y, configuration.batch_size, configuration.flips, rng
+        self.dtype = network.parameters.dtype
+        self.gathered = np.empty((min(self.size, len(y)), X.shape[1]), self.X.dtype)
+
+    def __len__(self) -> int:
+        return -(-len(self.y) // self.size)
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        order = self.rng.permutation(len(self.y))
+        rows = order + len(self.y) * self.rng.integers(0, 2, len(order)) if self.flips else order
+        for start in range(0, len(order), self.size):
+            index = rows[start : start + self.size]
+            # mode="clip" writes straight into `out`; the default mode, to check indices, goes through a copy
+            X = np.take(self.X, index, axis=0, mode="clip", out=self.gathered[: len(index)])
+            yield as_numbers(X, self.dtype), self.y[order[start : start + self.size]]
+
+
+class Best:
+    """The epoch best in validation accuracy, the earliest of equals, and a copy of its parameters if asked for."""
+
+    def __init__(self) -> None:
+        self.epoch, self.accuracy = 0, -math.inf
+        self.parameters: np.ndarray | None = None
+
+    def update(self, epoch: int, accuracy: float, network: Network | None) -> None:
+        """Take note of an epoch; keeps the parameters if a network is given."""
+        if accuracy > self.accuracy:
+            self.epoch, self.accuracy = epoch, accuracy
+            if network is not None:
+                self.parameters = network.parameters.copy()
+
+
+def with_mirror_images(X: np.ndarray) -> np.ndarray:
+    """`(2n, d)`: the rows, then each as the mirror image that it is when read as a square picture.
+
+    Twice the memory once, so that mirroring costs nothing in the loop: it is a matter of which row is gathered.
+    Raises PlaygroundError where a row is not a square.
+
+    >>> with_mirror_images(np.array([[1, 2, 3, 4]]))
+    array([[1, 2, 3, 4],
+           [2, 1, 4, 3]])
+    """
+    side = math.isqrt(X.shape[1])
+    if side * side != X.shape[1]:
+        raise PlaygroundError(f"flips need square images, and a row of {X.shape[1]} numbers is none")
+    mirrored = X.reshape(-1, side, side)[:, :, ::-1].reshape(X.shape)
+    return np.concatenate([X, mirrored])
