@@ -35,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return 2
+    except MemoryError as error:
+        print(f"error: {error}; try fewer hidden units", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("error: interrupted; nothing was written", file=sys.stderr)
         return 2
@@ -87,8 +90,8 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     configuration = _configuration(options)
-    for path in (options.save, options.plot):
-        _check_writable(path)
+    _check_writable(options.save, [".npz"])
+    _check_writable(options.plot, [".png"])
     dataset = _dataset(options)
     split = datasets.split(
         dataset, validation_size=options.validation_size, train_size=options.train_size, seed=options.seed
@@ -111,9 +114,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _samples(options: argparse.Namespace) -> None:
-    _check_writable(options.output)
-    if options.output.suffix not in (".png", ".svg", ".pdf"):
-        raise PlaygroundError(f"{options.output} is no picture's name, expected one that ends in .png, .svg or .pdf")
+    _check_writable(options.output, [".png", ".svg", ".pdf"])
     dataset = _dataset(options)
     chosen = datasets.one_of_each(dataset.y_train, len(dataset.class_names), np.random.default_rng(options.seed))
     figure = plots.image_grid(dataset.X_train[chosen], dataset.class_names, title=options.dataset)
@@ -125,7 +126,7 @@ def _export(options: argparse.Namespace) -> None:
     dataset = _dataset(options)
     for part, X, y in (("train", dataset.X_train, dataset.y_train), ("test", dataset.X_test, dataset.y_test)):
         path = options.folder / f"{options.dataset}_{part}.csv"
-        _check_writable(path)
+        _check_writable(path, [".csv"])
         csv_files.write_csv(path, X, y)
         print(f"{len(y):,} images: {path}")
 
@@ -147,8 +148,10 @@ def _dataset(options: argparse.Namespace) -> Dataset:
     return Dataset(class_names, *train_images, *test_images)
 
 
-def _check_writable(path: Path | None) -> None:
-    """Raises PlaygroundError, before the work rather than after it, where a file has nowhere to go."""
+def _check_writable(path: Path | None, endings: list[str]) -> None:
+    """Raises PlaygroundError, before the work rather than after it, where a file has nowhere to go or a wrong name."""
+    if path is not None and path.suffix not in endings:
+        raise PlaygroundError(f"{path} cannot be written, expected a name that ends in {' or '.join(endings)}")
     if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
         raise PlaygroundError(f"{path} cannot be written, expected a file in a folder that is there and writable")
 

@@ -50,6 +50,8 @@ class Configuration:
     def __post_init__(self) -> None:
         for kind, choices in CHOICES.items():
             choose(kind, getattr(self, kind), choices)
+        if not isinstance(self.hidden_sizes, tuple | list):
+            raise PlaygroundError(f"hidden_sizes is {self.hidden_sizes!r}, expected whole numbers such as (300, 100)")
         for index, size in enumerate(self.hidden_sizes):
             _whole(f"hidden_sizes[{index}]", size)
         _whole("epochs", self.epochs)

@@ -9,7 +9,6 @@ import io
 import itertools
 import json
 import zipfile
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,17 +38,11 @@ def load(path: Path) -> Network:
         with path.open("rb") as stream:
             network = _network(zipfile.ZipFile(stream))
     except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror}), expected a saved network") from None
-    except UNREADABLE as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror or error}), expected a saved network") from None
+    except Exception as error:  # a damaged archive, header or JSON text can raise nearly anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadFile(f"{path} is no saved network ({reason}), expected an .npz written by train --save") from None
     return network
-
-
-UNREADABLE = (
-    ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError, MemoryError, RecursionError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 
 def _network(archive: zipfile.ZipFile) -> Network:

@@ -1,0 +1,137 @@
+"""`python -m playground`, as it is used: exit status, printed lines, files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from playground.__main__ import main
+from playground.csv_files import read_csv, write_csv
+from playground.datasets import load
+from playground.storage import load as load_network
+from tests.support import ROOT
+
+SMALL = ["--train-size", "600", "--validation-size", "200", "--epochs", "2", "--hidden-sizes", "16"]
+
+
+@pytest.fixture
+def csv_files(tmp_path: Path) -> list[str]:
+    """The first images of Fashion-MNIST, 300 to train on and 50 to test on."""
+    dataset = load("fashion-mnist")
+    write_csv(tmp_path / "train.csv", dataset.X_train[:300], dataset.y_train[:300])
+    write_csv(tmp_path / "test.csv", dataset.X_test[:50], dataset.y_test[:50])
+    return [str(tmp_path / "train.csv"), str(tmp_path / "test.csv")]
+
+
+def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = main(arguments)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_train_prints_its_curve_and_the_test_accuracy_once_and_writes_its_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ["--save", str(tmp_path / "network.npz"), "--plot", str(tmp_path / "curves.png")]
+    status, out, err = run(["train", *SMALL, *files], capsys)
+    assert (status, err) == (0, "")
+    assert out.startswith("784-16-10: 12,730 parameters; 600 images\nepoch ")
+    assert out.count("Test accuracy") == 1
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    network, dataset = load_network(tmp_path / "network.npz"), load("fashion-mnist")
+    _, accuracy = network.evaluate(dataset.X_test, dataset.y_test)
+    assert f"Test accuracy {accuracy:.2%} on 10,000 images" in out
+
+
+def test_options_change_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "network.npz"
+    options = ["--recipe", "best", "--optimizer", "sgd", "--no-flips", "--learning-rate", "0.05", "--save", str(path)]
+    assert run(["train", *SMALL, *options], capsys)[0] == 0
+    configuration = load_network(path).configuration
+    assert (configuration.hidden_sizes, configuration.optimizer) == ((16,), "sgd")
+    assert (configuration.flips, configuration.learning_rate) == (False, 0.05)
+
+
+def test_train_reads_csv_files(csv_files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(["train", "--csv", *csv_files, "--epochs", "1"], capsys)
+    assert status == 0
+    assert "270 images" in out
+    assert "on 30 images" in out
+    assert "on 50 images" in out
+
+
+def test_export_csv_writes_what_read_csv_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = load("mnist")
+    few = dataset._replace(X_train=dataset.X_train[:20], y_train=dataset.y_train[:20],
+                           X_test=dataset.X_test[:10], y_test=dataset.y_test[:10])  # fmt: skip
+    monkeypatch.setattr("playground.datasets.load", lambda *arguments: few)
+    status, out, _ = run(["export-csv", "--dataset", "mnist", "--folder", str(tmp_path)], capsys)
+    assert status == 0
+    assert out.splitlines() == [f"20 images: {tmp_path}/mnist_train.csv", f"10 images: {tmp_path}/mnist_test.csv"]
+    X, y = read_csv(tmp_path / "mnist_test.csv")
+    np.testing.assert_array_equal(X, few.X_test)
+    np.testing.assert_array_equal(y, few.y_test)
+
+
+@pytest.mark.parametrize(("name", "start"), [("grid.png", b"\x89PNG"), ("grid.svg", b"<?xml"), ("grid.pdf", b"%PDF")])
+def test_samples_draws_a_grid(name: str, start: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["samples", "--dataset", "mnist", "--output", str(tmp_path / name)], capsys)[0] == 0
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["train", "--recipe", "bst"], "unknown recipe 'bst', did you mean 'best'?"),
+    (["train", "--optimizer", "nadm"], "unknown optimizer 'nadm', did you mean 'nadam'?"),
+    (["train", "--dataset", "fashion"], "unknown dataset 'fashion', did you mean 'fashion-mnist'?"),
+    (["train", "--epochs", "0"], "epochs is 0, expected a whole number from 1"),
+    (["train", "--save", "nowhere/network.npz"], "nowhere/network.npz cannot be written"),
+    (["train", "--plot", "curves.svg"], "curves.svg cannot be written, expected a name that ends in .png"),
+    (["train", "--hidden-sizes", "1000000000000"], "Unable to allocate"),
+    (["train", "--csv", "a.csv", "b.csv"], "a.csv cannot be read (No such file or directory)"),
+    (["train", "--data-dir", "nowhere"], "is missing"),
+    (["train", "--validation-size", "0", "--patience", "1"], "need validation images"),
+    (["train", *SMALL, "--optimizer", "sgd", "--learning-rate", "1e30"], "try a learning rate below"),
+    (["samples", "--output", "grid.txt"], "expected a name that ends in .png or .svg or .pdf"),
+    (["export-csv", "--folder", "nowhere"], "nowhere/fashion-mnist_train.csv cannot be written"),
+], ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "")  # fmt: skip
+def test_what_cannot_be_done_is_said_in_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run(arguments, capsys)
+    assert status == 2
+    assert err.startswith("error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*arguments: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("playground.__main__.train", interrupted)
+    assert run(["train", *SMALL], capsys)[::2] == (2, "error: interrupted; nothing was written\n")
+
+
+def test_the_module_starts_without_torch_scikit_learn_or_matplotlib() -> None:
+    heavy = "{'torch', 'sklearn', 'scipy', 'pandas', 'matplotlib'} & set(sys.modules)"
+    code = f"import sys, playground, playground.__main__; sys.exit(str({heavy}) if {heavy} else 0)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_python_m_playground_is_a_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "playground", "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    for command in ("train", "samples", "export-csv"):
+        assert command in done.stdout

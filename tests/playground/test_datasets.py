@@ -1,0 +1,158 @@
+"""The datasets, their split, and the CSV form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import utils
+from playground.csv_files import HEADER, read_csv, write_csv
+from playground.datasets import DATASETS, Dataset, load, one_of_each, split
+from playground.errors import BadFile, PlaygroundError
+from playground.plots import image_grid
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_dataset_is_the_published_one(name: str) -> None:
+    dataset = load(name)
+    assert dataset.X_train.shape == (60000, 784)
+    assert dataset.X_test.shape == (10000, 784)
+    assert dataset.X_train.dtype == np.uint8
+    assert len(dataset.class_names) == 10
+    assert set(np.unique(dataset.y_train)) == set(np.unique(dataset.y_test)) == set(range(10))
+
+
+def test_a_split_holds_the_images_that_the_assignment_trains_on() -> None:
+    theirs = utils.load_fashion_mnist(train_size=500, validation_size=200, seed=3)
+    ours = split(load("fashion-mnist"), train_size=500, validation_size=200, seed=3)
+    np.testing.assert_allclose(ours.X_train / 255, theirs.X_train, rtol=1e-6)
+    np.testing.assert_allclose(ours.X_val / 255, theirs.X_val, rtol=1e-6)
+    np.testing.assert_array_equal(ours.y_train, theirs.y_train)
+    np.testing.assert_array_equal(ours.y_val, theirs.y_val)
+
+
+def numbered(n: int) -> Dataset:
+    """A dataset whose image i holds the number i."""
+    X, y = np.arange(n, dtype=np.uint8).repeat(784).reshape(n, 784), np.arange(n) % 10
+    return Dataset(tuple("0123456789"), X, y, X[:5], y[:5])
+
+
+def test_a_tenth_validates_and_no_image_is_in_both_parts() -> None:
+    parts = split(numbered(50))
+    assert len(parts.y_val) == 5
+    assert sorted([*parts.X_train[:, 0], *parts.X_val[:, 0]]) == list(range(50))
+
+
+@pytest.mark.parametrize(("sizes", "message"), [
+    ({"validation_size": 50}, "validation_size is 50, expected 0 to 49 of the 50 training images"),
+    ({"train_size": 46}, r"train_size is 46, expected 1 to 45 \(50 less 5\)"),
+    ({"train_size": 0}, "train_size is 0, expected 1 to 45"),
+])  # fmt: skip
+def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, int], message: str) -> None:
+    with pytest.raises(PlaygroundError, match=message):
+        split(numbered(50), **sizes)
+
+
+def test_an_unknown_dataset_and_a_missing_folder_are_answered_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(PlaygroundError, match="unknown dataset 'minst', did you mean 'mnist'"):
+        load("minst")
+    with pytest.raises(BadFile, match=r"train-images-idx3-ubyte\.gz is missing"):
+        load("mnist", tmp_path)
+
+
+def test_one_of_each_draws_every_class_once_and_by_chance() -> None:
+    y = np.random.default_rng(0).integers(0, 10, 500)
+    draws = [one_of_each(y, 10, np.random.default_rng(seed)) for seed in (0, 1)]
+    for indices in draws:
+        assert y[indices].tolist() == list(range(10))
+    assert draws[0].tolist() != draws[1].tolist()
+    with pytest.raises(PlaygroundError, match="no image has label 10"):
+        one_of_each(y, 11, np.random.default_rng(0))
+
+
+def test_the_grid_shows_each_image_under_its_title() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (7, 784), np.uint8)
+    axes = image_grid(images, list("abcdefg"), columns=3).axes
+    assert [axis.get_title() for axis in axes] == [*"abcdefg", "", ""]
+    np.testing.assert_array_equal(axes[6].images[0].get_array(), images[6].reshape(28, 28))
+    assert not axes[8].images
+
+
+@given(n=st.integers(1, 4), seed=st.integers(0, 1000))
+@settings(max_examples=10, deadline=None)
+def test_what_is_written_as_csv_is_read_back(n: int, seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    rng = np.random.default_rng(seed)
+    X, y = rng.integers(0, 256, (n, 784), np.uint8), rng.integers(0, 10, n)
+    path = tmp_path_factory.getbasetemp() / "images.csv"
+    write_csv(path, X, y)
+    again, labels = read_csv(path)
+    np.testing.assert_array_equal(again, X)
+    np.testing.assert_array_equal(labels, y)
+    assert again.dtype == np.uint8
+
+
+def test_the_csv_form_is_kaggles(tmp_path: Path) -> None:
+    write_csv(tmp_path / "one.csv", np.arange(784, dtype=np.int64)[None].astype(np.uint8), np.array([7]))
+    header, row, rest = (tmp_path / "one.csv").read_text().split("\n")
+    assert header.startswith("label,pixel1,pixel2,")
+    assert header.endswith(",pixel783,pixel784")
+    assert row.startswith("7,0,1,2,3,")
+    assert rest == ""
+
+
+def test_a_csv_file_from_windows_or_with_an_empty_last_line_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "images.csv"
+    path.write_bytes((HEADER + "\r\n" + ",".join(["3", *["9"] * 784]) + "\r\n\r\n").encode())
+    X, y = read_csv(path)
+    assert (X == 9).all()
+    assert y.tolist() == [3]
+
+
+ROW = ",".join(["3", *["9"] * 784])
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ("", "line 1: starts with '', expected label,pixel1,…,pixel784"),
+    ("a,b\n1,2\n", "line 1: starts with 'a,b', expected label"),
+    (HEADER + "\n", "ends after its header, expected one image a line"),
+    (f"{HEADER}\n{ROW}\n1,2,3\n", "line 3: 3 values, expected 785"),
+    (f"{HEADER}\n{ROW}\n{ROW},1\n", "line 3: 786 values, expected 785"),
+    (f"{HEADER}\n{ROW}\n{ROW[:-1]}256\n", "line 3: could not convert string '256', expected whole numbers from 0 to 255"),
+    (f"{HEADER}\n{ROW}\n{ROW[:-1]}-1\n{ROW}\n", "line 3: could not convert string '-1', expected"),
+    (f"{HEADER}\n{ROW[:-1]}0.5\n", "line 2: could not convert string '0.5', expected"),
+    (f"{HEADER}\n{ROW[:-1]}\n", "line 2: could not convert string '', expected"),
+    (f"{HEADER}\n{ROW}\n1{ROW}\n", "line 3: label 13, expected 0 to 9"),
+    (f"{HEADER}\n{ROW[:-1]}é\n", "is not plain text, expected a CSV file of numbers"),
+], ids=range(11))  # fmt: skip
+def test_a_csv_file_with_a_mistake_is_refused_with_its_line(content: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "images.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(BadFile) as caught:
+        read_csv(path)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_csv_file_that_is_missing_a_folder_or_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadFile, match="cannot be read"):
+        read_csv(tmp_path / "nowhere.csv")
+    with pytest.raises(BadFile, match="cannot be read"):
+        read_csv(tmp_path)
+    path = tmp_path / "images.csv"
+    write_csv(path, np.zeros((1, 784), np.uint8), np.array([0]))
+    monkeypatch.setattr("playground.csv_files.LARGEST", 100)
+    with pytest.raises(BadFile, match=r"has \d+ bytes, expected at most 100"):
+        read_csv(path)
+
+
+def test_a_csv_file_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        write_csv(tmp_path / "images.csv", np.zeros((3, 784), np.uint8), np.array([0]))
+    assert list(tmp_path.iterdir()) == []

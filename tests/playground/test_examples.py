@@ -1,0 +1,17 @@
+"""The examples in the docstrings of the playground are true."""
+
+import doctest
+import importlib
+
+import pytest
+
+from tests.support import ROOT
+
+WITH_EXAMPLES = [path.stem for path in sorted((ROOT / "playground").glob("*.py")) if ">>> " in path.read_text()]
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_examples(name: str) -> None:
+    outcome = doctest.testmod(importlib.import_module(f"playground.{name}"))
+    assert outcome.attempted
+    assert not outcome.failed

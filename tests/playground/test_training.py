@@ -1,0 +1,173 @@
+"""Training: it learns, it repeats itself, it keeps what it promises to keep."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import utils
+from playground.configuration import Configuration
+from playground.errors import Diverged, PlaygroundError
+from playground.initializers import INITIALIZERS
+from playground.layers import ACTIVATIONS
+from playground.losses import LOSSES
+from playground.network import Network
+from playground.optimizers import OPTIMIZERS
+from playground.schedules import SCHEDULES
+from playground.training import Batches, Run, train, with_mirror_images
+from tests.playground.support import clusters, small_network
+
+EASY: dict[str, Any] = {"hidden_sizes": (16,), "epochs": 15, "batch_size": 16, "learning_rate": 0.02}
+
+
+def trained(seed: int = 0, **settings: Any) -> tuple[Network, Run]:
+    network = Network(4, 3, Configuration(**{**EASY, **settings}), seed=seed)
+    return network, train(network, *clusters(), *clusters(60, seed=1), seed=seed)
+
+
+@pytest.mark.parametrize("settings", [
+    *({"optimizer": name, "learning_rate": 0.2 if name in ("sgd", "momentum", "nesterov") else 0.02} for name in OPTIMIZERS),
+    *({"loss": name} for name in LOSSES),
+    *({"activation": name} for name in ACTIVATIONS),
+    *({"schedule": name} for name in SCHEDULES),
+    *({"initializer": name} for name in INITIALIZERS),
+    {"dropout": 0.2, "label_smoothing": 0.1, "weight_decay": 0.1},
+    {"hidden_sizes": ()},
+    {"hidden_sizes": (16, 8, 8)},
+    {"batch_size": 1000},
+], ids=str)  # fmt: skip
+def test_a_network_learns_to_tell_three_clouds_apart(settings: dict[str, Any]) -> None:
+    network, run = trained(**settings)
+    assert network.evaluate(*clusters(300, seed=2))[1] > 0.97
+    assert run.history.train_losses[-1] < run.history.train_losses[0]
+
+
+def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
+    network, run = trained(epochs=3)
+    assert [len(curve) for curve in vars(run.history).values()] == [3] * 4
+    X_val, y_val = clusters(60, seed=1)
+    assert network.evaluate(X_val, y_val) == (run.history.val_losses[-1], run.history.val_accuracies[-1])
+    assert network.evaluate(*(array[:60] for array in clusters()))[0] == run.history.train_losses[-1]
+
+
+def test_one_seed_gives_one_result_bit_by_bit() -> None:
+    settings = {"dropout": 0.3, "flips": True, "epochs": 2}
+    (one, run), (again, rerun), (other, _) = (trained(seed, **settings) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.parameters, again.parameters)
+    assert run.history == rerun.history
+    assert not np.array_equal(one.parameters, other.parameters)
+
+
+def test_a_run_with_plain_descent_is_the_one_computed_step_by_step() -> None:
+    settings = {"optimizer": "sgd", "schedule": "cosine", "epochs": 2, "batch_size": 7, "learning_rate": 0.1}
+    network, again = (small_network(**settings) for _ in range(2))
+    X, y = clusters(20)
+    train(network, X, y, seed=3)
+    rng = np.random.default_rng(3)
+    for step in range(6):  # 2 epochs of 3 batches
+        if step % 3 == 0:
+            order = rng.permutation(20)
+        index = order[7 * (step % 3) :][:7]
+        again.train_batch(X[index].astype(float), y[index])
+        again.parameters -= 0.1 * (1 + math.cos(math.pi * step / 6)) / 2 * again.gradients
+    np.testing.assert_allclose(network.parameters, again.parameters, rtol=1e-10)
+
+
+@pytest.mark.parametrize("size", [1, 3, 10, 11])
+def test_an_epoch_shows_every_image_once_with_its_label_and_in_another_order_each_time(size: int) -> None:
+    X = np.arange(20, dtype=np.float32).reshape(10, 2)
+    batches = Batches(X, np.arange(10), small_network(2, batch_size=size), np.random.default_rng(0))
+    epochs = []
+    for _ in range(2):
+        pairs = [(batch.copy(), labels) for batch, labels in batches]
+        assert len(pairs) == len(batches)
+        order = np.concatenate([labels for _, labels in pairs])
+        np.testing.assert_array_equal(np.concatenate([batch for batch, _ in pairs]), X[order])
+        assert sorted(order) == list(range(10))
+        epochs.append(order.tolist())
+    assert epochs[0] != epochs[1]
+
+
+def test_flips_mirror_about_half_of_the_images_and_keep_their_labels() -> None:
+    X = np.tile(np.array([[0, 255, 0, 255]], np.uint8), (400, 1))
+    y = np.arange(400)
+    network = small_network(flips=True, batch_size=64)
+    batches = [(batch.copy(), labels) for batch, labels in Batches(X, y, network, np.random.default_rng(0))]
+    images = np.concatenate([batch for batch, _ in batches])
+    mirrored = (images == [1, 0, 1, 0]).all(axis=1)
+    assert ((images == [0, 1, 0, 1]).all(axis=1) | mirrored).all()
+    assert mirrored.sum() == pytest.approx(200, abs=50)  # 5 deviations of 400 coins
+    assert sorted(np.concatenate([labels for _, labels in batches])) == list(range(400))
+
+
+def test_mirror_images_run_right_to_left_and_not_upside_down() -> None:
+    np.testing.assert_array_equal(with_mirror_images(np.arange(9)[None])[1], [2, 1, 0, 5, 4, 3, 8, 7, 6])
+
+
+def test_pixels_and_their_255th_parts_train_alike() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 4), np.uint8)
+    as_bytes, as_numbers = (small_network(**{**EASY, "epochs": 2}) for _ in range(2))
+    train(as_bytes, pixels, np.arange(50) % 3)
+    train(as_numbers, pixels / 255, np.arange(50) % 3)
+    np.testing.assert_allclose(as_bytes.parameters, as_numbers.parameters, rtol=1e-12)
+
+
+def test_keep_best_ends_with_the_parameters_of_the_best_epoch() -> None:
+    settings = {"learning_rate": 0.5, "optimizer": "sgd", "epochs": 8, "hidden_sizes": (3,), "initializer": "normal"}
+    network, run = trained(keep_best=True, **settings)
+    accuracies = run.history.val_accuracies
+    assert run.best_epoch == accuracies.index(max(accuracies)) + 1
+    assert network.evaluate(*clusters(60, seed=1))[1] == max(accuracies)
+    assert network.evaluate(*clusters(60, seed=1))[0] == run.history.val_losses[run.best_epoch - 1]
+
+
+def test_patience_stops_that_many_epochs_after_the_best() -> None:
+    _, run = trained(epochs=200, patience=3)
+    assert len(run.history.val_losses) == run.best_epoch + 3 < 200
+
+
+@pytest.mark.parametrize("settings", [{"keep_best": True}, {"patience": 2}])
+def test_what_needs_validation_images_says_so_where_there_are_none(settings: dict[str, Any]) -> None:
+    with pytest.raises(PlaygroundError, match="need validation images"):
+        train(small_network(**settings), *clusters())
+
+
+def test_without_validation_images_their_curves_hold_nan() -> None:
+    run = train(small_network(epochs=2), *clusters())
+    assert np.isnan([*run.history.val_losses, *run.history.val_accuracies]).tolist() == [True] * 4
+    assert np.isfinite(run.history.train_losses).all()
+    assert run.best_epoch == 0
+
+
+def test_a_diverged_run_says_when_and_what_to_try() -> None:
+    with pytest.raises(Diverged, match=r"loss is (nan|inf) in epoch 1, .*: try a learning rate below 1e\+30"):
+        trained(learning_rate=1e30, optimizer="sgd")
+
+
+def test_flips_of_what_is_no_square_are_refused() -> None:
+    with pytest.raises(PlaygroundError, match="a row of 5 numbers is none"):
+        train(small_network(5, flips=True), np.ones((6, 5)), np.arange(6) % 3)
+
+
+def test_training_leaves_its_arguments_alone() -> None:
+    (X, y), (before, labels) = clusters(), clusters()
+    train(small_network(epochs=2, dropout=0.1, label_smoothing=0.1), X, y, X[:50], y[:50])
+    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(y, labels)
+
+
+def test_the_epoch_table_is_printed_only_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    train(small_network(epochs=2), *clusters())
+    assert capsys.readouterr().out == ""
+    train(small_network(epochs=2), *clusters(), *clusters(30), verbose=True)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_three_epochs_on_a_sixth_of_fashion_mnist_recognise_four_of_five() -> None:
+    data = utils.load_fashion_mnist(train_size=9000)
+    network = Network(784, 10, Configuration(hidden_sizes=(64,), epochs=3, batch_size=32, learning_rate=2e-3))
+    train(network, *data[:4])
+    assert network.evaluate(data.X_test, data.y_test)[1] > 0.80
