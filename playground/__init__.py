@@ -7,7 +7,7 @@ in scikit-learn's conventions and is the only file that needs scikit-learn. `pyt
     from playground import RECIPES, Network, load, split, train
 
     dataset = load("fashion-mnist")
-    network = Network(784, 10, RECIPES["quick"])
+    network = Network(784, 10, RECIPES["standard"])
     run = train(network, *split(dataset), verbose=True)
     loss, accuracy = network.evaluate(dataset.X_test, dataset.y_test)
 """

@@ -69,7 +69,7 @@ def _command(commands: Any, run: Any, name: str, summary: str) -> argparse.Argum
 
 
 def _add_training_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recipe", default="quick", metavar="NAME", help=f"{' or '.join(RECIPES)} (default: quick); "
+    parser.add_argument("--recipe", default="standard", metavar="NAME", help=f"{', '.join(RECIPES)} (default: standard); "
                         "the options below change it")  # fmt: skip
     kinds = {"int": int, "float": float, "str": str, "int | None": int}
     for field in fields(Configuration):

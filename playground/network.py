@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ class Network:
     """A multilayer perceptron such as 784-300-100-10, and the loss it is trained on, as a Configuration says.
 
     `X` is `(n, d)`: numbers as they are, or uint8 pixels, which are divided by 255. Labels are `(n,)` from 0 to k - 1.
+    With `flips` it judges each image together with its mirror image: the mean of their logits.
     All weights, then all biases, are views into `parameters (m,)`; their gradients into `gradients (m,)`, alike:
     one vector is quicker to step along, to copy and to save than many small arrays.
 
@@ -113,6 +115,10 @@ class Network:
         for start in range(0, len(X), BLOCK):
             block = as_numbers(X[start : start + BLOCK], self.parameters.dtype)
             logits[start : start + BLOCK] = self.forward(block)
+            if self.configuration.flips:
+                logits[start : start + BLOCK] += self.forward(mirror_images(block))
+        if self.configuration.flips:
+            logits /= 2
         return logits
 
 
@@ -136,3 +142,17 @@ def as_numbers(X: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
         scaled /= 255
         return scaled
     return X.astype(dtype, copy=False)
+
+
+def mirror_images(X: np.ndarray) -> np.ndarray:
+    """Each row `(n, d)` as the mirror image that it is when read as a square picture, left and right exchanged.
+
+    Raises PlaygroundError where a row is not a square.
+
+    >>> mirror_images(np.array([[1, 2, 3, 4]]))
+    array([[2, 1, 4, 3]])
+    """
+    side = math.isqrt(X.shape[1])
+    if side * side != X.shape[1]:
+        raise PlaygroundError(f"flips need square images, and a row of {X.shape[1]} numbers is none")
+    return X.reshape(-1, side, side)[:, :, ::-1].reshape(X.shape)

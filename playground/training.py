@@ -11,10 +11,12 @@ import numpy as np
 
 import utils
 from playground.errors import Diverged, PlaygroundError
-from playground.network import Network, as_numbers
+from playground.network import Network, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
 from utils import History
+
+NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy where there are no validation images
 
 
 @dataclass(frozen=True)
@@ -45,27 +47,23 @@ def train(
     Raises PlaygroundError where the configuration asks for what the data cannot give, Diverged where the loss
     does not stay finite.
     """
-    configuration = network.configuration
+    configuration, started = network.configuration, time.perf_counter()
     validation = None if X_val is None or y_val is None or not len(y_val) else (X_val, y_val)
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, and there are none")
-    rng = np.random.default_rng(seed)
-    batches = Batches(X_train, y_train, network, rng)
+    batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
     descent = Descent(network, steps=len(batches) * configuration.epochs)
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
-    started = time.perf_counter()
     for epoch in range(1, configuration.epochs + 1):
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported below, as what they mean
-            for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
-                descent.step(X, y, epoch)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported by Diverged, as what they mean
+            descent.run_epoch(batches, epoch)
             train_scores = network.evaluate(X_train[:measured], y_train[:measured])
-            val_scores = network.evaluate(*validation) if validation else (math.nan, math.nan)
+            val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
         history.record(train_scores, val_scores)
         if verbose:
             history.print_last()
-        if validation:
-            best.update(epoch, val_scores[1], network if configuration.keep_best else None)
+        best.update(epoch, val_scores[1], network)
         if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
             break
     if best.parameters is not None:
@@ -84,16 +82,17 @@ class Descent:
             network.parameters, network.gradients, weight_decay=configuration.weight_decay, decayed=network.weights
         )
 
-    def step(self, X: np.ndarray, y: np.ndarray, epoch: int) -> None:
-        """One step on a batch. Raises Diverged."""
-        loss = self.network.train_batch(X, y)
-        if not math.isfinite(loss):
-            raise Diverged(
-                f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
-                f"try a learning rate below {self.peak:g}"
-            )
-        self.optimizer.step(self.schedule(self.step_count, self.steps, self.peak))
-        self.step_count += 1
+    def run_epoch(self, batches: Batches, epoch: int) -> None:
+        """One step on each batch. Raises Diverged."""
+        for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
+            loss = self.network.train_batch(X, y)
+            if not math.isfinite(loss):
+                raise Diverged(
+                    f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
+                    f"try a learning rate below {self.peak:g}"
+                )
+            self.optimizer.step(self.schedule(self.step_count, self.steps, self.peak))
+            self.step_count += 1
 
 
 class Batches:
@@ -105,7 +104,8 @@ class Batches:
 
     def __init__(self, X: np.ndarray, y: np.ndarray, network: Network, rng: np.random.Generator):
         configuration = network.configuration
-        self.X = with_mirror_images(X) if configuration.flips else np.ascontiguousarray(X)
+        # twice the memory once, and mirroring costs nothing in the loop: it is a matter of which row is gathered
+        self.X = np.concatenate([X, mirror_images(X)]) if configuration.flips else np.ascontiguousarray(X)
         self.y, self.size, self.flips, self.rng = y, configuration.batch_size, configuration.flips, rng
         self.dtype = network.parameters.dtype
         self.gathered = np.empty((min(self.size, len(y)), X.shape[1]), self.X.dtype)
@@ -124,32 +124,15 @@ class Batches:
 
 
 class Best:
-    """The epoch best in validation accuracy, the earliest of equals, and a copy of its parameters if asked for."""
+    """The epoch best in validation accuracy, the earliest of equals, and its parameters where they are to be kept."""
 
     def __init__(self) -> None:
         self.epoch, self.accuracy = 0, -math.inf
         self.parameters: np.ndarray | None = None
 
-    def update(self, epoch: int, accuracy: float, network: Network | None) -> None:
-        """Take note of an epoch; keeps the parameters if a network is given."""
+    def update(self, epoch: int, accuracy: float, network: Network) -> None:
+        """Take note of an epoch; one that was not measured (NaN) is never the best."""
         if accuracy > self.accuracy:
             self.epoch, self.accuracy = epoch, accuracy
-            if network is not None:
+            if network.configuration.keep_best:
                 self.parameters = network.parameters.copy()
-
-
-def with_mirror_images(X: np.ndarray) -> np.ndarray:
-    """`(2n, d)`: the rows, then each as the mirror image that it is when read as a square picture.
-
-    Twice the memory once, so that mirroring costs nothing in the loop: it is a matter of which row is gathered.
-    Raises PlaygroundError where a row is not a square.
-
-    >>> with_mirror_images(np.array([[1, 2, 3, 4]]))
-    array([[1, 2, 3, 4],
-           [2, 1, 4, 3]])
-    """
-    side = math.isqrt(X.shape[1])
-    if side * side != X.shape[1]:
-        raise PlaygroundError(f"flips need square images, and a row of {X.shape[1]} numbers is none")
-    mirrored = X.reshape(-1, side, side)[:, :, ::-1].reshape(X.shape)
-    return np.concatenate([X, mirrored])

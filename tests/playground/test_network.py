@@ -7,7 +7,7 @@ import pytest
 
 from playground.configuration import Configuration
 from playground.errors import PlaygroundError
-from playground.network import BLOCK, Network
+from playground.network import BLOCK, Network, mirror_images
 from tests.playground.support import small_network
 
 
@@ -54,6 +54,19 @@ def test_a_new_network_knows_nothing_yet() -> None:
     loss, accuracy = network.evaluate(np.random.default_rng(0).random((1000, 784)), y)
     assert loss == pytest.approx(math.log(10), abs=0.05)
     assert 0.05 < accuracy < 0.15
+
+
+def test_mirror_images_run_right_to_left_and_not_upside_down() -> None:
+    np.testing.assert_array_equal(mirror_images(np.arange(9)[None]), [[2, 1, 0, 5, 4, 3, 8, 7, 6]])
+
+
+def test_a_network_trained_with_flips_judges_an_image_as_its_mirror_image() -> None:
+    network, plain = small_network(flips=True), small_network()
+    X = np.random.default_rng(0).standard_normal((6, 4))
+    np.testing.assert_allclose(network.probabilities(X), network.probabilities(mirror_images(X)), rtol=1e-12)
+    assert not np.allclose(plain.probabilities(X), plain.probabilities(mirror_images(X)))
+    logits = (plain.forward(X) + plain.forward(mirror_images(X))) / 2
+    np.testing.assert_allclose(network.probabilities(X), plain.loss.probabilities(logits), rtol=1e-12)
 
 
 def test_evaluate_measures_without_label_smoothing_and_without_dropout() -> None:

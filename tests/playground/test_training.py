@@ -17,7 +17,7 @@ from playground.losses import LOSSES
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from playground.training import Batches, Run, train, with_mirror_images
+from playground.training import Batches, Run, train
 from tests.playground.support import clusters, small_network
 
 EASY: dict[str, Any] = {"hidden_sizes": (16,), "epochs": 15, "batch_size": 16, "learning_rate": 0.02}
@@ -101,10 +101,6 @@ def test_flips_mirror_about_half_of_the_images_and_keep_their_labels() -> None:
     assert ((images == [0, 1, 0, 1]).all(axis=1) | mirrored).all()
     assert mirrored.sum() == pytest.approx(200, abs=50)  # 5 deviations of 400 coins
     assert sorted(np.concatenate([labels for _, labels in batches])) == list(range(400))
-
-
-def test_mirror_images_run_right_to_left_and_not_upside_down() -> None:
-    np.testing.assert_array_equal(with_mirror_images(np.arange(9)[None])[1], [2, 1, 0, 5, 4, 3, 8, 7, 6])
 
 
 def test_pixels_and_their_255th_parts_train_alike() -> None:
