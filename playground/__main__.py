@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}; try fewer hidden units", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("error: interrupted; nothing was written", file=sys.stderr)
+        print("error: interrupted; no file is left half written", file=sys.stderr)
         return 2
     return 0
 
@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_training_options(training)
     samples = _command(commands, _samples, "samples", "draw one image of each class")
     samples.add_argument("--output", type=Path, default=Path("samples.png"), metavar="FILE", help=".png, .svg or .pdf")
+    for command in (training, samples):
+        command.add_argument("--seed", type=_not_negative, default=0, metavar="N", help="of what is drawn at random")
     export = _command(commands, _export, "export-csv", "write the images as CSV, label,pixel1,…,pixel784")
     export.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
     return parser
@@ -63,7 +65,6 @@ def _command(commands: Any, run: Any, name: str, summary: str) -> argparse.Argum
     )
     parser.add_argument("--dataset", default="fashion-mnist", metavar="NAME", help=" or ".join(DATASETS))
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is (default: data/)")
-    parser.add_argument("--seed", type=_not_negative, default=0, metavar="N", help="of all that is drawn at random")
     parser.set_defaults(run=run)
     return parser
 

@@ -121,7 +121,7 @@ def test_ctrl_c_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest
         raise KeyboardInterrupt
 
     monkeypatch.setattr("playground.__main__.train", interrupted)
-    assert run(["train", *SMALL], capsys)[::2] == (2, "error: interrupted; nothing was written\n")
+    assert run(["train", *SMALL], capsys)[::2] == (2, "error: interrupted; no file is left half written\n")
 
 
 def test_the_module_starts_without_torch_scikit_learn_or_matplotlib() -> None:
