@@ -27,8 +27,9 @@ def save(network: Network, path: Path) -> None:
     """Writes the network to a file, whole or not at all. Raises OSError where it cannot be written."""
     inputs, classes = network.sizes[0], network.sizes[-1]
     description = {"format": FORMAT, "inputs": inputs, "classes": classes, **asdict(network.configuration)}
+    text = json.dumps(description, default=lambda number: number.item())  # a search may have drawn NumPy's numbers
     content = io.BytesIO()
-    np.savez(content, description=np.array(json.dumps(description)), parameters=network.parameters)
+    np.savez(content, description=np.array(text), parameters=network.parameters)
     utils.write_atomically(path, content.getvalue())
 
 

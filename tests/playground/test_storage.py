@@ -32,6 +32,12 @@ def test_a_loaded_network_is_the_saved_one(loss: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.probabilities(X), network.probabilities(X))
 
 
+def test_a_configuration_with_numbers_of_numpy_can_be_saved(tmp_path: Path) -> None:
+    network = small_network(hidden_sizes=(np.int64(5),), learning_rate=np.float32(0.5), epochs=np.int32(3))
+    save(network, tmp_path / "network.npz")
+    assert load(tmp_path / "network.npz").configuration == network.configuration
+
+
 def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "network.npz"
     save(small_network(seed=1), path)
