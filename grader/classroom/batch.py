@@ -143,13 +143,16 @@ class Batch:
 
     def _job(self, work: str, entry: Entry, after: int) -> Job | None:
         job = Job(work, entry.students[0].name, after)
-        plan = self._plan(job)
+        return None if self._is_known(self._plan(job)) else job
+
+    def _is_known(self, plan: Plan) -> bool:
+        """Whether nothing is missing; then what is there counts."""
         if len(plan.reused) < len(plan.keys):
-            return job
-        self.gradebook.count(work, plan.reused)
+            return False
+        self.gradebook.count(plan.job.work, plan.reused)
         self.tally.known += 1
-        self.tally.full += self.gradebook.all_passed(work)
-        return None
+        self.tally.full += self.gradebook.all_passed(plan.job.work)
+        return True
 
     def _plan(self, job: Job) -> Plan:
         keys = self._keys(job.work, self.options)
@@ -185,8 +188,11 @@ class Batch:
         """Keep one task more than there are places, so that none is ever empty; whether any runs."""
         while len(running) <= pool.jobs and (job := next(waiting, None)) is not None:
             plan = self._plan(job)
-            running[pool.submit(self._task(plan))] = plan
             progress.begin(job.label)
+            if self._is_known(plan):  # somebody else has marked it since; a task without sections would be one of all
+                progress.end(job.label, "marked before")
+            else:
+                running[pool.submit(self._task(plan))] = plan
         return bool(running)
 
     def _task(self, plan: Plan) -> Task:
@@ -240,7 +246,7 @@ def alone(gradebook: Path) -> Iterator[None]:
     """While this lasts, no other batch writes the gradebook. Raises CannotGrade where one does."""
     if not gradebook.absolute().parent.is_dir():
         raise CannotGrade(f"{gradebook} cannot be written, expected a file in a folder that exists")
-    lock = FileLock(f"{gradebook}.lock")  # gone with the process, however it ends
+    lock = FileLock(f"{gradebook.resolve()}.lock")  # gone with the process, however it ends
     try:
         lock.acquire(timeout=0)
     except Timeout:

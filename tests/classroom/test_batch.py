@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 
 from grader.__main__ import main
 from grader.classroom import keys
-from grader.classroom.batch import expect_walls
+from grader.classroom.batch import Batch, alone, expect_walls
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.intake import Student, entries
-from grader.classroom.job import Task, mark
+from grader.classroom.job import Done, Task, mark
 from grader.classroom.keys import content_hash, section_key, to_mark
+from grader.classroom.progress import Progress
 from grader.errors import CannotGrade
 from grader.marking import Options
 from grader.rubric import Rubric, load_rubric
@@ -139,7 +141,7 @@ def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> N
 def test_a_mark_that_an_appeal_has_changed_stays_and_nobody_elses_assignment_changes(tmp_path: Path) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
     counts = "select results.number, marks.result from marks join results on results.id = marks.result order by 2"
-    batch(submissions, book)
+    batch(submissions, book, "--jobs=1")  # ada's first
     assert "1 marked." in batch(submissions, book, "--only=bob", "--regrade", "--seed=5").stdout
     assert rows(book, counts) == [("1.2", 1), ("1.2", 3)]
     assert "2 marked before." in batch(submissions, book).stdout
@@ -179,6 +181,35 @@ def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("grader.selftest.run", lambda sandbox, quick: iter(outcomes))
     with pytest.raises(CannotGrade, match=r"the self-test failed, so nothing was marked \(cheat: earned 1\.2\)"):
         expect_walls(choose("auto"))
+
+
+def test_a_gradebook_by_another_name_is_the_same_one(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "grades.db")
+    with alone(tmp_path / "grades.db"), pytest.raises(CannotGrade, match="another batch"), alone(tmp_path / "link.db"):
+        pass
+
+
+class NoPool:
+    """Fails the test when something is to be marked."""
+
+    jobs = 1
+
+    def submit(self, task: Task) -> Future[Done]:
+        raise AssertionError(f"{task.work} was marked again")
+
+    def close(self, *, now: bool) -> None:
+        pass
+
+
+def test_what_somebody_else_has_marked_meanwhile_is_not_marked_again(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    with Gradebook(book, create=True) as gradebook:
+        options = Options(seed=gradebook.meta("seed"), only=("1.2",), sandbox="auto", device="auto")
+        one = Batch(gradebook, RUBRIC, options, choose("auto"))
+        jobs = one.take_in(submissions, [])
+        assert "2 marked." in batch(submissions, book).stdout
+        one.run(jobs, NoPool(), Progress(len(jobs)))
+        assert (one.tally.known, one.tally.exit_status) == (2, 0)
 
 
 def test_a_wrong_choice_of_gradebook_leaves_no_file(tmp_path: Path) -> None:
