@@ -182,7 +182,8 @@ class Batch:
             raise
         progress.close()
         pool.close(now=False)
-        self.gradebook.set_meta(regrade=None)
+        if not self.tally.failed:  # else the same command goes on with those that failed, and marks nobody else again
+            self.gradebook.set_meta(regrade=None)
 
     def _fill(self, running: dict[Future[Done], Plan], waiting: Iterator[Job], pool: Pool, progress: Progress) -> bool:
         """Keep one task more than there are places, so that none is ever empty; whether any runs."""
@@ -221,7 +222,6 @@ class Batch:
         self.tally.failed += errors
         self.tally.full += self.gradebook.all_passed(work)
         progress.end(label, _outcome(done.report), failed=errors)
-        return None
         return None
 
 

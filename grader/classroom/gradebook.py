@@ -360,7 +360,10 @@ class Gradebook:
     def forget(self, student: str) -> None:
         """Erase a student and all that nobody else handed in too. Raises CannotGrade for one who is not there."""
         with self.transaction():
-            if not self._db.execute("delete from students where id = ?", (student,)).rowcount:
+            known = student.isascii() or student in {
+                one.id for one in self.students()
+            }  # a terminal's bytes may be no text
+            if not known or not self._db.execute("delete from students where id = ?", (student,)).rowcount:
                 raise CannotGrade(f"{student} is not in {self.path}, expected the id of a student who is")
             self._db.execute("delete from works where hash not in (select work from attempts)")
             self._rename(student)

@@ -1,5 +1,6 @@
 """A batch marks what is missing and nothing else, tells how it went, and takes wrong commands with one line."""
 
+import io
 import os
 import re
 import subprocess
@@ -303,3 +304,37 @@ def test_near_copies_come_out_of_the_gradebook_and_a_group_is_none(
     assert "3 works and 3 of earlier years" in printed
     assert "eve and fay" not in printed
     assert "ada" in (tmp_path / "pairs.html").read_text()
+
+
+def test_forgetting_what_is_no_text_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_class(tmp_path / "grades.db", [Pupil("1")])
+    assert main(["forget", str(tmp_path / "grades.db"), "\udcff"]) == 2
+    assert "expected the id of a student who is" in capsys.readouterr().err
+
+
+class Lost:
+    """A pool that marks all but one, whose process is always lost."""
+
+    jobs = 1
+
+    def submit(self, task: Task) -> Future[Done]:
+        future: Future[Done] = Future()
+        if b"# bob" in task.submission.scripts["numpy_ann"]:
+            future.set_exception(RuntimeError("lost"))
+        else:
+            future.set_result(mark(task))
+        return future
+
+    def close(self, *, now: bool) -> None:
+        pass
+
+
+def test_a_regrading_that_lost_somebody_goes_on_with_that_one_alone(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    assert "2 marked." in batch(submissions, book).stdout
+    with Gradebook(book) as gradebook:
+        again = Batch(gradebook, RUBRIC, Options(seed=gradebook.meta("seed"), only=("1.2",)), choose("auto"))
+        again.run(again.take_in(submissions, [], regrade=True), Lost(), Progress(2, io.StringIO()))
+    assert (again.tally.marked, again.tally.failed) == (1, 1)
+    assert "1 marked, 1 marked before." in batch(submissions, book, "--regrade").stdout
+    assert markings(book) == [2, 2]
