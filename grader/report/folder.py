@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from grader.errors import CannotGrade
 from grader.report.cells import Cell, cell
@@ -95,12 +96,12 @@ class Folder:
 class Table:
     """A CSV file that is being written."""
 
-    def __init__(self, writer: object):
+    def __init__(self, writer: Any):
         self._writer = writer
 
     def add(self, row: list[Cell]) -> None:
         """One more row, every cell safe."""
-        self._writer.writerow([cell(value) for value in row])  # type: ignore[attr-defined]
+        self._writer.writerow([cell(value) for value in row])
 
 
 @contextmanager

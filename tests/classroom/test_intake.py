@@ -166,7 +166,7 @@ def test_one_folder_around_a_class_is_not_taken_for_a_student(tmp_path: Path, fo
 
 
 def test_a_class_of_one_keeps_the_students_name(tmp_path: Path) -> None:
-    assert list(read(lay_out(tmp_path, {"ada/work/numpy_ann.py": PY, "ada/work/data/x.gz": b""}, "folder"))) == [
+    assert list(read(lay_out(tmp_path, {"ada/mine/numpy_ann.py": PY, "ada/mine/data/x.gz": b""}, "folder"))) == [
         "ada <ada>"
     ]
 
