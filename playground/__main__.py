@@ -6,18 +6,16 @@ Exit status 0: done; 2: could not be done, for a reason given in one line.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import utils
 from playground import csv_files, datasets, plots, storage
+from playground.command_line import add_command, add_seed, add_split_options, check_writable, load_dataset
 from playground.configuration import RECIPES, Configuration
-from playground.datasets import DATASETS, Dataset
 from playground.errors import PlaygroundError
 from playground.network import Network
 from playground.registry import choose
@@ -47,25 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="playground", description="What to try after the assignment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    training = _command(commands, _train, "train", "train a NumPy network and test it")
+    training = add_command(commands, "train", _train, "train a NumPy network and test it")
     _add_training_options(training)
-    samples = _command(commands, _samples, "samples", "draw one image of each class")
+    samples = add_command(commands, "samples", _samples, "draw one image of each class")
     samples.add_argument("--output", type=Path, default=Path("samples.png"), metavar="FILE", help=".png, .svg or .pdf")
-    for command in (training, samples):
-        command.add_argument("--seed", type=_not_negative, default=0, metavar="N", help="of what is drawn at random")
-    export = _command(commands, _export, "export-csv", "write the images as CSV, label,pixel1,…,pixel784")
+    add_seed(training)
+    add_seed(samples)
+    export = add_command(commands, "export-csv", _export, "write the images as CSV, label,pixel1,…,pixel784")
     export.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
-    return parser
-
-
-def _command(commands: Any, run: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    """A command with the options that all of them have."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
-    )
-    parser.add_argument("--dataset", default="fashion-mnist", metavar="NAME", help=" or ".join(DATASETS))
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is (default: data/)")
-    parser.set_defaults(run=run)
     return parser
 
 
@@ -82,18 +69,16 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(flag, type=int, nargs="*", metavar="N", help=explanation)
         else:
             parser.add_argument(flag, type=kinds[str(field.type)], metavar="NAME" if choices else "N", help=explanation)
-    parser.add_argument("--train-size", type=int, metavar="N", help="train on fewer images")
-    parser.add_argument("--validation-size", type=int, metavar="N", help="training images kept back (default: a tenth)")
-    parser.add_argument("--csv", type=Path, nargs=2, metavar=("TRAIN", "TEST"), help="read these files instead")
+    add_split_options(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the trained network, .npz")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves, .png")
 
 
 def _train(options: argparse.Namespace) -> None:
     configuration = _configuration(options)
-    _check_writable(options.save, [".npz"])
-    _check_writable(options.plot, [".png"])
-    dataset = _dataset(options)
+    check_writable(options.save, [".npz"])
+    check_writable(options.plot, [".png"])
+    dataset = load_dataset(options)
     split = datasets.split(
         dataset, validation_size=options.validation_size, train_size=options.train_size, seed=options.seed
     )
@@ -115,8 +100,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _samples(options: argparse.Namespace) -> None:
-    _check_writable(options.output, [".png", ".svg", ".pdf"])
-    dataset = _dataset(options)
+    check_writable(options.output, [".png", ".svg", ".pdf"])
+    dataset = load_dataset(options)
     chosen = datasets.one_of_each(dataset.y_train, len(dataset.class_names), np.random.default_rng(options.seed))
     figure = plots.image_grid(dataset.X_train[chosen], dataset.class_names, title=options.dataset)
     figure.savefig(options.output, dpi=150)
@@ -124,10 +109,10 @@ def _samples(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    dataset = _dataset(options)
+    dataset = load_dataset(options)
     for part, X, y in (("train", dataset.X_train, dataset.y_train), ("test", dataset.X_test, dataset.y_test)):
         path = options.folder / f"{options.dataset}_{part}.csv"
-        _check_writable(path, [".csv"])
+        check_writable(path, [".csv"])
         csv_files.write_csv(path, X, y)
         print(f"{len(y):,} images: {path}")
 
@@ -139,29 +124,6 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     if given["hidden_sizes"] is not None:
         given["hidden_sizes"] = tuple(given["hidden_sizes"])
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
-
-
-def _dataset(options: argparse.Namespace) -> Dataset:
-    if not getattr(options, "csv", None):
-        return datasets.load(options.dataset, options.data_dir)
-    class_names = choose("dataset", options.dataset, DATASETS).class_names
-    train_images, test_images = (csv_files.read_csv(path, classes=len(class_names)) for path in options.csv)
-    return Dataset(class_names, *train_images, *test_images)
-
-
-def _check_writable(path: Path | None, endings: list[str]) -> None:
-    """Raises PlaygroundError, before the work rather than after it, where a file has nowhere to go or a wrong name."""
-    if path is not None and path.suffix not in endings:
-        raise PlaygroundError(f"{path} cannot be written, expected a name that ends in {' or '.join(endings)}")
-    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-        raise PlaygroundError(f"{path} cannot be written, expected a file in a folder that is there and writable")
-
-
-def _not_negative(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative, expected 0 or more")
-    return value
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from playground.schedules import SCHEDULES
 from utils import History
 
 NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy where there are no validation images
+AfterEpoch = Callable[[int, History], None]
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,14 @@ def train(
     *,
     seed: int | np.random.Generator = 0,
     verbose: bool = False,
+    after_epoch: AfterEpoch | None = None,
 ) -> Run:
     """Trains the network in place, as its configuration says, and returns the learning curves.
 
     `X_train (n, d)` uint8 pixels (the quickest) or numbers, `y_train (n,)` labels. Each epoch is measured on the
     validation images and on as many training images, alike: without dropout, flips or label smoothing. Without
-    validation images the curves of validation hold NaN. `verbose` prints an epoch table.
+    validation images the curves of validation hold NaN. `verbose` prints an epoch table. `after_epoch(epoch, history)`
+    is called when an epoch, counted from 1, has been measured; what it raises ends the training.
 
     Raises PlaygroundError where the configuration asks for what the data cannot give, Diverged where the loss
     does not stay finite.
@@ -64,6 +67,8 @@ def train(
         if verbose:
             history.print_last()
         best.update(epoch, val_scores[1], network)
+        if after_epoch is not None:
+            after_epoch(epoch, history)
         if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
             break
     if best.parameters is not None:

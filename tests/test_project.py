@@ -134,8 +134,8 @@ BESIDE_THE_SCRIPTS = [
 NUMPY_PLAYGROUND = [
     f"playground/{name}.py"
     for name in (
-        "__init__", "__main__", "configuration", "csv_files", "datasets", "errors", "initializers", "layers", "losses",
-        "network", "optimizers", "plots", "registry", "schedules", "storage", "training",
+        "__init__", "__main__", "command_line", "configuration", "csv_files", "datasets", "errors", "initializers", "layers",
+        "losses", "network", "optimizers", "plots", "registry", "schedules", "storage", "training",
     )
 ]  # fmt: skip
 

@@ -53,6 +53,22 @@ def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
     assert network.evaluate(*(array[:60] for array in clusters()))[0] == run.history.train_losses[-1]
 
 
+def test_after_each_epoch_its_curves_are_shown_and_what_is_raised_ends_the_training() -> None:
+    class Enough(Exception):
+        pass
+
+    seen = []
+
+    def after_epoch(epoch: int, history: utils.History) -> None:
+        seen.append((epoch, len(history.val_losses)))
+        if epoch == 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        train(Network(4, 3, Configuration(**EASY)), *clusters(), *clusters(60, seed=1), after_epoch=after_epoch)
+    assert seen == [(1, 1), (2, 2)]
+
+
 def test_one_seed_gives_one_result_bit_by_bit() -> None:
     settings = {"dropout": 0.3, "flips": True, "epochs": 2}
     (one, run), (again, rerun), (other, _) = (trained(seed, **settings) for seed in (1, 1, 2))

@@ -1,0 +1,64 @@
+"""What the commands share: their common options, and the checks made before the work rather than after it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playground import csv_files, datasets
+from playground.datasets import DATASETS, Dataset
+from playground.errors import PlaygroundError
+from playground.registry import choose
+
+
+def add_command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], None], summary: str, *, dataset: bool = True
+) -> argparse.ArgumentParser:
+    """A command that calls `run(options)`, with the options that say where the data is, and which unless told not to."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+    )
+    if dataset:
+        parser.add_argument("--dataset", default="fashion-mnist", metavar="NAME", help=" or ".join(DATASETS))
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is (default: data/)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_split_options(parser: argparse.ArgumentParser) -> None:
+    """How many of the training images train and validate, and CSV files in their place."""
+    parser.add_argument("--train-size", type=int, metavar="N", help="train on fewer images")
+    parser.add_argument("--validation-size", type=int, metavar="N", help="training images kept back (default: a tenth)")
+    parser.add_argument("--csv", type=Path, nargs=2, metavar=("TRAIN", "TEST"), help="read these files instead")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=not_negative, default=0, metavar="N", help="of what is drawn at random")
+
+
+def load_dataset(options: argparse.Namespace) -> Dataset:
+    """The dataset asked for, from `data/` or from CSV files."""
+    if not getattr(options, "csv", None):
+        return datasets.load(options.dataset, options.data_dir)
+    class_names = choose("dataset", options.dataset, DATASETS).class_names
+    train_images, test_images = (csv_files.read_csv(path, classes=len(class_names)) for path in options.csv)
+    return Dataset(class_names, *train_images, *test_images)
+
+
+def check_writable(path: Path | None, endings: list[str]) -> None:
+    """Raises PlaygroundError where a file has nowhere to go or a wrong name."""
+    if path is not None and path.suffix not in endings:
+        raise PlaygroundError(f"{path} cannot be written, expected a name that ends in {' or '.join(endings)}")
+    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        raise PlaygroundError(f"{path} cannot be written, expected a file in a folder that is there and writable")
+
+
+def not_negative(text: str) -> int:
+    """A whole number from 0, as an argument."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative, expected 0 or more")
+    return value
