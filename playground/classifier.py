@@ -24,6 +24,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     """A multilayer perceptron with scikit-learn's conventions; parameters as in `Configuration`, which checks them.
 
     `X (n, d)` holds numbers, best near [-1, 1]: unlike elsewhere in the playground, uint8 is not taken for pixels.
+    float32 is trained in float32, about twice as fast; all else in float64, as by scikit-learn's own estimators.
     `y (n,)` holds labels of any kind. `validation_fraction` of the rows are kept from training and measured after
     each epoch; `keep_best` and `patience` need some.
 
@@ -78,13 +79,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     def fit(self, X: Any, y: Any) -> NetworkClassifier:
         """Trains a new network; returns self. Raises ValueError for data or parameters that make no sense."""
         configuration = self._configuration()
-        X, y = validate_data(self, X, y, dtype=np.float32)
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise PlaygroundError(f"y holds 1 class, {self.classes_[0]!r}, expected at least 2 classes")
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        self.network_ = Network(X.shape[1], len(self.classes_), configuration, seed=rng)
+        self.network_ = Network(X.shape[1], len(self.classes_), configuration, seed=rng, dtype=X.dtype)
         validation, training = self._split(len(X), rng)
         held_back = (X[validation], labels[validation]) if len(validation) else ()
         run = train(self.network_, X[training], labels[training], *held_back, seed=rng, verbose=self.verbose)
@@ -95,7 +96,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     def predict_proba(self, X: Any) -> np.ndarray:
         """Class probabilities `(n, k)`, columns in the order of `classes_`."""
         check_is_fitted(self)
-        return self.network_.probabilities(validate_data(self, X, dtype=np.float32, reset=False))
+        dtype = self.network_.parameters.dtype
+        return self.network_.probabilities(validate_data(self, X, dtype=dtype, reset=False))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable label of each row, `(n,)`."""

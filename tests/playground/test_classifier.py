@@ -52,6 +52,14 @@ def test_it_learns_labels_of_any_kind_and_scores() -> None:
     assert classifier.score(X_test, np.array(["shirt", "bag", "coat"])[y_test]) > 0.97
 
 
+@pytest.mark.parametrize(("given", "kept"), [("f4", "f4"), ("f8", "f8"), ("i8", "f8")])
+def test_numbers_are_trained_in_their_own_precision(given: str, kept: str) -> None:
+    X, y = clusters()
+    classifier = NetworkClassifier((4,), epochs=1).fit(X.astype(given), y)
+    assert classifier.network_.parameters.dtype == kept
+    assert classifier.predict_proba(X).dtype == kept
+
+
 def test_a_grid_search_over_a_pipeline_finds_the_rate_that_learns() -> None:
     X, y = clusters()
     pipeline = make_pipeline(StandardScaler(), NetworkClassifier((8,), epochs=5, random_state=0))
