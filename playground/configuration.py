@@ -53,15 +53,15 @@ class Configuration:
         if not isinstance(self.hidden_sizes, tuple | list):
             raise PlaygroundError(f"hidden_sizes is {self.hidden_sizes!r}, expected whole numbers such as (300, 100)")
         for index, size in enumerate(self.hidden_sizes):
-            _whole(f"hidden_sizes[{index}]", size)
-        _whole("epochs", self.epochs)
-        _whole("batch_size", self.batch_size)
+            check_whole(f"hidden_sizes[{index}]", size)
+        check_whole("epochs", self.epochs)
+        check_whole("batch_size", self.batch_size)
         if self.patience is not None:
-            _whole("patience", self.patience)
-        _number("learning_rate", self.learning_rate, "a positive number", lambda value: value > 0)
-        _number("weight_decay", self.weight_decay, "0 or more", lambda value: value >= 0)
+            check_whole("patience", self.patience)
+        check_number("learning_rate", self.learning_rate, "a positive number", lambda value: value > 0)
+        check_number("weight_decay", self.weight_decay, "0 or more", lambda value: value >= 0)
         for name in ("dropout", "label_smoothing"):
-            _number(name, getattr(self, name), "0 or more and less than 1", lambda value: 0 <= value < 1)
+            check_number(name, getattr(self, name), "0 or more and less than 1", lambda value: 0 <= value < 1)
 
 
 CHOICES: dict[str, Mapping[str, Any]] = {
@@ -69,12 +69,14 @@ CHOICES: dict[str, Mapping[str, Any]] = {
 }
 
 
-def _whole(name: str, value: object) -> None:
+def check_whole(name: str, value: object) -> None:
+    """Raises PlaygroundError where the value is no whole number from 1."""
     if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
         raise PlaygroundError(f"{name} is {value!r}, expected a whole number from 1")
 
 
-def _number(name: str, value: object, expected: str, fits: Callable[[float], bool]) -> None:
+def check_number(name: str, value: object, expected: str, fits: Callable[[float], bool]) -> None:
+    """Raises PlaygroundError, which says what was expected, where the value is no finite number that fits."""
     if not isinstance(value, Real) or not math.isfinite(value) or not fits(float(value)):
         raise PlaygroundError(f"{name} is {value!r}, expected {expected}")
 

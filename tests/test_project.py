@@ -134,6 +134,7 @@ BESIDE_THE_SCRIPTS = [
 NUMPY_PLAYGROUND = [
     f"playground/{name}.py"
     for name in (
+        "convnets/__init__", "convnets/configuration",
         "__init__", "__main__", "command_line", "configuration", "csv_files", "datasets", "errors", "initializers", "layers",
         "losses", "network", "optimizers", "plots", "registry", "schedules", "storage", "training",
     )

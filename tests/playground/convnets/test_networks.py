@@ -1,0 +1,68 @@
+"""The networks: what each adds to the one before, counted by hand."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from playground.convnets.configuration import CONV_RECIPES, NETWORKS, ConvConfiguration
+from playground.convnets.networks import CONVNETS, ConvNetV1, ConvNetV2, ConvNetV3, build, parameter_count
+
+CONVOLUTIONS = (9 * 64 + 64) + 2 * 64 + (64 * 9 * 128 + 128) + 2 * 128  # weights and biases; scales and shifts
+HIDDEN = (4608 * 1024 + 1024) + 2 * 1024 + (1024 * 1024 + 1024) + 2 * 1024
+
+
+@pytest.mark.parametrize(("name", "parameters"), [
+    ("v1", CONVOLUTIONS + 4608 * 10 + 10),
+    ("v2", CONVOLUTIONS + HIDDEN + 1024 * 10 + 10),
+    ("v3", CONVOLUTIONS + HIDDEN + 1024 * 10 + 10),
+])  # fmt: skip
+def test_parameters_are_as_many_as_counted_by_hand(name: str, parameters: int) -> None:
+    assert parameter_count(build(ConvConfiguration(network=name), 0)) == parameters
+
+
+@pytest.mark.parametrize("network", [ConvNetV1, ConvNetV2, ConvNetV3])
+def test_4608_features_reach_the_head(network: type[nn.Module]) -> None:
+    assert network().features(torch.zeros(2, 1, 28, 28)).shape == (2, 4608)
+
+
+def test_v3_is_v2_with_dropout_after_each_activation() -> None:
+    plain, dropped = (build(ConvConfiguration(network=name), 0).eval() for name in ("v2", "v3"))
+    X = torch.rand(4, 1, 28, 28)
+    assert torch.equal(plain(X), dropped(X))
+    layers = [*dropped.features, *dropped.head]
+    after = [following for layer, following in pairwise(layers) if isinstance(layer, nn.ReLU)]
+    assert len(after) == 4
+    assert all(isinstance(layer, nn.Dropout) and layer.p == 0.1 for layer in after)
+
+
+def test_pooling_before_relu_changes_nothing() -> None:
+    X = torch.randn(2, 3, 8, 8)
+    assert torch.equal(F.relu(F.max_pool2d(X, 2)), F.max_pool2d(F.relu(X), 2))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_reach_every_parameter(name: str) -> None:
+    model = build(ConvConfiguration(network=name, width=8), 0)
+    F.cross_entropy(model(torch.rand(8, 1, 28, 28)), torch.arange(8)).backward()
+    for parameter_name, parameter in model.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        if not parameter_name.endswith("bias"):  # before a batch normalisation a bias changes nothing
+            assert parameter.grad.abs().max() > 0, parameter_name
+
+
+def test_one_seed_builds_one_network_and_leaves_torchs_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    one, again, other = (build(ConvConfiguration(network="v1"), seed).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(one[name], again[name]) for name in one)
+    assert not torch.equal(one["head.0.weight"], other["head.0.weight"])
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_every_network_that_can_be_named_is_there_and_has_a_recipe() -> None:
+    assert list(CONVNETS) == list(NETWORKS)
+    assert {recipe.network for recipe in CONV_RECIPES.values()} == set(NETWORKS)
