@@ -1,4 +1,4 @@
-"""The command line: `python -m playground train`, `… samples`, `… export-csv`.
+"""The command line: `python -m playground train`, `… run`, `… samples`, `… export-csv`.
 
 Exit status 0: done; 2: could not be done, for a reason given in one line.
 """
@@ -17,6 +17,7 @@ from playground import csv_files, datasets, plots, storage
 from playground.command_line import add_command, add_seed, add_split_options, check_writable, load_dataset
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
+from playground.experiments import command as experiments
 from playground.network import Network
 from playground.registry import choose
 from playground.training import train
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add_seed(samples)
     export = add_command(commands, "export-csv", _export, "write the images as CSV, label,pixel1,…,pixel784")
     export.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
+    experiments.add_command(commands)
     return parser
 
 

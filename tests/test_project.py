@@ -137,6 +137,9 @@ NUMPY_PLAYGROUND = [
         "convnets/__init__", "convnets/configuration",
         "__init__", "__main__", "command_line", "configuration", "csv_files", "datasets", "errors", "initializers", "layers",
         "losses", "network", "optimizers", "plots", "registry", "schedules", "storage", "training",
+        *(f"experiments/{name}" for name in (
+            "__init__", "command", "figures", "registry", "report", "results", "settings", "trials", "wording",
+        )),
     )
 ]  # fmt: skip
 

@@ -1,0 +1,63 @@
+"""`python -m playground run NAME …`: runs experiments, prints what they found, writes their files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from playground import command_line
+from playground.errors import PlaygroundError
+from playground.experiments import report
+from playground.experiments.registry import EXPERIMENTS, check_needs, run
+from playground.experiments.settings import Settings
+from playground.registry import choose
+
+
+def add_command(commands: Any) -> None:
+    """The command, with its options."""
+    parser = command_line.add_command(commands, "run", _run, "run experiments and write what they find", dataset=False)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="an experiment, several of them, or all")
+    parser.add_argument("--list", action="store_true", help="say what there is to run")
+    parser.add_argument("--quick", action="store_true", help="few images and epochs: seconds, to see that it works")
+    parser.add_argument("--seeds", type=int, metavar="N", help="trainings of each kind (default: the experiment's own)")
+    parser.add_argument(
+        "--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps, for what uses PyTorch"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="where to (default: results, or results/quick if quick)"
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.list:
+        for name, experiment in EXPERIMENTS.items():
+            print(f"{name:32}{experiment.question}")
+        return
+    settings = Settings(
+        quick=options.quick, seeds=options.seeds, device=options.device, data_dir=options.data_dir, verbose=True
+    )
+    names = _chosen(options.names)
+    folder = options.output or (Path("results/quick") if options.quick else Path("results"))
+    check_needs(names)
+    if options.device != "auto":
+        settings.torch_device()
+    report.check_folder(folder, names)
+    for name in names:
+        _run_one(name, settings, folder)
+
+
+def _run_one(name: str, settings: Settings, folder: Path) -> None:
+    print(f"{name}: {EXPERIMENTS[name].question}", flush=True)
+    result = run(name, settings)
+    paths = report.write(result, folder)
+    print(f"{result.finding}\n{', '.join(map(str, paths))}; {result.seconds:.0f} s\n", flush=True)
+
+
+def _chosen(names: list[str]) -> list[str]:
+    """The experiments named, each once; all of them for "all"."""
+    if not names:
+        raise PlaygroundError(f"no experiment is named, expected all or some of: {', '.join(EXPERIMENTS)}")
+    for name in names:
+        choose("experiment", name, {**EXPERIMENTS, "all": None})
+    return list(EXPERIMENTS) if "all" in names else list(dict.fromkeys(names))

@@ -1,0 +1,120 @@
+"""What the experiments' figures share: one colour for each thing throughout, curves with their spread, images in rows.
+
+The colours are Okabe and Ito's (2008, "Color universal design"), which the colour-blind tell apart; whatever has a
+colour has a marker of its own too. No pyplot: no window, no global state.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from playground.experiments.results import Variant
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
+    "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"
+)  # fmt: skip
+COLOURS = {
+    "sgd": BLACK, "momentum": SKY, "nesterov": BLUE, "rmsprop": PINK, "adam": ORANGE, "nadam": RED,
+    "network": BLUE, "cnn": ORANGE,
+    "fashion-mnist": BLUE, "mnist": GREEN,
+    "cross-entropy": BLUE, "squared-error-softmax": ORANGE, "squared-error-sigmoid": PINK,
+    "relu": BLUE, "sigmoid": PINK, "tanh": GREEN,
+    "from scratch": BLUE, "v1": SKY, "v2": GREEN, "v3": PINK, "fast": ORANGE,
+}  # fmt: skip
+MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os" + "os^" + "os^" + "osv^D", strict=True))
+PNG_DOTS = 110  # an inch: a figure 9 inches wide fills a README
+
+
+def new_figure(width: float = 9.0, height: float = 3.8) -> Figure:
+    """An empty figure of so many inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def tidy(axes: Axes, x: str, y: str, *, title: str = "") -> None:
+    """Names and units on both axes, and a light grid."""
+    axes.set(xlabel=x, ylabel=y, title=title)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def draw_curve(
+    axes: Axes, variant: Variant, curve: str, *, percent: bool = False, x: str = "epoch", **style: Any
+) -> None:
+    """The mean learning curve of a variant's trials, and a band of one standard deviation where there are several.
+
+    `x` is "epoch" or "seconds". Colour and marker are those of the variant's name unless `style` has others.
+    """
+    rows = variant.curve(curve)
+    shortest = min(map(len, rows))  # early stopping ends trials at different epochs
+    values = (100 if percent else 1) * np.array([row[:shortest] for row in rows])  # (trials, epochs)
+    seconds = np.array([row[:shortest] for row in variant.curve("seconds")])
+    positions = seconds.mean(axis=0) if x == "seconds" else np.arange(1, shortest + 1)
+    look = {"color": COLOURS.get(variant.name, BLACK), "marker": MARKERS.get(variant.name, "o"), "label": variant.name}
+    axes.plot(positions, values.mean(axis=0), **{"markersize": 4, "linewidth": 1.4, **look, **style})
+    if len(values) > 1 and style.get("linestyle", "-") == "-":
+        low, high = values.mean(axis=0) - values.std(axis=0, ddof=1), values.mean(axis=0) + values.std(axis=0, ddof=1)
+        axes.fill_between(positions, low, high, color=style.get("color", look["color"]), alpha=0.15, linewidth=0)
+    if x == "epoch":
+        axes.locator_params(axis="x", integer=True)
+
+
+def draw_bars(
+    axes: Axes, names: Sequence[str], values: Sequence[float], deviations: Sequence[float], **style: Any
+) -> None:
+    """One horizontal bar a name, from the top down, its value written at its end."""
+    positions = np.arange(len(names))
+    colours = [COLOURS.get(name, BLUE) for name in names]
+    errors = None if np.isnan(deviations).all() else np.nan_to_num(deviations)
+    axes.barh(positions, values, xerr=errors, **{"color": colours, "height": 0.6, "capsize": 3, **style})
+    axes.set_yticks(positions, names)
+    axes.invert_yaxis()
+
+
+def draw_image(axes: Axes, image: np.ndarray, *, title: str = "") -> None:
+    """Pixels `(784,)`, dark on light as cloth on paper."""
+    axes.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=255)
+    axes.set_axis_off()
+    axes.set_title(title, fontsize=8)
+
+
+def draw_heat_map(
+    axes: Axes, values: np.ndarray, rows: Sequence[str], columns: Sequence[str], texts: Iterable[Iterable[str]]
+) -> None:
+    """Values `(rows, columns)` as squares, the larger the darker, with a text on each."""
+    axes.imshow(values, cmap="Blues", aspect="auto")
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    middle = (np.nanmin(values) + np.nanmax(values)) / 2
+    for row, line in enumerate(texts):
+        for column, text in enumerate(line):
+            colour = "white" if values[row, column] > middle else "black"
+            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+
+
+def as_png(figure: Figure) -> bytes:
+    """The figure as PNG, the same bytes each time."""
+    return _saved(figure, format="png", dpi=PNG_DOTS)
+
+
+def as_svg(figure: Figure) -> bytes:
+    """The figure as SVG, the same bytes each time: without the date, its ids not drawn at random."""
+    return _saved(figure, format="svg", metadata={"Date": None})
+
+
+def _saved(figure: Figure, **options: Any) -> bytes:
+    import matplotlib as mpl
+
+    content = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "playground"}):
+        figure.savefig(content, **options)
+    return content.getvalue()

@@ -1,0 +1,99 @@
+"""Six optimizers on 784-300-100-10, in NumPy and in PyTorch, each with a learning rate chosen on validation images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from playground.configuration import Configuration
+from playground.experiments import wording
+from playground.experiments.figures import COLOURS, MARKERS, draw_curve, new_figure, tidy
+from playground.experiments.results import Result, Variant
+from playground.experiments.settings import Settings
+from playground.experiments.trials import choose_learning_rate, train_variant
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Four a half decade apart, for each optimizer around where it does well: none may be best at an end of its row
+RATES = {
+    "sgd": (0.03, 0.1, 0.3, 1.0),
+    "momentum": (0.01, 0.03, 0.1, 0.3),
+    "nesterov": (0.01, 0.03, 0.1, 0.3),
+    "rmsprop": (1e-4, 3e-4, 1e-3, 3e-3),
+    "adam": (1e-4, 3e-4, 1e-3, 3e-3),
+    "nadam": (1e-4, 3e-4, 1e-3, 3e-3),
+}
+IN_TORCH = " in PyTorch"
+
+
+def run(settings: Settings) -> Result:
+    """How the optimizers learn, 10 epochs at a constant rate."""
+    from playground.experiments.torch_networks import train_in_torch
+
+    data, variants = settings.data(), []
+    for optimizer, rates in RATES.items():
+        plain = Configuration(optimizer=optimizer, batch_size=128, epochs=10)
+        configuration, accuracies = choose_learning_rate(plain, rates, data, settings)
+        measured = {"validation_accuracy_by_learning_rate": accuracies}
+        ours = train_variant(optimizer, configuration, data, settings, measures=measured)
+        theirs = train_variant(optimizer + IN_TORCH, configuration, data, settings, train_one=train_in_torch)
+        variants += [ours, theirs]
+    return Result(
+        "optimizers",
+        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        variants=tuple(variants),
+        images=data.images,
+        quick=settings.quick,
+        figures={"optimizers": draw(variants)},
+    )
+
+
+def _finding(variants: Sequence[Variant], images: int) -> str:
+    ours, theirs = variants[::2], variants[1::2]
+    pairs = list(zip(ours, theirs, strict=True))
+    first = max(_apart(*pair, "train_losses", 0) for pair in pairs)
+    last = max(abs(mine.test_accuracy.mean - other.test_accuracy.mean) for mine, other in pairs)
+    slower = np.mean([other.seconds.mean for other in theirs]) / np.mean([mine.seconds.mean for mine in ours])
+    quickest = max(ours, key=lambda variant: np.mean([curve[0] for curve in variant.curve("val_accuracies")]))
+    after_one = np.mean([curve[0] for curve in quickest.curve("val_accuracies")])
+    return (
+        f"After {ours[0].configuration['epochs']} epochs {wording.ranking(ours, images)}. After one epoch "
+        f"{quickest.name} leads with {100 * after_one:.2f} % on the validation images. PyTorch, from the same weights on the same "
+        f"batches, differs by at most {first:.2g} in the training loss after one epoch and by at most "
+        f"{wording.points(last)} in the mean test accuracy at the end; it took {slower:.1f} times as long."
+    )
+
+
+def _apart(a: Variant, b: Variant, curve: str, epoch: int) -> float:
+    """The largest difference between two variants' curves after an epoch, seed by seed."""
+    pairs = zip(a.curve(curve), b.curve(curve), strict=True)
+    return max(abs(one[epoch] - other[epoch]) for one, other in pairs)
+
+
+def draw(variants: Sequence[Variant]) -> Figure:
+    """Training loss and validation accuracy by the epoch; validation accuracy by the learning rate."""
+    figure = new_figure(11, 4.2)
+    loss, accuracy, rates = figure.subplots(1, 3)
+    for ours, theirs in zip(variants[::2], variants[1::2], strict=True):
+        for axes, curve, percent in ((loss, "train_losses", False), (accuracy, "val_accuracies", True)):
+            draw_curve(axes, ours, curve, percent=percent)
+            draw_curve(axes, theirs, curve, percent=percent, **_ring(COLOURS[ours.name]))
+        chosen = ours.measures["validation_accuracy_by_learning_rate"]
+        final = [100 * value or np.nan for value in chosen.values()]
+        look = {"color": COLOURS[ours.name], "marker": MARKERS[ours.name], "markersize": 4}
+        rates.plot([float(rate) for rate in chosen], final, **look)
+    loss.plot([], [], **{**_ring("grey"), "label": "the same in PyTorch"})
+    tidy(loss, "epoch", "training loss (nats)")
+    tidy(accuracy, "epoch", "validation accuracy (%)")
+    tidy(rates, "learning rate", "validation accuracy at the end (%)")
+    rates.set_xscale("log")
+    figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=7, frameon=False)
+    return figure
+
+
+def _ring(colour: str) -> dict[str, Any]:
+    """How PyTorch's points look: rings around the dots of ours, for the two lie upon each other."""
+    return {"color": colour, "linestyle": "", "marker": "o", "markersize": 9, "fillstyle": "none", "label": "_"}

@@ -1,0 +1,50 @@
+"""The experiments by name. A module is imported only when its experiment runs."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from playground.errors import PlaygroundError
+from playground.experiments.results import Result
+from playground.experiments.settings import Settings
+from playground.registry import choose
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question, over how many seeds it is asked, and the packages that its module needs beside NumPy and matplotlib."""
+
+    question: str
+    seeds: int = 3
+    needs: tuple[str, ...] = ()
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "optimizers": Experiment("Which of six optimizers learns fastest, and does PyTorch agree?", needs=("torch",)),
+}
+
+
+def run(name: str, settings: Settings | None = None) -> Result:
+    """The result of the experiment of that name. Raises PlaygroundError for an unknown one or what it cannot do here."""
+    experiment = choose("experiment", name, EXPERIMENTS)
+    settings = settings or Settings()
+    check_needs([name])
+    seeds = settings.seeds or (1 if settings.quick else experiment.seeds)
+    started = time.perf_counter()
+    module = importlib.import_module(f"playground.experiments.{name.replace('-', '_')}")
+    result: Result = module.run(replace(settings, seeds=seeds))
+    return replace(result, seconds=time.perf_counter() - started)
+
+
+def check_needs(names: Sequence[str]) -> None:
+    """Raises PlaygroundError where an experiment needs a package that is not installed."""
+    for name in names:
+        for package in ("matplotlib", *EXPERIMENTS[name].needs):
+            if importlib.util.find_spec(package) is None:
+                raise PlaygroundError(
+                    f"{name} needs {package}, which is not installed: pip install 'fashion-network-assignment[playground]'"
+                )

@@ -1,0 +1,224 @@
+"""What an experiment found, as records that go to JSON and come back."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import re
+import statistics
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground.errors import BadFile
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMAT = 1
+LARGEST = 1 << 24  # bytes of a result; the largest of ours has some hundred thousand
+CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies", "seconds")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training with one seed. `history` has a number an epoch in each curve; its seconds count from the start."""
+
+    seed: int
+    test_loss: float
+    test_accuracy: float
+    seconds: float
+    history: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Some values, their mean, and their standard deviation: NaN where there is only one.
+
+    >>> Spread((0.89, 0.91)).mean, round(Spread((0.89, 0.91)).deviation, 4)
+    (0.9, 0.0141)
+    """
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
+
+    @property
+    def deviation(self) -> float:
+        return statistics.stdev(self.values) if len(self.values) > 1 else math.nan
+
+    def to_json(self) -> dict[str, Any]:
+        return {"mean": self.mean, "deviation": self.deviation, "values": self.values}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the things compared: how it was trained, and its trials, one a seed. `measures` holds what else was measured."""
+
+    name: str
+    configuration: Mapping[str, Any]
+    parameters: int
+    trials: tuple[Trial, ...]
+    measures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def test_accuracy(self) -> Spread:
+        return Spread(tuple(trial.test_accuracy for trial in self.trials))
+
+    @property
+    def test_loss(self) -> Spread:
+        return Spread(tuple(trial.test_loss for trial in self.trials))
+
+    @property
+    def seconds(self) -> Spread:
+        return Spread(tuple(trial.seconds for trial in self.trials))
+
+    def curve(self, name: str) -> list[tuple[float, ...]]:
+        """One of the learning curves, for each trial."""
+        return [trial.history[name] for trial in self.trials]
+
+    def final(self, curve: str) -> Spread:
+        """The last value of a learning curve."""
+        return Spread(tuple(trial.history[curve][-1] for trial in self.trials))
+
+
+@dataclass(frozen=True)
+class Result:
+    """An experiment's answer. Figures and further files go to the disk beside the JSON, not into it."""
+
+    experiment: str
+    finding: str
+    variants: tuple[Variant, ...]
+    images: Mapping[str, int]
+    quick: bool = False
+    device: str = "cpu"
+    seconds: float = 0.0
+    measures: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, Any] = field(default_factory=lambda: versions())
+    figures: Mapping[str, Figure] = field(default_factory=dict, compare=False, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    def variant(self, name: str) -> Variant:
+        return next(variant for variant in self.variants if variant.name == name)
+
+    @property
+    def seeds(self) -> int:
+        """Over how many seeds it was asked."""
+        return max((len(variant.trials) for variant in self.variants), default=0)
+
+
+def versions() -> dict[str, Any]:
+    """What computed: Python, the packages that are loaded, and the machine's cores."""
+    packages = {"numpy": "numpy", "torch": "torch", "scikit-learn": "sklearn", "matplotlib": "matplotlib"}
+    loaded = {name: metadata.version(name) for name, module in packages.items() if module in sys.modules}
+    return {"python": platform.python_version(), **loaded, "machine": platform.machine(), "cores": os.cpu_count()}
+
+
+def variant_to_json(variant: Variant) -> dict[str, Any]:
+    """A variant with its means and deviations, which are there for readers: they are computed anew on the way back."""
+    return {
+        "name": variant.name,
+        "parameters": variant.parameters,
+        "test_accuracy": variant.test_accuracy.to_json(),
+        "test_loss": variant.test_loss.to_json(),
+        "seconds": variant.seconds.to_json(),
+        "configuration": variant.configuration,
+        "measures": variant.measures,
+        "trials": [vars(trial) for trial in variant.trials],
+    }
+
+
+def to_json(result: Result) -> str:
+    """The result as text that `from_json` reads."""
+    names = ("experiment", "finding", "quick", "images", "device", "seconds", "versions", "measures")
+    content = {"format": FORMAT, **{name: getattr(result, name) for name in names}}
+    return dump({**content, "variants": [variant_to_json(variant) for variant in result.variants]})
+
+
+def dump(content: Mapping[str, Any]) -> str:
+    """JSON as people read it: lists of numbers on one line, null for what is no number."""
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    on_one_line = re.sub(r"\[\n([^\[\]{}\"]*?)\n *\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+    return on_one_line + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """A value in JSON's own types: tuples and NumPy's numbers and arrays are none."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def read(path: Path) -> Result:
+    """The result in a file that `to_json` filled. Raises BadFile where it is missing, damaged or something else."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"{path.stat().st_size} bytes, expected at most {LARGEST}")
+        return from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror or error}), expected a result") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadFile(f"{path} is no result of an experiment ({reason}): mend or remove it") from None
+
+
+def from_json(text: str) -> Result:
+    """The result in a text of `to_json`. Raises ValueError, TypeError or KeyError where it is none."""
+    content = dict(json.loads(text))
+    if content["format"] != FORMAT:
+        raise ValueError(f"its format is {content['format']!r}, expected {FORMAT}")
+    return Result(
+        experiment=_text(content["experiment"]),
+        finding=_text(content["finding"]),
+        quick=bool(content["quick"]),
+        images={name: int(number) for name, number in dict(content["images"]).items()},
+        device=_text(content["device"]),
+        seconds=float(content["seconds"]),
+        versions=dict(content["versions"]),
+        measures=dict(content["measures"]),
+        variants=tuple(_variant(entry) for entry in content["variants"]),
+    )
+
+
+def _variant(entry: Mapping[str, Any]) -> Variant:
+    return Variant(
+        name=_text(entry["name"]),
+        configuration=dict(entry["configuration"]),
+        parameters=int(entry["parameters"]),
+        trials=tuple(_trial(trial) for trial in entry["trials"]),
+        measures=dict(entry["measures"]),
+    )
+
+
+def _trial(entry: Mapping[str, Any]) -> Trial:
+    history = {name: tuple(map(_number, entry["history"][name])) for name in CURVES}
+    return Trial(
+        seed=int(entry["seed"]),
+        test_loss=_number(entry["test_loss"]),
+        test_accuracy=_number(entry["test_accuracy"]),
+        seconds=_number(entry["seconds"]),
+        history=history,
+    )
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} where a text is expected")
+    return value

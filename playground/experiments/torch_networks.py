@@ -1,0 +1,67 @@
+"""The same multilayer perceptron trained by PyTorch: from the same initial weights, on the same batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from playground.configuration import Configuration
+from playground.experiments.results import Trial
+from playground.experiments.settings import Data
+from playground.experiments.trials import Stopwatch
+from playground.network import Network
+from playground.training import Batches
+from utils import History
+
+# the names of the playground for what torch.optim calls otherwise
+TORCH_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "momentum": lambda parameters, lr: torch.optim.SGD(parameters, lr, momentum=0.9),
+    "nesterov": lambda parameters, lr: torch.optim.SGD(parameters, lr, momentum=0.9, nesterov=True),
+    "rmsprop": torch.optim.RMSprop,
+    "adam": torch.optim.Adam,
+    "nadam": torch.optim.NAdam,
+}
+
+
+def train_in_torch(configuration: Configuration, data: Data, seed: int) -> tuple[nn.Module, Trial]:
+    """A trained network of PyTorch's and the record of its training: ReLU, cross-entropy, a constant learning rate, on the CPU."""
+    start = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
+    model = as_module(start)
+    optimizer = TORCH_OPTIMIZERS[configuration.optimizer](model.parameters(), lr=configuration.learning_rate)
+    batches = Batches(data.X_train, data.y_train, start, np.random.default_rng(seed))
+    history, stopwatch, measured = History(), Stopwatch(), len(data.y_val)
+    for epoch in range(1, configuration.epochs + 1):
+        for X, y in batches:
+            optimizer.zero_grad()
+            cross_entropy(model(torch.from_numpy(X)), torch.from_numpy(y)).backward()
+            optimizer.step()
+        train_scores = _scores(model, data.X_train[:measured], data.y_train[:measured])
+        history.record(train_scores, _scores(model, data.X_val, data.y_val))
+        stopwatch(epoch, history)
+    return model, stopwatch.trial(seed, history, _scores(model, data.X_test, data.y_test))
+
+
+def as_module(network: Network) -> nn.Module:
+    """A network in NumPy as one of PyTorch's, with the same weights."""
+    layers: list[nn.Module] = []
+    for linear in network.linears:
+        layer = nn.Linear(*linear.W.shape)
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(linear.W.T))
+            layer.bias.copy_(torch.from_numpy(linear.b))
+        layers += [layer, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def _scores(model: Any, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Loss and accuracy."""
+    labels = torch.from_numpy(y)
+    with torch.no_grad():
+        logits = model(torch.from_numpy(X.astype(np.float32) / 255))
+    return float(cross_entropy(logits, labels)), float((logits.argmax(dim=1) == labels).float().mean())

@@ -1,0 +1,100 @@
+"""Trainings of networks in NumPy as experiments want them: timed by the epoch, and tested once at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from playground.configuration import Configuration
+from playground.errors import Diverged
+from playground.experiments.results import Trial, Variant
+from playground.experiments.settings import Data, Settings
+from playground.network import Network
+from playground.training import AfterEpoch, train
+from utils import History
+
+
+class Stopwatch:
+    """Notes how many seconds after its start each epoch has ended: an `after_epoch` of a training."""
+
+    def __init__(self, then: AfterEpoch | None = None):
+        self.then = then
+        self.seconds: list[float] = []
+        self.started = time.perf_counter()
+
+    def __call__(self, epoch: int, history: History) -> None:
+        self.seconds.append(time.perf_counter() - self.started)
+        if self.then is not None:
+            self.then(epoch, history)
+
+    def trial(self, seed: int, history: History, test_scores: tuple[float, float]) -> Trial:
+        """The record of the training that it timed, given `(loss, accuracy)` on the test images."""
+        curves = {name: tuple(curve) for name, curve in {**vars(history), "seconds": self.seconds}.items()}
+        return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
+
+
+def shortened(configuration: Configuration, settings: Settings) -> Configuration:
+    """The configuration with as many epochs as the settings grant."""
+    return replace(configuration, epochs=settings.epochs_of(configuration.epochs))
+
+
+def train_network(
+    configuration: Configuration, data: Data, seed: int, *, after_epoch: AfterEpoch | None = None
+) -> tuple[Network, Trial]:
+    """A trained network and the record of its training. Raises Diverged."""
+    network = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
+    stopwatch = Stopwatch(after_epoch)
+    run = train(network, data.X_train, data.y_train, data.X_val, data.y_val, seed=seed, after_epoch=stopwatch)
+    return network, stopwatch.trial(seed, run.history, network.evaluate(data.X_test, data.y_test))
+
+
+def train_variant(
+    name: str,
+    configuration: Configuration,
+    data: Data,
+    settings: Settings,
+    *,
+    train_one: Callable[[Configuration, Data, int], tuple[Any, Trial]] = train_network,
+    each: Callable[[int, Any], None] | None = None,
+    measures: Mapping[str, Any] | None = None,
+) -> Variant:
+    """The configuration trained once a seed; `each(seed, network)` sees every trained network."""
+    configuration = shortened(configuration, settings)
+    trials = []
+    for seed in settings.each_seed():
+        network, trial = train_one(configuration, data, seed)
+        tell(settings, f"{name}, seed {seed}", trial)
+        trials.append(trial)
+        if each is not None:
+            each(seed, network)
+    inputs, classes = data.X_train.shape[1], len(data.class_names)
+    count = Network(inputs, classes, configuration).parameter_count
+    return Variant(name, asdict(configuration), count, tuple(trials), measures or {})
+
+
+def choose_learning_rate(
+    configuration: Configuration, rates: Sequence[float], data: Data, settings: Settings
+) -> tuple[Configuration, dict[str, float]]:
+    """The configuration with the learning rate that ends highest on the validation images, and the validation accuracy
+    that each rate gave with seed 0; 0 where the training diverged. The test images have no part in it."""
+    accuracies = {}
+    for rate in rates:
+        candidate = shortened(replace(configuration, learning_rate=rate), settings)
+        network = Network(data.X_train.shape[1], len(data.class_names), candidate, seed=0)
+        try:
+            run = train(network, data.X_train, data.y_train, data.X_val, data.y_val, seed=0)
+            accuracies[rate] = run.history.val_accuracies[-1]
+        except Diverged:
+            accuracies[rate] = 0.0
+    best = max(accuracies, key=accuracies.__getitem__)
+    return replace(configuration, learning_rate=best), {f"{rate:g}": value for rate, value in accuracies.items()}
+
+
+def tell(settings: Settings, what: str, trial: Trial) -> None:
+    """A line on standard error for a training that is done, if wanted."""
+    if settings.verbose:
+        accuracy = trial.history["val_accuracies"][-1]
+        print(f"  {what}: {accuracy:.2%} on validation images, {trial.seconds:.1f} s", file=sys.stderr, flush=True)

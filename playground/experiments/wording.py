@@ -1,0 +1,97 @@
+"""Findings in words: how accuracies are written, and when one is higher than another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from playground.experiments.results import Spread, Variant
+from playground.experiments.settings import Data, Settings
+
+
+def percent(accuracy: Spread) -> str:
+    """The mean, and the standard deviation where there are several values.
+
+    >>> percent(Spread((0.89, 0.91))), percent(Spread((0.9,)))
+    ('90.00 ± 1.41 %', '90.00 %')
+    """
+    if math.isnan(accuracy.deviation):
+        return f"{100 * accuracy.mean:.2f} %"
+    return f"{100 * accuracy.mean:.2f} ± {100 * accuracy.deviation:.2f} %"
+
+
+def points(difference: float) -> str:
+    """A difference between accuracies, without its sign.
+
+    >>> points(-0.0123)
+    '1.23 points'
+    """
+    return f"{100 * abs(difference):.2f} points"
+
+
+def uncertainty(a: Spread, b: Spread, images: int) -> float:
+    """Below which a difference between two test accuracies means nothing: the larger standard deviation over seeds; with
+    one seed only, that of counting on so many images.
+
+    >>> round(uncertainty(Spread((0.9,)), Spread((0.9,)), images=10_000), 4)
+    0.003
+    """
+    deviations = [spread.deviation for spread in (a, b) if not math.isnan(spread.deviation)]
+    if deviations:
+        return max(deviations)
+    return math.sqrt(max(spread.mean * (1 - spread.mean) for spread in (a, b)) / images)
+
+
+def tied(a: Spread, b: Spread, images: int) -> bool:
+    """Whether two test accuracies differ by no more than their uncertainty."""
+    return abs(a.mean - b.mean) <= uncertainty(a, b, images)
+
+
+def versus(a: Variant, b: Variant, images: int) -> str:
+    """What `a` has over `b`.
+
+    >>> from playground.experiments.results import Trial
+    >>> one, other = (Variant(n, {}, 1, (Trial(0, 1.0, x, 1.0, {}),)) for n, x in (("relu", 0.89), ("tanh", 0.88)))
+    >>> versus(one, other, images=10_000)
+    'relu (89.00 %) is 1.00 points above tanh (88.00 %)'
+    """
+    first, second = a.test_accuracy, b.test_accuracy
+    names = f"{a.name} ({percent(first)})", f"{b.name} ({percent(second)})"
+    if tied(first, second, images):
+        return f"{names[0]} and {names[1]} are a tie"
+    return f"{names[0]} is {points(first.mean - second.mean)} {'above' if first.mean > second.mean else 'below'} {names[1]}"
+
+
+def ranking(variants: Sequence[Variant], images: int) -> str:
+    """Which ends highest on the test images, which others tie with it, and which ends lowest."""
+    ordered = sorted(variants, key=lambda variant: variant.test_accuracy.mean, reverse=True)
+    best, worst = ordered[0], ordered[-1]
+    level = [v for v in ordered[1:] if tied(best.test_accuracy, v.test_accuracy, images)]
+    sentence = f"{best.name} ends highest, {percent(best.test_accuracy)} on the test images"
+    if level:
+        sentence += f", a tie with {listed(f'{v.name} ({percent(v.test_accuracy)})' for v in level)}"
+    if worst not in level and worst is not best:
+        sentence += f"; {worst.name} ends lowest, {percent(worst.test_accuracy)}"
+    return sentence
+
+
+def caveat(settings: Settings, data: Data) -> str:
+    """What the figures rest on, and what is called a tie."""
+    seeds, images = len(settings.each_seed()), len(data.y_test)
+    tie = (
+        "one standard deviation over the seeds" if seeds > 1 else "the standard deviation of counting on so many images"
+    )
+    sentence = (
+        f"({seeds} seed{'s' if seeds > 1 else ''}, {images:,} test images; a difference below {tie} is called a tie.)"
+    )
+    return sentence + (" A quick run: it shows that the experiment works, and little else." if settings.quick else "")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a row.
+
+    >>> listed(["one", "two", "three"])
+    'one, two and three'
+    """
+    words = list(names)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,301 @@
+"""The experiments' framework: records that survive the disk, tables made from them, words made from numbers, one command."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playground.__main__ import main
+from playground.errors import BadFile, PlaygroundError
+from playground.experiments import (
+    EXPERIMENTS,
+    Experiment,
+    Result,
+    Settings,
+    Trial,
+    Variant,
+    figures,
+    report,
+    results,
+    wording,
+)
+from playground.experiments import run as run_experiment
+from playground.experiments.results import Spread
+from tests.support import ROOT
+
+
+def trial(seed: int = 0, accuracy: float = 0.9, **curves: tuple[float, ...]) -> Trial:
+    history = dict.fromkeys(results.CURVES, (0.5, 0.25)) | curves
+    return Trial(seed, 0.3, accuracy, 2.5, history)
+
+
+def variant(name: str, *accuracies: float, **measures: Any) -> Variant:
+    trials = tuple(trial(seed, accuracy) for seed, accuracy in enumerate(accuracies))
+    return Variant(name, {"hidden_sizes": [30, 10], "optimizer": name}, 1000, trials, measures)
+
+
+def small_result(name: str = "optimizers", **changes: Any) -> Result:
+    variants = (variant("adam", 0.89, 0.91), variant("sgd", 0.8, 0.8, note="slow"))
+    result = Result(name, "adam is best.", variants, {"train": 50, "validation": 10, "test": 10_000}, seconds=12.5)
+    return replace(result, **changes)
+
+
+# Records
+
+
+def test_a_result_comes_back_from_json_as_it_was() -> None:
+    result = small_result(quick=True, measures={"table": [[1, 2], [3, 4]], "text": "a [bracket,\n 1]"}, device="cuda")
+    assert results.from_json(results.to_json(result)) == result
+
+
+def test_the_json_holds_configuration_curves_means_deviations_seconds_and_versions() -> None:
+    content = json.loads(results.to_json(small_result()))
+    adam = content["variants"][0]
+    assert adam["test_accuracy"] == {"mean": 0.9, "deviation": pytest.approx(0.0002**0.5), "values": [0.89, 0.91]}
+    assert adam["configuration"]["hidden_sizes"] == [30, 10]
+    assert set(adam["trials"][1]["history"]) == set(results.CURVES)
+    assert (content["seconds"], content["quick"]) == (12.5, False)
+    assert content["versions"]["numpy"] == np.__version__
+    assert content["versions"]["cores"] >= 1
+
+
+def test_json_holds_null_for_what_is_no_number_and_numpy_values_as_plain_ones() -> None:
+    text = results.dump({"a": math.nan, "b": np.float32(0.5), "c": np.arange(3), "d": (True, None), "e": []})
+    assert json.loads(text) == {"a": None, "b": 0.5, "c": [0, 1, 2], "d": [True, None], "e": []}
+    assert '"c": [0, 1, 2]' in text  # on one line
+
+
+def test_a_curve_that_was_not_measured_comes_back_as_nan() -> None:
+    result = small_result(variants=(Variant("sgd", {}, 1, (trial(val_losses=(math.nan, 0.5)),)),))
+    (back,) = results.from_json(results.to_json(result)).variants
+    assert math.isnan(back.trials[0].history["val_losses"][0])
+    assert back.trials[0].history["val_losses"][1] == 0.5
+
+
+def test_the_deviation_is_that_of_a_sample_and_of_one_value_there_is_none() -> None:
+    assert Spread((1.0, 2.0, 3.0)).deviation == 1.0  # ((1 + 0 + 1) / 2) ** 0.5
+    assert math.isnan(Spread((1.0,)).deviation)
+
+
+@pytest.mark.parametrize("content", [
+    "", "[]", "{", "null", '{"format": 1}', '{"format": 2}', "[" * 100_000,
+    results.to_json(small_result())[:-300],
+    results.to_json(small_result()).replace('"train_losses"', '"train"'),
+    results.to_json(small_result()).replace('"adam is best."', "7"),
+    results.to_json(small_result()).replace("0.91", '"much"'),
+], ids=range(11))  # fmt: skip
+def test_a_damaged_result_is_named_in_one_line(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "optimizers.json"
+    path.write_text(content)
+    with pytest.raises(BadFile, match=r"optimizers\.json is no result") as caught:
+        results.read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_result_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "optimizers.json"
+    with pytest.raises(BadFile, match=r"optimizers\.json cannot be read \(No such file"):
+        results.read(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadFile, match=r"optimizers\.json is no result"):
+        results.read(path)
+
+
+# Words
+
+
+def test_the_highest_is_named_with_those_that_tie_with_it_and_the_lowest() -> None:
+    variants = [variant("sgd", 0.80, 0.82), variant("nadam", 0.900, 0.902), variant("adam", 0.899, 0.901)]
+    assert wording.ranking(variants, images=10_000) == (
+        "nadam ends highest, 90.10 ± 0.14 % on the test images, a tie with adam (90.00 ± 0.14 %); "
+        "sgd ends lowest, 81.00 ± 1.41 %"
+    )
+
+
+def test_with_one_seed_a_tie_is_what_counting_on_the_test_images_cannot_tell_apart() -> None:
+    a, b = Spread((0.9,)), Spread((0.898,))
+    assert wording.tied(a, b, images=10_000)  # sqrt(0.9 * 0.1 / 10,000) = 0.003
+    assert not wording.tied(a, b, images=1_000_000)
+
+
+def test_several_seeds_that_all_agree_tie_only_with_their_equals() -> None:
+    assert not wording.tied(Spread((0.9, 0.9)), Spread((0.89, 0.89)), images=10)
+
+
+# Figures
+
+
+def test_a_figure_is_the_same_file_each_time() -> None:
+    def drawn() -> tuple[bytes, bytes]:
+        figure = figures.new_figure(4, 3)
+        axes = figure.subplots()
+        figures.draw_curve(axes, variant("adam", 0.9, 0.8), "train_losses")
+        figures.tidy(axes, "epoch", "loss (nats)")
+        return figures.as_png(figure), figures.as_svg(figure)
+
+    (png, svg), again = drawn(), drawn()
+    assert (png, svg) == again
+    assert png.startswith(b"\x89PNG")
+    assert b"<dc:date>" not in svg
+
+
+def test_each_thing_that_has_a_colour_has_its_own_among_its_kind() -> None:
+    for kind in (
+        ["sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam"],
+        ["from scratch", "v1", "v2", "v3", "fast"],
+    ):
+        assert (
+            len({figures.COLOURS[name] for name in kind}) == len({figures.MARKERS[name] for name in kind}) == len(kind)
+        )
+
+
+# Files
+
+
+def test_the_readme_is_a_table_of_all_results_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?"))
+    report.write(small_result(), tmp_path)
+    report.write(small_result("another", quick=True, finding="a | b\nc"), tmp_path)
+    lines = (tmp_path / "README.md").read_text().splitlines()
+    assert lines[-2:] == [
+        "| [optimizers](optimizers.json) | adam is best. |  | 2 | 12 |",
+        "| [another](another.json) (quick) | a \\| b c |  | 2 | 12 |",
+    ]
+    (tmp_path / "README.md").write_text("changed by hand")
+    (tmp_path / "another.json").unlink()
+    report.write(small_result(), tmp_path)
+    assert (tmp_path / "README.md").read_text().splitlines() == lines[:-1]
+
+
+def test_a_result_leaves_its_json_its_figures_and_its_further_files(tmp_path: Path) -> None:
+    result = small_result(figures={"optimizers": figures.new_figure(2, 2)}, files={"optimizers/more.txt": b"more"})
+    paths = report.write(result, tmp_path)
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in paths) == [
+        "optimizers.json", "optimizers.png", "optimizers.svg", "optimizers/more.txt"
+    ]  # fmt: skip
+    assert all(path.stat().st_size for path in paths)
+    assert results.read(tmp_path / "optimizers.json") == result
+    assert "[optimizers.png](optimizers.png)" in (tmp_path / "README.md").read_text()
+
+
+# The command
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Settings]]:
+    """Experiments that train nothing; the list tells which were run, and how."""
+    calls: list[tuple[str, Settings]] = []
+
+    def pretend(name: str, settings: Settings) -> Result:
+        calls.append((name, settings))
+        return small_result(name, quick=settings.quick)
+
+    monkeypatch.setattr("playground.experiments.command.run", pretend)
+    return calls
+
+
+def command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = main(["run", *arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_run_prints_the_finding_and_the_files(
+    tmp_path: Path, stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "new" / "results"
+    status, out, err = command(["optimizers", "--seeds", "2", "--output", str(folder)], capsys)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n{folder}/optimizers.json")
+    assert results.read(folder / "optimizers.json").finding == "adam is best."
+    assert stand_in == [("optimizers", Settings(seeds=2, verbose=True))]
+
+
+def test_run_all_runs_each_experiment_once(
+    tmp_path: Path, stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(["all", "optimizers", "--output", str(tmp_path)], capsys)[0] == 0
+    assert [name for name, _ in stand_in] == list(EXPERIMENTS)
+    assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(EXPERIMENTS)
+
+
+@pytest.mark.parametrize(("quick", "folder"), [([], "results"), (["--quick"], "results/quick")])
+def test_a_quick_run_keeps_clear_of_the_full_results(
+    quick: list[str],
+    folder: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stand_in: list[tuple[str, Settings]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command(["optimizers", *quick], capsys)[0] == 0
+    assert results.read(tmp_path / folder / "optimizers.json").quick == bool(quick)
+
+
+def test_run_list_says_what_there_is(stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = command(["--list"], capsys)
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(EXPERIMENTS)
+    assert not stand_in
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["optimisers"], "unknown experiment 'optimisers', did you mean 'optimizers'? Expected one of: optimizers"),
+    ([], "no experiment is named, expected all or some of: optimizers"),
+    (["optimizers", "--seeds", "0"], "seeds is 0, expected a whole number from 1"),
+    (["optimizers", "--device", "abacus"], "device 'abacus' is not available here"),
+    (["optimizers", "--output", "file"], "file cannot be written to (File exists), expected a folder for results"),
+    (["optimizers", "--output", "file/results"], "file/results cannot be written to (Not a directory)"),
+    (["optimizers", "--output", "taken"], "taken/optimizers.json cannot be written, there is a folder of that name"),
+    (["optimizers", "--output", "damaged"], "damaged/another.json is no result of an experiment"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
+def test_what_cannot_be_run_is_said_in_one_line_before_any_training(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stand_in: list[tuple[str, Settings]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?"))
+    (tmp_path / "file").write_text("")
+    (tmp_path / "taken" / "optimizers.json").mkdir(parents=True)
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "another.json").write_text("{}")
+    status, _, err = command(arguments, capsys)
+    assert status == 2
+    assert err.startswith(f"error: {message}")
+    assert err.count("\n") == 1
+    assert not stand_in
+
+
+def test_a_damaged_result_of_the_experiment_that_is_run_is_written_anew(
+    tmp_path: Path, stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "optimizers.json").write_text("{}")
+    assert command(["optimizers", "--output", str(tmp_path)], capsys)[0] == 0
+    assert results.read(tmp_path / "optimizers.json").experiment == "optimizers"
+
+
+def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?", needs=("abacus",)))
+    with pytest.raises(PlaygroundError, match=r"another needs abacus, .*\[playground\]"):
+        run_experiment("another")
+
+
+def test_the_framework_starts_without_torch_scikit_learn_or_matplotlib() -> None:
+    heavy = "{'torch', 'sklearn', 'scipy', 'pandas', 'matplotlib', 'PIL'} & set(sys.modules)"
+    code = (
+        f"import sys, playground.experiments, playground.experiments.report; sys.exit(str({heavy}) if {heavy} else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
