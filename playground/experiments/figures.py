@@ -16,7 +16,7 @@ from playground.experiments.results import Variant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
     "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"
@@ -26,7 +26,7 @@ COLOURS = {
     "network": BLUE, "cnn": ORANGE,
     "fashion-mnist": BLUE, "mnist": GREEN,
     "cross-entropy": BLUE, "squared-error-softmax": ORANGE, "squared-error-sigmoid": PINK,
-    "relu": BLUE, "sigmoid": PINK, "tanh": GREEN,
+    "normal": BLACK, "xavier": GREEN, "he": RED,
     "from scratch": BLUE, "v1": SKY, "v2": GREEN, "v3": PINK, "fast": ORANGE,
 }  # fmt: skip
 MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os" + "os^" + "os^" + "osv^D", strict=True))
@@ -38,6 +38,11 @@ def new_figure(width: float = 9.0, height: float = 3.8) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def parts(figure: Figure, rows: int, columns: int, **ratios: Any) -> list[SubFigure]:
+    """The figure divided into figures of their own, row by row; `ratios` as for matplotlib's subfigures."""
+    return list(figure.subfigures(rows, columns, squeeze=False, **ratios).flat)
 
 
 def tidy(axes: Axes, x: str, y: str, *, title: str = "") -> None:

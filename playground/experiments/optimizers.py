@@ -12,7 +12,7 @@ from playground.experiments import wording
 from playground.experiments.figures import COLOURS, MARKERS, draw_curve, new_figure, tidy
 from playground.experiments.results import Result, Variant
 from playground.experiments.settings import Settings
-from playground.experiments.trials import choose_learning_rate, train_variant
+from playground.experiments.trials import choose_learning_rate, network_variant, repeat
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,8 +38,8 @@ def run(settings: Settings) -> Result:
         plain = Configuration(optimizer=optimizer, batch_size=128, epochs=10)
         configuration, accuracies = choose_learning_rate(plain, rates, data, settings)
         measured = {"validation_accuracy_by_learning_rate": accuracies}
-        ours = train_variant(optimizer, configuration, data, settings, measures=measured)
-        theirs = train_variant(optimizer + IN_TORCH, configuration, data, settings, train_one=train_in_torch)
+        ours = network_variant(optimizer, configuration, data, settings, measures=measured)
+        theirs = repeat(optimizer + IN_TORCH, configuration, data, settings, train_in_torch)
         variants += [ours, theirs]
     return Result(
         "optimizers",

@@ -25,6 +25,16 @@ class Experiment:
 
 EXPERIMENTS: dict[str, Experiment] = {
     "optimizers": Experiment("Which of six optimizers learns fastest, and does PyTorch agree?", needs=("torch",)),
+    "network-vs-cnn": Experiment(
+        "What does a CNN have over the best plain network, for the same seconds?", needs=("torch",)
+    ),
+    "fashion-vs-mnist": Experiment("How much harder is clothing than digits?"),
+    "losses": Experiment("Does squared error do as well as cross-entropy?"),
+    "activations-and-initialisation": Experiment("Which activations and which first weights let a deep network learn?"),
+    "evolution": Experiment(
+        "What does each step from a plain network to the fast CNN bring?", seeds=1, needs=("torch",)
+    ),
+    "confusion": Experiment("What is taken for what?", needs=("sklearn",)),
 }
 
 

@@ -1,4 +1,4 @@
-"""Trainings of networks in NumPy as experiments want them: timed by the epoch, and tested once at the end."""
+"""Trainings as experiments want them: timed by the epoch, and tested once at the end."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from playground.configuration import Configuration
+from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
 from playground.experiments.results import Trial, Variant
 from playground.experiments.settings import Data, Settings
 from playground.network import Network
 from playground.training import AfterEpoch, train
 from utils import History
+
+C = TypeVar("C", Configuration, ConvConfiguration)
 
 
 class Stopwatch:
@@ -36,7 +39,7 @@ class Stopwatch:
         return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
 
 
-def shortened(configuration: Configuration, settings: Settings) -> Configuration:
+def shortened(configuration: C, settings: Settings) -> C:
     """The configuration with as many epochs as the settings grant."""
     return replace(configuration, epochs=settings.epochs_of(configuration.epochs))
 
@@ -51,28 +54,37 @@ def train_network(
     return network, stopwatch.trial(seed, run.history, network.evaluate(data.X_test, data.y_test))
 
 
-def train_variant(
+def repeat(
     name: str,
-    configuration: Configuration,
+    configuration: C,
     data: Data,
     settings: Settings,
+    train_one: Callable[[C, Data, int], tuple[Any, Trial]],
     *,
-    train_one: Callable[[Configuration, Data, int], tuple[Any, Trial]] = train_network,
-    each: Callable[[int, Any], None] | None = None,
+    each: Callable[[Any], None] = lambda network: None,
     measures: Mapping[str, Any] | None = None,
 ) -> Variant:
-    """The configuration trained once a seed; `each(seed, network)` sees every trained network."""
-    configuration = shortened(configuration, settings)
-    trials = []
+    """The configuration trained once a seed by `train_one(configuration, data, seed)`; `each` sees every trained network."""
+    configuration, trials, count = shortened(configuration, settings), [], 0
     for seed in settings.each_seed():
         network, trial = train_one(configuration, data, seed)
         tell(settings, f"{name}, seed {seed}", trial)
         trials.append(trial)
-        if each is not None:
-            each(seed, network)
-    inputs, classes = data.X_train.shape[1], len(data.class_names)
-    count = Network(inputs, classes, configuration).parameter_count
+        count = count_parameters(network)
+        each(network)
     return Variant(name, asdict(configuration), count, tuple(trials), measures or {})
+
+
+def network_variant(name: str, configuration: Configuration, data: Data, settings: Settings, **options: Any) -> Variant:
+    """A network in NumPy trained once a seed; options as for `repeat`."""
+    return repeat(name, configuration, data, settings, train_network, **options)
+
+
+def count_parameters(network: Any) -> int:
+    """How many numbers training can change, of a network here or in PyTorch."""
+    if isinstance(network, Network):
+        return network.parameter_count
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def choose_learning_rate(

@@ -1,0 +1,96 @@
+"""Three activations, each with three ways to start the weights, in a deep network: do signals survive, does it learn?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from playground.configuration import Configuration
+from playground.experiments import wording
+from playground.experiments.figures import COLOURS, MARKERS, draw_heat_map, new_figure, parts, tidy
+from playground.experiments.results import Result, Variant
+from playground.experiments.settings import Settings
+from playground.experiments.trials import network_variant
+from playground.initializers import INITIALIZERS
+from playground.layers import ACTIVATIONS, Linear
+from playground.network import Network, as_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Deep enough that what each layer does to its signal, a little or a lot, is multiplied nine times over
+DEEP = Configuration(hidden_sizes=(100,) * 9, optimizer="momentum", learning_rate=0.01, batch_size=64, epochs=5)
+
+
+def run(settings: Settings) -> Result:
+    """The grid, each square with the same learning rate."""
+    data, variants = settings.data(), []
+    for activation, initializer in product(ACTIVATIONS, INITIALIZERS):
+        configuration = Configuration(**{**vars(DEEP), "activation": activation, "initializer": initializer})
+        deviations = signals(Network(784, 10, configuration, seed=0), data.X_val[:1000])
+        measures = {"standard_deviation_of_signals": deviations}
+        variants.append(
+            network_variant(f"{activation}, {initializer}", configuration, data, settings, measures=measures)
+        )
+    return Result(
+        "activations-and-initialisation",
+        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        variants=tuple(variants),
+        images=data.images,
+        quick=settings.quick,
+        figures={"activations-and-initialisation": draw(variants)},
+    )
+
+
+def signals(network: Network, X: np.ndarray) -> list[float]:
+    """The standard deviation, over the images, of what each hidden layer hands on: the mean over its units.
+
+    Over the images, not over all numbers: units that say the same whatever they see have numbers, but no signal.
+    """
+    X, deviations = as_numbers(X, network.parameters.dtype), []
+    for layer in network.layers[:-1]:
+        X = layer.forward(X)
+        if not isinstance(layer, Linear):
+            deviations.append(float(X.std(axis=0, dtype=np.float64).mean()))
+    return deviations
+
+
+def _finding(variants: Sequence[Variant], images: int) -> str:
+    chance = [v.name for v in variants if v.test_accuracy.mean < 0.2]
+    learned = (
+        f"{wording.listed(chance)} learn next to nothing (below 20 %)" if chance else "all of them learn something"
+    )
+    fading = {v.name: v.measures["standard_deviation_of_signals"] for v in variants}
+    kept = {name: deviations[-1] / max(deviations[0], 1e-300) for name, deviations in fading.items()}
+    strongest, weakest = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
+    layers, epochs = len(fading[strongest]), variants[0].configuration["epochs"]
+    return (
+        f"With {layers} hidden layers and {epochs} epochs {wording.ranking(variants, images)}; {learned}. Before training, "
+        f"from the first hidden layer to the last, the signal keeps {kept[strongest]:.2g} of its standard deviation with "
+        f"{strongest}, the most, and {kept[weakest]:.1g} of it with {weakest}, the least."
+    )
+
+
+def draw(variants: Sequence[Variant]) -> Figure:
+    """Signals by the layer, a panel for each activation; the grid of test accuracies."""
+    figure = new_figure(11, 6.2)
+    above, below = parts(figure, 2, 1, height_ratios=(1.15, 1))
+    panels = above.subplots(1, len(ACTIVATIONS), sharey=True)
+    for variant in variants:
+        activation, initializer = variant.name.split(", ")
+        deviations = variant.measures["standard_deviation_of_signals"]
+        axes = panels[list(ACTIVATIONS).index(activation)]
+        layers = range(1, len(deviations) + 1)
+        axes.plot(layers, deviations, color=COLOURS[initializer], marker=MARKERS[initializer], label=initializer)
+        tidy(axes, "hidden layer", "", title=activation)
+    panels[0].set(yscale="log", ylabel="signal before training\n(standard deviation)")
+    panels[0].legend()
+    accuracies = np.array([100 * v.test_accuracy.mean for v in variants]).reshape(len(ACTIVATIONS), -1)
+    texts = np.array([wording.percent(v.test_accuracy) for v in variants]).reshape(accuracies.shape).tolist()
+    axes = below.subplots()
+    draw_heat_map(axes, accuracies, list(ACTIVATIONS), list(INITIALIZERS), texts)
+    axes.set(xlabel="initialisation", ylabel="activation", title="accuracy on the test images (%)")
+    return figure

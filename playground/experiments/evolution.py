@@ -1,0 +1,96 @@
+"""From a network in NumPy to the fast CNN, step by step: what each step adds, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from playground.configuration import RECIPES
+from playground.convnets.configuration import CONV_RECIPES, NETWORKS
+from playground.experiments import wording
+from playground.experiments.figures import draw_bars, draw_curve, new_figure, tidy
+from playground.experiments.results import Result, Variant, dump, variant_to_json
+from playground.experiments.settings import Settings
+from playground.experiments.trials import network_variant
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FIRST = "from scratch"
+STEPS = {FIRST: "784-300-100-10 in NumPy", **{name: NETWORKS[name] for name in ("v1", "v2", "v3", "fast")}}
+HEAD = """\
+# The evolution, step by step
+
+Written by `python -m playground run evolution`; what is changed here by hand is lost. Accuracy and loss are those of
+the test images, mean ± standard deviation over the seeds where there are several; seconds are those of the training.
+
+| network | what it is | test accuracy | test loss | parameters | epochs | seconds |
+|---|---|---|---|---|---|---|
+"""
+
+
+def run(settings: Settings) -> Result:
+    """The trainings, each as its recipe says."""
+    from playground.experiments.torch_trials import cnn_variant
+
+    data = settings.data()
+    variants = [
+        network_variant(FIRST, RECIPES["standard"], data, settings),
+        *(cnn_variant(name, CONV_RECIPES[name], data, settings) for name in list(STEPS)[1:]),
+    ]
+    statistics = {f"evolution/{v.name.replace(' ', '-')}.json": dump(variant_to_json(v)).encode() for v in variants}
+    return Result(
+        "evolution",
+        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        variants=tuple(variants),
+        images=data.images,
+        quick=settings.quick,
+        device=settings.torch_device(),
+        figures={"evolution": draw(variants)},
+        files={**statistics, "evolution/README.md": table(variants).encode()},
+    )
+
+
+def table(variants: Sequence[Variant]) -> str:
+    """The steps as a table in Markdown."""
+    rows = [
+        f"| [{v.name}]({v.name.replace(' ', '-')}.json) | {STEPS[v.name]} | {wording.percent(v.test_accuracy)} "
+        f"| {v.test_loss.mean:.3f} | {v.parameters:,} | {v.configuration['epochs']} | {v.seconds.mean:.0f} |\n"
+        for v in variants
+    ]
+    return HEAD + "".join(rows)
+
+
+def _finding(variants: Sequence[Variant], images: int) -> str:
+    steps = []
+    for before, after in pairwise(variants):
+        gain = after.test_accuracy.mean - before.test_accuracy.mean
+        sign = "±" if wording.tied(after.test_accuracy, before.test_accuracy, images) else "+" if gain > 0 else "−"
+        step = "a tie" if sign == "±" else f"{sign}{wording.points(gain)}"
+        steps.append(f"{after.name} {wording.percent(after.test_accuracy)} ({step})")
+    start, fast, slowest = variants[0], variants[-1], max(variants, key=lambda variant: variant.seconds.mean)
+    largest = max(variants, key=lambda variant: variant.parameters)
+    return (
+        f"{start.name} {wording.percent(start.test_accuracy)}, then, each against the step before, {', '.join(steps)}. "
+        f"{fast.name} has {fast.parameters:,} parameters and trains in {fast.seconds.mean:.0f} s; the largest is {largest.name} "
+        f"with {largest.parameters:,}, the slowest {slowest.name} with {slowest.seconds.mean:.0f} s."
+    )
+
+
+def draw(variants: Sequence[Variant]) -> Figure:
+    """Validation accuracy over the seconds; test errors and parameters of each step."""
+    figure = new_figure(11, 4.4)
+    curves, errors, sizes = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
+    for variant in variants:
+        draw_curve(curves, variant, "val_accuracies", percent=True, x="seconds")
+    tidy(curves, "seconds of training", "validation accuracy (%)")
+    curves.set_xscale("log")
+    curves.legend()
+    names, accuracies = [v.name for v in variants], [v.test_accuracy for v in variants]
+    draw_bars(errors, names, [100 * (1 - a.mean) for a in accuracies], [100 * a.deviation for a in accuracies])
+    tidy(errors, "test error (%)", "")
+    draw_bars(sizes, names, [v.parameters for v in variants], [0] * len(names))
+    tidy(sizes, "parameters", "")
+    sizes.set_xscale("log")
+    return figure

@@ -1,0 +1,74 @@
+"""One network on Fashion-MNIST and on MNIST: how much harder is clothing than digits?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from playground.configuration import RECIPES
+from playground.experiments import wording
+from playground.experiments.figures import draw_curve, new_figure, tidy
+from playground.experiments.results import Result, Variant
+from playground.experiments.settings import Settings
+from playground.experiments.trials import network_variant
+from utils import TRAIN_COLOUR, VAL_COLOUR
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DATASETS = ("fashion-mnist", "mnist")
+
+
+def run(settings: Settings) -> Result:
+    """Both trainings, with the recipe "standard", which was chosen on Fashion-MNIST's validation images."""
+    variants = []
+    for name in DATASETS:
+        data = settings.data(name)
+        variants.append(network_variant(name, RECIPES["standard"], data, settings))
+    return Result(
+        "fashion-vs-mnist",
+        finding=f"{_finding(*variants)} {wording.caveat(settings, data)}",
+        variants=tuple(variants),
+        images=data.images,
+        quick=settings.quick,
+        figures={"fashion-vs-mnist": draw(variants)},
+    )
+
+
+def _finding(fashion: Variant, mnist: Variant) -> str:
+    clothing, digits = fashion.test_accuracy, mnist.test_accuracy
+    times = (1 - clothing.mean) / max(1 - digits.mean, 1e-9)
+    first = [100 * sum(curve[0] for curve in variant.curve("val_accuracies")) / len(variant.trials)
+             for variant in (fashion, mnist)]  # fmt: skip
+    gaps = [
+        variant.final("train_accuracies").mean - variant.final("val_accuracies").mean for variant in (fashion, mnist)
+    ]
+    return (
+        f"The same network recognises {wording.percent(digits)} of MNIST's test images and {wording.percent(clothing)} of "
+        f"Fashion-MNIST's: {times:.1f} times as many errors on clothing. After one epoch it has {first[1]:.1f} % of the "
+        f"validation images right against {first[0]:.1f} %; at the end training is ahead of validation by "
+        f"{wording.points(gaps[1])} on MNIST and by {wording.points(gaps[0])} on Fashion-MNIST. An epoch takes "
+        f"{seconds_an_epoch(mnist):.2f} s and {seconds_an_epoch(fashion):.2f} s."
+    )
+
+
+def seconds_an_epoch(variant: Variant) -> float:
+    """The mean over epochs and seeds, measuring included."""
+    return variant.seconds.mean / len(variant.trials[0].history["seconds"])
+
+
+def draw(variants: Sequence[Variant]) -> Figure:
+    """Losses above accuracies, a column for each dataset, the same scale in both."""
+    figure = new_figure(9, 5.6)
+    rows = figure.subplots(2, 2, sharex=True, sharey="row")
+    for variant, (loss, accuracy) in zip(variants, rows.T, strict=True):
+        for axes, what, percent in ((loss, "losses", False), (accuracy, "accuracies", True)):
+            look = {"color": TRAIN_COLOUR, "marker": "o", "label": "training"}
+            draw_curve(axes, variant, f"train_{what}", percent=percent, **look)
+            look = {"color": VAL_COLOUR, "marker": "s", "label": "validation"}
+            draw_curve(axes, variant, f"val_{what}", percent=percent, **look)
+        title = f"{variant.name}: {wording.percent(variant.test_accuracy)} of the test images\n"
+        tidy(loss, "", "loss (nats)", title=title + f"{seconds_an_epoch(variant):.2f} s an epoch")
+        tidy(accuracy, "epoch", "accuracy (%)")
+    rows[0, 0].legend()
+    return figure

@@ -1,0 +1,92 @@
+"""Squared error, on softmax and on sigmoids, against cross-entropy, each with its own learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from playground.configuration import Configuration
+from playground.experiments import wording
+from playground.experiments.figures import COLOURS, MARKERS, draw_curve, new_figure, tidy
+from playground.experiments.results import Result, Variant
+from playground.experiments.settings import Settings
+from playground.experiments.trials import choose_learning_rate, network_variant
+from playground.losses import LOSSES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Plain momentum: Adam divides by the size of the gradients, and would hide that the losses differ in it
+PLAIN = Configuration(optimizer="momentum", batch_size=128, epochs=10)
+RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
+SURE = 0.01  # the probability that a surely wrong network gives to the true class
+
+
+def run(settings: Settings) -> Result:
+    """How the losses learn on 784-300-100-10."""
+    data, variants = settings.data(), []
+    for loss in LOSSES:
+        plain = Configuration(**{**vars(PLAIN), "loss": loss})
+        configuration, accuracies = choose_learning_rate(plain, RATES, data, settings)
+        measures = {"validation_accuracy_by_learning_rate": accuracies, "pull": dict(zip(*_pull(loss), strict=True))}
+        variants.append(network_variant(loss, configuration, data, settings, measures=measures))
+    return Result(
+        "losses",
+        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        variants=tuple(variants),
+        images=data.images,
+        quick=settings.quick,
+        figures={"losses": draw(variants)},
+    )
+
+
+def _pull(loss: str) -> tuple[list[str], list[float]]:
+    """How strongly the loss pulls the true class's logit up, -∂L/∂z, by the probability that the class has already.
+
+    The other nine classes share the rest. For sigmoids, the true class alone has that probability.
+    """
+    probabilities = np.array([SURE, *np.arange(0.05, 1.0, 0.05), 0.99])
+    logits = np.zeros((len(probabilities), 10))
+    odds = probabilities / (1 - probabilities)
+    logits[:, 0] = np.log(odds if loss == "squared-error-sigmoid" else 9 * odds)
+    criterion, pulls = LOSSES[loss](), []
+    for row in logits:
+        criterion.forward(row[None], np.array([0]))
+        pulls.append(float(-criterion.backward()[0, 0]))
+    return [f"{probability:.2f}" for probability in probabilities], pulls
+
+
+def _finding(variants: Sequence[Variant], images: int) -> str:
+    entropy, *squared = variants
+    comparisons = "; ".join(wording.versus(entropy, variant, images) for variant in squared)
+    first = {v.name: np.mean([curve[0] for curve in v.curve("val_accuracies")]) for v in variants}
+    leader = max(first, key=first.__getitem__)
+    weakest = min(variants, key=lambda variant: variant.measures["pull"][f"{SURE:.2f}"])
+    times = entropy.measures["pull"][f"{SURE:.2f}"] / weakest.measures["pull"][f"{SURE:.2f}"]
+    rates = wording.listed(f"{v.configuration['learning_rate']:g} for {v.name}" for v in variants)
+    return (
+        f"After {entropy.configuration['epochs']} epochs, on the test images: {comparisons}. After one epoch {leader} leads "
+        f"with {100 * first[leader]:.2f} % of the validation images. The learning rates chosen are {rates}. Where the network "
+        f"gives {SURE:.0%} to the true class, cross-entropy pulls {times:.0f} times as hard as {weakest.name}."
+    )
+
+
+def draw(variants: Sequence[Variant]) -> Figure:
+    """Validation accuracy by the epoch and by the learning rate, and the pull by the probability of the true class."""
+    figure = new_figure(11, 4.2)
+    accuracy, rates, pull = figure.subplots(1, 3)
+    for variant in variants:
+        look = {"color": COLOURS[variant.name], "marker": MARKERS[variant.name], "markersize": 4}
+        draw_curve(accuracy, variant, "val_accuracies", percent=True)
+        chosen = variant.measures["validation_accuracy_by_learning_rate"]
+        rates.plot([float(rate) for rate in chosen], [100 * value or np.nan for value in chosen.values()], **look)
+        pulls = variant.measures["pull"]
+        pull.plot([float(probability) for probability in pulls], list(pulls.values()), **look)
+    tidy(accuracy, "epoch", "validation accuracy (%)")
+    tidy(rates, "learning rate", "validation accuracy at the end (%)")
+    rates.set_xscale("log")
+    tidy(pull, "probability given to the true class", "pull on its logit, −∂L/∂z")
+    figure.legend(*accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure

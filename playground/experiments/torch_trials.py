@@ -1,0 +1,49 @@
+"""Trainings of convolutional networks as experiments want them; the only way from here to PyTorch's CNNs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from playground.convnets.configuration import ConvConfiguration
+from playground.convnets.evaluation import evaluate
+from playground.convnets.networks import build
+from playground.convnets.training import train_convnet
+from playground.experiments.results import Trial, Variant
+from playground.experiments.settings import Data, Settings
+from playground.experiments.trials import Stopwatch, repeat
+from playground.training import AfterEpoch
+
+
+def train_cnn(
+    configuration: ConvConfiguration,
+    data: Data,
+    seed: int,
+    *,
+    device: str = "auto",
+    after_epoch: AfterEpoch | None = None,
+) -> tuple[nn.Module, Trial]:
+    """A trained convolutional network, as it was in its best epoch, and the record of its training. Raises Diverged."""
+    model, stopwatch = build(configuration, seed), Stopwatch(after_epoch)
+    run = train_convnet(
+        model, configuration, data.X_train, data.y_train, data.X_val, data.y_val,
+        device=device, seed=seed, after_epoch=stopwatch,
+    )  # fmt: skip
+    scores = evaluate(model, configuration, data.X_test, data.y_test, device)
+    return model, stopwatch.trial(seed, run.history, scores)
+
+
+def cnn_variant(name: str, configuration: ConvConfiguration, data: Data, settings: Settings, **options: Any) -> Variant:
+    """A convolutional network trained once a seed, on the device that the settings name; options as for `repeat`."""
+    train_one = partial(train_cnn, device=settings.torch_device())
+    return repeat(name, configuration, data, settings, train_one, **options)
+
+
+def seconds_an_epoch(configuration: ConvConfiguration, data: Data, settings: Settings) -> float:
+    """How long an epoch takes here: the second of two, for the first has to warm up."""
+    _, trial = train_cnn(replace(configuration, epochs=2), data, seed=0, device=settings.torch_device())
+    first, second = trial.history["seconds"]
+    return second - first
