@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 import utils
-from playground import csv_files, datasets, plots, storage
+from playground import configuration_files, csv_files, datasets, plots, storage
 from playground.command_line import add_command, add_seed, add_split_options, check_writable, load_dataset
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
 from playground.experiments import command as experiments
 from playground.network import Network
 from playground.registry import choose
+from playground.tracking.command import add_tracking_options, new_run
 from playground.training import train
 
 
@@ -59,8 +60,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_training_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recipe", default="standard", metavar="NAME", help=f"{', '.join(RECIPES)} (default: standard); "
-                        "the options below change it")  # fmt: skip
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--recipe", default="standard", metavar="NAME", help=f"{', '.join(RECIPES)} (default: standard); "
+                       "the options below change it")  # fmt: skip
+    start.add_argument("--config", type=Path, metavar="FILE", help="a configuration as YAML, in place of a recipe")
     kinds = {"int": int, "float": float, "str": str, "int | None": int}
     for field in fields(Configuration):
         flag, choices = f"--{field.name.replace('_', '-')}", field.metadata["choices"]
@@ -72,6 +75,8 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
         else:
             parser.add_argument(flag, type=kinds[str(field.type)], metavar="NAME" if choices else "N", help=explanation)
     add_split_options(parser)
+    parser.add_argument("--no-test", dest="test", action="store_false", help="leave the test images for later")
+    add_tracking_options(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the trained network, .npz")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves, .png")
 
@@ -86,13 +91,20 @@ def _train(options: argparse.Namespace) -> None:
     )
     network = Network(dataset.X_train.shape[1], len(dataset.class_names), configuration, seed=options.seed)
     print(f"{'-'.join(map(str, network.sizes))}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
-    run = train(network, *split, seed=options.seed, verbose=True)
-    print(f"\nTrained in {run.seconds:.1f} s" + (f", epoch {run.best_epoch} kept" if configuration.keep_best else ""))
-    if len(split.y_val):
-        _, accuracy = network.evaluate(split.X_val, split.y_val)
-        print(f"Validation accuracy {accuracy:.2%} on {len(split.y_val):,} images")
-    _, accuracy = network.evaluate(dataset.X_test, dataset.y_test)
-    print(f"Test accuracy {accuracy:.2%} on {len(dataset.y_test):,} images")
+    summary: dict[str, float] = {}
+    with new_run(options, configuration) as tracker:
+        run = train(network, *split, seed=options.seed, verbose=True, after_epoch=tracker.epoch)
+        summary["seconds"] = run.seconds
+        print(
+            f"\nTrained in {run.seconds:.1f} s" + (f", epoch {run.best_epoch} kept" if configuration.keep_best else "")
+        )
+        if len(split.y_val):
+            _, summary["val_accuracy"] = network.evaluate(split.X_val, split.y_val)
+            print(f"Validation accuracy {summary['val_accuracy']:.2%} on {len(split.y_val):,} images")
+        if options.test:
+            _, summary["test_accuracy"] = network.evaluate(dataset.X_test, dataset.y_test)
+            print(f"Test accuracy {summary['test_accuracy']:.2%} on {len(dataset.y_test):,} images")
+        tracker.finish(summary)
     if options.save:
         storage.save(network, options.save)
         print(f"Network: {options.save}")
@@ -120,12 +132,15 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _configuration(options: argparse.Namespace) -> Configuration:
-    """The recipe, with what else was asked for in place of its own."""
-    recipe = choose("recipe", options.recipe, RECIPES)
+    """The recipe or the file, with what else was asked for in place of its own."""
+    if options.config:
+        start = configuration_files.read_configuration(options.config)
+    else:
+        start = choose("recipe", options.recipe, RECIPES)
     given = {field.name: getattr(options, field.name) for field in fields(Configuration)}
     if given["hidden_sizes"] is not None:
         given["hidden_sizes"] = tuple(given["hidden_sizes"])
-    return replace(recipe, **{name: value for name, value in given.items() if value is not None})
+    return replace(start, **{name: value for name, value in given.items() if value is not None})
 
 
 if __name__ == "__main__":

@@ -134,9 +134,9 @@ BESIDE_THE_SCRIPTS = [
 NUMPY_PLAYGROUND = [
     f"playground/{name}.py"
     for name in (
-        "convnets/__init__", "convnets/configuration",
-        "__init__", "__main__", "command_line", "configuration", "csv_files", "datasets", "errors", "initializers", "layers",
-        "losses", "network", "optimizers", "plots", "registry", "schedules", "storage", "training",
+        "__init__", "__main__", "command_line", "configuration", "configuration_files", "csv_files", "datasets", "errors",
+        "initializers", "layers", "losses", "network", "optimizers", "optional", "plots", "registry", "schedules", "storage",
+        "training", "tracking/*", "sweeps/*", "convnets/__init__", "convnets/configuration",
         *(f"experiments/{name}" for name in (
             "__init__", "command", "figures", "registry", "report", "results", "settings", "trials", "wording",
         )),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,39 @@ def test_options_change_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (configuration.flips, configuration.learning_rate) == (False, 0.05)
 
 
+def test_options_change_what_a_file_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "best.yaml").write_text("optimizer: rmsprop\nhidden_sizes: [64, 32]\nactivation: tanh\nepochs: 7\n")
+    path = tmp_path / "network.npz"
+    options = ["--config", str(tmp_path / "best.yaml"), "--activation", "sigmoid", "--save", str(path)]
+    assert run(["train", *SMALL, *options], capsys)[0] == 0
+    configuration = load_network(path).configuration
+    assert (configuration.optimizer, configuration.hidden_sizes) == ("rmsprop", (16,))
+    assert (configuration.activation, configuration.epochs) == ("sigmoid", 2)
+
+
+def test_no_test_leaves_the_test_images_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = load("fashion-mnist")
+    without_test = dataset._replace(X_test=None, y_test=None)  # whatever looks at them fails
+    monkeypatch.setattr("playground.datasets.load", lambda *arguments: without_test)
+    status, out, _ = run(["train", *SMALL, "--no-test"], capsys)
+    assert status == 0
+    assert "Validation accuracy" in out
+    assert "Test accuracy" not in out
+
+
+def test_train_tells_its_tracker_what_it_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(["train", *SMALL, "--tracker", "csv", "--log-dir", str(tmp_path / "runs")], capsys)
+    epochs = (tmp_path / "runs" / "epochs.csv").read_text().splitlines()
+    assert len(epochs) == 3
+    with (tmp_path / "runs" / "runs.csv").open(newline="") as stream:
+        rows = list(csv.reader(stream))
+    summary = {name: value for _, part, name, value in rows if part == "summary"}
+    assert f"Test accuracy {float(summary['test_accuracy']):.2%}" in out
+    assert f"Validation accuracy {float(summary['val_accuracy']):.2%}" in out
+
+
 def test_train_reads_csv_files(csv_files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(["train", "--csv", *csv_files, "--epochs", "1"], capsys)
     assert status == 0
@@ -89,6 +123,8 @@ def test_samples_draws_a_grid(name: str, start: bytes, tmp_path: Path, capsys: p
     (["train", "--recipe", "bst"], "unknown recipe 'bst', did you mean 'best'?"),
     (["train", "--optimizer", "nadm"], "unknown optimizer 'nadm', did you mean 'nadam'?"),
     (["train", "--dataset", "fashion"], "unknown dataset 'fashion', did you mean 'fashion-mnist'?"),
+    (["train", "--config", "best.yaml"], "best.yaml cannot be read (No such file or directory), expected a configuration"),
+    (["train", "--tracker", "cvs"], "unknown tracker 'cvs', did you mean 'csv'?"),
     (["train", "--epochs", "0"], "epochs is 0, expected a whole number from 1"),
     (["train", "--save", "nowhere/network.npz"], "nowhere/network.npz cannot be written"),
     (["train", "--plot", "curves.svg"], "curves.svg cannot be written, expected a name that ends in .png"),
@@ -124,8 +160,9 @@ def test_ctrl_c_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert run(["train", *SMALL], capsys)[::2] == (2, "error: interrupted; no file is left half written\n")
 
 
-def test_the_module_starts_without_torch_scikit_learn_or_matplotlib() -> None:
-    heavy = "{'torch', 'sklearn', 'scipy', 'pandas', 'matplotlib'} & set(sys.modules)"
+def test_the_module_starts_with_numpy_alone() -> None:
+    others = "'optuna', 'yaml', 'tensorboard', 'wandb'"
+    heavy = f"{{'torch', 'sklearn', 'scipy', 'pandas', 'matplotlib', {others}}} & set(sys.modules)"
     code = f"import sys, playground, playground.__main__; sys.exit(str({heavy}) if {heavy} else 0)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 

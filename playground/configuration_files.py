@@ -1,0 +1,74 @@
+"""Configurations on disk, as YAML that a person reads and edits: what `sweep` writes and `train --config` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import utils
+from playground.configuration import Configuration
+from playground.errors import BadFile, PlaygroundError
+from playground.optional import require
+from playground.registry import choose
+
+LARGEST = 100_000  # bytes; a configuration takes 300
+
+
+def write_configuration(path: Path, configuration: Configuration, comment: str = "") -> None:
+    """Writes the configuration to a file, whole or not at all, under the lines of a comment."""
+    require("yaml", "playground")
+    import yaml
+
+    values = {**asdict(configuration), "hidden_sizes": list(configuration.hidden_sizes)}
+    text = "".join(f"# {line}\n" for line in comment.splitlines())
+    text += yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=1000)  # None: lists in one line
+    utils.write_atomically(path, text.encode())
+
+
+def read_configuration(path: Path) -> Configuration:
+    """The configuration in a file; what the file leaves out is as in `Configuration()`.
+
+    Raises BadFile where it is missing, is no YAML, or says what no configuration can say.
+    """
+    require("yaml", "playground")
+    import yaml
+
+    try:
+        if path.stat().st_size > LARGEST:
+            raise PlaygroundError(f"it has {path.stat().st_size} bytes")
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or not values:
+            raise PlaygroundError("it does not say `name: value` line by line")
+        return from_values(values)
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror}), expected a configuration") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise BadFile(f"{path} is no configuration ({reason}), expected YAML as sweep writes it") from None
+
+
+def from_values(values: Mapping[Any, Any]) -> Configuration:
+    """The configuration with these values. Raises PlaygroundError for a name or a value that there is not.
+
+    >>> from_values({"optimizer": "sgd", "hidden_sizes": [64], "learning_rate": "1e-1"}).learning_rate
+    0.1
+    """
+    known = {entry.name: entry for entry in fields(Configuration)}
+    kept: dict[str, Any] = {}
+    for name, value in values.items():
+        kind = choose("setting", name, known).type
+        if kind == "float" and isinstance(value, str):  # to YAML, 1e-3 without a point is a text
+            value = _number(name, value)
+        elif kind == "bool" and not isinstance(value, bool):
+            raise PlaygroundError(f"{name} is {value!r}, expected true or false")
+        kept[name] = tuple(value) if isinstance(value, list) else value
+    return Configuration(**kept)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise PlaygroundError(f"{name} is {text!r}, expected a number") from None

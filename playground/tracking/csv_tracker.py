@@ -1,0 +1,74 @@
+"""Runs as two tables that any spreadsheet reads: `epochs.csv` with the curves, `runs.csv` with what was set and reached.
+
+All runs share the two files. Rows are only ever added, each group by one write to the end of the file, so several
+processes can track into one folder and nothing that is there can be lost.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from playground.errors import BadFile
+from playground.tracking.tracker import CURVES, Tracker, newest
+from utils import History
+
+EPOCHS = ("run", "epoch", *CURVES)
+RUNS = ("run", "part", "name", "value")  # one row a value: runs of any kind fit into one table
+
+
+class CsvTracker(Tracker):
+    """Adds a row to `epochs.csv` after each epoch, and rows to `runs.csv` at the start and at the end."""
+
+    def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
+        super().__init__(folder, run, configuration)
+        self._add("configuration", configuration)
+
+    def epoch(self, epoch: int, history: History) -> None:
+        values = newest(history)
+        append(self.folder / "epochs.csv", EPOCHS, [[self.run, epoch, *(values.get(name, "") for name in CURVES)]])
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        self._add("summary", summary)
+
+    def _add(self, part: str, values: Mapping[str, Any]) -> None:
+        append(self.folder / "runs.csv", RUNS, [[self.run, part, *item] for item in values.items()])
+
+
+def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Adds rows to a table, which is begun with its header where it is not there.
+
+    Raises BadFile where the file is another table, OSError where it cannot be written.
+    """
+    first = ",".join(header) + "\n"
+    if not path.exists():
+        _begin(path, first)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    with path.open("r+b") as stream:
+        begins = stream.readline(len(first) + 1)
+        if begins != first.encode():
+            raise BadFile(f"{path} starts with {begins[:40]!r}, expected {first.strip()}: give another folder")
+        stream.seek(-1, os.SEEK_END)
+        cut_short = stream.read(1) != b"\n"  # by a full disk: that row stays alone
+    with path.open("ab", buffering=0) as stream:
+        stream.write((b"\n" if cut_short else b"") + text.getvalue().encode())
+
+
+def _begin(path: Path, first: str) -> None:
+    """The file with its header, from one process of those that may be about to make it: links do not replace."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(first)
+        Path(temporary).chmod(0o644)
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        pass
+    finally:
+        Path(temporary).unlink()

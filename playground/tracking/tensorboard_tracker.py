@@ -1,0 +1,80 @@
+"""Event files for `tensorboard --logdir DIR`: each run in a folder of its own, the configuration under HPARAMS.
+
+Written with tensorboard's own writer, which needs neither torch nor TensorFlow.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+from playground.optional import require
+from playground.tracking.tracker import Tracker, newest
+from utils import History
+
+TAGS = {  # what stands before the slash becomes one chart
+    "train_loss": "loss/train",
+    "val_loss": "loss/val",
+    "train_accuracy": "accuracy/train",
+    "val_accuracy": "accuracy/val",
+}
+
+
+class TensorBoardTracker(Tracker):
+    """Writes the four curves as scalars, configuration and summary where TensorBoard compares hyperparameters."""
+
+    def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
+        require("tensorboard", "tracking")
+        from tensorboard.plugins.hparams import plugin_data_pb2
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+        super().__init__(folder, run, configuration)
+        self._writer = EventFileWriter(str(folder / run))
+        start = plugin_data_pb2.SessionStartInfo(group_name=run, start_time_secs=time.time())
+        for name, value in configuration.items():
+            if isinstance(value, bool):
+                start.hparams[name].bool_value = value
+            elif isinstance(value, Real):
+                start.hparams[name].number_value = float(value)
+            else:
+                start.hparams[name].string_value = str(value)
+        self._add_session("START", session_start_info=start)
+
+    def epoch(self, epoch: int, history: History) -> None:
+        self._add_scalars(epoch, {TAGS[name]: value for name, value in newest(history).items()})
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
+
+        numbers = {f"summary/{name}": float(value) for name, value in summary.items() if isinstance(value, Real)}
+        self._add_scalars(0, numbers)
+        end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time())
+        self._add_session("END", session_end_info=end)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _add_scalars(self, step: int, values: Mapping[str, float]) -> None:
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        self._add(step, [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+
+    def _add_session(self, end: str, **info: Any) -> None:
+        """The start or the end of the run, in the form of TensorBoard's hparams plugin."""
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+
+        data = plugin_data_pb2.HParamsPluginData(version=metadata.PLUGIN_DATA_VERSION, **info)
+        tag = getattr(metadata, f"SESSION_{end}_INFO_TAG")
+        described = metadata.create_summary_metadata(data)
+        self._add(0, [Summary.Value(tag=tag, metadata=described, tensor=metadata.NULL_TENSOR)])
+
+    def _add(self, step: int, values: list[Any]) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
+        self._writer.flush()
