@@ -1,4 +1,4 @@
-# make grade · make test · make check · make handout · make stubs · make clean
+# make grade · make test · make check · make bench · make handout · make stubs · make clean
 SUBMISSION ?= grader/reference
 ARGS ?=
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: grade test check handout stubs clean
+.PHONY: grade test check bench handout stubs clean
 .DEFAULT_GOAL := grade
 
 # Marks one submission: make grade SUBMISSION=path ARGS="--skip-training"
@@ -21,6 +21,10 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Everything measured anew, about 20 minutes on a quiet machine: make bench ARGS="training --repeats 3"
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 # The students' folder, its zip and the notebooks, in build/
 handout: $(READY)

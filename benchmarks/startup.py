@@ -1,0 +1,123 @@
+"""Section 6: how long before anything happens: starting each command, what it imports, loading the data."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+import utils
+from benchmarks.records import Goal, Section, Settings, Spread, Table
+from benchmarks.timing import ROOT, environment, interleave, run_command
+from grader.handout import reference_source, solved
+from grader.rubric import SCRIPTS
+from playground import datasets
+
+CHECK = "numpy_ann.py --check"
+COMMANDS = (
+    "-c pass",
+    "-c 'import numpy'",
+    "-c 'import torch'",
+    *(f"{script}.py --help" for script in SCRIPTS),
+    *(f"{script}.py --check" for script in SCRIPTS),
+    "utils.py --help",
+    "-m grader --help",
+    "-m grader grade --help",
+    "-m grader batch --help",
+    "-m grader report --help",
+    "-m grader doctor --help",
+    "-m playground --help",
+    "-m playground train --help",
+)
+NOTES = (
+    "A command's seconds are those of its whole process, from start to exit, without the Python it was started from. The "
+    "scripts are the reference's, with every section written: each check runs. What is imported is from `python -X importtime`.",
+    "Parts 2 and 3 define classes of PyTorch, so their scripts import it first of all: most of their time is that import.",
+    "Loading: seconds to have Fashion-MNIST ready. The gzip files are unpacked once, beside themselves; afterwards the "
+    "unpacked files are mapped into memory, and their checksums compared. The files are in the system's cache.",
+)
+
+
+def measure(settings: Settings) -> Section:
+    """The start of every command, its imports, and the data, cold and warm."""
+    commands = ("-c pass", CHECK) if settings.quick else COMMANDS
+    with tempfile.TemporaryDirectory() as folder:
+        workplace = write_workplace(Path(folder))
+        started = interleave({command: partial(_start, command, workplace) for command in commands}, settings.repeats)
+        rows = [(f"`python {command}`", started[command], *_imports(command, workplace)) for command in commands]
+        loading = _loading(Path(folder, "cold"), settings.repeats)
+    tables = [
+        Table("Commands", ("", "seconds", "modules imported", "longest imports, ms"), rows),
+        Table("Loading", ("", "seconds"), list(loading.items())),
+    ]
+    return Section("Start-up", tables, [Goal(f"`python {CHECK}`", started[CHECK], at_most=1.0, unit=" s")], NOTES)
+
+
+def write_workplace(folder: Path) -> Path:
+    """A student's folder with the three scripts complete, and the data by a link."""
+    for script in SCRIPTS:
+        (folder / f"{script}.py").write_text(solved(reference_source(script), f"{script}.py"), encoding="utf-8")
+    shutil.copy(ROOT / "utils.py", folder)
+    (folder / "data").symlink_to(ROOT / "data")
+    return folder
+
+
+def _words(command: str) -> list[str]:
+    """The arguments, `-c` with the rest as one."""
+    return ["-c", command[3:].strip("'")] if command.startswith("-c ") else command.split()
+
+
+def _start(command: str, folder: Path) -> float:
+    return run_command(_words(command), cwd=folder, env=environment()).wall
+
+
+def _imports(command: str, folder: Path) -> tuple[int, str]:
+    """How many modules a command imports, and the three packages that take longest, with what they import in turn."""
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", *_words(command)],
+        cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    found = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \| +(\S+)$", ran.stderr, re.MULTILINE)
+    own: dict[str, int] = defaultdict(int)
+    for microseconds, module in found:
+        own[module.split(".")[0]] += int(microseconds)
+    longest = sorted(own, key=lambda package: -own[package])[:3]
+    return len(found), ", ".join(f"{package} {own[package] / 1000:.0f}" for package in longest)
+
+
+def _loading(folder: Path, repeats: int) -> dict[str, Spread]:
+    raw = folder / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for packed in (ROOT / "data/FashionMNIST/raw").glob("*.gz"):
+        shutil.copy(packed, raw)
+
+    def cold() -> None:
+        for unpacked in raw.glob("*-ubyte"):
+            unpacked.unlink()
+
+    images = utils.IDX_FILES["FashionMNIST"][0]
+    ways: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        "training images, gzip, unpacked for the first time": (cold, lambda: utils.read_idx(images, folder)),
+        "training images, mapped and checked": (bool, lambda: utils.read_idx(images, folder)),
+        "training images, mapped unchecked": (bool, lambda: np.memmap(raw / images.name, np.uint8, mode="r")),
+        "`utils.load_fashion_mnist`, all images as float32": (bool, lambda: utils.load_fashion_mnist(folder)),
+        "`playground.datasets.load`, pixels as they are": (bool, lambda: datasets.load("fashion-mnist", folder)),
+    }
+    utils.load_fashion_mnist(folder)
+    return {name: Spread(tuple(_seconds(*way) for _ in range(repeats))) for name, way in ways.items()}
+
+
+def _seconds(prepare: Callable[[], object], load: Callable[[], object]) -> float:
+    prepare()
+    started = time.perf_counter()
+    load()
+    return time.perf_counter() - started
