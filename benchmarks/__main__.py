@@ -18,6 +18,7 @@ from benchmarks.records import Settings, as_json, as_markdown
 SECTIONS = {
     "training": "a NumPy epoch against the limit, PyTorch and scikit-learn",
     "startup": "starting each command, its imports, loading the data",
+    "graders": "seconds to mark a submission, beside other graders",
 }
 HERE = Path(__file__).resolve().parent
 

@@ -47,11 +47,17 @@ class Cost:
     output: str
 
 
-def run_command(arguments: Sequence[str | Path], *, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Cost:
-    """Run Python with these arguments until it ends. Its output is kept, its errors are not."""
+def run_command(
+    arguments: Sequence[str | Path],
+    *,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    python: str | Path = sys.executable,
+) -> Cost:
+    """Run Python, this or another one, with these arguments until it ends. Its output is kept, its errors are not."""
     started = time.perf_counter()
     with subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
+        [str(python), *map(str, arguments)],
         cwd=cwd,
         env=dict(env or environment()),
         stdin=subprocess.DEVNULL,
