@@ -48,7 +48,7 @@ class Cost:
 
 
 def run_command(
-    arguments: Sequence[str | Path],
+    arguments: Sequence[object],
     *,
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,

@@ -18,7 +18,7 @@ from benchmarks.timing import Cost, environment, run_command
 class Command:
     """What a grader runs: its program's arguments, in a folder."""
 
-    arguments: Sequence[str | Path]
+    arguments: Sequence[object]
     cwd: Path
 
 
