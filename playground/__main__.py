@@ -18,6 +18,7 @@ from playground.command_line import add_command, add_seed, add_split_options, ch
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
 from playground.experiments import command as experiments
+from playground.experiments import tables
 from playground.network import Network
 from playground.registry import choose
 from playground.tracking.command import add_tracking_options, new_run
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     export = add_command(commands, "export-csv", _export, "write the images as CSV, label,pixel1,…,pixel784")
     export.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
     experiments.add_command(commands)
+    tables.add_command(commands)
     return parser
 
 

@@ -138,7 +138,8 @@ NUMPY_PLAYGROUND = [
         "initializers", "layers", "losses", "network", "optimizers", "optional", "plots", "registry", "schedules", "storage",
         "training", "tracking/*", "sweeps/*", "convnets/__init__", "convnets/configuration",
         *(f"experiments/{name}" for name in (
-            "__init__", "command", "figures", "registry", "report", "results", "settings", "trials", "wording",
+            "__init__", "command", "figures", "registry", "report", "results", "settings", "tables",
+            "trials", "wording",
         )),
     )
 ]  # fmt: skip

@@ -1,0 +1,66 @@
+"""Tables of results inside a document: `python -m playground tables README.md` writes them anew.
+
+A table stands between `<!-- results: NAME -->` and `<!-- /results -->`, each on a line of its own; what is between them is made
+from `NAME.json` alone, so that no figure is ever copied by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import utils
+from playground import command_line
+from playground.errors import PlaygroundError
+from playground.experiments import wording
+from playground.experiments.results import Result, Variant, read
+
+PLACE = re.compile(r"(<!-- results: (\S+) -->\n).*?(<!-- /results -->)", re.DOTALL)
+
+
+def add_command(commands: Any) -> None:
+    """The command, with its options."""
+    parser = command_line.add_command(commands, "tables", _tables, "write the tables of a document anew", dataset=False)
+    parser.add_argument("document", type=Path, metavar="FILE", help="Markdown with <!-- results: NAME --> in it")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
+
+
+def _tables(options: argparse.Namespace) -> None:
+    try:
+        text = options.document.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlaygroundError(f"{options.document} cannot be read ({error}), expected a text") from None
+    filled = fill(text, options.results)
+    utils.write_atomically(options.document, filled.encode())
+    print(f"{len(PLACE.findall(filled))} tables: {options.document}")
+
+
+def fill(text: str, folder: Path) -> str:
+    """The document with each table as the results in the folder have it.
+
+    Raises PlaygroundError where there is no place for a table, BadFile where a result is missing.
+    """
+    if not PLACE.search(text):
+        raise PlaygroundError("no table to write, expected <!-- results: NAME --> and <!-- /results --> around it")
+    return PLACE.sub(lambda place: f"{place[1]}{table(read(folder / f'{place[2]}.json'))}{place[3]}", text)
+
+
+def table(result: Result) -> str:
+    """What was compared, a line each: accuracy over the seeds, parameters, epochs, seconds of training."""
+    seeds = f"{result.seeds} seed{'s' if result.seeds > 1 else ''}"
+    quick = "; a quick try, whose figures mean little" if result.quick else ""
+    caption = f"{result.images['train']:,} training images, {result.images['test']:,} test images, {seeds}{quick}"
+    head = "| | test accuracy | parameters | epochs | seconds an epoch | seconds |\n|---|---|---|---|---|---|\n"
+    return f"\n{head}{''.join(map(_row, result.variants))}\n{caption[0].upper()}{caption[1:]}; {result.device}.\n\n"
+
+
+def _row(variant: Variant) -> str:
+    epochs = [len(trial.history["val_accuracies"]) for trial in variant.trials]
+    each = [trial.seconds / number for trial, number in zip(variant.trials, epochs, strict=True)]
+    cells = (
+        variant.name, wording.percent(variant.test_accuracy), f"{variant.parameters:,}", f"{max(epochs)}",
+        f"{sum(each) / len(each):.2g}", f"{variant.seconds.mean:.0f}",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |\n"

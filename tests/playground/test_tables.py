@@ -1,0 +1,67 @@
+"""Tables in a document say what the results say, and nothing else in it changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from playground.__main__ import main
+from playground.errors import BadFile, PlaygroundError
+from playground.experiments.results import CURVES, Result, Trial, Variant, to_json
+from playground.experiments.tables import fill
+
+DOCUMENT = "before\n<!-- results: losses -->\nstale | 1 |\n<!-- /results -->\nafter\n"
+
+
+def trial(seed: int, accuracy: float) -> Trial:
+    return Trial(seed, 0.3, accuracy, 8.0, dict.fromkeys(CURVES, (0.5, 0.4, 0.3, 0.2)))
+
+
+RESULT = Result(
+    "losses",
+    "cross-entropy ends higher.",
+    (
+        Variant("cross-entropy", {}, 266_610, (trial(0, 0.89), trial(1, 0.91))),
+        Variant("squared error", {}, 266_610, (trial(0, 0.88),)),
+    ),
+    {"train": 54_000, "validation": 6_000, "test": 10_000},
+)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    (tmp_path / "losses.json").write_text(to_json(RESULT))
+    return tmp_path
+
+
+def test_a_table_is_made_from_the_result_and_the_rest_stays(results: Path) -> None:
+    filled = fill(DOCUMENT, results)
+    assert "| cross-entropy | 90.00 ± 1.41 % | 266,610 | 4 | 2 | 8 |" in filled
+    assert "| squared error | 88.00 % | 266,610 | 4 | 2 | 8 |" in filled
+    assert "54,000 training images, 10,000 test images, 2 seeds; cpu." in filled
+    assert filled.startswith("before\n<!-- results: losses -->\n")
+    assert filled.endswith("<!-- /results -->\nafter\n")
+    assert "stale" not in filled
+    assert fill(filled, results) == filled
+
+
+def test_a_quick_try_is_called_one(results: Path) -> None:
+    (results / "losses.json").write_text(to_json(replace(RESULT, quick=True)))
+    assert "a quick try" in fill(DOCUMENT, results)
+
+
+def test_the_command_writes_the_document(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = results / "page.md"
+    document.write_text(DOCUMENT)
+    assert main(["tables", str(document), "--results", str(results)]) == 0
+    assert document.read_text() == fill(DOCUMENT, results)
+    assert "1 tables" in capsys.readouterr().out
+
+
+def test_a_missing_result_or_place_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"losses\.json cannot be read"):
+        fill(DOCUMENT, tmp_path)
+    with pytest.raises(PlaygroundError, match="no table to write"):
+        fill("no place", tmp_path)
