@@ -33,14 +33,13 @@ def run(settings: Settings) -> Result:
         deviations = signals(Network(784, 10, configuration, seed=0), data.X_val[:1000])
         measures = {"standard_deviation_of_signals": deviations}
         variants.append(
-            network_variant(f"{activation}, {initializer}", configuration, data, settings, measures=measures)
+            network_variant(f"{activation} with {initializer}", configuration, data, settings, measures=measures)
         )
     return Result(
         "activations-and-initialisation",
-        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        quick=settings.quick,
         figures={"activations-and-initialisation": draw(variants)},
     )
 
@@ -80,7 +79,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
     above, below = parts(figure, 2, 1, height_ratios=(1.15, 1))
     panels = above.subplots(1, len(ACTIVATIONS), sharey=True)
     for variant in variants:
-        activation, initializer = variant.name.split(", ")
+        activation, initializer = variant.name.split(" with ")
         deviations = variant.measures["standard_deviation_of_signals"]
         axes = panels[list(ACTIVATIONS).index(activation)]
         layers = range(1, len(deviations) + 1)

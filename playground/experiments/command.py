@@ -8,7 +8,7 @@ from typing import Any
 
 from playground import command_line
 from playground.errors import PlaygroundError
-from playground.experiments import report
+from playground.experiments import report, wording
 from playground.experiments.registry import EXPERIMENTS, check_needs, run
 from playground.experiments.settings import Settings
 from playground.registry import choose
@@ -51,7 +51,8 @@ def _run_one(name: str, settings: Settings, folder: Path) -> None:
     print(f"{name}: {EXPERIMENTS[name].question}", flush=True)
     result = run(name, settings)
     paths = report.write(result, folder)
-    print(f"{result.finding}\n{', '.join(map(str, paths))}; {result.seconds:.0f} s\n", flush=True)
+    print(f"{result.finding}\n({wording.basis(result)})", flush=True)
+    print(f"{', '.join(map(str, paths))}; {result.seconds:.0f} s\n", flush=True)
 
 
 def _chosen(names: list[str]) -> list[str]:

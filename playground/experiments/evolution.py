@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES, NETWORKS
 from playground.experiments import wording
-from playground.experiments.figures import draw_bars, draw_curve, new_figure, tidy
+from playground.experiments.figures import draw_bars, draw_curve, draw_errors, new_figure, tidy
 from playground.experiments.results import Result, Variant, dump, variant_to_json
 from playground.experiments.settings import Settings
 from playground.experiments.trials import network_variant
@@ -42,10 +42,9 @@ def run(settings: Settings) -> Result:
     statistics = {f"evolution/{v.name.replace(' ', '-')}.json": dump(variant_to_json(v)).encode() for v in variants}
     return Result(
         "evolution",
-        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        quick=settings.quick,
         device=settings.torch_device(),
         figures={"evolution": draw(variants)},
         files={**statistics, "evolution/README.md": table(variants).encode()},
@@ -87,10 +86,10 @@ def draw(variants: Sequence[Variant]) -> Figure:
     tidy(curves, "seconds of training", "validation accuracy (%)")
     curves.set_xscale("log")
     curves.legend()
-    names, accuracies = [v.name for v in variants], [v.test_accuracy for v in variants]
-    draw_bars(errors, names, [100 * (1 - a.mean) for a in accuracies], [100 * a.deviation for a in accuracies])
-    tidy(errors, "test error (%)", "")
-    draw_bars(sizes, names, [v.parameters for v in variants], [0] * len(names))
+    draw_errors(errors, variants)
+    counts = [variant.parameters for variant in variants]
+    draw_bars(sizes, [variant.name for variant in variants], counts, [f"{count:,}" for count in counts])
     tidy(sizes, "parameters", "")
-    sizes.set_xscale("log")
+    sizes.set_xlim(0, 1.6 * max(counts))
+    sizes.ticklabel_format(axis="x", style="sci", scilimits=(6, 6))
     return figure

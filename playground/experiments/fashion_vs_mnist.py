@@ -27,10 +27,9 @@ def run(settings: Settings) -> Result:
         variants.append(network_variant(name, RECIPES["standard"], data, settings))
     return Result(
         "fashion-vs-mnist",
-        finding=f"{_finding(*variants)} {wording.caveat(settings, data)}",
+        finding=_finding(*variants),
         variants=tuple(variants),
         images=data.images,
-        quick=settings.quick,
         figures={"fashion-vs-mnist": draw(variants)},
     )
 

@@ -23,13 +23,13 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
 )  # fmt: skip
 COLOURS = {
     "sgd": BLACK, "momentum": SKY, "nesterov": BLUE, "rmsprop": PINK, "adam": ORANGE, "nadam": RED,
-    "network": BLUE, "cnn": ORANGE,
-    "fashion-mnist": BLUE, "mnist": GREEN,
+    "network": BLUE, "CNN": ORANGE,
     "cross-entropy": BLUE, "squared-error-softmax": ORANGE, "squared-error-sigmoid": PINK,
     "normal": BLACK, "xavier": GREEN, "he": RED,
     "from scratch": BLUE, "v1": SKY, "v2": GREEN, "v3": PINK, "fast": ORANGE,
 }  # fmt: skip
-MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os" + "os^" + "os^" + "osv^D", strict=True))
+MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os^" + "os^" + "osv^D", strict=True))
+RATES_SHOWN = 15  # points below the best: a rate that is too high may give any accuracy down to chance
 PNG_DOTS = 110  # an inch: a figure 9 inches wide fills a README
 
 
@@ -49,6 +49,7 @@ def tidy(axes: Axes, x: str, y: str, *, title: str = "") -> None:
     """Names and units on both axes, and a light grid."""
     axes.set(xlabel=x, ylabel=y, title=title)
     axes.grid(alpha=0.3)
+    axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -73,16 +74,38 @@ def draw_curve(
         axes.locator_params(axis="x", integer=True)
 
 
+def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
+    """The validation accuracy that each learning rate gave, as `choose_learning_rate` measured it."""
+    for variant in variants:
+        chosen = variant.measures["validation_accuracy_by_learning_rate"]
+        rates, accuracies = [float(rate) for rate in chosen], [100 * accuracy for accuracy in chosen.values()]
+        axes.plot(rates, accuracies, color=COLOURS[variant.name], marker=MARKERS[variant.name], markersize=4)
+    tidy(axes, "learning rate", "validation accuracy at the end (%)")
+    axes.set_xscale("log")
+    highest = 100 * max(max(v.measures["validation_accuracy_by_learning_rate"].values()) for v in variants)
+    axes.set_ylim(highest - RATES_SHOWN, highest + 1)
+
+
 def draw_bars(
-    axes: Axes, names: Sequence[str], values: Sequence[float], deviations: Sequence[float], **style: Any
+    axes: Axes, names: Sequence[str], values: Sequence[float], texts: Sequence[str], deviations: Sequence[float] = ()
 ) -> None:
-    """One horizontal bar a name, from the top down, its value written at its end."""
+    """One horizontal bar a name, from the top down, a text at its end; its deviation as a whisker where it has one."""
     positions = np.arange(len(names))
-    colours = [COLOURS.get(name, BLUE) for name in names]
-    errors = None if np.isnan(deviations).all() else np.nan_to_num(deviations)
-    axes.barh(positions, values, xerr=errors, **{"color": colours, "height": 0.6, "capsize": 3, **style})
+    bars = axes.barh(positions, values, height=0.6, color=[COLOURS.get(name, BLUE) for name in names])
+    if len(deviations) and not np.isnan(deviations).all():
+        axes.errorbar(values, positions, xerr=deviations, fmt="none", color=BLACK, capsize=3)
+    axes.bar_label(bars, texts, padding=6, fontsize=9)
+    axes.margins(x=0.3)  # room for the texts
     axes.set_yticks(positions, names)
     axes.invert_yaxis()
+
+
+def draw_errors(axes: Axes, variants: Sequence[Variant]) -> None:
+    """The share of test images that each variant has wrong, as bars from 0: the ends of bars from 80 % would mislead."""
+    errors = [100 * (1 - variant.test_accuracy.mean) for variant in variants]
+    deviations = [100 * variant.test_accuracy.deviation for variant in variants]
+    draw_bars(axes, [v.name for v in variants], errors, [f"{error:.2f}" for error in errors], deviations)
+    tidy(axes, "test error (%)", "")
 
 
 def draw_image(axes: Axes, image: np.ndarray, *, title: str = "") -> None:
@@ -103,7 +126,7 @@ def draw_heat_map(
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             colour = "white" if values[row, column] > middle else "black"
-            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+            axes.text(column, row, text, ha="center", va="center", fontsize=9, color=colour)
 
 
 def as_png(figure: Figure) -> bytes:

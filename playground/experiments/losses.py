@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.experiments import wording
-from playground.experiments.figures import COLOURS, MARKERS, draw_curve, new_figure, tidy
+from playground.experiments.figures import COLOURS, MARKERS, draw_curve, draw_rates, new_figure, tidy
 from playground.experiments.results import Result, Variant
 from playground.experiments.settings import Settings
 from playground.experiments.trials import choose_learning_rate, network_variant
@@ -34,10 +34,9 @@ def run(settings: Settings) -> Result:
         variants.append(network_variant(loss, configuration, data, settings, measures=measures))
     return Result(
         "losses",
-        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        quick=settings.quick,
         figures={"losses": draw(variants)},
     )
 
@@ -80,13 +79,10 @@ def draw(variants: Sequence[Variant]) -> Figure:
     for variant in variants:
         look = {"color": COLOURS[variant.name], "marker": MARKERS[variant.name], "markersize": 4}
         draw_curve(accuracy, variant, "val_accuracies", percent=True)
-        chosen = variant.measures["validation_accuracy_by_learning_rate"]
-        rates.plot([float(rate) for rate in chosen], [100 * value or np.nan for value in chosen.values()], **look)
         pulls = variant.measures["pull"]
         pull.plot([float(probability) for probability in pulls], list(pulls.values()), **look)
+    draw_rates(rates, variants)
     tidy(accuracy, "epoch", "validation accuracy (%)")
-    tidy(rates, "learning rate", "validation accuracy at the end (%)")
-    rates.set_xscale("log")
     tidy(pull, "probability given to the true class", "pull on its logit, −∂L/∂z")
     figure.legend(*accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure

@@ -11,7 +11,7 @@ import numpy as np
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES
 from playground.experiments import wording
-from playground.experiments.figures import COLOURS, draw_bars, draw_curve, draw_image, new_figure, parts, tidy
+from playground.experiments.figures import COLOURS, draw_curve, draw_errors, draw_image, new_figure, parts, tidy
 from playground.experiments.results import Result, Variant
 from playground.experiments.settings import Data, Settings
 from playground.experiments.trials import network_variant, shortened
@@ -28,7 +28,7 @@ def run(settings: Settings) -> Result:
     from playground.experiments.torch_trials import cnn_variant, seconds_an_epoch
 
     data, device = settings.data(), settings.torch_device()
-    predictions: dict[str, list[np.ndarray]] = {"network": [], "cnn": []}
+    predictions: dict[str, list[np.ndarray]] = {"network": [], "CNN": []}
     network = network_variant(
         "network", RECIPES["best"], data, settings,
         each=lambda trained: predictions["network"].append(trained.predict(data.X_test)),
@@ -37,16 +37,15 @@ def run(settings: Settings) -> Result:
     epochs = int(network.seconds.mean / seconds_an_epoch(fast, data, settings))
     fitting = shortened(replace(fast, epochs=max(1, epochs)), settings)
     cnn = cnn_variant(
-        "cnn", fitting, data, settings,
-        each=lambda trained: predictions["cnn"].append(logits(trained, fitting, data.X_test, device).argmax(axis=1)),
+        "CNN", fitting, data, settings,
+        each=lambda trained: predictions["CNN"].append(logits(trained, fitting, data.X_test, device).argmax(axis=1)),
     )  # fmt: skip
     measures = measure(predictions, data)
     return Result(
         "network-vs-cnn",
-        finding=f"{_finding(network, cnn, measures, len(data.y_test))} {wording.caveat(settings, data)}",
+        finding=_finding(network, cnn, measures, len(data.y_test)),
         variants=(network, cnn),
         images=data.images,
-        quick=settings.quick,
         device=device,
         measures=measures,
         figures={
@@ -65,9 +64,9 @@ def measure(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> dict
         ]
         for name, each in predictions.items()
     }
-    network, cnn = (predictions[name][0] == data.y_test for name in ("network", "cnn"))
+    network, cnn = (predictions[name][0] == data.y_test for name in ("network", "CNN"))
     counts = {
-        "both": network & cnn, "only the network": network & ~cnn, "only the cnn": cnn & ~network, "neither": ~network & ~cnn
+        "both": network & cnn, "only the network": network & ~cnn, "only the CNN": cnn & ~network, "neither": ~network & ~cnn
     }  # fmt: skip
     right = {name: int(images.sum()) for name, images in counts.items()}
     return {"classes": list(data.class_names), "errors_by_class": errors, "right_with_seed_0": right}
@@ -75,20 +74,20 @@ def measure(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> dict
 
 def _finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images: int) -> str:
     errors, right = measures["errors_by_class"], measures["right_with_seed_0"]
-    gains = np.array(errors["network"]) - np.array(errors["cnn"])
+    gains = np.array(errors["network"]) - np.array(errors["CNN"])
     most, least = int(gains.argmax()), int(gains.argmin())
-    parts = [
-        f"{variant.name}, {variant.seconds.mean:.0f} s, {variant.configuration['epochs']} epochs, "
-        f"{variant.parameters:,} parameters" for variant in (network, cnn)
-    ]  # fmt: skip
+    budget = "; ".join(
+        f"{v.name}: {v.seconds.mean:.0f} s, {wording.counted(v.configuration['epochs'], 'epoch')}, "
+        f"{v.parameters:,} parameters" for v in (network, cnn)
+    )  # fmt: skip
 
     def of(index: int) -> str:
-        shares = f"{100 * errors['network'][index]:.1f} % to {100 * errors['cnn'][index]:.1f} %"
+        shares = f"{100 * errors['network'][index]:.1f} % to {100 * errors['CNN'][index]:.1f} %"
         return f"{measures['classes'][index]} (errors from {shares})"
 
     return (
-        f"On the same budget ({'; '.join(parts)}) {wording.versus(cnn, network, images)}. From the network to the CNN most is "
-        f"gained on {of(most)}, least on {of(least)}. With seed 0 the CNN alone is right on {right['only the cnn']} images, "
+        f"On about the same budget ({budget}) {wording.versus(cnn, network, images)}. From the network to the CNN most is "
+        f"gained on {of(most)}, least on {of(least)}. With seed 0 the CNN alone is right on {right['only the CNN']} images, "
         f"the network alone on {right['only the network']}, neither on {right['neither']}."
     )
 
@@ -102,19 +101,10 @@ def draw(variants: Sequence[Variant], measures: Mapping[str, Any]) -> Figure:
         draw_curve(curves, variant, "val_accuracies", percent=True, x="seconds")
     tidy(curves, "seconds of training", "validation accuracy (%)")
     curves.legend()
-    accuracies = [variant.test_accuracy for variant in variants]
-    draw_bars(
-        bars, [v.name for v in variants], [100 * a.mean for a in accuracies], [100 * a.deviation for a in accuracies]
-    )
-    bars.set_xlim(left=100 * min(a.mean for a in accuracies) - 3)
-    for place, accuracy in enumerate(accuracies):
-        bars.text(
-            0.02, place, wording.percent(accuracy), transform=bars.get_yaxis_transform(), va="center", color="white"
-        )
-    tidy(bars, "test accuracy (%)", "")
+    draw_errors(bars, variants)
     classes = right.subplots()
     places = np.arange(len(measures["classes"]))
-    for name, offset in (("network", -0.2), ("cnn", 0.2)):
+    for name, offset in (("network", -0.2), ("CNN", 0.2)):
         errors = 100 * np.array(measures["errors_by_class"][name])
         classes.barh(places + offset, errors, 0.38, color=COLOURS[name], label=name)
     classes.set_yticks(places, measures["classes"])
@@ -128,7 +118,7 @@ def draw_images(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> 
     """Test images that only one of the two has right, the first ones in the file."""
     answers = {name: each[0] for name, each in predictions.items()}
     figure = new_figure(9, 4.4)
-    for part, (name, other) in zip(parts(figure, 2, 1), (("cnn", "network"), ("network", "cnn")), strict=True):
+    for part, (name, other) in zip(parts(figure, 2, 1), (("CNN", "network"), ("network", "CNN")), strict=True):
         part.suptitle(f"only the {name} is right", fontsize=10)
         chosen = np.flatnonzero((answers[name] == data.y_test) & (answers[other] != data.y_test))[:SHOWN]
         for axes in (panels := part.subplots(1, SHOWN)):

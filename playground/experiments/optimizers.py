@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.experiments import wording
-from playground.experiments.figures import COLOURS, MARKERS, draw_curve, new_figure, tidy
+from playground.experiments.figures import COLOURS, draw_curve, draw_rates, new_figure, tidy
 from playground.experiments.results import Result, Variant
 from playground.experiments.settings import Settings
 from playground.experiments.trials import choose_learning_rate, network_variant, repeat
@@ -43,10 +43,9 @@ def run(settings: Settings) -> Result:
         variants += [ours, theirs]
     return Result(
         "optimizers",
-        finding=f"{_finding(variants, len(data.y_test))} {wording.caveat(settings, data)}",
+        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        quick=settings.quick,
         figures={"optimizers": draw(variants)},
     )
 
@@ -81,15 +80,10 @@ def draw(variants: Sequence[Variant]) -> Figure:
         for axes, curve, percent in ((loss, "train_losses", False), (accuracy, "val_accuracies", True)):
             draw_curve(axes, ours, curve, percent=percent)
             draw_curve(axes, theirs, curve, percent=percent, **_ring(COLOURS[ours.name]))
-        chosen = ours.measures["validation_accuracy_by_learning_rate"]
-        final = [100 * value or np.nan for value in chosen.values()]
-        look = {"color": COLOURS[ours.name], "marker": MARKERS[ours.name], "markersize": 4}
-        rates.plot([float(rate) for rate in chosen], final, **look)
     loss.plot([], [], **{**_ring("grey"), "label": "the same in PyTorch"})
+    draw_rates(rates, variants[::2])
     tidy(loss, "epoch", "training loss (nats)")
     tidy(accuracy, "epoch", "validation accuracy (%)")
-    tidy(rates, "learning rate", "validation accuracy at the end (%)")
-    rates.set_xscale("log")
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=7, frameon=False)
     return figure
 

@@ -35,6 +35,9 @@ EXPERIMENTS: dict[str, Experiment] = {
         "What does each step from a plain network to the fast CNN bring?", seeds=1, needs=("torch",)
     ),
     "confusion": Experiment("What is taken for what?", needs=("sklearn",)),
+    "what-a-unit-sees": Experiment(
+        "What do the units of a first layer look for, and when do they find it?", seeds=1, needs=("torch", "PIL")
+    ),
 }
 
 
@@ -47,7 +50,7 @@ def run(name: str, settings: Settings | None = None) -> Result:
     started = time.perf_counter()
     module = importlib.import_module(f"playground.experiments.{name.replace('-', '_')}")
     result: Result = module.run(replace(settings, seeds=seeds))
-    return replace(result, seconds=time.perf_counter() - started)
+    return replace(result, quick=settings.quick, seconds=time.perf_counter() - started)
 
 
 def check_needs(names: Sequence[str]) -> None:

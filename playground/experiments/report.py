@@ -17,7 +17,9 @@ HEAD = """\
 
 Written by `python -m playground run NAME` from the `.json` files beside it; what is changed here by hand is lost. Each holds
 the configuration, the learning curves of each seed, the accuracies and the versions. Accuracies are mean ± standard
-deviation over the seeds, on test images unless another split is named; test images chose nothing.
+deviation over the seeds, on test images unless another split is named; test images chose nothing. A difference below one
+standard deviation (with one seed: below what counting on so many images leaves open) is called a tie. Quick runs show that
+an experiment works, and little else.
 
 | experiment | what was found | figures | seeds | seconds |
 |---|---|---|---|---|

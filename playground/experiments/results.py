@@ -144,19 +144,19 @@ def to_json(result: Result) -> str:
 
 def dump(content: Mapping[str, Any]) -> str:
     """JSON as people read it: lists of numbers on one line, null for what is no number."""
-    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False)
     on_one_line = re.sub(r"\[\n([^\[\]{}\"]*?)\n *\]", lambda found: f"[{' '.join(found[1].split())}]", text)
     return on_one_line + "\n"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value in JSON's own types: tuples and NumPy's numbers and arrays are none."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(name): _plain(entry) for name, entry in value.items()}
+        return {str(name): plain(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value

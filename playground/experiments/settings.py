@@ -13,7 +13,7 @@ from playground import datasets
 from playground.errors import PlaygroundError
 
 # A quick run shows that an experiment works and what it draws; its figures say little about networks
-QUICK_TRAIN, QUICK_VALIDATION, QUICK_TEST, QUICK_EPOCHS = 4000, 1000, 2000, 2
+QUICK_TRAIN, QUICK_VALIDATION, QUICK_TEST, QUICK_EPOCHS = 2000, 500, 1000, 2
 
 
 class Data(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,7 +16,6 @@ from playground.convnets.training import train_convnet
 from playground.experiments.results import Trial, Variant
 from playground.experiments.settings import Data, Settings
 from playground.experiments.trials import Stopwatch, repeat
-from playground.training import AfterEpoch
 
 
 def train_cnn(
@@ -24,10 +24,12 @@ def train_cnn(
     seed: int,
     *,
     device: str = "auto",
-    after_epoch: AfterEpoch | None = None,
+    watch: Callable[[nn.Module], None] = lambda model: None,
 ) -> tuple[nn.Module, Trial]:
-    """A trained convolutional network, as it was in its best epoch, and the record of its training. Raises Diverged."""
-    model, stopwatch = build(configuration, seed), Stopwatch(after_epoch)
+    """A trained convolutional network, as it was in its best epoch, and the record of its training; `watch` sees it at
+    the start and after each epoch. Raises Diverged."""
+    model = build(configuration, seed)
+    stopwatch = Stopwatch(lambda: watch(model))
     run = train_convnet(
         model, configuration, data.X_train, data.y_train, data.X_val, data.y_val,
         device=device, seed=seed, after_epoch=stopwatch,

@@ -11,27 +11,30 @@ from typing import Any, TypeVar
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
-from playground.experiments.results import Trial, Variant
+from playground.experiments.results import Trial, Variant, plain
 from playground.experiments.settings import Data, Settings
 from playground.network import Network
-from playground.training import AfterEpoch, train
+from playground.training import train
 from utils import History
 
 C = TypeVar("C", Configuration, ConvConfiguration)
 
 
 class Stopwatch:
-    """Notes how many seconds after its start each epoch has ended: an `after_epoch` of a training."""
+    """An `after_epoch` of a training that notes how many seconds after its start each epoch has ended.
 
-    def __init__(self, then: AfterEpoch | None = None):
-        self.then = then
+    `watch()` is called at the start and after each epoch, for whoever wants to see the network grow.
+    """
+
+    def __init__(self, watch: Callable[[], None] = lambda: None):
+        self.watch = watch
+        self.watch()
         self.seconds: list[float] = []
         self.started = time.perf_counter()
 
     def __call__(self, epoch: int, history: History) -> None:
         self.seconds.append(time.perf_counter() - self.started)
-        if self.then is not None:
-            self.then(epoch, history)
+        self.watch()
 
     def trial(self, seed: int, history: History, test_scores: tuple[float, float]) -> Trial:
         """The record of the training that it timed, given `(loss, accuracy)` on the test images."""
@@ -45,11 +48,11 @@ def shortened(configuration: C, settings: Settings) -> C:
 
 
 def train_network(
-    configuration: Configuration, data: Data, seed: int, *, after_epoch: AfterEpoch | None = None
+    configuration: Configuration, data: Data, seed: int, *, watch: Callable[[Network], None] = lambda network: None
 ) -> tuple[Network, Trial]:
-    """A trained network and the record of its training. Raises Diverged."""
+    """A trained network and the record of its training; `watch` sees it at the start and after each epoch. Raises Diverged."""
     network = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
-    stopwatch = Stopwatch(after_epoch)
+    stopwatch = Stopwatch(lambda: watch(network))
     run = train(network, data.X_train, data.y_train, data.X_val, data.y_val, seed=seed, after_epoch=stopwatch)
     return network, stopwatch.trial(seed, run.history, network.evaluate(data.X_test, data.y_test))
 
@@ -72,7 +75,7 @@ def repeat(
         trials.append(trial)
         count = count_parameters(network)
         each(network)
-    return Variant(name, asdict(configuration), count, tuple(trials), measures or {})
+    return Variant(name, plain(asdict(configuration)), count, tuple(trials), measures or {})
 
 
 def network_variant(name: str, configuration: Configuration, data: Data, settings: Settings, **options: Any) -> Variant:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from playground.experiments.results import Spread, Variant
-from playground.experiments.settings import Data, Settings
+from playground.experiments.results import Result, Spread, Variant
 
 
 def percent(accuracy: Spread) -> str:
@@ -75,16 +74,20 @@ def ranking(variants: Sequence[Variant], images: int) -> str:
     return sentence
 
 
-def caveat(settings: Settings, data: Data) -> str:
-    """What the figures rest on, and what is called a tie."""
-    seeds, images = len(settings.each_seed()), len(data.y_test)
-    tie = (
-        "one standard deviation over the seeds" if seeds > 1 else "the standard deviation of counting on so many images"
-    )
-    sentence = (
-        f"({seeds} seed{'s' if seeds > 1 else ''}, {images:,} test images; a difference below {tie} is called a tie.)"
-    )
-    return sentence + (" A quick run: it shows that the experiment works, and little else." if settings.quick else "")
+def basis(result: Result) -> str:
+    """What the figures of a finding rest on, and what it calls a tie."""
+    seeds, images = result.seeds, result.images["test"]
+    tie = "one standard deviation over the seeds" if seeds > 1 else "what counting on so many images leaves open"
+    sentence = f"{counted(seeds, 'seed')}, {images:,} test images; a difference below {tie} is called a tie."
+    return sentence + (" A quick run: it shows that the experiment works, and little else." if result.quick else "")
+
+
+def counted(number: int, thing: str) -> str:
+    """
+    >>> counted(1, "epoch"), counted(2, "epoch")
+    ('1 epoch', '2 epochs')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -126,6 +126,17 @@ def test_with_one_seed_a_tie_is_what_counting_on_the_test_images_cannot_tell_apa
     assert not wording.tied(a, b, images=1_000_000)
 
 
+def test_the_basis_of_a_finding_names_seeds_images_what_a_tie_is_and_a_quick_run() -> None:
+    several, one = small_result(), small_result(quick=True, variants=(variant("sgd", 0.8),))
+    assert wording.basis(several) == (
+        "2 seeds, 10,000 test images; a difference below one standard deviation over the seeds is called a tie."
+    )
+    assert wording.basis(one).startswith(
+        "1 seed, 10,000 test images; a difference below what counting on so many images"
+    )
+    assert "A quick run" in wording.basis(one)
+
+
 def test_several_seeds_that_all_agree_tie_only_with_their_equals() -> None:
     assert not wording.tied(Spread((0.9, 0.9)), Spread((0.89, 0.89)), images=10)
 
@@ -214,7 +225,10 @@ def test_run_prints_the_finding_and_the_files(
     folder = tmp_path / "new" / "results"
     status, out, err = command(["optimizers", "--seeds", "2", "--output", str(folder)], capsys)
     assert (status, err) == (0, "")
-    assert out.startswith(f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n{folder}/optimizers.json")
+    assert out.startswith(
+        f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n(2 seeds, 10,000 test images;"
+    )
+    assert f"\n{folder}/optimizers.json; 12 s\n" in out
     assert results.read(folder / "optimizers.json").finding == "adam is best."
     assert stand_in == [("optimizers", Settings(seeds=2, verbose=True))]
 

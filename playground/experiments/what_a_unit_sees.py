@@ -1,0 +1,172 @@
+"""The first layer's weights as images, from noise to patterns, while a network and a CNN learn."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from playground.configuration import Configuration
+from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
+from playground.experiments import wording
+from playground.experiments.figures import as_png, new_figure, parts
+from playground.experiments.results import Result, Trial, Variant
+from playground.experiments.settings import Data, Settings
+from playground.experiments.trials import repeat, train_network
+from playground.network import Network
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+EPOCHS = 15
+IMAGES = 6000  # to train on: with all of them the first epoch alone would have done most of it
+# few enough units to show them all; weight decay clears away what no image pulls at, and leaves the pattern
+NETWORK = Configuration(hidden_sizes=(32,), learning_rate=1e-3, weight_decay=0.3, epochs=EPOCHS)
+CNN = replace(CONV_RECIPES["fast"], width=32, epochs=EPOCHS)
+COLUMNS, SHOWN = 4, 12  # units a row in the animation, and units on the sheet
+FRAME, COLOURS = 400, 32  # milliseconds; in a frame, so few that the file stays small
+
+
+def run(settings: Settings) -> Result:
+    """Both trainings with seed 0 alone, for the weights of several have no mean worth seeing."""
+    from playground.experiments.torch_trials import train_cnn
+
+    settings, data = replace(settings, seeds=1), settings.data()
+    data = data._replace(X_train=data.X_train[:IMAGES], y_train=data.y_train[:IMAGES])
+    units, filters = list[np.ndarray](), list[np.ndarray]()
+
+    def train_watched_network(configuration: Configuration, data: Data, seed: int) -> tuple[Network, Trial]:
+        return train_network(configuration, data, seed, watch=lambda network: units.append(units_of(network)))
+
+    def train_watched_cnn(configuration: ConvConfiguration, data: Data, seed: int) -> tuple[Any, Trial]:
+        device = settings.torch_device()
+        return train_cnn(
+            configuration, data, seed, device=device, watch=lambda model: filters.append(filters_of(model))
+        )
+
+    network = repeat("network", NETWORK, data, settings, train_watched_network)
+    cnn = repeat("CNN", CNN, data, settings, train_watched_cnn)
+    films = {"network": np.array(units), "CNN": np.array(filters)}
+    variants = tuple(replace(variant, measures=measure(films[variant.name])) for variant in (network, cnn))
+    return Result(
+        "what-a-unit-sees",
+        finding=" ".join(_finding(variant) for variant in variants),
+        variants=variants,
+        images=data.images,
+        device=settings.torch_device(),
+        figures={"what-a-unit-sees": draw_sheet(films)},
+        files={"what-a-unit-sees.gif": animation(films)},
+    )
+
+
+def units_of(network: Network) -> np.ndarray:
+    """What each unit of the first layer multiplies the pixels by, `(units, 28, 28)`."""
+    return network.linears[0].W.T.reshape(-1, 28, 28).copy()
+
+
+def filters_of(model: Any) -> np.ndarray:
+    """The filters of a CNN's first convolution, `(filters, side, side)`."""
+    from torch import nn
+    from torch.nn.functional import pixel_shuffle
+
+    stem = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+    # a stem that takes each 2x2 square of pixels as four channels: put them back beside each other
+    weights = pixel_shuffle(stem.weight.detach().float().cpu(), math.isqrt(stem.in_channels))
+    filters: np.ndarray = weights[:, 0].numpy().copy()
+    return filters
+
+
+def measure(film: np.ndarray) -> dict[str, list[float]]:
+    """From the start and after each epoch: how alike neighbouring weights are, and how far the units have turned.
+
+    `likeness_of_neighbours` is the correlation of each weight with its right and lower neighbours: 0 in noise, near 1
+    in a smooth pattern. `turned` is the angle between a unit's weights and those it started with, in degrees, the mean
+    over the units.
+    """
+    return {
+        "likeness_of_neighbours": [_likeness(picture) for picture in film],
+        "turned": [_angle(film[0], picture) for picture in film],
+    }
+
+
+def _likeness(picture: np.ndarray) -> float:
+    right = np.stack([picture[:, :, :-1].ravel(), picture[:, :, 1:].ravel()])
+    down = np.stack([picture[:, :-1].ravel(), picture[:, 1:].ravel()])
+    one, other = np.concatenate([right, down], axis=1).astype(np.float64)
+    return float(np.mean((one - one.mean()) * (other - other.mean())) / (one.std() * other.std()))
+
+
+def _angle(start: np.ndarray, now: np.ndarray) -> float:
+    one, other = (picture.reshape(len(picture), -1).astype(np.float64) for picture in (start, now))
+    cosines = np.sum(one * other, axis=1) / (np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1))
+    return float(np.degrees(np.arccos(np.clip(cosines, -1, 1))).mean())
+
+
+def _finding(variant: Variant) -> str:
+    likeness, turned = variant.measures["likeness_of_neighbours"], variant.measures["turned"]
+    halfway = next(epoch for epoch, angle in enumerate(turned) if 2 * angle >= turned[-1])
+    return (
+        f"{variant.name}: the correlation of neighbouring weights goes from {likeness[0]:.2f} (noise) to {likeness[-1]:.2f} "
+        f"in {len(turned) - 1} epochs; the units turn by {turned[-1]:.0f}° on average, half of it by epoch {halfway}; "
+        f"{wording.percent(variant.test_accuracy)} of the test images are right in the end."
+    )
+
+
+def mosaic(picture: np.ndarray, columns: int) -> np.ndarray:
+    """Square images `(n, side, side)` in rows of so many, a gap of NaN between them, as one image."""
+    n, side, _ = picture.shape
+    gap = max(1, side // 14)
+    framed = np.full((-(-n // columns) * columns, side + gap, side + gap), np.nan)
+    framed[:n, :side, :side] = picture
+    rows = framed.reshape(-1, columns, side + gap, side + gap).swapaxes(1, 2)
+    return rows.reshape(-1, columns * (side + gap))[:-gap, :-gap]
+
+
+def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) -> None:
+    """Red what speaks for the unit, blue what speaks against it, white what it does not care for."""
+    axes.imshow(mosaic(picture, columns), cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+
+
+def _largest(film: np.ndarray) -> float:
+    """The weight at which colours end, the same throughout a film: all but a few of the last picture's are smaller."""
+    return float(np.quantile(np.abs(film[-1]), 0.995))
+
+
+def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
+    """The first units at five moments of the training, a row for each."""
+    figure = new_figure(9, 8.4)
+    for part, (name, film) in zip(parts(figure, len(films), 1), films.items(), strict=True):
+        moments = sorted({round(share * (len(film) - 1)) for share in (0, 0.07, 0.2, 0.5, 1)})
+        side = film.shape[2]
+        part.suptitle(f"{name}: weights of {SHOWN} units of the first layer, {side} x {side} pixels each", fontsize=11)
+        for axes, epoch in zip(part.subplots(len(moments), 1, squeeze=False).flat, moments, strict=True):
+            draw_weights(axes, film[epoch][:SHOWN], SHOWN, _largest(film))
+            axes.set_ylabel(f"epoch {epoch}" if epoch else "start", rotation=0, ha="right", va="center")
+    return figure
+
+
+def animation(films: Mapping[str, np.ndarray]) -> bytes:
+    """All units from the start to the end, as GIF."""
+    from PIL import Image
+
+    frames = []
+    for epoch in range(min(map(len, films.values()))):
+        figure = new_figure(7, 4.1)
+        figure.suptitle(f"first layer after epoch {epoch}" if epoch else "first layer at the start")
+        for axes, (name, film) in zip(figure.subplots(1, len(films)), films.items(), strict=True):
+            draw_weights(axes, film[epoch], COLUMNS, _largest(film))
+            axes.set_title(name)
+        frame = Image.open(io.BytesIO(as_png(figure))).convert("RGB")
+        frames.append(frame.quantize(COLOURS, dither=Image.Dither.NONE))
+    content = io.BytesIO()
+    times = [FRAME] * (len(frames) - 1) + [4 * FRAME]  # time to look at the end
+    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
+    return content.getvalue()

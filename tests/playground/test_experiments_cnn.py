@@ -1,0 +1,130 @@
+"""The experiments with convolutional networks, in quick mode: they measure, draw and say what they promise."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from playground.convnets.configuration import CONV_RECIPES
+from playground.convnets.networks import build
+from playground.experiments import Result, Settings, figures, results, run
+from playground.experiments.network_vs_cnn import measure
+from playground.experiments.settings import Data
+from playground.experiments.torch_trials import train_cnn
+from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic
+from playground.experiments.what_a_unit_sees import measure as measure_film
+
+TINY = Settings(quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2)
+WITH_CNN = ("network-vs-cnn", "evolution", "what-a-unit-sees")
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Result]:
+    return {name: run(name, TINY) for name in WITH_CNN}
+
+
+@pytest.mark.parametrize("name", WITH_CNN)
+def test_a_result_has_its_trials_survives_json_and_has_small_figures(name: str, found: dict[str, Result]) -> None:
+    result = found[name]
+    assert (result.experiment, result.quick, result.seeds, result.device) == (name, True, 1, "cpu")
+    assert results.to_json(results.from_json(results.to_json(result))) == results.to_json(result)
+    assert all(0 <= variant.test_accuracy.mean <= 1 < variant.parameters for variant in result.variants)
+    assert name in result.figures
+    for figure in result.figures.values():
+        assert len(figures.as_png(figure)) < 200_000
+        assert len(figures.as_svg(figure)) < 500_000
+
+
+def test_a_cnn_of_one_seed_is_the_same_again_and_watched_from_the_start() -> None:
+    configuration, seen = replace(CONV_RECIPES["fast"], width=4, epochs=2), list[float]()
+    trials = [
+        train_cnn(
+            configuration, TINY.data(), 3, device="cpu", watch=lambda model: seen.append(filters_of(model).sum())
+        )[1]
+        for _ in range(2)
+    ]
+    assert trials[0].history["val_losses"] == trials[1].history["val_losses"]
+    assert len(set(seen[:3])) == 3  # start, first epoch, second
+    assert seen[:3] == seen[3:]
+
+
+# network-vs-cnn
+
+
+def test_errors_are_counted_by_class_and_right_images_by_who_has_them() -> None:
+    y = np.array([0, 0, 1, 1])
+    data = Data(("a", "b"), *[np.zeros((0, 784))] * 5, y)
+    network = [np.array([0, 1, 1, 0]), np.array([0, 0, 1, 0])]
+    cnn = [np.array([0, 0, 0, 0]), np.array([0, 0, 0, 0])]
+    measures = measure({"network": network, "CNN": cnn}, data)
+    assert measures["errors_by_class"] == {"network": [0.25, 0.5], "CNN": [0.0, 1.0]}
+    assert measures["right_with_seed_0"] == {"both": 1, "only the network": 1, "only the CNN": 1, "neither": 1}
+
+
+def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_images(found: dict[str, Result]) -> None:
+    result = found["network-vs-cnn"]
+    network, cnn = result.variants
+    assert (network.name, cnn.name) == ("network", "CNN")
+    assert 1 <= cnn.configuration["epochs"] <= 2
+    right = result.measures["right_with_seed_0"]
+    assert sum(right.values()) == 100
+    assert f"the CNN alone is right on {right['only the CNN']} images" in result.finding
+
+
+# evolution
+
+
+def test_the_evolution_has_a_table_and_statistics_of_each_step(found: dict[str, Result]) -> None:
+    result = found["evolution"]
+    names = ["from scratch", "v1", "v2", "v3", "fast"]
+    assert [variant.name for variant in result.variants] == names
+    table = result.files["evolution/README.md"].decode()
+    for variant in result.variants:
+        statistics = json.loads(result.files[f"evolution/{variant.name.replace(' ', '-')}.json"])
+        assert statistics["test_accuracy"]["mean"] == variant.test_accuracy.mean
+        assert f"| {100 * variant.test_accuracy.mean:.2f} % |" in table
+        assert f"| {variant.parameters:,} | 2 |" in table
+
+
+# what-a-unit-sees
+
+
+def test_the_animation_has_a_frame_for_the_start_and_each_epoch_and_is_small(found: dict[str, Result]) -> None:
+    content = found["what-a-unit-sees"].files["what-a-unit-sees.gif"]
+    animation = Image.open(io.BytesIO(content))
+    assert animation.n_frames == 3
+    assert len(content) < 1_000_000
+
+
+def test_filters_are_put_together_from_the_channels_of_a_space_to_depth_stem() -> None:
+    model = build(CNN, 0)
+    image = torch.rand(1, 1, 28, 28, generator=torch.manual_seed(0))
+    stem = next(module for module in model.modules() if isinstance(module, torch.nn.Conv2d))
+    with torch.no_grad():
+        response = stem(torch.nn.functional.pixel_unshuffle(image, 2))[0, 5, 3, 4]
+    seen = image[0, 0, 2 * 3 - 2 : 2 * 3 + 4, 2 * 4 - 2 : 2 * 4 + 4].numpy()  # rows 4 to 9, columns 6 to 11
+    assert float((filters_of(model)[5] * seen).sum()) == pytest.approx(float(response), rel=1e-4)
+
+
+def test_noise_is_told_from_a_smooth_pattern_and_turning_is_measured() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((8, 28, 28))
+    smooth = np.tile(np.linspace(-1, 1, 28), (8, 28, 1))
+    measures = measure_film(np.array([noise, smooth, -noise]))
+    likeness, turned = measures["likeness_of_neighbours"], measures["turned"]
+    assert abs(likeness[0]) < 0.05 < 0.9 < likeness[1]
+    assert turned == [pytest.approx(0, abs=1e-3), pytest.approx(90, abs=5), pytest.approx(180)]
+
+
+def test_a_mosaic_has_every_image_and_gaps_between() -> None:
+    image = mosaic(np.arange(1, 4).reshape(3, 1, 1) * np.ones((3, 2, 2)), columns=2)
+    nan = np.nan
+    np.testing.assert_array_equal(
+        image, [[1, 1, nan, 2, 2], [1, 1, nan, 2, 2], [nan] * 5, [3, 3, nan, nan, nan], [3, 3, nan, nan, nan]]
+    )
