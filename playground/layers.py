@@ -50,7 +50,7 @@ class Linear(Layer):
     def find_gradients(self, gradient: np.ndarray) -> None:
         """∂L/∂W and ∂L/∂b alone: all that the first layer of a network is asked for."""
         np.matmul(self.X.T, gradient, out=self.dW)
-        np.sum(gradient, axis=0, out=self.db)
+        gradient.sum(axis=0, out=self.db)
 
 
 class ReLU(Layer):

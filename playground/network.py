@@ -131,15 +131,17 @@ def _views(vector: np.ndarray, shapes: list[tuple[int, int]]) -> Iterator[tuple[
         weight, bias = weight + W.size, bias + outputs
 
 
-def as_numbers(X: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
-    """`X` in the network's own type: uint8 pixels divided by 255, other numbers as they are, not copied if they fit.
+def as_numbers(X: np.ndarray, dtype: np.dtype[Any], out: np.ndarray | None = None) -> np.ndarray:
+    """`X` in the network's own type: uint8 pixels divided by 255, in `out` if given; other numbers as they are, not
+    copied if they fit.
 
     >>> as_numbers(np.array([0, 51, 255], np.uint8), np.dtype(np.float64))
     array([0. , 0.2, 1. ])
     """
     if X.dtype == np.uint8:
-        scaled = X.astype(dtype)
-        scaled /= 255
+        scaled = np.empty(X.shape, dtype) if out is None else out
+        scaled[...] = X
+        scaled *= dtype.type(1 / 255)  # twice as quick as a division, and two passes as one that converts
         return scaled
     return X.astype(dtype, copy=False)
 

@@ -112,8 +112,8 @@ class Batches:
         # twice the memory once, and mirroring costs nothing in the loop: it is a matter of which row is gathered
         self.X = np.concatenate([X, mirror_images(X)]) if configuration.flips else np.ascontiguousarray(X)
         self.y, self.size, self.flips, self.rng = y, configuration.batch_size, configuration.flips, rng
-        self.dtype = network.parameters.dtype
-        self.gathered = np.empty((min(self.size, len(y)), X.shape[1]), self.X.dtype)
+        shape = min(self.size, len(y)), X.shape[1]
+        self.gathered, self.scaled = np.empty(shape, self.X.dtype), np.empty(shape, network.parameters.dtype)
 
     def __len__(self) -> int:
         return -(-len(self.y) // self.size)
@@ -125,7 +125,7 @@ class Batches:
             index = rows[start : start + self.size]
             # mode="clip" writes straight into `out`; the default mode, to check indices, goes through a copy
             X = np.take(self.X, index, axis=0, mode="clip", out=self.gathered[: len(index)])
-            yield as_numbers(X, self.dtype), self.y[order[start : start + self.size]]
+            yield as_numbers(X, self.scaled.dtype, self.scaled[: len(index)]), self.y[order[start : start + self.size]]
 
 
 class Best:
