@@ -1,4 +1,4 @@
-"""The command line: `python -m playground train`, `… run`, `… samples`, `… export-csv`.
+"""The command line: `python -m playground train`, `… train-cnn`, `… run`, `… samples`, `… export-csv`.
 
 Exit status 0: done; 2: could not be done, for a reason given in one line.
 """
@@ -7,15 +7,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import utils
 from playground import configuration_files, csv_files, datasets, plots, storage
-from playground.command_line import add_command, add_seed, add_split_options, check_writable, load_dataset
+from playground.command_line import (
+    add_command,
+    add_fields,
+    add_seed,
+    add_split_options,
+    check_writable,
+    given_fields,
+    load_dataset,
+)
 from playground.configuration import RECIPES, Configuration
+from playground.convnets import command as convnets
 from playground.errors import PlaygroundError
 from playground.experiments import command as experiments
 from playground.experiments import tables
@@ -37,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return 2
     except MemoryError as error:
-        print(f"error: {error}; try fewer hidden units", file=sys.stderr)
+        print(f"error: {error}; try a smaller network", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("error: interrupted; no file is left half written", file=sys.stderr)
@@ -56,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     add_seed(samples)
     export = add_command(commands, "export-csv", _export, "write the images as CSV, label,pixel1,…,pixel784")
     export.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
+    convnets.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
     return parser
@@ -66,16 +76,7 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     start.add_argument("--recipe", default="standard", metavar="NAME", help=f"{', '.join(RECIPES)} (default: standard); "
                        "the options below change it")  # fmt: skip
     start.add_argument("--config", type=Path, metavar="FILE", help="a configuration as YAML, in place of a recipe")
-    kinds = {"int": int, "float": float, "str": str, "int | None": int}
-    for field in fields(Configuration):
-        flag, choices = f"--{field.name.replace('_', '-')}", field.metadata["choices"]
-        explanation = field.metadata["help"] + (f": {', '.join(choices)}" if choices else "")
-        if field.type == "bool":
-            parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=explanation)
-        elif field.name == "hidden_sizes":
-            parser.add_argument(flag, type=int, nargs="*", metavar="N", help=explanation)
-        else:
-            parser.add_argument(flag, type=kinds[str(field.type)], metavar="NAME" if choices else "N", help=explanation)
+    add_fields(parser, Configuration)
     add_split_options(parser)
     parser.add_argument("--no-test", dest="test", action="store_false", help="leave the test images for later")
     add_tracking_options(parser)
@@ -139,10 +140,7 @@ def _configuration(options: argparse.Namespace) -> Configuration:
         start = configuration_files.read_configuration(options.config)
     else:
         start = choose("recipe", options.recipe, RECIPES)
-    given = {field.name: getattr(options, field.name) for field in fields(Configuration)}
-    if given["hidden_sizes"] is not None:
-        given["hidden_sizes"] = tuple(given["hidden_sizes"])
-    return replace(start, **{name: value for name, value in given.items() if value is not None})
+    return replace(start, **given_fields(options, Configuration))
 
 
 if __name__ == "__main__":

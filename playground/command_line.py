@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,29 @@ def add_command(
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is (default: data/)")
     parser.set_defaults(run=run)
     return parser
+
+
+def add_fields(parser: argparse.ArgumentParser, configuration: type[Any]) -> None:
+    """An option for each field of a configuration, with its explanation and the names that it may take."""
+    kinds = {"int": int, "float": float, "str": str, "int | None": int, "tuple[int, ...]": int}
+    for field in fields(configuration):
+        flag, choices, kind = f"--{field.name.replace('_', '-')}", field.metadata["choices"], str(field.type)
+        explanation = field.metadata["help"] + (f": {', '.join(choices)}" if choices else "")
+        if kind == "bool":
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=explanation)
+        else:
+            several = "*" if kind.startswith("tuple") else None
+            parser.add_argument(
+                flag, type=kinds[kind], nargs=several, metavar="NAME" if choices else "N", help=explanation
+            )
+
+
+def given_fields(options: argparse.Namespace, configuration: type[Any]) -> dict[str, Any]:
+    """The fields of a configuration that were given as options."""
+    given = {field.name: getattr(options, field.name) for field in fields(configuration)}
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
+    }
 
 
 def add_split_options(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,9 @@ class Processor:
     device: str
     half: bool
 
+    def __str__(self) -> str:
+        return f"{self.device} in {'bfloat16' if self.half else 'float32'}"
+
     def arithmetic(self) -> AbstractContextManager[Any]:
         """A context in which a network computes at this precision."""
         return torch.autocast(self.device, torch.bfloat16) if self.half else nullcontext()

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import utils
+from playground.convnets.checkpoints import Checkpoint, Progress, identity
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.evaluation import measure
 from playground.convnets.images import Batches, to_device
@@ -37,17 +38,19 @@ def train_convnet(
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
     checkpoint: Path | None = None,
+    resume: bool = False,
 ) -> Run:
     """Trains the model in place, on the device, and returns the learning curves.
 
     `X_train (n, 784)` uint8 pixels, `y_train (n,)` labels. Each epoch is measured on the validation images and on as
     many training images, alike: without dropout, alterations or label smoothing. The parameters of the epoch best in
     validation accuracy are kept; without validation images those of the last, and the curves of validation hold NaN.
-    `verbose` prints an epoch table. `after_epoch(epoch, history)` is called when an epoch, counted from 1, has been
-    measured; what it raises ends the training.
+    `verbose` prints an epoch table. With a `checkpoint` the run is written to that file after each epoch; `resume`
+    goes on with the run in it, and the result is that of a run never interrupted. `after_epoch(epoch, history)` is
+    called when an epoch, counted from 1, has been measured and written; what it raises ends the training.
 
-    Raises PlaygroundError where device or precision cannot be had, or the data is none of images; Diverged where
-    the loss does not stay finite.
+    Raises PlaygroundError where device or precision cannot be had, the data is none of images, or the checkpoint
+    holds another run; Diverged where the loss does not stay finite.
     """
     started = time.perf_counter()
     validation = None if X_val is None or y_val is None or not len(y_val) else (X_val, y_val)
@@ -55,23 +58,35 @@ def train_convnet(
         raise PlaygroundError("patience needs validation images, and there are none")
     processor = choose_processor(device, configuration.precision)
     model.to(processor.device, memory_format=torch.channels_last)
-    batches = Batches(X_train, y_train, configuration, processor.device)
-    descent = Descent(model, configuration, batches, processor)
+    descent = Descent(model, configuration, Batches(X_train, y_train, configuration, processor.device), processor)
     judged = Judged(configuration, processor, X_train, y_train, validation)
-    history, best = History(), Best()
-    for epoch in range(1, configuration.epochs + 1):
-        descent.run_epoch(epoch, seed)
-        judged.record(model, history)
+    progress, file = Progress(), None
+    if checkpoint is not None:
+        file = Checkpoint(checkpoint, identity(configuration, seed, X_train, y_train, *(validation or ())))
+        if resume:
+            progress = file.load(model, descent.optimizer)
+    earlier = progress.seconds
+    while not _is_over(progress, configuration):
+        descent.run_epoch(progress.epochs + 1, seed)
+        judged.record(model, progress.history)
+        progress.keep_if_best(model)
+        progress.seconds = earlier + time.perf_counter() - started
         if verbose:
-            history.print_last()
-        best.update(epoch, history.val_accuracies[-1], model)
+            progress.history.print_last()
+        if file:
+            file.save(progress, model, descent.optimizer)
         if after_epoch is not None:
-            after_epoch(epoch, history)
-        if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
-            break
-    if best.state is not None:
-        model.load_state_dict(best.state)
-    return Run(history, best.epoch, time.perf_counter() - started)
+            after_epoch(progress.epochs, progress.history)
+    if progress.best_state is not None:
+        model.load_state_dict(progress.best_state)
+    return Run(progress.history, progress.best_epoch, progress.seconds)
+
+
+def _is_over(progress: Progress, configuration: ConvConfiguration) -> bool:
+    """Whether all epochs are done, or too many since the best."""
+    patience = configuration.patience
+    without_better = progress.epochs - progress.best_epoch
+    return progress.epochs >= configuration.epochs or (patience is not None and without_better >= patience)
 
 
 class Descent:
@@ -148,17 +163,3 @@ class Judged:
             for images in (self.training, self.validation)
         )
         history.record(train, val)
-
-
-class Best:
-    """The epoch best in validation accuracy, the earliest of equals, and the state of the model then."""
-
-    def __init__(self) -> None:
-        self.epoch, self.accuracy = 0, -math.inf
-        self.state: dict[str, torch.Tensor] | None = None
-
-    def update(self, epoch: int, accuracy: float, model: nn.Module) -> None:
-        """Take note of an epoch; one that was not measured (NaN) is never the best."""
-        if accuracy > self.accuracy:
-            self.epoch, self.accuracy = epoch, accuracy
-            self.state = {name: value.clone() for name, value in model.state_dict().items()}

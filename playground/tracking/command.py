@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from playground.configuration import Configuration
+from playground.convnets.configuration import ConvConfiguration
 from playground.tracking import TRACKERS, Tracker, open_tracker
 
 
@@ -20,9 +21,9 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def new_run(options: argparse.Namespace, configuration: Configuration) -> Tracker:
+def new_run(options: argparse.Namespace, configuration: Configuration | ConvConfiguration) -> Tracker:
     """The tracker asked for, of a run that no other is named like."""
-    start = options.config.stem if options.config else options.recipe
+    start = options.config.stem if getattr(options, "config", None) else options.recipe
     run = f"{start}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     settings = {"dataset": options.dataset, "train_size": options.train_size, "seed": options.seed}
     return open_tracker(options.tracker, options.log_dir, run, {**settings, **asdict(configuration)})

@@ -19,7 +19,7 @@ from tests.playground.convnets.support import QUICK, assert_same_parameters, few
 
 
 @pytest.mark.parametrize("changes", [
-    *({"network": name, "learning_rate": 1e-3} for name in ("v1", "v2", "v3")),
+    *({"network": name, "learning_rate": 1e-3, "epochs": 2} for name in ("v1", "v2", "v3")),
     {"flips": True},
     {"precision": "bfloat16"},
     {"schedule": "constant", "label_smoothing": 0.1, "weight_decay": 0.05},

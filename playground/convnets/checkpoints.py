@@ -1,0 +1,105 @@
+"""A training run on disk, whole after each epoch, to be taken up where it ended."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from playground.convnets import storage
+from playground.convnets.configuration import ConvConfiguration
+from playground.errors import BadFile, PlaygroundError
+from utils import History
+
+CHECKPOINT = "convolutional network in training, format 1"
+State = dict[str, torch.Tensor]
+
+
+@dataclass
+class Progress:
+    """What a run has come to: its curves, and the epoch best in validation accuracy with the model's state then."""
+
+    history: History = field(default_factory=History)
+    best_epoch: int = 0
+    best_accuracy: float = -math.inf
+    best_state: State | None = None
+    seconds: float = 0.0
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are done."""
+        return len(self.history.train_losses)
+
+    def keep_if_best(self, model: nn.Module) -> None:
+        """Take note of the newest epoch; the earliest of equals is the best, one not measured (NaN) never."""
+        if self.history.val_accuracies[-1] > self.best_accuracy:
+            self.best_epoch, self.best_accuracy = self.epochs, self.history.val_accuracies[-1]
+            self.best_state = {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def identity(configuration: ConvConfiguration, seed: int, *data: np.ndarray) -> dict[str, Any]:
+    """What determines a run: with any of it changed, going on would give what no run gives."""
+    checksum = 0
+    for array in data:
+        checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
+    return {**asdict(configuration), "seed": seed, "checksum of the images": checksum}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The file in which a run is kept, and what determines the run."""
+
+    path: Path
+    identity: dict[str, Any]
+
+    def save(self, progress: Progress, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Writes the run to the file, whole or not at all. Raises OSError where it cannot be written."""
+        content = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
+        storage.write(self.path, CHECKPOINT, {"identity": self.identity, **content})
+
+    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+        """What the run in the file has come to; model and optimizer go on from there.
+
+        Raises BadFile where the file is missing, damaged or something else, PlaygroundError where it holds another run.
+        """
+        content = storage.read(self.path, CHECKPOINT, "checkpoint", "train-cnn --checkpoint")
+        self._check_identity(content.get("identity"))
+        try:
+            found = dict(content["progress"])
+            progress = Progress(**{**found, "history": History(**found["history"])})
+            if {len(curve) for curve in vars(progress.history).values()} != {progress.epochs} or not progress.epochs:
+                raise ValueError("its curves are not of one length")
+            for state in (content["model"], *([progress.best_state] if progress.best_state else [])):
+                storage.check_state(state, model)
+            optimizer.load_state_dict(content["optimizer"])
+            _check_moments(optimizer)
+            model.load_state_dict(content["model"])
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise BadFile(f"{self.path} is a damaged checkpoint ({reason}), expected a whole one") from None
+        return progress
+
+    def _check_identity(self, found: object) -> None:
+        """Raises PlaygroundError, which names what differs, where the file holds another run."""
+        other = found if isinstance(found, dict) else {}
+        differing = [name for name in self.identity if other.get(name) != self.identity[name]]
+        if differing or set(other) != set(self.identity):
+            name = differing[0] if differing else "format"
+            raise PlaygroundError(
+                f"{self.path} is a checkpoint of another run, its {name} is {other.get(name)!r}, expected "
+                f"{self.identity.get(name)!r}: resume with the options of that run or name another file"
+            )
+
+
+def _check_moments(optimizer: torch.optim.Optimizer) -> None:
+    """Raises ValueError where what the optimizer remembers of a parameter does not have the parameter's shape."""
+    for parameter in (parameter for group in optimizer.param_groups for parameter in group["params"]):
+        for name in ("exp_avg", "exp_avg_sq"):
+            if optimizer.state[parameter][name].shape != parameter.shape:
+                raise ValueError(f"an {name} does not have shape {tuple(parameter.shape)}")

@@ -1,0 +1,83 @@
+"""Trained networks on disk: a torch file with the parameters and the configuration that builds their network again.
+
+Nothing in such a file is ever executed: torch reads it with `weights_only=True`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import utils
+from playground.convnets.configuration import ConvConfiguration
+from playground.convnets.networks import CONVNETS
+from playground.errors import BadFile, PlaygroundError
+
+NETWORK = "convolutional network, format 1"
+
+
+def save(model: nn.Module, configuration: ConvConfiguration, path: Path) -> None:
+    """Writes the network to a file, whole or not at all. Raises OSError where it cannot be written."""
+    write(path, NETWORK, {"configuration": asdict(configuration), "state": model.state_dict()})
+
+
+def load(path: Path) -> tuple[nn.Module, ConvConfiguration]:
+    """The network in a file that `save` wrote, on the CPU, and its configuration.
+
+    Raises BadFile where the file is missing, damaged or something else.
+    """
+    content = read(path, NETWORK, "saved network", "train-cnn --save")
+    try:
+        configuration = ConvConfiguration(**content["configuration"])
+        with torch.device("meta"):  # takes no memory: the file may claim any width
+            model = CONVNETS[configuration.network](configuration)
+        check_state(content["state"], model)
+        model.load_state_dict(content["state"], assign=True)
+    except (PlaygroundError, LookupError, TypeError, RuntimeError) as error:
+        raise BadFile(f"{path} is no saved network ({_one_line(error)}), expected one of train-cnn --save") from None
+    return model, configuration
+
+
+def check_state(state: Mapping[str, torch.Tensor], model: nn.Module) -> None:
+    """Raises PlaygroundError unless the state holds what the model's does: names, shapes and types, finite numbers."""
+    expected = model.state_dict()
+    if set(state) != set(expected):
+        raise PlaygroundError(f"its parameters are not those of {type(model).__name__}")
+    for name, value in expected.items():
+        found = state[name]
+        if not isinstance(found, torch.Tensor) or (found.shape, found.dtype) != (value.shape, value.dtype):
+            raise PlaygroundError(f"{name} does not have shape {tuple(value.shape)} and type {value.dtype}")
+        if not torch.isfinite(found).all():
+            raise PlaygroundError(f"{name} holds numbers that are not finite")
+
+
+def write(path: Path, kind: str, content: dict[str, Any]) -> None:
+    """Writes tensors and plain values to a file, whole or not at all, marked as to what they are."""
+    stream = io.BytesIO()
+    torch.save({"kind": kind, **content}, stream)
+    utils.write_atomically(path, stream.getvalue())
+
+
+def read(path: Path, kind: str, name: str, origin: str) -> dict[str, Any]:
+    """The content of a file of that kind, on the CPU. Raises BadFile, which calls it by name and says who writes it."""
+    try:
+        with path.open("rb") as stream:
+            content = torch.load(stream, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror or error}), expected a {name}") from None
+    except Exception as error:  # a damaged archive can raise nearly anything
+        raise BadFile(f"{path} is no {name} ({_one_line(error)}), expected one of {origin}") from None
+    if not isinstance(content, dict) or content.get("kind") != kind:
+        raise BadFile(f"{path} is no {name}, expected one of {origin}")
+    return content
+
+
+def _one_line(error: Exception) -> str:
+    """The first sentence of an error: torch's go on for a page."""
+    return " ".join(str(error).split()).split(". ")[0][:200] or type(error).__name__
