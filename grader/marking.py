@@ -61,6 +61,7 @@ class Marking:
     shown: dict[str, str] = field(default_factory=dict)  # what each script printed, as far as its feedback has it
     trained_in: dict[str, float] = field(default_factory=dict)  # seconds of wall time, retries included
     started: float = field(default_factory=time.perf_counter)
+    explains: bool = True  # whether a wrong answer is asked again, to name the mistake
 
     def __post_init__(self) -> None:
         self.sandbox: Sandbox = choose(self.options.sandbox)
@@ -177,7 +178,7 @@ class Marking:
 
     def _explained(self, section: Section, feedback: str, diagnosis: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         """The feedback with what is known of the mistake: its name's advice, or else the smallest input that fails."""
-        if not self._is_answer:
+        if not self._is_answer or not self.explains:
             return feedback, diagnosis
         diagnosis = self._diagnosed(section, feedback, diagnosis)
         named = [name for name in diagnosis if name not in GENERAL]

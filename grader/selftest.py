@@ -33,13 +33,13 @@ TRAP_PORT, TRAP_NAME = 48161, "\0grader-selftest"
 LEFTOVERS = "grader-selftest-was-here*"  # what cheats would leave behind
 LEAK = "RuntimeError: LEAK"  # what a cheat raises that got through
 QUICK = ("1.2", "1.3", "1.4", "1.5", "1.6")
-QUICK_CHEATS = ("1.2",)
+QUICK_STUBS, QUICK_CHEATS = ("1.2", "1.3", "1.4"), ("1.2",)
 
 
 @dataclass(frozen=True)
 class Case:
     """A submission, and what is expected of it: the sections that it may earn, and words that its feedback must
-    hold, or one of several between bars."""
+    hold, or one of several between bars. `explained`: its mistakes are to be named, which asks it again and again."""
 
     name: str
     submission: Submission
@@ -47,6 +47,7 @@ class Case:
     earns: tuple[str, ...]
     says: str = ""
     training: bool = False
+    explained: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _cases(rubric: Rubric, quick: bool) -> Iterator[Case]:
         "the reference", open_submission(REFERENCE), QUICK if quick else every, QUICK if quick else every, training=True
     )
     stubs = {script: (PROJECT / f"{script}.py").read_bytes() for script in SCRIPTS}
-    yield Case("the stubs", Submission("stubs", stubs, {}, {}), QUICK if quick else every, ())
+    yield Case("the stubs", Submission("stubs", stubs, {}, {}), QUICK_STUBS if quick else every, ())
     cheats = sorted(CHEATS.glob("*.py"))
     if not cheats:
         raise CannotGrade(f"{CHEATS} holds no cheats, expected those that belong to the project")
@@ -90,7 +91,8 @@ def _cases(rubric: Rubric, quick: bool) -> Iterator[Case]:
         if not quick:
             yield case
         elif "\n# quick\n" in path.read_text(encoding="utf-8"):
-            yield replace(case, asked=tuple(number for number in case.asked if number in QUICK_CHEATS))
+            asked = tuple(number for number in case.asked if number in QUICK_CHEATS)
+            yield replace(case, asked=asked, explained=False)
 
 
 def read_cheat(path: Path, rubric: Rubric) -> Case:
@@ -111,7 +113,7 @@ def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> Outcome:
     """Mark a case, and compare with what is expected of it."""
     started = time.perf_counter()
     options = Options(seed=secrets.randbits(48), only=case.asked, skip_training=not case.training, sandbox=sandbox)
-    marking = Marking(case.submission, rubric, options)
+    marking = Marking(case.submission, rubric, options, explains=case.explained)
     results = mark_all(marking)
     earned = tuple(number for number, result in results.items() if result.status is not Status.FAILED)
     problems = [*_wrong_marks(case, results, earned), *traps.sprung(results)]

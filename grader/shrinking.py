@@ -40,8 +40,10 @@ def smallest_failure(section: str, student: Student, rng: np.random.Generator) -
     for what, expected, check in tries(student, rng):
         fault = _fault_of(check)
         if fault:
-            student.close()
-            fault_alone = _fault_of(check)
+            fault_alone = fault
+            if before:  # else nothing came before it, and its process was fresh
+                student.close()
+                fault_alone = _fault_of(check)
             if before and not fault_alone:
                 return f"{what} is right in the first call and wrong after {before}: {fault} Something is left from call to call."
             contrast = f"; {before} is right" if before and kind == "size" else ""

@@ -64,6 +64,7 @@ def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("section", "code", "message"), [
     ("1.2", "return np.where((z > 0) | (z < -50), z, 0)", "Smallest failing input found: relu([-100.0]), expected [0.0]: it[0] is"),
+    ("1.2", "raise ValueError('never')", "Smallest failing input found: relu([1.0]), expected [1.0]: ValueError: never"),
     ("1.3", "return (z > 1e-8) * 1.0", "Smallest failing input found: relu_derivative([1e-09]), expected [1.0]"),
     ("1.4", "return -np.sum(y_true * np.log(y_pred + 1e-12)) / 64", "Smallest failing input found: 1 image of 2 classes"),
     ("1.6", "d = (self.a2 - y_true) * (1 if len(X) < 7 else 2)\ng = (d @ self.W2.T) * (self.z1 > 0)\n"

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from grader import selftest
+from grader.checks import mark_all
 from grader.errors import CannotGrade
+from grader.marking import Marking, Options
+from grader.results import Status
 from grader.rubric import load_rubric
+from grader.submission import Submission
 from tests.support import run
 
 CHEATS = {path.stem: path for path in sorted(selftest.CHEATS.glob("*.py"))}
@@ -55,6 +59,16 @@ def test_the_quick_form_passes_as_a_command() -> None:
     assert ran.returncode == 0, ran.stdout
     assert "NOT" not in ran.stdout
     assert "exits_in_a_call" in ran.stdout
+
+
+@pytest.mark.parametrize("explains", [True, False])
+def test_a_mistake_is_named_unless_the_marking_is_to_explain_nothing(explains: bool) -> None:
+    source = b"import numpy as np\ndef relu(z):\n    return np.abs(z)\n"
+    submission = Submission("wrong", {"numpy_ann": source}, {}, {})
+    marking = Marking(submission, load_rubric(), Options(seed=0, only=("1.2",), sandbox="none"), explains=explains)
+    (result,) = mark_all(marking).values()
+    assert result.status is Status.FAILED
+    assert result.diagnosis == (("relu-absolute",) if explains else ())
 
 
 def test_a_cheat_without_expectation_is_refused(tmp_path: Path) -> None:
