@@ -51,7 +51,13 @@ class OtterCommand(Bare):
         self.run(Command([program, "generate", "--tests-dir", "tests", "--output-path", "autograder.zip"], self.folder))
 
     def commands(self) -> list[Command]:
-        fixed = [self.python.with_name("otter"), "run", "--no-logo", "--autograder", self.folder / "autograder.zip"]
+        fixed: list[str | Path] = [
+            self.python.with_name("otter"),
+            "run",
+            "--no-logo",
+            "--autograder",
+            self.folder / "autograder.zip",
+        ]
         return [Command([*fixed, "--output-dir", ".", "numpy_ann.py"], self.submission(name)) for name in self.works]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:

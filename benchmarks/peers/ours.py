@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from benchmarks.peers.assignment import FUNCTIONS, Verdict
 from benchmarks.peers.grading import Command, verdict
@@ -35,17 +36,9 @@ class OurBatch(Ours):
 
     def batch(self) -> Command:
         """The command, whatever is marked already."""
-        arguments = [
-            "--gradebook",
-            self.folder / "grades.db",
-            "--jobs",
-            "1",
-            "--sections",
-            ",".join(FUNCTIONS),
-            "--seed",
-            "1",
-        ]
-        return Command([*GRADER, "batch", self.folder / "submissions", *arguments], ROOT)
+        book: list[str | Path] = ["--gradebook", self.folder / "grades.db", "--jobs", "1"]
+        chosen = ["--sections", ",".join(FUNCTIONS), "--seed", "1"]
+        return Command([*GRADER, "batch", self.folder / "submissions", *book, *chosen], ROOT)
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
         points, found = dict.fromkeys(FUNCTIONS, 1.0), {}

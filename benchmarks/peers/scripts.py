@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.metadata import version
+from pathlib import Path
 
 from benchmarks.peers.assignment import FUNCTIONS, IMPORT, Verdict
 from benchmarks.peers.grading import Command, Grader, check_of, fill, verdict
@@ -113,7 +114,16 @@ class Check50(Bare):
 
     def commands(self) -> list[Command]:
         program = self.python.with_name("check50")
-        arguments = [program, "--dev", "--log-level", "warning", "--output", "json", "--", self.folder / "problem"]
+        arguments: list[str | Path] = [
+            program,
+            "--dev",
+            "--log-level",
+            "warning",
+            "--output",
+            "json",
+            "--",
+            self.folder / "problem",
+        ]
         return [Command(arguments, self.submission(name)) for name in self.works]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
