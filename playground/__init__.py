@@ -2,8 +2,8 @@
 
 The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers, schedules;
 configuration, network, training; then datasets, csv_files, storage, plots. `playground.classifier` wraps it all
-in scikit-learn's conventions and is the only file that needs scikit-learn. `playground.convnets` has the convolutional networks, in PyTorch.
-`python -m playground` is the command line.
+in scikit-learn's conventions. `playground.convnets` has the convolutional networks, in PyTorch; `playground.experiments`
+asks questions and answers them; `python -m playground` is the command line.
 
     from playground import RECIPES, Network, load, split, train
 
