@@ -17,6 +17,7 @@ from benchmarks.records import Settings, as_json, as_markdown
 # in the order in which they are written down
 SECTIONS = {
     "training": "a NumPy epoch against the limit, PyTorch and scikit-learn",
+    "accuracy": "seconds of training until a test accuracy is reached",
     "marking": "marking one submission, and running its scripts",
     "startup": "starting each command, its imports, loading the data",
     "graders": "seconds to mark a submission, beside other graders",
