@@ -1,4 +1,4 @@
-"""The command line: `python -m playground train`, `… train-cnn`, `… run`, `… samples`, `… export-csv`.
+"""The command line: `python -m playground train`, `… train-cnn`, `… run`, `… sweep`, `… samples`, `… export-csv`.
 
 Exit status 0: done; 2: could not be done, for a reason given in one line.
 """
@@ -30,6 +30,7 @@ from playground.experiments import command as experiments
 from playground.experiments import tables
 from playground.network import Network
 from playground.registry import choose
+from playground.sweeps import command as sweeps
 from playground.tracking.command import add_tracking_options, new_run
 from playground.training import train
 
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     convnets.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
+    sweeps.add_command(commands)
     return parser
 
 

@@ -1,0 +1,18 @@
+"""Sweeps: many configurations tried, the hopeless ones ended early, the best kept. `python -m playground sweep`.
+
+Optuna chooses what to try next from what has been tried, and keeps it all in one SQLite file, which
+`optuna-dashboard sqlite:///sweep.db` shows too. Trials are judged by validation images alone. Read in this order:
+space (what is varied), settings, study (the file), trial (one training), ledger (all that is written down), crews
+(where trainings run: here, in other processes, on a Dask cluster), report and figures; wandb_sweep is the same
+by Weights & Biases.
+
+    from playground.sweeps import Settings, sweep
+
+    study = sweep(Path("sweep.db"), Settings(train_size=6000, epochs=5), trials=20)
+    print(study.best_value, study.best_params)
+"""
+
+from playground.sweeps.settings import Settings
+from playground.sweeps.sweep import sweep
+
+__all__ = ["Settings", "sweep"]

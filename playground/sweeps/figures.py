@@ -1,0 +1,199 @@
+"""What a sweep found, in four figures: every trial at once, what mattered, which way, and each dimension by itself.
+
+No pyplot: no window, no global state. Accuracies are of validation images, in percent.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from playground.sweeps.records import Record
+from playground.sweeps.space import Choice, Dimension, Logarithmic, space
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from optuna import Study
+
+FEWEST = 4  # trials trained to their end, below which importance and correlation mean nothing
+BLUE, ORANGE = "#0072b2", "#d55e00"
+LABELS = {"learning_rate": "learning rate", "batch_size": "batch size", "weight_decay": "weight decay"}
+
+
+def draw(study: Study, records: list[Record], epochs: int) -> dict[str, Figure]:
+    """The figures by name; importance and correlation only where there are trials enough for them."""
+    complete = [record for record in records if record.end == "complete"]
+    drawn = {"parallel": parallel(records, epochs), "slices": slices(records, epochs)}
+    if len(complete) >= FEWEST and len({record.val_accuracy for record in complete}) > 1:
+        drawn |= {"importance": importance(study), "correlation": correlation(complete, epochs)}
+    return drawn
+
+
+def parallel(records: list[Record], epochs: int) -> Figure:
+    """A line a trial, through its value on each axis to its accuracy on the last; the better the darker."""
+    from matplotlib import colormaps
+
+    dimensions = space(epochs)
+    figure = _figure(12, 4.6)
+    axes = figure.subplots()
+    accuracies = np.array([100 * record.val_accuracy for record in records])
+    low, high = _visible_range(accuracies)
+    heights = np.clip((accuracies - low) / (high - low), 0, 1)
+    for index in np.argsort(heights):  # the best on top
+        record, height = records[index], heights[index]
+        places = [_place(dimension, record.parameters[name]) for name, dimension in dimensions.items()]
+        spread = 0.012 * math.sin(2.4 * record.number)  # keeps lines through one choice apart
+        style = {"linewidth": 0.6 + 1.4 * height**2, "alpha": 0.4 + 0.6 * height**2}
+        line = [place + spread for place in places]
+        axes.plot([*line, height], color=colormaps["viridis_r"](0.15 + 0.85 * height), **style)
+    for position, dimension in enumerate(dimensions.values()):
+        axes.axvline(position, color="grey", linewidth=0.8)
+        for place, text in _ticks(dimension):
+            axes.text(position + 0.04, place, text, fontsize=7, va="center", bbox=_PAPER)
+    for place in np.linspace(0, 1, 5):
+        axes.text(len(dimensions) + 0.04, place, f"{low + place * (high - low):.1f}", fontsize=7, va="center")
+    axes.axvline(len(dimensions), color="black", linewidth=1.2)
+    names = [LABELS.get(name, name) for name in dimensions]
+    axes.set_xticks(range(len(names) + 1), [*names, "accuracy (%)"])
+    axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(names) + 0.35))
+    axes.spines[:].set_visible(False)
+    axes.set_title(f"{len(records)} trials; those at the foot of the last axis reached {low:.1f} % or less")
+    return figure
+
+
+def importance(study: Study) -> Figure:
+    """How much of the variance of the accuracy each dimension explains, by functional ANOVA.
+
+    Source: Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing hyperparameter importance".
+    """
+    import optuna
+
+    shares = optuna.importance.get_param_importances(
+        study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0)
+    )
+    figure = _figure(7, 3.8)
+    axes = figure.subplots()
+    names = list(shares)[::-1]
+    bars = axes.barh([LABELS.get(name, name) for name in names], [100 * shares[name] for name in names], color=BLUE)
+    axes.bar_label(bars, fmt="%.0f", padding=3)
+    axes.set(xlabel="share of the variance of the validation accuracy (%)", title="What mattered")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def correlation(complete: list[Record], epochs: int) -> Figure:
+    """Rank correlation of the accuracy with each dimension that is a number, and with each choice of those that are not."""
+    figure = _figure(7, 5.6)
+    axes = figure.subplots()
+    values = correlations(complete, epochs)
+    names = sorted(values, key=values.__getitem__)
+    bars = axes.barh(names, [values[name] for name in names])
+    for bar, name in zip(bars, names, strict=True):
+        bar.set_color(BLUE if values[name] >= 0 else ORANGE)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set(xlabel="rank correlation with the validation accuracy", xlim=(-1, 1), title="Which way")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def correlations(complete: list[Record], epochs: int) -> dict[str, float]:
+    """What `correlation` draws: between -1 (the more, the worse) and 1 (the more, the better); Spearman's."""
+    accuracies = [record.val_accuracy for record in complete]
+    columns: dict[str, list[float]] = {}
+    for name, dimension in space(epochs).items():
+        values = [record.parameters[name] for record in complete]
+        if isinstance(dimension, Choice) and isinstance(dimension.values[0], str):
+            columns |= {choice: [float(value == choice) for value in values] for choice in dimension.values}
+        else:
+            columns[LABELS.get(name, name)] = values
+    return {name: _rank_correlation(column, accuracies) for name, column in columns.items() if len(set(column)) > 1}
+
+
+def slices(records: list[Record], epochs: int) -> Figure:
+    """The accuracy over each dimension: a dot a trial, hollow where it was pruned."""
+    figure = _figure(12, 6.2)
+    grid = figure.subplots(2, 5, sharey=True)
+    low, high = _visible_range(np.array([100 * record.val_accuracy for record in records]))
+    for axes, (name, dimension) in zip(grid.flat, space(epochs).items(), strict=False):
+        for end, face in (("complete", BLUE), ("pruned", "none"), ("diverged", "none")):
+            chosen = [record for record in records if record.end == end]
+            places = [_slice_place(dimension, record.parameters[name], record.number) for record in chosen]
+            axes.scatter(places, [max(low, 100 * record.val_accuracy) for record in chosen], s=16, alpha=0.7,
+                         facecolors=face, edgecolors=BLUE if end != "diverged" else ORANGE, label=end)  # fmt: skip
+        _label_slice(axes, dimension)
+        axes.set(xlabel=LABELS.get(name, name), ylim=(low - 0.5, high + 0.5))
+        axes.grid(alpha=0.3)
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    grid.flat[-1].set_axis_off()
+    grid.flat[-1].legend(handles, labels, loc="center", frameon=False)
+    figure.supylabel("validation accuracy (%)")
+    figure.suptitle(f"Every trial in every dimension; those on the lowest line reached {low:.1f} % or less")
+    return figure
+
+
+_PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _visible_range(accuracies: np.ndarray) -> tuple[float, float]:
+    """From a little below the worst half to the best: what failed outright must not press all else together."""
+    low, high = float(np.quantile(accuracies, 0.25)) - 1, float(accuracies.max())
+    return (low, high) if high > low else (high - 1, high)
+
+
+def _place(dimension: Dimension, value: Any) -> float:
+    """Where on an axis from 0 to 1 a value lies."""
+    if isinstance(dimension, Choice):
+        return float(dimension.values.index(value) / max(1, len(dimension.values) - 1))
+    if isinstance(dimension, Logarithmic):
+        return math.log(value / dimension.low) / math.log(dimension.high / dimension.low)
+    return float(value - dimension.low) / max(1, dimension.high - dimension.low)
+
+
+def _ticks(dimension: Dimension) -> list[tuple[float, str]]:
+    """Values worth naming on such an axis."""
+    if isinstance(dimension, Choice):
+        values: list[Any] = list(dimension.values)
+    elif isinstance(dimension, Logarithmic):
+        first, last = math.ceil(math.log10(dimension.low)), math.floor(math.log10(dimension.high))
+        values = [10.0**power for power in range(first, last + 1)]
+    else:
+        values = sorted({dimension.low, dimension.high})
+    return [(_place(dimension, value), f"{value:g}" if isinstance(value, float) else str(value)) for value in values]
+
+
+def _slice_place(dimension: Dimension, value: Any, number: int) -> float:
+    """Where a trial's dot lies: beside its choice rather than on that of every other trial."""
+    if isinstance(dimension, Choice):
+        return dimension.values.index(value) + 0.15 * math.sin(2.4 * number)
+    return float(value)
+
+
+def _label_slice(axes: Axes, dimension: Dimension) -> None:
+    if isinstance(dimension, Choice):
+        turned = 45 if isinstance(dimension.values[0], str) else 0
+        axes.set_xticks(range(len(dimension.values)), [str(value) for value in dimension.values], rotation=turned)
+    elif isinstance(dimension, Logarithmic):
+        axes.set_xscale("log")
+    else:
+        axes.locator_params(axis="x", integer=True)
+
+
+def _rank_correlation(a: list[float], b: list[float]) -> float:
+    """Spearman's: the correlation of the ranks, equals sharing the mean of theirs."""
+    return float(np.corrcoef(_ranks(np.array(a, float)), _ranks(np.array(b, float)))[0, 1])
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    below = (values[None, :] < values[:, None]).sum(axis=1)
+    equal = (values[None, :] == values[:, None]).sum(axis=1)
+    ranks: np.ndarray = below + (equal - 1) / 2
+    return ranks

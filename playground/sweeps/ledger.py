@@ -1,0 +1,130 @@
+"""All that is written down about a sweep, in one place and by one process: study, trackers, printed lines.
+
+Workers send what they find; none of them ever opens the study. SQLite over a network file system loses data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground.configuration import Configuration
+from playground.sweeps import study as studies
+from playground.sweeps.settings import Settings
+from playground.sweeps.space import configuration_of, distributions, in_words, parameters_of
+from playground.sweeps.trial import Outcome, Task
+from playground.tracking import Tracker
+from utils import History
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+
+OpenTracker = Callable[[str, dict[str, Any]], Tracker]
+
+
+@dataclass
+class Active:
+    """A task that is under way, and how many of its epochs are noted."""
+
+    trial: Trial
+    configuration: Configuration
+    tracker: Tracker
+    epochs: int = 0
+
+
+class Ledger:
+    """Hands out tasks until `trials` of them have come to their end in the study, and notes what becomes of each."""
+
+    def __init__(
+        self, study: Study, settings: Settings, trials: int, open_tracker: OpenTracker, data_dir: Path | None = None
+    ):
+        self.study, self.settings, self.data_dir = study, settings, data_dir
+        self.open_tracker = open_tracker
+        self.trials, self.finished = trials, studies.finished(study)
+        self.running: dict[int, Active] = {}
+
+    @property
+    def has_more(self) -> bool:
+        """Whether another task can begin."""
+        return self.finished + len(self.running) < self.trials
+
+    def begin(self) -> Task:
+        """The next task."""
+        trial = self.study.ask(distributions(self.settings.epochs))
+        configuration = configuration_of(trial.params)
+        trial.set_user_attr("configuration", json.dumps(asdict(configuration)))
+        tracker = self.open_tracker(f"trial-{trial.number:04d}", {**asdict(self.settings), **asdict(configuration)})
+        self.running[trial.number] = Active(trial, configuration, tracker)
+        return Task(trial.number, configuration, self.settings, self.data_dir)
+
+    def report(self, number: int, epoch: int, history: History) -> bool:
+        """Notes an epoch of a task; True where it is not worth going on."""
+        active = self.running[number]
+        if epoch > active.epochs:  # else it began anew, on another worker
+            active.epochs = epoch
+            active.trial.report(history.val_accuracies[-1], epoch)
+            active.tracker.epoch(epoch, history)
+        return epoch < active.configuration.epochs and active.trial.should_prune()
+
+    def end(self, outcome: Outcome) -> None:
+        """Notes how a task ended."""
+        from optuna.trial import TrialState
+
+        active, history = self.running.pop(outcome.number), outcome.history
+        for name, value in _attributes(outcome).items():
+            active.trial.set_user_attr(name, value)
+        if outcome.end == "complete":
+            self.study.tell(active.trial, history.val_accuracies[-1])
+        else:  # what diverged counts as badly as what was pruned, and not as something that was never tried
+            self.study.tell(active.trial, state=TrialState.PRUNED)
+        active.tracker.finish(summary_of(outcome))
+        active.tracker.close()
+        self.finished += 1
+        self._print(outcome, active.configuration)
+
+    def adopt(self, configuration: Configuration, outcome: Outcome) -> None:
+        """Notes a trial that somebody else chose, as if it had been begun here."""
+        from optuna.trial import TrialState, create_trial
+
+        accuracies = outcome.history.val_accuracies
+        complete = outcome.end == "complete"
+        trial = create_trial(
+            state=TrialState.COMPLETE if complete else TrialState.PRUNED,
+            value=accuracies[-1] if complete else None,
+            params=parameters_of(configuration, self.settings.epochs),
+            distributions=distributions(self.settings.epochs),
+            intermediate_values=dict(enumerate(accuracies, start=1)),
+            user_attrs={"configuration": json.dumps(asdict(configuration)), **_attributes(outcome)},
+        )
+        self.study.add_trial(trial)
+        self.finished += 1
+        self._print(outcome, configuration)
+
+    def give_up(self) -> None:
+        """Puts the tasks that are under way back, to be tried again when the sweep goes on."""
+        for active in self.running.values():
+            active.tracker.close()
+        self.running.clear()
+        studies.put_back(self.study)
+
+    def _print(self, outcome: Outcome, configuration: Configuration) -> None:
+        accuracies = outcome.history.val_accuracies
+        reached = f"{accuracies[-1]:.2%}" if accuracies else ""
+        line = f"trial {outcome.number:<4} {reached:>7} {outcome.end:9} after {len(accuracies):2} of "
+        print(f"{line}{configuration.epochs:2} epochs  {in_words(configuration)}", flush=True)
+
+
+def summary_of(outcome: Outcome) -> dict[str, Any]:
+    """What a tracker is told at the end."""
+    accuracies = outcome.history.val_accuracies
+    reached = {"val_accuracy": accuracies[-1]} if accuracies else {}
+    return {"end": outcome.end, "seconds": outcome.seconds, "parameters": outcome.parameters, **reached}
+
+
+def _attributes(outcome: Outcome) -> dict[str, Any]:
+    """What the study keeps beside the accuracies."""
+    history = json.dumps(asdict(outcome.history))
+    return {"end": outcome.end, "seconds": outcome.seconds, "parameters": outcome.parameters, "history": history}

@@ -1,0 +1,78 @@
+"""What a sweep leaves to read: the best configuration as YAML, the best three as JSON, four figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import utils
+from playground.configuration import Configuration
+from playground.configuration_files import from_values, write_configuration
+from playground.errors import BadFile, PlaygroundError
+from playground.sweeps import figures
+from playground.sweeps.records import Record, best, records_of
+from playground.sweeps.settings import Settings
+
+if TYPE_CHECKING:
+    from optuna import Study
+
+TOP = 3
+LARGEST = 1_000_000  # bytes of a file of the best; they take 3 kB
+
+
+def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
+    """Writes the files into the folder and returns their paths. Raises PlaygroundError where no trial was completed."""
+    records = records_of(study)
+    top = best(records, TOP)
+    if not top:
+        raise PlaygroundError("no trial has been trained to its end yet, expected at least one: try more trials")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / "best.yaml", folder / "top.json"]
+    write_configuration(paths[0], top[0].configuration, _comment(top[0], len(records), settings))
+    text = json.dumps(_summary(records, top, settings), indent=1)
+    utils.write_atomically(paths[1], f"{text}\n".encode())
+    for name, figure in figures.draw(study, records, settings.epochs).items():
+        paths.append(folder / f"{name}.png")
+        figure.savefig(paths[-1], dpi=110)
+    return paths
+
+
+def _comment(record: Record, trials: int, settings: Settings) -> str:
+    size = "all" if settings.train_size is None else f"{settings.train_size:,}"
+    return (
+        f"The best of {trials} trials on {settings.dataset}: {record.val_accuracy:.2%} of the validation images,\n"
+        f"trained on {size} images, seed {settings.seed}. python -m playground train --config {{this file}}"
+    )
+
+
+def _summary(records: list[Record], top: list[Record], settings: Settings) -> dict[str, Any]:
+    ends = [record.end for record in records]
+    return {
+        "settings": asdict(settings),
+        "trials": {end: ends.count(end) for end in ("complete", "pruned", "diverged")},
+        "seconds": round(sum(record.seconds for record in records), 1),
+        "top": [
+            {"number": record.number, "val_accuracy": record.val_accuracy, "seconds": round(record.seconds, 1),
+             "network_parameters": record.network_parameters, "configuration": asdict(record.configuration)}
+            for record in top
+        ],
+    }  # fmt: skip
+
+
+def read_top(path: Path) -> list[tuple[Configuration, float]]:
+    """The best configurations in a file that `write` wrote, each with its validation accuracy; the best first.
+
+    Raises BadFile where it is missing, damaged or something else.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise PlaygroundError(f"it has {path.stat().st_size} bytes")
+        entries = json.loads(path.read_text(encoding="utf-8"))["top"]
+        return [(from_values(entry["configuration"]), float(entry["val_accuracy"])) for entry in entries]
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror}), expected what sweep writes") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise BadFile(f"{path} does not hold the best of a sweep ({reason}), expected what sweep writes") from None

@@ -1,0 +1,109 @@
+"""What a sweep varies and between which bounds: one table, from which Optuna's trials and W&B's sweep are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from playground.configuration import Configuration
+from playground.initializers import INITIALIZERS
+from playground.layers import ACTIVATIONS
+from playground.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+VERSION = 1  # of the space: trials of another one cannot be continued
+# What is the same in all trials. A rate that ends near 0 takes the noise out of the last epoch, by which trials are judged.
+BASE = Configuration(schedule="cosine")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some values."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number, both bounds included."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Logarithmic:
+    """A number whose logarithm is spread evenly: as often between 0.001 and 0.01 as between 0.01 and 0.1."""
+
+    low: float
+    high: float
+
+
+Dimension = Choice | Whole | Logarithmic
+
+
+def space(epochs: int) -> dict[str, Dimension]:
+    """What is varied, by name, where a trial has so many epochs at most."""
+    return {
+        "depth": Whole(1, 4),  # hidden layers
+        "width": Choice((32, 64, 128, 256, 512)),  # units in each of them
+        "optimizer": Choice(tuple(OPTIMIZERS)),
+        "learning_rate": Logarithmic(1e-4, 0.3),  # wide: plain descent wants a hundred times what Adam wants
+        "batch_size": Choice((32, 64, 128, 256)),
+        "activation": Choice(tuple(ACTIVATIONS)),
+        "initializer": Choice(tuple(INITIALIZERS)),
+        "weight_decay": Logarithmic(1e-6, 1e-1),  # below 1e-4 there is next to none
+        "epochs": Whole(max(1, epochs // 2), epochs),
+    }
+
+
+def distributions(epochs: int) -> dict[str, BaseDistribution]:
+    """The same in Optuna's terms."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    found: dict[str, BaseDistribution] = {}
+    for name, dimension in space(epochs).items():
+        if isinstance(dimension, Choice):
+            found[name] = CategoricalDistribution(dimension.values)
+        elif isinstance(dimension, Whole):
+            found[name] = IntDistribution(dimension.low, dimension.high)
+        else:
+            found[name] = FloatDistribution(dimension.low, dimension.high, log=True)
+    return found
+
+
+def configuration_of(parameters: Mapping[str, Any]) -> Configuration:
+    """The configuration at one point of the space.
+
+    >>> point = {"depth": 2, "width": 64, "optimizer": "adam", "learning_rate": 0.001, "batch_size": 32,
+    ...          "activation": "relu", "initializer": "he", "weight_decay": 1e-6, "epochs": 5}
+    >>> configuration_of(point).hidden_sizes
+    (64, 64)
+    """
+    values = dict(parameters)
+    depth, width = values.pop("depth"), values.pop("width")
+    return replace(BASE, hidden_sizes=(width,) * depth, **values)
+
+
+def parameters_of(configuration: Configuration, epochs: int) -> dict[str, Any]:
+    """The point of the space where a configuration lies."""
+    sizes = configuration.hidden_sizes
+    values = {name: getattr(configuration, name) for name in space(epochs) if name not in ("depth", "width")}
+    return {"depth": len(sizes), "width": sizes[0], **values}
+
+
+def in_words(configuration: Configuration) -> str:
+    """A configuration in a line of a table.
+
+    >>> in_words(Configuration(hidden_sizes=(64, 64)))
+    '2 x 64  relu     he      adam      rate 0.001    batch 128  decay 0'
+    """
+    sizes = configuration.hidden_sizes
+    return (
+        f"{len(sizes)} x {sizes[0]:<3} {configuration.activation:8} {configuration.initializer:7} "
+        f"{configuration.optimizer:9} rate {configuration.learning_rate:<8.2g} batch {configuration.batch_size:<4} "
+        f"decay {configuration.weight_decay:.1g}"
+    )

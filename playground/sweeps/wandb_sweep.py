@@ -1,0 +1,108 @@
+"""The same sweep by Weights & Biases: its `sweep.yaml`, and this process as an agent of it.
+
+With an account W&B chooses what to try next, by Bayesian optimisation, and what becomes of it goes into the study
+as well, so that the report is the same. Without one Optuna chooses, and each trial is a run that waits for `wandb sync`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import utils
+from playground.configuration import Configuration
+from playground.configuration_files import from_values
+from playground.errors import PlaygroundError
+from playground.optional import require
+from playground.sweeps.ledger import Ledger, summary_of
+from playground.sweeps.settings import Settings
+from playground.sweeps.space import BASE, Choice, Logarithmic, Whole, space
+from playground.sweeps.trial import Task, run_trial
+from playground.tracking.tracker import newest
+from playground.tracking.wandb_tracker import PROJECT, refusal, start
+
+SWEEP = "wandb_sweep"  # the attribute of the study that holds the id of its sweep at W&B
+
+
+def definition(settings: Settings) -> dict[str, Any]:
+    """The sweep as W&B wants it described. Its parameters are named like those of a Configuration."""
+    dimensions = space(settings.epochs)
+    depth, width = dimensions.pop("depth"), dimensions.pop("width")
+    assert isinstance(depth, Whole)
+    assert isinstance(width, Choice)
+    sizes = [[units] * layers for layers in range(depth.low, depth.high + 1) for units in width.values]
+    parameters: dict[str, Any] = {"hidden_sizes": {"values": sizes}}
+    for name, dimension in dimensions.items():
+        if isinstance(dimension, Choice):
+            parameters[name] = {"values": list(dimension.values)}
+        elif isinstance(dimension, Logarithmic):
+            parameters[name] = {"distribution": "log_uniform_values", "min": dimension.low, "max": dimension.high}
+        else:
+            parameters[name] = {"distribution": "int_uniform", "min": dimension.low, "max": dimension.high}
+    parameters["schedule"] = {"value": BASE.schedule}
+    return {
+        "name": f"{settings.dataset}, up to {settings.epochs} epochs",
+        "method": "bayes",
+        "metric": {"name": "val_accuracy", "goal": "maximize"},
+        "parameters": parameters,
+    }
+
+
+def export(path: Path, settings: Settings) -> None:
+    """Writes `sweep.yaml` for `wandb sweep`, whose agents call `train`; the test images stay unseen."""
+    require("yaml", "playground")
+    import yaml
+
+    sizes = {"--train-size": settings.train_size, "--validation-size": settings.validation_size}
+    options = ["--dataset", settings.dataset, "--seed", str(settings.seed)]
+    for flag, size in sizes.items():
+        options += [flag, str(size)] if size is not None else []
+    whole = {
+        **definition(settings),
+        "early_terminate": {"type": "hyperband", "min_iter": 2},
+        "project": PROJECT,
+        "command": ["${env}", "${interpreter}", "-m", "playground", "train", "--no-test", "--tracker", "wandb",
+                    "--config", "${args_json_file}", *options],
+    }  # fmt: skip
+    text = yaml.safe_dump(whole, sort_keys=False, default_flow_style=None, width=120)
+    utils.write_atomically(path, text.encode())
+
+
+def work_as_agent(ledger: Ledger, log_dir: Path) -> None:
+    """Trials as W&B chooses them, until the study has as many as wanted. Raises PlaygroundError where W&B refuses."""
+    require("wandb", "tracking")
+    import wandb
+
+    left = ledger.trials - ledger.finished
+    if left <= 0:
+        return
+    failures: list[Exception] = []
+
+    def one() -> None:
+        try:
+            _one_trial(ledger, log_dir)
+        except Exception as error:  # W&B's agent would print its traceback and try another three times
+            failures.append(error)
+
+    project = os.environ.get("WANDB_PROJECT", PROJECT)
+    try:
+        sweep = ledger.study.user_attrs.get(SWEEP) or wandb.sweep(definition(ledger.settings), project=project)
+        ledger.study.set_user_attr(SWEEP, sweep)
+        wandb.agent(sweep, function=one, count=left, project=project)
+    except (wandb.Error, ValueError, OSError) as error:
+        raise PlaygroundError(refusal(error)) from None
+    if failures:
+        raise PlaygroundError(" ".join(str(failures[0]).split()) or repr(failures[0]))
+
+
+def _one_trial(ledger: Ledger, log_dir: Path) -> None:
+    """Trains what W&B has put into the configuration of its new run."""
+    run = start(log_dir, "online")
+    configuration = from_values({name: run.config[name] for name in asdict(Configuration()) if name in run.config})
+    log: Any = lambda number, epoch, history: run.log({"epoch": epoch, **newest(history)}, step=epoch)  # noqa: E731
+    outcome = run_trial(Task(ledger.finished, configuration, ledger.settings, ledger.data_dir), log)
+    run.summary.update(summary_of(outcome))
+    run.finish()
+    ledger.adopt(configuration, outcome)
