@@ -35,6 +35,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "What does each step from a plain network to the fast CNN bring?", seeds=1, needs=("torch",)
     ),
     "confusion": Experiment("What is taken for what?", needs=("sklearn",)),
+    "transfer": Experiment("Does what a sweep found best for clothing do for digits?", needs=("optuna",)),
     "what-a-unit-sees": Experiment(
         "What do the units of a first layer look for, and when do they find it?", seeds=1, needs=("torch", "PIL")
     ),

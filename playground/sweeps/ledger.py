@@ -39,9 +39,15 @@ class Ledger:
     """Hands out tasks until `trials` of them have come to their end in the study, and notes what becomes of each."""
 
     def __init__(
-        self, study: Study, settings: Settings, trials: int, open_tracker: OpenTracker, data_dir: Path | None = None
+        self,
+        study: Study,
+        settings: Settings,
+        trials: int,
+        open_tracker: OpenTracker,
+        data_dir: Path | None = None,
+        verbose: bool = True,
     ):
-        self.study, self.settings, self.data_dir = study, settings, data_dir
+        self.study, self.settings, self.data_dir, self.verbose = study, settings, data_dir, verbose
         self.open_tracker = open_tracker
         self.trials, self.finished = trials, studies.finished(study)
         self.running: dict[int, Active] = {}
@@ -111,6 +117,8 @@ class Ledger:
         studies.put_back(self.study)
 
     def _print(self, outcome: Outcome, configuration: Configuration) -> None:
+        if not self.verbose:
+            return
         accuracies = outcome.history.val_accuracies
         reached = f"{accuracies[-1]:.2%}" if accuracies else ""
         line = f"trial {outcome.number:<4} {reached:>7} {outcome.end:9} after {len(accuracies):2} of "

@@ -31,8 +31,10 @@ def sweep(
     tracker: str = "none",
     log_dir: Path = Path("runs"),
     data_dir: Path | None = None,
+    verbose: bool = True,
 ) -> Study:
     """The study in the file `path`, with so many trials in it that have come to their end: what is there counts.
+    `verbose` prints a line for each.
 
     Raises PlaygroundError where it cannot be done as asked, or was interrupted; the file then holds what is finished,
     and the same call goes on.
@@ -40,8 +42,8 @@ def sweep(
     dataset = datasets.load(settings.dataset, data_dir)  # what is missing here is said before a study is begun
     datasets.split(dataset, validation_size=settings.validation_size, train_size=settings.train_size)
     with opened(path, settings, pruner) as study:
-        ledger = Ledger(study, settings, trials, partial(open_tracker, tracker, log_dir), data_dir)
-        if 0 < ledger.finished < trials:
+        ledger = Ledger(study, settings, trials, partial(open_tracker, tracker, log_dir), data_dir, verbose)
+        if verbose and 0 < ledger.finished < trials:
             print(f"{path} holds {ledger.finished} trials; going on")
         with _nothing_is_lost(ledger, path):
             if tracker == "wandb" and wandb_tracker.mode() == "online":

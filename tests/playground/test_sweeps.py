@@ -121,12 +121,9 @@ def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
 def test_the_hopeless_is_ended_early(pruner: str, tmp_path: Path) -> None:
     """Trials whose accuracy is told rather than trained: every fifth is good."""
 
-    class Told(ledger.Ledger):
-        def _print(self, *arguments: object) -> None:
-            pass
-
     with opened(tmp_path / "sweep.db", Settings(epochs=9), pruner) as study:
-        told = Told(study, Settings(epochs=9), 18, lambda run, settings: Tracker(tmp_path, run, settings))
+        open_tracker = lambda run, settings: Tracker(tmp_path, run, settings)  # noqa: E731
+        told = ledger.Ledger(study, Settings(epochs=9), 18, open_tracker, verbose=False)
         while told.has_more:
             task, history, end = told.begin(), History(), "complete"
             good = task.number % 5 == 0
