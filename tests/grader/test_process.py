@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -246,6 +247,15 @@ def test_no_orphan_outlives_a_worker(how: str) -> None:
     assert time.monotonic() - started < 10
     (pid,) = re.findall(r"orphan (\d+)[.]", student.printed)
     assert tree.is_ended(int(pid))
+
+
+def test_our_files_are_there_compiled_and_name_their_copies() -> None:
+    with Workplace({}) as place:
+        code = place.folder / "code"
+        (code / "protocol.py").write_text("this is not compiled")
+        told = "import sys; sys.path.insert(0, sys.argv[1]); import protocol, utils; print(protocol.pack.__code__.co_filename)"
+        ran = subprocess.run([sys.executable, "-I", "-B", "-c", told, str(code)], capture_output=True, text=True)
+        assert (ran.stdout.strip(), ran.stderr) == (str(code / "protocol.py"), "")
 
 
 def test_folders_of_any_depth_and_right_are_removed(tmp_path: Path) -> None:
