@@ -15,5 +15,6 @@ Everything runs with OPENBLAS_CORETYPE unset, which would pin the kernel for ano
 of the environment before NumPy is imported. RESULTS.md and RESULTS.json are written anew after each section; sections
 not measured this time stay as they were, each with its own date and machine.
 
-The other scripts, such as batch.py and similarity.py, are for questions asked by hand; their figures stand nowhere.
+batch.py is what a_class.py runs. The other scripts, such as similarity.py, are for questions asked by hand; their figures
+stand nowhere.
 """
