@@ -1,4 +1,4 @@
-"""The first lines of a worker process: give up what student code must not have, then serve.
+"""The first lines of a process for student code: give up what such code must not have, then serve.
 
 Started as `python confine.py FD`, with a JSON object to read there, made by sandbox.py:
     limits      {"NPROC": 64, …}, for resource.setrlimit; 0 stands for "as it is"
@@ -9,7 +9,7 @@ Started as `python confine.py FD`, with a JSON object to read there, made by san
     writable    paths to leave writable, likewise
     seccomp     a BPF program in base64, or null
     search      folders to import packages from
-    arguments   what worker.main takes; null to end when all this is done
+    arguments   what forkserver.main takes; null to end when all this is done
 """
 
 from __future__ import annotations
@@ -162,9 +162,9 @@ def main() -> None:
     site.setquit()  # `exit()` belongs to what a script may expect; the rest of `site` is left out
     sys.path[:0] = [str(Path(__file__).resolve().parent)]
     sys.path += settings["search"]
-    import worker  # type: ignore[import-not-found]  # it lies beside this file where both run
+    import forkserver  # it lies beside this file where both run
 
-    worker.main(*settings["arguments"])
+    forkserver.main(*settings["arguments"])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 from grader.diagnosis import GENERAL, diagnose
 from grader.errors import Died, StudentFault, TimedOut
 from grader.evidence import compare_gradients
+from grader.forking import ForkServer
 from grader.misconceptions import CATALOGUE
 from grader.results import Comparison, Report, SectionResult, Status
 from grader.rubric import SCRIPTS, Rubric, Section
@@ -66,10 +67,22 @@ class Marking:
     def __post_init__(self) -> None:
         self.sandbox: Sandbox = choose(self.options.sandbox)
         files = {f"{name}.py": source for name, source in self.submission.scripts.items()}
-        self.students = {
-            script: Student(script, files, self.rubric, self.sandbox, device=self.options.device) for script in SCRIPTS
-        }
         self.chosen = self.rubric.select(list(self.options.only), self.options.skip_training)
+        self._servers: dict[tuple[str, ...], ForkServer] = {}  # of the scripts that may import the same packages
+        for script in SCRIPTS:
+            packages = self.rubric.packages(script)
+            if packages not in self._servers:
+                self._servers[packages] = ForkServer(
+                    files, self.rubric.limits, self.sandbox, packages=packages, device=self.options.device
+                )
+        self.students = {
+            script: Student(script, self._servers[self.rubric.packages(script)], self.rubric) for script in SCRIPTS
+        }
+
+    def _begin(self) -> None:
+        """Start what workers will be forked from: torch takes a while to import, in which part 1 can be marked."""
+        for script in {section.script for section in self.to_run()} & self.submission.scripts.keys():
+            self._servers[self.rubric.packages(script)].begin()
 
     def to_run(self) -> list[Section]:
         """The sections to be reported and those that they need to be marked fairly, in the rubric's order."""
@@ -85,6 +98,8 @@ class Marking:
 
     def mark(self, section: Section, check: Callable[[], None]) -> SectionResult:
         """Run a section's check, with right earlier parts in place of failed ones if it fails with the student's own."""
+        if not self.results:
+            self._begin()
         started, trained_before = time.perf_counter(), section.script in self.trained_in
         status, feedback, diagnosis = self._outcome(section, check)
         failed = tuple(
@@ -328,9 +343,11 @@ class Marking:
         )
 
     def close(self) -> None:
-        """End every worker."""
+        """End every worker, and what they were forked from."""
         for student in self.students.values():
             student.close()
+        for server in self._servers.values():
+            server.close()
 
 
 def _advice(diagnosis: tuple[str, ...]) -> str:

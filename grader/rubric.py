@@ -86,6 +86,10 @@ class Rubric:
     imports: dict[str, tuple[str, ...]]
     forbidden: tuple[str, ...]
 
+    def packages(self, script: str) -> tuple[str, ...]:
+        """What a script may import that has to be installed."""
+        return tuple(sorted({*self.imports[script]} - {*SCRIPTS, "utils"}))
+
     @cached_property
     def bars(self) -> dict[str, float]:
         """The accuracy that each script has to reach."""

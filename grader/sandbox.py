@@ -57,7 +57,7 @@ class Sandbox:
 
 @dataclass
 class Order:
-    """A worker to be started: its folder with `code` and `scratch`, packages, limits, and its two ends of pipes."""
+    """A process to be started: its folder with `code` and `scratch`, packages, limits, and its end of a socket."""
 
     folder: Path
     packages: tuple[str, ...]
@@ -65,7 +65,8 @@ class Order:
     scratch_bytes: int
     cuda: bool
     environment: dict[str, str]
-    pipes: tuple[int, int]  # read, write
+    control: int  # the socket over which it is told to fork
+    preloaded: tuple[str, ...] = ()  # modules to import before any fork
     serves: bool = True  # otherwise it ends when it is confined, to see whether it can be
     user: int | None = field(init=False, default=None)  # the worker's uid, where it is not the grader's
 
@@ -117,7 +118,7 @@ def _settings(order: Order, scratch: str, **particular: Any) -> int:
     """A descriptor from which confine.py reads what it is to do."""
     settings = {"limits": order.limits, "info": None, "readable": None, "listable": None, "writable": None, "seccomp": None,
                 "search": visible(order.packages).search,
-                "arguments": [*order.pipes, scratch] if order.serves else None} | particular  # fmt: skip
+                "arguments": [order.control, scratch, order.preloaded] if order.serves else None} | particular  # fmt: skip
     return _to_read(json.dumps(settings).encode())
 
 
@@ -134,7 +135,7 @@ def _spawn(
             who = {"user": order.user, "group": order.user, "extra_groups": []}
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        pass_fds=(*order.pipes, *pass_fds), cwd=cwd, env=order.environment, start_new_session=True, **who,
+        pass_fds=(order.control, *pass_fds), cwd=cwd, env=order.environment, start_new_session=True, **who,
     )  # fmt: skip
 
 
@@ -359,8 +360,9 @@ def _lack_of_bubblewrap() -> str:
 def _tries(level: str) -> str:
     """What goes wrong when a worker is started at this level that ends at once; "" where nothing does."""
     with Workplace({}) as place, Path(os.devnull).open("r+b") as nothing:
-        pipes = (nothing.fileno(), nothing.fileno())
-        order = Order(place.folder, ("numpy",), {}, 1 << 20, cuda=False, environment={}, pipes=pipes, serves=False)
+        order = Order(
+            place.folder, ("numpy",), {}, 1 << 20, cuda=False, environment={}, control=nothing.fileno(), serves=False
+        )
         try:
             started = start(Sandbox(level), order)
             _, errors = started.process.communicate(timeout=30)

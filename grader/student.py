@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, TimedOut
+from grader.forking import ForkServer, asked_threads
 from grader.imports import expect_allowed
-from grader.process import Process, asked_threads
+from grader.process import Process
 from grader.protocol import Opaque, Tensor
-from grader.rubric import SCRIPTS, Rubric
-from grader.sandbox import Sandbox
+from grader.rubric import Rubric
 from utils import Wrong, expect_unchanged
 
 SUBSTITUTES = {"1.2": "relu", "1.3": "relu_derivative", "1.5": "forward", "2.1": "layers", "2.2": "layers", "3.1": "layers",
@@ -36,14 +36,10 @@ ARGUMENTS = {
 
 
 class Student:
-    """One script of a submission, imported in a worker process that is started when it is first needed."""
+    """One script of a submission, imported in a worker process that is forked when it is first needed."""
 
-    def __init__(
-        self, script: str, scripts: dict[str, bytes], rubric: Rubric, sandbox: Sandbox, *,
-        device: str = "cpu", threads: int | None = None,
-    ):  # fmt: skip
-        self._script, self._scripts, self._rubric, self._limits = script, scripts, rubric, rubric.limits
-        self._sandbox, self._device, self._threads = sandbox, device, threads
+    def __init__(self, script: str, server: ForkServer, rubric: Rubric):
+        self._script, self._server, self._rubric, self._limits = script, server, rubric, rubric.limits
         self._process: Process | None = None
         self._names: list[str] = []
         self._substituted: tuple[str, ...] = ()
@@ -88,14 +84,16 @@ class Student:
     @contextlib.contextmanager
     def replaced_by(self, scripts: dict[str, bytes]) -> Iterator[None]:
         """While this lasts, other scripts run in the place of the student's own."""
-        own = self._scripts, self._load_fault, self._source_fault, self._is_read
+        own = self._server, self._load_fault, self._source_fault, self._is_read
         self.close()
-        self._scripts, self._load_fault, self._source_fault, self._is_read = scripts, None, None, False
+        self._server = self._server.for_scripts(scripts)
+        self._load_fault, self._source_fault, self._is_read = None, None, False
         try:
             yield
         finally:
             self.close()
-            self._scripts, self._load_fault, self._source_fault, self._is_read = own
+            self._server.close()
+            self._server, self._load_fault, self._source_fault, self._is_read = own
 
     @property
     def printed(self) -> str:
@@ -106,7 +104,8 @@ class Student:
         """Seed the generators of NumPy, torch and the standard library in the worker, and give torch all cores."""
         self._ensure_loaded()
         self._ask(
-            "prepare_training", {"seed": seed, "threads": self._threads or asked_threads() or os.cpu_count() or 1}
+            "prepare_training",
+            {"seed": seed, "threads": self._server.threads or asked_threads() or os.cpu_count() or 1},
         )
 
     def close(self) -> None:
@@ -122,7 +121,7 @@ class Student:
         self.close()
         if self._load_fault is not None:
             raise self._load_fault
-        self._begin()
+        self._process = Process(self._server)
         try:
             self._read_source()
             names = self._ask("load", {"script": self._script}, self._limits.import_seconds)
@@ -130,7 +129,7 @@ class Student:
                 raise BadReply("the answer to the import is not a list of names.")
             self._names = [str(name) for name in names]
             if self._substituted:
-                self._ask("substitute", {"names": list(self._substituted)})
+                self._ask("substitute", {"sources": [_substitute(name) for name in self._substituted]})
         except StudentFault as fault:
             self.close()
             self._load_fault = fault  # another try would take as long and end alike
@@ -159,22 +158,6 @@ class Student:
         self._is_read = True
         if self._source_fault is not None:
             raise self._source_fault
-
-    def _begin(self) -> None:
-        """Start a worker; a script sees the packages that it may import."""
-        packages = tuple(name for name in self._rubric.imports[self._script] if name not in (*SCRIPTS, "utils"))
-        scripts = self._scripts | {f"substitute_{name}.py": _substitute(name) for name in self._substituted}
-        self._process = Process(scripts, self._limits, self._sandbox, packages=packages, device=self._device,
-                                threads=self._threads)  # fmt: skip
-        self._greet()
-
-    def _greet(self) -> None:
-        """Raises RuntimeError, the grader's own fault, if the worker does not come up: no code of the student's has run."""
-        assert self._process is not None
-        try:
-            self._process.call("hello", {}, self._limits.import_seconds)
-        except StudentFault as fault:
-            raise RuntimeError(f"the worker did not start: {fault.feedback} {self.printed.strip()}") from None
 
     def _ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
         assert self._process is not None
@@ -262,8 +245,8 @@ class RemoteCallable:
         return answer
 
 
-def _substitute(name: str) -> bytes:
-    return (Path(__file__).resolve().parent / "substitutes" / f"{name}.py").read_bytes()
+def _substitute(name: str) -> str:
+    return (Path(__file__).resolve().parent / "substitutes" / f"{name}.py").read_text(encoding="utf-8")
 
 
 def _plain(args: tuple[Any, ...]) -> list[Any]:

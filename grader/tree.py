@@ -47,10 +47,10 @@ def _memory(pid: int) -> int:
     )
 
 
-def kill_descendants(pid: int) -> None:
-    """End all processes below a process, and those that they start meanwhile."""
+def kill_descendants(pid: int, *, spared: int = 0) -> None:
+    """End all processes below a process but the spared one, and those that they start meanwhile."""
     for _ in range(100):  # each pass stops all there are before it ends them, so the number falls
-        pids = descendants(pid)
+        pids = [one for one in descendants(pid) if one != spared]
         if not pids:
             return
         for number in (signal.SIGSTOP, signal.SIGKILL):

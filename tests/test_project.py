@@ -68,6 +68,8 @@ FLOORS = [
     {"errors", "rubric", "results", "options", "misconceptions"},
     {
         "protocol",
+        "printed",
+        "forkserver",
         "probes",
         "anatomy",
         "descent",
@@ -87,6 +89,7 @@ FLOORS = [
     },
     {"visible", "workplace"},
     {"sandbox"},
+    {"forking"},
     {"process"},
     {"student"},
     {"networks"},
@@ -127,7 +130,7 @@ def test_imports_inside_the_grader_point_down() -> None:
 
 
 BESIDE_THE_SCRIPTS = [
-    *(f"grader/{name}.py" for name in ("worker", "protocol", "probes", "anatomy", "descent")),
+    *(f"grader/{name}.py" for name in ("forkserver", "worker", "protocol", "probes", "anatomy", "descent")),
     "grader/substitutes/*.py",
 ]
 # what can be read and run without torch or scikit-learn

@@ -1,5 +1,6 @@
 """Student code that crashes, hangs, exits, floods or lies costs the section that was being marked, and nothing else."""
 
+import contextlib
 import os
 import platform
 import re
@@ -12,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader import tree
+from grader import tree, workplace
 from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, TimedOut
+from grader.forking import ForkServer
 from grader.rubric import load_rubric
 from grader.sandbox import choose
 from grader.student import Student
@@ -26,16 +28,21 @@ Z = np.array([[-1.0, 2.0]])
 
 
 LEVELS = ("bubblewrap", "user", "none")
+started: list[ForkServer] = []
 
 
 def student_with(code: str, level: str = "auto", **limits: float) -> Student:
     rubric = replace(RUBRIC, limits=replace(LIMITS, **limits))
-    return Student("numpy_ann", {"numpy_ann.py": code.encode()}, rubric, choose(level))
+    server = ForkServer({"numpy_ann.py": code.encode()}, rubric.limits, choose(level), packages=("numpy",))
+    started.append(server)
+    return Student("numpy_ann", server, rubric)
 
 
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind():
     yield
+    while started:
+        started.pop().close()
     mine = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True).stdout
     assert not [line for line in mine.splitlines() if "confine.py" in line and str(os.getpid()) in line.split()[:2]]
 
@@ -119,7 +126,7 @@ def test_what_a_script_started_is_gone_after_the_call_and_the_worker_is_idle(lev
     student = student_with(FORKS, level)
     try:
         student.relu(Z)
-        worker = student._process._started.pid
+        worker = student._process.pid
         assert [pid for pid in tree.descendants(worker) if not tree.is_ended(pid)] == []
         deadline = time.monotonic() + 5
         while state(worker) != "T" and time.monotonic() < deadline:
@@ -128,7 +135,7 @@ def test_what_a_script_started_is_gone_after_the_call_and_the_worker_is_idle(lev
         student.relu(Z)
     finally:
         student.close()
-    assert not Path(f"/proc/{worker}").exists()
+    assert tree.is_ended(worker)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -143,7 +150,81 @@ def test_the_worker_sees_no_environment_and_an_empty_folder(level: str, monkeypa
         assert files == ["utils.py"]  # a link
     finally:
         student.close()
+    started.pop().close()
     assert not Path(folder).exists()
+
+
+LEFT_BEHIND = {
+    "files": "open('weights', 'w').write('x'); os.makedirs('a/b')",
+    "folders too deep to be removed": "[(os.mkdir('d'), os.chdir('d')) for _ in range(1200)]",
+    "what it imported and set": "import json; json.dumps = None; os.environ['LEFT'] = 'x'",
+    "a child": "os.fork() or (os.closerange(3, 100), __import__('time').sleep(60))",
+    "the server killed": "os.kill(os.getppid(), 9)",
+    "the server stopped": "os.kill(os.getppid(), 19)",
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("case", LEFT_BEHIND)
+def test_a_worker_finds_nothing_of_the_one_before(case: str, level: str) -> None:
+    code = f"""
+import json, os
+def found(): return [sorted(os.listdir()), "LEFT" in os.environ, json.dumps is None, os.getcwd()]
+def leave():
+    {LEFT_BEHIND[case]}
+"""
+    student = student_with(code, level)
+    try:
+        before = student.found()[:3]
+        with contextlib.suppress(StudentFault):
+            student.leave()
+        student.close()
+        assert student.found()[:3] == before == [["utils.py"], False, False]
+    finally:
+        student.close()
+
+
+def test_workers_of_one_server_are_forked_rather_than_started() -> None:
+    student = student_with("import os\ndef parent(): return os.getppid()", "none")
+    parents = []
+    for _ in range(2):
+        parents.append(student.parent())
+        student.close()
+    assert parents == [started[0]._pid] * 2
+
+
+LIES = {
+    "a fork that was none": "struct.pack('=ci', b'f', 7)",
+    "another letter": "struct.pack('=ci', b'r', 7)",
+    "nothing, and ends": "b''",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_server_that_lies_is_replaced_and_one_that_always_does_is_the_graders_fault(
+    lie: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    liar = tmp_path / "forkserver.py"
+    liar.write_text(f"""
+import socket, struct
+def main(control_fd, scratch, modules):
+    control = socket.socket(fileno=control_fd)
+    control.sendall(struct.pack("=ci", b"r", 0))
+    control.recv(1)
+    control.sendall({LIES[lie]})
+    if {LIES[lie]}:
+        control.recv(1)
+""")
+    honest = workplace.OUR_FILES
+    lying = tuple(liar if path.name == "forkserver.py" else path for path in honest)
+    monkeypatch.setattr(workplace, "OUR_FILES", lying)
+    student = student_with("def relu(z): return z")
+    with pytest.raises(RuntimeError, match="the worker did not start"):
+        student.relu(Z)
+    started[0].begin()
+    monkeypatch.setattr(workplace, "OUR_FILES", honest)
+    assert np.array_equal(student.relu(Z), Z)
+    student.close()
 
 
 @pytest.mark.parametrize("value", [
