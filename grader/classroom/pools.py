@@ -36,18 +36,26 @@ class LocalPool:
     """Processes of this machine, `jobs` of them. One that dies costs the task that it had, and no other."""
 
     def __init__(self, jobs: int):
-        from pebble import ProcessPool
-
         self.jobs = jobs
         self._folder = Path(tempfile.mkdtemp(prefix="marking-"))
         self._folder.chmod(0o711)  # a worker of another user has to get to its own folder in it, and sees no other
-        self._pool = ProcessPool(
-            jobs, initializer=prepare, initargs=[self._folder], context=multiprocessing.get_context("spawn")
-        )
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> Any:
+        from pebble import ProcessPool
+
+        context = multiprocessing.get_context("spawn")
+        return ProcessPool(self.jobs, initializer=prepare, initargs=[self._folder], context=context)
 
     def submit(self, task: Task) -> Future[Done]:
         """Begin a task when there is a place for it."""
-        future: Future[Done] = self._pool.schedule(mark_in_pool, args=[task])
+        try:
+            future: Future[Done] = self._pool.schedule(mark_in_pool, args=[task])
+        except RuntimeError:  # all of its processes were ended at once, which it does not survive
+            self._pool.stop()
+            self._pool.join()
+            self._pool = self._new_pool()
+            future = self._pool.schedule(mark_in_pool, args=[task])
         return future
 
     def close(self, *, now: bool) -> None:
