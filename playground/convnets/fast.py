@@ -10,20 +10,20 @@ CLASSES = 10
 
 
 class FastConvNet(nn.Module):
-    """Three stages of 3x3 convolutions over 14x14, 7x7 and 3x3 positions, the later two with a residual pair.
+    """Three stages of 3x3 convolutions over 14x14, 7x7 and 3x3 positions, the later two with a residual block each.
 
     The stem turns each 2x2 square of pixels into four channels of one position: nothing is lost, and every
     convolution after it has a quarter of the positions to visit.
     """
 
-    def __init__(self, width: int = 64, classes: int = CLASSES) -> None:
+    def __init__(self, width: int, depth: int, classes: int = CLASSES) -> None:
         super().__init__()
         self.stages = nn.Sequential(
             Convolution(4, width),  # (n, w, 14, 14)
             Convolution(width, 2 * width, pool=True),  # (n, 2w, 7, 7)
-            Residual(2 * width),
+            Residual(2 * width, depth),
             Convolution(2 * width, 4 * width, pool=True),  # (n, 4w, 3, 3)
-            Residual(4 * width),
+            Residual(4 * width, depth),
         )
         self.head = nn.Linear(4 * width, classes)
 
@@ -52,12 +52,12 @@ class Convolution(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two convolutions whose result is added to what came in."""
+    """`depth` convolutions whose result is added to what came in."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, depth: int) -> None:
         super().__init__()
-        self.pair = nn.Sequential(Convolution(channels, channels), Convolution(channels, channels))
+        self.convolutions = nn.Sequential(*(Convolution(channels, channels) for _ in range(depth)))
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
-        added: torch.Tensor = X + self.pair(X)
+        added: torch.Tensor = X + self.convolutions(X)
         return added

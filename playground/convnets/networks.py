@@ -82,7 +82,7 @@ CONVNETS: dict[str, Callable[[ConvConfiguration], nn.Module]] = {
     "v1": lambda configuration: ConvNetV1(),
     "v2": lambda configuration: ConvNetV2(),
     "v3": lambda configuration: ConvNetV3(),
-    "fast": lambda configuration: FastConvNet(configuration.width),
+    "fast": lambda configuration: FastConvNet(configuration.width, configuration.depth),
 }
 
 

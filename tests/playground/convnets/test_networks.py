@@ -25,6 +25,19 @@ def test_parameters_are_as_many_as_counted_by_hand(name: str, parameters: int) -
     assert parameter_count(build(ConvConfiguration(network=name), 0)) == parameters
 
 
+def test_parameters_of_the_fast_network_are_as_many_as_counted_by_hand() -> None:
+    plain = 9 * (4 * 8 + 8 * 16 + 16 * 32) + 2 * (8 + 16 + 32)  # weights without biases; scales and shifts
+    block = 9 * (16 * 16 + 32 * 32) + 2 * (16 + 32)  # one convolution in each of the two residual blocks
+    for depth in (1, 2):
+        model = build(ConvConfiguration(network="fast", width=8, depth=depth), 0)
+        assert parameter_count(model) == plain + depth * block + 32 * 10 + 10
+
+
+def test_the_stem_of_the_fast_network_loses_nothing() -> None:
+    X = torch.rand(2, 1, 28, 28)
+    assert torch.equal(F.pixel_shuffle(F.pixel_unshuffle(X, 2), 2), X)
+
+
 @pytest.mark.parametrize("network", [ConvNetV1, ConvNetV2, ConvNetV3])
 def test_4608_features_reach_the_head(network: type[nn.Module]) -> None:
     assert network().features(torch.zeros(2, 1, 28, 28)).shape == (2, 4608)
