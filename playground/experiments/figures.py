@@ -131,7 +131,7 @@ def draw_heat_map(
 
 def as_png(figure: Figure) -> bytes:
     """The figure as PNG, the same bytes each time."""
-    return _saved(figure, format="png", dpi=PNG_DOTS)
+    return _saved(figure, format="png", dpi=PNG_DOTS, pil_kwargs={"optimize": True})
 
 
 def as_svg(figure: Figure) -> bytes:

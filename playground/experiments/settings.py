@@ -75,8 +75,12 @@ class Settings:
         return range(self.seeds or 1)
 
     def torch_device(self) -> str:
-        """`"cpu"`, `"cuda"` or `"mps"`. Raises PlaygroundError where it is not there."""
+        """`"cpu"`, `"cuda"` or `"mps"`. Raises PlaygroundError where it, or PyTorch, is not there."""
         try:
             return utils.choose_device(self.device)
+        except ImportError:
+            raise PlaygroundError(
+                "a device needs torch, which is not installed: pip install 'fashion-network-assignment[playground]'"
+            ) from None
         except ValueError as error:
             raise PlaygroundError(str(error)) from None

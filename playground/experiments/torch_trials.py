@@ -25,10 +25,14 @@ def train_cnn(
     *,
     device: str = "auto",
     watch: Callable[[nn.Module], None] = lambda model: None,
+    prepare: Callable[[nn.Module], None] = lambda model: None,
 ) -> tuple[nn.Module, Trial]:
-    """A trained convolutional network, as it was in its best epoch, and the record of its training; `watch` sees it at
-    the start and after each epoch. Raises Diverged."""
+    """A trained convolutional network, as it was in its best epoch, and the record of its training.
+
+    `prepare` may change it before the training; `watch` sees it at the start and after each epoch. Raises Diverged.
+    """
     model = build(configuration, seed)
+    prepare(model)
     stopwatch = Stopwatch(lambda: watch(model))
     run = train_convnet(
         model, configuration, data.X_train, data.y_train, data.X_val, data.y_val,

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EPOCHS = 15
-IMAGES = 6000  # to train on: with all of them the first epoch alone would have done most of it
-# few enough units to show them all; weight decay clears away what no image pulls at, and leaves the pattern
-NETWORK = Configuration(hidden_sizes=(32,), learning_rate=1e-3, weight_decay=0.3, epochs=EPOCHS)
-CNN = replace(CONV_RECIPES["fast"], width=32, epochs=EPOCHS)
-COLUMNS, SHOWN = 4, 12  # units a row in the animation, and units on the sheet
-FRAME, COLOURS = 400, 32  # milliseconds; in a frame, so few that the file stays small
+IMAGES = 8000  # to train on: with all of them the first epoch alone would have done most of it
+# Few units, to show them all; weights that start small and decay, so that what is learned stands out from the noise at
+# the start; tanh, for which no unit falls silent
+NETWORK = Configuration(
+    hidden_sizes=(25,), activation="tanh", initializer="normal", learning_rate=5e-4, weight_decay=0.5, epochs=EPOCHS
+)  # fmt: skip
+CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS)
+SMALL = 0.03  # the CNN's first filters start at this times their size: the normalisation behind them undoes it
+COLUMNS, SHOWN = 5, 10  # units a row in the animation, and units on the sheet
+FRAME, COLOURS = 400, 24  # milliseconds; in a frame, so few that the file stays small
 
 
 def run(settings: Settings) -> Result:
@@ -44,10 +48,11 @@ def run(settings: Settings) -> Result:
         return train_network(configuration, data, seed, watch=lambda network: units.append(units_of(network)))
 
     def train_watched_cnn(configuration: ConvConfiguration, data: Data, seed: int) -> tuple[Any, Trial]:
-        device = settings.torch_device()
         return train_cnn(
-            configuration, data, seed, device=device, watch=lambda model: filters.append(filters_of(model))
-        )
+            configuration, data, seed, device=settings.torch_device(),
+            prepare=lambda model: stem_of(model).weight.data.mul_(SMALL),
+            watch=lambda model: filters.append(filters_of(model)),
+        )  # fmt: skip
 
     network = repeat("network", NETWORK, data, settings, train_watched_network)
     cnn = repeat("CNN", CNN, data, settings, train_watched_cnn)
@@ -69,12 +74,18 @@ def units_of(network: Network) -> np.ndarray:
     return network.linears[0].W.T.reshape(-1, 28, 28).copy()
 
 
+def stem_of(model: Any) -> Any:
+    """A CNN's first convolution."""
+    from torch import nn
+
+    return next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+
+
 def filters_of(model: Any) -> np.ndarray:
     """The filters of a CNN's first convolution, `(filters, side, side)`."""
-    from torch import nn
     from torch.nn.functional import pixel_shuffle
 
-    stem = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+    stem = stem_of(model)
     # a stem that takes each 2x2 square of pixels as four channels: put them back beside each other
     weights = pixel_shuffle(stem.weight.detach().float().cpu(), math.isqrt(stem.in_channels))
     filters: np.ndarray = weights[:, 0].numpy().copy()
@@ -142,11 +153,14 @@ def _largest(film: np.ndarray) -> float:
 
 def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
     """The first units at five moments of the training, a row for each."""
-    figure = new_figure(9, 8.4)
+    figure = new_figure(9, 7.8)
     for part, (name, film) in zip(parts(figure, len(films), 1), films.items(), strict=True):
-        moments = sorted({round(share * (len(film) - 1)) for share in (0, 0.07, 0.2, 0.5, 1)})
+        moments = sorted({round(share * (len(film) - 1)) for share in (0, 0.07, 0.3, 1)})
         side = film.shape[2]
-        part.suptitle(f"{name}: weights of {SHOWN} units of the first layer, {side} x {side} pixels each", fontsize=11)
+        part.suptitle(
+            f"{name}: weights of {SHOWN} units of the first layer, {side} x {side} pixels each\n"
+            "red: a dark pixel speaks for the unit; blue: against it", fontsize=10,
+        )  # fmt: skip
         for axes, epoch in zip(part.subplots(len(moments), 1, squeeze=False).flat, moments, strict=True):
             draw_weights(axes, film[epoch][:SHOWN], SHOWN, _largest(film))
             axes.set_ylabel(f"epoch {epoch}" if epoch else "start", rotation=0, ha="right", va="center")
@@ -159,13 +173,14 @@ def animation(films: Mapping[str, np.ndarray]) -> bytes:
 
     frames = []
     for epoch in range(min(map(len, films.values()))):
-        figure = new_figure(7, 4.1)
+        figure = new_figure(5.4, 3.1)
         figure.suptitle(f"first layer after epoch {epoch}" if epoch else "first layer at the start")
         for axes, (name, film) in zip(figure.subplots(1, len(films)), films.items(), strict=True):
             draw_weights(axes, film[epoch], COLUMNS, _largest(film))
             axes.set_title(name)
-        frame = Image.open(io.BytesIO(as_png(figure))).convert("RGB")
-        frames.append(frame.quantize(COLOURS, dither=Image.Dither.NONE))
+        frames.append(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
+    palette = frames[-1].quantize(COLOURS)  # one for all, or colours would flicker from frame to frame
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     content = io.BytesIO()
     times = [FRAME] * (len(frames) - 1) + [4 * FRAME]  # time to look at the end
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)

@@ -17,7 +17,7 @@ from playground.experiments import Result, Settings, figures, results, run
 from playground.experiments.network_vs_cnn import measure
 from playground.experiments.settings import Data
 from playground.experiments.torch_trials import train_cnn
-from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic
+from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic, stem_of
 from playground.experiments.what_a_unit_sees import measure as measure_film
 
 TINY = Settings(quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2)
@@ -105,9 +105,8 @@ def test_the_animation_has_a_frame_for_the_start_and_each_epoch_and_is_small(fou
 def test_filters_are_put_together_from_the_channels_of_a_space_to_depth_stem() -> None:
     model = build(CNN, 0)
     image = torch.rand(1, 1, 28, 28, generator=torch.manual_seed(0))
-    stem = next(module for module in model.modules() if isinstance(module, torch.nn.Conv2d))
     with torch.no_grad():
-        response = stem(torch.nn.functional.pixel_unshuffle(image, 2))[0, 5, 3, 4]
+        response = stem_of(model)(torch.nn.functional.pixel_unshuffle(image, 2))[0, 5, 3, 4]
     seen = image[0, 0, 2 * 3 - 2 : 2 * 3 + 4, 2 * 4 - 2 : 2 * 4 + 4].numpy()  # rows 4 to 9, columns 6 to 11
     assert float((filters_of(model)[5] * seen).sum()) == pytest.approx(float(response), rel=1e-4)
 
