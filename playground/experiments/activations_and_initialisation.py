@@ -30,10 +30,10 @@ def run(settings: Settings) -> Result:
     data, variants = settings.data(), []
     for activation, initializer in product(ACTIVATIONS, INITIALIZERS):
         configuration = Configuration(**{**vars(DEEP), "activation": activation, "initializer": initializer})
-        deviations = signals(Network(784, 10, configuration, seed=0), data.X_val[:1000])
+        deviations = signals(Network(784, 10, configuration, dtype=np.float64), data.X_val[:1000])
         measures = {"standard_deviation_of_signals": deviations}
         variants.append(
-            network_variant(f"{activation} with {initializer}", configuration, data, settings, measures=measures)
+            network_variant(f"{activation} from {initializer}", configuration, data, settings, measures=measures)
         )
     return Result(
         "activations-and-initialisation",
@@ -65,9 +65,11 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     fading = {v.name: v.measures["standard_deviation_of_signals"] for v in variants}
     kept = {name: deviations[-1] / max(deviations[0], 1e-300) for name, deviations in fading.items()}
     strongest, weakest = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
-    layers, epochs = len(fading[strongest]), variants[0].configuration["epochs"]
+    layers = len(fading[strongest])
+    epochs, rate = (variants[0].configuration[name] for name in ("epochs", "learning_rate"))
     return (
-        f"With {layers} hidden layers and {epochs} epochs {wording.ranking(variants, images)}; {learned}. Before training, "
+        f"With {layers} hidden layers, one learning rate for all ({rate:g}) and {wording.counted(epochs, 'epoch')} "
+        f"{wording.ranking(variants, images)}; {learned}. Before training, "
         f"from the first hidden layer to the last, the signal keeps {kept[strongest]:.2g} of its standard deviation with "
         f"{strongest}, the most, and {kept[weakest]:.1g} of it with {weakest}, the least."
     )
@@ -79,7 +81,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
     above, below = parts(figure, 2, 1, height_ratios=(1.15, 1))
     panels = above.subplots(1, len(ACTIVATIONS), sharey=True)
     for variant in variants:
-        activation, initializer = variant.name.split(" with ")
+        activation, initializer = variant.name.split(" from ")
         deviations = variant.measures["standard_deviation_of_signals"]
         axes = panels[list(ACTIVATIONS).index(activation)]
         layers = range(1, len(deviations) + 1)

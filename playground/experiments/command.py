@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,17 @@ def _run(options: argparse.Namespace) -> None:
     if options.device != "auto":
         settings.torch_device()
     report.check_folder(folder, names)
+    failed = []
     for name in names:
-        _run_one(name, settings, folder)
+        try:
+            _run_one(name, settings, folder)
+        except PlaygroundError as error:
+            if len(names) == 1:
+                raise
+            print(f"error: {name}: {error}", file=sys.stderr, flush=True)
+            failed.append(name)
+    if failed:
+        raise PlaygroundError(f"{wording.listed(failed)} could not be run, the others were")
 
 
 def _run_one(name: str, settings: Settings, folder: Path) -> None:

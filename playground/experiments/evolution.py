@@ -69,11 +69,12 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
         step = "a tie" if sign == "±" else f"{sign}{wording.points(gain)}"
         steps.append(f"{after.name} {wording.percent(after.test_accuracy)} ({step})")
     start, fast, slowest = variants[0], variants[-1], max(variants, key=lambda variant: variant.seconds.mean)
-    largest = max(variants, key=lambda variant: variant.parameters)
+    most = max(variant.parameters for variant in variants)
+    largest = wording.listed(variant.name for variant in variants if variant.parameters == most)
     return (
         f"{start.name} {wording.percent(start.test_accuracy)}, then, each against the step before, {', '.join(steps)}. "
-        f"{fast.name} has {fast.parameters:,} parameters and trains in {fast.seconds.mean:.0f} s; the largest is {largest.name} "
-        f"with {largest.parameters:,}, the slowest {slowest.name} with {slowest.seconds.mean:.0f} s."
+        f"{fast.name} has {fast.parameters:,} parameters and trains in {fast.seconds.mean:.0f} s; the most parameters, "
+        f"{most:,}, are in {largest}; the slowest is {slowest.name} with {slowest.seconds.mean:.0f} s."
     )
 
 
@@ -88,8 +89,8 @@ def draw(variants: Sequence[Variant]) -> Figure:
     curves.legend()
     draw_errors(errors, variants)
     counts = [variant.parameters for variant in variants]
-    draw_bars(sizes, [variant.name for variant in variants], counts, [f"{count:,}" for count in counts])
-    tidy(sizes, "parameters", "")
-    sizes.set_xlim(0, 1.6 * max(counts))
-    sizes.ticklabel_format(axis="x", style="sci", scilimits=(6, 6))
+    millions = [count / 1e6 for count in counts]
+    draw_bars(sizes, [variant.name for variant in variants], millions, [f"{count:,}" for count in counts])
+    tidy(sizes, "parameters (millions)", "")
+    sizes.set_xlim(0, 1.6 * max(millions))
     return figure

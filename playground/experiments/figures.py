@@ -29,7 +29,7 @@ COLOURS = {
     "from scratch": BLUE, "v1": SKY, "v2": GREEN, "v3": PINK, "fast": ORANGE,
 }  # fmt: skip
 MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os^" + "os^" + "osv^D", strict=True))
-RATES_SHOWN = 15  # points below the best: a rate that is too high may give any accuracy down to chance
+BELOW = 8  # points below what each does best: a learning rate that is too high may give any accuracy down to chance
 PNG_DOTS = 110  # an inch: a figure 9 inches wide fills a README
 
 
@@ -82,8 +82,8 @@ def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
         axes.plot(rates, accuracies, color=COLOURS[variant.name], marker=MARKERS[variant.name], markersize=4)
     tidy(axes, "learning rate", "validation accuracy at the end (%)")
     axes.set_xscale("log")
-    highest = 100 * max(max(v.measures["validation_accuracy_by_learning_rate"].values()) for v in variants)
-    axes.set_ylim(highest - RATES_SHOWN, highest + 1)
+    bests = [100 * max(variant.measures["validation_accuracy_by_learning_rate"].values()) for variant in variants]
+    axes.set_ylim(min(bests) - BELOW, max(bests) + 1)
 
 
 def draw_bars(
@@ -91,10 +91,12 @@ def draw_bars(
 ) -> None:
     """One horizontal bar a name, from the top down, a text at its end; its deviation as a whisker where it has one."""
     positions = np.arange(len(names))
-    bars = axes.barh(positions, values, height=0.6, color=[COLOURS.get(name, BLUE) for name in names])
-    if len(deviations) and not np.isnan(deviations).all():
-        axes.errorbar(values, positions, xerr=deviations, fmt="none", color=BLACK, capsize=3)
-    axes.bar_label(bars, texts, padding=6, fontsize=9)
+    whiskers = np.nan_to_num(deviations) if len(deviations) else np.zeros(len(names))
+    axes.barh(positions, values, height=0.6, color=[COLOURS.get(name, BLUE) for name in names])
+    if whiskers.any():
+        axes.errorbar(values, positions, xerr=whiskers, fmt="none", color=BLACK, capsize=3)
+    for place, (end, text) in enumerate(zip(values + whiskers, texts, strict=True)):
+        axes.annotate(text, (end, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9)
     axes.margins(x=0.3)  # room for the texts
     axes.set_yticks(positions, names)
     axes.invert_yaxis()

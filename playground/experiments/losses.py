@@ -68,7 +68,7 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     return (
         f"After {entropy.configuration['epochs']} epochs, on the test images: {comparisons}. After one epoch {leader} leads "
         f"with {100 * first[leader]:.2f} % of the validation images. The learning rates chosen are {rates}. Where the network "
-        f"gives {SURE:.0%} to the true class, cross-entropy pulls {times:.0f} times as hard as {weakest.name}."
+        f"gives {100 * SURE:.0f} % to the true class, cross-entropy pulls {times:.0f} times as hard as {weakest.name}."
     )
 
 

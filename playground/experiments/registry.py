@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from playground.errors import PlaygroundError
 from playground.experiments.results import Result
 from playground.experiments.settings import Settings
+from playground.optional import require
 from playground.registry import choose
 
 
@@ -58,7 +57,4 @@ def check_needs(names: Sequence[str]) -> None:
     """Raises PlaygroundError where an experiment needs a package that is not installed."""
     for name in names:
         for package in ("matplotlib", *EXPERIMENTS[name].needs):
-            if importlib.util.find_spec(package) is None:
-                raise PlaygroundError(
-                    f"{name} needs {package}, which is not installed: pip install 'fashion-network-assignment[playground]'"
-                )
+            require(package, "playground")

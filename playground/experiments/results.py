@@ -115,10 +115,12 @@ class Result:
 
 
 def versions() -> dict[str, Any]:
-    """What computed: Python, the packages that are loaded, and the machine's cores."""
+    """What computed: Python, the packages that are loaded, the machine's cores, and what else sets its pace."""
     packages = {"numpy": "numpy", "torch": "torch", "scikit-learn": "sklearn", "matplotlib": "matplotlib"}
     loaded = {name: metadata.version(name) for name, module in packages.items() if module in sys.modules}
-    return {"python": platform.python_version(), **loaded, "machine": platform.machine(), "cores": os.cpu_count()}
+    speed = {name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE") if name in os.environ}
+    machine = {"machine": platform.machine(), "cores": os.cpu_count(), **speed}
+    return {"python": platform.python_version(), **loaded, **machine}
 
 
 def variant_to_json(variant: Variant) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import utils
 from playground import datasets
 from playground.errors import PlaygroundError
+from playground.optional import require
 
 # A quick run shows that an experiment works and what it draws; its figures say little about networks
 QUICK_TRAIN, QUICK_VALIDATION, QUICK_TEST, QUICK_EPOCHS = 2000, 500, 1000, 2
@@ -76,11 +77,8 @@ class Settings:
 
     def torch_device(self) -> str:
         """`"cpu"`, `"cuda"` or `"mps"`. Raises PlaygroundError where it, or PyTorch, is not there."""
+        require("torch", "playground")
         try:
             return utils.choose_device(self.device)
-        except ImportError:
-            raise PlaygroundError(
-                "a device needs torch, which is not installed: pip install 'fashion-network-assignment[playground]'"
-            ) from None
         except ValueError as error:
             raise PlaygroundError(str(error)) from None

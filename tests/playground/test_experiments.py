@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import subprocess
@@ -241,6 +242,29 @@ def test_run_all_runs_each_experiment_once(
     assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(EXPERIMENTS)
 
 
+def test_one_experiment_that_cannot_be_run_keeps_no_other_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pretend(name: str, settings: Settings) -> Result:
+        if name == "losses":
+            raise PlaygroundError("no losses today")
+        return small_result(name)
+
+    monkeypatch.setattr("playground.experiments.command.run", pretend)
+    status, _, err = command(["all", "--output", str(tmp_path)], capsys)
+    assert status == 2
+    assert err == "error: losses: no losses today\nerror: losses could not be run, the others were\n"
+    assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(set(EXPERIMENTS) - {"losses"})
+    assert command(["losses", "--output", str(tmp_path)], capsys)[::2] == (2, "error: no losses today\n")
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_has_a_module_of_its_name(name: str) -> None:
+    module = importlib.util.find_spec(f"playground.experiments.{name.replace('-', '_')}")
+    assert module is not None
+    assert "def run(settings: Settings) -> Result:" in Path(str(module.origin)).read_text()
+
+
 @pytest.mark.parametrize(("quick", "folder"), [([], "results"), (["--quick"], "results/quick")])
 def test_a_quick_run_keeps_clear_of_the_full_results(
     quick: list[str],
@@ -303,7 +327,7 @@ def test_a_damaged_result_of_the_experiment_that_is_run_is_written_anew(
 
 def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?", needs=("abacus",)))
-    with pytest.raises(PlaygroundError, match=r"another needs abacus, .*\[playground\]"):
+    with pytest.raises(PlaygroundError, match=r"abacus is not installed, .*\[playground\]"):
         run_experiment("another")
 
 

@@ -107,7 +107,7 @@ def test_every_activation_meets_every_initialisation(found: dict[str, Result]) -
     variants = found["activations-and-initialisation"].variants
     assert len({variant.name for variant in variants}) == 9
     for variant in variants:
-        assert variant.name == f"{variant.configuration['activation']} with {variant.configuration['initializer']}"
+        assert variant.name == f"{variant.configuration['activation']} from {variant.configuration['initializer']}"
         assert len(variant.measures["standard_deviation_of_signals"]) == len(variant.configuration["hidden_sizes"])
 
 
