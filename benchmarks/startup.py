@@ -41,7 +41,8 @@ COMMANDS = (
 NOTES = (
     "A command's seconds are those of its whole process, from start to exit, without the Python it was started from. The "
     "scripts are the reference's, with every section written: each check runs. What is imported is from `python -X importtime`.",
-    "Parts 2 and 3 define classes of PyTorch, so their scripts import it first of all: most of their time is that import.",
+    "Parts 2 and 3 define classes of PyTorch, so their scripts import it first of all: most of their time is that import. Their "
+    "check makes an optimizer, and the first one of a process imports torch._dynamo and sympy, another second.",
     "Loading: seconds to have Fashion-MNIST ready. The gzip files are unpacked once, beside themselves; afterwards the "
     "unpacked files are mapped into memory, and their checksums compared. The files are in the system's cache.",
 )
