@@ -43,7 +43,7 @@ def run(settings: Settings) -> Result:
     measures = measure(predictions, data)
     return Result(
         "network-vs-cnn",
-        finding=_finding(network, cnn, measures, len(data.y_test)),
+        finding=finding(network, cnn, measures, len(data.y_test)),
         variants=(network, cnn),
         images=data.images,
         device=device,
@@ -72,7 +72,8 @@ def measure(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> dict
     return {"classes": list(data.class_names), "errors_by_class": errors, "right_with_seed_0": right}
 
 
-def _finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images: int) -> str:
+def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images: int) -> str:
+    """Which is higher, where the other errs, and whether the seconds were about the same."""
     errors, right = measures["errors_by_class"], measures["right_with_seed_0"]
     gains = np.array(errors["network"]) - np.array(errors["CNN"])
     most, least = int(gains.argmax()), int(gains.argmin())
@@ -85,8 +86,10 @@ def _finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images
         shares = f"{100 * errors['network'][index]:.1f} % to {100 * errors['CNN'][index]:.1f} %"
         return f"{measures['classes'][index]} (errors from {shares})"
 
+    ratio = cnn.seconds.mean / network.seconds.mean
+    fair = "With about the same seconds" if 2 / 3 < ratio < 3 / 2 else f"With {ratio:.1f} times the seconds for the CNN"
     return (
-        f"On about the same budget ({budget}) {wording.versus(cnn, network, images)}. From the network to the CNN most is "
+        f"{fair} ({budget}) {wording.versus(cnn, network, images)}. From the network to the CNN most is "
         f"gained on {of(most)}, least on {of(least)}. With seed 0 the CNN alone is right on {right['only the CNN']} images, "
         f"the network alone on {right['only the network']}, neither on {right['neither']}."
     )

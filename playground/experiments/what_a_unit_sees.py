@@ -120,9 +120,10 @@ def _angle(start: np.ndarray, now: np.ndarray) -> float:
 
 def _finding(variant: Variant) -> str:
     likeness, turned = variant.measures["likeness_of_neighbours"], variant.measures["turned"]
+    first, last = (round(likeness[epoch], 2) + 0.0 for epoch in (0, -1))  # + 0.0: there is no -0.00 in words
     halfway = next(epoch for epoch, angle in enumerate(turned) if 2 * angle >= turned[-1])
     return (
-        f"{variant.name}: the correlation of neighbouring weights goes from {likeness[0]:.2f} (noise) to {likeness[-1]:.2f} "
+        f"{variant.name}: the correlation of neighbouring weights goes from {first:.2f} (noise) to {last:.2f} "
         f"in {len(turned) - 1} epochs; the units turn by {turned[-1]:.0f}° on average, half of it by epoch {halfway}; "
         f"{wording.percent(variant.test_accuracy)} of the test images are right in the end."
     )
