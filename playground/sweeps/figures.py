@@ -144,9 +144,9 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _visible_range(accuracies: np.ndarray) -> tuple[float, float]:
-    """From a little below the worst half to the best: what failed outright must not press all else together."""
-    low, high = float(np.quantile(accuracies, 0.25)) - 1, float(accuracies.max())
-    return (low, high) if high > low else (high - 1, high)
+    """From the best down to three times as far as the median: what failed outright must not press all else together."""
+    high, middle = float(accuracies.max()), float(np.median(accuracies))
+    return max(0.0, high - max(3 * (high - middle), 1.0)), high
 
 
 def _place(dimension: Dimension, value: Any) -> float:

@@ -1,4 +1,4 @@
-"""What a sweep leaves to read: the best configuration as YAML, the best three as JSON, four figures."""
+"""What a sweep leaves to read: the best configuration as YAML, the best three as JSON, four figures, and a page with all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from playground.errors import BadFile, PlaygroundError
 from playground.sweeps import figures
 from playground.sweeps.records import Record, best, records_of
 from playground.sweeps.settings import Settings
+from playground.sweeps.space import in_words
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -36,15 +37,47 @@ def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
     for name, figure in figures.draw(study, records, settings.epochs).items():
         paths.append(folder / f"{name}.png")
         figure.savefig(paths[-1], dpi=110)
+    page = _page(records, top, settings, [path.name for path in paths if path.suffix == ".png"])
+    paths.append(folder / "README.md")
+    utils.write_atomically(paths[-1], page.encode())
     return paths
 
 
+def _page(records: list[Record], top: list[Record], settings: Settings, figures: list[str]) -> str:
+    """A page of Markdown: what was tried, the best, the figures."""
+    ends = [record.end for record in records]
+    lines = [
+        f"# A sweep on {settings.dataset}",
+        "",
+        f"{len(records)} trials, {ends.count('complete')} trained to their end, {ends.count('pruned')} ended early, "
+        f"{ends.count('diverged')} diverged; {_images(settings)} training images, up to {settings.epochs} epochs, "
+        f"seed {settings.seed}. Accuracies are of validation images, which chose: the test images were not looked at. Of so "
+        "many trials the best is partly lucky, by a few tenths of a point.",
+        "",
+        "| trial | validation accuracy | hidden layers, activation, initializer, optimizer, … | epochs | parameters |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {r.number} | {r.val_accuracy:.2%} | {' '.join(in_words(r.configuration).split())} | "
+            f"{r.configuration.epochs} | {r.network_parameters:,} |"
+            for r in top
+        ),
+        "",
+        "`python -m playground train --config best.yaml` trains the first of them and tests it once.",
+        "",
+        *(f"![{name.removesuffix('.png')}]({name})" for name in figures),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _comment(record: Record, trials: int, settings: Settings) -> str:
-    size = "all" if settings.train_size is None else f"{settings.train_size:,}"
     return (
         f"The best of {trials} trials on {settings.dataset}: {record.val_accuracy:.2%} of the validation images,\n"
-        f"trained on {size} images, seed {settings.seed}. python -m playground train --config {{this file}}"
+        f"trained on {_images(settings)} images, seed {settings.seed}. python -m playground train --config {{this file}}"
     )
+
+
+def _images(settings: Settings) -> str:
+    return "all" if settings.train_size is None else f"{settings.train_size:,}"
 
 
 def _summary(records: list[Record], top: list[Record], settings: Settings) -> dict[str, Any]:

@@ -25,6 +25,9 @@ class Choice:
 
     values: tuple[Any, ...]
 
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.values))
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -33,6 +36,9 @@ class Whole:
     low: int
     high: int
 
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high}"
+
 
 @dataclass(frozen=True)
 class Logarithmic:
@@ -40,6 +46,9 @@ class Logarithmic:
 
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}, by its logarithm"
 
 
 Dimension = Choice | Whole | Logarithmic

@@ -33,13 +33,16 @@ def test_a_trial_is_what_train_makes_of_its_configuration(
 
 def test_the_report_holds_the_best_and_four_figures(swept: Path, written: list[Path]) -> None:
     assert sorted(path.name for path in written) == [
-        "best.yaml", "correlation.png", "importance.png", "parallel.png", "slices.png", "top.json"
+        "README.md", "best.yaml", "correlation.png", "importance.png", "parallel.png", "slices.png", "top.json"
     ]  # fmt: skip
     for path in written:
         assert path.suffix != ".png" or path.read_bytes().startswith(b"\x89PNG")
+    page = (written[0].parent / "README.md").read_text()
+    assert all(f"]({path.name})" in page for path in written if path.suffix == ".png")
     top = report.read_top(written[0].parent / "top.json")
     values = sorted((t.value for t in load(swept).get_trials() if t.value is not None), reverse=True)
     assert [accuracy for _, accuracy in top] == values[:3]
+    assert all(f"| {value:.2%} |" in page for value in values[:3])
     assert read_configuration(written[0].parent / "best.yaml") == top[0][0]
     assert json.loads((written[0].parent / "top.json").read_text())["trials"]["complete"] == len(values)
 
