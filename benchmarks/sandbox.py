@@ -85,7 +85,9 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=20, metavar="N", help="of each measurement (default: 20)")
     repeats = parser.parse_args().repeats
     base = repeat(bare, repeats)
-    print(f"{'':<12} {'start, ms':>18} {'against bare':>13} {'fork, ms':>9} {'small call, ms':>15} {'images in, MB/s':>16}")
+    print(
+        f"{'':<12} {'start, ms':>18} {'against bare':>13} {'fork, ms':>9} {'small call, ms':>15} {'images in, MB/s':>16}"
+    )
     print(f"{'bare Python':<12} {1e3 * base[0]:8.0f} / {1e3 * base[1]:6.0f}")
     for level in ("none", "user", "bubblewrap"):
         try:

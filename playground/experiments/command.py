@@ -26,7 +26,10 @@ def add_command(commands: Any) -> None:
         "--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps, for what uses PyTorch"
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="where to (default: results, or results/quick if quick)"
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where to (default: results; results/quick if quick ones would replace others)",
     )
 
 
@@ -39,7 +42,7 @@ def _run(options: argparse.Namespace) -> None:
         quick=options.quick, seeds=options.seeds, device=options.device, data_dir=options.data_dir, verbose=True
     )
     names = _chosen(options.names)
-    folder = options.output or (Path("results/quick") if options.quick else Path("results"))
+    folder = options.output or _folder(names, options.quick)
     check_needs(names)
     if options.device != "auto":
         settings.torch_device()
@@ -55,6 +58,13 @@ def _run(options: argparse.Namespace) -> None:
             failed.append(name)
     if failed:
         raise PlaygroundError(f"{wording.listed(failed)} could not be run, the others were")
+
+
+def _folder(names: list[str], quick: bool) -> Path:
+    """Where results go unasked: a quick run never replaces what took an hour."""
+    folder = Path("results")
+    known = [result for result in report.results_in(folder) if result.experiment in names]
+    return folder / "quick" if quick and not all(result.quick for result in known) else folder
 
 
 def _run_one(name: str, settings: Settings, folder: Path) -> None:

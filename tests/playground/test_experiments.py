@@ -265,9 +265,11 @@ def test_every_experiment_has_a_module_of_its_name(name: str) -> None:
     assert "def run(settings: Settings) -> Result:" in Path(str(module.origin)).read_text()
 
 
-@pytest.mark.parametrize(("quick", "folder"), [([], "results"), (["--quick"], "results/quick")])
-def test_a_quick_run_keeps_clear_of_the_full_results(
-    quick: list[str],
+@pytest.mark.parametrize(
+    ("before", "folder"), [([], "results"), (["--quick"], "results"), (["--seeds", "1"], "results/quick")]
+)
+def test_a_quick_run_never_replaces_a_full_one(
+    before: list[str],
     folder: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -275,8 +277,11 @@ def test_a_quick_run_keeps_clear_of_the_full_results(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert command(["optimizers", *quick], capsys)[0] == 0
-    assert results.read(tmp_path / folder / "optimizers.json").quick == bool(quick)
+    if before:
+        assert command(["optimizers", *before], capsys)[0] == 0
+    assert command(["optimizers", "--quick"], capsys)[0] == 0
+    assert results.read(tmp_path / folder / "optimizers.json").quick
+    assert results.read(tmp_path / "results" / "optimizers.json").quick == (folder == "results")
 
 
 def test_run_list_says_what_there_is(stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]) -> None:
