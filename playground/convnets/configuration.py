@@ -72,7 +72,7 @@ CONV_RECIPES: dict[str, ConvConfiguration] = {
     "v1": ConvConfiguration(network="v1", epochs=10),
     "v2": ConvConfiguration(network="v2", epochs=10),
     "v3": ConvConfiguration(network="v3", epochs=20),
-    "fast-shortest": replace(FAST, width=8, epochs=1, learning_rate=0.01),
+    "fast-shortest": replace(FAST, width=8, epochs=1, learning_rate=0.02, batch_size=256),
     "fast-short": replace(FAST, width=16, epochs=3, learning_rate=0.01),
     "fast": FAST,
     "fast-long": replace(FAST, width=32, epochs=30, shifts=1),
