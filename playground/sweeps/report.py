@@ -11,6 +11,7 @@ import utils
 from playground.configuration import Configuration
 from playground.configuration_files import from_values, write_configuration
 from playground.errors import BadFile, PlaygroundError
+from playground.plots import small_png
 from playground.sweeps import figures
 from playground.sweeps.records import Record, best, records_of
 from playground.sweeps.settings import Settings
@@ -36,7 +37,7 @@ def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
     utils.write_atomically(paths[1], f"{text}\n".encode())
     for name, figure in figures.draw(study, records, settings.epochs).items():
         paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1], dpi=110)
+        utils.write_atomically(paths[-1], small_png(figure))
     page = _page(records, top, settings, [path.name for path in paths if path.suffix == ".png"])
     paths.append(folder / "README.md")
     utils.write_atomically(paths[-1], page.encode())

@@ -64,3 +64,9 @@ def test_without_a_sweep_a_quick_run_makes_a_small_one_and_a_full_run_says_what_
     assert capsys.readouterr().out == ""
     with pytest.raises(PlaygroundError, match=r"top\.json is not there.*python -m playground sweep"):
         transfer.best_configurations(Settings())
+
+
+def test_the_committed_best_of_the_sweep_can_be_read() -> None:
+    chosen = transfer.best_configurations(Settings())
+    assert len(chosen) == 3
+    assert all(accuracy > 0.88 for _, accuracy in chosen)
