@@ -3,7 +3,8 @@
 The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers, schedules;
 configuration, network, training; then datasets, csv_files, storage, plots. `playground.classifier` wraps it all
 in scikit-learn's conventions. `playground.convnets` has the convolutional networks, in PyTorch; `playground.experiments`
-asks questions and answers them; `python -m playground` is the command line.
+asks questions and answers them; `playground.sweeps` looks for the best configuration and `playground.tracking` keeps the
+curves; `playground.notebooks` makes the notebooks. `python -m playground` is the command line.
 
     from playground import RECIPES, Network, load, split, train
 

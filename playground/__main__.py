@@ -1,4 +1,4 @@
-"""The command line: `python -m playground train`, `… train-cnn`, `… run`, `… sweep`, `… samples`, `… export-csv`.
+"""The command line: `python -m playground train`, `… train-cnn`, `… run`, `… sweep`, `… notebooks`, `… samples`, `… export-csv`.
 
 Exit status 0: done; 2: could not be done, for a reason given in one line.
 """
@@ -29,6 +29,7 @@ from playground.errors import PlaygroundError
 from playground.experiments import command as experiments
 from playground.experiments import tables
 from playground.network import Network
+from playground.notebooks import command as notebooks
 from playground.registry import choose
 from playground.sweeps import command as sweeps
 from playground.tracking.command import add_tracking_options, new_run
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     experiments.add_command(commands)
     tables.add_command(commands)
     sweeps.add_command(commands)
+    notebooks.add_command(commands)
     return parser
 
 

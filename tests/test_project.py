@@ -139,7 +139,7 @@ NUMPY_PLAYGROUND = [
     for name in (
         "__init__", "__main__", "command_line", "configuration", "configuration_files", "csv_files", "datasets", "errors",
         "initializers", "layers", "losses", "network", "optimizers", "optional", "plots", "registry", "schedules", "storage",
-        "training", "tracking/*", "sweeps/*", "convnets/__init__", "convnets/command", "convnets/configuration",
+        "training", "tracking/*", "sweeps/*", "notebooks/*", "convnets/__init__", "convnets/command", "convnets/configuration",
         *(f"experiments/{name}" for name in (
             "__init__", "command", "figures", "registry", "report", "results", "settings", "tables",
             "trials", "wording",

@@ -1,0 +1,134 @@
+"""The notebooks: they run, say what they computed, and those that are committed come from the sources beside them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground.__main__ import main
+from playground.errors import PlaygroundError
+from playground.notebooks import build, is_quick
+from playground.notebooks.setup import SETUP
+from tests.support import ROOT
+
+QUESTIONS = 10
+
+
+def outputs(book: Any, kind: str) -> list[str]:
+    """All outputs of one kind."""
+    found = [
+        output["data"].get(kind) for cell in book["cells"] for output in cell.get("outputs", []) if "data" in output
+    ]
+    return ["".join(content) for content in found if content]
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", build.NAMES)
+def test_a_notebook_runs_and_shows_pictures_and_findings(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["notebooks", name, "--quick", "--output", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path / name}.ipynb: ")
+    book = read(tmp_path / f"{name}.ipynb")
+    assert outputs(book, "text/markdown")[0].startswith("**A quick run")
+    pictures = outputs(book, "image/png")
+    assert len(pictures) >= 4
+    assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures)
+    assert not [
+        output for cell in book["cells"] for output in cell.get("outputs", []) if output["output_type"] == "error"
+    ]
+
+
+@pytest.mark.parametrize("name", build.NAMES)
+def test_the_committed_notebook_is_that_of_its_source_run_in_full(name: str) -> None:
+    book, fresh = read(ROOT / "notebooks" / f"{name}.ipynb"), build.unexecuted(name)
+    sources = [("".join(cell["source"]), cell["cell_type"], cell["id"]) for cell in book["cells"]]
+    assert sources == [(cell.source, cell.cell_type, cell.id) for cell in fresh.cells]
+    counts = [cell["execution_count"] for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    assert "A quick run" not in " ".join(outputs(book, "text/markdown"))
+
+
+@pytest.mark.parametrize("name", build.NAMES)
+def test_the_committed_notebook_is_small_and_tells_nothing_of_the_machine(name: str) -> None:
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    text = path.read_text(encoding="utf-8")
+    assert len(text) < 1_000_000
+    assert not re.search(r"(?<![\w.:/])/(root|work|home|tmp|Users)/", text)
+    assert str(ROOT) not in text
+    assert all(
+        set(cell) <= {"cell_type", "id", "metadata", "source", "outputs", "execution_count"}
+        for cell in read(path)["cells"]
+    )
+    assert all(cell["metadata"] == {} for cell in read(path)["cells"])
+
+
+def test_ten_questions_are_asked_and_each_is_answered_with_a_picture_or_a_table() -> None:
+    book = build.unexecuted("neural_network_from_scratch")
+    parts: list[list[str]] = [[]]
+    for cell in book.cells:
+        if cell.cell_type == "markdown" and "## " in cell.source.replace("# #", ""):
+            parts.extend([] for _ in re.findall(r"^## \d+\. ", cell.source, re.MULTILINE))
+        parts[-1].append(cell.source)
+    assert len(parts) - 1 == QUESTIONS
+    for part in parts[1:]:
+        assert any("show(" in source or "table(" in source for source in part)
+
+
+def test_the_first_cell_finds_the_repository_and_says_what_to_do_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend("")
+    monkeypatch.chdir(ROOT / "notebooks")
+    exec(SETUP, found := {})  # type: ignore[var-annotated]
+    assert found["root"] == Path.cwd() == ROOT
+    (tmp_path / "uploaded" / "playground").mkdir(parents=True)
+    (tmp_path / "uploaded" / "playground" / "network.py").touch()
+    monkeypatch.chdir(tmp_path)
+    exec(SETUP, found := {})
+    assert found["root"] == Path.cwd() == tmp_path / "uploaded"
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(FileNotFoundError, match="upload its zip or set REPOSITORY, then run this cell again"):
+        exec(SETUP, {})
+
+
+def test_a_cell_that_fails_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "network_vs_cnn.py").write_text("# %% [markdown]\n# # Title\n\n# %%\n1 / 0\n")
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
+    monkeypatch.setattr(build, "SETUP", "pass")
+    with pytest.raises(PlaygroundError, match=r"network_vs_cnn does not run: .*ZeroDivisionError: division by zero"):
+        build.executed("network_vs_cnn", quick=True)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["network_vs_cn"], "unknown notebook 'network_vs_cn', did you mean 'network_vs_cnn'?"),
+    (["--output", "file/notebooks"], "file/notebooks cannot be made"),
+])  # fmt: skip
+def test_what_cannot_be_made_is_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    assert main(["notebooks", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(("value", "quick"), [("1", True), ("0", False), ("", False)])
+def test_an_environment_variable_makes_them_quick(value: str, quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_QUICK", value)
+    assert is_quick() is quick
