@@ -46,7 +46,8 @@ def gains_from_bfloat16(device: str) -> bool:
     """Whether the device multiplies bfloat16 numbers faster than float32: GPUs since 2020, CPUs with AVX512-BF16 or AMX."""
     if device == "cuda":
         return bool(torch.cuda.get_device_capability() >= (8, 0))
-    return device == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    can = torch.cpu.get_capabilities() if device == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # glibc's malloc.h

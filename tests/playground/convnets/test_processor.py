@@ -28,6 +28,19 @@ def test_auto_takes_bfloat16_where_the_processor_gains_from_it(gains: bool, monk
     assert choose_processor("cpu", "auto").half == gains
 
 
+@pytest.mark.parametrize(("can", "gains"), [
+    ({"avx512_bf16": True}, True),
+    ({"avx512_bf16": False, "amx_bf16": True}, True),
+    ({"avx2": True}, False),  # where it would be emulated
+    ({}, False),
+], ids=str)  # fmt: skip
+def test_a_cpu_gains_from_bfloat16_if_it_multiplies_such_numbers_itself(
+    can: dict[str, bool], gains: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: can, raising=False)
+    assert processor.gains_from_bfloat16("cpu") == gains
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is available here")
 def test_a_device_that_is_not_here_is_answered_in_one_line() -> None:
     with pytest.raises(PlaygroundError, match=r"^device 'cuda' is not available here, expected auto or one of: .*cpu$"):
