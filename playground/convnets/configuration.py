@@ -75,5 +75,5 @@ CONV_RECIPES: dict[str, ConvConfiguration] = {
     "fast-shortest": replace(FAST, width=8, epochs=1, learning_rate=0.02, batch_size=256),
     "fast-short": replace(FAST, width=16, epochs=3, learning_rate=0.01),
     "fast": FAST,
-    "fast-long": replace(FAST, width=32, epochs=30, shifts=1),
+    "fast-long": replace(FAST, width=32, epochs=36, shifts=1, learning_rate=0.012, batch_size=256, weight_decay=0.1),
 }
