@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from playground.__main__ import main
 from playground.errors import BadFile, PlaygroundError
 from playground.experiments.results import CURVES, Result, Trial, Variant, to_json
-from playground.experiments.tables import fill
+from playground.experiments.tables import PLACE, fill
+from tests.support import ROOT
 
 DOCUMENT = "before\n<!-- results: losses -->\nstale | 1 |\n<!-- /results -->\nafter\n"
 
@@ -65,3 +67,14 @@ def test_a_missing_result_or_place_is_one_line(tmp_path: Path) -> None:
         fill(DOCUMENT, tmp_path)
     with pytest.raises(PlaygroundError, match="no table to write"):
         fill("no place", tmp_path)
+
+
+def test_the_tables_of_readme_are_those_of_the_results() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert PLACE.search(readme)
+    assert fill(readme, ROOT / "results") == readme
+
+
+def test_no_committed_result_is_a_quick_one() -> None:
+    for path in (ROOT / "results").glob("*.json"):
+        assert not re.search(r'"quick": true', path.read_text(encoding="utf-8")), path
