@@ -22,6 +22,7 @@ CHECKS: dict[str, Callable[..., None]] = {
 def mark_all(marking: Marking) -> dict[str, SectionResult]:
     """Mark the sections that were asked for, and end the workers; the results by number."""
     try:
+        marking.begin()
         for section in marking.to_run():
             check = CHECKS[section.number]
             given: dict[str, Any] = {

@@ -73,14 +73,15 @@ class Marking:
             packages = self.rubric.packages(script)
             if packages not in self._servers:
                 self._servers[packages] = ForkServer(
-                    files, self.rubric.limits, self.sandbox, packages=packages, device=self.options.device
-                )
+                    files, self.rubric.limits, self.sandbox, packages=packages, device=self.options.device,
+                    threads=None if "torch" in packages else 1,  # NumPy's products are too small here for a second one
+                )  # fmt: skip
         self.students = {
             script: Student(script, self._servers[self.rubric.packages(script)], self.rubric) for script in SCRIPTS
         }
 
-    def _begin(self) -> None:
-        """Start what workers will be forked from: torch takes a while to import, in which part 1 can be marked."""
+    def begin(self) -> None:
+        """Start what workers will be forked from, which takes a while to import torch: the sooner the better."""
         for script in {section.script for section in self.to_run()} & self.submission.scripts.keys():
             self._servers[self.rubric.packages(script)].begin()
 
@@ -98,8 +99,6 @@ class Marking:
 
     def mark(self, section: Section, check: Callable[[], None]) -> SectionResult:
         """Run a section's check, with right earlier parts in place of failed ones if it fails with the student's own."""
-        if not self.results:
-            self._begin()
         started, trained_before = time.perf_counter(), section.script in self.trained_in
         status, feedback, diagnosis = self._outcome(section, check)
         failed = tuple(

@@ -55,7 +55,11 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(trylast=True)  # after pytest's own reporter has been registered
 def pytest_configure(config: pytest.Config) -> None:
-    """The score card takes the place of pytest's report, whose counts and letters mean nothing to a class."""
+    """The workers begin to import while pytest collects. The score card takes the place of pytest's report, whose counts and
+    letters mean nothing to a class."""
+    marking = config.stash.get(MARKING, None)
+    if marking is not None:
+        marking.begin()
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and not config.getoption("help"):
         config.pluginmanager.unregister(reporter)

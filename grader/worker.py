@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 OWN_FILES = (
     "confine.py",
     "forkserver.py",
+    "uncompiled.py",
     "worker.py",
     "protocol.py",
     "probes.py",

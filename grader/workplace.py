@@ -19,7 +19,16 @@ import utils
 GRADER = Path(__file__).resolve().parent
 MAX_FILES = 10_000  # in `scratch`
 UNTOLD = 1 << 62  # bytes, of more files than that, or of folders that cannot be looked through
-OURS = ("confine.py", "forkserver.py", "worker.py", "protocol.py", "probes.py", "anatomy.py", "descent.py")
+OURS = (
+    "confine.py",
+    "forkserver.py",
+    "uncompiled.py",
+    "worker.py",
+    "protocol.py",
+    "probes.py",
+    "anatomy.py",
+    "descent.py",
+)
 OUR_FILES = (*(GRADER / name for name in OURS), Path(utils.__file__))
 
 
