@@ -34,6 +34,21 @@ LEFTOVERS = "grader-selftest-was-here*"  # what cheats would leave behind
 LEAK = "RuntimeError: LEAK"  # what a cheat raises that got through
 QUICK = ("1.2", "1.3", "1.4", "1.5", "1.6")
 QUICK_STUBS, QUICK_CHEATS = ("1.2", "1.3", "1.4"), ("1.2",)
+WAYS_OUT = """
+found = []
+for source in {sources!r}:
+    cheat = {{"__file__": __file__}}
+    exec(source, cheat)
+    try:
+        cheat["relu"]()
+    except RuntimeError as told:
+        if str(told) != "held":
+            found.append(str(told))
+
+
+def relu(z):
+    raise RuntimeError("; ".join(found) or "held")
+"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,26 @@ def run(sandbox: str, *, quick: bool = False) -> Iterator[Outcome]:
             yield try_case(case, narrow(rubric) if cheats else rubric, sandbox, traps)
 
 
+def try_walls(sandbox: str) -> Iterator[Outcome]:
+    """Whether the walls stand on this machine, in half a second: the reference earns a section, and the cheats that look
+    for a way out find none, all of them in one process. Raises CannotGrade as `run` does."""
+    rubric = load_rubric()
+    with Traps() as traps:
+        yield try_case(
+            Case("the reference", open_submission(REFERENCE), QUICK_CHEATS, QUICK_CHEATS), rubric, sandbox, traps
+        )
+        yield try_case(_ways_out(rubric), narrow(rubric), sandbox, traps)
+
+
+def _ways_out(rubric: Rubric) -> Case:
+    """The quick cheats that read, write and call wherever they can when they are imported, as one script."""
+    sources = [case.submission.scripts["numpy_ann"].decode() for case in _quick_cheats(rubric) if case.says == "held"]
+    script = WAYS_OUT.format(sources=sources).encode()
+    return Case(
+        "the ways out", Submission("ways out", {"numpy_ann": script}, {}, {}), QUICK_CHEATS, (), "held", explained=False
+    )
+
+
 def narrow(rubric: Rubric) -> Rubric:
     """Limits that a cheat meets soon."""
     limits = {"call_seconds": 5.0, "memory_bytes": 800_000_000, "reply_bytes": 100_000_000}
@@ -83,16 +118,20 @@ def _cases(rubric: Rubric, quick: bool) -> Iterator[Case]:
     )
     stubs = {script: (PROJECT / f"{script}.py").read_bytes() for script in SCRIPTS}
     yield Case("the stubs", Submission("stubs", stubs, {}, {}), QUICK_STUBS if quick else every, ())
+    yield from _quick_cheats(rubric) if quick else (read_cheat(path, rubric) for path in _cheats())
+
+
+def _cheats() -> list[Path]:
     cheats = sorted(CHEATS.glob("*.py"))
     if not cheats:
         raise CannotGrade(f"{CHEATS} holds no cheats, expected those that belong to the project")
-    for path in cheats:
-        case = read_cheat(path, rubric)
-        if not quick:
-            yield case
-        elif "\n# quick\n" in path.read_text(encoding="utf-8"):
-            asked = tuple(number for number in case.asked if number in QUICK_CHEATS)
-            yield replace(case, asked=asked, explained=False)
+    return cheats
+
+
+def _quick_cheats(rubric: Rubric) -> Iterator[Case]:
+    for path in _cheats():
+        if "\n# quick\n" in path.read_text(encoding="utf-8"):
+            yield replace(read_cheat(path, rubric), asked=QUICK_CHEATS, explained=False)
 
 
 def read_cheat(path: Path, rubric: Rubric) -> Case:
@@ -142,6 +181,7 @@ class Traps:
     """A secret to be read, a port and a socket to be called, and folders that files could be left in."""
 
     def __enter__(self) -> Traps:
+        self.others = set(tree.descendants(os.getpid()))  # a pool that is getting ready, say
         self.secret = secrets.token_hex(16)
         self.folder = Path(tempfile.mkdtemp(prefix="grader-selftest-"))
         (self.folder / "grader-selftest-secret").write_text(self.secret)
@@ -196,7 +236,7 @@ class Traps:
                 yield f"left {path}"
                 path.unlink()
         for pid in tree.descendants(os.getpid()):
-            if not tree.is_ended(pid):
+            if pid not in self.others and not tree.is_ended(pid):
                 yield f"process {pid} still runs"
 
 

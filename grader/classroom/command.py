@@ -14,7 +14,7 @@ from grader.errors import CannotGrade
 from grader.options import OPTIONS, interrupt
 
 if TYPE_CHECKING:  # only for names: the command line has to start at once
-    from grader.classroom.batch import Tally
+    from grader.classroom.batch import Batch, Job, Tally
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.pools import Pool
     from grader.marking import Options
@@ -105,19 +105,24 @@ def run_batch(given: argparse.Namespace) -> int:
         jobs, threads = _places(given.jobs, elsewhere=elsewhere)
         batch = Batch(gradebook, rubric, options, sandbox, threads=threads)
         to_do = batch.take_in(given.submissions, given.only, regrade=given.regrade)
-        if to_do and sandbox.level != "none":  # said out loud, so it is known to hold nothing
-            expect_walls(sandbox)
         if to_do:
-            _mark(batch, to_do, given, options, jobs, threads)
+            pool = _pool(given, options, jobs, threads)  # which gets ready while the walls are tried
+            try:
+                if sandbox.level != "none":  # said out loud, so it is known to hold nothing
+                    expect_walls(sandbox)
+            except BaseException:
+                pool.close(now=True)
+                raise
+            _mark(batch, to_do, pool)
         print(_summary(batch.tally, gradebook))
         return batch.tally.exit_status
 
 
-def _mark(batch: Any, to_do: list[Any], given: argparse.Namespace, options: Options, jobs: int, threads: int) -> None:
+def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
     from grader.classroom.progress import Progress
 
     try:
-        batch.run(to_do, _pool(given, options, jobs, threads), Progress(len(to_do)))
+        batch.run(to_do, pool, Progress(len(to_do)))
     except KeyboardInterrupt:
         done = batch.tally.marked
         raise KeyboardInterrupt(f"{done} of {len(to_do)} submissions are marked, the same command goes on") from None

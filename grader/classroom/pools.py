@@ -33,7 +33,8 @@ class Pool(Protocol):
 
 
 class LocalPool:
-    """Processes of this machine, `jobs` of them. One that dies costs the task that it had, and no other."""
+    """Processes of this machine, `jobs` of them, which begin to import at once. One that dies costs the task that it had, and
+    no other."""
 
     def __init__(self, jobs: int):
         self.jobs = jobs
@@ -45,7 +46,9 @@ class LocalPool:
         from pebble import ProcessPool
 
         context = multiprocessing.get_context("spawn")
-        return ProcessPool(self.jobs, initializer=prepare, initargs=[self._folder], context=context)
+        pool = ProcessPool(self.jobs, initializer=prepare, initargs=[self._folder], context=context)
+        assert pool.active  # which starts it: else it would wait for the first task
+        return pool
 
     def submit(self, task: Task) -> Future[Done]:
         """Begin a task when there is a place for it."""

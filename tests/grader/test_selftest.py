@@ -1,5 +1,6 @@
 """Cheats earn nothing, on every level of the sandbox, and the self-test tells a grader that would let them."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,25 @@ def test_the_self_test_sees_marks_that_were_not_earned(traps: selftest.Traps) ->
     case = selftest.read_cheat(CHEATS["exits_at_import"], RUBRIC)
     honest = replace(case, submission=selftest.open_submission(selftest.REFERENCE), asked=("1.2",))
     assert "earned 1.2" in selftest.try_case(honest, RUBRIC, "auto", traps).problem
+
+
+@pytest.mark.parametrize("level", ["bubblewrap", "user"])
+def test_the_walls_hold_and_only_what_was_started_since_is_a_leftover(level: str) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:  # as the processes of a pool that is getting ready
+        outcomes = list(selftest.try_walls(level))
+        other.kill()
+    assert [(outcome.name, outcome.problem) for outcome in outcomes] == [("the reference", ""), ("the ways out", "")]
+
+
+def test_ways_out_are_seen_where_there_are_no_walls() -> None:
+    problem = list(selftest.try_walls("none"))[1].problem
+    for found in (
+        "read or did what it must not",
+        "48161",
+        "grader-selftest-secret",
+        "left /tmp/grader-selftest-was-here",
+    ):
+        assert found in problem
 
 
 def test_the_quick_form_passes_as_a_command() -> None:
