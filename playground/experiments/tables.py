@@ -17,7 +17,9 @@ from playground.errors import PlaygroundError
 from playground.experiments import wording
 from playground.experiments.results import Result, Variant, read
 
-PLACE = re.compile(r"(<!-- results: (\S+) -->\n).*?(<!-- /results -->)", re.DOTALL)
+# no other table begins within a place: what follows a marker that was left open is the user's text
+PLACE = re.compile(r"(<!-- results: (\S+) -->\n)(?:(?!<!-- results:).)*?(<!-- /results -->)", re.DOTALL)
+MARKER = re.compile(r"^[ \t]*<!-- (?:results: .*?|/results) -->", re.MULTILINE)
 
 
 def add_command(commands: Any) -> None:
@@ -40,11 +42,24 @@ def _tables(options: argparse.Namespace) -> None:
 def fill(text: str, folder: Path) -> str:
     """The document with each table as the results in the folder have it.
 
-    Raises PlaygroundError where there is no place for a table, BadFile where a result is missing.
+    Raises PlaygroundError where there is no place for a table or a marker without its other half, BadFile where a
+    result is missing.
     """
+    _check_markers(text)
     if not PLACE.search(text):
         raise PlaygroundError("no table to write, expected <!-- results: NAME --> and <!-- /results --> around it")
     return PLACE.sub(lambda place: f"{place[1]}{table(read(folder / f'{place[2]}.json'))}{place[3]}", text)
+
+
+def _check_markers(text: str) -> None:
+    """Raises PlaygroundError, which names the first marker that is left when all places are taken out."""
+    rest = PLACE.sub(lambda place: "\n" * place[0].count("\n"), text)  # the lines keep their numbers
+    if marker := MARKER.search(rest):
+        line = rest.count("\n", 0, marker.start()) + 1
+        raise PlaygroundError(
+            f"{marker[0].strip()} in line {line} stands alone, expected <!-- results: NAME --> above and <!-- /results --> below "
+            "each table: add the other half or remove this one"
+        )
 
 
 def table(result: Result) -> str:

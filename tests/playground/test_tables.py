@@ -69,6 +69,33 @@ def test_a_missing_result_or_place_is_one_line(tmp_path: Path) -> None:
         fill("no place", tmp_path)
 
 
+OPENING, CLOSING = "<!-- results: losses -->\n", "<!-- /results -->\n"
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (f"<!-- results: A -->\nmine\n\n{OPENING}{CLOSING}", "<!-- results: A --> in line 1 stands alone"),
+    (f"{OPENING}{CLOSING}mine\n<!-- results: A -->\nmine", "<!-- results: A --> in line 4 stands alone"),
+    (f"{OPENING}stale\n{CLOSING}mine\n{CLOSING}", "<!-- /results --> in line 5 stands alone"),
+    (f"mine\n{OPENING}mine", "<!-- results: losses --> in line 2 stands alone"),
+    (f"<!-- results: two words -->\nmine\n{CLOSING}", "<!-- results: two words --> in line 1 stands alone"),
+])  # fmt: skip
+def test_half_a_pair_of_markers_is_one_line_and_the_document_stays(
+    text: str, message: str, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = results / "page.md"
+    document.write_text(text)
+    assert main(["tables", str(document), "--results", str(results)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}, expected ")
+    assert error.count("\n") == 1
+    assert document.read_text() == text
+
+
+def test_markers_within_a_sentence_are_text(results: Path) -> None:
+    sentence = "A table stands between `<!-- results: NAME -->` and `<!-- /results -->`.\n"
+    assert fill(sentence + DOCUMENT, results) == sentence + fill(DOCUMENT, results)
+
+
 def test_the_tables_of_readme_are_those_of_the_results() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert PLACE.search(readme)
