@@ -11,6 +11,7 @@ import utils
 from playground import command_line, datasets
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.errors import PlaygroundError
+from playground.optional import require
 from playground.registry import choose
 from playground.tracking.command import add_tracking_options, new_run
 
@@ -37,6 +38,7 @@ def _train(options: argparse.Namespace) -> None:
         choose("recipe", options.recipe, CONV_RECIPES), **command_line.given_fields(options, ConvConfiguration)
     )
     _check_files(options)
+    require("torch", "playground")
     dataset = command_line.load_dataset(options)
     split = datasets.split(
         dataset, validation_size=options.validation_size, train_size=options.train_size, seed=options.seed

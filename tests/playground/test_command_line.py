@@ -15,6 +15,7 @@ from playground.csv_files import read_csv, write_csv
 from playground.datasets import load
 from playground.storage import load as load_network
 from tests.support import ROOT
+from tests.support import run as run_python
 
 SMALL = ["--train-size", "600", "--validation-size", "200", "--epochs", "2", "--hidden-sizes", "16"]
 
@@ -158,6 +159,33 @@ def test_ctrl_c_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
     monkeypatch.setattr("playground.__main__.train", interrupted)
     assert run(["train", *SMALL], capsys)[::2] == (2, "error: interrupted; no file is left half written\n")
+
+
+@pytest.mark.parametrize("command", [["train-cnn"], ["run", "evolution", "--quick"]], ids=" ".join)
+@pytest.mark.parametrize("error", [
+    "ImportError('libtorch_cpu.so: cannot open shared object file')",
+    "OSError(2, 'cannot open shared object file', 'libtorch_cpu.so')",
+    "RuntimeError('operator torchvision::nms\\ndoes not exist')",
+    "ValueError()",
+])  # fmt: skip
+def test_a_torch_that_cannot_be_imported_is_one_line(error: str, command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(f"raise {error}\n")
+    done = run_python("-m", "playground", *command, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: torch is installed but cannot be imported (")
+    assert done.stderr.endswith("): pip install --force-reinstall 'fashion-network-assignment[playground]'\n")
+    assert done.stderr.count("\n") == 1
+    assert "()" not in done.stderr
+
+
+def test_train_cnn_without_torch_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    status, _, err = run(["train-cnn", "--epochs", "1", "--train-size", "300"], capsys)
+    assert status == 2
+    assert err.startswith("error: torch is not installed, and this needs it: pip install 'fashion-")
 
 
 def test_the_module_starts_with_numpy_alone() -> None:
