@@ -6,6 +6,7 @@ Nothing in such a file is ever executed: torch reads it with `weights_only=True`
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -67,12 +68,13 @@ def write(path: Path, kind: str, content: dict[str, Any]) -> None:
 def read(path: Path, kind: str, name: str, origin: str) -> dict[str, Any]:
     """The content of a file of that kind, on the CPU. Raises BadFile, which calls it by name and says who writes it."""
     try:
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of pickles that it goes on to refuse
             content = torch.load(stream, map_location="cpu", weights_only=True)
     except OSError as error:
         raise BadFile(f"{path} cannot be read ({error.strerror or error}), expected a {name}") from None
-    except Exception as error:  # a damaged archive can raise nearly anything
-        raise BadFile(f"{path} is no {name} ({_one_line(error)}), expected one of {origin}") from None
+    except Exception:  # anything nearly, in words about torch's inside: 101, or "pop from empty list"
+        raise BadFile(f"{path} is no {name} (no file of torch's, or a damaged one), expected one of {origin}") from None
     if not isinstance(content, dict) or content.get("kind") != kind:
         raise BadFile(f"{path} is no {name}, expected one of {origin}")
     return content

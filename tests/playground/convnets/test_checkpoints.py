@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,19 @@ def test_a_checkpoint_that_contradicts_itself_is_refused_in_one_line(changes: di
 def test_an_unaltered_checkpoint_is_not_refused(tmp_path: Path) -> None:
     _, run = trained(LONGER, checkpoint=altered(tmp_path / "run.pt", {}), resume=True)
     assert len(run.history.val_losses) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\n", b"junk", b"a text, \n\n of lines\n", pickle.dumps({"epochs": 3})])
+@pytest.mark.filterwarnings("always")
+def test_a_checkpoint_that_is_no_file_of_torchs_is_called_that(
+    content: bytes, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    (tmp_path / "run.pt").write_bytes(content)
+    with pytest.raises(BadFile) as caught:
+        trained(checkpoint=tmp_path / "run.pt", resume=True)
+    reason = "(no file of torch's, or a damaged one), expected one of train-cnn --checkpoint"
+    assert str(caught.value) == f"{tmp_path / 'run.pt'} is no checkpoint {reason}"
+    assert not recwarn.list
 
 
 def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
