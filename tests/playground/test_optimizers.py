@@ -10,17 +10,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playground.experiments.torch_networks import TORCH_OPTIMIZERS
 from playground.optimizers import OPTIMIZERS, Momentum, Optimizer
 from tests.playground.support import SEEDS
 
-IN_TORCH: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "momentum": lambda parameters, lr: torch.optim.SGD(parameters, lr, momentum=0.9),
-    "nesterov": lambda parameters, lr: torch.optim.SGD(parameters, lr, momentum=0.9, nesterov=True),
-    "rmsprop": torch.optim.RMSprop,
-    "adam": torch.optim.Adam,
-    "nadam": torch.optim.NAdam,
-}
 DECAYED_IN_TORCH: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": lambda parameters, lr: torch.optim.SGD(parameters, lr, weight_decay=0.1),
     "adam": lambda parameters, lr: torch.optim.AdamW(parameters, lr, weight_decay=0.1),
@@ -54,8 +47,11 @@ def start(seed: int, size: int = 7) -> tuple[np.random.Generator, np.ndarray, to
     return rng, parameters, torch.tensor(parameters.copy(), requires_grad=True)
 
 
-def test_every_optimizer_is_compared() -> None:
-    assert set(IN_TORCH) == set(OPTIMIZERS)
+def test_every_optimizer_is_compared_with_one_of_pytorchs_own() -> None:
+    assert set(TORCH_OPTIMIZERS) == set(OPTIMIZERS)
+    for make in TORCH_OPTIMIZERS.values():
+        theirs = make([torch.zeros(1, requires_grad=True)], lr=0.1)
+        assert type(theirs).__module__.startswith("torch.optim.")
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -65,7 +61,7 @@ def test_an_optimizer_takes_the_steps_of_pytorch(name: str, seed: int, rates: li
     rng, parameters, tensor = start(seed)
     gradients = [rng.standard_normal(7) * 10.0 ** rng.integers(-3, 3) for _ in rates]
     gradients[0][0] = 0.0  # a unit that did not take part
-    follow(OPTIMIZERS[name](parameters, np.empty(7)), IN_TORCH[name]([tensor], lr=0.1), gradients, rates)
+    follow(OPTIMIZERS[name](parameters, np.empty(7)), TORCH_OPTIMIZERS[name]([tensor], lr=0.1), gradients, rates)
 
 
 @pytest.mark.parametrize("name", DECAYED_IN_TORCH)
