@@ -72,10 +72,13 @@ def work_on_dask(ledger: Ledger, address: str) -> None:
     except (OSError, TimeoutError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise PlaygroundError(f"no Dask scheduler answers at {address} ({reason}): is it running?") from None
+
+    def places() -> int:
+        return max(1, len(client.scheduler_info()["workers"]))
+
     with client, client.get_executor(pure=False, retries=2) as executor:
         if not client.scheduler_info()["workers"]:
             raise PlaygroundError(f"the scheduler at {address} has no workers: dask worker {address} starts one")
-        places = lambda: max(1, len(client.scheduler_info()["workers"]))  # noqa: E731  # it is short
         _keep_busy(ledger, executor, _DaskChannel(), places)
 
 

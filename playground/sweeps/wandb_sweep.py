@@ -22,6 +22,7 @@ from playground.sweeps.space import BASE, Choice, Logarithmic, Whole, space
 from playground.sweeps.trial import Task, run_trial
 from playground.tracking.tracker import newest
 from playground.tracking.wandb_tracker import PROJECT, refusal, start
+from utils import History
 
 SWEEP = "wandb_sweep"  # the attribute of the study that holds the id of its sweep at W&B
 
@@ -101,7 +102,11 @@ def _one_trial(ledger: Ledger, log_dir: Path) -> None:
     """Trains what W&B has put into the configuration of its new run."""
     run = start(log_dir, "online")
     configuration = from_values({name: run.config[name] for name in asdict(Configuration()) if name in run.config})
-    log: Any = lambda number, epoch, history: run.log({"epoch": epoch, **newest(history)}, step=epoch)  # noqa: E731
+
+    def log(number: int, epoch: int, history: History) -> bool:
+        run.log({"epoch": epoch, **newest(history)}, step=epoch)
+        return False  # no trial is ended early
+
     outcome = run_trial(Task(ledger.finished, configuration, ledger.settings, ledger.data_dir), log)
     run.summary.update(summary_of(outcome))
     run.finish()
