@@ -111,9 +111,8 @@ class ForkServer:
             return self._expect(b"s", PATIENCE)
         except (_Unusable, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                status = self._started.process.wait(
-                    timeout=1
-                )  # bubblewrap and the guard pass on that a signal ended it
+                # bubblewrap and the guard pass on that a signal ended it
+                status = self._started.process.wait(timeout=1)
                 return status if status <= 128 else 128 - status
         return None
 
