@@ -12,6 +12,7 @@ from typing import Any
 from playground import csv_files, datasets
 from playground.datasets import DATASETS, Dataset
 from playground.errors import PlaygroundError
+from playground.optional import require
 from playground.registry import choose
 
 
@@ -73,11 +74,13 @@ def load_dataset(options: argparse.Namespace) -> Dataset:
 
 
 def check_writable(path: Path | None, endings: list[str]) -> None:
-    """Raises PlaygroundError where a file has nowhere to go or a wrong name."""
+    """Raises PlaygroundError where a file has nowhere to go or a wrong name, or a picture nothing to draw it with."""
     if path is not None and path.suffix not in endings:
         raise PlaygroundError(f"{path} cannot be written, expected a name that ends in {' or '.join(endings)}")
     if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
         raise PlaygroundError(f"{path} cannot be written, expected a file in a folder that is there and writable")
+    if path is not None and ".png" in endings:
+        require("matplotlib", "student")
 
 
 def not_negative(text: str) -> int:

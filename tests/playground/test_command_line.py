@@ -179,6 +179,16 @@ def test_a_torch_that_cannot_be_imported_is_one_line(error: str, command: list[s
     assert "()" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [["train", *SMALL, "--plot", "curves.png"], ["samples", "--output", "samples.svg"]])
+def test_a_picture_without_matplotlib_is_one_line_before_anything_is_trained(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    status, out, err = run(command, capsys)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: matplotlib is not installed, and this needs it: pip install 'fashion-")
+
+
 def test_train_cnn_without_torch_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
