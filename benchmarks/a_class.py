@@ -17,10 +17,8 @@ CHECKS = ("--sections", "all", "--skip-training")
 TRAINING = ("--sections", "all")
 TRAIN_SIZE = 6000  # of the 54,000 images, unless everything is asked for
 SIZES = (10, 100, 1000, 10_000)
-FEW, MANY = (
-    100,
-    1000,
-)  # the largest classes that are marked, usually and with --full; larger ones cost their gradebook alone
+# the largest classes that are marked, usually and with --full; larger ones cost their gradebook alone
+FEW, MANY = 1000, 10_000
 NOTES = (
     "Every submission is the reference with a remark of its own, marked behind the sandbox, one thread a job. Seconds from the "
     "first task to the last result, the start of the pool's processes included; handing in and the self-test of the walls, which "
