@@ -58,13 +58,13 @@ def main(control_fd: int, scratch: str, modules: list[str]) -> None:
 
 def _preload(modules: list[str]) -> None:
     """Import them; with the collection of garbage off, which finds none meanwhile, that takes a quarter less time."""
-    import uncompiled
-
     gc.disable()
     for name in modules:
         with contextlib.suppress(Exception):  # what is missing is missed by the script that imports it
             importlib.import_module(name)
     if "torch" in sys.modules:
+        import uncompiled
+
         uncompiled.install()
     gc.freeze()  # what is there by now stays: no worker looks through it again
     gc.enable()

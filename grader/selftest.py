@@ -24,7 +24,7 @@ from grader.checks import mark_all
 from grader.errors import CannotGrade
 from grader.marking import REFERENCE, Marking, Options
 from grader.results import SectionResult, Status
-from grader.rubric import SCRIPTS, Rubric, load_rubric
+from grader.rubric import RUBRIC_FILE, SCRIPTS, Rubric, load_rubric
 from grader.submission import Submission, open_submission
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -34,8 +34,15 @@ LEFTOVERS = "grader-selftest-was-here*"  # what cheats would leave behind
 LEAK = "RuntimeError: LEAK"  # what a cheat raises that got through
 QUICK = ("1.2", "1.3", "1.4", "1.5", "1.6")
 QUICK_STUBS, QUICK_CHEATS = ("1.2", "1.3", "1.4"), ("1.2",)
+WALKS = "reads_files"  # through every folder there is: a second where none is in the system's cache
 WAYS_OUT = """
 found = []
+for path in {wanted!r}:
+    try:
+        with open(path, "rb"):
+            found.append("LEAK: " + path)
+    except OSError:
+        pass
 for source in {sources!r}:
     cheat = {{"__file__": __file__}}
     exec(source, cheat)
@@ -87,19 +94,21 @@ def run(sandbox: str, *, quick: bool = False) -> Iterator[Outcome]:
 
 def try_walls(sandbox: str) -> Iterator[Outcome]:
     """Whether the walls stand on this machine, in half a second: the reference earns a section, and the cheats that look
-    for a way out find none, all of them in one process. Raises CannotGrade as `run` does."""
+    for a way out find none, all of them in one process and told where to look. Raises CannotGrade as `run` does."""
     rubric = load_rubric()
     with Traps() as traps:
         yield try_case(
             Case("the reference", open_submission(REFERENCE), QUICK_CHEATS, QUICK_CHEATS), rubric, sandbox, traps
         )
-        yield try_case(_ways_out(rubric), narrow(rubric), sandbox, traps)
+        yield try_case(_ways_out(rubric, traps), narrow(rubric), sandbox, traps)
 
 
-def _ways_out(rubric: Rubric) -> Case:
+def _ways_out(rubric: Rubric, traps: Traps) -> Case:
     """The quick cheats that read, write and call wherever they can when they are imported, as one script."""
-    sources = [case.submission.scripts["numpy_ann"].decode() for case in _quick_cheats(rubric) if case.says == "held"]
-    script = WAYS_OUT.format(sources=sources).encode()
+    cheats = [case for case in _quick_cheats(rubric) if case.says == "held" and case.name != WALKS]
+    wanted = [str(path) for path in (traps.secret_file, RUBRIC_FILE, Path(__file__))]
+    sources = [case.submission.scripts["numpy_ann"].decode() for case in cheats]
+    script = WAYS_OUT.format(wanted=wanted, sources=sources).encode()
     return Case(
         "the ways out", Submission("ways out", {"numpy_ann": script}, {}, {}), QUICK_CHEATS, (), "held", explained=False
     )
@@ -184,8 +193,9 @@ class Traps:
         self.others = set(tree.descendants(os.getpid()))  # a pool that is getting ready, say
         self.secret = secrets.token_hex(16)
         self.folder = Path(tempfile.mkdtemp(prefix="grader-selftest-"))
-        (self.folder / "grader-selftest-secret").write_text(self.secret)
-        for path in (self.folder, self.folder / "grader-selftest-secret"):
+        self.secret_file = self.folder / "grader-selftest-secret"
+        self.secret_file.write_text(self.secret)
+        for path in (self.folder, self.secret_file):
             path.chmod(0o755 if path.is_dir() else 0o644)
         os.environ["GRADER_SELFTEST_SECRET"] = self.secret
         self.calls: list[str] = []

@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -56,7 +55,7 @@ class StandIn(ModuleType):
         return importlib.import_module(COMPILER)
 
 
-class Parts(MetaPathFinder, Loader):
+class Parts:
     """Finds the parts of the real package, which are imported with it or after it, never in its place."""
 
     def find_spec(
@@ -69,7 +68,7 @@ class Parts(MetaPathFinder, Loader):
         stand_in.step_aside()
         self._part = importlib.import_module(fullname)
         self._spec = self._part.__spec__
-        return ModuleSpec(fullname, self)
+        return ModuleSpec(fullname, self)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The part, imported already."""

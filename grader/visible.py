@@ -10,8 +10,6 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 PROJECT = Path(__file__).resolve().parent.parent
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 # C modules of the standard library for foreign code and other processes. torch imports them, part 1 has no use for them;
@@ -88,11 +86,18 @@ def _closure(packages: tuple[str, ...]) -> tuple[str, ...]:
         except metadata.PackageNotFoundError:
             continue
         found[name] = None
-        for text in distribution.requires or ():
-            requirement = Requirement(text)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append(requirement.name)
+        waiting += _required(distribution.requires or [])
     return tuple(found)
+
+
+def _required(requirements: list[str]) -> list[str]:
+    """The names of those that apply here."""
+    if not requirements:  # NumPy has none, and packaging takes as long to import as NumPy
+        return []
+    from packaging.requirements import Requirement
+
+    parsed = [Requirement(text) for text in requirements]
+    return [one.name for one in parsed if one.marker is None or one.marker.evaluate({"extra": ""})]
 
 
 def _places(name: str) -> list[tuple[Path, str]]:

@@ -63,14 +63,12 @@ def test_the_walls_hold_and_only_what_was_started_since_is_a_leftover(level: str
     assert [(outcome.name, outcome.problem) for outcome in outcomes] == [("the reference", ""), ("the ways out", "")]
 
 
-def test_ways_out_are_seen_where_there_are_no_walls() -> None:
+def test_ways_out_are_seen_where_there_are_no_walls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "reads_the_environment.py"  # others would spring the traps of tests that run beside this one
+    (tmp_path / name).write_bytes((selftest.CHEATS / name).read_bytes())
+    monkeypatch.setattr(selftest, "CHEATS", tmp_path)
     problem = list(selftest.try_walls("none"))[1].problem
-    for found in (
-        "read or did what it must not",
-        "48161",
-        "grader-selftest-secret",
-        "left /tmp/grader-selftest-was-here",
-    ):
+    for found in ("read or did what it must not: RuntimeError: LEAK", "/grader-selftest-secret", "rubric.toml"):
         assert found in problem
 
 
