@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from playground.arrays import aligned_zeros
 from playground.configuration import Configuration
 from playground.errors import PlaygroundError
 from playground.initializers import INITIALIZERS
@@ -53,8 +54,8 @@ class Network:
         """One vector for all parameters and one for all gradients, and the linear layers that look into both."""
         shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         weights = sum(inputs * outputs for inputs, outputs in shapes)
-        self.parameters = np.zeros(weights + sum(self.sizes[1:]), dtype)
-        self.gradients = np.zeros_like(self.parameters)
+        self.parameters = aligned_zeros(weights + sum(self.sizes[1:]), dtype)
+        self.gradients = aligned_zeros(self.parameters.size, dtype)
         self.weights = self.parameters[:weights]  # what weight decay shrinks: biases make nothing more complicated
         self.linears = [
             Linear(W, b, dW, db)

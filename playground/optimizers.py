@@ -17,6 +17,8 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
+from playground.arrays import aligned_zeros
+
 
 class Decay(TypedDict, total=False):
     """Weight decay: λ, and the part of the parameters that it shrinks (all of them if left out)."""
@@ -33,7 +35,9 @@ class Optimizer(ABC):
         self.weight_decay = decay.get("weight_decay", 0.0)
         self.decayed = decay.get("decayed", parameters)
         self.steps = 0
-        self.scratch = np.empty_like(parameters)  # for intermediate results: no step allocates anything
+        self.scratch = aligned_zeros(
+            parameters.size, parameters.dtype
+        )  # for intermediate results: no step allocates anything
 
     def step(self, learning_rate: float) -> None:
         """One step with the gradients of the moment."""
@@ -65,7 +69,7 @@ class Momentum(Optimizer):
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)
-        self.velocity = np.zeros_like(parameters)
+        self.velocity = aligned_zeros(parameters.size, parameters.dtype)
 
     def _descend(self, learning_rate: float) -> None:
         self.velocity *= self.momentum
@@ -99,7 +103,7 @@ class RMSprop(Optimizer):
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)
-        self.squares = np.zeros_like(parameters)
+        self.squares = aligned_zeros(parameters.size, parameters.dtype)
 
     def _descend(self, learning_rate: float) -> None:
         step = np.square(self.gradients, out=self.scratch)
@@ -127,8 +131,8 @@ class Adam(Optimizer):
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)
-        self.mean = np.zeros_like(parameters)
-        self.squares = np.zeros_like(parameters)
+        self.mean = aligned_zeros(parameters.size, parameters.dtype)
+        self.squares = aligned_zeros(parameters.size, parameters.dtype)
 
     def _descend(self, learning_rate: float) -> None:
         root, factor = self._update_moments()
@@ -162,7 +166,7 @@ class Nadam(Adam):
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)
-        self.direction = np.empty_like(parameters)
+        self.direction = aligned_zeros(parameters.size, parameters.dtype)
 
     def _descend(self, learning_rate: float) -> None:
         now, following = self._momentum(self.steps), self._momentum(self.steps + 1)

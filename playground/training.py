@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import utils
+from playground.arrays import aligned_zeros
 from playground.errors import Diverged, PlaygroundError
 from playground.network import Network, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
@@ -113,7 +114,8 @@ class Batches:
         self.X = np.concatenate([X, mirror_images(X)]) if configuration.flips else np.ascontiguousarray(X)
         self.y, self.size, self.flips, self.rng = y, configuration.batch_size, configuration.flips, rng
         shape = min(self.size, len(y)), X.shape[1]
-        self.gathered, self.scaled = np.empty(shape, self.X.dtype), np.empty(shape, network.parameters.dtype)
+        self.gathered = aligned_zeros(shape, self.X.dtype)
+        self.scaled = aligned_zeros(shape, network.parameters.dtype)
 
     def __len__(self) -> int:
         return -(-len(self.y) // self.size)
