@@ -23,8 +23,8 @@ NOTES = (
     "another checks the sections, trains, tests and draws the plots. Both as whole processes.",
     "Start-up is a marking of the checklist alone, from the command to its exit, with all that every marking needs at its end; "
     "the rest is what a whole marking takes beyond that and its sections.",
-    "PyTorch is imported once for parts 2 and 3, while part 1 is marked where a core is free: marking the sections can so take "
-    "less than the imports, and less time on the clock than of the processor.",
+    "PyTorch is imported once for parts 2 and 3, while pytest starts and part 1 is marked, where a core is free: marking the "
+    "sections takes less time on the clock than of the processor.",
 )
 
 
@@ -60,7 +60,7 @@ def measure(settings: Settings) -> Section:
         [
             Goal("marking against running the scripts", ratio, at_most=1.0, unit="x"),
             Goal("section checks of one submission", checking, at_most=1.5, unit=" s",
-                 note="the first optimizer of a process imports as much of PyTorch again, and a training step needs one"),
+                 note="PyTorch is imported behind the walls meanwhile, and parts 2 and 3 wait for it"),
             Goal("section checks beyond importing NumPy and PyTorch", beyond, at_most=0.5, unit=" s"),
         ],
         NOTES,
