@@ -1,6 +1,7 @@
 """A batch marks what is missing and nothing else, tells how it went, and takes wrong commands with one line."""
 
 import io
+import multiprocessing.resource_tracker
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import tree
 from grader.__main__ import main
 from grader.classroom import keys
 from grader.classroom.batch import Batch, alone, expect_walls
@@ -182,6 +184,23 @@ def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("grader.selftest.try_walls", lambda sandbox: iter(outcomes))
     with pytest.raises(CannotGrade, match=r"the self-test failed, so nothing was marked \(cheat: earned 1\.2\)"):
         expect_walls(choose("auto"))
+
+
+def test_walls_that_fall_end_the_pool_that_was_getting_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fall(sandbox: object) -> None:
+        assert set(tree.descendants(os.getpid())) - before
+        raise CannotGrade("the self-test failed")
+
+    multiprocessing.resource_tracker.ensure_running()  # which stays as long as this process
+    before = set(tree.descendants(os.getpid()))
+    monkeypatch.setattr("grader.classroom.batch.expect_walls", fall)
+    book = tmp_path / "grades.db"
+    assert main(["batch", str(make_class(tmp_path / "class", "ada")), f"--gradebook={book}", "--sandbox=auto"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "error: the self-test failed"
+    assert set(tree.descendants(os.getpid())) == before
+    assert markings(book) == []
 
 
 def test_a_gradebook_by_another_name_is_the_same_one(tmp_path: Path) -> None:
