@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import zlib
 from collections.abc import Callable
@@ -82,8 +83,9 @@ class Marking:
 
     def begin(self) -> None:
         """Start what workers will be forked from, which takes a while to import torch: the sooner the better."""
-        for script in {section.script for section in self.to_run()} & self.submission.scripts.keys():
-            self._servers[self.rubric.packages(script)].begin()
+        with contextlib.suppress(OSError):  # it is tried again, and told, in the sections that need a worker
+            for script in {section.script for section in self.to_run()} & self.submission.scripts.keys():
+                self._servers[self.rubric.packages(script)].begin()
 
     def to_run(self) -> list[Section]:
         """The sections to be reported and those that they need to be marked fairly, in the rubric's order."""

@@ -14,11 +14,15 @@ import numpy as np
 import pytest
 
 from grader import tree, workplace
+from grader.checks import mark_all
 from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, TimedOut
 from grader.forking import ForkServer
+from grader.marking import REFERENCE, Marking, Options
+from grader.results import Status
 from grader.rubric import load_rubric
 from grader.sandbox import choose
 from grader.student import Student
+from grader.submission import open_submission
 from grader.workplace import Workplace
 from tests.support import mark, script_with, write_submission
 
@@ -360,3 +364,22 @@ def test_folders_of_any_depth_and_right_are_removed(tmp_path: Path) -> None:
     place.remove()
     assert not place.folder.exists()
     assert (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(("failures", "status"), [(1, Status.PASSED), (99, Status.ERROR)])
+def test_a_server_that_cannot_begin_is_told_where_a_worker_is_needed(
+    failures: int, status: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, begin = [], ForkServer.begin
+
+    def fail(self: ForkServer) -> None:
+        tried.append(self)
+        if len(tried) <= failures:
+            raise OSError(28, "No space left on device")
+        begin(self)
+
+    monkeypatch.setattr(ForkServer, "begin", fail)
+    marking = Marking(open_submission(REFERENCE), RUBRIC, Options(seed=0, only=("1.2",)))
+    result = mark_all(marking)["1.2"]
+    assert result.status is status
+    assert ("No space left" in result.feedback) is (status is Status.ERROR)
