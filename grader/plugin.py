@@ -47,6 +47,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
             _write_files(config, _nothing(config, options, str(error)))
             raise
         config.stash[MARKING] = Marking(submission, rubric, options)
+        config.stash[MARKING].begin()  # the workers import while pytest gets ready
     except CannotGrade as error:
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
@@ -55,11 +56,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(trylast=True)  # after pytest's own reporter has been registered
 def pytest_configure(config: pytest.Config) -> None:
-    """The workers begin to import while pytest collects. The score card takes the place of pytest's report, whose counts and
-    letters mean nothing to a class."""
-    marking = config.stash.get(MARKING, None)
-    if marking is not None:
-        marking.begin()
+    """The score card takes the place of pytest's report, whose counts and letters mean nothing to a class."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and not config.getoption("help"):
         config.pluginmanager.unregister(reporter)
