@@ -23,8 +23,8 @@ TITLES = {
 }
 NOTES = (
     "Seconds of one epoch of training steps on 60,000 images: plain gradient descent, softmax and cross-entropy, "
-    "float32 unless it says otherwise, shuffled; nothing is evaluated. Each contender is a process of its own, warmed "
-    "up by one epoch.",
+    "float32 unless it says otherwise, shuffled; nothing is evaluated. Each contender is a process of its own, and what is "
+    "timed is the second of two epochs.",
     "The bare products are those of the same steps on one batch that stays in the cache, into arrays that lie ready: "
     "no step in NumPy can be faster.",
     "The reference has one hidden layer, so the deeper network is not among its figures.",
