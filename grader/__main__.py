@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as error:
-        print(f"error: interrupted; {error or 'nothing was written'}", file=sys.stderr)
+        print(f"error: interrupted; {str(error) or 'nothing was written'}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"error: the machine does not play along: {one_line(str(error))}", file=sys.stderr)

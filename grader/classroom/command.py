@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # only for names: the command line has to start at once
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.pools import Pool
     from grader.marking import Options
+    from grader.sandbox import Sandbox
 
 NOT_OF_A_CLASS = ("--only", "--results", "--html")  # --only names a student here; reports come out of the gradebook
 
@@ -80,7 +81,7 @@ def add_commands(commands: Any) -> None:
 
 def run_batch(given: argparse.Namespace) -> int:
     """Mark a class; the exit status is the tally's. Raises CannotGrade."""
-    from grader.classroom.batch import Batch, alone, expect_walls
+    from grader.classroom.batch import Batch, alone
     from grader.classroom.gradebook import Gradebook
     from grader.rubric import load_rubric
     from grader.sandbox import choose
@@ -106,26 +107,32 @@ def run_batch(given: argparse.Namespace) -> int:
         batch = Batch(gradebook, rubric, options, sandbox, threads=threads)
         to_do = batch.take_in(given.submissions, given.only, regrade=given.regrade)
         if to_do:
-            pool = _pool(given, options, jobs, threads)  # which gets ready while the walls are tried
-            try:
-                if sandbox.level != "none":  # said out loud, so it is known to hold nothing
-                    expect_walls(sandbox)
-            except BaseException:
-                pool.close(now=True)
-                raise
-            _mark(batch, to_do, pool)
+            _mark(batch, to_do, _pool(given, options, jobs, threads))
         print(_summary(batch.tally, gradebook))
         return batch.tally.exit_status
 
 
 def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
+    """Try the walls while the pool gets ready, then mark. Raises CannotGrade, or KeyboardInterrupt with how far it came."""
     from grader.classroom.progress import Progress
 
     try:
+        _try_walls(batch.sandbox, pool)
         batch.run(to_do, pool, Progress(len(to_do)))
     except KeyboardInterrupt:
         done = batch.tally.marked
         raise KeyboardInterrupt(f"{done} of {len(to_do)} submissions are marked, the same command goes on") from None
+
+
+def _try_walls(sandbox: Sandbox, pool: Pool) -> None:
+    from grader.classroom.batch import expect_walls
+
+    try:
+        if sandbox.level != "none":  # said out loud, so it is known to hold nothing
+            expect_walls(sandbox)
+    except BaseException:
+        pool.close(now=True)
+        raise
 
 
 def _pool(given: argparse.Namespace, options: Options, jobs: int, threads: int) -> Pool:

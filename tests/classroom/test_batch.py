@@ -186,19 +186,23 @@ def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
         expect_walls(choose("auto"))
 
 
-def test_walls_that_fall_end_the_pool_that_was_getting_ready(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("error", "told"), [
+    (CannotGrade("the self-test failed"), "the self-test failed"),
+    (KeyboardInterrupt(), "interrupted; 0 of 1 submissions are marked, the same command goes on"),
+])  # fmt: skip
+def test_walls_that_fall_or_are_interrupted_end_the_pool_that_was_getting_ready(
+    error: BaseException, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fall(sandbox: object) -> None:
         assert set(tree.descendants(os.getpid())) - before
-        raise CannotGrade("the self-test failed")
+        raise error
 
     multiprocessing.resource_tracker.ensure_running()  # which stays as long as this process
     before = set(tree.descendants(os.getpid()))
     monkeypatch.setattr("grader.classroom.batch.expect_walls", fall)
     book = tmp_path / "grades.db"
     assert main(["batch", str(make_class(tmp_path / "class", "ada")), f"--gradebook={book}", "--sandbox=auto"]) == 2
-    assert capsys.readouterr().err.splitlines()[-1] == "error: the self-test failed"
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {told}"
     assert set(tree.descendants(os.getpid())) == before
     assert markings(book) == []
 
@@ -357,3 +361,14 @@ def test_a_regrading_that_lost_somebody_goes_on_with_that_one_alone(tmp_path: Pa
     assert (again.tally.marked, again.tally.failed) == (1, 1)
     assert "1 marked, 1 marked before." in batch(submissions, book, "--regrade").stdout
     assert markings(book) == [2, 2]
+
+
+def test_an_interruption_before_anything_was_written_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(level: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grader.sandbox.choose", interrupt)
+    assert main(["batch", str(tmp_path), f"--gradebook={tmp_path / 'grades.db'}"]) == 2
+    assert capsys.readouterr().err == "error: interrupted; nothing was written\n"

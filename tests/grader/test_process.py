@@ -1,5 +1,6 @@
 """Student code that crashes, hangs, exits, floods or lies costs the section that was being marked, and nothing else."""
 
+import ast
 import contextlib
 import os
 import platform
@@ -383,3 +384,10 @@ def test_a_server_that_cannot_begin_is_told_where_a_worker_is_needed(
     result = mark_all(marking)["1.2"]
     assert result.status is status
     assert ("No space left" in result.feedback) is (status is Status.ERROR)
+
+
+def test_the_worker_knows_all_our_files_from_a_students() -> None:
+    source = (workplace.GRADER / "worker.py").read_text(encoding="utf-8")
+    named = re.search(r"^OWN_FILES = (\(.*?\n\))", source, re.DOTALL | re.MULTILINE)
+    assert named
+    assert set(ast.literal_eval(named[1])) == {path.name for path in workplace.OUR_FILES}
