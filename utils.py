@@ -43,7 +43,9 @@ JUDGEMENTS = ("underfitting", "overfitting", "generalizing")
 
 # %% Data ------------------------------------------------------------------------------------------
 
-DATA_VARIABLE = "FASHION_MNIST_DATA"  # environment variable: another folder than data/ beside this file
+DATA_VARIABLE = (
+    "FASHION_MNIST_DATA"  # environment variable: another folder than data/ beside this file
+)
 
 
 class DataError(RuntimeError):
@@ -60,7 +62,10 @@ class IdxFile(NamedTuple):
 
 
 IMAGES, LABELS = ("train-images-idx3-ubyte", (60000, 28, 28)), ("train-labels-idx1-ubyte", (60000,))
-TEST_IMAGES, TEST_LABELS = ("t10k-images-idx3-ubyte", (10000, 28, 28)), ("t10k-labels-idx1-ubyte", (10000,))
+TEST_IMAGES, TEST_LABELS = (
+    ("t10k-images-idx3-ubyte", (10000, 28, 28)),
+    ("t10k-labels-idx1-ubyte", (10000,)),
+)
 
 
 IDX_FILES = {
@@ -112,16 +117,23 @@ def load_fashion_mnist(
     Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST", arXiv:1708.07747.
     """
     if not 0 <= validation_size < 60000:
-        raise ValueError(f"validation_size is {validation_size}, expected 0 to 59999 of the 60000 training images")
+        raise ValueError(
+            f"validation_size is {validation_size}, expected 0 to 59999 of the 60000 training images"
+        )
     rest = 60000 - validation_size
     train_size = rest if train_size is None else train_size
     if not 1 <= train_size <= rest:
         raise ValueError(
             f"train_size is {train_size}, expected 1 to {rest} (60000 less {validation_size} for validation)"
         )
-    images, labels, test_images, test_labels = (read_idx(file, data_dir, dataset) for file in IDX_FILES[dataset])
+    images, labels, test_images, test_labels = (
+        read_idx(file, data_dir, dataset) for file in IDX_FILES[dataset]
+    )
     order = np.random.default_rng(seed).permutation(60000)
-    validation, training = order[:validation_size], order[validation_size : validation_size + train_size]
+    validation, training = (
+        order[:validation_size],
+        order[validation_size : validation_size + train_size],
+    )
     arrays: list[np.ndarray] = []
     for source, targets, index in (
         (images, labels, training),
@@ -137,7 +149,9 @@ def load_fashion_mnist(
 def scale_images(images: np.ndarray, index: np.ndarray) -> np.ndarray:
     """The chosen images as float32 rows `(n, 784)` in [0, 1]."""
     X = np.empty((len(index), 784), np.float32)
-    for start in range(0, len(index), 1000):  # blocks that fit the cache: three times faster than all at once
+    for start in range(
+        0, len(index), 1000
+    ):  # blocks that fit the cache: three times faster than all at once
         block = index[start : start + 1000]
         np.divide(images[block].reshape(-1, 784), np.float32(255), out=X[start : start + 1000])
     return X
@@ -159,7 +173,9 @@ def data_folder(data_dir: str | Path | None = None) -> Path:
     return Path(data_dir or os.environ.get(DATA_VARIABLE) or HERE / "data")
 
 
-def read_idx(file: IdxFile, data_dir: str | Path | None = None, dataset: str = "FashionMNIST") -> np.ndarray:
+def read_idx(
+    file: IdxFile, data_dir: str | Path | None = None, dataset: str = "FashionMNIST"
+) -> np.ndarray:
     """The uint8 array in one IDX file, mapped read-only from disk where it lies unpacked beside its `.gz`.
 
     The first call unpacks (0.3 s for the largest); a folder that cannot be written to is unpacked into memory.
@@ -167,7 +183,9 @@ def read_idx(file: IdxFile, data_dir: str | Path | None = None, dataset: str = "
     """
     folder = data_folder(data_dir) / dataset / "raw"
     plain, packed = folder / file.name, folder / f"{file.name}.gz"
-    with contextlib.suppress(OSError, ValueError):  # not unpacked yet, or damaged since: unpack it (again)
+    with contextlib.suppress(
+        OSError, ValueError
+    ):  # not unpacked yet, or damaged since: unpack it (again)
         mapped = np.memmap(plain, np.uint8, mode="r")
         if zlib.crc32(mapped.data) == file.crc32:
             return _idx_array(mapped, file)
@@ -181,16 +199,22 @@ def _idx_array(content: np.ndarray, file: IdxFile) -> np.ndarray:
     header = 4 + 4 * len(file.shape)
     expected = np.array([0x0800 + len(file.shape), *file.shape], ">i4").tobytes()
     if content[:header].tobytes() != expected:
-        raise DataError(f"{file.name} does not start with the magic number and shape of {file.shape}")
+        raise DataError(
+            f"{file.name} does not start with the magic number and shape of {file.shape}"
+        )
     return content[header:].reshape(file.shape)
 
 
 def _unpack(packed: Path, file: IdxFile, data_dir: str | Path | None) -> bytes:
-    mend = "Mend it with: python utils.py --download" + (f" --data-dir {data_dir}" if data_dir else "")
+    mend = "Mend it with: python utils.py --download" + (
+        f" --data-dir {data_dir}" if data_dir else ""
+    )
     try:
         content = gzip.decompress(packed.read_bytes())
     except NotADirectoryError:
-        raise DataError(f"{data_folder(data_dir)} is no folder, expected the one that holds FashionMNIST/raw") from None
+        raise DataError(
+            f"{data_folder(data_dir)} is no folder, expected the one that holds FashionMNIST/raw"
+        ) from None
     except PermissionError:
         raise DataError(
             f"{packed} may not be read by this user, expected read permission. Mend it with: chmod a+r"
@@ -199,7 +223,9 @@ def _unpack(packed: Path, file: IdxFile, data_dir: str | Path | None) -> bytes:
         what = "the gzip file that comes with the assignment, in a folder DIR/FashionMNIST/raw"
         raise DataError(f"{packed} is missing, expected {what}. {mend}") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{packed} cannot be unpacked ({error}), expected a whole gzip file. {mend}") from None
+        raise DataError(
+            f"{packed} cannot be unpacked ({error}), expected a whole gzip file. {mend}"
+        ) from None
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.sha256:
         raise DataError(
@@ -251,7 +277,9 @@ def _download(dataset: str, folder: str) -> None:
         raise DataError("the download needs torchvision: pip install torchvision") from None
     except (OSError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[-1]
-        raise DataError(f"{dataset} could not be downloaded ({reason}). Copy data/ from the assignment again") from None
+        raise DataError(
+            f"{dataset} could not be downloaded ({reason}). Copy data/ from the assignment again"
+        ) from None
 
 
 def _is_whole(file: IdxFile, data_dir: str | Path | None, dataset: str) -> bool:
@@ -323,7 +351,9 @@ def plot_history(
     `bar` is drawn across the accuracies. With a `path` the figure is written there as PNG, and the file
     carries `{"script": …, "fingerprint": …, "train_losses": […], …}` as JSON in its text chunk "History".
     """
-    from matplotlib.figure import Figure  # without pyplot: no window, no global state, half the import time
+    from matplotlib.figure import (
+        Figure,  # without pyplot: no window, no global state, half the import time
+    )
 
     figure = Figure(figsize=(10, 4), layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
@@ -360,7 +390,11 @@ def choose_device(name: str = "auto") -> str:
     """`"cuda"`, `"mps"` or `"cpu"`: the best that torch finds here, or the one named. Raises ValueError if it is absent."""
     import torch
 
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     if name == "auto":
         return next(device for device, there in available.items() if there)
     if not available.get(name):
@@ -376,7 +410,9 @@ def seed_everything(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def progress(items: Iterable[Any], *, description: str = "", total: int | None = None) -> Iterable[Any]:
+def progress(
+    items: Iterable[Any], *, description: str = "", total: int | None = None
+) -> Iterable[Any]:
     """The items, with a progress bar on standard error if that is a terminal and tqdm is installed."""
     if not sys.stderr.isatty():
         return items
@@ -392,7 +428,7 @@ def progress(items: Iterable[Any], *, description: str = "", total: int | None =
 # The public checks: small fixed inputs, answers worked out by hand. Marking uses other inputs, and more.
 
 
-class Wrong(AssertionError):
+class CheckFailed(AssertionError):
     """An answer is wrong; the message says what came, what was expected, where, and a hint.
 
     `kind` is the general kind of mistake: "wrong-type", "wrong-shape", "not-finite", "changes-input" or "".
@@ -416,42 +452,59 @@ def expect_array(
     absolute: float | None = None,
     where: dict[str, np.ndarray] | None = None,
 ) -> np.ndarray:
-    """The answer, if it is an array with the expected shape and values; raises Wrong otherwise.
+    """The answer, if it is an array with the expected shape and values; raises CheckFailed otherwise.
 
     An element may be off by `absolute` (`tolerance` if None) and `tolerance` times |expected|. `where` names
     arrays of the expected shape whose elements the message shows at the first difference.
     """
     answer = expect_numbers(name, got, f"an array of shape {expected.shape}", hint)
     if answer.shape != expected.shape:
-        raise Wrong(f"{name} has shape {answer.shape}, expected {expected.shape}.", kind="wrong-shape", hint=hint)
-    off = np.abs(answer - expected) > (tolerance if absolute is None else absolute) + tolerance * np.abs(expected)
+        raise CheckFailed(
+            f"{name} has shape {answer.shape}, expected {expected.shape}.",
+            kind="wrong-shape",
+            hint=hint,
+        )
+    off = np.abs(answer - expected) > (
+        tolerance if absolute is None else absolute
+    ) + tolerance * np.abs(expected)
     finite = np.isfinite(answer)
     wrong = off | ~finite
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong if finite.all() else ~finite)[0])
-        count = f" ({np.count_nonzero(wrong)} of {wrong.size} values differ)" if wrong.size > 1 else ""
+        count = (
+            f" ({np.count_nonzero(wrong)} of {wrong.size} values differ)" if wrong.size > 1 else ""
+        )
         got_and_expected = f"is {_number(answer[index])}, expected {_number(expected[index])}{_given(where, index)}"
         kind = "" if finite.all() else "not-finite"
-        raise Wrong(f"{name}{_at(index)} {got_and_expected}{count}.", kind=kind, hint=hint)
+        raise CheckFailed(f"{name}{_at(index)} {got_and_expected}{count}.", kind=kind, hint=hint)
     return answer
 
 
 def expect_numbers(name: str, got: Any, expected: str, hint: str = "") -> np.ndarray:
-    """The answer as a float64 array, if it is a NumPy array of numbers or booleans; raises Wrong otherwise."""
+    """The answer as a float64 array, if it is a NumPy array of numbers or booleans; raises CheckFailed otherwise."""
     if got is None:
-        raise Wrong(f"{name} is None, expected {expected}.", kind="wrong-type", hint=RETURN_MISSING)
+        raise CheckFailed(
+            f"{name} is None, expected {expected}.", kind="wrong-type", hint=RETURN_MISSING
+        )
     if not isinstance(got, np.ndarray | np.generic):
-        raise Wrong(f"{name} is a {type(got).__name__}, expected {expected}.", kind="wrong-type", hint=hint)
+        raise CheckFailed(
+            f"{name} is a {type(got).__name__}, expected {expected}.", kind="wrong-type", hint=hint
+        )
     if got.dtype.kind not in "fiub":
-        raise Wrong(f"{name} has dtype {got.dtype}, expected numbers.", kind="wrong-type", hint=hint)
+        raise CheckFailed(
+            f"{name} has dtype {got.dtype}, expected numbers.", kind="wrong-type", hint=hint
+        )
     return np.asarray(got, np.float64)
 
 
 def expect_unchanged(name: str, now: np.ndarray, before: np.ndarray) -> None:
-    """Raises Wrong if an argument was changed in place."""
+    """Raises CheckFailed if an argument was changed in place."""
     if not np.array_equal(now, before):
-        raise Wrong(f"{name} was changed in place, expected it to stay as it was.", kind="changes-input",
-                    hint=f"compute a new array, or work on {name}.copy().")  # fmt: skip
+        raise CheckFailed(
+            f"{name} was changed in place, expected it to stay as it was.",
+            kind="changes-input",
+            hint=f"compute a new array, or work on {name}.copy().",
+        )
 
 
 def _at(index: tuple[int, ...]) -> str:
@@ -465,10 +518,14 @@ def _number(value: Any) -> str:
 def _given(where: dict[str, np.ndarray] | None, index: tuple[int, ...]) -> str:
     if not where:
         return ""
-    return " where " + " and ".join(f"{name}{_at(index)} is {_number(array[index])}" for name, array in where.items())
+    return " where " + " and ".join(
+        f"{name}{_at(index)} is {_number(array[index])}" for name, array in where.items()
+    )
 
 
-def numerical_gradient(loss: Callable[[], float], parameter: np.ndarray, step: float = 1e-5) -> np.ndarray:
+def numerical_gradient(
+    loss: Callable[[], float], parameter: np.ndarray, step: float = 1e-5
+) -> np.ndarray:
     """∂loss/∂parameter by central differences, (L(θ + s) - L(θ - s)) / 2s, element by element.
 
     `parameter` must be the float64 array that `loss` reads; it is changed in place and put back. The error
@@ -488,7 +545,9 @@ def numerical_gradient(loss: Callable[[], float], parameter: np.ndarray, step: f
 
 def check_softmax(module: ModuleType) -> None:
     z = np.array([[0.0, math.log(3.0)], [1000.0, 1000.0]])
-    expect_array("softmax(z)", module.softmax(z), np.array([[0.25, 0.75], [0.5, 0.5]]), where={"z": z})
+    expect_array(
+        "softmax(z)", module.softmax(z), np.array([[0.25, 0.75], [0.5, 0.5]]), where={"z": z}
+    )
 
 
 def check_relu(module: ModuleType) -> None:
@@ -516,37 +575,62 @@ def check_relu_derivative(module: ModuleType) -> None:
 
 
 def check_cross_entropy(module: ModuleType) -> None:
-    two = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]])
+    two = (
+        np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+        np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]),
+    )
     # the true classes have probability 1/2 and 1/4: -(ln 1/2 + ln 1/4) / 2 = 1.5 ln 2
-    _expect_loss(module, *two, 1.5 * math.log(2), "the mean over the images of -log(probability of the true class).")
+    _expect_loss(
+        module,
+        *two,
+        1.5 * math.log(2),
+        "the mean over the images of -log(probability of the true class).",
+    )
     four = np.tile(two[0], (2, 1)), np.tile(two[1], (2, 1))
-    _expect_loss(module, *four, 1.5 * math.log(2), "twice the same images have the same mean: divide by their number.")
+    _expect_loss(
+        module,
+        *four,
+        1.5 * math.log(2),
+        "twice the same images have the same mean: divide by their number.",
+    )
     for dtype in (np.float64, np.float32):
         y_true, y_pred = np.array([[0, 1]], dtype), np.array([[1, 0]], dtype)
         loss = _loss(module, y_true, y_pred)
         if not math.isfinite(loss) or loss < 10:
-            raise Wrong(f"the loss is {loss} where the true class has probability 0 ({np.dtype(dtype)}), expected a large "
-                        "finite number.", kind="not-finite", hint="keep the probabilities away from 0 before the log.")  # fmt: skip
+            raise CheckFailed(
+                f"the loss is {loss} where the true class has probability 0 ({np.dtype(dtype)}), expected a large "
+                "finite number.",
+                kind="not-finite",
+                hint="keep the probabilities away from 0 before the log.",
+            )
 
 
 def _loss(module: ModuleType, y_true: np.ndarray, y_pred: np.ndarray) -> float:
     before = y_true.copy(), y_pred.copy()
     got = module.cross_entropy(y_true, y_pred)
     if got is None:
-        raise Wrong("cross_entropy is None, expected one number.", kind="wrong-type", hint=RETURN_MISSING)
+        raise CheckFailed(
+            "cross_entropy is None, expected one number.", kind="wrong-type", hint=RETURN_MISSING
+        )
     expect_unchanged("y_true", y_true, before[0])
     expect_unchanged("y_pred", y_pred, before[1])
     if getattr(got, "size", 1) != 1:
-        raise Wrong(
-            f"cross_entropy has shape {np.shape(got)}, expected one number.", kind="wrong-shape", hint="sum it up."
+        raise CheckFailed(
+            f"cross_entropy has shape {np.shape(got)}, expected one number.",
+            kind="wrong-shape",
+            hint="sum it up.",
         )
     try:
         return float(np.asarray(got, np.float64).reshape(()))
     except (TypeError, ValueError):
-        raise Wrong(f"cross_entropy returned {got!r}, expected one number.", kind="wrong-type") from None
+        raise CheckFailed(
+            f"cross_entropy returned {got!r}, expected one number.", kind="wrong-type"
+        ) from None
 
 
-def _expect_loss(module: ModuleType, y_true: np.ndarray, y_pred: np.ndarray, expected: float, hint: str) -> None:
+def _expect_loss(
+    module: ModuleType, y_true: np.ndarray, y_pred: np.ndarray, expected: float, hint: str
+) -> None:
     got = np.float64(_loss(module, y_true, y_pred))
     expect_array(f"cross_entropy of {len(y_true)} images", got, np.asarray(expected), hint=hint)
 
@@ -564,15 +648,26 @@ def check_forward(module: ModuleType) -> None:
         "z1": (np.array([[3.0, 0.0], [-1.0, 2.5]]), "X @ W1 + b1."),
         "a1": (np.array([[3.0, 0.0], [0.0, 2.5]]), "relu of z1."),
         "z2": (np.array([[3.5, math.log(3.0)], [0.5, 2.5 + math.log(3.0)]]), "a1 @ W2 + b2."),
-        "a2": (np.array([[1 / (1 + 3 * math.exp(-3.5)), 3 / (3 + math.exp(3.5))],
-                         [1 / (1 + 3 * math.exp(2.0)), 3 / (3 + math.exp(-2.0))]]), "softmax of z2."),
-    }  # fmt: skip
+        "a2": (
+            np.array(
+                [
+                    [1 / (1 + 3 * math.exp(-3.5)), 3 / (3 + math.exp(3.5))],
+                    [1 / (1 + 3 * math.exp(2.0)), 3 / (3 + math.exp(-2.0))],
+                ]
+            ),
+            "softmax of z2.",
+        ),
+    }
     for name, (expected, hint) in steps.items():
         if not hasattr(net, name):
-            raise Wrong(f"self.{name} is not there after forward, expected an array of shape {expected.shape}.",
-                        hint="keep all four steps on self: backward needs them.")  # fmt: skip
+            raise CheckFailed(
+                f"self.{name} is not there after forward, expected an array of shape {expected.shape}.",
+                hint="keep all four steps on self: backward needs them.",
+            )
         expect_array(f"self.{name}", getattr(net, name), expected, hint=hint)
-    expect_array("what forward returns", a2, steps["a2"][0], hint="return the probabilities, self.a2.")
+    expect_array(
+        "what forward returns", a2, steps["a2"][0], hint="return the probabilities, self.a2."
+    )
 
 
 def check_backward(module: ModuleType) -> str:
@@ -580,9 +675,13 @@ def check_backward(module: ModuleType) -> str:
     net, X, Y = _network_away_from_kinks(module, rng, n=5, d=6, h=4, k=3)
 
     def loss() -> float:  # of the forward pass, which passed its own check
-        return -float(np.log(np.take_along_axis(net.forward(X), Y.argmax(axis=1)[:, None], axis=1)).mean())
+        return -float(
+            np.log(np.take_along_axis(net.forward(X), Y.argmax(axis=1)[:, None], axis=1)).mean()
+        )
 
-    numerical = {name: numerical_gradient(loss, getattr(net, name)) for name in ("W1", "b1", "W2", "b2")}
+    numerical = {
+        name: numerical_gradient(loss, getattr(net, name)) for name in ("W1", "b1", "W2", "b2")
+    }
     before = X.copy(), Y.copy()
     net.forward(X)
     gradients = net.backward(X, Y)
@@ -606,38 +705,54 @@ def _network_away_from_kinks(
             return net, X, np.eye(k)[rng.integers(k, size=n)]
 
 
-def expect_gradients(gradients: Any, mean: dict[str, np.ndarray], n: int, tolerance: float = 1e-5) -> str:
-    """The convention that all four gradients keep to, "mean" or "sum" (n times as much). Raises Wrong if there is none.
+def expect_gradients(
+    gradients: Any, mean: dict[str, np.ndarray], n: int, tolerance: float = 1e-5
+) -> str:
+    """The convention that all four gradients keep to, "mean" or "sum" (n times as much). Raises CheckFailed if there is none.
 
     `tolerance` is relative to the largest element of each gradient; central differences in float64 are
     good to 1e-8 of it, a wrong formula is off by far more.
     """
     if not isinstance(gradients, dict):
-        raise Wrong(f"backward returned a {type(gradients).__name__}, expected a dict of four arrays.", kind="wrong-type",
-                    hint=RETURN_MISSING if gradients is None else 'the keys are "W1", "b1", "W2" and "b2".')  # fmt: skip
+        raise CheckFailed(
+            f"backward returned a {type(gradients).__name__}, expected a dict of four arrays.",
+            kind="wrong-type",
+            hint=RETURN_MISSING if gradients is None else 'the keys are "W1", "b1", "W2" and "b2".',
+        )
     answers = {}
     for name, expected in mean.items():
         if name not in gradients:
-            raise Wrong(f"the key {name!r} is missing, got {sorted(map(str, gradients))}, expected W1, b1, W2 and b2.",
-                        hint="the keys are the parameters' names.")  # fmt: skip
-        got = expect_numbers(f'gradients["{name}"]', gradients[name], f"an array of shape {expected.shape}")
+            raise CheckFailed(
+                f"the key {name!r} is missing, got {sorted(map(str, gradients))}, expected W1, b1, W2 and b2.",
+                hint="the keys are the parameters' names.",
+            )
+        got = expect_numbers(
+            f'gradients["{name}"]', gradients[name], f"an array of shape {expected.shape}"
+        )
         if expected.ndim == 1 and got.shape == (1, len(expected)):
             got = got[0]
         if got.shape != expected.shape:
-            raise Wrong(f'gradients["{name}"] has shape {got.shape}, expected {expected.shape}, that of {name}.',
-                        kind="wrong-shape", hint=_shape_hint(got.shape, expected.shape))  # fmt: skip
+            raise CheckFailed(
+                f'gradients["{name}"] has shape {got.shape}, expected {expected.shape}, that of {name}.',
+                kind="wrong-shape",
+                hint=_shape_hint(got.shape, expected.shape),
+            )
         if not np.isfinite(got).all():
-            raise Wrong(f'gradients["{name}"] has elements that are not finite.', kind="not-finite")
+            raise CheckFailed(
+                f'gradients["{name}"] has elements that are not finite.', kind="not-finite"
+            )
         answers[name] = got
     conventions = {"mean": 1.0, "sum": float(n)}
     right = {
-        convention: [name for name in mean if _is_close(answers[name], factor * mean[name], tolerance)]
+        convention: [
+            name for name in mean if _is_close(answers[name], factor * mean[name], tolerance)
+        ]
         for convention, factor in conventions.items()
     }
     for convention, names in right.items():
         if len(names) == len(mean):
             return convention
-    raise Wrong(_gradient_verdict(answers, mean, right, n), hint=_gradient_hint(right))
+    raise CheckFailed(_gradient_verdict(answers, mean, right, n), hint=_gradient_hint(right))
 
 
 def _is_close(got: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
@@ -665,7 +780,8 @@ def _gradient_verdict(
         else:
             ratio = _constant_ratio(answers[name], expected)
             lines.append(
-                f"{name} is wrong" + (f" (the mean's gradient times {ratio:.6g})" if ratio is not None else "")
+                f"{name} is wrong"
+                + (f" (the mean's gradient times {ratio:.6g})" if ratio is not None else "")
             )
     return f"the gradients do not match numerical ones for a batch of {n}: {'; '.join(lines)}."
 
@@ -679,7 +795,9 @@ def _constant_ratio(got: np.ndarray, expected: np.ndarray) -> float | None:
 
 def _gradient_hint(right: dict[str, list[str]]) -> str:
     if set(right["mean"]) - set(right["sum"]) and set(right["sum"]) - set(right["mean"]):
-        return "some gradients are summed over the batch and some averaged; keep to one for all four."
+        return (
+            "some gradients are summed over the batch and some averaged; keep to one for all four."
+        )
     found = right["mean"] or right["sum"]
     if "W2" in found or "b2" in found:
         return "the output layer is right where W2 and b2 are; follow dz2 back through W2 and the gate of ReLU at z1."
@@ -698,7 +816,9 @@ def _images(part: Part, n: int, seed: int = 0) -> tuple[Any, Any]:
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    return torch.rand(n, *part.image_shape, generator=generator), torch.randint(10, (n,), generator=generator)
+    return torch.rand(n, *part.image_shape, generator=generator), torch.randint(
+        10, (n,), generator=generator
+    )
 
 
 def check_layers(module: ModuleType, part: Part) -> None:
@@ -706,21 +826,33 @@ def check_layers(module: ModuleType, part: Part) -> None:
 
     model = _model(module, part)
     if not isinstance(model, torch.nn.Module) or not list(model.parameters()):
-        raise Wrong(f"{part.class_name}() has no parameters, expected the weights of its layers.",
-                    hint="layers must be attributes of self, nn.Sequential or nn.ModuleList, not a plain list.")  # fmt: skip
+        raise CheckFailed(
+            f"{part.class_name}() has no parameters, expected the weights of its layers.",
+            hint="layers must be attributes of self, nn.Sequential or nn.ModuleList, not a plain list.",
+        )
     for name, value in vars(model).items():
-        held = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+        held = (
+            value.values()
+            if isinstance(value, dict)
+            else value
+            if isinstance(value, list | tuple)
+            else ()
+        )
         if not name.startswith("_") and any(isinstance(item, torch.nn.Module) for item in held):
-            raise Wrong(f"self.{name} holds layers in a plain {type(value).__name__}, where PyTorch does not find them.",
-                        hint="nn.ModuleList and nn.Sequential register what they hold.")  # fmt: skip
+            raise CheckFailed(
+                f"self.{name} holds layers in a plain {type(value).__name__}, where PyTorch does not find them.",
+                hint="nn.ModuleList and nn.Sequential register what they hold.",
+            )
     convolutions = [m for m in model.modules() if isinstance(m, torch.nn.modules.conv._ConvNd)]
     if part.name == "pytorch_ann" and convolutions:
-        raise Wrong(
-            "a convolution was found, expected none in part 2.", hint="linear layers and activations; part 3 convolves."
+        raise CheckFailed(
+            "a convolution was found, expected none in part 2.",
+            hint="linear layers and activations; part 3 convolves.",
         )
     if part.name == "pytorch_cnn" and not convolutions:
-        raise Wrong(
-            "no convolution was found, expected at least one.", hint="nn.Conv2d(1, channels, kernel_size=3, padding=1)."
+        raise CheckFailed(
+            "no convolution was found, expected at least one.",
+            hint="nn.Conv2d(1, channels, kernel_size=3, padding=1).",
         )
 
 
@@ -732,21 +864,31 @@ def check_logits(module: ModuleType, part: Part) -> None:
     for n in (3, 1):
         logits = model(_images(part, n)[0])
         if not isinstance(logits, torch.Tensor):
-            raise Wrong(f"forward returned a {type(logits).__name__}, expected a tensor ({n}, 10).", kind="wrong-type",
-                        hint=RETURN_MISSING if logits is None else "")  # fmt: skip
+            raise CheckFailed(
+                f"forward returned a {type(logits).__name__}, expected a tensor ({n}, 10).",
+                kind="wrong-type",
+                hint=RETURN_MISSING if logits is None else "",
+            )
         if tuple(logits.shape) != (n, 10):
-            raise Wrong(f"forward gave shape {tuple(logits.shape)} for {n} images, expected ({n}, 10).", kind="wrong-shape",
-                        hint="one logit for each of the 10 classes, one row for each image.")  # fmt: skip
+            raise CheckFailed(
+                f"forward gave shape {tuple(logits.shape)} for {n} images, expected ({n}, 10).",
+                kind="wrong-shape",
+                hint="one logit for each of the 10 classes, one row for each image.",
+            )
         if not torch.isfinite(logits).all():
-            raise Wrong("forward gave logits that are not finite.", kind="not-finite")
+            raise CheckFailed("forward gave logits that are not finite.", kind="not-finite")
     logits = model(_images(part, 8)[0])
     if torch.allclose(logits.exp().sum(dim=1), torch.ones(8), atol=1e-4) or torch.allclose(
         logits.sum(dim=1), torch.ones(8), atol=1e-4
     ):
-        raise Wrong("the rows are probabilities, expected logits.", hint="no softmax at the end: cross-entropy has it.")
+        raise CheckFailed(
+            "the rows are probabilities, expected logits.",
+            hint="no softmax at the end: cross-entropy has it.",
+        )
     if (logits >= 0).all():
-        raise Wrong(
-            "no logit is negative, expected any real numbers.", hint="is there an activation after the last layer?"
+        raise CheckFailed(
+            "no logit is negative, expected any real numbers.",
+            hint="is there an activation after the last layer?",
         )
     if part.name == "pytorch_ann":
         _expect_nonlinear(model, part)
@@ -756,11 +898,15 @@ def _expect_nonlinear(model: Any, part: Part) -> None:
     """f(a) + f(b) = f(a + b) + f(0) holds for every linear network, and for hardly any other."""
     import torch
 
-    a, b = (10 * _images(part, 8, seed)[0] for seed in (1, 2))  # bright: a sigmoid is nearly straight for small inputs
+    a, b = (
+        10 * _images(part, 8, seed)[0] for seed in (1, 2)
+    )  # bright: a sigmoid is nearly straight for small inputs
     left, right = model(a) + model(b), model(a + b) + model(torch.zeros_like(a))
     if torch.allclose(left, right, rtol=1e-5, atol=1e-5 * left.abs().max().item()):
-        raise Wrong("the network is linear in its input, expected a non-linear activation between the layers.",
-                    hint="apply an activation such as F.relu to what each hidden layer gives.")  # fmt: skip
+        raise CheckFailed(
+            "the network is linear in its input, expected a non-linear activation between the layers.",
+            hint="apply an activation such as F.relu to what each hidden layer gives.",
+        )
 
 
 def check_training_step(module: ModuleType, part: Part) -> None:
@@ -771,25 +917,34 @@ def check_training_step(module: ModuleType, part: Part) -> None:
     before = [p.detach().clone() for p in model.parameters()]
     loss = model.training_step(X, y, torch.optim.SGD(model.parameters(), lr=0.1))
     if not isinstance(loss, float):
-        hint = RETURN_MISSING if loss is None else "loss.item() is the number in a one-element tensor."
-        raise Wrong(f"training_step returned a {type(loss).__name__}, expected a float.", kind="wrong-type", hint=hint)
+        hint = (
+            RETURN_MISSING if loss is None else "loss.item() is the number in a one-element tensor."
+        )
+        raise CheckFailed(
+            f"training_step returned a {type(loss).__name__}, expected a float.",
+            kind="wrong-type",
+            hint=hint,
+        )
     if not math.isfinite(loss):
-        raise Wrong(f"the loss is {loss}, expected a finite number.", kind="not-finite")
+        raise CheckFailed(f"the loss is {loss}, expected a finite number.", kind="not-finite")
     if all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True)):
-        raise Wrong(
+        raise CheckFailed(
             "no parameter changed, expected a step downhill.",
             hint="both loss.backward() and optimizer.step() are needed.",
         )
     model = _model(module, part).train()
-    frozen = torch.optim.SGD(model.parameters(), lr=0.0)  # a step of length 0: the same gradient twice
+    frozen = torch.optim.SGD(
+        model.parameters(), lr=0.0
+    )  # a step of length 0: the same gradient twice
     norms = []
     for _ in range(2):
         torch.manual_seed(1)  # the same dropout
         model.training_step(X, y, frozen)
         norms.append(sum(p.grad.norm().item() for p in model.parameters() if p.grad is not None))
     if norms[1] > 1.5 * norms[0]:
-        raise Wrong(
-            "the second step's gradients contain the first's, expected them afresh.", hint="zero them in every step."
+        raise CheckFailed(
+            "the second step's gradients contain the first's, expected them afresh.",
+            hint="zero them in every step.",
         )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     loss_before = _loss_of(model, X, y)
@@ -798,8 +953,10 @@ def check_training_step(module: ModuleType, part: Part) -> None:
         model.training_step(X, y, optimizer)
     loss_after = _loss_of(model, X, y)
     if not loss_after < loss_before:
-        raise Wrong(f"30 steps on one batch took its loss from {loss_before:.3f} to {loss_after:.3f}, expected it to fall.",
-                    hint="the loss compares logits with labels: F.cross_entropy(logits, y_batch).")  # fmt: skip
+        raise CheckFailed(
+            f"30 steps on one batch took its loss from {loss_before:.3f} to {loss_after:.3f}, expected it to fall.",
+            hint="the loss compares logits with labels: F.cross_entropy(logits, y_batch).",
+        )
 
 
 def _loss_of(model: Any, X: Any, y: Any) -> float:
@@ -819,31 +976,51 @@ def check_predict(module: ModuleType, part: Part) -> None:
     modes: list[tuple[bool, bool]] = []
     for layer in model.modules():
         if not list(layer.children()):
-            layer.register_forward_hook(lambda m, *_: modes.append((m.training, torch.is_grad_enabled())))
+            layer.register_forward_hook(
+                lambda m, *_: modes.append((m.training, torch.is_grad_enabled()))
+            )
     labels = model.predict(X)
     if labels is None:
-        raise Wrong("predict returned None, expected labels of shape (12,).", kind="wrong-type", hint=RETURN_MISSING)
+        raise CheckFailed(
+            "predict returned None, expected labels of shape (12,).",
+            kind="wrong-type",
+            hint=RETURN_MISSING,
+        )
     shape = tuple(getattr(labels, "shape", ()))
     if shape != (12,):
-        raise Wrong(f"predict gave {type(labels).__name__} of shape {shape} for 12 images, expected labels of shape (12,).",
-                    kind="wrong-shape", hint="the index of the largest logit of each row: argmax(dim=1).")  # fmt: skip
+        raise CheckFailed(
+            f"predict gave {type(labels).__name__} of shape {shape} for 12 images, expected labels of shape (12,).",
+            kind="wrong-shape",
+            hint="the index of the largest logit of each row: argmax(dim=1).",
+        )
     if any(training for training, _ in modes):
-        raise Wrong(
-            "layers were in training mode while predicting.", hint="self.eval() first: dropout must not be active."
+        raise CheckFailed(
+            "layers were in training mode while predicting.",
+            hint="self.eval() first: dropout must not be active.",
         )
     if any(recording for _, recording in modes):
-        raise Wrong("gradients were recorded while predicting.", hint="with torch.no_grad(): …")
+        raise CheckFailed(
+            "gradients were recorded while predicting.", hint="with torch.no_grad(): …"
+        )
     with torch.no_grad():
         expected = model.eval()(X).argmax(dim=1)
-    expect_array("predict(X)", np.asarray(labels), expected.numpy(), hint="the index of the largest logit in each row.")
+    expect_array(
+        "predict(X)",
+        np.asarray(labels),
+        expected.numpy(),
+        hint="the index of the largest logit in each row.",
+    )
 
 
 def check_judgement(module: ModuleType, part: Part) -> None:
     judgement = getattr(module, "JUDGEMENT", None)
     if isinstance(judgement, str) and judgement.startswith("TODO"):
         raise NotImplementedError(judgement)
-    if not isinstance(judgement, str) or judgement.strip().lower().replace("generalis", "generaliz") not in JUDGEMENTS:
-        raise Wrong(f"JUDGEMENT is {judgement!r}, expected one of {', '.join(JUDGEMENTS)}.")
+    if (
+        not isinstance(judgement, str)
+        or judgement.strip().lower().replace("generalis", "generaliz") not in JUDGEMENTS
+    ):
+        raise CheckFailed(f"JUDGEMENT is {judgement!r}, expected one of {', '.join(JUDGEMENTS)}.")
 
 
 @dataclass(frozen=True)
@@ -879,7 +1056,13 @@ class Part:
 
 
 def _torch_part(
-    number: int, name: str, title: str, class_name: str, bar: float, shape: tuple[int, ...], then: str
+    number: int,
+    name: str,
+    title: str,
+    class_name: str,
+    bar: float,
+    shape: tuple[int, ...],
+    then: str,
 ) -> Part:
     sections: tuple[tuple[str, Callable[[ModuleType, Part], None], tuple[int, ...]], ...] = (
         ("layers", check_layers, ()),
@@ -889,10 +1072,15 @@ def _torch_part(
         ("JUDGEMENT", check_judgement, ()),
     )
     checks = tuple(
-        Check(f"{number}.{i}", section, lambda module, run=run: run(module, PARTS[name]),  # type: ignore[misc]
-              tuple(f"{number}.{j}" for j in needs), after_training=section == "JUDGEMENT")
+        Check(
+            f"{number}.{i}",
+            section,
+            lambda module, run=run: run(module, PARTS[name]),  # type: ignore[misc]
+            tuple(f"{number}.{j}" for j in needs),
+            after_training=section == "JUDGEMENT",
+        )
         for i, (section, run, needs) in enumerate(sections, start=1)
-    )  # fmt: skip
+    )
     return Part(name, title, class_name, bar, shape, checks, then)
 
 
@@ -951,10 +1139,12 @@ def _run_check(check: Check, module: ModuleType, verbose: bool) -> Outcome:
     try:
         with np.errstate(all="ignore"):  # an overflow shows in the values that are compared
             remark = check.run(module)
-    except Wrong as wrong:
+    except CheckFailed as wrong:
         return Outcome(check, "failed", str(wrong))
     except (Exception, SystemExit) as error:
-        if isinstance(error, NotImplementedError) and (not str(error) or str(error).startswith("TODO")):
+        if isinstance(error, NotImplementedError) and (
+            not str(error) or str(error).startswith("TODO")
+        ):
             return Outcome(
                 check, "not written", "not written yet"
             )  # torch raises NotImplementedError for other reasons
@@ -966,12 +1156,19 @@ def describe_error(error: BaseException, *, verbose: bool = False) -> str:
     """The error with the lines of the student's own code that led to it, innermost last; `verbose` gives every frame."""
     if verbose:
         return "".join(traceback.format_exception(error)).rstrip()
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
-    lines = [f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}: {frame.line}" for frame in frames]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)
+    ]
+    lines = [
+        f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}: {frame.line}"
+        for frame in frames
+    ]
     if len(lines) > 8:  # a recursion repeats itself a thousand times
         lines[4:-4] = [f"… {len(lines) - 8} more …"]
     if isinstance(error, SystemExit):
-        return "\n".join([*lines, "Your code called exit(). Hint: return from the function instead."])
+        return "\n".join(
+            [*lines, "Your code called exit(). Hint: return from the function instead."]
+        )
     return "\n".join([*lines, f"{type(error).__name__}: {error}"])
 
 
@@ -980,7 +1177,9 @@ def _is_own(filename: str) -> bool:
     if filename.startswith("<") and not filename.startswith("<ipython"):
         return False
     libraries = (sys.base_prefix, sys.prefix)
-    in_library = "site-packages" in filename or any(filename.startswith(f"{root}{os.sep}lib") for root in libraries)
+    in_library = "site-packages" in filename or any(
+        filename.startswith(f"{root}{os.sep}lib") for root in libraries
+    )
     return not in_library and Path(filename).resolve() != Path(__file__).resolve()
 
 
@@ -998,7 +1197,9 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
         print(f"{part.title}\n\nSection checks")
         outcomes = print_checks(part, module, verbose=options.verbose)
         again = f"run python {name}.py" if hasattr(module, "__file__") else "run the last cell"
-        if any(outcome.status != "passed" and not outcome.check.after_training for outcome in outcomes):
+        if any(
+            outcome.status != "passed" and not outcome.check.after_training for outcome in outcomes
+        ):
             print(f"\nNext: {_first_open(outcomes)}, then {again} again.")
             return 1
         judged = outcomes[-1].status == "passed"
@@ -1012,8 +1213,12 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
             return 0
         try:
             device = "cpu" if name == "numpy_ann" else choose_device(options.device)
-            data = load_fashion_mnist(options.data_dir, train_size=options.train_size, one_hot=name == "numpy_ann",
-                                      flat=part.image_shape == (784,))  # fmt: skip
+            data = load_fashion_mnist(
+                options.data_dir,
+                train_size=options.train_size,
+                one_hot=name == "numpy_ann",
+                flat=part.image_shape == (784,),
+            )
         except (DataError, ValueError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
@@ -1025,7 +1230,9 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
         return 1
     if not judged:
         number = outcomes[-1].check.number
-        print(f"Next: read the curves in {part.plot_file}, set JUDGEMENT ({number}), then {part.next_step}.")
+        print(
+            f"Next: read the curves in {part.plot_file}, set JUDGEMENT ({number}), then {part.next_step}."
+        )
         return 1
     print(f"Next: {part.next_step}.")
     return 0
@@ -1038,15 +1245,26 @@ def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> li
     outcomes = []
     for outcome in run_checks(part, module, verbose=verbose):
         short = outcome.message if outcome.status != "failed" else ""
-        print(f"  {marks.get(outcome.status, none)} {outcome.check.number} {outcome.check.title:<24} {short}".rstrip())
+        print(
+            f"  {marks.get(outcome.status, none)} {outcome.check.number} {outcome.check.title:<24} {short}".rstrip()
+        )
         if outcome.status == "failed":
-            print("\n".join(f"      {line}" for line in outcome.message.replace(" Hint: ", "\nHint: ").splitlines()))
+            print(
+                "\n".join(
+                    f"      {line}"
+                    for line in outcome.message.replace(" Hint: ", "\nHint: ").splitlines()
+                )
+            )
         outcomes.append(outcome)
     return outcomes
 
 
 def _coloured(text: str, code: int) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text
+    return (
+        f"\x1b[{code}m{text}\x1b[0m"
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        else text
+    )
 
 
 def _marks() -> tuple[str, str, str]:
@@ -1056,7 +1274,9 @@ def _marks() -> tuple[str, str, str]:
     except UnicodeEncodeError:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")  # whatever else is printed must not raise either
+                stream.reconfigure(
+                    errors="replace"
+                )  # whatever else is printed must not raise either
         return "ok", "NO", "--"
     return _coloured("✓", 32), _coloured("✗", 31), "·"
 
@@ -1066,29 +1286,56 @@ def _first_open(outcomes: list[Outcome]) -> str:
     return f"{'write' if outcome.status == 'not written' else 'mend'} {outcome.check.number} {outcome.check.title}"
 
 
-def _parse_options(part: Part, module: ModuleType, arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=f"{part.name}.py", description=f"{part.title}: check, train, test, plot.")
+def _parse_options(
+    part: Part, module: ModuleType, arguments: list[str] | None
+) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=f"{part.name}.py", description=f"{part.title}: check, train, test, plot."
+    )
     for constant in ("EPOCHS", "BATCH_SIZE", "LEARNING_RATE"):
         if not hasattr(module, constant):
-            parser.error(f"{constant} is not defined at the top of {part.name}.py, expected a number")
+            parser.error(
+                f"{constant} is not defined at the top of {part.name}.py, expected a number"
+            )
     parser.add_argument("--check", action="store_true", help="check the sections, do not train")
     parser.add_argument(
-        "--epochs", type=_positive(int), default=module.EPOCHS, metavar="N", help="default: %(default)s"
+        "--epochs",
+        type=_positive(int),
+        default=module.EPOCHS,
+        metavar="N",
+        help="default: %(default)s",
     )
     parser.add_argument(
-        "--batch-size", type=_positive(int), default=module.BATCH_SIZE, metavar="N", help="default: %(default)s"
+        "--batch-size",
+        type=_positive(int),
+        default=module.BATCH_SIZE,
+        metavar="N",
+        help="default: %(default)s",
     )
     parser.add_argument(
-        "--learning-rate", type=_positive(float), default=module.LEARNING_RATE, metavar="X", help="default: %(default)s"
+        "--learning-rate",
+        type=_positive(float),
+        default=module.LEARNING_RATE,
+        metavar="X",
+        help="default: %(default)s",
     )
     parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help="of the initial weights and the shuffling (default: 0)"
+        "--seed",
+        type=_seed,
+        default=0,
+        metavar="N",
+        help="of the initial weights and the shuffling (default: 0)",
     )
     parser.add_argument(
-        "--train-size", type=_positive(int), metavar="N", help="train on fewer images, for a quick try (default: 54000)"
+        "--train-size",
+        type=_positive(int),
+        metavar="N",
+        help="train on fewer images, for a quick try (default: 54000)",
     )
     parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda or mps (default: auto; part 1 always uses the CPU)"
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda or mps (default: auto; part 1 always uses the CPU)",
     )
     parser.add_argument(
         "--data-dir",
@@ -1097,7 +1344,9 @@ def _parse_options(part: Part, module: ModuleType, arguments: list[str] | None) 
         help=f"folder that holds FashionMNIST/raw (default: ${DATA_VARIABLE}, else data/)",
     )
     parser.add_argument(
-        "--verbose", action="store_true", help="show every frame of an error, not only those of your code"
+        "--verbose",
+        action="store_true",
+        help="show every frame of an error, not only those of your code",
     )
     return parser.parse_args(arguments)
 
@@ -1120,7 +1369,9 @@ def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
     return parse
 
 
-def _train_and_test(part: Part, module: ModuleType, options: argparse.Namespace, data: Splits, device: str) -> bool:
+def _train_and_test(
+    part: Part, module: ModuleType, options: argparse.Namespace, data: Splits, device: str
+) -> bool:
     """Train, test and plot one script; prints the results and returns whether the bar is met."""
     print(f"\nTraining on {len(data.X_train):,} images, {device}")
     seed_everything(options.seed)
@@ -1130,25 +1381,42 @@ def _train_and_test(part: Part, module: ModuleType, options: argparse.Namespace,
         seconds = time.perf_counter() - started
         labels = predict()
     except (Exception, SystemExit) as error:
-        print(f"\nTraining stopped with an error:\n{describe_error(error, verbose=options.verbose)}")
+        print(
+            f"\nTraining stopped with an error:\n{describe_error(error, verbose=options.verbose)}"
+        )
         return False
     losses = [*history.train_losses, *history.val_losses]
     if not losses or not np.isfinite(losses).all():
-        print("\nThe loss is not finite: training diverged. Hint: try a smaller LEARNING_RATE first.")
+        print(
+            "\nThe loss is not finite: training diverged. Hint: try a smaller LEARNING_RATE first."
+        )
         return False
     if labels.shape != data.y_test.shape[:1]:
-        print(f"\npredict gave shape {labels.shape} for {len(data.X_test)} images, expected ({len(data.X_test)},).")
+        print(
+            f"\npredict gave shape {labels.shape} for {len(data.X_test)} images, expected ({len(data.X_test)},)."
+        )
         return False
     y_test = data.y_test if data.y_test.ndim == 1 else data.y_test.argmax(axis=1)
     accuracy = float(np.mean(labels == y_test))
     bar_met = accuracy >= part.bar
     print(f"\nTrained in {seconds:.1f} s")
-    print(f"Test accuracy {accuracy:.2%}, bar {part.bar:.0%}: {'met' if bar_met else 'not met yet'}")
+    print(
+        f"Test accuracy {accuracy:.2%}, bar {part.bar:.0%}: {'met' if bar_met else 'not met yet'}"
+    )
     try:
-        plot_history(history, part.plot_file, title=f"{part.class_name}: learning curves", bar=part.bar,
-                     script=part.name, fingerprint=_fingerprint_of(module))  # fmt: skip
+        plot_history(
+            history,
+            part.plot_file,
+            title=f"{part.class_name}: learning curves",
+            bar=part.bar,
+            script=part.name,
+            fingerprint=_fingerprint_of(module),
+        )
     except OSError as error:
-        print(f"error: {part.plot_file} cannot be written ({error.strerror}); run where you may write", file=sys.stderr)
+        print(
+            f"error: {part.plot_file} cannot be written ({error.strerror}); run where you may write",
+            file=sys.stderr,
+        )
         return False
     print(f"Learning curves: {part.plot_file}")
     if accuracy < 0.2:
@@ -1174,7 +1442,9 @@ def _fit(
     module.LEARNING_RATE = options.learning_rate  # type: ignore[attr-defined]  # configure_optimizer reads it there
     history = model.fit(*(torch.from_numpy(array) for array in data[:4]), **settings, device=device)
     blocks = torch.from_numpy(data.X_test).to(device).split(1000)
-    return history, lambda: np.concatenate([torch.as_tensor(model.predict(block)).cpu().numpy() for block in blocks])
+    return history, lambda: np.concatenate(
+        [torch.as_tensor(model.predict(block)).cpu().numpy() for block in blocks]
+    )
 
 
 # %% Submission checklist --------------------------------------------------------------------------
@@ -1186,7 +1456,11 @@ def source_fingerprint(source: str) -> str:
     A plot carries it, so that writing down the judgement after looking at the plot does not make it stale.
     """
     tree = ast.parse(source)
-    tree.body = [node for node in tree.body if not (isinstance(node, ast.Assign) and _assigns(node, "JUDGEMENT"))]
+    tree.body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.Assign) and _assigns(node, "JUDGEMENT"))
+    ]
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
@@ -1222,7 +1496,9 @@ def checklist(folder: Path) -> list[tuple[str, str]]:
 def submitted_source(folder: Path, name: str) -> Path:
     """The script to hand in, or the notebook of the same name where only that one has been written."""
     script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
-    if notebook.is_file() and (not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))):
+    if notebook.is_file() and (
+        not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))
+    ):
         return notebook
     return script
 
@@ -1232,7 +1508,9 @@ def _unwritten(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
     marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
     return [
-        "TODO" + line.split('"TODO', 1)[1].split('"')[0] for line in text.splitlines() if any(m in line for m in marks)
+        "TODO" + line.split('"TODO', 1)[1].split('"')[0]
+        for line in text.splitlines()
+        if any(m in line for m in marks)
     ]
 
 
@@ -1265,13 +1543,17 @@ def _import_problem(path: Path, part: Part) -> str:
     if part.checks[-1].after_training:
         try:
             part.checks[-1].run(module)
-        except (Wrong, NotImplementedError) as error:
+        except (CheckFailed, NotImplementedError) as error:
             return f"is not finished: {error}"
     return ""
 
 
 def _plot_problem(path: Path, source: Path) -> str:
-    again = f"run python {source.stem}.py again" if source.suffix == ".py" else f"run {source.name} again"
+    again = (
+        f"run python {source.stem}.py again"
+        if source.suffix == ".py"
+        else f"run {source.name} again"
+    )
     if not path.is_file():
         return f"is missing: {again}"
     from PIL import Image
@@ -1290,9 +1572,15 @@ def _plot_problem(path: Path, source: Path) -> str:
         carried = {}
     if carried.get("script", source.stem) != source.stem:
         return f"was written by {carried['script']}.py: {again}"
-    if source.suffix == ".ipynb" or not source.is_file() or path.stat().st_mtime >= source.stat().st_mtime:
+    if (
+        source.suffix == ".ipynb"
+        or not source.is_file()
+        or path.stat().st_mtime >= source.stat().st_mtime
+    ):
         return ""  # Jupyter saves a notebook after its last run, so its age says nothing
-    with contextlib.suppress(SyntaxError, ValueError):  # a script that does not parse cannot be compared
+    with contextlib.suppress(
+        SyntaxError, ValueError
+    ):  # a script that does not parse cannot be compared
         if carried.get("fingerprint") == source_fingerprint(source.read_text(encoding="utf-8-sig")):
             return ""
     return f"is older than {source.name}: {again}"
@@ -1316,7 +1604,9 @@ def _run_checklist(folder: Path, *, anyway: bool) -> int:
     for name, problem in findings:
         print(f"  {bad if problem else good} {name} {problem}".rstrip())
     if any(problem for _, problem in findings) and not anyway:
-        print(f"Nothing is packed yet. Mend what is marked in {folder}, then run python utils.py --checklist again;")
+        print(
+            f"Nothing is packed yet. Mend what is marked in {folder}, then run python utils.py --checklist again;"
+        )
         print("to hand in what is there all the same: python utils.py --checklist --anyway")
         return 1
     print(f"Packed {pack(folder)}. Hand in this file.")
@@ -1327,14 +1617,30 @@ def main(arguments: list[str] | None = None) -> int:
     """The submission checklist and the download of the data: `python utils.py --help`."""
     parser = argparse.ArgumentParser(prog="utils.py", description="Submission checklist and data.")
     action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--checklist", action="store_true", help="verify the submission and pack submission.zip")
-    action.add_argument("--download", action="store_true", help="fetch missing or damaged data files")
+    action.add_argument(
+        "--checklist", action="store_true", help="verify the submission and pack submission.zip"
+    )
+    action.add_argument(
+        "--download", action="store_true", help="fetch missing or damaged data files"
+    )
     parser.add_argument("--anyway", action="store_true", help="pack even what is not finished")
-    parser.add_argument("--folder", type=Path, default=HERE, help="where your scripts are (default: beside utils.py)")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data is, or shall be (default: data/)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=HERE,
+        help="where your scripts are (default: beside utils.py)",
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="where the data is, or shall be (default: data/)",
+    )
     options = parser.parse_args(arguments)
     if not options.folder.is_dir():
-        parser.error(f"--folder {options.folder} does not exist, expected the folder of your scripts")
+        parser.error(
+            f"--folder {options.folder} does not exist, expected the folder of your scripts"
+        )
     if options.checklist:
         return _run_checklist(options.folder.resolve(), anyway=options.anyway)
     try:

@@ -29,13 +29,19 @@ HERE = Path(__file__).resolve().parent
 def main(arguments: list[str] | None = None) -> int:
     """Measure; returns the exit status, 0 whether or not the goals are met: they stand in the results."""
     options = _parse(arguments)
-    coretype = os.environ.pop("OPENBLAS_CORETYPE", None)  # nothing has imported NumPy yet; children inherit it
+    coretype = os.environ.pop(
+        "OPENBLAS_CORETYPE", None
+    )  # nothing has imported NumPy yet; children inherit it
     settings = Settings(repeats=options.repeats, quick=options.quick, full=options.full)
     for name in options.sections or SECTIONS:
         print(f"{name}: {SECTIONS[name]} …", file=sys.stderr, flush=True)
         found = machine.describe(coretype)
         section = importlib.import_module(f"benchmarks.{name}").measure(settings)
-        _write(options.output, name, as_json(section, settings, found, datetime.date.today().isoformat()))
+        _write(
+            options.output,
+            name,
+            as_json(section, settings, found, datetime.date.today().isoformat()),
+        )
     print((options.output / "RESULTS.md").read_text(encoding="utf-8"))
     return 0
 
@@ -47,11 +53,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         + "\n".join(f"  {name:<10} {summary}" for name, summary in SECTIONS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help="what to measure (default: everything)")
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help="what to measure (default: everything)"
+    )
     parser.add_argument("--repeats", type=int, metavar="N", help="rounds (default: 7; quick: 1)")
-    parser.add_argument("--quick", action="store_true", help="only try whether it runs: the figures mean nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="only try whether it runs: the figures mean nothing"
+    )
     parser.add_argument("--full", action="store_true", help="also what takes many minutes")
-    parser.add_argument("--output", type=Path, default=HERE, metavar="DIR", help="default: benchmarks/")
+    parser.add_argument(
+        "--output", type=Path, default=HERE, metavar="DIR", help="default: benchmarks/"
+    )
     options = parser.parse_args(arguments)
     for name in options.sections:
         if name not in SECTIONS:
@@ -63,7 +75,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     if not options.output.is_dir():
         parser.error(f"--output {options.output} is no folder")
     if options.quick and options.output == HERE:
-        parser.error("--quick needs --output DIR: its figures mean nothing and do not belong in benchmarks/")
+        parser.error(
+            "--quick needs --output DIR: its figures mean nothing and do not belong in benchmarks/"
+        )
     return options
 
 
@@ -73,7 +87,9 @@ def _write(folder: Path, name: str, section: dict[str, Any]) -> None:
     kept = json.loads(path.read_text(encoding="utf-8"))["sections"] if path.exists() else {}
     kept[name] = section
     sections = {name: kept[name] for name in SECTIONS if name in kept}
-    path.write_text(json.dumps({"sections": sections}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"sections": sections}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     (folder / "RESULTS.md").write_text(as_markdown(sections), encoding="utf-8")
 
 

@@ -40,16 +40,26 @@ def measure(settings: Settings) -> Section:
     if find_spec("distributed"):
         tables.append(_cluster(2 if settings.quick else 40, rounds))
     else:
-        notes.append("Not measured: Dask, which is not installed (pip install 'fashion-network-assignment[cluster]').")
+        notes.append(
+            "Not measured: Dask, which is not installed (pip install 'fashion-network-assignment[cluster]')."
+        )
     marked = {size: batch(size, *CHEAP, "--jobs", str(cores)) for size in sizes if size <= limit}
     alone = {size: batch(size, *CHEAP, "--gradebook-alone") for size in sizes}
     tables += [_growth("marked", marked), _growth("gradebook alone", alone)]
-    return Section("A class", tables, [], notes, {"marked": [*marked.values()], "gradebook alone": [*alone.values()]})
+    return Section(
+        "A class",
+        tables,
+        [],
+        notes,
+        {"marked": [*marked.values()], "gradebook alone": [*alone.values()]},
+    )
 
 
 def batch(students: int, *arguments: str) -> dict[str, Any]:
     """What a batch over a class of that size measured of itself. Raises RuntimeError unless all could be marked."""
-    cost = run_command(["-m", "benchmarks.batch", "--students", str(students), *arguments], env=environment(1))
+    cost = run_command(
+        ["-m", "benchmarks.batch", "--students", str(students), *arguments], env=environment(1)
+    )
     if cost.status:
         raise RuntimeError(
             f"a batch over {students} ended with status {cost.status}, expected a mark for everybody: {cost.output}"
@@ -70,14 +80,26 @@ def _rates(settings: Settings, cores: int, rounds: int) -> Table:
     else:
         size = None if settings.full else TRAIN_SIZE
         trained = TRAINING if size is None else (*TRAINING, "--train-size", str(size))
-        named = "everything" if size is None else f"everything, training on {size:,} of the 54,000 images"
-        kinds = {"everything but training": (4 * cores, rounds, CHECKS), named: (2 * cores, 1, trained)}
+        named = (
+            "everything"
+            if size is None
+            else f"everything, training on {size:,} of the 54,000 images"
+        )
+        kinds = {
+            "everything but training": (4 * cores, rounds, CHECKS),
+            named: (2 * cores, 1, trained),
+        }
     rows = []
     for what, (students, times, arguments) in kinds.items():
-        places = {jobs: partial(_an_hour, students, *arguments, "--jobs", str(jobs)) for jobs in sorted({1, cores})}
+        places = {
+            jobs: partial(_an_hour, students, *arguments, "--jobs", str(jobs))
+            for jobs in sorted({1, cores})
+        }
         measured = interleave({str(jobs): act for jobs, act in places.items()}, times)
         rows += [_rate(what, students, jobs, measured[str(jobs)], measured["1"]) for jobs in places]
-    return Table("Submissions an hour", ("marked", "submissions", "jobs", "an hour", "efficiency"), rows)
+    return Table(
+        "Submissions an hour", ("marked", "submissions", "jobs", "an hour", "efficiency"), rows
+    )
 
 
 def _cluster(students: int, rounds: int) -> Table:
@@ -88,8 +110,13 @@ def _cluster(students: int, rounds: int) -> Table:
         for count in (1, 2)
     }
     measured = interleave({way: act for way, (_, act) in ways.items()}, rounds)
-    rows = [_rate(way, students, count, measured[way], measured[way[:-1] + "1"]) for way, (count, _) in ways.items()]
-    return Table("1.2 to 1.4 on Dask", ("processes", "submissions", "jobs", "an hour", "efficiency"), rows)
+    rows = [
+        _rate(way, students, count, measured[way], measured[way[:-1] + "1"])
+        for way, (count, _) in ways.items()
+    ]
+    return Table(
+        "1.2 to 1.4 on Dask", ("processes", "submissions", "jobs", "an hour", "efficiency"), rows
+    )
 
 
 def _rate(
@@ -112,5 +139,12 @@ def _growth(what: str, measured: dict[int, dict[str, Any]]) -> Table:
         )
         for students, one in measured.items()
     ]
-    columns = ("submissions", "handing in, s", "marking, s", "both, ms a submission", "memory, MB", "gradebook, MB")
+    columns = (
+        "submissions",
+        "handing in, s",
+        "marking, s",
+        "both, ms a submission",
+        "memory, MB",
+        "gradebook, MB",
+    )
     return Table(f"Growth: {what}", columns, rows)

@@ -21,14 +21,15 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+from grader import REFERENCE
 from grader.classroom.batch import Batch
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.job import Done, Task, mark
 from grader.classroom.pools import Cluster, DaskPool, LocalPool, Pool
 from grader.classroom.progress import Progress
-from grader.marking import REFERENCE, Options
+from grader.options import Options
 from grader.rubric import load_rubric
-from grader.sandbox import choose
+from grader.sandbox.levels import choose
 
 
 class Answered:
@@ -71,12 +72,18 @@ def memory() -> float:
 
 def write_class(folder: Path, students: int) -> None:
     """So many submissions, each the reference with another last line."""
-    files = {path.name: path.read_bytes() for path in REFERENCE.iterdir() if path.suffix in (".py", ".png")}
+    files = {
+        path.name: path.read_bytes()
+        for path in REFERENCE.iterdir()
+        if path.suffix in (".py", ".png")
+    }
     for number in range(students):
         own = folder / f"student{number:05}"
         own.mkdir(parents=True)
         for name, content in files.items():
-            (own / name).write_bytes(content + f"# {number}\n".encode() if name.endswith(".py") else content)
+            (own / name).write_bytes(
+                content + f"# {number}\n".encode() if name.endswith(".py") else content
+            )
 
 
 @contextmanager
@@ -87,7 +94,9 @@ def pool(given: argparse.Namespace) -> Iterator[Pool]:
     elif given.workers:
         from distributed import LocalCluster
 
-        with LocalCluster(n_workers=given.workers, threads_per_worker=1, dashboard_address=None) as cluster:
+        with LocalCluster(
+            n_workers=given.workers, threads_per_worker=1, dashboard_address=None
+        ) as cluster:
             yield DaskPool(Cluster(cluster.scheduler_address), given.workers, "cpu")
     else:
         yield LocalPool(given.jobs)
@@ -96,7 +105,9 @@ def pool(given: argparse.Namespace) -> Iterator[Pool]:
 def run(given: argparse.Namespace, folder: Path) -> dict[str, object]:
     """Hand in and mark; what was measured."""
     only = () if given.sections == "all" else tuple(given.sections.split(","))
-    options = Options(seed=1, only=only, train_size=given.train_size, skip_training=given.skip_training)
+    options = Options(
+        seed=1, only=only, train_size=given.train_size, skip_training=given.skip_training
+    )
     write_class(folder / "class", given.students)
     with Gradebook(folder / "grades.db", create=True) as gradebook:
         batch = Batch(gradebook, load_rubric(), options, choose("auto"))
@@ -118,11 +129,15 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, object]:
 
 def main() -> int:
     """Print what was measured; exit status 0 if everybody could be marked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--sections", default="1.2,1.3,1.4,1.5,1.6", help="or: all")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--workers", type=int, help="processes of a Dask cluster, in place of --jobs")
+    parser.add_argument(
+        "--workers", type=int, help="processes of a Dask cluster, in place of --jobs"
+    )
     parser.add_argument("--train-size", type=int)
     parser.add_argument("--skip-training", action="store_true")
     parser.add_argument("--gradebook-alone", action="store_true")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from textwrap import indent
 
 from benchmarks import copying, styles
-from grader.handout import Solution, reference_source, split
+from grader.handout.folder import Solution, reference_source, split
 from grader.rubric import SCRIPTS
 
 HYPERPARAMETERS = {
@@ -115,7 +115,9 @@ def student(rng: random.Random) -> Student:
         for number in rng.sample(sorted(written), rng.randint(1, 4)):
             written.pop(number)
     names = {slot: rng.choice(choices) for slot, choices in styles.NAMES.items()}
-    values = {key: rng.choice(choices) for key, choices in HYPERPARAMETERS.items() if rng.random() < 0.6}
+    values = {
+        key: rng.choice(choices) for key, choices in HYPERPARAMETERS.items() if rng.random() < 0.6
+    }
     return Student(written, names, values, rng.choice((0, 0, 0.05, 0.2, 0.5)), rng)
 
 
@@ -129,7 +131,11 @@ def _script(script: str, author: Student) -> str:
     for part in split(reference_source(script), f"{script}.py"):
         if isinstance(part, str):
             key = part.partition(" = ")[0]
-            lines.append(f"{key} = {author.values[key]}" if key in author.values and not part.startswith(" ") else part)
+            lines.append(
+                f"{key} = {author.values[key]}"
+                if key in author.values and not part.startswith(" ")
+                else part
+            )
         elif part.section in author.sections:
             code = styles.name(author.sections[part.section], author.names)
             lines += indent(_talk(code, author), " " * _depth(part)).splitlines()
@@ -146,7 +152,11 @@ def _depth(solution: Solution) -> int:
 
 
 def _stub(solution: Solution, script: str) -> list[str]:
-    given = [line.replace("# STUB ", "", 1) for line in solution.lines if line.strip().startswith("# STUB ")]
+    given = [
+        line.replace("# STUB ", "", 1)
+        for line in solution.lines
+        if line.strip().startswith("# STUB ")
+    ]
     return given or [
         " " * _depth(solution)
         + f'raise NotImplementedError("TODO {solution.section}: {solution.inside} in {script}.py")'
@@ -167,7 +177,9 @@ def _talk(code: str, author: Student) -> str:
 def classroom(size: int, copies: int, *, seed: int, earlier: int = 0) -> Classroom:
     """A class of `size` in which `copies` students copied, some of them from earlier years where there are any."""
     rng = random.Random(seed)
-    old = {f"old{number:03d}": write(student(random.Random(rng.random()))) for number in range(earlier)}
+    old = {
+        f"old{number:03d}": write(student(random.Random(rng.random()))) for number in range(earlier)
+    }
     authors = {f"s{number:03d}": student(random.Random(rng.random())) for number in range(size)}
     made = Classroom({one: write(author) for one, author in authors.items()}, old)
     drawn = rng.sample(sorted(authors), 2 * copies)

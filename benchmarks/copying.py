@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Callable
 from functools import cache
 
-from grader.handout import reference_source, stub
+from grader.handout.folder import reference_source, stub
 from grader.rubric import SCRIPTS
 
 Work = dict[str, bytes]
@@ -56,18 +56,31 @@ def _own_names(source: str, script: str) -> set[str]:
     given = {node.id for node in ast.walk(ast.parse(_given(script))) if isinstance(node, ast.Name)}
     given |= set(re.findall(r"\w+", _given(script))) | set(dir(builtins)) | set(keyword.kwlist)
     tree = list(ast.walk(ast.parse(source)))
-    stored = {node.id for node in tree if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    stored |= {node.attr for node in tree if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    stored = {
+        node.id for node in tree if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    stored |= {
+        node.attr
+        for node in tree
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
     keywords = {node.arg for node in tree if isinstance(node, ast.keyword) and node.arg}
-    methods = {node.attr for node in tree if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
-               and not (isinstance(node.value, ast.Name) and node.value.id == "self")}  # fmt: skip
+    methods = {
+        node.attr
+        for node in tree
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and not (isinstance(node.value, ast.Name) and node.value.id == "self")
+    }
     return stored - given - keywords - methods
 
 
 def recommented(source: str, script: str, rng: random.Random) -> str:
     """The source without its comments and with a few others, and with other white space."""
     tokens = [
-        token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT
+        token
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
     ]
     lines = source.splitlines()
     for token in tokens:
@@ -78,7 +91,11 @@ def recommented(source: str, script: str, rng: random.Random) -> str:
         stripped = line.strip()
         if stripped and not line.startswith(" ") and rng.random() < 0.1:
             written.append(f"# {' '.join(rng.choices(SYLLABLES, k=4))}")
-        if stripped.startswith("return ") and stripped.count("(") == stripped.count(")") and rng.random() < 0.3:
+        if (
+            stripped.startswith("return ")
+            and stripped.count("(") == stripped.count(")")
+            and rng.random() < 0.3
+        ):
             line = line.replace("return ", "return (", 1) + ")"
         written.append(line)
         if not stripped and rng.random() < 0.3:
@@ -91,10 +108,16 @@ def reordered(source: str, script: str, rng: random.Random) -> str:
     tree = ast.parse(source)
     lines = source.splitlines()
     bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef)]
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name != "main"]
-    for group in [*([node for node in body if isinstance(node, ast.FunctionDef)] for body in bodies), functions]:
+    functions = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name != "main"
+    ]
+    for group in [
+        *([node for node in body if isinstance(node, ast.FunctionDef)] for body in bodies),
+        functions,
+    ]:
         spots = [
-            (min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1, node.end_lineno or 0) for node in group
+            (min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1, node.end_lineno or 0)
+            for node in group
         ]
         texts = [lines[first:last] for first, last in spots]
         rng.shuffle(texts)
@@ -109,7 +132,11 @@ def _again(source: str, methods_done: bool, rng: random.Random) -> str:
     if not methods_done:
         return source
     lines = source.splitlines()
-    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name != "main"]
+    functions = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name != "main"
+    ]
     texts = [lines[node.lineno - 1 : node.end_lineno] for node in functions]
     rng.shuffle(texts)
     for node, text in sorted(zip(functions, texts, strict=True), key=lambda pair: -pair[0].lineno):
@@ -126,7 +153,10 @@ def revalued(source: str, script: str, rng: random.Random) -> str:
         flags=re.M,
     )
     source = re.sub(
-        r"^LEARNING_RATE = \S+", lambda _: f"LEARNING_RATE = {rng.choice((0.0015, 0.0035, 0.006))}", source, flags=re.M
+        r"^LEARNING_RATE = \S+",
+        lambda _: f"LEARNING_RATE = {rng.choice((0.0015, 0.0035, 0.006))}",
+        source,
+        flags=re.M,
     )
     source = re.sub(r"Dropout\(0\.\d+\)", lambda _: f"Dropout(0.{rng.randint(1, 5)})", source)
     return re.sub(r"1e-(7|8|9|10|12)\b", lambda _: f"1e-{rng.choice((8, 9, 10, 11, 12))}", source)
@@ -135,12 +165,18 @@ def revalued(source: str, script: str, rng: random.Random) -> str:
 def swapped(source: str, script: str, rng: random.Random) -> str:
     """The source with neighbouring assignments swapped that do not depend on each other."""
     lines = source.splitlines()
-    for function in [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]:
+    for function in [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)
+    ]:
         number = 0
         while number + 1 < len(function.body):
             one, two = function.body[number : number + 2]
             number += 1
-            if one.lineno != one.end_lineno or two.lineno != two.end_lineno or two.lineno != one.lineno + 1:
+            if (
+                one.lineno != one.end_lineno
+                or two.lineno != two.end_lineno
+                or two.lineno != one.lineno + 1
+            ):
                 continue
             if (
                 isinstance(one, ast.Assign)
@@ -148,23 +184,35 @@ def swapped(source: str, script: str, rng: random.Random) -> str:
                 and _independent(one, two)
                 and rng.random() < 0.7
             ):
-                lines[one.lineno - 1], lines[two.lineno - 1] = lines[two.lineno - 1], lines[one.lineno - 1]
+                lines[one.lineno - 1], lines[two.lineno - 1] = (
+                    lines[two.lineno - 1],
+                    lines[one.lineno - 1],
+                )
                 number += 1
     return "\n".join(lines) + "\n"
 
 
 def _independent(one: ast.Assign, two: ast.Assign) -> bool:
     def names(node: ast.AST) -> set[str]:
-        return {ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute)} - {"self"}
+        return {
+            ast.unparse(part)
+            for part in ast.walk(node)
+            if isinstance(part, ast.Name | ast.Attribute)
+        } - {"self"}
 
     calls = any(
-        isinstance(part, ast.Call) and "Linear" not in ast.unparse(part) for part in [*ast.walk(one), *ast.walk(two)]
+        isinstance(part, ast.Call) and "Linear" not in ast.unparse(part)
+        for part in [*ast.walk(one), *ast.walk(two)]
     )
-    return not calls and not names(one.targets[0]) & names(two) and not names(two.targets[0]) & names(one)
+    return (
+        not calls
+        and not names(one.targets[0]) & names(two)
+        and not names(two.targets[0]) & names(one)
+    )
 
 
-Disguise = Callable[[str, str, random.Random], str]
-WAYS: dict[str, tuple[Disguise, ...]] = {
+Perturbation = Callable[[str, str, random.Random], str]
+WAYS: dict[str, tuple[Perturbation, ...]] = {
     "as it is": (),
     "renamed": (renamed,),
     "renamed, recommented": (renamed, recommented),

@@ -25,7 +25,9 @@ from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES
 from playground.datasets import Dataset, Split
 
-Epochs = tuple[int, Callable[[int], object], Callable[[], float]]  # how many; one epoch of training; test accuracy
+Epochs = tuple[
+    int, Callable[[int], object], Callable[[], float]
+]  # how many; one epoch of training; test accuracy
 
 
 def playground_network(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs:
@@ -48,13 +50,18 @@ def reference_network(seed: int, split: Split, data: Dataset) -> Epochs:
     """grader/reference/numpy_ann.py with its own hyperparameters, and the loop of its `fit`."""
     from grader.reference import numpy_ann
 
-    X, Y = utils.scale_images(split.X_train, np.arange(len(split.y_train))), utils.to_one_hot(split.y_train)
+    X, Y = (
+        utils.scale_images(split.X_train, np.arange(len(split.y_train))),
+        utils.to_one_hot(split.y_train),
+    )
     X_test = utils.scale_images(data.X_test, np.arange(len(data.y_test)))
     network = numpy_ann.NumpyANN(seed=seed)
     epochs, steps = numpy_ann.EPOCHS, -(-len(X) // numpy_ann.BATCH_SIZE)
 
     def train(epoch: int) -> None:
-        for step, (X_batch, y_batch) in enumerate(utils.minibatches(X, Y, numpy_ann.BATCH_SIZE, network.rng)):
+        for step, (X_batch, y_batch) in enumerate(
+            utils.minibatches(X, Y, numpy_ann.BATCH_SIZE, network.rng)
+        ):
             network.forward(X_batch)
             gradients = network.backward(X_batch, y_batch)
             done = ((epoch - 1) * steps + step) / (epochs * steps)
@@ -94,7 +101,11 @@ def plain_convnet(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs
 
     configuration = CONV_RECIPES[recipe]
     X, X_test = _images(split.X_train), _images(data.X_test)
-    y, model, rng = torch.from_numpy(split.y_train), build(configuration, seed), np.random.default_rng(seed)
+    y, model, rng = (
+        torch.from_numpy(split.y_train),
+        build(configuration, seed),
+        np.random.default_rng(seed),
+    )
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
     )
@@ -123,7 +134,11 @@ def reference_convnet(seed: int, split: Split, data: Dataset) -> Epochs:
     from grader.reference import pytorch_cnn
 
     X, X_test = _images(split.X_train), _images(data.X_test)
-    y, model, rng = torch.from_numpy(split.y_train), pytorch_cnn.PyTorchCNN(seed=seed), np.random.default_rng(seed)
+    y, model, rng = (
+        torch.from_numpy(split.y_train),
+        pytorch_cnn.PyTorchCNN(seed=seed),
+        np.random.default_rng(seed),
+    )
     epochs, steps = pytorch_cnn.EPOCHS, -(-len(X) // pytorch_cnn.BATCH_SIZE)
     optimizer = model.configure_optimizer()
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.001, total_iters=epochs * steps)
@@ -145,7 +160,9 @@ def _images(pixels: np.ndarray) -> Any:
     """As the reference takes them: a tensor `(n, 1, 28, 28)` float32."""
     import torch
 
-    return torch.from_numpy(utils.scale_images(pixels, np.arange(len(pixels)))).reshape(-1, 1, 28, 28)
+    return torch.from_numpy(utils.scale_images(pixels, np.arange(len(pixels)))).reshape(
+        -1, 1, 28, 28
+    )
 
 
 def curve(epochs: Epochs) -> Iterator[dict[str, float]]:
@@ -161,7 +178,9 @@ def curve(epochs: Epochs) -> Iterator[dict[str, float]]:
 
 def main() -> None:
     """Train, and print a line an epoch."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("kind", choices=["numpy", "cnn", "cnn-plain"])
     parser.add_argument("recipe")
     parser.add_argument("seed", type=int)
@@ -170,8 +189,14 @@ def main() -> None:
     parser.add_argument("--test-size", type=int, metavar="N", help="default: 10,000")
     options = parser.parse_args()
     data = datasets.load(options.dataset)
-    data = data._replace(X_test=data.X_test[: options.test_size], y_test=data.y_test[: options.test_size])
-    given = options.seed, datasets.split(data, train_size=options.train_size, seed=options.seed), data
+    data = data._replace(
+        X_test=data.X_test[: options.test_size], y_test=data.y_test[: options.test_size]
+    )
+    given = (
+        options.seed,
+        datasets.split(data, train_size=options.train_size, seed=options.seed),
+        data,
+    )
     if options.recipe == "reference":
         epochs = (reference_network if options.kind == "numpy" else reference_convnet)(*given)
     else:

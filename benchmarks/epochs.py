@@ -40,7 +40,10 @@ class Problem:
         """He's initial weights of each layer."""
         rng = np.random.default_rng(0)
         shapes = zip(self.sizes[:-1], self.sizes[1:], strict=True)
-        return [(np.sqrt(2 / rows) * rng.standard_normal((rows, columns))).astype(dtype) for rows, columns in shapes]
+        return [
+            (np.sqrt(2 / rows) * rng.standard_normal((rows, columns))).astype(dtype)
+            for rows, columns in shapes
+        ]
 
     @property
     def steps(self) -> int:
@@ -49,7 +52,9 @@ class Problem:
 
 def products(problem: Problem) -> Epoch:
     """The matrix products of the steps and nothing else, on one batch that stays in the cache: no step can be faster."""
-    Ws = [aligned_zeros(W.shape, np.float32) for W in problem.weights(np.float32)]  # 0, so that nothing grows
+    Ws = [
+        aligned_zeros(W.shape, np.float32) for W in problem.weights(np.float32)
+    ]  # 0, so that nothing grows
     dWs = [aligned_zeros(W.shape, np.float32) for W in Ws]
     activations = [aligned_zeros((problem.batch_size, size), np.float32) for size in problem.sizes]
     gradients = [aligned_zeros(a.shape, np.float32) for a in activations]
@@ -75,7 +80,10 @@ def playground(problem: Problem) -> Epoch:
     from playground.training import Batches, Descent
 
     configuration = Configuration(
-        hidden_sizes=problem.sizes[1:-1], optimizer="sgd", learning_rate=LEARNING_RATE, batch_size=problem.batch_size
+        hidden_sizes=problem.sizes[1:-1],
+        optimizer="sgd",
+        learning_rate=LEARNING_RATE,
+        batch_size=problem.batch_size,
     )
     network = Network(problem.sizes[0], problem.sizes[-1], configuration)
     batches = Batches(problem.pixels, problem.y, network, np.random.default_rng(0))

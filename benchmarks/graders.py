@@ -17,13 +17,14 @@ from benchmarks.peers.ours import OurBatch, OurGrade
 from benchmarks.peers.scripts import Bare, Check50, Gradescope, PlainPytest
 from benchmarks.records import Goal, Section, Settings, Spread, Table
 from benchmarks.timing import interleave
-from grader.checks import mark_all
 from grader.classroom.batch import expect_walls
 from grader.errors import CannotGrade
-from grader.marking import Marking, Options
+from grader.marking.all_sections import mark_all
+from grader.marking.marking import Marking
+from grader.options import Options
 from grader.rubric import load_rubric
-from grader.sandbox import Sandbox, choose
-from grader.submission import open_submission
+from grader.sandbox.levels import Sandbox, choose
+from grader.submission.reading import open_submission
 
 GRADERS: tuple[type[Grader], ...] = (
     Bare, Gradescope, PlainPytest, OurBatch, Check50, OurGrade, Nbgrader, OtterInterface, OtterCommand,
@@ -48,7 +49,9 @@ def measure(settings: Settings) -> Section:
     with tempfile.TemporaryDirectory() as folder:
         graders, missing = _ready(works, Path(folder), quick=settings.quick)
         cpu: dict[str, list[float]] = {title: [] for title in graders}
-        wall = interleave({title: partial(_mark, grader, cpu[title]) for title, grader in graders.items()}, rounds)
+        wall = interleave(
+            {title: partial(_mark, grader, cpu[title]) for title, grader in graders.items()}, rounds
+        )
         tables = [_table(graders, wall, cpu)]
         own = graders.get(OurBatch.title)
         if isinstance(own, OurBatch):
@@ -56,13 +59,19 @@ def measure(settings: Settings) -> Section:
     return Section("Against other graders", tables, _goals(wall), [*NOTES, *missing])
 
 
-def _ready(works: Mapping[str, Work], folder: Path, *, quick: bool) -> tuple[dict[str, Grader], list[str]]:
+def _ready(
+    works: Mapping[str, Work], folder: Path, *, quick: bool
+) -> tuple[dict[str, Grader], list[str]]:
     """The graders with their files written, by title, and a sentence for each that cannot be had."""
     ready, missing = {}, []
     chosen = [kind for kind in GRADERS if not quick or kind in (PlainPytest, OurBatch, OurGrade)]
     for kind in chosen:
         try:
-            python = python_with(kind.requirements) if kind.requirements and not quick else Path(sys.executable)
+            python = (
+                python_with(kind.requirements)
+                if kind.requirements and not quick
+                else Path(sys.executable)
+            )
             if kind in (OurBatch, OurGrade):
                 choose("auto")  # without walls it would be no comparison
             ready[kind.title] = kind(works, folder / kind.__name__, python)
@@ -78,7 +87,9 @@ def _mark(grader: Grader, cpu: list[float]) -> float:
     return wall
 
 
-def _table(graders: Mapping[str, Grader], wall: Mapping[str, Spread], cpu: Mapping[str, list[float]]) -> Table:
+def _table(
+    graders: Mapping[str, Grader], wall: Mapping[str, Spread], cpu: Mapping[str, list[float]]
+) -> Table:
     plain, own = wall[PlainPytest.title], wall.get(OurBatch.title)
     rows = [
         (
@@ -91,7 +102,14 @@ def _table(graders: Mapping[str, Grader], wall: Mapping[str, Spread], cpu: Mappi
         )
         for title, grader in graders.items()
     ]
-    columns = ("grader", "seconds a submission", "CPU seconds", "÷ plain pytest", "÷ ours, batch", "isolation")
+    columns = (
+        "grader",
+        "seconds a submission",
+        "CPU seconds",
+        "÷ plain pytest",
+        "÷ ours, batch",
+        "isolation",
+    )
     return Table("A submission", columns, rows)
 
 
@@ -113,9 +131,14 @@ def _parts(own: OurBatch, rounds: int) -> Table:
         "walls": partial(_seconds, partial(expect_walls, sandbox)),
         "marking": partial(_seconds, partial(_mark_here, own, sandbox)),
     }
-    measured = interleave(parts, rounds)  # reversed in every second round, when the last round's gradebook is there
+    measured = interleave(
+        parts, rounds
+    )  # reversed in every second round, when the last round's gradebook is there
     known = [measured[name].values for name in ("start", "walls", "marking")]
-    rest = [whole - sum(others) for whole, *others in zip(measured["the whole"].values, *known, strict=True)]
+    rest = [
+        whole - sum(others)
+        for whole, *others in zip(measured["the whole"].values, *known, strict=True)
+    ]
     rows = [
         ("starting the command, reading the class, finding out what is missing", measured["start"]),
         (f"the self-test of the walls ({sandbox.level})", measured["walls"]),

@@ -21,7 +21,9 @@ def describe(coretype: str | None) -> dict[str, Any]:
             versions[package] = "none"
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
         "memory": _memory(),
         "system": f"{platform.system()} {platform.release()}",
         "load average": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,

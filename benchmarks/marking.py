@@ -33,9 +33,15 @@ def measure(settings: Settings) -> Section:
     rounds = 1 if settings.quick else min(settings.repeats, ROUNDS)
     size = ["--train-size", "500"] if settings.quick else []
     with tempfile.TemporaryDirectory() as folder:
-        whole, scripts = Costs(partial(_mark, size)), Costs(partial(_run_scripts, write_workplace(Path(folder)), size))
+        whole, scripts = (
+            Costs(partial(_mark, size)),
+            Costs(partial(_run_scripts, write_workplace(Path(folder)), size)),
+        )
         interleave({"marking": whole, "scripts": scripts}, rounds)
-    checks, start = Costs(partial(_mark, ["--skip-training"])), Costs(partial(_mark, ["--only", "0.1"]))
+    checks, start = (
+        Costs(partial(_mark, ["--skip-training"])),
+        Costs(partial(_mark, ["--only", "0.1"])),
+    )
     imports = Costs(lambda: (run_command(["-c", "import numpy, torch"], env=environment()), {}))
     interleave({"checks": checks, "start": start, "imports": imports}, settings.repeats)
     ratio = whole.wall / scripts.wall
@@ -44,27 +50,46 @@ def measure(settings: Settings) -> Section:
     return Section(
         "Marking one submission",
         [
-            Table("The reference, with training", ("", "seconds", "CPU seconds"), [
-                ("marking, behind the sandbox", whole.wall, whole.cpu),
-                ("running its three scripts", scripts.wall, scripts.cpu),
-                ("ratio", ratio, whole.cpu / scripts.cpu),
-            ]),
-            Table("Where a marking's seconds go", ("", "seconds"), _split(whole, statistics.median(start.wall.values))),
-            Table("Without training", ("", "seconds", "CPU seconds"), [
-                ("marking the sections, from the command to its exit", checks.wall, checks.cpu),
-                ("of that the section checks", checking, None),
-                ("the checklist alone: start-up", start.wall, start.cpu),
-                ("`import numpy, torch` in a process of its own", importing, imports.cpu),
-            ]),
+            Table(
+                "The reference, with training",
+                ("", "seconds", "CPU seconds"),
+                [
+                    ("marking, behind the sandbox", whole.wall, whole.cpu),
+                    ("running its three scripts", scripts.wall, scripts.cpu),
+                    ("ratio", ratio, whole.cpu / scripts.cpu),
+                ],
+            ),
+            Table(
+                "Where a marking's seconds go",
+                ("", "seconds"),
+                _split(whole, statistics.median(start.wall.values)),
+            ),
+            Table(
+                "Without training",
+                ("", "seconds", "CPU seconds"),
+                [
+                    ("marking the sections, from the command to its exit", checks.wall, checks.cpu),
+                    ("of that the section checks", checking, None),
+                    ("the checklist alone: start-up", start.wall, start.cpu),
+                    ("`import numpy, torch` in a process of its own", importing, imports.cpu),
+                ],
+            ),
         ],
         [
             Goal("marking against running the scripts", ratio, at_most=1.0, unit="x"),
-            Goal("section checks of one submission", checking, at_most=1.5, unit=" s",
-                 note="PyTorch is imported behind the walls meanwhile, and parts 2 and 3 wait for it"),
-            Goal("section checks beyond importing NumPy and PyTorch", beyond, at_most=0.5, unit=" s"),
+            Goal(
+                "section checks of one submission",
+                checking,
+                at_most=1.5,
+                unit=" s",
+                note="PyTorch is imported behind the walls meanwhile, and parts 2 and 3 wait for it",
+            ),
+            Goal(
+                "section checks beyond importing NumPy and PyTorch", beyond, at_most=0.5, unit=" s"
+            ),
         ],
         NOTES,
-    )  # fmt: skip
+    )
 
 
 class Costs:
@@ -94,7 +119,9 @@ class Costs:
 def _split(whole: Costs, start: float) -> list[tuple[Cell, ...]]:
     parts = {name: whole.part(name) for name in next(iter(whole.measured))[1]}
     sums = [sum(values) for values in zip(*(part.values for part in parts.values()), strict=True)]
-    rest = Spread(tuple(wall - inside - start for wall, inside in zip(whole.wall.values, sums, strict=True)))
+    rest = Spread(
+        tuple(wall - inside - start for wall, inside in zip(whole.wall.values, sums, strict=True))
+    )
     return [("start-up", start), *parts.items(), ("the rest: report, results, end", rest)]
 
 
@@ -102,10 +129,23 @@ def _mark(arguments: list[str]) -> tuple[Cost, dict[str, float]]:
     """One marking, and the seconds of its parts. Raises RuntimeError where it did not go as it should."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.json")
-        command = ["-P", "-m", "grader", "grade", REFERENCE, "--seed", "1", "--results", results, *arguments]
+        command = [
+            "-P",
+            "-m",
+            "grader",
+            "grade",
+            REFERENCE,
+            "--seed",
+            "1",
+            "--results",
+            results,
+            *arguments,
+        ]
         cost = run_command(command, env=environment())
         if not results.exists():
-            raise RuntimeError(f"marking the reference ended with status {cost.status} and no results:\n{cost.output}")
+            raise RuntimeError(
+                f"marking the reference ended with status {cost.status} and no results:\n{cost.output}"
+            )
         tests = json.loads(results.read_text(encoding="utf-8"))["tests"]
     return cost, _parts(tests, load_rubric())
 
@@ -116,25 +156,34 @@ def _parts(tests: list[dict[str, Any]], rubric: Rubric) -> dict[str, float]:
     for test in tests:
         section = rubric.by_number[test["number"]]
         kind = (
-            "submission checklist" if not section.script
-            else "training" if section.bar is not None
-            else "plots" if section.number.endswith(".7")
+            "submission checklist"
+            if not section.script
+            else "training"
+            if section.bar is not None
+            else "plots"
+            if section.number.endswith(".7")
             else "section checks"
-        )  # fmt: skip
+        )
         parts[kind] += test["extra_data"]["seconds"]
     return parts
 
 
 def _run_scripts(folder: Path, arguments: list[str]) -> tuple[Cost, dict[str, float]]:
     """The three scripts one after another, as one process would cost."""
-    costs = [run_command([f"{script}.py", *arguments], cwd=folder, env=environment()) for script in SCRIPTS]
+    costs = [
+        run_command([f"{script}.py", *arguments], cwd=folder, env=environment())
+        for script in SCRIPTS
+    ]
     for script, cost in zip(SCRIPTS, costs, strict=True):
         if cost.status not in (0, 1):  # 1: on few images the bar is not met
             raise RuntimeError(f"{script}.py ended with status {cost.status}:\n{cost.output}")
     return Cost(
-        sum(cost.wall for cost in costs), sum(cost.cpu for cost in costs), max(cost.memory for cost in costs),
-        max(cost.status for cost in costs), "".join(cost.output for cost in costs),
-    ), {}  # fmt: skip
+        sum(cost.wall for cost in costs),
+        sum(cost.cpu for cost in costs),
+        max(cost.memory for cost in costs),
+        max(cost.status for cost in costs),
+        "".join(cost.output for cost in costs),
+    ), {}
 
 
 if __name__ == "__main__":

@@ -84,14 +84,25 @@ class Section:
     tables: Sequence[Table]
     goals: Sequence[Goal] = ()
     notes: Sequence[str] = ()
-    data: dict[str, Any] = field(default_factory=dict)  # for RESULTS.json alone: curves, configurations
+    data: dict[str, Any] = field(
+        default_factory=dict
+    )  # for RESULTS.json alone: curves, configurations
 
 
-def as_json(section: Section, settings: Settings, machine: dict[str, Any], date: str) -> dict[str, Any]:
+def as_json(
+    section: Section, settings: Settings, machine: dict[str, Any], date: str
+) -> dict[str, Any]:
     """Plain lists, dictionaries, strings and numbers."""
-    goals = [{**asdict(goal), "measured": _plain(goal.measured), "verdict": goal.verdict} for goal in section.goals]
+    goals = [
+        {**asdict(goal), "measured": _plain(goal.measured), "verdict": goal.verdict}
+        for goal in section.goals
+    ]
     tables = [
-        {"title": table.title, "columns": list(table.columns), "rows": [[_plain(c) for c in row] for row in table.rows]}
+        {
+            "title": table.title,
+            "columns": list(table.columns),
+            "rows": [[_plain(c) for c in row] for row in table.rows],
+        }
         for table in section.tables
     ]
     return {
@@ -133,18 +144,28 @@ def as_markdown(sections: dict[str, dict[str, Any]]) -> str:
     for name, section in sections.items():
         lines += ["", f"## {section['title']}", "", _conditions(name, section)]
         if section["goals"]:
-            rows = [[goal["what"], _bound(goal), _measured(goal), goal["verdict"]] for goal in section["goals"]]
+            rows = [
+                [goal["what"], _bound(goal), _measured(goal), goal["verdict"]]
+                for goal in section["goals"]
+            ]
             lines += ["", *_table(["goal", "aimed at", "measured", ""], rows)]
         for table in section["tables"]:
             lines += ["", f"**{table['title']}**", "", *_table(table["columns"], table["rows"])]
-        notes = [*section["notes"], *(f"{goal['what']}: {goal['note']}" for goal in section["goals"] if goal["note"])]
+        notes = [
+            *section["notes"],
+            *(f"{goal['what']}: {goal['note']}" for goal in section["goals"] if goal["note"]),
+        ]
         lines += ["", *(f"- {note}" for note in notes)] if notes else []
     return "\n".join(lines) + "\n"
 
 
 def _conditions(name: str, section: dict[str, Any]) -> str:
     machine, settings = section["machine"], section["settings"]
-    how = "quick: these figures mean nothing" if settings["quick"] else f"{settings['repeats']} rounds"
+    how = (
+        "quick: these figures mean nothing"
+        if settings["quick"]
+        else f"{settings['repeats']} rounds"
+    )
     load = f"load average {machine['load average']} at the start"
     versions = ", ".join(f"{package} {version}" for package, version in machine["versions"].items())
     return (

@@ -17,11 +17,11 @@ from collections.abc import Callable
 import numpy as np
 
 from grader.errors import CannotGrade
-from grader.forking import ForkServer
-from grader.process import Process
 from grader.rubric import load_rubric
-from grader.sandbox import Sandbox, choose
-from grader.visible import visible
+from grader.sandbox.forkserver_client import ForkServer
+from grader.sandbox.levels import Sandbox, choose
+from grader.sandbox.process import Process
+from grader.sandbox.visible_paths import visible
 
 SCRIPT = {"numpy_ann.py": b"def relu(z):\n    return None\n"}
 LIMITS = load_rubric().limits
@@ -66,7 +66,9 @@ def calls(sandbox: Sandbox, X: np.ndarray, count: int) -> float:
     process.call("load", {"script": "numpy_ann"}, 60)
     started = time.perf_counter()
     for _ in range(count):
-        process.call("call", {"ref": None, "name": "relu", "args": [X], "kwargs": {}, "echo": False}, 60)
+        process.call(
+            "call", {"ref": None, "name": "relu", "args": [X], "kwargs": {}, "echo": False}, 60
+        )
     taken = (time.perf_counter() - started) / count
     process.close()
     server.close()
@@ -82,7 +84,9 @@ def repeat(measure: Callable[[], float], repeats: int) -> tuple[float, float]:
 def main() -> int:
     """Measure every level that this machine has."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--repeats", type=int, default=20, metavar="N", help="of each measurement (default: 20)")
+    parser.add_argument(
+        "--repeats", type=int, default=20, metavar="N", help="of each measurement (default: 20)"
+    )
     repeats = parser.parse_args().repeats
     base = repeat(bare, repeats)
     print(
@@ -97,12 +101,16 @@ def main() -> int:
             continue
         best, median = repeat(lambda sandbox=sandbox: ready(sandbox), repeats)  # type: ignore[misc]
         server = ForkServer(SCRIPT, LIMITS, sandbox, packages=("numpy",))
-        forks = [forked(server) for _ in range(repeats + 1)][1:]  # the first waits for the server's imports
+        forks = [forked(server) for _ in range(repeats + 1)][
+            1:
+        ]  # the first waits for the server's imports
         server.close()
         small = calls(sandbox, np.ones((8, 8)), 200)
         large = calls(sandbox, np.ones((54_000, 784), np.float32), 3)
         start = f"{level:<12} {1e3 * best:8.0f} / {1e3 * median:6.0f} {median / base[1]:12.2f}x"
-        print(f"{start} {1e3 * statistics.median(forks):9.1f} {1e3 * small:15.2f} {MEGABYTES / large:16.0f}")
+        print(
+            f"{start} {1e3 * statistics.median(forks):9.1f} {1e3 * small:15.2f} {MEGABYTES / large:16.0f}"
+        )
     return 0
 
 

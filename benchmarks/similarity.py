@@ -31,11 +31,21 @@ def _share(part: int, whole: int) -> str:
 def main() -> int:
     """Draw classes, compare each, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--works", type=int, default=300, metavar="N", help="students in the class (default: 300)")
-    parser.add_argument("--copies", type=int, default=12, metavar="N", help="of whom copied (default: 12)")
-    parser.add_argument("--earlier", type=int, default=0, metavar="N", help="works of earlier years (default: 0)")
-    parser.add_argument("--classes", type=int, default=3, metavar="N", help="how many are drawn (default: 3)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first class (default: 1)")
+    parser.add_argument(
+        "--works", type=int, default=300, metavar="N", help="students in the class (default: 300)"
+    )
+    parser.add_argument(
+        "--copies", type=int, default=12, metavar="N", help="of whom copied (default: 12)"
+    )
+    parser.add_argument(
+        "--earlier", type=int, default=0, metavar="N", help="works of earlier years (default: 0)"
+    )
+    parser.add_argument(
+        "--classes", type=int, default=3, metavar="N", help="how many are drawn (default: 3)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="of the first class (default: 1)"
+    )
     options = parser.parse_args()
     planted, found = Counter[str](), Counter[str]()
     false = 0

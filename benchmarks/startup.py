@@ -18,7 +18,7 @@ import numpy as np
 import utils
 from benchmarks.records import Goal, Section, Settings, Spread, Table
 from benchmarks.timing import ROOT, environment, interleave, run_command
-from grader.handout import reference_source, solved
+from grader.handout.folder import reference_source, solved
 from grader.rubric import SCRIPTS
 from playground import datasets
 
@@ -53,20 +53,32 @@ def measure(settings: Settings) -> Section:
     commands = ("-c pass", CHECK) if settings.quick else COMMANDS
     with tempfile.TemporaryDirectory() as folder:
         workplace = write_workplace(Path(folder))
-        started = interleave({command: partial(_start, command, workplace) for command in commands}, settings.repeats)
-        rows = [(f"`python {command}`", started[command], *_imports(command, workplace)) for command in commands]
+        started = interleave(
+            {command: partial(_start, command, workplace) for command in commands}, settings.repeats
+        )
+        rows = [
+            (f"`python {command}`", started[command], *_imports(command, workplace))
+            for command in commands
+        ]
         loading = _loading(Path(folder, "cold"), settings.repeats)
     tables = [
         Table("Commands", ("", "seconds", "modules imported", "longest imports, ms"), rows),
         Table("Loading", ("", "seconds"), list(loading.items())),
     ]
-    return Section("Start-up", tables, [Goal(f"`python {CHECK}`", started[CHECK], at_most=1.0, unit=" s")], NOTES)
+    return Section(
+        "Start-up",
+        tables,
+        [Goal(f"`python {CHECK}`", started[CHECK], at_most=1.0, unit=" s")],
+        NOTES,
+    )
 
 
 def write_workplace(folder: Path) -> Path:
     """A student's folder with the three scripts complete, and the data by a link."""
     for script in SCRIPTS:
-        (folder / f"{script}.py").write_text(solved(reference_source(script), f"{script}.py"), encoding="utf-8")
+        (folder / f"{script}.py").write_text(
+            solved(reference_source(script), f"{script}.py"), encoding="utf-8"
+        )
     shutil.copy(ROOT / "utils.py", folder)
     (folder / "data").symlink_to(ROOT / "data")
     return folder
@@ -85,8 +97,12 @@ def _imports(command: str, folder: Path) -> tuple[int, str]:
     """How many modules a command imports, and the three packages that take longest, with what they import in turn."""
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", *_words(command)],
-        cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     found = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \| +(\S+)$", ran.stderr, re.MULTILINE)
     own: dict[str, int] = defaultdict(int)
     for microseconds, module in found:
@@ -107,14 +123,28 @@ def _loading(folder: Path, repeats: int) -> dict[str, Spread]:
 
     images = utils.IDX_FILES["FashionMNIST"][0]
     ways: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-        "training images, gzip, unpacked for the first time": (cold, lambda: utils.read_idx(images, folder)),
+        "training images, gzip, unpacked for the first time": (
+            cold,
+            lambda: utils.read_idx(images, folder),
+        ),
         "training images, mapped and checked": (bool, lambda: utils.read_idx(images, folder)),
-        "training images, mapped unchecked": (bool, lambda: np.memmap(raw / images.name, np.uint8, mode="r")),
-        "`utils.load_fashion_mnist`, all images as float32": (bool, lambda: utils.load_fashion_mnist(folder)),
-        "`playground.datasets.load`, pixels as they are": (bool, lambda: datasets.load("fashion-mnist", folder)),
+        "training images, mapped unchecked": (
+            bool,
+            lambda: np.memmap(raw / images.name, np.uint8, mode="r"),
+        ),
+        "`utils.load_fashion_mnist`, all images as float32": (
+            bool,
+            lambda: utils.load_fashion_mnist(folder),
+        ),
+        "`playground.datasets.load`, pixels as they are": (
+            bool,
+            lambda: datasets.load("fashion-mnist", folder),
+        ),
     }
     utils.load_fashion_mnist(folder)
-    return {name: Spread(tuple(_seconds(*way) for _ in range(repeats))) for name, way in ways.items()}
+    return {
+        name: Spread(tuple(_seconds(*way) for _ in range(repeats))) for name, way in ways.items()
+    }
 
 
 def _seconds(prepare: Callable[[], object], load: Callable[[], object]) -> float:

@@ -150,16 +150,27 @@ def spin(template: str, rng: random.Random) -> str:
 def name(code: str, names: dict[str, str]) -> str:
     """The code with a student's names."""
     return re.sub(
-        r"\$(\w+?)(\d*)(?!\w)", lambda slot: names.get(slot[1] + slot[2], names.get(slot[1], slot[1]) + slot[2]), code
+        r"\$(\w+?)(\d*)(?!\w)",
+        lambda slot: names.get(slot[1] + slot[2], names.get(slot[1], slot[1]) + slot[2]),
+        code,
     )
 
 
 def backward(rng: random.Random) -> str:
     """1.6 in an order of its own."""
-    waiting = {"$dz2": set(), "$dW2": {"$dz2"}, "$db2": {"$dz2"}, "$dz1": {"$dz2"}, "$dW1": {"$dz1"}, "$db1": {"$dz1"}}  # fmt: skip
+    waiting = {
+        "$dz2": set(),
+        "$dW2": {"$dz2"},
+        "$db2": {"$dz2"},
+        "$dz1": {"$dz2"},
+        "$dW1": {"$dz1"},
+        "$db1": {"$dz1"},
+    }
     written: list[str] = []
     while len(written) < len(waiting):
-        ready = [line for line, needs in waiting.items() if line not in written and needs <= set(written)]
+        ready = [
+            line for line, needs in waiting.items() if line not in written and needs <= set(written)
+        ]
         written.append(ready[0] if rng.random() < 0.7 else rng.choice(ready))
     return "\n".join([*(spin(BACKWARD[line], rng) for line in written), rng.choice(_GIVE)])
 
@@ -169,7 +180,10 @@ def fully_connected(rng: random.Random) -> tuple[str, str]:
     sizes = [
         784,
         *sorted(
-            rng.choices((32, 64, 100, 128, 128, 200, 256, 256, 300, 512), k=rng.choice((1, 1, 2, 2, 3))), reverse=True
+            rng.choices(
+                (32, 64, 100, 128, 128, 200, 256, 256, 300, 512), k=rng.choice((1, 1, 2, 2, 3))
+            ),
+            reverse=True,
         ),
     ]
     activation, dropout = (
@@ -180,14 +194,21 @@ def fully_connected(rng: random.Random) -> tuple[str, str]:
     if rng.random() < 0.5:
         pieces: list[str] = []
         for a, b in itertools.pairwise(sizes):
-            pieces += [f"nn.Linear({a}, {b})", *([f"nn.BatchNorm1d({b})"] if normalise else []), f"nn.{activation}()"]
+            pieces += [
+                f"nn.Linear({a}, {b})",
+                *([f"nn.BatchNorm1d({b})"] if normalise else []),
+                f"nn.{activation}()",
+            ]
             pieces += [f"nn.Dropout({dropout})"] if dropout else []
         return _in_a_row([*pieces, f"nn.Linear({sizes[-1]}, 10)"], rng), "return self.$net(X)"
     layers = [
-        f"self.$fc{i} = nn.Linear({a}, {b})" for i, (a, b) in enumerate(zip(sizes, [*sizes[1:], 10], strict=True), 1)
+        f"self.$fc{i} = nn.Linear({a}, {b})"
+        for i, (a, b) in enumerate(zip(sizes, [*sizes[1:], 10], strict=True), 1)
     ]
     layers += [f"self.$drop = nn.Dropout({dropout})"] if dropout else []
-    call = {"ReLU": "F.relu", "LeakyReLU": "F.leaky_relu", "GELU": "F.gelu", "Tanh": "torch.tanh"}[activation]
+    call = {"ReLU": "F.relu", "LeakyReLU": "F.leaky_relu", "GELU": "F.gelu", "Tanh": "torch.tanh"}[
+        activation
+    ]
     if rng.random() < 0.3:
         layers.append(f"self.$act = nn.{activation}()")
         call = "self.$act"
@@ -213,18 +234,32 @@ def convolutional(rng: random.Random) -> tuple[str, str]:
     if rng.random() < 0.5:
         pieces: list[str] = []
         for a, b in itertools.pairwise(channels):
-            pieces += [f"nn.Conv2d({a}, {b}, {spin('«|kernel_size=»', rng)}{kernel}, padding={kernel // 2})"]
-            pieces += [*([f"nn.BatchNorm2d({b})"] if normalise else []), "nn.ReLU()", "nn.MaxPool2d(2)"]
+            pieces += [
+                f"nn.Conv2d({a}, {b}, {spin('«|kernel_size=»', rng)}{kernel}, padding={kernel // 2})"
+            ]
+            pieces += [
+                *([f"nn.BatchNorm2d({b})"] if normalise else []),
+                "nn.ReLU()",
+                "nn.MaxPool2d(2)",
+            ]
         pieces += ["nn.Flatten()", f"nn.Linear({ends[0]}, {ends[1]})"]
         pieces += (
-            [*(["nn.ReLU()"] if hidden else []), *([f"nn.Dropout({dropout})"] if dropout else [])] if hidden else []
+            [*(["nn.ReLU()"] if hidden else []), *([f"nn.Dropout({dropout})"] if dropout else [])]
+            if hidden
+            else []
         )
-        return _in_a_row([*pieces, *([f"nn.Linear({hidden}, 10)"] if hidden else [])], rng), "return self.$net(X)"
+        return _in_a_row(
+            [*pieces, *([f"nn.Linear({hidden}, 10)"] if hidden else [])], rng
+        ), "return self.$net(X)"
     style = spin("«|kernel_size=»", rng)
-    layers = [f"self.$conv{i} = nn.Conv2d({a}, {b}, {style}{kernel}, padding={kernel // 2})"
-              for i, (a, b) in enumerate(itertools.pairwise(channels), 1)]  # fmt: skip
+    layers = [
+        f"self.$conv{i} = nn.Conv2d({a}, {b}, {style}{kernel}, padding={kernel // 2})"
+        for i, (a, b) in enumerate(itertools.pairwise(channels), 1)
+    ]
     layers += ["self.pool = nn.MaxPool2d(2)"] if (pool := rng.random() < 0.6) else []
-    layers += [f"self.$fc{i} = nn.Linear({a}, {b})" for i, (a, b) in enumerate(itertools.pairwise(ends), 1)]
+    layers += [
+        f"self.$fc{i} = nn.Linear({a}, {b})" for i, (a, b) in enumerate(itertools.pairwise(ends), 1)
+    ]
     layers += [f"self.$drop = nn.Dropout({dropout})"] if dropout and hidden else []
     forward, given = [], "X"
     for i in range(1, len(channels)):
@@ -238,7 +273,11 @@ def convolutional(rng: random.Random) -> tuple[str, str]:
         )
     )
     if hidden:
-        forward.append("$h = F.relu(self.$fc1($h))" if not dropout else "$h = self.$drop(F.relu(self.$fc1($h)))")
+        forward.append(
+            "$h = F.relu(self.$fc1($h))"
+            if not dropout
+            else "$h = self.$drop(F.relu(self.$fc1($h)))"
+        )
     return "\n".join(layers), "\n".join([*forward, f"return self.$fc{len(ends) - 1}($h)"])
 
 
@@ -250,11 +289,16 @@ def _in_a_row(pieces: list[str], rng: random.Random) -> str:
 
 def sections(rng: random.Random) -> dict[str, str]:
     """A student's code for every section, with names still open."""
-    written = {number: spin(rng.choice(styles), rng) for number, styles in NUMPY.items()} | {"1.6": backward(rng)}
+    written = {number: spin(rng.choice(styles), rng) for number, styles in NUMPY.items()} | {
+        "1.6": backward(rng)
+    }
     written["2.1"], written["2.2"] = fully_connected(rng)
     written["3.1"], written["3.2"] = convolutional(rng)
     for part in "23":
-        written[f"{part}.3"], written[f"{part}.4"] = spin(rng.choice(_STEP), rng), spin(rng.choice(_PREDICT), rng)
+        written[f"{part}.3"], written[f"{part}.4"] = (
+            spin(rng.choice(_STEP), rng),
+            spin(rng.choice(_PREDICT), rng),
+        )
         written[f"{part}.5"] = (
             f'JUDGEMENT = "{rng.choice(("underfitting", "overfitting", "generalizing", "generalizing"))}"'
         )

@@ -72,7 +72,9 @@ def run_command(
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
     unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / unit, process.returncode, output)
+    return Cost(
+        wall, used.ru_utime + used.ru_stime, used.ru_maxrss / unit, process.returncode, output
+    )
 
 
 class Contender:
@@ -108,7 +110,9 @@ class Contender:
         assert self.process.stdout is not None
         answer = self.process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self.name} ended with status {self.process.wait()}, expected a measurement")
+            raise RuntimeError(
+                f"{self.name} ended with status {self.process.wait()}, expected a measurement"
+            )
         return answer
 
     def __enter__(self) -> Contender:

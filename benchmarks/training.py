@@ -68,7 +68,9 @@ AIMS = (
 def measure(settings: Settings) -> Section:
     """Every contender, network and batch size, on one thread and on two."""
     threads = [1] if settings.quick or os.cpu_count() == 1 else [1, 2]
-    networks, batch_sizes = (NETWORKS[:1], BATCH_SIZES[-1:]) if settings.quick else (NETWORKS, BATCH_SIZES)
+    networks, batch_sizes = (
+        (NETWORKS[:1], BATCH_SIZES[-1:]) if settings.quick else (NETWORKS, BATCH_SIZES)
+    )
     images = ["1000"] if settings.quick else []
     measured: dict[Setting, Measured] = {}
     for count in threads:
@@ -88,7 +90,9 @@ def _epochs(arguments: list[str], threads: int, repeats: int) -> Measured:
     """Seconds an epoch of each contender that can train this network, one process each, in turn."""
     with ExitStack() as stack:
         contenders = {
-            name: stack.enter_context(Contender("benchmarks.epochs", name, *arguments, threads=threads))
+            name: stack.enter_context(
+                Contender("benchmarks.epochs", name, *arguments, threads=threads)
+            )
             for name in CONTENDERS
             if name != "reference" or arguments[0].count("-") == 2
         }
@@ -111,7 +115,9 @@ def _goals(threads: int, measured: dict[Setting, Measured]) -> list[Goal]:
     """Each aim with the setting where it comes off worst."""
     goals = []
     for aim in AIMS:
-        ratios = {setting: ratio for setting, values in measured.items() if (ratio := aim.ratio(values))}
+        ratios = {
+            setting: ratio for setting, values in measured.items() if (ratio := aim.ratio(values))
+        }
         sign = 1 if aim.at_most is not None else -1
         worst = max(ratios, key=lambda setting: sign * ratios[setting].median)
         limit = aim.at_most if threads > 1 or aim.alone is None else aim.alone

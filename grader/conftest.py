@@ -31,4 +31,6 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if config.option.help or config.option.version:
         return None
     main = Path(__file__).resolve().with_name("__main__.py")
-    return subprocess.run([sys.executable, "-P", str(main), "grade", *command_line(config.option)]).returncode
+    return subprocess.run(
+        [sys.executable, "-P", str(main), "grade", *command_line(config.option)]
+    ).returncode

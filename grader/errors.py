@@ -7,12 +7,12 @@
     │   └── HandoutError       the reference cannot be turned into a handout
     └── StudentFault           costs the section that was being marked, and no other
         ├── NotWritten         the stub still raises NotImplementedError
-        ├── Raised             the student's code raised
-        ├── Died               the worker process ended: a crash, os._exit, out of memory
+        ├── StudentError             the student's code raised
+        ├── WorkerCrashed               the worker process ended: a crash, os._exit, out of memory
         ├── TimedOut           no answer within the limit
         └── BadReply           an answer that breaks the protocol
 
-A wrong answer is `utils.Wrong`, which the public checks raise too. Anything else that comes out of a check is
+A wrong answer is `utils.CheckFailed`, which the public checks raise too. Anything else that comes out of a check is
 the grader's own fault: the section reads "grader error", costs no point, and the exit status is 2.
 """
 
@@ -53,11 +53,11 @@ class NotWritten(StudentFault):
         super().__init__(feedback, ["not-written"])
 
 
-class Raised(StudentFault):
+class StudentError(StudentFault):
     """The student's code raised; the feedback holds its own lines and the message."""
 
 
-class Died(StudentFault):
+class WorkerCrashed(StudentFault):
     """The worker process ended in the middle of a call."""
 
 

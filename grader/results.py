@@ -103,14 +103,17 @@ class Report:
         """The report that `to_json` wrote. Raises ValueError, KeyError or TypeError on anything else."""
         fields: dict[str, Any] = json.loads(text)
         sections = tuple(section_from(section) for section in fields.pop("sections"))
-        trainings = {script: training_from(training) for script, training in fields.pop("trainings").items()}
+        trainings = {
+            script: training_from(training) for script, training in fields.pop("trainings").items()
+        }
         return cls(sections=sections, trainings=trainings, **fields)
 
 
 def section_from(fields: dict[str, Any]) -> SectionResult:
     """The section whose fields came out of JSON; they are used up."""
     comparisons = tuple(
-        Comparison(entry["name"], tuple(map(tuple, entry["wrong"]))) for entry in fields.pop("comparisons")
+        Comparison(entry["name"], tuple(map(tuple, entry["wrong"])))
+        for entry in fields.pop("comparisons")
     )
     status, diagnosis = Status(fields.pop("status")), tuple(fields.pop("diagnosis"))
     return SectionResult(status=status, diagnosis=diagnosis, comparisons=comparisons, **fields)
@@ -120,5 +123,7 @@ def training_from(fields: dict[str, Any]) -> Training:
     """The training whose fields came out of JSON."""
     curves = {name: tuple(values) for name, values in fields["curves"].items()}
     return Training(
-        curves, tuple(map(tuple, fields["confusion"])), tuple(Mistake(**entry) for entry in fields["mistakes"])
+        curves,
+        tuple(map(tuple, fields["confusion"])),
+        tuple(Mistake(**entry) for entry in fields["mistakes"]),
     )

@@ -104,7 +104,9 @@ class Rubric:
         """The sections to be reported, in order. Raises RubricError for a number that does not exist."""
         for number in only:
             if number not in self.by_number:
-                raise RubricError(f"there is no section {number!r}{_nearest(number, list(self.by_number))}")
+                raise RubricError(
+                    f"there is no section {number!r}{_nearest(number, list(self.by_number))}"
+                )
         chosen = [s for s in self.sections if not only or s.number in only]
         return tuple(s for s in chosen if not (skip_training and s.training))
 
@@ -130,7 +132,10 @@ def parse_rubric(text: str, name: str) -> Rubric:
 
 def _rubric(table: dict[str, Any]) -> Rubric:
     _expect_keys(
-        "the top level", table, {"title", "max_score", "limits", "training", "judgement", "imports", "section"}, set()
+        "the top level",
+        table,
+        {"title", "max_score", "limits", "training", "judgement", "imports", "section"},
+        set(),
     )
     imports = dict(table["imports"])
     _expect_keys("[imports]", imports, {*SCRIPTS, "forbidden"}, set())
@@ -153,7 +158,9 @@ def _rubric(table: dict[str, Any]) -> Rubric:
 
 def _section(entry: dict[str, Any]) -> Section:
     name = f"section {entry.get('number', '?')}"
-    _expect_keys(name, entry, {"number", "title", "points", "hint"}, {"script", "needs", "training", "bar"})
+    _expect_keys(
+        name, entry, {"number", "title", "points", "hint"}, {"script", "needs", "training", "bar"}
+    )
     script = entry.get("script", "")
     if script not in ("", *SCRIPTS):
         raise RubricError(
@@ -188,7 +195,10 @@ def _limits(entry: dict[str, Any]) -> Limits:
 def _training(entry: dict[str, Any]) -> TrainingRules:
     _expect_keys("[training]", entry, {"margin", "runs", "audit_margin"}, set())
     runs = _number("[training] runs", entry["runs"], low=1, high=99)
-    margin, audit = (_number(f"[training] {key}", entry[key], low=0, high=1) for key in ("margin", "audit_margin"))
+    margin, audit = (
+        _number(f"[training] {key}", entry[key], low=0, high=1)
+        for key in ("margin", "audit_margin")
+    )
     return TrainingRules(margin, int(runs), audit)
 
 
@@ -197,9 +207,14 @@ def _judgement(entry: dict[str, Any]) -> JudgementRules:
     _expect_keys("[judgement]", entry, {"gap", "rise", "level"}, set())
     for name, band in entry.items():
         _expect_keys(f"[judgement] {name}", band, {"low", "high"}, set())
-        low, high = (_number(f"[judgement] {name}.{end}", band[end], low=-10, high=10) for end in ("low", "high"))
+        low, high = (
+            _number(f"[judgement] {name}.{end}", band[end], low=-10, high=10)
+            for end in ("low", "high")
+        )
         if low > high:
-            raise RubricError(f"[judgement] {name}: low is {low:g}, expected at most high, {high:g}")
+            raise RubricError(
+                f"[judgement] {name}: low is {low:g}, expected at most high, {high:g}"
+            )
         bands[name] = Band(low, high)
     return JudgementRules(**bands)
 
@@ -211,10 +226,14 @@ def _expect_consistent(rubric: Rubric) -> None:
             raise RubricError(f"section {section.number} is there twice")
         for need in section.needs:
             if need not in numbers or numbers.index(need) >= numbers.index(section.number):
-                raise RubricError(f"section {section.number} needs {need}, which is no earlier section")
+                raise RubricError(
+                    f"section {section.number} needs {need}, which is no earlier section"
+                )
     total = sum(section.points for section in rubric.sections)
     if total != rubric.max_score:
-        raise RubricError(f"the sections' points add up to {total:g}, expected max_score, {rubric.max_score:g}")
+        raise RubricError(
+            f"the sections' points add up to {total:g}, expected max_score, {rubric.max_score:g}"
+        )
 
 
 def _expect_keys(name: str, entry: Any, required: set[str], optional: set[str]) -> None:
@@ -222,7 +241,9 @@ def _expect_keys(name: str, entry: Any, required: set[str], optional: set[str]) 
         raise RubricError(f"{name} is {entry!r}, expected a table")
     for key in entry:
         if key not in required | optional:
-            raise RubricError(f"{name}: unknown entry {key!r}{_nearest(key, sorted(required | optional))}")
+            raise RubricError(
+                f"{name}: unknown entry {key!r}{_nearest(key, sorted(required | optional))}"
+            )
     for key in sorted(required):
         if key not in entry:
             raise RubricError(f"{name}: {key} is missing")

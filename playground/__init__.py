@@ -20,4 +20,13 @@ from playground.errors import PlaygroundError
 from playground.network import Network
 from playground.training import Run, train
 
-__all__ = ["RECIPES", "Configuration", "Network", "PlaygroundError", "Run", "load", "split", "train"]
+__all__ = [
+    "RECIPES",
+    "Configuration",
+    "Network",
+    "PlaygroundError",
+    "Run",
+    "load",
+    "split",
+    "train",
+]

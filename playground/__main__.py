@@ -57,16 +57,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="playground", description="What to try after the assignment.")
+    parser = argparse.ArgumentParser(
+        prog="playground", description="What to try after the assignment."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     training = add_command(commands, "train", _train, "train a NumPy network and test it")
     _add_training_options(training)
     samples = add_command(commands, "samples", _samples, "draw one image of each class")
-    samples.add_argument("--output", type=Path, default=Path("samples.png"), metavar="FILE", help=".png, .svg or .pdf")
+    samples.add_argument(
+        "--output",
+        type=Path,
+        default=Path("samples.png"),
+        metavar="FILE",
+        help=".png, .svg or .pdf",
+    )
     add_seed(training)
     add_seed(samples)
-    export = add_command(commands, "export-csv", _export, "write the images as CSV, label,pixel1,…,pixel784")
-    export.add_argument("--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
+    export = add_command(
+        commands, "export-csv", _export, "write the images as CSV, label,pixel1,…,pixel784"
+    )
+    export.add_argument(
+        "--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)"
+    )
     convnets.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
@@ -77,12 +89,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_training_options(parser: argparse.ArgumentParser) -> None:
     start = parser.add_mutually_exclusive_group()
-    start.add_argument("--recipe", default="standard", metavar="NAME", help=f"{', '.join(RECIPES)} (default: standard); "
-                       "the options below change it")  # fmt: skip
-    start.add_argument("--config", type=Path, metavar="FILE", help="a configuration as YAML, in place of a recipe")
+    start.add_argument(
+        "--recipe",
+        default="standard",
+        metavar="NAME",
+        help=f"{', '.join(RECIPES)} (default: standard); the options below change it",
+    )
+    start.add_argument(
+        "--config", type=Path, metavar="FILE", help="a configuration as YAML, in place of a recipe"
+    )
     add_fields(parser, Configuration)
     add_split_options(parser)
-    parser.add_argument("--no-test", dest="test", action="store_false", help="leave the test images for later")
+    parser.add_argument(
+        "--no-test", dest="test", action="store_false", help="leave the test images for later"
+    )
     add_tracking_options(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the trained network, .npz")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves, .png")
@@ -94,20 +114,30 @@ def _train(options: argparse.Namespace) -> None:
     check_writable(options.plot, [".png"])
     dataset = load_dataset(options)
     split = datasets.split(
-        dataset, validation_size=options.validation_size, train_size=options.train_size, seed=options.seed
+        dataset,
+        validation_size=options.validation_size,
+        train_size=options.train_size,
+        seed=options.seed,
     )
-    network = Network(dataset.X_train.shape[1], len(dataset.class_names), configuration, seed=options.seed)
-    print(f"{'-'.join(map(str, network.sizes))}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
+    network = Network(
+        dataset.X_train.shape[1], len(dataset.class_names), configuration, seed=options.seed
+    )
+    print(
+        f"{'-'.join(map(str, network.sizes))}: {network.parameter_count:,} parameters; {len(split.y_train):,} images"
+    )
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
         run = train(network, *split, seed=options.seed, verbose=True, after_epoch=tracker.epoch)
         summary["seconds"] = run.seconds
         print(
-            f"\nTrained in {run.seconds:.1f} s" + (f", epoch {run.best_epoch} kept" if configuration.keep_best else "")
+            f"\nTrained in {run.seconds:.1f} s"
+            + (f", epoch {run.best_epoch} kept" if configuration.keep_best else "")
         )
         if len(split.y_val):
             _, summary["val_accuracy"] = network.evaluate(split.X_val, split.y_val)
-            print(f"Validation accuracy {summary['val_accuracy']:.2%} on {len(split.y_val):,} images")
+            print(
+                f"Validation accuracy {summary['val_accuracy']:.2%} on {len(split.y_val):,} images"
+            )
         if options.test:
             _, summary["test_accuracy"] = network.evaluate(dataset.X_test, dataset.y_test)
             print(f"Test accuracy {summary['test_accuracy']:.2%} on {len(dataset.y_test):,} images")
@@ -123,7 +153,9 @@ def _train(options: argparse.Namespace) -> None:
 def _samples(options: argparse.Namespace) -> None:
     check_writable(options.output, [".png", ".svg", ".pdf"])
     dataset = load_dataset(options)
-    chosen = datasets.one_of_each(dataset.y_train, len(dataset.class_names), np.random.default_rng(options.seed))
+    chosen = datasets.one_of_each(
+        dataset.y_train, len(dataset.class_names), np.random.default_rng(options.seed)
+    )
     figure = plots.image_grid(dataset.X_train[chosen], dataset.class_names, title=options.dataset)
     figure.savefig(options.output, dpi=150)
     print(f"One image of each class: {options.output}")
@@ -131,7 +163,10 @@ def _samples(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     dataset = load_dataset(options)
-    for part, X, y in (("train", dataset.X_train, dataset.y_train), ("test", dataset.X_test, dataset.y_test)):
+    for part, X, y in (
+        ("train", dataset.X_train, dataset.y_train),
+        ("test", dataset.X_test, dataset.y_test),
+    ):
         path = options.folder / f"{options.dataset}_{part}.csv"
         check_writable(path, [".csv"])
         csv_files.write_csv(path, X, y)

@@ -83,12 +83,18 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise PlaygroundError(f"y holds 1 class, {self.classes_[0]!r}, expected at least 2 classes")
+            raise PlaygroundError(
+                f"y holds 1 class, {self.classes_[0]!r}, expected at least 2 classes"
+            )
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        self.network_ = Network(X.shape[1], len(self.classes_), configuration, seed=rng, dtype=X.dtype)
+        self.network_ = Network(
+            X.shape[1], len(self.classes_), configuration, seed=rng, dtype=X.dtype
+        )
         validation, training = self._split(len(X), rng)
         held_back = (X[validation], labels[validation]) if len(validation) else ()
-        run = train(self.network_, X[training], labels[training], *held_back, seed=rng, verbose=self.verbose)
+        run = train(
+            self.network_, X[training], labels[training], *held_back, seed=rng, verbose=self.verbose
+        )
         self.history_, self.best_epoch_ = run.history, run.best_epoch
         self.n_iter_ = len(run.history.train_losses)
         return self
@@ -107,7 +113,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def _configuration(self) -> Configuration:
         names = Configuration.__dataclass_fields__
-        return Configuration(**{name: value for name, value in self.get_params().items() if name in names})
+        return Configuration(
+            **{name: value for name, value in self.get_params().items() if name in names}
+        )
 
     def _split(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Indices of the rows to validate on and of those to train on."""

@@ -43,29 +43,43 @@ class Configuration:
     weight_decay: float = option(0.0, "weights shrink by this times the learning rate at each step")
     epochs: int = option(10, "passes over the training images")
     batch_size: int = option(128, "images a step")
-    flips: bool = option(False, "mirror half of the training images, others in each epoch; predict from both")
-    keep_best: bool = option(False, "end with the parameters of the epoch best in validation accuracy")
-    patience: int | None = option(None, "stop after this many epochs without a better validation accuracy")
+    flips: bool = option(
+        False, "mirror half of the training images, others in each epoch; predict from both"
+    )
+    keep_best: bool = option(
+        False, "end with the parameters of the epoch best in validation accuracy"
+    )
+    patience: int | None = option(
+        None, "stop after this many epochs without a better validation accuracy"
+    )
 
     def __post_init__(self) -> None:
         for kind, choices in CHOICES.items():
             choose(kind, getattr(self, kind), choices)
         if not isinstance(self.hidden_sizes, tuple | list):
-            raise PlaygroundError(f"hidden_sizes is {self.hidden_sizes!r}, expected whole numbers such as (300, 100)")
+            raise PlaygroundError(
+                f"hidden_sizes is {self.hidden_sizes!r}, expected whole numbers such as (300, 100)"
+            )
         for index, size in enumerate(self.hidden_sizes):
             check_whole(f"hidden_sizes[{index}]", size)
         check_whole("epochs", self.epochs)
         check_whole("batch_size", self.batch_size)
         if self.patience is not None:
             check_whole("patience", self.patience)
-        check_number("learning_rate", self.learning_rate, "a positive number", lambda value: value > 0)
+        check_number(
+            "learning_rate", self.learning_rate, "a positive number", lambda value: value > 0
+        )
         check_number("weight_decay", self.weight_decay, "0 or more", lambda value: value >= 0)
         for name in ("dropout", "label_smoothing"):
-            check_number(name, getattr(self, name), "0 or more and less than 1", lambda value: 0 <= value < 1)
+            check_number(
+                name, getattr(self, name), "0 or more and less than 1", lambda value: 0 <= value < 1
+            )
 
 
 CHOICES: dict[str, Mapping[str, Any]] = {
-    entry.name: entry.metadata["choices"] for entry in fields(Configuration) if entry.metadata["choices"]
+    entry.name: entry.metadata["choices"]
+    for entry in fields(Configuration)
+    if entry.metadata["choices"]
 }
 
 
@@ -83,12 +97,25 @@ def check_number(name: str, value: object, expected: str, fits: Callable[[float]
 
 # Chosen on 6,000 validation images of Fashion-MNIST; the test images chose nothing.
 STANDARD = Configuration(
-    optimizer="nadam", learning_rate=1.5e-3, schedule="one-cycle", label_smoothing=0.05, batch_size=64, epochs=10
+    optimizer="nadam",
+    learning_rate=1.5e-3,
+    schedule="one-cycle",
+    label_smoothing=0.05,
+    batch_size=64,
+    epochs=10,
 )
 RECIPES: dict[str, Configuration] = {
-    "quick": replace(STANDARD, learning_rate=4e-3, batch_size=128, epochs=5),  # two seconds where two cores are free
+    "quick": replace(
+        STANDARD, learning_rate=4e-3, batch_size=128, epochs=5
+    ),  # two seconds where two cores are free
     "standard": STANDARD,
     "best": replace(
-        STANDARD, hidden_sizes=(1024, 512), dropout=0.1, flips=True, learning_rate=3e-3, batch_size=256, epochs=25
+        STANDARD,
+        hidden_sizes=(1024, 512),
+        dropout=0.1,
+        flips=True,
+        learning_rate=3e-3,
+        batch_size=256,
+        epochs=25,
     ),
 }

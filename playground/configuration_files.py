@@ -23,7 +23,9 @@ def write_configuration(path: Path, configuration: Configuration, comment: str =
 
     values = {**asdict(configuration), "hidden_sizes": list(configuration.hidden_sizes)}
     text = "".join(f"# {line}\n" for line in comment.splitlines())
-    text += yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=1000)  # None: lists in one line
+    text += yaml.safe_dump(
+        values, sort_keys=False, default_flow_style=None, width=1000
+    )  # None: lists in one line
     utils.write_atomically(path, text.encode())
 
 
@@ -43,10 +45,14 @@ def read_configuration(path: Path) -> Configuration:
             raise PlaygroundError("it does not say `name: value` line by line")
         return from_values(values)
     except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror}), expected a configuration") from None
+        raise BadFile(
+            f"{path} cannot be read ({error.strerror}), expected a configuration"
+        ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise BadFile(f"{path} is no configuration ({reason}), expected YAML as sweep writes it") from None
+        raise BadFile(
+            f"{path} is no configuration ({reason}), expected YAML as sweep writes it"
+        ) from None
 
 
 def from_values(values: Mapping[Any, Any]) -> Configuration:

@@ -25,7 +25,9 @@ def write_csv(path: Path, X: np.ndarray, y: np.ndarray) -> None:
     """
     with contextlib.ExitStack() as cleanup:
         stream = cleanup.enter_context(
-            tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="ascii")
+            tempfile.NamedTemporaryFile(
+                "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="ascii"
+            )
         )
         temporary = Path(stream.name)
         cleanup.callback(temporary.unlink, missing_ok=True)
@@ -48,7 +50,9 @@ def read_csv(path: Path, *, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
         with path.open(encoding="ascii") as stream:
             header = stream.readline(2 * len(HEADER)).rstrip("\r\n")
             if header != HEADER:
-                raise BadFile(f"{path}, line 1: starts with {header[:40]!r}, expected label,pixel1,…,pixel{PIXELS}")
+                raise BadFile(
+                    f"{path}, line 1: starts with {header[:40]!r}, expected label,pixel1,…,pixel{PIXELS}"
+                )
             table = _table(stream, path)
     except OSError as error:
         raise BadFile(f"{path} cannot be read ({error.strerror}), expected a CSV file") from None
@@ -81,7 +85,9 @@ def _table(stream: Iterable[str], path: Path) -> np.ndarray:
             raise
         except ValueError as error:
             what = str(error).split(" to uint8")[0]
-            raise BadFile(f"{path}, line {place}: {what}, expected whole numbers from 0 to 255") from None
+            raise BadFile(
+                f"{path}, line {place}: {what}, expected whole numbers from 0 to 255"
+            ) from None
     if not len(table):
         raise BadFile(f"{path} ends after its header, expected one image a line")
     return table

@@ -66,7 +66,11 @@ def load(name: str, data_dir: str | Path | None = None) -> Dataset:
 
 
 def split(
-    dataset: Dataset, *, validation_size: int | None = None, train_size: int | None = None, seed: int = 0
+    dataset: Dataset,
+    *,
+    validation_size: int | None = None,
+    train_size: int | None = None,
+    seed: int = 0,
 ) -> Split:
     """The training images shuffled by `seed`: the first `validation_size` (a tenth if None) validate, the next
     `train_size` (all the rest if None) train.
@@ -76,13 +80,20 @@ def split(
     n = len(dataset.y_train)
     validation_size = n // 10 if validation_size is None else validation_size
     if not 0 <= validation_size < n:
-        raise PlaygroundError(f"validation_size is {validation_size}, expected 0 to {n - 1} of the {n} training images")
+        raise PlaygroundError(
+            f"validation_size is {validation_size}, expected 0 to {n - 1} of the {n} training images"
+        )
     rest = n - validation_size
     train_size = rest if train_size is None else train_size
     if not 1 <= train_size <= rest:
-        raise PlaygroundError(f"train_size is {train_size}, expected 1 to {rest} ({n} less {validation_size})")
+        raise PlaygroundError(
+            f"train_size is {train_size}, expected 1 to {rest} ({n} less {validation_size})"
+        )
     order = np.random.default_rng(seed).permutation(n)
-    validation, training = order[:validation_size], order[validation_size : validation_size + train_size]
+    validation, training = (
+        order[:validation_size],
+        order[validation_size : validation_size + train_size],
+    )
     X, y = dataset.X_train, dataset.y_train
     return Split(X[training], y[training], X[validation], y[validation])
 
@@ -93,6 +104,8 @@ def one_of_each(y: np.ndarray, classes: int, rng: np.random.Generator) -> np.nda
     for label in range(classes):
         of_class = np.flatnonzero(y == label)
         if not len(of_class):
-            raise PlaygroundError(f"no image has label {label}, expected at least one of each of {classes} classes")
+            raise PlaygroundError(
+                f"no image has label {label}, expected at least one of each of {classes} classes"
+            )
         indices.append(int(rng.choice(of_class)))
     return np.array(indices)

@@ -31,7 +31,13 @@ class Linear(Layer):
     The four arrays may be views into longer ones, so that an optimizer can treat a whole network as one vector.
     """
 
-    def __init__(self, W: np.ndarray, b: np.ndarray, dW: np.ndarray | None = None, db: np.ndarray | None = None):
+    def __init__(
+        self,
+        W: np.ndarray,
+        b: np.ndarray,
+        dW: np.ndarray | None = None,
+        db: np.ndarray | None = None,
+    ):
         self.W, self.b = W, b
         self.dW = np.zeros_like(W) if dW is None else dW
         self.db = np.zeros_like(b) if db is None else db

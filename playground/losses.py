@@ -64,7 +64,9 @@ class CrossEntropy(Loss):
         return softmax(logits)
 
     def forward(self, logits: np.ndarray, y: np.ndarray) -> float:
-        z = logits.T.copy()  # (k, n): NumPy goes along n images faster than n times along 10 classes
+        z = (
+            logits.T.copy()
+        )  # (k, n): NumPy goes along n images faster than n times along 10 classes
         z -= z.max(axis=0)
         # log softmax(z)_j = z_j - log Σ exp(z_l), weighted by the targets, whose sum is 1
         expected = (1 - self.label_smoothing) * z[y, np.arange(len(y))].sum()
@@ -78,7 +80,9 @@ class CrossEntropy(Loss):
 
     def backward(self) -> np.ndarray:
         probabilities, y = self.probabilities_and_labels
-        dlogits = self._less_targets(probabilities, y)  # the Jacobian of softmax cancels against the log's derivative
+        dlogits = self._less_targets(
+            probabilities, y
+        )  # the Jacobian of softmax cancels against the log's derivative
         dlogits /= len(y)
         return dlogits
 

@@ -56,10 +56,14 @@ class Network:
         weights = sum(inputs * outputs for inputs, outputs in shapes)
         self.parameters = aligned_zeros(weights + sum(self.sizes[1:]), dtype)
         self.gradients = aligned_zeros(self.parameters.size, dtype)
-        self.weights = self.parameters[:weights]  # what weight decay shrinks: biases make nothing more complicated
+        self.weights = self.parameters[
+            :weights
+        ]  # what weight decay shrinks: biases make nothing more complicated
         self.linears = [
             Linear(W, b, dW, db)
-            for (W, b), (dW, db) in zip(_views(self.parameters, shapes), _views(self.gradients, shapes), strict=True)
+            for (W, b), (dW, db) in zip(
+                _views(self.parameters, shapes), _views(self.gradients, shapes), strict=True
+            )
         ]
 
     def _stack(self, rng: np.random.Generator) -> list[Layer]:
@@ -87,7 +91,9 @@ class Network:
         """Leaves the gradients of the last batch in `gradients (m,)`, given ∂L/∂logits `(n, k)`."""
         for layer in reversed(self.layers[1:]):
             gradient = layer.backward(gradient)
-        self.linears[0].find_gradients(gradient)  # ∂L/∂X is not needed, and would be a quarter of the work
+        self.linears[0].find_gradients(
+            gradient
+        )  # ∂L/∂X is not needed, and would be a quarter of the work
 
     def train_batch(self, X: np.ndarray, y: np.ndarray) -> float:
         """The loss of a batch; its gradients are left in `gradients (m,)`."""
@@ -123,7 +129,9 @@ class Network:
         return logits
 
 
-def _views(vector: np.ndarray, shapes: list[tuple[int, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _views(
+    vector: np.ndarray, shapes: list[tuple[int, int]]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The weight matrix and the bias of each layer as views: first all matrices, then all biases."""
     weight, bias = 0, sum(inputs * outputs for inputs, outputs in shapes)
     for inputs, outputs in shapes:
@@ -157,5 +165,7 @@ def mirror_images(X: np.ndarray) -> np.ndarray:
     """
     side = math.isqrt(X.shape[1])
     if side * side != X.shape[1]:
-        raise PlaygroundError(f"flips need square images, and a row of {X.shape[1]} numbers is none")
+        raise PlaygroundError(
+            f"flips need square images, and a row of {X.shape[1]} numbers is none"
+        )
     return X.reshape(-1, side, side)[:, :, ::-1].reshape(X.shape)

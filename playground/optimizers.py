@@ -55,7 +55,9 @@ class SGD(Optimizer):
     """θ ← θ - α g: stochastic gradient descent (Robbins and Monro 1951)."""
 
     def _descend(self, learning_rate: float) -> None:
-        self.gradients *= learning_rate  # in place: two vectors stay in the cache where three would not
+        self.gradients *= (
+            learning_rate  # in place: two vectors stay in the cache where three would not
+        )
         self.parameters -= self.gradients
 
 

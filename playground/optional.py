@@ -15,10 +15,14 @@ def require(package: str, extra: str) -> None:
     """
     install = f"'fashion-network-assignment[{extra}]'"
     if importlib.util.find_spec(package) is None:
-        raise PlaygroundError(f"{package} is not installed, and this needs it: pip install {install}")
+        raise PlaygroundError(
+            f"{package} is not installed, and this needs it: pip install {install}"
+        )
     try:
         importlib.import_module(package)
-    except Exception as error:  # a shared library that is missing or does not fit can raise nearly anything
+    except (
+        Exception
+    ) as error:  # a shared library that is missing or does not fit can raise nearly anything
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise PlaygroundError(
             f"{package} is installed but cannot be imported ({reason}): pip install --force-reinstall {install}"

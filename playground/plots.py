@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def image_grid(images: np.ndarray, titles: Sequence[str], *, columns: int = 5, title: str = "") -> Figure:
+def image_grid(
+    images: np.ndarray, titles: Sequence[str], *, columns: int = 5, title: str = ""
+) -> Figure:
     """The images `(n, 784)`, row by row, each under its title; dark on light, as cloth on paper."""
     from matplotlib.figure import Figure
 

@@ -33,7 +33,9 @@ def cosine(step: int, steps: int, peak: float) -> float:
     return _between(peak, 0.0, step / steps)
 
 
-def one_cycle(step: int, steps: int, peak: float, *, rise: float = 0.3, start: float = 25.0, end: float = 1e4) -> float:
+def one_cycle(
+    step: int, steps: int, peak: float, *, rise: float = 0.3, start: float = 25.0, end: float = 1e4
+) -> float:
     """From peak / start up to the peak in the first `rise` of the steps, then down to peak / (start · end) at the last.
 
     Source: Smith and Topin 2018, "Super-convergence", arXiv:1708.07120, in PyTorch's form with cosines; the momentum,
@@ -50,4 +52,9 @@ def _between(first: float, last: float, fraction: float) -> float:
     return last + (first - last) * (1 + math.cos(math.pi * fraction)) / 2
 
 
-SCHEDULES: dict[str, Schedule] = {"constant": constant, "step": stepwise, "cosine": cosine, "one-cycle": one_cycle}
+SCHEDULES: dict[str, Schedule] = {
+    "constant": constant,
+    "step": stepwise,
+    "cosine": cosine,
+    "one-cycle": one_cycle,
+}

@@ -26,8 +26,15 @@ LARGEST = 1 << 28  # parameters; the largest network here has a few million
 def save(network: Network, path: Path) -> None:
     """Writes the network to a file, whole or not at all. Raises OSError where it cannot be written."""
     inputs, classes = network.sizes[0], network.sizes[-1]
-    description = {"format": FORMAT, "inputs": inputs, "classes": classes, **asdict(network.configuration)}
-    text = json.dumps(description, default=lambda number: number.item())  # a search may have drawn NumPy's numbers
+    description = {
+        "format": FORMAT,
+        "inputs": inputs,
+        "classes": classes,
+        **asdict(network.configuration),
+    }
+    text = json.dumps(
+        description, default=lambda number: number.item()
+    )  # a search may have drawn NumPy's numbers
     content = io.BytesIO()
     np.savez(content, description=np.array(text), parameters=network.parameters)
     utils.write_atomically(path, content.getvalue())
@@ -39,10 +46,14 @@ def load(path: Path) -> Network:
         with path.open("rb") as stream:
             network = _network(zipfile.ZipFile(stream))
     except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror or error}), expected a saved network") from None
+        raise BadFile(
+            f"{path} cannot be read ({error.strerror or error}), expected a saved network"
+        ) from None
     except Exception as error:  # a damaged archive, header or JSON text can raise nearly anything
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise BadFile(f"{path} is no saved network ({reason}), expected an .npz written by train --save") from None
+        raise BadFile(
+            f"{path} is no saved network ({reason}), expected an .npz written by train --save"
+        ) from None
     return network
 
 
@@ -52,13 +63,21 @@ def _network(archive: zipfile.ZipFile) -> Network:
     if description.pop("format", None) != FORMAT:
         raise PlaygroundError(f"its format is not {FORMAT}")
     inputs, classes = int(description.pop("inputs")), int(description.pop("classes"))
-    configuration = Configuration(**{**description, "hidden_sizes": tuple(description["hidden_sizes"])})
+    configuration = Configuration(
+        **{**description, "hidden_sizes": tuple(description["hidden_sizes"])}
+    )
     sizes = (inputs, *configuration.hidden_sizes, classes)
     count = sum((rows + 1) * columns for rows, columns in itertools.pairwise(sizes))
     if min(sizes) < 1 or count > LARGEST:
-        raise PlaygroundError(f"its sizes are {sizes}, expected at most {LARGEST} parameters in all")
+        raise PlaygroundError(
+            f"its sizes are {sizes}, expected at most {LARGEST} parameters in all"
+        )
     parameters = _array(archive, "parameters", 8 * count + 1000)
-    if parameters.shape != (count,) or parameters.dtype.kind != "f" or not np.isfinite(parameters).all():
+    if (
+        parameters.shape != (count,)
+        or parameters.dtype.kind != "f"
+        or not np.isfinite(parameters).all()
+    ):
         raise PlaygroundError(f"its parameters are not {count} finite numbers")
     network = Network(inputs, classes, configuration, dtype=parameters.dtype)
     network.parameters[...] = parameters

@@ -60,7 +60,9 @@ def train(
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
     for epoch in range(1, configuration.epochs + 1):
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # reported by Diverged, as what they mean
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # reported by Diverged, as what they mean
             descent.run_epoch(batches, epoch)
             train_scores = network.evaluate(X_train[:measured], y_train[:measured])
             val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
@@ -85,7 +87,10 @@ class Descent:
         configuration = network.configuration
         self.schedule, self.peak = SCHEDULES[configuration.schedule], configuration.learning_rate
         self.optimizer = OPTIMIZERS[configuration.optimizer](
-            network.parameters, network.gradients, weight_decay=configuration.weight_decay, decayed=network.weights
+            network.parameters,
+            network.gradients,
+            weight_decay=configuration.weight_decay,
+            decayed=network.weights,
         )
 
     def run_epoch(self, batches: Batches, epoch: int) -> None:
@@ -111,8 +116,17 @@ class Batches:
     def __init__(self, X: np.ndarray, y: np.ndarray, network: Network, rng: np.random.Generator):
         configuration = network.configuration
         # twice the memory once, and mirroring costs nothing in the loop: it is a matter of which row is gathered
-        self.X = np.concatenate([X, mirror_images(X)]) if configuration.flips else np.ascontiguousarray(X)
-        self.y, self.size, self.flips, self.rng = y, configuration.batch_size, configuration.flips, rng
+        self.X = (
+            np.concatenate([X, mirror_images(X)])
+            if configuration.flips
+            else np.ascontiguousarray(X)
+        )
+        self.y, self.size, self.flips, self.rng = (
+            y,
+            configuration.batch_size,
+            configuration.flips,
+            rng,
+        )
         shape = min(self.size, len(y)), X.shape[1]
         self.gathered = aligned_zeros(shape, self.X.dtype)
         self.scaled = aligned_zeros(shape, network.parameters.dtype)
@@ -127,7 +141,10 @@ class Batches:
             index = rows[start : start + self.size]
             # mode="clip" writes straight into `out`; the default mode, to check indices, goes through a copy
             X = np.take(self.X, index, axis=0, mode="clip", out=self.gathered[: len(index)])
-            yield as_numbers(X, self.scaled.dtype, self.scaled[: len(index)]), self.y[order[start : start + self.size]]
+            yield (
+                as_numbers(X, self.scaled.dtype, self.scaled[: len(index)]),
+                self.y[order[start : start + self.size]],
+            )
 
 
 class Best:

@@ -5,40 +5,55 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.classroom.gradebook import Circumstances, Gradebook
+from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.intake import Student
 from grader.classroom.keys import rubric_hash
-from grader.report.assignment import Assignment
-from grader.report.build import build
+from grader.classroom.reports.assignment import Assignment
+from grader.classroom.reports.build import build
 from grader.results import Comparison, Mistake, Report, SectionResult, Status, Training
 from grader.rubric import RUBRIC_FILE, load_rubric
-from grader.submission import Submission
+from grader.submission.reading import Submission
 
 RUBRIC = load_rubric()
 WHOLE = Assignment(RUBRIC.title, RUBRIC.sections, RUBRIC.bars)
-WRONG = (
-    "relu(z)[0, 3] is 0.24, expected 0 where z[0, 3] is -0.24. Hint: negative elements become 0.\nYour relu does this."
+WRONG = "relu(z)[0, 3] is 0.24, expected 0 where z[0, 3] is -0.24. Hint: negative elements become 0.\nYour relu does this."
+HOSTILE = (
+    '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}{% x %}\u202e\u2066\x00\x1b[2J'
 )
-HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}{% x %}\u202e\u2066\x00\x1b[2J'
 LONE = "\ud800"
 
 
-def result(number: str, status: Status = Status.PASSED, feedback: str = "right", **fields: object) -> SectionResult:
+def result(
+    number: str, status: Status = Status.PASSED, feedback: str = "right", **fields: object
+) -> SectionResult:
     """A section's result with the rubric's title and points."""
     section = RUBRIC.by_number[number]
     points = 0 if status is Status.FAILED else section.points
     settings = {"seconds": 0.5, "script": section.script, **fields}
     return SectionResult(
-        number=number, title=section.title, status=status, points=points, max_points=section.points, feedback=feedback,
+        number=number,
+        title=section.title,
+        status=status,
+        points=points,
+        max_points=section.points,
+        feedback=feedback,
         **settings,  # type: ignore[arg-type]
-    )  # fmt: skip
+    )
 
 
 def training(epochs: int = 3, **curves: tuple[float, ...]) -> Training:
     """A training that went well, but for some images."""
-    line = {name: tuple(1 / (1 + epoch) for epoch in range(epochs)) for name in ("train_losses", "val_losses")}
-    line |= {name: tuple(0.9 - 0.2 / (1 + e) for e in range(epochs)) for name in ("train_accuracies", "val_accuracies")}
-    confusion = tuple(tuple(900 if i == j else 100 * (j == (i + 1) % 10) for j in range(10)) for i in range(10))
+    line = {
+        name: tuple(1 / (1 + epoch) for epoch in range(epochs))
+        for name in ("train_losses", "val_losses")
+    }
+    line |= {
+        name: tuple(0.9 - 0.2 / (1 + e) for e in range(epochs))
+        for name in ("train_accuracies", "val_accuracies")
+    }
+    confusion = tuple(
+        tuple(900 if i == j else 100 * (j == (i + 1) % 10) for j in range(10)) for i in range(10)
+    )
     return Training(line | curves, confusion, (Mistake(3, 6, 0, 0.987), Mistake(9999, 4, 2, 0.9)))
 
 
@@ -59,32 +74,63 @@ class Pupil:
     def sections(self) -> tuple[SectionResult, ...]:
         """The results that there are."""
         return tuple(
-            result(n, self._status(n), self.lost.get(n, "right"), diagnosis=self.diagnosis if n in self.lost else (),
-                   comparisons=(Comparison("W1", ((True, False), (False, False))),) if n == "1.6" and n in self.lost else ())
-            for n in RUBRIC.by_number if n not in self.missing
-        )  # fmt: skip
+            result(
+                n,
+                self._status(n),
+                self.lost.get(n, "right"),
+                diagnosis=self.diagnosis if n in self.lost else (),
+                comparisons=(Comparison("W1", ((True, False), (False, False))),)
+                if n == "1.6" and n in self.lost
+                else (),
+            )
+            for n in RUBRIC.by_number
+            if n not in self.missing
+        )
 
     def _status(self, number: str) -> Status:
-        return Status.ERROR if number in self.errors else Status.FAILED if number in self.lost else Status.PASSED
+        return (
+            Status.ERROR
+            if number in self.errors
+            else Status.FAILED
+            if number in self.lost
+            else Status.PASSED
+        )
 
     def report(self) -> Report:
         """The marking's outcome."""
-        trained = {} if self.accuracy is None else {"numpy_ann": self.accuracy, "pytorch_ann": self.accuracy}
+        trained = (
+            {}
+            if self.accuracy is None
+            else {"numpy_ann": self.accuracy, "pytorch_ann": self.accuracy}
+        )
         trainings = {script: training() for script in trained}
-        return Report(self.sections(), trained, RUBRIC.bars, 12.5, 7, "cpu", "bubblewrap", self.id, "", trainings)
+        return Report(
+            self.sections(),
+            trained,
+            RUBRIC.bars,
+            12.5,
+            7,
+            "cpu",
+            "bubblewrap",
+            self.id,
+            "",
+            trainings,
+        )
 
 
 def write_class(path: Path, pupils: list[Pupil]) -> Path:
     """A gradebook with these students."""
     digest = rubric_hash(RUBRIC)
-    how = Circumstances(digest, "grader", "environment", "{}")
+    how = Provenance(digest, "grader", "environment", "{}")
     with Gradebook(path, create=not path.exists()) as gradebook:
         gradebook.keep_rubric(digest, RUBRIC_FILE.read_text(encoding="utf-8"))
         gradebook.set_meta(rubric=digest, sections=list(RUBRIC.by_number))
         for pupil in pupils:
             work = f"work of {pupil.id}"
             submission = None if pupil.problem else Submission(pupil.id, {}, pupil.plots, {})
-            gradebook.hand_in([Student(pupil.id, pupil.name or pupil.id)], work, submission, pupil.problem)
+            gradebook.hand_in(
+                [Student(pupil.id, pupil.name or pupil.id)], work, submission, pupil.problem
+            )
             if not pupil.problem and len(pupil.missing) < len(RUBRIC.sections):
                 keys = {number: f"{pupil.id} {number}" for number in RUBRIC.by_number}
                 gradebook.record(work, pupil.report(), keys, {}, how)

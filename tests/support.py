@@ -11,12 +11,14 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from grader.checks import mark_all
-from grader.handout import REFERENCE, Solution, reference_source, solved, split
-from grader.marking import Marking, Options
+from grader import REFERENCE
+from grader.handout.folder import Solution, reference_source, solved, split
+from grader.marking.all_sections import mark_all
+from grader.marking.marking import Marking
+from grader.options import Options
 from grader.results import SectionResult
 from grader.rubric import SCRIPTS, load_rubric
-from grader.submission import open_submission
+from grader.submission.reading import open_submission
 
 ROOT = Path(__file__).resolve().parent.parent
 PLOTS = tuple(sorted(path.name for path in REFERENCE.glob("*.png")))
@@ -40,7 +42,9 @@ def _indent_of(solution: Solution) -> str:
     return " " * min(8, len(first) - len(first.lstrip())) if solution.inside else ""
 
 
-def write_submission(folder: Path, sections: dict[str, str] | None = None, **scripts: str | None) -> Path:
+def write_submission(
+    folder: Path, sections: dict[str, str] | None = None, **scripts: str | None
+) -> Path:
     """A submission folder: the reference with sections rewritten; `numpy_ann="…"` gives a whole script, None leaves it out."""
     folder.mkdir(parents=True, exist_ok=True)
     for script in SCRIPTS:
@@ -57,10 +61,14 @@ def write_workplace(folder: Path, *, with_solutions: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for script in SCRIPTS:
         source = (
-            solved(reference_source(script), f"{script}.py") if with_solutions else (ROOT / f"{script}.py").read_text()
+            solved(reference_source(script), f"{script}.py")
+            if with_solutions
+            else (ROOT / f"{script}.py").read_text()
         )
         (folder / f"{script}.py").write_text(source, encoding="utf-8")
-    (folder / "utils.py").write_text((ROOT / "utils.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "utils.py").write_text(
+        (ROOT / "utils.py").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     (folder / "data").symlink_to(ROOT / "data")
     return folder
 
@@ -108,7 +116,12 @@ def mark(submission: Path, *options: str, cwd: Path = ROOT) -> Marked:
 
 
 def mark_here(
-    folder: Path, numbers: list[str], *, seed: int = 0, train_size: int | None = None, seconds: float | None = None
+    folder: Path,
+    numbers: list[str],
+    *,
+    seed: int = 0,
+    train_size: int | None = None,
+    seconds: float | None = None,
 ) -> dict[str, SectionResult]:
     """The outcomes of some sections, marked in this process: what the command gives, ten times sooner.
 
@@ -116,7 +129,11 @@ def mark_here(
     """
     rubric = load_rubric()
     if seconds is not None:
-        rubric = replace(rubric, limits=replace(rubric.limits, train_seconds=dict.fromkeys(SCRIPTS, seconds)))
-    options = Options(seed=seed, only=tuple(numbers), skip_training=train_size is None, train_size=train_size)
+        rubric = replace(
+            rubric, limits=replace(rubric.limits, train_seconds=dict.fromkeys(SCRIPTS, seconds))
+        )
+    options = Options(
+        seed=seed, only=tuple(numbers), skip_training=train_size is None, train_size=train_size
+    )
     marking = Marking(open_submission(folder), rubric, options)
     return {number: result for number, result in mark_all(marking).items() if number in numbers}

@@ -8,7 +8,16 @@ import pytest
 
 from tests.support import ROOT, run, write_workplace
 
-HEAVY = ("torch", "torchvision", "sklearn", "scipy", "pandas", "matplotlib", "distributed", "optuna")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "distributed",
+    "optuna",
+)
 # Runs a command as `python -m` or `python FILE` would, then prints which of the packages it has imported
 SPY = """
 import runpy, sys
@@ -31,13 +40,33 @@ def imported(*command: str | Path, cwd: Path = ROOT) -> set[str]:
     return set(ran.stdout.splitlines()[-1].removeprefix("imported: ").split())
 
 
-@pytest.mark.parametrize("arguments", ["--help", "grade --help", "batch --help", "report --help", "doctor --help",
-                                       "handout --help", "publish --help", "calibrate --help", "selftest --help"])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--help",
+        "grade --help",
+        "batch --help",
+        "report --help",
+        "doctor --help",
+        "handout --help",
+        "publish --help",
+        "calibrate --help",
+        "selftest --help",
+    ],
+)
 def test_the_graders_help_imports_no_package_at_all(arguments: str) -> None:
-    assert not imported("-m", "grader", *arguments.split()) & {"numpy", "pytest", "rich", "jinja2", *HEAVY}
+    assert not imported("-m", "grader", *arguments.split()) & {
+        "numpy",
+        "pytest",
+        "rich",
+        "jinja2",
+        *HEAVY,
+    }
 
 
-@pytest.mark.parametrize("arguments", ["--help", "train --help", "train --recipe quick --epochs 1 --train-size 200"])
+@pytest.mark.parametrize(
+    "arguments", ["--help", "train --help", "train --recipe quick --epochs 1 --train-size 200"]
+)
 def test_the_numpy_playground_needs_numpy_alone(arguments: str) -> None:
     packages = imported("-m", "playground", *arguments.split())
     assert "numpy" in packages
@@ -54,7 +83,9 @@ def test_part_one_is_checked_without_torch_and_matplotlib(arguments: str, tmp_pa
 
 def test_part_one_trains_without_torch(tmp_path: Path) -> None:
     workplace = write_workplace(tmp_path, with_solutions=True)
-    (workplace / "train.py").write_text("import numpy_ann\nnumpy_ann.main(['--epochs', '1', '--train-size', '200'])\n")
+    (workplace / "train.py").write_text(
+        "import numpy_ann\nnumpy_ann.main(['--epochs', '1', '--train-size', '200'])\n"
+    )
     assert "torch" not in imported("", "train.py", cwd=workplace)
 
 

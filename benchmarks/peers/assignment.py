@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FUNCTIONS = {"1.2": "relu", "1.3": "relu_derivative", "1.4": "cross_entropy"}  # by the number of our section
+FUNCTIONS = {
+    "1.2": "relu",
+    "1.3": "relu_derivative",
+    "1.4": "cross_entropy",
+}  # by the number of our section
 IMPORT = "import numpy as np"
 
 Verdict = tuple[bool, bool, bool]  # of the three functions

@@ -18,7 +18,9 @@ def check_relu(relu: Function) -> None:
         before = z.copy()
         got = relu(z)
         assert np.shape(got) == shape, f"the shape is {np.shape(got)}, expected {shape}"
-        assert np.allclose(got, np.where(before > 0, before, 0.0)), "negative elements become 0, all others stay"
+        assert np.allclose(got, np.where(before > 0, before, 0.0)), (
+            "negative elements become 0, all others stay"
+        )
         assert np.array_equal(z, before), "z belongs to the caller and must not change"
 
 
@@ -44,8 +46,12 @@ def check_cross_entropy(cross_entropy: Function) -> None:
         y_pred = rng.dirichlet(np.full(k, 5.0), size=n) * 0.9 + 0.1 / k
         expected = -np.mean(np.log(y_pred[np.arange(n), classes]))
         loss = float(cross_entropy(np.eye(k)[classes], y_pred))
-        assert abs(loss - expected) < 1e-4 * (1 + abs(expected)), f"the loss is {loss:.6g}, expected {expected:.6g}"
+        assert abs(loss - expected) < 1e-4 * (1 + abs(expected)), (
+            f"the loss is {loss:.6g}, expected {expected:.6g}"
+        )
     with np.errstate(all="ignore"):
         loss = float(cross_entropy(np.eye(2), np.eye(2)[::-1]))
     assert np.isfinite(loss), "the loss is not finite where a true class has probability 0"
-    assert loss > 4.5, f"the loss is {loss:.6g} where the true classes have probability 0, expected a large number"
+    assert loss > 4.5, (
+        f"the loss is {loss:.6g} where the true classes have probability 0, expected a large number"
+    )

@@ -11,7 +11,17 @@ from pathlib import Path
 from benchmarks.timing import ROOT
 
 FOLDER = ROOT / "build" / "benchmarks"
-PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "30")
+PIP = (
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--retries",
+    "1",
+    "--timeout",
+    "30",
+)
 
 
 class Unavailable(Exception):
@@ -29,7 +39,9 @@ def python_with(requirements: Sequence[str]) -> Path:
     print(f"installing {' '.join(requirements)} …", file=sys.stderr, flush=True)
     _run([sys.executable, "-m", "venv", str(folder)])
     _run([str(python), *PIP, *requirements])
-    done.write_text(wanted, encoding="utf-8")  # last: an installation that was stopped is begun anew
+    done.write_text(
+        wanted, encoding="utf-8"
+    )  # last: an installation that was stopped is begun anew
     return python
 
 

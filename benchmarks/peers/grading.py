@@ -50,15 +50,21 @@ class Grader:
         """Seconds on the clock and of the processors for one submission. Raises RuntimeError for a verdict that is wrong."""
         costs = [self.run(command) for command in self.commands()]
         self.expect_right(self.verdicts([cost.output for cost in costs]))
-        return sum(cost.wall for cost in costs) / len(self.works), sum(cost.cpu for cost in costs) / len(self.works)
+        return sum(cost.wall for cost in costs) / len(self.works), sum(
+            cost.cpu for cost in costs
+        ) / len(self.works)
 
     def run(self, command: Command) -> Cost:
         """Run it."""
-        return run_command(command.arguments, cwd=command.cwd, env=self.environment(), python=self.python)
+        return run_command(
+            command.arguments, cwd=command.cwd, env=self.environment(), python=self.python
+        )
 
     def environment(self) -> dict[str, str]:
         """One thread, the programs of its own environment, and none of this project's modules."""
-        inherited = environment(1, PATH=os.pathsep.join([str(self.python.parent), os.environ["PATH"]]))
+        inherited = environment(
+            1, PATH=os.pathsep.join([str(self.python.parent), os.environ["PATH"]])
+        )
         del inherited["PYTHONPATH"]
         return inherited
 
@@ -66,7 +72,9 @@ class Grader:
         """Raises RuntimeError unless every submission has what it has earned: else no two graders did the same work."""
         for name, work in self.works.items():
             if found.get(name) != work.verdict:
-                told = f"{self.title} finds {name!r} {found.get(name)}, expected {work.verdict} for "
+                told = (
+                    f"{self.title} finds {name!r} {found.get(name)}, expected {work.verdict} for "
+                )
                 raise RuntimeError(told + ", ".join(FUNCTIONS.values()))
 
     def submission(self, name: str) -> Path:

@@ -43,12 +43,15 @@ class OtterCommand(Bare):
     def write(self) -> None:
         super().write()
         for name in FUNCTIONS.values():
-            head = (
-                f'{IMPORT}\nfrom otter.test_files import test_case\n\nOK_FORMAT = False\n\nname = "{name}"\npoints = 1'
-            )
+            head = f'{IMPORT}\nfrom otter.test_files import test_case\n\nOK_FORMAT = False\n\nname = "{name}"\npoints = 1'
             fill(self.folder / "tests" / f"{name}.py", head, f"@test_case()\n{check_of(name)}")
         program = self.python.with_name("otter")
-        self.run(Command([program, "generate", "--tests-dir", "tests", "--output-path", "autograder.zip"], self.folder))
+        self.run(
+            Command(
+                [program, "generate", "--tests-dir", "tests", "--output-path", "autograder.zip"],
+                self.folder,
+            )
+        )
 
     def commands(self) -> list[Command]:
         fixed: list[str | Path] = [
@@ -58,13 +61,20 @@ class OtterCommand(Bare):
             "--autograder",
             self.folder / "autograder.zip",
         ]
-        return [Command([*fixed, "--output-dir", ".", "numpy_ann.py"], self.submission(name)) for name in self.works]
+        return [
+            Command([*fixed, "--output-dir", ".", "numpy_ann.py"], self.submission(name))
+            for name in self.works
+        ]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
         found = {}
         for name in self.works:
-            results = json.loads((self.submission(name) / "results.json").read_text(encoding="utf-8"))
-            found[name] = verdict([test["name"] for test in results["tests"] if test.get("score") == 1])
+            results = json.loads(
+                (self.submission(name) / "results.json").read_text(encoding="utf-8")
+            )
+            found[name] = verdict(
+                [test["name"] for test in results["tests"] if test.get("score") == 1]
+            )
         return found
 
 
@@ -77,7 +87,9 @@ class OtterInterface(OtterCommand):
         return [Command(["-c", BY_INTERFACE], self.folder)]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
-        return {name: verdict(right) for name, right in json.loads(outputs[0].splitlines()[-1]).items()}
+        return {
+            name: verdict(right) for name, right in json.loads(outputs[0].splitlines()[-1]).items()
+        }
 
 
 class Nbgrader(Grader):
@@ -88,12 +100,17 @@ class Nbgrader(Grader):
     isolation = "none; a kernel for each submission"
 
     def write(self) -> None:
-        fill(self.folder / "nbgrader_config.py", 'c = get_config()\nc.CourseDirectory.course_id = "course"')
+        fill(
+            self.folder / "nbgrader_config.py",
+            'c = get_config()\nc.CourseDirectory.course_id = "course"',
+        )
         right = next(work for work in self.works.values() if all(work.verdict))
         _write_notebook(right, self.folder / "source" / "ann" / "numpy_ann.ipynb")
         for name, work in self.works.items():
             _write_notebook(work, self.folder / "submitted" / name / "ann" / "numpy_ann.ipynb")
-        self.run(Command([self.python.with_name("nbgrader"), "generate_assignment", "ann"], self.folder))
+        self.run(
+            Command([self.python.with_name("nbgrader"), "generate_assignment", "ann"], self.folder)
+        )
 
     def commands(self) -> list[Command]:
         shutil.rmtree(self.folder / "autograded", ignore_errors=True)
@@ -117,7 +134,10 @@ def _write_notebook(work: Work, path: Path) -> None:
     cells = [v4.new_code_cell(IMPORT, id="import")]
     for name, code in zip(FUNCTIONS.values(), work.functions, strict=True):
         test = f"{check_of(name)}\n\ncheck_{name}({name})"
-        own, locked = _cell(name, solution=True), _cell(f"test_{name}", grade=True, locked=True, points=1)
+        own, locked = (
+            _cell(name, solution=True),
+            _cell(f"test_{name}", grade=True, locked=True, points=1),
+        )
         cells += [
             v4.new_code_cell(code, id=name, metadata=own),
             v4.new_code_cell(test, id=f"test_{name}", metadata=locked),

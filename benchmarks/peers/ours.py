@@ -45,7 +45,9 @@ class OurBatch(Ours):
         with Gradebook(self.folder / "grades.db") as gradebook:
             for student in gradebook.students():
                 sections = gradebook.standing(student, points, {}).report.sections
-                found[student.id] = verdict([FUNCTIONS[one.number] for one in sections if one.status is Status.PASSED])
+                found[student.id] = verdict(
+                    [FUNCTIONS[one.number] for one in sections if one.status is Status.PASSED]
+                )
         return found
 
 
@@ -57,15 +59,24 @@ class OurGrade(Ours):
     def commands(self) -> list[Command]:
         only = [word for section in FUNCTIONS for word in ("--only", section)]
         return [
-            Command([*GRADER, "grade", path, *only, "--seed", "1", "--results", path / "results.json"], ROOT)
+            Command(
+                [*GRADER, "grade", path, *only, "--seed", "1", "--results", path / "results.json"],
+                ROOT,
+            )
             for path in map(self.submission, self.works)
         ]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
         found = {}
         for name in self.works:
-            results = json.loads((self.submission(name) / "results.json").read_text(encoding="utf-8"))
+            results = json.loads(
+                (self.submission(name) / "results.json").read_text(encoding="utf-8")
+            )
             found[name] = verdict(
-                [FUNCTIONS[test["number"]] for test in results["tests"] if test["status"] == "passed"]
+                [
+                    FUNCTIONS[test["number"]]
+                    for test in results["tests"]
+                    if test["status"] == "passed"
+                ]
             )
         return found

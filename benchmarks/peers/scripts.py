@@ -44,10 +44,15 @@ class PlainPytest(Bare):
             fill(path, "import numpy as np\n\nimport numpy_ann", *map(check_of, NAMES), *tests)
 
     def commands(self) -> list[Command]:
-        return [Command(["-m", "pytest", "-q", "-rA"], self.submission(name)) for name in self.works]
+        return [
+            Command(["-m", "pytest", "-q", "-rA"], self.submission(name)) for name in self.works
+        ]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
-        right = [re.findall(r"^PASSED test_numpy_ann.py::test_(\w+)", output, re.MULTILINE) for output in outputs]
+        right = [
+            re.findall(r"^PASSED test_numpy_ann.py::test_(\w+)", output, re.MULTILINE)
+            for output in outputs
+        ]
         return dict(zip(self.works, map(verdict, right), strict=True))
 
 
@@ -81,8 +86,12 @@ class Gradescope(Bare):
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
         found = {}
         for name in self.works:
-            results = json.loads((self.submission(name) / "results.json").read_text(encoding="utf-8"))
-            found[name] = verdict([FUNCTIONS[test["number"]] for test in results["tests"] if test["score"] == 1])
+            results = json.loads(
+                (self.submission(name) / "results.json").read_text(encoding="utf-8")
+            )
+            found[name] = verdict(
+                [FUNCTIONS[test["number"]] for test in results["tests"] if test["score"] == 1]
+            )
         return found
 
 

@@ -16,19 +16,19 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from grader import selftest
-from grader.classroom.gradebook import Circumstances, Gradebook
+from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.intake import Entry, entries
 from grader.classroom.job import Done, Task
 from grader.classroom.keys import content_hash, grader_version, rubric_hash, section_key, to_mark
 from grader.classroom.pools import Pool
 from grader.classroom.progress import Progress
 from grader.errors import CannotGrade, SubmissionError
-from grader.marking import Options
-from grader.render.text import one_line
+from grader.options import Options
+from grader.report.text import one_line
 from grader.results import Report
 from grader.rubric import RUBRIC_FILE, Rubric
-from grader.sandbox import Sandbox
+from grader.sandbox.levels import Sandbox
+from grader.selftest import cases as selftest
 
 TRIES = 2  # of a submission whose process is lost; one that ends processes is not let try for ever
 
@@ -73,18 +73,31 @@ class Plan:
 class Batch:
     """Marks a class into a gradebook."""
 
-    def __init__(self, gradebook: Gradebook, rubric: Rubric, options: Options, sandbox: Sandbox, *, threads: int = 1):
+    def __init__(
+        self,
+        gradebook: Gradebook,
+        rubric: Rubric,
+        options: Options,
+        sandbox: Sandbox,
+        *,
+        threads: int = 1,
+    ):
         self.gradebook, self.rubric, self.options = gradebook, rubric, options
         self.sandbox, self.threads = sandbox, threads
         self.tally = Tally()
         self.chosen = rubric.select(list(options.only), options.skip_training)
-        self.how = Circumstances(rubric_hash(rubric), grader_version(), "", json.dumps(_settings(options)))
+        self.how = Provenance(
+            rubric_hash(rubric), grader_version(), "", json.dumps(_settings(options))
+        )
 
     def take_in(self, path: Path, only: list[str], *, regrade: bool = False) -> list[Job]:
         """Hand in all submissions; those that have to be marked. Raises CannotGrade for a student who is not there."""
         jobs: dict[str, Job] = {}
         seen: set[str] = set()
-        with self.gradebook.transaction(), entries(path) as found:  # one for all: a disk takes its time over each
+        with (
+            self.gradebook.transaction(),
+            entries(path) as found,
+        ):  # one for all: a disk takes its time over each
             self._expect_there(only, found, path)
             after = self._regrade_after(only) if regrade else 0
             self._note_assignment(only)
@@ -112,7 +125,9 @@ class Batch:
         if only and self.gradebook.meta("sections") is not None:
             return
         self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
-        self.gradebook.set_meta(rubric=self.how.rubric, sections=[section.number for section in self.chosen])
+        self.gradebook.set_meta(
+            rubric=self.how.rubric, sections=[section.number for section in self.chosen]
+        )
 
     def _regrade_after(self, only: list[str]) -> int:
         """Results up to this one do not count. An interrupted regrading goes on; one of other students begins anew."""
@@ -134,7 +149,9 @@ class Batch:
                 print(f"{one_line(entry.students[0].name)}: {problem}", file=sys.stderr)
             if entry.is_missing:
                 return None
-            work = hashlib.sha256(f"unreadable {[s.id for s in entry.students]} {problem}".encode()).hexdigest()
+            work = hashlib.sha256(
+                f"unreadable {[s.id for s in entry.students]} {problem}".encode()
+            ).hexdigest()
             self.gradebook.hand_in(entry.students, work, None, problem)
             return None
         work = content_hash(submission)
@@ -157,14 +174,25 @@ class Batch:
     def _plan(self, job: Job) -> Plan:
         keys = self._keys(job.work, self.options)
         reused = self.gradebook.known(keys, job.after)
-        if self.options.seed == self.gradebook.meta("seed"):  # none was asked for: one that settled an appeal counts on
+        if self.options.seed == self.gradebook.meta(
+            "seed"
+        ):  # none was asked for: one that settled an appeal counts on
             for seed in self.gradebook.seeds(job.work):
-                known = self.gradebook.known(self._keys(job.work, replace(self.options, seed=seed)), job.after)
-                reused |= {number: result for number, result in known.items() if result > reused.get(number, 0)}
+                known = self.gradebook.known(
+                    self._keys(job.work, replace(self.options, seed=seed)), job.after
+                )
+                reused |= {
+                    number: result
+                    for number, result in known.items()
+                    if result > reused.get(number, 0)
+                }
         return Plan(job, keys, reused)
 
     def _keys(self, work: str, options: Options) -> dict[str, str]:
-        return {s.number: section_key(work, self.rubric, s, options, self.sandbox.level) for s in self.chosen}
+        return {
+            s.number: section_key(work, self.rubric, s, options, self.sandbox.level)
+            for s in self.chosen
+        }
 
     def run(self, jobs: list[Job], pool: Pool, progress: Progress) -> None:
         """Mark all; a KeyboardInterrupt leaves what is there. Raises CannotGrade if a result cannot be kept."""
@@ -182,15 +210,25 @@ class Batch:
             raise
         progress.close()
         pool.close(now=False)
-        if not self.tally.failed:  # else the same command goes on with those that failed, and marks nobody else again
+        if (
+            not self.tally.failed
+        ):  # else the same command goes on with those that failed, and marks nobody else again
             self.gradebook.set_meta(regrade=None)
 
-    def _fill(self, running: dict[Future[Done], Plan], waiting: Iterator[Job], pool: Pool, progress: Progress) -> bool:
+    def _fill(
+        self,
+        running: dict[Future[Done], Plan],
+        waiting: Iterator[Job],
+        pool: Pool,
+        progress: Progress,
+    ) -> bool:
         """Keep one task more than there are places, so that none is ever empty; whether any runs."""
         while len(running) <= pool.jobs and (job := next(waiting, None)) is not None:
             plan = self._plan(job)
             progress.begin(job.label)
-            if self._is_known(plan):  # somebody else has marked it since; a task without sections would be one of all
+            if self._is_known(
+                plan
+            ):  # somebody else has marked it since; a task without sections would be one of all
                 progress.end(job.label, "marked before")
             else:
                 running[pool.submit(self._task(plan))] = plan
@@ -199,23 +237,38 @@ class Batch:
     def _task(self, plan: Plan) -> Task:
         missing = [number for number in plan.keys if number not in plan.reused]
         return Task(
-            plan.job.work, self.gradebook.submission(plan.job.work), to_mark(self.rubric, missing, self.options), self.rubric,
-            self.options, self.sandbox.level, self.how.grader, self.threads,
-        )  # fmt: skip
+            plan.job.work,
+            self.gradebook.submission(plan.job.work),
+            to_mark(self.rubric, missing, self.options),
+            self.rubric,
+            self.options,
+            self.sandbox.level,
+            self.how.grader,
+            self.threads,
+        )
 
     def _finish(self, future: Future[Done], plan: Plan, progress: Progress) -> Plan | None:
         """Keep what came of a task; or the plan to be tried again, where its process was lost."""
         work, label = plan.job.work, plan.job.label
         try:
             done = future.result()
-        except (Exception, CancelledError) as error:  # of the machine or of ours: nothing is recorded
+        except (
+            Exception,
+            CancelledError,
+        ) as error:  # of the machine or of ours: nothing is recorded
             if plan.tries < TRIES and not isinstance(error, CannotGrade):
                 return replace(plan, tries=plan.tries + 1)
             self.tally.failed += 1
-            progress.end(label, f"could not be marked ({type(error).__name__}: {error})", failed=True)
+            progress.end(
+                label, f"could not be marked ({type(error).__name__}: {error})", failed=True
+            )
             return None
         self.gradebook.record(
-            work, done.report, plan.keys, plan.reused, replace(self.how, environment=done.environment)
+            work,
+            done.report,
+            plan.keys,
+            plan.reused,
+            replace(self.how, environment=done.environment),
         )
         errors = done.report.exit_status == 2
         self.tally.marked += 1
@@ -233,7 +286,10 @@ def _outcome(report: Report) -> str:
 
 
 def _settings(options: Options) -> dict[str, object]:
-    return {name: str(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(options).items()
+    }
 
 
 def _some(names: list[str]) -> str:
@@ -266,4 +322,6 @@ def expect_walls(sandbox: Sandbox) -> None:
     wrong = [outcome for outcome in selftest.try_walls(sandbox.level) if outcome.problem]
     if wrong:
         told = "; ".join(f"{outcome.name}: {outcome.problem}" for outcome in wrong)
-        raise CannotGrade(f"the self-test failed, so nothing was marked ({told}). See: python -m grader selftest")
+        raise CannotGrade(
+            f"the self-test failed, so nothing was marked ({told}). See: python -m grader selftest"
+        )

@@ -24,7 +24,7 @@ from typing import Any
 from grader.classroom.intake import Student
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
-from grader.submission import Submission
+from grader.submission.reading import Submission
 
 VERSION = 1
 _TABLES = """
@@ -57,7 +57,7 @@ create table rubrics (hash text primary key, toml text not null) without rowid;
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class Provenance:
     """With what a marking was done, beside its report: hashes of rubric and grader, versions, the options as JSON."""
 
     rubric: str
@@ -67,7 +67,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StudentRecord:
     """What counts for a student now. `report` has the sections that are marked so far; `attempts` how often was handed in."""
 
     student: Student
@@ -188,18 +188,23 @@ class Gradebook:
 
     def rubric(self, digest: str) -> str:
         """The text of a rubric that was kept."""
-        text: str = self._db.execute("select toml from rubrics where hash = ?", (digest,)).fetchone()[0]
+        text: str = self._db.execute(
+            "select toml from rubrics where hash = ?", (digest,)
+        ).fetchone()[0]
         return text
 
     # --- handing in
 
-    def hand_in(self, students: list[Student], work: str, submission: Submission | None, problem: str = "") -> None:
+    def hand_in(
+        self, students: list[Student], work: str, submission: Submission | None, problem: str = ""
+    ) -> None:
         """Note what students handed in, unless it is what they handed in last. `problem` says why it cannot be read."""
         with self.transaction():
             name = students[0].id if submission is None else submission.name
             problems = {} if submission is None else submission.problems
             new = self._db.execute(
-                "insert or ignore into works values (?, ?, ?, ?)", (work, name, json.dumps(problems), problem)
+                "insert or ignore into works values (?, ?, ?, ?)",
+                (work, name, json.dumps(problems), problem),
             ).rowcount
             if new and submission is not None:
                 for kind, files in (("script", submission.scripts), ("plot", submission.plots)):
@@ -212,17 +217,24 @@ class Gradebook:
                     (student.id, student.name),
                 )
                 last = self._db.execute(
-                    "select work from attempts where student = ? order by id desc limit 1", (student.id,)
+                    "select work from attempts where student = ? order by id desc limit 1",
+                    (student.id,),
                 ).fetchone()
                 if last is None or last[0] != work:
                     row = (student.id, work, students[0].id)
-                    self._db.execute("insert into attempts (student, work, party) values (?, ?, ?)", row)
+                    self._db.execute(
+                        "insert into attempts (student, work, party) values (?, ?, ?)", row
+                    )
 
     def submission(self, work: str) -> Submission:
         """What was handed in, as it was."""
-        name, problems = self._db.execute("select name, problems from works where hash = ?", (work,)).fetchone()
+        name, problems = self._db.execute(
+            "select name, problems from works where hash = ?", (work,)
+        ).fetchone()
         found: dict[str, dict[str, bytes]] = {"script": {}, "plot": {}}
-        for kind, file, content in self._db.execute("select kind, name, content from files where work = ?", (work,)):
+        for kind, file, content in self._db.execute(
+            "select kind, name, content from files where work = ?", (work,)
+        ):
             found[kind][file] = zlib.decompress(content) if kind == "script" else content
         return Submission(name, found["script"], found["plot"], json.loads(problems))
 
@@ -233,7 +245,8 @@ class Gradebook:
         found = {}
         for number, key in keys.items():
             row = self._db.execute(
-                "select max(id) from results where key = ? and id > ? and status != 'grader error'", (key, after)
+                "select max(id) from results where key = ? and id > ? and status != 'grader error'",
+                (key, after),
             ).fetchone()
             if row[0] is not None:
                 found[number] = row[0]
@@ -266,26 +279,47 @@ class Gradebook:
         before = dict(self._db.execute("select number, result from marks where work = ?", (work,)))
         if before != results:
             self._db.execute("delete from marks where work = ?", (work,))
-            self._db.executemany("insert into marks values (?, ?, ?)", [(work, n, r) for n, r in results.items()])
+            self._db.executemany(
+                "insert into marks values (?, ?, ?)", [(work, n, r) for n, r in results.items()]
+            )
 
     def record(
-        self, work: str, report: Report, keys: dict[str, str], reused: dict[str, int], how: Circumstances
+        self,
+        work: str,
+        report: Report,
+        keys: dict[str, str],
+        reused: dict[str, int],
+        how: Provenance,
     ) -> None:
         """Keep a marking's results under their keys; with the `reused` ones they are what counts for the work now."""
         with self.transaction():
             marking = self._db.execute(
                 "insert into markings (work, seconds, seed, device, sandbox, rubric, grader, environment, options) "
                 "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (work, report.seconds, report.seed, report.device, report.sandbox, *asdict(how).values()),
+                (
+                    work,
+                    report.seconds,
+                    report.seed,
+                    report.device,
+                    report.sandbox,
+                    *asdict(how).values(),
+                ),
             ).lastrowid
             counted = dict(reused)
             for section in report.sections:
                 key = keys.get(section.number)
                 if key is None:
                     continue
-                row = (key, marking, section.number, str(section.status), json.dumps(asdict(section)))
+                row = (
+                    key,
+                    marking,
+                    section.number,
+                    str(section.status),
+                    json.dumps(asdict(section)),
+                )
                 inserted = self._db.execute(
-                    "insert into results (key, marking, number, status, result) values (?, ?, ?, ?, ?)", row
+                    "insert into results (key, marking, number, status, result) values (?, ?, ?, ?, ?)",
+                    row,
                 ).lastrowid
                 assert inserted is not None
                 counted[section.number] = inserted
@@ -300,7 +334,9 @@ class Gradebook:
 
     def students(self) -> list[Student]:
         """Everybody who handed in, by id."""
-        return [Student(*row) for row in self._db.execute("select id, name from students order by id")]
+        return [
+            Student(*row) for row in self._db.execute("select id, name from students order by id")
+        ]
 
     def last_work(self, student: str) -> str:
         """The hash of what a student handed in last."""
@@ -314,7 +350,8 @@ class Gradebook:
         found: dict[tuple[str, str], list[str]] = {}
         for student in self.students():
             work, party = self._db.execute(
-                "select work, party from attempts where student = ? order by id desc limit 1", (student.id,)
+                "select work, party from attempts where student = ? order by id desc limit 1",
+                (student.id,),
             ).fetchone()
             found.setdefault((party, work), []).append(student.id)
         return {", ".join(members): work for (_, work), members in found.items()}
@@ -325,13 +362,21 @@ class Gradebook:
         if len(parties) > most:
             return {}
         scripts = {party: self.submission(work).scripts for party, work in parties.items()}
-        return {party: own for party, own in scripts.items() if own}  # what could not be read is like nobody's
+        return {
+            party: own for party, own in scripts.items() if own
+        }  # what could not be read is like nobody's
 
-    def standing(self, student: Student, points: dict[str, float], bars: dict[str, float]) -> Standing:
+    def standing(
+        self, student: Student, points: dict[str, float], bars: dict[str, float]
+    ) -> StudentRecord:
         """What counts for a student now; points by section number are the present rubric's, and name the sections expected."""
         work = self.last_work(student.id)
-        attempts = self._db.execute("select count(*) from attempts where student = ?", (student.id,)).fetchone()[0]
-        problem = self._db.execute("select problem from works where hash = ?", (work,)).fetchone()[0]
+        attempts = self._db.execute(
+            "select count(*) from attempts where student = ?", (student.id,)
+        ).fetchone()[0]
+        problem = self._db.execute("select problem from works where hash = ?", (work,)).fetchone()[
+            0
+        ]
         sections = [
             _pointed(section_from(json.loads(text)), points)
             for number, text in self._db.execute(
@@ -344,10 +389,24 @@ class Gradebook:
         sections.sort(key=lambda section: order.index(section.number))
         accuracy, trainings = self._trainings(work)
         seconds, seed, device, sandbox = self._db.execute(
-            "select seconds, seed, device, sandbox from markings where work = ? order by id desc limit 1", (work,)
+            "select seconds, seed, device, sandbox from markings where work = ? order by id desc limit 1",
+            (work,),
         ).fetchone() or (0.0, self.meta("seed"), "", "")
-        report = Report(tuple(sections), accuracy, bars, seconds, seed, device, sandbox, student.id, problem, trainings)
-        return Standing(student, work, attempts, report, pending=not problem and len(sections) < len(points))
+        report = Report(
+            tuple(sections),
+            accuracy,
+            bars,
+            seconds,
+            seed,
+            device,
+            sandbox,
+            student.id,
+            problem,
+            trainings,
+        )
+        return StudentRecord(
+            student, work, attempts, report, pending=not problem and len(sections) < len(points)
+        )
 
     def _trainings(self, work: str) -> tuple[dict[str, float], dict[str, Training]]:
         accuracy, trainings = {}, {}
@@ -363,8 +422,13 @@ class Gradebook:
             known = student.isascii() or student in {
                 one.id for one in self.students()
             }  # a terminal's bytes may be no text
-            if not known or not self._db.execute("delete from students where id = ?", (student,)).rowcount:
-                raise CannotGrade(f"{student} is not in {self.path}, expected the id of a student who is")
+            if (
+                not known
+                or not self._db.execute("delete from students where id = ?", (student,)).rowcount
+            ):
+                raise CannotGrade(
+                    f"{student} is not in {self.path}, expected the id of a student who is"
+                )
             self._db.execute("delete from works where hash not in (select work from attempts)")
             self._rename(student)
             regrade = self.meta("regrade")
@@ -377,13 +441,16 @@ class Gradebook:
     def _rename(self, forgotten: str) -> None:
         """What was named after a student is named after another one who handed it in too."""
         others = self._db.execute(
-            "select work, party, min(student) from attempts where party = ? group by work", (forgotten,)
+            "select work, party, min(student) from attempts where party = ? group by work",
+            (forgotten,),
         ).fetchall()
         self._db.executemany(
-            "update attempts set party = ?3 where work = ?1 and party = ?2", [tuple(other) for other in others]
+            "update attempts set party = ?3 where work = ?1 and party = ?2",
+            [tuple(other) for other in others],
         )
         self._db.execute(
-            "update works set name = (select min(student) from attempts where work = hash) where name = ?", (forgotten,)
+            "update works set name = (select min(student) from attempts where work = hash) where name = ?",
+            (forgotten,),
         )
 
 

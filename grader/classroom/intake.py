@@ -20,32 +20,47 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from grader.archives import Read
 from grader.classroom.listing import File, folder_files, without_ignored, zip_files
 from grader.errors import CannotGrade, SubmissionError
-from grader.render.text import one_line
-from grader.submission import ARCHIVES, CHECKLIST, Submission, gather, open_archive, reading
+from grader.report.text import one_line
+from grader.submission.archives import Read
+from grader.submission.reading import ARCHIVES, CHECKLIST, Submission, gather, open_archive, reading
 
 NAMED = (*CHECKLIST, *(name.replace(".py", ".ipynb") for name in CHECKLIST if name.endswith(".py")))
 METADATA = "submission_metadata.yml"
 _METADATA = PurePosixPath(METADATA)
 PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched; there is no submission then
 MAX_METADATA = 50_000_000  # bytes; a class of a thousand has one
-OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tar.bz2", ".tar.xz")  # are somebody's work too, which is not read
+OTHER_ARCHIVES = (
+    ".rar",
+    ".7z",
+    ".tar",
+    ".tar.bz2",
+    ".tar.xz",
+)  # are somebody's work too, which is not read
 MAX_ARCHIVE = 500_000_000  # bytes of a student's own archive inside the platform's
 
 # Students choose the names of their files, and some their own: what looks like a number in one need not be theirs.
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?")
-_MOODLE_FOLDER = re.compile(r"(?P<name>.+)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)_?(?P<file>)")
+_MOODLE = re.compile(
+    r"(?P<name>.+?)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?"
+)
+_MOODLE_FOLDER = re.compile(
+    r"(?P<name>.+)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)_?(?P<file>)"
+)
 _ANONYMOUS = r"anon_(?=[0-9]*[A-Za-z])[A-Za-z0-9]{5}"
 _CANVAS = re.compile(
     rf"(?:(?!LATE_|{_ANONYMOUS}_[0-9]+_)(?P<name>.*?)_)?(?:LATE_)?(?P<id>[0-9]+|{_ANONYMOUS})_"
     r"(?:[0-9]+_(?P<file>.+)|text\.html|link\.html)"
 )
 # where a student's number can stand: twice in a name, and whose file it is can be read in two ways
-_NUMBER = {_MOODLE: re.compile(r"(?=_[0-9]+_assignsubmission_)"), _CANVAS: re.compile(r"(?=_[0-9]+_[0-9]+_)")}
+_NUMBER = {
+    _MOODLE: re.compile(r"(?=_[0-9]+_assignsubmission_)"),
+    _CANVAS: re.compile(r"(?=_[0-9]+_[0-9]+_)"),
+}
 _GRADESCOPE = re.compile(r"submission_\d+")
-_COPY = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{1,9})")  # Canvas: the second file of one name is numpy_ann-1.py
+_COPY = re.compile(
+    r"(?P<stem>.+)-(?P<number>[0-9]{1,9})"
+)  # Canvas: the second file of one name is numpy_ann-1.py
 
 
 @dataclass(frozen=True)
@@ -72,17 +87,27 @@ class Entry:
             raise SubmissionError(self.problem)
         name = self.students[0].id
         named = [path for path, _ in self.files if path.name in NAMED]
-        packed = [(path, read) for path, read in self.files if path.name.lower().endswith((*ARCHIVES, *OTHER_ARCHIVES))]
+        packed = [
+            (path, read)
+            for path, read in self.files
+            if path.name.lower().endswith((*ARCHIVES, *OTHER_ARCHIVES))
+        ]
         with reading(self.where):
             if named or not packed:
                 return gather(name, self.where, iter(self.files))
             if len(packed) > 1:
                 found = ", ".join(sorted(path.name for path, _ in packed))
-                raise SubmissionError(f"{self.where} holds several archives ({found}), expected one")
+                raise SubmissionError(
+                    f"{self.where} holds several archives ({found}), expected one"
+                )
             path, read = packed[0]
             if not path.name.lower().endswith(ARCHIVES):
-                raise SubmissionError(f"{self.where} holds {path.name}, expected a .zip, .tar.gz or .tgz")
-            where = self.where if self.where == path.name else f"{self.where.rstrip('/')}/{path.name}"
+                raise SubmissionError(
+                    f"{self.where} holds {path.name}, expected a .zip, .tar.gz or .tgz"
+                )
+            where = (
+                self.where if self.where == path.name else f"{self.where.rstrip('/')}/{path.name}"
+            )
             return open_archive(name, where, read(MAX_ARCHIVE))
 
 
@@ -95,7 +120,9 @@ def entries(path: Path) -> Iterator[list[Entry]]:
     with ExitStack() as stack:
         found = _arranged(_files(path, stack))
         if not found:
-            raise CannotGrade(f"{path} holds no submission, expected a folder, archive or notebooks for each student")
+            raise CannotGrade(
+                f"{path} holds no submission, expected a folder, archive or notebooks for each student"
+            )
         yield sorted(_once_each(found), key=lambda entry: entry.students[0].id)
 
 
@@ -104,14 +131,18 @@ def _files(path: Path, stack: ExitStack) -> list[File]:
         try:
             return list(folder_files(path))
         except OSError as error:
-            raise CannotGrade(f"{path} cannot be read ({error.strerror}: {Path(error.filename or '?').name})") from None
+            raise CannotGrade(
+                f"{path} cannot be read ({error.strerror}: {Path(error.filename or '?').name})"
+            ) from None
     if path.is_file() and path.name.lower().endswith(".zip"):
         try:
             return list(zip_files(stack.enter_context(zipfile.ZipFile(path))))
         except Exception as error:  # a damaged archive makes its reader raise nearly anything
             raise CannotGrade(f"{path} cannot be read ({error}), expected a whole zip") from None
     what = "is neither" if path.exists() else "does not exist, expected"
-    raise CannotGrade(f"{path} {what} a folder of submissions or the zip that the platform hands out")
+    raise CannotGrade(
+        f"{path} {what} a folder of submissions or the zip that the platform hands out"
+    )
 
 
 def _arranged(files: list[File]) -> list[Entry]:
@@ -121,9 +152,16 @@ def _arranged(files: list[File]) -> list[Entry]:
         tops = {path.parts[0] for path, _ in files}
         if any(path == _METADATA for path, _ in files):
             return _gradescope(files)
-        work = {path.parts[0] for path, _ in files if len(path.parts) > 1 or path.name.endswith((*NAMED, *ARCHIVES))}
+        work = {
+            path.parts[0]
+            for path, _ in files
+            if len(path.parts) > 1 or path.name.endswith((*NAMED, *ARCHIVES))
+        }
         # the one that names most: a student's files can look like another one's; a gradebook that lies there too like none
-        pattern = max((_MOODLE, _CANVAS), key=lambda pattern: sum(bool(pattern.fullmatch(top)) for top in tops))
+        pattern = max(
+            (_MOODLE, _CANVAS),
+            key=lambda pattern: sum(bool(pattern.fullmatch(top)) for top in tops),
+        )
         own = {top for top in tops if pattern.fullmatch(top)}
         if 2 * len(own) > len(own | work):
             return _by_name(files, pattern, work)
@@ -139,7 +177,11 @@ def _is_wrapper(tops: set[str], inner: set[str]) -> bool:
     if len(tops) > 1 or not inner:
         return False
     several = len(inner) > 1 and not inner & {*NAMED, "data"}
-    return several or METADATA in inner or any(_MOODLE.fullmatch(top) or _CANVAS.fullmatch(top) for top in inner)
+    return (
+        several
+        or METADATA in inner
+        or any(_MOODLE.fullmatch(top) or _CANVAS.fullmatch(top) for top in inner)
+    )
 
 
 def _by_name(files: list[File], pattern: re.Pattern[str], work: set[str]) -> list[Entry]:
@@ -151,7 +193,9 @@ def _by_name(files: list[File], pattern: re.Pattern[str], work: set[str]) -> lis
         if match is not None:
             student = Student(match["id"], match["name"] or match["id"])
             entry = found.setdefault(student, Entry([student], f"{student.name} ({student.id})"))
-            entry.files.append((PurePosixPath(*(path.parts[1:] or (match["file"] or path.name,))), read))
+            entry.files.append(
+                (PurePosixPath(*(path.parts[1:] or (match["file"] or path.name,))), read)
+            )
         elif top in work or pattern.fullmatch(top):
             stray = Student(top, top)
             problem = f"{top} is named otherwise than the rest of the download, so whose it is cannot be told, and it is not marked"
@@ -205,9 +249,13 @@ def _submitters(content: bytes) -> dict[str, list[Student]]:
     try:
         # everything as the text that it is: an id of 0042 is no number
         table = yaml.load(content, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
-        return {top: [_submitter(who) for who in entry[":submitters"]] for top, entry in table.items()}
+        return {
+            top: [_submitter(who) for who in entry[":submitters"]] for top, entry in table.items()
+        }
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise CannotGrade(f"{METADATA} cannot be read ({one_line(str(error))}), expected Gradescope's list") from None
+        raise CannotGrade(
+            f"{METADATA} cannot be read ({one_line(str(error))}), expected Gradescope's list"
+        ) from None
 
 
 def _submitter(who: dict[str, Any]) -> Student:
@@ -228,7 +276,9 @@ def _once_each(found: list[Entry]) -> list[Entry]:
             claims[student.id].add((entry.where, student.name))
     kept = []
     for entry in found:
-        students = [student for student in dict.fromkeys(entry.students) if len(claims[student.id]) == 1]
+        students = [
+            student for student in dict.fromkeys(entry.students) if len(claims[student.id]) == 1
+        ]
         if students:
             kept.append(replace(entry, students=students))
     for one, claim in claims.items():
@@ -245,7 +295,9 @@ def _plain(files: list[File]) -> list[Entry]:
     found = []
     for path, read in files:
         top = path.parts[0]
-        ending = next((kind for kind in (*ARCHIVES, *OTHER_ARCHIVES) if top.lower().endswith(kind)), "")
+        ending = next(
+            (kind for kind in (*ARCHIVES, *OTHER_ARCHIVES) if top.lower().endswith(kind)), ""
+        )
         if len(path.parts) > 1:
             groups[_composed(top)][f"{top}/"].append((PurePosixPath(*path.parts[1:]), read))
         elif ending:
@@ -254,7 +306,9 @@ def _plain(files: list[File]) -> list[Entry]:
             found.append(_missing(_composed(top.removesuffix(PROBLEM)), read))
         elif loose := _loose(top):
             student, file = loose
-            groups[_composed(student)][f"{top.removesuffix(file)}…"].append((PurePosixPath(file), read))
+            groups[_composed(student)][f"{top.removesuffix(file)}…"].append(
+                (PurePosixPath(file), read)
+            )
     for name, places in groups.items():
         if len(places) == 1:
             ((where, own),) = places.items()

@@ -11,14 +11,14 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.checks import mark_all
 from grader.classroom.keys import grader_version
 from grader.errors import CannotGrade
-from grader.marking import Marking, Options
-from grader.options import interrupt
+from grader.marking.all_sections import mark_all
+from grader.marking.marking import Marking
+from grader.options import Options, interrupt
 from grader.results import Report
 from grader.rubric import Rubric
-from grader.submission import Submission
+from grader.submission.reading import Submission
 
 PR_SET_PDEATHSIG = 1
 

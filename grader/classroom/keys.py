@@ -13,25 +13,29 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grader.marking import Options
+from grader import GRADER
+from grader.options import Options
 from grader.rubric import Rubric, Section
-from grader.submission import Submission
+from grader.submission.reading import Submission
 
-GRADER = Path(__file__).resolve().parent.parent
 NOT_MARKING = (
     "classroom",
+    "commands",
     "doctor",
+    "handout",
     "publish",
-    "render",
     "report",
+    "selftest",
     "similarity",
     "__main__.py",
-    "calibrate.py",
-    "handout.py",
-    "options.py",
-    "selftest.py",
+    "conftest.py",
 )  # they show markings, or ask for them
-FROM_CURVES = ("2.5", "2.7", "3.5", "3.7")  # are marked by the curves of the training, where there is one
+FROM_CURVES = (
+    "2.5",
+    "2.7",
+    "3.5",
+    "3.7",
+)  # are marked by the curves of the training, where there is one
 
 
 def content_hash(submission: Submission) -> str:
@@ -47,7 +51,11 @@ def content_hash(submission: Submission) -> str:
 
 def marking_files() -> list[Path]:
     """The code that has a say in a mark."""
-    own = [path for path in sorted(GRADER.rglob("*.py")) if path.relative_to(GRADER).parts[0] not in NOT_MARKING]
+    own = [
+        path
+        for path in sorted(GRADER.rglob("*.py"))
+        if path.relative_to(GRADER).parts[0] not in NOT_MARKING
+    ]
     return [*own, GRADER.parent / "utils.py"]
 
 
@@ -67,14 +75,21 @@ def rubric_hash(rubric: Rubric) -> str:
 
 def section_key(work: str, rubric: Rubric, section: Section, options: Options, sandbox: str) -> str:
     """The key of one section's result for the submission with the hash `work`, behind the sandbox level `sandbox`."""
-    return _hash([work, grader_version(), sandbox, options.seed, *_of_section(rubric, section, options)])
+    return _hash(
+        [work, grader_version(), sandbox, options.seed, *_of_section(rubric, section, options)]
+    )
 
 
 def _of_section(rubric: Rubric, section: Section, options: Options) -> list[Any]:
     by_training = section.training or section.number in FROM_CURVES
     limits = asdict(rubric.limits)
     seconds = limits.pop("train_seconds")
-    rules: list[Any] = [asdict(replace(section, points=0)), limits, sorted(rubric.imports.items()), rubric.forbidden]
+    rules: list[Any] = [
+        asdict(replace(section, points=0)),
+        limits,
+        sorted(rubric.imports.items()),
+        rubric.forbidden,
+    ]
     rules += [_of_section(rubric, rubric.by_number[need], options) for need in section.needs]
     if by_training and trains(rubric, section.script, options):
         rules += [seconds[section.script], asdict(rubric.training), rubric.bars[section.script]]
@@ -96,7 +111,11 @@ def to_mark(rubric: Rubric, missing: list[str], options: Options) -> tuple[str, 
     """The sections to ask a marking for, so that these come out as they would in a marking of all of them."""
     wanted = set(missing)
     for section in rubric.select(list(options.only), options.skip_training):
-        curves = {s.number for s in rubric.sections if s.script == section.script and s.number in FROM_CURVES}
+        curves = {
+            s.number
+            for s in rubric.sections
+            if s.script == section.script and s.number in FROM_CURVES
+        }
         if section.training and curves & wanted:
             wanted.add(section.number)
     return tuple(section.number for section in rubric.sections if section.number in wanted)

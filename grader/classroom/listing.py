@@ -11,10 +11,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from grader.archives import Read, is_ignored
 from grader.errors import SubmissionError
-from grader.render.text import one_line
-from grader.submission import CHECKLIST, folder_entries
+from grader.report.text import one_line
+from grader.submission.archives import Read, is_ignored
+from grader.submission.reading import CHECKLIST, folder_entries
 
 File = tuple[PurePosixPath, Read]
 NOTHING = ".nothing"  # stands in a folder without files, so that nobody is forgotten
@@ -29,7 +29,10 @@ def folder_files(path: Path) -> Iterator[File]:
                 yield PurePosixPath(_as_text(f"{top.name}/{inner}")), read
             for error in lost:
                 folder = Path(error.filename or top).relative_to(path)
-                yield PurePosixPath(_as_text(str(folder))) / CHECKLIST[0], _unreadable(folder, error)
+                yield (
+                    PurePosixPath(_as_text(str(folder))) / CHECKLIST[0],
+                    _unreadable(folder, error),
+                )
             yield PurePosixPath(_as_text(top.name)) / NOTHING, _nothing
         elif stat.S_ISREG(top.lstat().st_mode):
             yield PurePosixPath(_as_text(top.name)), _reader(top)
@@ -50,17 +53,28 @@ def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
                 with archive.open(info) as stream:
                     return stream.read(limit)
             except Exception as error:  # a damaged archive makes its reader raise nearly anything
-                raise SubmissionError(f"{one_line(info.filename)} cannot be unpacked ({error})") from None
+                raise SubmissionError(
+                    f"{one_line(info.filename)} cannot be unpacked ({error})"
+                ) from None
 
         yield path, read
 
 
 def without_ignored(files: list[File]) -> list[File]:
     """The files that are somebody's; whose files are all a system's or an editor's stays with nothing."""
-    kept = [(path, read) for path, read in files if not is_ignored(path) and path.name not in (".DS_Store", NOTHING)]
-    tops = {path.parts[0] for path, _ in files if len(path.parts) > 1 and not is_ignored(PurePosixPath(path.parts[0]))}
+    kept = [
+        (path, read)
+        for path, read in files
+        if not is_ignored(path) and path.name not in (".DS_Store", NOTHING)
+    ]
+    tops = {
+        path.parts[0]
+        for path, _ in files
+        if len(path.parts) > 1 and not is_ignored(PurePosixPath(path.parts[0]))
+    }
     return kept + [
-        (PurePosixPath(top) / NOTHING, _nothing) for top in sorted(tops - {path.parts[0] for path, _ in kept})
+        (PurePosixPath(top) / NOTHING, _nothing)
+        for top in sorted(tops - {path.parts[0] for path, _ in kept})
     ]
 
 
@@ -79,7 +93,9 @@ def _nothing(limit: int) -> bytes:
 
 def _unreadable(folder: Path, error: OSError) -> Read:
     def read(limit: int) -> bytes:
-        raise SubmissionError(f"{folder}/ cannot be read ({error.strerror}), expected a folder that may be read")
+        raise SubmissionError(
+            f"{folder}/ cannot be read ({error.strerror}), expected a folder that may be read"
+        )
 
     return read
 

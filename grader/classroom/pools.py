@@ -39,7 +39,9 @@ class LocalPool:
     def __init__(self, jobs: int):
         self.jobs = jobs
         self._folder = Path(tempfile.mkdtemp(prefix="marking-"))
-        self._folder.chmod(0o711)  # a worker of another user has to get to its own folder in it, and sees no other
+        self._folder.chmod(
+            0o711
+        )  # a worker of another user has to get to its own folder in it, and sees no other
         self._pool = self._new_pool()
 
     def _new_pool(self) -> Any:
@@ -89,18 +91,29 @@ class DaskPool:
         try:
             from distributed import Client, Security
         except ImportError:
-            raise CannotGrade("--scheduler and --slurm need Dask: pip install distributed dask-jobqueue") from None
+            raise CannotGrade(
+                "--scheduler and --slurm need Dask: pip install distributed dask-jobqueue"
+            ) from None
         self._slurm = _slurm(jobs) if cluster.slurm else None
         tls = (cluster.ca_file, cluster.cert, cluster.key)
         security = (
-            Security(tls_ca_file=tls[0], tls_client_cert=tls[1], tls_client_key=tls[2], require_encryption=True)
+            Security(
+                tls_ca_file=tls[0],
+                tls_client_cert=tls[1],
+                tls_client_key=tls[2],
+                require_encryption=True,
+            )
             if any(tls)
             else None
         )
         try:
-            self._client: Any = Client(self._slurm or cluster.scheduler, security=security, timeout=30)
+            self._client: Any = Client(
+                self._slurm or cluster.scheduler, security=security, timeout=30
+            )
         except (OSError, TimeoutError, ValueError, TypeError) as error:
-            raise CannotGrade(f"the scheduler {cluster.scheduler} cannot be reached ({error})") from None
+            raise CannotGrade(
+                f"the scheduler {cluster.scheduler} cannot be reached ({error})"
+            ) from None
         resources = {"GPU": 1} if device == "cuda" else None
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         if resources and workers and not any(worker["resources"].get("GPU") for worker in workers):
@@ -129,7 +142,9 @@ def _expect_slurm() -> None:
     try:
         answer = subprocess.run(["sinfo", "--noheader"], capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
-        raise CannotGrade("--slurm needs Slurm's sbatch and sinfo on this machine, which are not there") from None
+        raise CannotGrade(
+            "--slurm needs Slurm's sbatch and sinfo on this machine, which are not there"
+        ) from None
     if answer.returncode:
         told = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CannotGrade(f"--slurm needs a Slurm that answers: {told}")
@@ -140,12 +155,17 @@ def _slurm(jobs: int) -> Any:
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError:
-        raise CannotGrade("--slurm needs dask-jobqueue: pip install distributed dask-jobqueue") from None
+        raise CannotGrade(
+            "--slurm needs dask-jobqueue: pip install distributed dask-jobqueue"
+        ) from None
     _expect_slurm()
     return SLURMCluster(
-        processes=1, cores=1, memory=f"{2 * MEMORY // 10**6}MB", n_workers=jobs,
+        processes=1,
+        cores=1,
+        memory=f"{2 * MEMORY // 10**6}MB",
+        n_workers=jobs,
         local_directory=os.environ.get("TMPDIR", "/tmp"),
-    )  # fmt: skip
+    )
 
 
 def default_jobs(cores: int) -> int:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TextIO
 
-from grader.render.text import one_line
+from grader.report.text import one_line
 
 SHOWN = 4  # students named as being marked
 
@@ -39,7 +39,9 @@ class Progress:
         self.running.remove(label)
         self.done += 1
         self.failed += failed
-        line = f"[{self.done}/{self.total}] {one_line(label)[:60]}: {one_line(outcome)}{self._left()}"
+        line = (
+            f"[{self.done}/{self.total}] {one_line(label)[:60]}: {one_line(outcome)}{self._left()}"
+        )
         if self._live is None:
             print(line, file=self._stream, flush=True)
         else:
@@ -62,7 +64,9 @@ class Progress:
             return
         names = ", ".join(one_line(label)[:30] for label in self.running[:SHOWN])
         more = f" and {len(self.running) - SHOWN} more" if len(self.running) > SHOWN else ""
-        self._live.update(self.done, self.total, f"{self.failed} could not be marked · {names}{more}")
+        self._live.update(
+            self.done, self.total, f"{self.failed} could not be marked · {names}{more}"
+        )
 
 
 class _Live:
@@ -70,12 +74,21 @@ class _Live:
 
     def __init__(self, stream: TextIO):
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         self._progress = Progress(
-            MofNCompleteColumn(), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[what]}", markup=False),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[what]}", markup=False),
             console=Console(file=stream),
-        )  # fmt: skip
+        )
         self._task = self._progress.add_task("marking", total=None, what="")
         self._progress.start()
 

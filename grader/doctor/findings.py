@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from grader.render.text import one_line
+from grader.report.text import one_line
 
 
 class State(Enum):

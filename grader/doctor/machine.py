@@ -14,14 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from grader import sandbox
 from grader.doctor.findings import Finding, State
 from grader.errors import CannotGrade
-from grader.render.text import one_line
+from grader.report.text import one_line
+from grader.sandbox import levels as sandbox
 from utils import IDX_FILES, DataError, read_idx
 
 MARKING_BYTES = 1_700_000_000  # of memory that one marking takes, with training on the CPU
-TEMPORARY_BYTES = 500_000_000  # for three workers' scratch folders of 64 MB, and what was copied there
+TEMPORARY_BYTES = (
+    500_000_000  # for three workers' scratch folders of 64 MB, and what was copied there
+)
 HERE_BYTES = 100_000_000  # for the unpacked data, results and reports
 BROWSERS = ("firefox", "chromium", "chromium-browser", "google-chrome", "microsoft-edge", "safari")
 CLUSTER = "pip install -c constraints.txt -e '.[grader,cluster]'"
@@ -55,8 +57,12 @@ def data(data_dir: str | None = None) -> Finding:
         try:
             array = read_idx(file, data_dir)
         except DataError as error:
-            return Finding("data", State.BAD, str(error).partition(" Mend it with:")[0].rstrip("."), mend)
-        digest = hashlib.sha256(np.array([0x0800 + array.ndim, *array.shape], ">i4").tobytes())  # the file's header
+            return Finding(
+                "data", State.BAD, str(error).partition(" Mend it with:")[0].rstrip("."), mend
+            )
+        digest = hashlib.sha256(
+            np.array([0x0800 + array.ndim, *array.shape], ">i4").tobytes()
+        )  # the file's header
         digest.update(np.ascontiguousarray(array).data)
         if digest.hexdigest() != file.sha256:
             words = f"{file.name} was altered: SHA-256 {digest.hexdigest()[:12]}…, expected {file.sha256[:12]}…"
@@ -69,9 +75,13 @@ def disk() -> Iterator[Finding]:
     try:
         temporary = tempfile.gettempdir()
     except FileNotFoundError as error:
-        yield Finding("temporary folder", State.BAD, one_line(str(error)), "export TMPDIR=/a/folder/with/room")
+        yield Finding(
+            "temporary folder", State.BAD, one_line(str(error)), "export TMPDIR=/a/folder/with/room"
+        )
     else:
-        yield _room("temporary folder", temporary, TEMPORARY_BYTES, "export TMPDIR=/a/folder/with/room")
+        yield _room(
+            "temporary folder", temporary, TEMPORARY_BYTES, "export TMPDIR=/a/folder/with/room"
+        )
     yield _room("this folder", ".", HERE_BYTES, "cd /a/folder/with/room", needed=False)
 
 
@@ -92,13 +102,20 @@ def memory() -> Finding:
     """How many markings the memory that is free holds at once."""
     free = free_memory()
     if free is None:
-        return Finding("memory", State.ABSENT, "this system does not say how much is free", needed=False)
+        return Finding(
+            "memory", State.ABSENT, "this system does not say how much is free", needed=False
+        )
     each = f"a marking with training takes {_gigabytes(MARKING_BYTES)}"
     if free < MARKING_BYTES:
         return Finding(
-            "memory", State.BAD, f"{_gigabytes(free)} free, {each}", "end other programs, or --skip-training"
+            "memory",
+            State.BAD,
+            f"{_gigabytes(free)} free, {each}",
+            "end other programs, or --skip-training",
         )
-    return Finding("memory", State.GOOD, f"{_gigabytes(free)} free: {free // MARKING_BYTES} at once, {each}")
+    return Finding(
+        "memory", State.GOOD, f"{_gigabytes(free)} free: {free // MARKING_BYTES} at once, {each}"
+    )
 
 
 def free_memory() -> int | None:
@@ -112,7 +129,9 @@ def free_memory() -> int | None:
         except (ValueError, OSError, AttributeError):
             return None
     try:
-        limit = int((CGROUP / "memory.max").read_text()) - int((CGROUP / "memory.current").read_text())
+        limit = int((CGROUP / "memory.max").read_text()) - int(
+            (CGROUP / "memory.current").read_text()
+        )
     except (OSError, ValueError):  # no container, or one without a limit ("max")
         return free
     return max(0, min(free, limit))
@@ -120,13 +139,19 @@ def free_memory() -> int | None:
 
 def cores() -> Finding:
     """How many markings may compute at once."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     try:
         quota, period = (CGROUP / "cpu.max").read_text().split()
         count = max(1, min(count, int(quota) // int(period)))
     except (OSError, ValueError):
         pass
-    how = "one marking at a time" if count == 1 else "as many markings at once, each with OMP_NUM_THREADS=1"
+    how = (
+        "one marking at a time"
+        if count == 1
+        else "as many markings at once, each with OMP_NUM_THREADS=1"
+    )
     return Finding("cores", State.GOOD, f"{count}: {how}")
 
 
@@ -139,7 +164,11 @@ def optional() -> Iterator[Finding]:
     for name in ("dask", "distributed"):
         if importlib.util.find_spec(name) is None:
             yield Finding(
-                name, State.ABSENT, "not installed; only a class on several machines needs it", CLUSTER, needed=False
+                name,
+                State.ABSENT,
+                "not installed; only a class on several machines needs it",
+                CLUSTER,
+                needed=False,
             )
         else:
             yield Finding(name, State.GOOD, metadata.version(name), needed=False)

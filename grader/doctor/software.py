@@ -16,11 +16,11 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from grader import sandbox
+from grader import PROJECT
 from grader.doctor.findings import Finding, State
-from grader.render.text import one_line
+from grader.report.text import one_line
+from grader.sandbox import levels as sandbox
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 TORCH_SECONDS = 180  # the first import after an installation reads gigabytes
 INSTALL = "pip install -c constraints.txt -e '.[grader]'"
 IN_TORCH_PROCESS = ("numpy", "torch", "torchvision")
@@ -53,7 +53,12 @@ def python() -> Finding:
     where = f"{version}, {sys.executable}"
     wanted = SpecifierSet(_project().get("requires-python", ""))
     if not wanted.contains(version, prereleases=True):
-        return Finding("Python", State.BAD, f"{where}, expected {wanted}", "make clean grade PYTHON=path/to/python3")
+        return Finding(
+            "Python",
+            State.BAD,
+            f"{where}, expected {wanted}",
+            "make clean grade PYTHON=path/to/python3",
+        )
     return Finding("Python", State.GOOD, where)
 
 
@@ -61,12 +66,16 @@ def ask_torch() -> dict[str, Any]:
     """What a process says that imports numpy, torch and torchvision: versions, errors, devices. Empty where it fails."""
     command = [sys.executable, "-I", "-c", _ASK % (IN_TORCH_PROCESS,)]
     try:
-        asked = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=TORCH_SECONDS)
+        asked = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=TORCH_SECONDS
+        )
         found: dict[str, Any] = json.loads(asked.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
         return {"problem": f"importing it takes more than {TORCH_SECONDS} s"}
     except (OSError, ValueError, IndexError) as error:
-        return {"problem": f"the process that imports it ended without an answer ({type(error).__name__})"}
+        return {
+            "problem": f"the process that imports it ended without an answer ({type(error).__name__})"
+        }
     return found
 
 
@@ -77,8 +86,12 @@ def packages(answers: dict[str, Any]) -> Iterator[Finding]:
         version = answers.get(name)
         if version is None:
             reason = answers.get("problem") or answers.get(f"{name} error") or "it did not answer"
-            yield Finding(name, State.BAD, f"cannot be imported: {one_line(str(reason))[:200]}", INSTALL)
-        elif name in wanted and not wanted[name].specifier.contains(version.partition("+")[0], prereleases=True):
+            yield Finding(
+                name, State.BAD, f"cannot be imported: {one_line(str(reason))[:200]}", INSTALL
+            )
+        elif name in wanted and not wanted[name].specifier.contains(
+            version.partition("+")[0], prereleases=True
+        ):
             yield Finding(name, State.BAD, f"{version}, expected {wanted[name].specifier}", INSTALL)
         else:
             yield Finding(name, State.GOOD, version)
@@ -88,7 +101,11 @@ def requirements() -> list[Requirement]:
     """What the grader needs, as pyproject.toml lists it; nothing where that is not there."""
     project = _project()
     extras = project.get("optional-dependencies", {})
-    listed = [*project.get("dependencies", ()), *extras.get("student", ()), *extras.get("grader", ())]
+    listed = [
+        *project.get("dependencies", ()),
+        *extras.get("student", ()),
+        *extras.get("grader", ()),
+    ]
     return [Requirement(one) for one in listed if not one.startswith(project["name"])]
 
 
@@ -103,7 +120,9 @@ def _project() -> dict[str, Any]:
 
 def other_packages() -> Finding:
     """Whether the grader's other packages are installed, and new enough."""
-    others = [requirement for requirement in requirements() if requirement.name not in IN_TORCH_PROCESS]
+    others = [
+        requirement for requirement in requirements() if requirement.name not in IN_TORCH_PROCESS
+    ]
     lacking = []
     for requirement in others:
         try:
@@ -115,29 +134,48 @@ def other_packages() -> Finding:
             lacking.append(f"{requirement.name} is {version}, expected {requirement.specifier}")
     if lacking:
         return Finding("other packages", State.BAD, "; ".join(lacking), INSTALL)
-    return Finding("other packages", State.GOOD, ", ".join(requirement.name for requirement in others))
+    return Finding(
+        "other packages", State.GOOD, ", ".join(requirement.name for requirement in others)
+    )
 
 
 def gpu(answers: dict[str, Any]) -> Finding:
     """Whether there is a GPU, and whether torch can compute on it."""
-    files = [path for path in sandbox.DEVICE_FILES if re.search(r"nvidia\d+$", path) and Path(path).exists()]
+    files = [
+        path
+        for path in sandbox.DEVICE_FILES
+        if re.search(r"nvidia\d+$", path) and Path(path).exists()
+    ]
     devices = answers.get("devices") or []
     if devices and not answers.get("device error"):
-        return Finding("GPU", State.GOOD, f"{', '.join(map(str, devices))}: --device cuda", needed=False)
+        return Finding(
+            "GPU", State.GOOD, f"{', '.join(map(str, devices))}: --device cuda", needed=False
+        )
     if answers.get("mps"):
         return Finding("GPU", State.GOOD, "Apple's: --device mps", needed=False)
     if not files and not devices:
         return Finding("GPU", State.ABSENT, "none: parts 2 and 3 train on the CPU", needed=False)
     if not answers.get("torch"):
         return Finding(
-            "GPU", State.BAD, f"{', '.join(files)} there, but torch cannot be imported", INSTALL, needed=False
+            "GPU",
+            State.BAD,
+            f"{', '.join(files)} there, but torch cannot be imported",
+            INSTALL,
+            needed=False,
         )
     if not answers.get("built for CUDA"):
         words = f"{', '.join(files)} there, but torch was built without CUDA"
-        return Finding("GPU", State.BAD, words, "pip install --force-reinstall torch torchvision", needed=False)
+        return Finding(
+            "GPU", State.BAD, words, "pip install --force-reinstall torch torchvision", needed=False
+        )
     reason = (
-        answers.get("device error") or f"its CUDA {answers['built for CUDA']} finds no device; is the driver new enough"
+        answers.get("device error")
+        or f"its CUDA {answers['built for CUDA']} finds no device; is the driver new enough"
     )
     return Finding(
-        "GPU", State.BAD, f"there, but torch cannot use it: {one_line(str(reason))[:200]}", "nvidia-smi", needed=False
+        "GPU",
+        State.BAD,
+        f"there, but torch cannot use it: {one_line(str(reason))[:200]}",
+        "nvidia-smi",
+        needed=False,
     )

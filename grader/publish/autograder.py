@@ -12,16 +12,22 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from grader import REFERENCE
 from grader.errors import CannotGrade
-from grader.publish.once import GRADER, OutOfTime, grade
-from grader.render.gradescope import encode, for_platform, unmarked
+from grader.publish.once import OutOfTime, grade
+from grader.report.results_json import encode, for_platform, unmarked
 from grader.rubric import load_rubric
 from utils import write_atomically
 
 SETTINGS = "autograder.json"
 FEW = 200  # images, in the rehearsal: enough to see whether training works, too few to come near a bar and be repeated
 REHEARSAL = 10  # minutes for it, on half a processor
-PRIVATE = ("source", "submission", "results", "submission_metadata.json")  # below the container's /autograder
+PRIVATE = (
+    "source",
+    "submission",
+    "results",
+    "submission_metadata.json",
+)  # below the container's /autograder
 
 
 def run(root: Path) -> int:
@@ -36,14 +42,21 @@ def run(root: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="marking-") as folder:
         try:
             content = grade(
-                root / "submission", Path(folder, "results.json"), settings["arguments"], seconds=60 * minutes
+                root / "submission",
+                Path(folder, "results.json"),
+                settings["arguments"],
+                seconds=60 * minutes,
             )
         except OutOfTime:
-            write_atomically(target, encode(unmarked(f"the marking did not end within {minutes:g} minutes.")))
+            write_atomically(
+                target, encode(unmarked(f"the marking did not end within {minutes:g} minutes."))
+            )
             raise CannotGrade(f"the marking did not end within {minutes:g} minutes") from None
     if content is None:
         raise CannotGrade("the grader ended without results; what it printed stands above")
-    shown = for_platform(content, visibility=settings["visibility"], leaderboard=settings["leaderboard"])
+    shown = for_platform(
+        content, visibility=settings["visibility"], leaderboard=settings["leaderboard"]
+    )
     write_atomically(target, encode(shown))
     return 0
 
@@ -54,13 +67,19 @@ def rehearse(root: Path) -> int:
     Raises CannotGrade if not: a Python or torch that falls short here would fail every student.
     """
     arguments = read_settings(root)["arguments"]
-    untrained = _rehearse([*arguments, *([] if "--skip-training" in arguments else ["--skip-training"])])
+    untrained = _rehearse(
+        [*arguments, *([] if "--skip-training" in arguments else ["--skip-training"])]
+    )
     if untrained["score"] != untrained["max_score"]:
-        raise CannotGrade("the reference does not earn every point here; the score card above says where")
+        raise CannotGrade(
+            "the reference does not earn every point here; the score card above says where"
+        )
     if "--skip-training" not in arguments:
         trained = [section for section in load_rubric().sections if section.training]
         only = ",".join(section.number for section in trained)
-        reached = _rehearse([*arguments, f"--only={only}", f"--train-size={FEW}"])["extra_data"]["accuracy"]
+        reached = _rehearse([*arguments, f"--only={only}", f"--train-size={FEW}"])["extra_data"][
+            "accuracy"
+        ]
         lacking = [f"{section.script}.py" for section in trained if section.script not in reached]
         if lacking:
             raise CannotGrade(
@@ -72,7 +91,9 @@ def rehearse(root: Path) -> int:
 def _rehearse(arguments: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="marking-") as folder:
         try:
-            content = grade(GRADER / "reference", Path(folder, "results.json"), arguments, seconds=60 * REHEARSAL)
+            content = grade(
+                REFERENCE, Path(folder, "results.json"), arguments, seconds=60 * REHEARSAL
+            )
         except OutOfTime:
             raise CannotGrade(f"the reference was not marked within {REHEARSAL} minutes") from None
     if content is None:
@@ -86,7 +107,9 @@ def read_settings(root: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise CannotGrade(f"{path} cannot be read ({error}), expected what `publish gradescope` packed") from None
+        raise CannotGrade(
+            f"{path} cannot be read ({error}), expected what `publish gradescope` packed"
+        ) from None
     return settings
 
 

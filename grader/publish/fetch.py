@@ -17,17 +17,19 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from grader.archives import is_ignored
 from grader.classroom.intake import PROBLEM
 from grader.errors import CannotGrade
-from grader.render.text import one_line
-from grader.submission import CHECKLIST, MAX_PLOT, NOTEBOOKS
+from grader.report.text import one_line
+from grader.submission.archives import is_ignored
+from grader.submission.reading import CHECKLIST, MAX_PLOT, NOTEBOOKS
 
 HEADER = ("student", "repository")
 LIST = "roster.csv"
 MAX_FILES = 100  # of the checklist's names in one repository; a right one has five
 SECONDS = 300  # for one repository
-UNPORTABLE = set('\\:"<>|*?')  # not in names on every system, and a workflow's artifact with one of them is not kept
+UNPORTABLE = set(
+    '\\:"<>|*?'
+)  # not in names on every system, and a workflow's artifact with one of them is not kept
 _STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 
@@ -49,9 +51,13 @@ def read_roster(path: Path) -> list[Entry]:
     """The entries of a CSV file with the columns student and repository. Raises CannotGrade with file and line."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = [(number, row) for number, row in enumerate(csv.reader(stream), start=1) if any(row)]
+            rows = [
+                (number, row) for number, row in enumerate(csv.reader(stream), start=1) if any(row)
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CannotGrade(f"{path} cannot be read ({error}), expected CSV in UTF-8: {','.join(HEADER)}") from None
+        raise CannotGrade(
+            f"{path} cannot be read ({error}), expected CSV in UTF-8: {','.join(HEADER)}"
+        ) from None
     if not rows or tuple(name.strip().lower() for name in rows[0][1]) != HEADER:
         raise CannotGrade(
             f"{path} begins with {rows[0][1] if rows else 'nothing'}, expected the line {','.join(HEADER)}"
@@ -60,19 +66,27 @@ def read_roster(path: Path) -> list[Entry]:
     for number, row in rows[1:]:
         where = f"{path}, line {number}"
         if len(row) != len(HEADER):
-            raise CannotGrade(f"{where}: {len(row)} columns, expected {len(HEADER)}: {','.join(HEADER)}")
+            raise CannotGrade(
+                f"{where}: {len(row)} columns, expected {len(HEADER)}: {','.join(HEADER)}"
+            )
         entry = _entry(row[0].strip(), row[1].strip(), where)
         if entry.student.lower() in entries:
-            raise CannotGrade(f"{where}: {entry.student} stands there twice, expected each student once")
+            raise CannotGrade(
+                f"{where}: {entry.student} stands there twice, expected each student once"
+            )
         entries[entry.student.lower()] = entry
     if not entries:
-        raise CannotGrade(f"{path} names nobody, expected a line for each student below {','.join(HEADER)}")
+        raise CannotGrade(
+            f"{path} names nobody, expected a line for each student below {','.join(HEADER)}"
+        )
     return list(entries.values())
 
 
 def _entry(student: str, repository: str, where: str) -> Entry:
     if not _STUDENT.fullmatch(student) or student.endswith(PROBLEM):
-        raise CannotGrade(f"{where}: the student is {student!r}, expected letters, digits and . _ @ + - alone")
+        raise CannotGrade(
+            f"{where}: the student is {student!r}, expected letters, digits and . _ @ + - alone"
+        )
     if not _REPOSITORY.fullmatch(repository) or PurePosixPath(repository).name in (".", ".."):
         raise CannotGrade(f"{where}: the repository is {repository!r}, expected owner/name")
     return Entry(student, repository)
@@ -95,7 +109,9 @@ def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
     if `to` is in use.
     """
     if to.exists() and any(to.iterdir()):
-        raise CannotGrade(f"{to} is not empty, expected a new folder: what lies there would be marked too")
+        raise CannotGrade(
+            f"{to} is not empty, expected a new folder: what lies there would be marked too"
+        )
     to.mkdir(parents=True, exist_ok=True)
     _write_list(to / LIST, entries)
     fetched = 0
@@ -116,7 +132,9 @@ def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
 def _write_list(path: Path, entries: list[Entry]) -> None:
     """What was to be fetched. It also keeps `batch` from taking one student's folders for a class of their names."""
     with path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([HEADER, *((entry.student, entry.repository) for entry in entries)])
+        csv.writer(stream).writerows(
+            [HEADER, *((entry.student, entry.repository) for entry in entries)]
+        )
 
 
 def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
@@ -139,7 +157,9 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
         listing = _git(git, environment, "ls-tree", "-r", "-z", "--full-tree", "FETCH_HEAD")
         files = wanted(listing)
         if not files:
-            raise FetchFailed(f"the newest commit holds none of the checklist's files ({', '.join(CHECKLIST)})")
+            raise FetchFailed(
+                f"the newest commit holds none of the checklist's files ({', '.join(CHECKLIST)})"
+            )
         folder.mkdir()
         for path, blob in files:
             content = _git(git, environment, "cat-file", "blob", blob, limit=MAX_PLOT + 1)
@@ -148,7 +168,9 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
             except OSError as error:  # a path of 4,000 characters, say
-                raise FetchFailed(f"{one_line(str(path))[:100]!r} cannot be written: {error.strerror}") from None
+                raise FetchFailed(
+                    f"{one_line(str(path))[:100]!r} cannot be written: {error.strerror}"
+                ) from None
     return len(files)
 
 
@@ -158,13 +180,24 @@ def wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
     for line in listing.decode("utf-8", "surrogateescape").split("\0"):
         about, _, name = line.partition("\t")
         path = PurePosixPath(name)
-        if not about.startswith("100") or path.name not in (*CHECKLIST, *NOTEBOOKS) or is_ignored(path):
+        if (
+            not about.startswith("100")
+            or path.name not in (*CHECKLIST, *NOTEBOOKS)
+            or is_ignored(path)
+        ):
             continue
-        if path.is_absolute() or ".." in path.parts or not name.isprintable() or set(name) & UNPORTABLE:
+        if (
+            path.is_absolute()
+            or ".." in path.parts
+            or not name.isprintable()
+            or set(name) & UNPORTABLE
+        ):
             raise FetchFailed(f"the repository holds a file of the name {one_line(name)[:100]!r}")
         found.append((path, about.split()[2]))
     if len(found) > MAX_FILES:
-        raise FetchFailed(f"the repository holds {len(found)} files of the checklist's names, expected five")
+        raise FetchFailed(
+            f"the repository holds {len(found)} files of the checklist's names, expected five"
+        )
     return found
 
 
@@ -187,20 +220,29 @@ def _environment(server: str, token: str) -> dict[str, str]:
     return {**environment, "GIT_CONFIG_COUNT": str(len(settings))}
 
 
-def _git(folder: str, environment: dict[str, str], *arguments: str, limit: int = 50_000_000) -> bytes:
+def _git(
+    folder: str, environment: dict[str, str], *arguments: str, limit: int = 50_000_000
+) -> bytes:
     """What a git command prints, at most `limit` bytes of it. Raises FetchFailed with git's last line."""
     with tempfile.TemporaryFile() as output:
         try:
             ran = subprocess.run(
-                ["git", "-C", folder, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.PIPE, timeout=SECONDS, check=False,
-            )  # fmt: skip
+                ["git", "-C", folder, *arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.PIPE,
+                timeout=SECONDS,
+                check=False,
+            )
         except FileNotFoundError:
             raise CannotGrade("git is not installed: apt install git") from None
         except subprocess.TimeoutExpired:
             raise FetchFailed(f"git {arguments[0]} did not end within {SECONDS} s") from None
         if ran.returncode != 0:
-            lines = ran.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {ran.returncode}"]
+            lines = ran.stderr.decode("utf-8", "replace").strip().splitlines() or [
+                f"status {ran.returncode}"
+            ]
             raise FetchFailed(f"git {arguments[0]}: {one_line(lines[-1])[:300]}")
         output.seek(0)
         return output.read(limit)

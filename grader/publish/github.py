@@ -6,10 +6,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from grader import PROJECT as ROOT
 from grader.errors import CannotGrade
-from grader.handout import write_handout
+from grader.handout.folder import write_handout
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = Path(__file__).resolve().parent / "files"
 TEMPLATE = {"check.yml": ".github/workflows/check.yml", "student.gitignore": ".gitignore"}
 MARKING = {"mark.yml": ".github/workflows/mark.yml", "roster.csv": "roster.csv"}
@@ -23,7 +23,9 @@ def write_repositories(out: Path) -> list[Path]:
     template, marking = out / "template", out / "marking"
     for folder in (template, marking):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise CannotGrade(f"{folder} is in use, expected a new folder: a repository may lie there already")
+            raise CannotGrade(
+                f"{folder} is in use, expected a new folder: a repository may lie there already"
+            )
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         handout, _ = write_handout(Path(scratch))

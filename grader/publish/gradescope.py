@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import utils
+from grader import GRADER
+from grader import PROJECT as ROOT
 from grader.errors import CannotGrade
 from grader.publish.autograder import SETTINGS
-from grader.publish.once import GRADER
-from grader.render.gradescope import VISIBILITIES, encode, unmarked
-from grader.sandbox import CHOICES
+from grader.report.results_json import VISIBILITIES, encode, unmarked
+from grader.sandbox.levels import CHOICES
 from utils import write_atomically
 
-ROOT = GRADER.parent
 FILES = Path(__file__).resolve().parent / "files"
 EXECUTABLE = ("setup.sh", "run_autograder")
 KINDS = (".py", ".toml", ".ini", ".png", ".html", ".css", ".js")  # of the grader's files
@@ -48,14 +48,18 @@ def write_zip(out: Path, settings: Settings) -> Path:
     """Write the autograder to `out`, whole or not at all; returns its path. Raises CannotGrade for a wrong setting."""
     _check(settings)
     if out.suffix != ".zip" or out.is_dir():
-        raise CannotGrade(f"--out is {out}, expected the name of a .zip file, such as build/gradescope.zip")
+        raise CannotGrade(
+            f"--out is {out}, expected the name of a .zip file, such as build/gradescope.zip"
+        )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(entries(settings)):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.create_system = 3  # Unix: the rights count
             entry.external_attr = (0o100755 if name in EXECUTABLE else 0o100644) << 16
-            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".gz") else zipfile.ZIP_DEFLATED
+            entry.compress_type = (
+                zipfile.ZIP_STORED if name.endswith(".gz") else zipfile.ZIP_DEFLATED
+            )
             archive.writestr(entry, data)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, content.getvalue())
@@ -71,9 +75,13 @@ def _check(settings: Settings) -> None:
         if value not in choices:
             raise CannotGrade(f"{option} is {value!r}, expected one of {', '.join(choices)}")
     if not low <= settings.minutes <= high:
-        raise CannotGrade(f"--minutes is {settings.minutes}, expected a whole number from {low} to {high}")
+        raise CannotGrade(
+            f"--minutes is {settings.minutes}, expected a whole number from {low} to {high}"
+        )
     if settings.torch_index is not None and not _is_address(settings.torch_index):
-        raise CannotGrade(f"--torch-index is {settings.torch_index!r}, expected an address that starts with https://")
+        raise CannotGrade(
+            f"--torch-index is {settings.torch_index!r}, expected an address that starts with https://"
+        )
 
 
 def _is_address(text: str) -> bool:
@@ -93,7 +101,11 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
         yield "requirements-torch.txt", torch_requirements(settings.torch_index).encode()
     yield "utils.py", (ROOT / "utils.py").read_bytes()
     for path in sorted(GRADER.rglob("*")):
-        if path.suffix in KINDS and not path.is_relative_to(FILES) and "__pycache__" not in path.parts:
+        if (
+            path.suffix in KINDS
+            and not path.is_relative_to(FILES)
+            and "__pycache__" not in path.parts
+        ):
             yield str(path.relative_to(ROOT)), path.read_bytes()
     yield from _data()
 
@@ -102,10 +114,15 @@ def packed_settings(settings: Settings) -> dict[str, Any]:
     """What autograder.json says: the arguments of `grade`, and what becomes of its results."""
     flags = {"--skip-training": settings.skip_training, "--audit": settings.audit}
     return {
-        "arguments": [f"--sandbox={settings.sandbox}", "--device=cpu", *(flag for flag, on in flags.items() if on)],
+        "arguments": [
+            f"--sandbox={settings.sandbox}",
+            "--device=cpu",
+            *(flag for flag, on in flags.items() if on),
+        ],
         "visibility": settings.visible,
         "leaderboard": settings.leaderboard and not settings.skip_training,
-        "minutes": settings.minutes - 1,  # so that it is this side that ends a marking, and can say so
+        "minutes": settings.minutes
+        - 1,  # so that it is this side that ends a marking, and can say so
     }
 
 
@@ -133,5 +150,7 @@ def _data() -> Iterator[tuple[str, bytes]]:
     for file in utils.IDX_FILES["FashionMNIST"]:
         path = Path("data", "FashionMNIST", "raw", f"{file.name}.gz")
         if not (ROOT / path).is_file():
-            raise CannotGrade(f"{path} is missing, expected the four .gz files there: python utils.py --download")
+            raise CannotGrade(
+                f"{path} is missing, expected the four .gz files there: python utils.py --download"
+            )
         yield str(path), (ROOT / path).read_bytes()

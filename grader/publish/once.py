@@ -8,18 +8,31 @@ import sys
 from pathlib import Path
 from typing import Any
 
-GRADER = Path(__file__).resolve().parent.parent
-PATIENCE = 20  # seconds for a marking that was asked to end to end its workers
+from grader import GRADER
+
+SHUTDOWN_TIMEOUT = 20  # seconds for a marking that was asked to end to end its workers
 
 
 class OutOfTime(Exception):
     """A marking did not end in time; it was ended."""
 
 
-def grade(submission: Path, results: Path, arguments: list[str], *, seconds: float) -> dict[str, Any] | None:
+def grade(
+    submission: Path, results: Path, arguments: list[str], *, seconds: float
+) -> dict[str, Any] | None:
     """The content of the results.json that `grade` wrote; None where the grader failed without one. Raises OutOfTime."""
-    command = [sys.executable, "-I", "-X", "utf8", str(GRADER / "__main__.py"), "grade",
-               f"--results={results}", *arguments, "--", str(submission)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-I",
+        "-X",
+        "utf8",
+        str(GRADER / "__main__.py"),
+        "grade",
+        f"--results={results}",
+        *arguments,
+        "--",
+        str(submission),
+    ]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd="/")
     try:
         process.wait(timeout=seconds)
@@ -35,7 +48,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(timeout=PATIENCE)
+            process.wait(timeout=SHUTDOWN_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

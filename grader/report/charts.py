@@ -28,7 +28,9 @@ class Line:
     marker: str
 
 
-def training_and_validation(training: Sequence[float], validation: Sequence[float], factor: float = 1.0) -> list[Line]:
+def training_and_validation(
+    training: Sequence[float], validation: Sequence[float], factor: float = 1.0
+) -> list[Line]:
     """The two curves as they look everywhere in the assignment."""
     return [
         Line("training", [factor * value for value in training], TRAIN_COLOUR, "circle"),
@@ -57,7 +59,9 @@ def line_chart(title: str, unit: str, lines: list[Line], bar: float | None = Non
         _text((LEFT + RIGHT) / 2, 262, "epoch", anchor="middle"),
     ]
     parts += [_gridline(y_of(tick), f"{tick:g}") for tick in ticks]
-    for epoch in sorted({round(tick) for tick in nice_ticks(1, epochs) if 1 <= round(tick) <= epochs} | {1, epochs}):
+    for epoch in sorted(
+        {round(tick) for tick in nice_ticks(1, epochs) if 1 <= round(tick) <= epochs} | {1, epochs}
+    ):
         if epoch in (1, epochs) or x_of(epochs) - x_of(epoch) > 30 < x_of(epoch) - x_of(1):
             parts.append(_text(x_of(epoch), 244, str(epoch), anchor="middle"))
     if bar is not None:
@@ -68,7 +72,10 @@ def line_chart(title: str, unit: str, lines: list[Line], bar: float | None = Non
     for number, line in enumerate(lines):
         parts.append(_curve(line, x_of, y_of))
         parts.append(_key(line, RIGHT - 170 + 84 * number))
-    return _drawing(f"{title} in {unit} over {epochs} epochs. " + " ".join(_in_words(line) for line in lines), parts)
+    return _drawing(
+        f"{title} in {unit} over {epochs} epochs. " + " ".join(_in_words(line) for line in lines),
+        parts,
+    )
 
 
 def _is_drawable(value: float) -> bool:
@@ -77,7 +84,8 @@ def _is_drawable(value: float) -> bool:
 
 def _in_words(line: Line) -> str:
     first, last = (
-        f"{value:.3g}" if math.isfinite(value) else "no number" for value in (line.values[0], line.values[-1])
+        f"{value:.3g}" if math.isfinite(value) else "no number"
+        for value in (line.values[0], line.values[-1])
     )
     return f"{line.name.capitalize()}: from {first} to {last}."
 
@@ -115,14 +123,18 @@ def _curve(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], f
         x, y = x_of(index + 1), y_of(value)
         path, pen = f"{path}{pen}{x:.1f} {y:.1f}", "L"
         marks.append(_marker(line, x, y))
-    drawn = Markup('<path d="{}" fill="none" stroke="{}" stroke-width="2"/>').format(path, line.colour)
+    drawn = Markup('<path d="{}" fill="none" stroke="{}" stroke-width="2"/>').format(
+        path, line.colour
+    )
     return drawn + Markup().join(marks if len(line.values) <= MOST_MARKED else [])
 
 
 def _marker(line: Line, x: float, y: float) -> Markup:
     if line.marker == "circle":
         return Markup(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{line.colour}"/>')
-    return Markup(f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="{line.colour}"/>')
+    return Markup(
+        f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="{line.colour}"/>'
+    )
 
 
 def _key(line: Line, x: float) -> Markup:
@@ -130,11 +142,16 @@ def _key(line: Line, x: float) -> Markup:
     return stroke + _marker(line, x + 9, 15) + _text(x + 24, 19, line.name)
 
 
-def histogram(title: str, counts: list[int], width: float, unit: str, bar: float | None = None) -> Markup:
+def histogram(
+    title: str, counts: list[int], width: float, unit: str, bar: float | None = None
+) -> Markup:
     """Bars of `counts`, each `width` wide from 0 on, the count above each; a broken line upwards at `bar`."""
     most, across = max([*counts, 1]), width * len(counts)
     scale = (RIGHT - LEFT) / across
-    parts = [_text(LEFT, 20, title, weight="bold"), _text((LEFT + RIGHT) / 2, 262, unit, anchor="middle")]
+    parts = [
+        _text(LEFT, 20, title, weight="bold"),
+        _text((LEFT + RIGHT) / 2, 262, unit, anchor="middle"),
+    ]
     parts.append(Markup('<path d="M{} {}H{}" class="axis"/>').format(LEFT, BOTTOM, RIGHT))
     if bar is not None:
         parts.append(
@@ -145,9 +162,9 @@ def histogram(title: str, counts: list[int], width: float, unit: str, bar: float
         x, height = LEFT + scale * width * number, (BOTTOM - TOP - 24) * count / most
         if count:
             parts.append(
-                Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>').format(
-                    x + 1, BOTTOM - height, scale * width - 2, height, TRAIN_COLOUR
-                )
+                Markup(
+                    '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>'
+                ).format(x + 1, BOTTOM - height, scale * width - 2, height, TRAIN_COLOUR)
                 + _text(x + scale * width / 2, BOTTOM - height - 4, str(count), anchor="middle")
             )
     parts += [
@@ -155,7 +172,11 @@ def histogram(title: str, counts: list[int], width: float, unit: str, bar: float
         for tick in nice_ticks(0, across, 6)
         if tick <= across
     ]
-    spans = [f"{width * number:g} to {width * (number + 1):g}: {count}" for number, count in enumerate(counts) if count]
+    spans = [
+        f"{width * number:g} to {width * (number + 1):g}: {count}"
+        for number, count in enumerate(counts)
+        if count
+    ]
     return _drawing(f"{title}, students by {unit}. {'; '.join(spans) or 'none'}.", parts)
 
 
@@ -173,11 +194,20 @@ def wrong_entries(comparison: Comparison) -> Markup:
                 )
             )
             if wrong:
-                parts.append(Markup('<path d="M{} {}l12 12m0 -12l-12 12" class="cross"/>').format(x + 6, y + 6))
+                parts.append(
+                    Markup('<path d="M{} {}l12 12m0 -12l-12 12" class="cross"/>').format(
+                        x + 6, y + 6
+                    )
+                )
             else:
-                parts.append(Markup('<circle cx="{}" cy="{}" r="2.5" class="dot"/>').format(x + 12, y + 12))
+                parts.append(
+                    Markup('<circle cx="{}" cy="{}" r="2.5" class="dot"/>').format(x + 12, y + 12)
+                )
     return _drawing(
-        f"{comparison.name}: {entries_in_words(comparison)}.", parts, side * columns + 2, side * len(rows) + 2
+        f"{comparison.name}: {entries_in_words(comparison)}.",
+        parts,
+        side * columns + 2,
+        side * len(rows) + 2,
     )
 
 
@@ -186,16 +216,24 @@ def entries_in_words(comparison: Comparison) -> str:
     wrong = sum(map(sum, comparison.wrong))
     size = sum(map(len, comparison.wrong))
     if wrong in (0, size):
-        return f"{'all' if wrong else 'none'} of {size} entries {'is' if not wrong else 'are'} wrong"
+        return (
+            f"{'all' if wrong else 'none'} of {size} entries {'is' if not wrong else 'are'} wrong"
+        )
     if len(comparison.wrong) == 1:
-        where = f"at {', '.join(str(j) for j, is_wrong in enumerate(comparison.wrong[0]) if is_wrong)}"
+        where = (
+            f"at {', '.join(str(j) for j, is_wrong in enumerate(comparison.wrong[0]) if is_wrong)}"
+        )
     else:
         where = f"in row {', '.join(f'{i} ({sum(row)})' for i, row in enumerate(comparison.wrong) if any(row))}"
     return f"{wrong} of {size} entries wrong, {where}"
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal") -> Markup:
-    return Markup(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>')
+def _text(
+    x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal"
+) -> Markup:
+    return Markup(
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>'
+    )
 
 
 def _gridline(y: float, label: str) -> Markup:
@@ -203,7 +241,9 @@ def _gridline(y: float, label: str) -> Markup:
     return line + _text(LEFT - 6, y + 4, label, anchor="end")
 
 
-def _drawing(words: str, parts: Sequence[Markup], width: float = WIDTH, height: float = HEIGHT) -> Markup:
-    return Markup('<svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">{}</svg>').format(
-        width, height, width, height, words, Markup().join(parts)
-    )
+def _drawing(
+    words: str, parts: Sequence[Markup], width: float = WIDTH, height: float = HEIGHT
+) -> Markup:
+    return Markup(
+        '<svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">{}</svg>'
+    ).format(width, height, width, height, words, Markup().join(parts))

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.Image import Dither, Quantize, Resampling
 
 from grader.errors import StudentFault
-from grader.plots import decode
+from grader.submission.plot_files import decode
 from utils import IDX_FILES, DataError, read_idx
 
 WIDEST = 900  # pixels of a submitted plot in a page
@@ -24,7 +24,9 @@ def submitted_plot(name: str, content: bytes) -> str:
     picture, _ = decode(name, content)
     picture.thumbnail((WIDEST, TALLEST), Resampling.BILINEAR)
     stream = io.BytesIO()
-    few = picture.quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)  # a plot has few colours: a third of the size
+    few = picture.quantize(
+        64, Quantize.FASTOCTREE, dither=Dither.NONE
+    )  # a plot has few colours: a third of the size
     few.save(stream, "PNG")
     return _uri(stream.getvalue())
 

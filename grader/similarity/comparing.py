@@ -54,7 +54,9 @@ class Comparison:
         return self.works < FEW
 
 
-def compare(works: Works, earlier: Works | None = None, people: Mapping[str, str] | None = None) -> Comparison:
+def compare(
+    works: Works, earlier: Works | None = None, people: Mapping[str, str] | None = None
+) -> Comparison:
     """Compare each of `works` with each other and with `earlier`; student id -> {"numpy_ann": source, …}. Raises nothing.
 
     `people` are the student ids of earlier works that go by other names.
@@ -63,13 +65,32 @@ def compare(works: Works, earlier: Works | None = None, people: Mapping[str, str
     ids = [*works, *earlier]
     contents = [*works.values(), *earlier.values()]
     who = [*works, *((people or {}).get(one, one) for one in earlier)]
-    pools = {script: Pool(script, [one.get(script, b"") for one in contents], who, len(works)) for script in SCRIPTS}
-    close = sorted(set().union(*(candidates(pool.rough(), who) for pool in pools.values()))) if works else []
-    scores = np.array([[pool.score(a, b) for pool in pools.values()] for a, b in close]).reshape(len(close), len(pools))
+    pools = {
+        script: Pool(script, [one.get(script, b"") for one in contents], who, len(works))
+        for script in SCRIPTS
+    }
+    close = (
+        sorted(set().union(*(candidates(pool.rough(), who) for pool in pools.values())))
+        if works
+        else []
+    )
+    scores = np.array([[pool.score(a, b) for pool in pools.values()] for a, b in close]).reshape(
+        len(close), len(pools)
+    )
     usual = _usual(close, scores, len(works))
     chosen = _chosen(scores, usual, few=len(works) < FEW)
-    pairs = [pair for number in chosen for pair in _pairs(close[number], scores[number], usual, pools, ids, len(works))]
-    return Comparison(tuple(pairs), len(works), len(earlier), float(usual[-1]), tuple(_notes(pools, ids, len(works))))
+    pairs = [
+        pair
+        for number in chosen
+        for pair in _pairs(close[number], scores[number], usual, pools, ids, len(works))
+    ]
+    return Comparison(
+        tuple(pairs),
+        len(works),
+        len(earlier),
+        float(usual[-1]),
+        tuple(_notes(pools, ids, len(works))),
+    )
 
 
 Table = NDArray[np.float64]
@@ -84,7 +105,9 @@ def _usual(close: list[tuple[int, int]], scores: Table, size: int) -> Table:
             if one < size:
                 nearest[one] = np.maximum(nearest[one], row)
     # who has written nothing is near to nobody, and says nothing about what is usual
-    return np.array([np.quantile(column[column > 0], 0.25) if column.any() else 0.0 for column in nearest.T])
+    return np.array(
+        [np.quantile(column[column > 0], 0.25) if column.any() else 0.0 for column in nearest.T]
+    )
 
 
 def _chosen(scores: Table, usual: Table, *, few: bool) -> list[int]:
@@ -93,12 +116,19 @@ def _chosen(scores: Table, usual: Table, *, few: bool) -> list[int]:
     order = np.argsort(-total, kind="stable").tolist()
     if few:
         return [number for number in order[:SHOWN_OF_FEW] if total[number] > 0]
-    alike = (total > ALL_TIMES * usual[-1]) | (scores > ONE_TIMES * np.maximum(usual[:-1], usual[-1] / 4)).any(axis=1)
+    alike = (total > ALL_TIMES * usual[-1]) | (
+        scores > ONE_TIMES * np.maximum(usual[:-1], usual[-1] / 4)
+    ).any(axis=1)
     return [number for number in order if alike[number]]
 
 
 def _pairs(
-    positions: tuple[int, int], scores: Table, usual: Table, pools: dict[str, Pool], ids: list[str], size: int
+    positions: tuple[int, int],
+    scores: Table,
+    usual: Table,
+    pools: dict[str, Pool],
+    ids: list[str],
+    size: int,
 ) -> list[Pair]:
     """The scripts in which two students share at least what is usual, and always the one in which they share most."""
     a, b = positions
@@ -106,7 +136,17 @@ def _pairs(
     for number, (script, pool) in enumerate(pools.items()):
         if scores[number] > 0 and (scores[number] >= usual[number] or number == scores.argmax()):
             places = pool.passages(a, b)
-            pairs.append(Pair(ids[a], ids[b], script, float(scores[number]), float(usual[number]), places, b >= size))
+            pairs.append(
+                Pair(
+                    ids[a],
+                    ids[b],
+                    script,
+                    float(scores[number]),
+                    float(usual[number]),
+                    places,
+                    b >= size,
+                )
+            )
     return pairs
 
 

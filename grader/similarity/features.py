@@ -27,7 +27,17 @@ PHRASE = 10  # words: about a line; shorter ones are everybody's, longer ones do
 SHORTEST = {"line": 4, "exact": 3, "remark": 2}  # words; `return z` and `# loss` say nothing
 MAX_LINE = 200  # words of a statement that is a mark of its own; longer ones consist of phrases
 _FIXED = frozenset((*keyword.kwlist, *dir(builtins)))
-_KEPT_NUMBERS = {"0": "0", "1": "1", "2": "2", "0.0": "0", "0.": "0", "1.0": "1", "1.": "1", "2.0": "2", "2.": "2"}
+_KEPT_NUMBERS = {
+    "0": "0",
+    "1": "1",
+    "2": "2",
+    "0.0": "0",
+    "0.": "0",
+    "1.0": "1",
+    "1.": "1",
+    "2.0": "2",
+    "2.": "2",
+}
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Numbers = NDArray[np.uint64]
@@ -73,12 +83,18 @@ def marks_of_handout(source: Source) -> Given:
     """What students were given."""
     words, kinds = source.words, source.kinds
     called = {
-        name for name, kind, after in zip(words, kinds, words[1:], strict=False) if kind == "name" and after == "("
+        name
+        for name, kind, after in zip(words, kinds, words[1:], strict=False)
+        if kind == "name" and after == "("
     }
     attributes = {name for before, name in itertools.pairwise(words) if before == "."}
     given = Given(frozenset(), frozenset(called), frozenset(attributes))
     rewritten = _rewrite(source, given)
-    everything = [_phrases(rewritten), *(_statements(rewritten, exact) for exact in (False, True)), _remarks(source, 0)]
+    everything = [
+        _phrases(rewritten),
+        *(_statements(rewritten, exact) for exact in (False, True)),
+        _remarks(source, 0),
+    ]
     marks = frozenset(int(number) for numbers, _, _ in everything for number in numbers)
     return Given(marks, given.functions, given.attributes)
 
@@ -93,7 +109,9 @@ def marks_of(source: Source, given: Given) -> Marks:
     found = [_all_own(phrases, own), _all_own(lines, own), exact, remarks]
     numbers, starts, widths = (np.concatenate(columns) for columns in zip(*found, strict=True))
     fresh = ~np.isin(numbers, known)
-    comments = [row for kind, row in zip(source.kinds, source.rows, strict=True) if kind == "comment"]
+    comments = [
+        row for kind, row in zip(source.kinds, source.rows, strict=True) if kind == "comment"
+    ]
     rows = np.concatenate([words.rows, np.array(comments, np.int64)])
     return Marks(numbers[fresh], starts[fresh], widths[fresh], rows)
 
@@ -134,7 +152,12 @@ def _rewrite(source: Source, given: Given) -> _Words:
             kept.append(index)
     if len(kept) > first:
         statements.append((first, len(kept)))
-    texts = ["", *(source.words[index] for index in kept), "", ""]  # nothing before the first word, nor behind the last
+    texts = [
+        "",
+        *(source.words[index] for index in kept),
+        "",
+        "",
+    ]  # nothing before the first word, nor behind the last
     kinds = [source.kinds[index] for index in kept]
     codes = np.zeros(len(kept), np.uint64)
     back = np.zeros(len(kept), np.int64)
@@ -155,7 +178,11 @@ def _rewrite(source: Source, given: Given) -> _Words:
 def _own_attributes(texts: list[str]) -> set[str]:
     """What is assigned as an attribute, or asked of self: names that a student may change."""
     before = zip(texts, texts[1:], texts[2:], texts[3:], strict=False)
-    return {name for owner, dot, name, after in before if dot == "." and (after == "=" or owner == "self")}
+    return {
+        name
+        for owner, dot, name, after in before
+        if dot == "." and (after == "=" or owner == "self")
+    }
 
 
 def _fixed(kind: str, texts: list[str], place: int, given: Given, own: set[str]) -> str | None:
@@ -178,7 +205,9 @@ def _fixed(kind: str, texts: list[str], place: int, given: Given, own: set[str])
 @lru_cache(100_000)
 def _number(text: str) -> int:
     """A number of 64 bits for a text, the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little"
+    )
 
 
 def _phrases(words: _Words) -> Found:
@@ -206,14 +235,19 @@ def _statements(words: _Words, exact: bool) -> Found:
             if exact:
                 text = " ".join(word[:MAX_NAME] for word in words.texts[first:end])
             else:
-                back = [back if back <= place else 0 for place, back in enumerate(words.back[first:end].tolist())]
+                back = [
+                    back if back <= place else 0
+                    for place, back in enumerate(words.back[first:end].tolist())
+                ]
                 text = repr((words.codes[first:end].tolist(), back))
             found.append((_number(f"{'exact' if exact else 'line'} {text}"), first, end - first))
     return _columns(found)
 
 
 def _remarks(source: Source, first: int) -> Found:
-    comments = [text for kind, text in zip(source.kinds, source.words, strict=True) if kind == "comment"]
+    comments = [
+        text for kind, text in zip(source.kinds, source.words, strict=True) if kind == "comment"
+    ]
     found: list[tuple[int, int, int]] = []
     for place, text in enumerate(comments, start=first):
         spoken = re.findall(r"\w+", text[:1000].lower())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from grader.render.text import one_line, plain
+from grader.report.text import one_line, plain
 from grader.similarity.comparing import Comparison, Pair, Works
 from grader.similarity.source import decode
 from utils import write_atomically
@@ -146,7 +146,9 @@ def page(comparison: Comparison, works: Works, earlier: Works) -> str:
     environment.filters["plain"] = plain
     environment.filters["one"] = one_line
     groups = [_group(pairs, works, earlier) for pairs in by_students(comparison)]
-    return environment.from_string(_PAGE).render(comparison=comparison, groups=groups, max_shown=MAX_SHOWN)
+    return environment.from_string(_PAGE).render(
+        comparison=comparison, groups=groups, max_shown=MAX_SHOWN
+    )
 
 
 def write(path: Path, source: str) -> None:
@@ -156,7 +158,12 @@ def write(path: Path, source: str) -> None:
 
 def by_students(comparison: Comparison) -> list[list[Pair]]:
     """The pairs of scripts of the same two students together."""
-    return [list(pairs) for _, pairs in groupby(comparison.pairs, key=lambda pair: (pair.a, pair.b, pair.b_is_earlier))]
+    return [
+        list(pairs)
+        for _, pairs in groupby(
+            comparison.pairs, key=lambda pair: (pair.a, pair.b, pair.b_is_earlier)
+        )
+    ]
 
 
 def title(pair: Pair) -> str:
@@ -170,8 +177,15 @@ def _group(pairs: list[Pair], works: Works, earlier: Works) -> Group:
         others: Mapping[str, Mapping[str, bytes]] = earlier if pair.b_is_earlier else works
         a = {line: number for number, one in enumerate(pair.passages, 1) for line in one.a_lines}
         b = {line: number for number, one in enumerate(pair.passages, 1) for line in one.b_lines}
-        views.append(View(pair, (_side(pair.a, works[pair.a][pair.script], a, pair),
-                                 _side(pair.b, others[pair.b][pair.script], b, pair))))  # fmt: skip
+        views.append(
+            View(
+                pair,
+                (
+                    _side(pair.a, works[pair.a][pair.script], a, pair),
+                    _side(pair.b, others[pair.b][pair.script], b, pair),
+                ),
+            )
+        )
     return Group(title(pairs[0]), sum(pair.score for pair in pairs), tuple(views))
 
 
@@ -179,7 +193,8 @@ def _side(student: str, content: bytes, shared: dict[int, int], pair: Pair) -> S
     """A script cut to what is shared and the lines around that; `shared` maps lines to the numbers of passages."""
     texts = decode(content).split("\n")
     near = sorted(
-        {line + step for line in shared for step in range(-CONTEXT, CONTEXT + 1)} & set(range(1, len(texts) + 1))
+        {line + step for line in shared for step in range(-CONTEXT, CONTEXT + 1)}
+        & set(range(1, len(texts) + 1))
     )
     lines: list[Line] = []
     last, begun = 0, set[int]()
@@ -188,7 +203,15 @@ def _side(student: str, content: bytes, shared: dict[int, int], pair: Pair) -> S
             lines.append(Line(0, f"{number - last - 1} lines"))
         passage = shared.get(number, 0)
         bits = pair.passages[passage - 1].score if passage else 0.0
-        lines.append(Line(number, texts[number - 1][:MAX_WIDTH], passage, bool(passage) and passage not in begun, bits))
+        lines.append(
+            Line(
+                number,
+                texts[number - 1][:MAX_WIDTH],
+                passage,
+                bool(passage) and passage not in begun,
+                bits,
+            )
+        )
         begun.add(passage)
         last = number
     if last < len(texts):

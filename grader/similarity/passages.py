@@ -38,7 +38,9 @@ def passages(a: Marks, b: Marks, bits: NDArray[np.float64]) -> tuple[Passage, ..
     found = []
     for numbers in together:
         places = np.unique(np.concatenate([np.arange(runs[i].first, runs[i].end) for i in numbers]))
-        others = np.unique(np.concatenate([np.arange(runs[i].first, runs[i].end) - runs[i].shift for i in numbers]))
+        others = np.unique(
+            np.concatenate([np.arange(runs[i].first, runs[i].end) - runs[i].shift for i in numbers])
+        )
         score = float(bits[places].sum())
         if score >= LEAST:
             found.append(Passage(_lines(a, places), _lines(b, others), score))
@@ -56,7 +58,9 @@ def _runs(a: Marks, b: Marks) -> list[_Run]:
         where[number].append(start)
     sets = {number: set(starts) for number, starts in where.items()}
     runs: list[_Run] = []
-    for start, number, width in sorted(zip(a.starts.tolist(), a.numbers.tolist(), a.widths.tolist(), strict=True)):
+    for start, number, width in sorted(
+        zip(a.starts.tolist(), a.numbers.tolist(), a.widths.tolist(), strict=True)
+    ):
         if number not in sets:
             continue
         last = runs[-1] if runs else None

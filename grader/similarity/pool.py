@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.handout import reference_source, solved, stub
+from grader.handout.folder import reference_source, solved, stub
 from grader.similarity.features import PHRASE, Marks, marks_of, marks_of_handout
 from grader.similarity.passages import Passage, passages
 from grader.similarity.source import Source, read
 
-CANDIDATES = 12  # partners of each student that are looked at closely: those who share most by a rough sum
+CANDIDATES = (
+    12  # partners of each student that are looked at closely: those who share most by a rough sum
+)
 CHUNK = 20_000  # marks at once in that sum
 Bits = NDArray[np.float64]
 Ranks = NDArray[np.int64]
@@ -47,7 +49,9 @@ class Pool:
         expected = marks_of(read(solved(reference, name).encode()), self.given)
         shared, self.bits = _surprise(_voices(ids, marks), expected.numbers)
         self.size = size  # of the class
-        self.written = [_shared_only(source, one, shared) for source, one in zip(everyone, marks, strict=True)]
+        self.written = [
+            _shared_only(source, one, shared) for source, one in zip(everyone, marks, strict=True)
+        ]
 
     def rough(self) -> NDArray[np.float32]:
         """What each of the class shares with everybody, roughly: the bits of all shared marks, each counted once."""
@@ -81,7 +85,9 @@ class Pool:
         widths = one.marks.widths[hits]
         rates = self.bits[one.ranks[hits]] / widths
         ends = np.cumsum(widths)
-        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(one.marks.starts[hits] - (ends - widths), widths)
+        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(
+            one.marks.starts[hits] - (ends - widths), widths
+        )
         cover = np.zeros(one.marks.places)
         np.maximum.at(cover, places, np.repeat(rates, widths))
         return cover
@@ -95,11 +101,17 @@ def _voices(ids: list[str], marks: list[Marks]) -> list[NDArray[np.uint64]]:
     return [np.unique(np.concatenate(numbers)) for numbers in people.values()]
 
 
-def _surprise(numbers: list[NDArray[np.uint64]], expected: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], Bits]:
+def _surprise(
+    numbers: list[NDArray[np.uint64]], expected: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint64], Bits]:
     """The marks that several have, in order, and the bits of each between two of them."""
-    found, counts = np.unique(np.concatenate([*numbers, np.zeros(0, np.uint64)]), return_counts=True)
+    found, counts = np.unique(
+        np.concatenate([*numbers, np.zeros(0, np.uint64)]), return_counts=True
+    )
     found, counts = found[counts > 1], counts[counts > 1]
-    others = counts - 2 + np.isin(found, expected)  # how many have it beside the two, the reference among them
+    others = (
+        counts - 2 + np.isin(found, expected)
+    )  # how many have it beside the two, the reference among them
     p = (others + 0.5) / len(
         numbers
     )  # of as many others: all but the two, the reference, and half a voice for and against

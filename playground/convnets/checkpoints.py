@@ -60,7 +60,11 @@ class Checkpoint:
 
     def save(self, progress: Progress, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Writes the run to the file, whole or not at all. Raises OSError where it cannot be written."""
-        content = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
+        content = {
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "progress": asdict(progress),
+        }
         storage.write(self.path, CHECKPOINT, {"identity": self.identity, **content})
 
     def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
@@ -73,16 +77,23 @@ class Checkpoint:
         try:
             found = dict(content["progress"])
             progress = Progress(**{**found, "history": History(**found["history"])})
-            if {len(curve) for curve in vars(progress.history).values()} != {progress.epochs} or not progress.epochs:
+            if {len(curve) for curve in vars(progress.history).values()} != {
+                progress.epochs
+            } or not progress.epochs:
                 raise ValueError("its curves are not of one length")
-            for state in (content["model"], *([progress.best_state] if progress.best_state else [])):
+            for state in (
+                content["model"],
+                *([progress.best_state] if progress.best_state else []),
+            ):
                 storage.check_state(state, model)
             optimizer.load_state_dict(content["optimizer"])
             _check_moments(optimizer)
             model.load_state_dict(content["model"])
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise BadFile(f"{self.path} is a damaged checkpoint ({reason}), expected a whole one") from None
+            raise BadFile(
+                f"{self.path} is a damaged checkpoint ({reason}), expected a whole one"
+            ) from None
         return progress
 
     def _check_identity(self, found: object) -> None:
@@ -99,7 +110,9 @@ class Checkpoint:
 
 def _check_moments(optimizer: torch.optim.Optimizer) -> None:
     """Raises ValueError where what the optimizer remembers of a parameter does not have the parameter's shape."""
-    for parameter in (parameter for group in optimizer.param_groups for parameter in group["params"]):
+    for parameter in (
+        parameter for group in optimizer.param_groups for parameter in group["params"]
+    ):
         for name in ("exp_avg", "exp_avg_sq"):
             if optimizer.state[parameter][name].shape != parameter.shape:
                 raise ValueError(f"an {name} does not have shape {tuple(parameter.shape)}")

@@ -18,16 +18,33 @@ from playground.tracking.command import add_tracking_options, new_run
 
 def add_command(commands: Any) -> None:
     """The command and its options; torch is imported only when it runs."""
-    parser = command_line.add_command(commands, "train-cnn", _train, "train a convolutional network and test it")
-    parser.add_argument("--recipe", default="fast", metavar="NAME", help=f"{', '.join(CONV_RECIPES)} (default: fast); "
-                        "the options below change it")  # fmt: skip
+    parser = command_line.add_command(
+        commands, "train-cnn", _train, "train a convolutional network and test it"
+    )
+    parser.add_argument(
+        "--recipe",
+        default="fast",
+        metavar="NAME",
+        help=f"{', '.join(CONV_RECIPES)} (default: fast); the options below change it",
+    )
     command_line.add_fields(parser, ConvConfiguration)
-    parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument(
+        "--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)"
+    )
     command_line.add_split_options(parser)
-    parser.add_argument("--no-test", dest="test", action="store_false", help="leave the test images for later")
+    parser.add_argument(
+        "--no-test", dest="test", action="store_false", help="leave the test images for later"
+    )
     add_tracking_options(parser)
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="write the run to this file after each epoch")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in the checkpoint")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="write the run to this file after each epoch",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the run in the checkpoint"
+    )
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the trained network, .pt")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves, .png")
     command_line.add_seed(parser)
@@ -35,13 +52,17 @@ def add_command(commands: Any) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     configuration = replace(
-        choose("recipe", options.recipe, CONV_RECIPES), **command_line.given_fields(options, ConvConfiguration)
+        choose("recipe", options.recipe, CONV_RECIPES),
+        **command_line.given_fields(options, ConvConfiguration),
     )
     _check_files(options)
     require("torch", "playground")
     dataset = command_line.load_dataset(options)
     split = datasets.split(
-        dataset, validation_size=options.validation_size, train_size=options.train_size, seed=options.seed
+        dataset,
+        validation_size=options.validation_size,
+        train_size=options.train_size,
+        seed=options.seed,
     )
     from playground.convnets import storage
     from playground.convnets.evaluation import evaluate
@@ -51,20 +72,38 @@ def _train(options: argparse.Namespace) -> None:
 
     processor = choose_processor(options.device, configuration.precision)
     model = build(configuration, options.seed)
-    print(f"{configuration.network}: {parameter_count(model):,} parameters; {len(split.y_train):,} images; {processor}")
+    print(
+        f"{configuration.network}: {parameter_count(model):,} parameters; {len(split.y_train):,} images; {processor}"
+    )
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
         run = train_convnet(
-            model, configuration, *split, device=options.device, seed=options.seed, verbose=True,
-            after_epoch=tracker.epoch, checkpoint=options.checkpoint, resume=options.resume,
-        )  # fmt: skip
+            model,
+            configuration,
+            *split,
+            device=options.device,
+            seed=options.seed,
+            verbose=True,
+            after_epoch=tracker.epoch,
+            checkpoint=options.checkpoint,
+            resume=options.resume,
+        )
         summary["seconds"] = run.seconds
-        print(f"\nTrained in {run.seconds:.1f} s" + (f", epoch {run.best_epoch} kept" if run.best_epoch else ""))
+        print(
+            f"\nTrained in {run.seconds:.1f} s"
+            + (f", epoch {run.best_epoch} kept" if run.best_epoch else "")
+        )
         if len(split.y_val):
-            _, summary["val_accuracy"] = evaluate(model, configuration, split.X_val, split.y_val, options.device)
-            print(f"Validation accuracy {summary['val_accuracy']:.2%} on {len(split.y_val):,} images")
+            _, summary["val_accuracy"] = evaluate(
+                model, configuration, split.X_val, split.y_val, options.device
+            )
+            print(
+                f"Validation accuracy {summary['val_accuracy']:.2%} on {len(split.y_val):,} images"
+            )
         if options.test:
-            _, accuracy = evaluate(model, configuration, dataset.X_test, dataset.y_test, options.device)
+            _, accuracy = evaluate(
+                model, configuration, dataset.X_test, dataset.y_test, options.device
+            )
             summary["test_accuracy"] = accuracy
             print(f"Test accuracy {accuracy:.2%} on {len(dataset.y_test):,} images")
         tracker.finish(summary)
@@ -84,6 +123,10 @@ def _check_files(options: argparse.Namespace) -> None:
     if options.resume and options.checkpoint is None:
         raise PlaygroundError("--resume needs --checkpoint FILE, the run to go on with")
     if options.checkpoint and options.checkpoint.exists() and not options.resume:
-        raise PlaygroundError(f"{options.checkpoint} is there already: add --resume to go on with it, or remove it")
+        raise PlaygroundError(
+            f"{options.checkpoint} is there already: add --resume to go on with it, or remove it"
+        )
     if options.checkpoint and options.checkpoint == options.save:
-        raise PlaygroundError(f"{options.save} cannot be both the checkpoint and the trained network")
+        raise PlaygroundError(
+            f"{options.save} cannot be both the checkpoint and the trained network"
+        )

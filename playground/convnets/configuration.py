@@ -32,19 +32,31 @@ class ConvConfiguration:
     """
 
     network: str = option("v3", "which network", NETWORKS)
-    width: int = option(32, "channels of the first stage of network fast, half and a quarter of the later ones'")
+    width: int = option(
+        32, "channels of the first stage of network fast, half and a quarter of the later ones'"
+    )
     depth: int = option(1, "convolutions in each residual block of network fast")
     epochs: int = option(10, "passes over the training images")
     batch_size: int = option(64, "images a step")
     learning_rate: float = option(3e-4, "of AdamW; the peak where a schedule varies it")
     schedule: str = option("constant", "the learning rate over the run", SCHEDULES)
-    weight_decay: float = option(0.01, "weights shrink by this times the learning rate at each step")
+    weight_decay: float = option(
+        0.01, "weights shrink by this times the learning rate at each step"
+    )
     label_smoothing: float = option(0.0, "share of the target spread over all classes")
-    flips: bool = option(False, "mirror half of the training images, others in each epoch; predict from both")
-    shifts: int = option(0, "move each training image by up to so many pixels each way, anew in each epoch")
-    cutout: int = option(0, "side of a square blotted out of each training image, anew in each epoch; 0 for none")
+    flips: bool = option(
+        False, "mirror half of the training images, others in each epoch; predict from both"
+    )
+    shifts: int = option(
+        0, "move each training image by up to so many pixels each way, anew in each epoch"
+    )
+    cutout: int = option(
+        0, "side of a square blotted out of each training image, anew in each epoch; 0 for none"
+    )
     precision: str = option("auto", "of the arithmetic", PRECISIONS)
-    patience: int | None = option(None, "stop after this many epochs without a better validation accuracy")
+    patience: int | None = option(
+        None, "stop after this many epochs without a better validation accuracy"
+    )
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -57,10 +69,19 @@ class ConvConfiguration:
         for name in ("shifts", "cutout"):
             value = getattr(self, name)
             if type(value) is not int or not 0 <= value <= 14:
-                raise PlaygroundError(f"{name} is {value!r}, expected a whole number of pixels from 0 to 14")
-        check_number("learning_rate", self.learning_rate, "a positive number", lambda value: value > 0)
+                raise PlaygroundError(
+                    f"{name} is {value!r}, expected a whole number of pixels from 0 to 14"
+                )
+        check_number(
+            "learning_rate", self.learning_rate, "a positive number", lambda value: value > 0
+        )
         check_number("weight_decay", self.weight_decay, "0 or more", lambda value: value >= 0)
-        check_number("label_smoothing", self.label_smoothing, "0 or more and less than 1", lambda value: 0 <= value < 1)
+        check_number(
+            "label_smoothing",
+            self.label_smoothing,
+            "0 or more and less than 1",
+            lambda value: 0 <= value < 1,
+        )
 
 
 # Chosen on 6,000 validation images of Fashion-MNIST; the test images chose nothing.
@@ -73,7 +94,9 @@ CONV_RECIPES: dict[str, ConvConfiguration] = {
     "v2": ConvConfiguration(network="v2", epochs=10),
     "v3": ConvConfiguration(network="v3", epochs=20),
     "fast-shortest": replace(FAST, width=8, epochs=1, learning_rate=0.02, weight_decay=0.05),
-    "fast-short": replace(FAST, width=16, epochs=3, batch_size=128, learning_rate=0.01, weight_decay=0.05),
+    "fast-short": replace(
+        FAST, width=16, epochs=3, batch_size=128, learning_rate=0.01, weight_decay=0.05
+    ),
     "fast": FAST,
     "fast-long": replace(FAST, epochs=36, shifts=1),
 }

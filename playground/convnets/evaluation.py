@@ -15,26 +15,43 @@ BLOCK = 500  # images at once: their activations stay within the processor's cac
 
 
 def evaluate(
-    model: nn.Module, configuration: ConvConfiguration, X: np.ndarray, y: np.ndarray, device: str = "auto"
+    model: nn.Module,
+    configuration: ConvConfiguration,
+    X: np.ndarray,
+    y: np.ndarray,
+    device: str = "auto",
 ) -> tuple[float, float]:
     """Mean loss, without label smoothing, and accuracy in [0, 1], of images `X (n, 784)` uint8 with labels `y (n,)`."""
     processor = choose_processor(device, configuration.precision)
-    return measure(model.to(processor.device), configuration, to_device(X, processor.device), y, processor)
+    return measure(
+        model.to(processor.device), configuration, to_device(X, processor.device), y, processor
+    )
 
 
-def logits(model: nn.Module, configuration: ConvConfiguration, X: np.ndarray, device: str = "auto") -> np.ndarray:
+def logits(
+    model: nn.Module, configuration: ConvConfiguration, X: np.ndarray, device: str = "auto"
+) -> np.ndarray:
     """Logits `(n, 10)` float32 of the images `X (n, 784)` uint8."""
     processor = choose_processor(device, configuration.precision)
     images = to_device(X, processor.device)
-    found: np.ndarray = judge(model.to(processor.device), configuration, images, processor).cpu().numpy()
+    found: np.ndarray = (
+        judge(model.to(processor.device), configuration, images, processor).cpu().numpy()
+    )
     return found
 
 
 def measure(
-    model: nn.Module, configuration: ConvConfiguration, images: torch.Tensor, y: np.ndarray, processor: Processor
+    model: nn.Module,
+    configuration: ConvConfiguration,
+    images: torch.Tensor,
+    y: np.ndarray,
+    processor: Processor,
 ) -> tuple[float, float]:
     """`evaluate` for images `(n, 28, 28)` that are on the device already."""
-    judged, labels = judge(model, configuration, images, processor).cpu(), torch.from_numpy(np.asarray(y, np.int64))
+    judged, labels = (
+        judge(model, configuration, images, processor).cpu(),
+        torch.from_numpy(np.asarray(y, np.int64)),
+    )
     accuracy = (judged.argmax(1) == labels).double().mean()
     return float(F.cross_entropy(judged.double(), labels)), float(accuracy)
 

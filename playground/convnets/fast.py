@@ -42,7 +42,9 @@ class Convolution(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, *, pool: bool = False) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)  # the normalisation has the bias
+        self.convolution = nn.Conv2d(
+            inputs, outputs, 3, padding=1, bias=False
+        )  # the normalisation has the bias
         self.normalisation = nn.BatchNorm2d(outputs)
         self.pool = pool
 

@@ -17,8 +17,12 @@ SIDE = 28
 def to_device(X: np.ndarray, device: str) -> torch.Tensor:
     """The images `X (n, 784)` uint8 as a tensor `(n, 28, 28)` uint8. Raises PlaygroundError for anything else."""
     if X.ndim != 2 or X.shape[1] != SIDE * SIDE or X.dtype != np.uint8:
-        raise PlaygroundError(f"X has shape {X.shape} and type {X.dtype}, expected (n, {SIDE * SIDE}) uint8 pixels")
-    return torch.tensor(X.reshape(-1, SIDE, SIDE), device=device)  # a copy: the data may be a read-only memory map
+        raise PlaygroundError(
+            f"X has shape {X.shape} and type {X.dtype}, expected (n, {SIDE * SIDE}) uint8 pixels"
+        )
+    return torch.tensor(
+        X.reshape(-1, SIDE, SIDE), device=device
+    )  # a copy: the data may be a read-only memory map
 
 
 def as_input(pixels: torch.Tensor) -> torch.Tensor:
@@ -33,9 +37,20 @@ class Batches:
     """
 
     def __init__(self, X: np.ndarray, y: np.ndarray, configuration: ConvConfiguration, device: str):
-        images, self.n, self.size, self.device = to_device(X, device), len(y), configuration.batch_size, device
-        self.flips, self.shifts, self.cutout = configuration.flips, configuration.shifts, configuration.cutout
-        if self.flips:  # twice the memory once, and mirroring is a matter of which image is gathered
+        images, self.n, self.size, self.device = (
+            to_device(X, device),
+            len(y),
+            configuration.batch_size,
+            device,
+        )
+        self.flips, self.shifts, self.cutout = (
+            configuration.flips,
+            configuration.shifts,
+            configuration.cutout,
+        )
+        if (
+            self.flips
+        ):  # twice the memory once, and mirroring is a matter of which image is gathered
             images = torch.cat([images, images.flip(2)])
         # every place at which a 28x28 window fits into the image with its black margin: a view, no copy
         self.windows = F.pad(images, [self.shifts] * 4).unfold(1, SIDE, 1).unfold(2, SIDE, 1)
@@ -48,7 +63,9 @@ class Batches:
         """One pass over the images, in an order and with alterations drawn by `rng`."""
         order = rng.permutation(self.n)
         rows = order + self.n * rng.integers(0, 2, self.n) if self.flips else order
-        places = rng.integers(0, 2 * self.shifts + 1, (2, self.n))  # (0, 0) alone where images stay in place
+        places = rng.integers(
+            0, 2 * self.shifts + 1, (2, self.n)
+        )  # (0, 0) alone where images stay in place
         corners = rng.integers(1 - self.cutout, SIDE, (2, self.n)) if self.cutout else None
         chosen = torch.from_numpy(np.stack([rows, *places, order])).to(self.device)
         blots = None if corners is None else torch.from_numpy(corners).to(self.device)
@@ -56,7 +73,10 @@ class Batches:
             batch = slice(start, start + self.size)
             row, down, right, label = chosen[:, batch]
             pixels = self.windows[row, down, right]
-            yield as_input(pixels if blots is None else self._blotted(pixels, blots[:, batch])), self.y[label]
+            yield (
+                as_input(pixels if blots is None else self._blotted(pixels, blots[:, batch])),
+                self.y[label],
+            )
 
     def _blotted(self, pixels: torch.Tensor, corners: torch.Tensor) -> torch.Tensor:
         """The images with a black square each, its upper left corner given; at a border it may be cut."""

@@ -73,9 +73,13 @@ class ConvNetV3(ConvNetV2):
 
 def _with_dropout(layers: nn.Sequential, share: float) -> nn.Sequential:
     """The same layers, each ReLU followed by dropout."""
-    return nn.Sequential(*(
-        added for layer in layers for added in ([layer, nn.Dropout(share)] if isinstance(layer, nn.ReLU) else [layer])
-    ))  # fmt: skip
+    return nn.Sequential(
+        *(
+            added
+            for layer in layers
+            for added in ([layer, nn.Dropout(share)] if isinstance(layer, nn.ReLU) else [layer])
+        )
+    )
 
 
 CONVNETS: dict[str, Callable[[ConvConfiguration], nn.Module]] = {

@@ -38,15 +38,23 @@ def choose_processor(device: str, precision: str) -> Processor:
         raise PlaygroundError(str(error)) from None
     keep_memory()
     if precision == "bfloat16" and found == "mps":
-        raise PlaygroundError("precision bfloat16 gains nothing on mps, expected float32 or auto there")
-    return Processor(found, half=precision == "bfloat16" or (precision == "auto" and gains_from_bfloat16(found)))
+        raise PlaygroundError(
+            "precision bfloat16 gains nothing on mps, expected float32 or auto there"
+        )
+    return Processor(
+        found, half=precision == "bfloat16" or (precision == "auto" and gains_from_bfloat16(found))
+    )
 
 
 def gains_from_bfloat16(device: str) -> bool:
     """Whether the device multiplies bfloat16 numbers faster than float32: GPUs since 2020, CPUs with AVX512-BF16 or AMX."""
     if device == "cuda":
         return bool(torch.cuda.get_device_capability() >= (8, 0))
-    can = torch.cpu.get_capabilities() if device == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
+    can = (
+        torch.cpu.get_capabilities()
+        if device == "cpu" and hasattr(torch.cpu, "get_capabilities")
+        else {}
+    )
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 

@@ -41,7 +41,9 @@ def load(path: Path) -> tuple[nn.Module, ConvConfiguration]:
         check_state(content["state"], model)
         model.load_state_dict(content["state"], assign=True)
     except (PlaygroundError, LookupError, TypeError, RuntimeError) as error:
-        raise BadFile(f"{path} is no saved network ({_one_line(error)}), expected one of train-cnn --save") from None
+        raise BadFile(
+            f"{path} is no saved network ({_one_line(error)}), expected one of train-cnn --save"
+        ) from None
     return model, configuration
 
 
@@ -52,8 +54,13 @@ def check_state(state: Mapping[str, torch.Tensor], model: nn.Module) -> None:
         raise PlaygroundError(f"its parameters are not those of {type(model).__name__}")
     for name, value in expected.items():
         found = state[name]
-        if not isinstance(found, torch.Tensor) or (found.shape, found.dtype) != (value.shape, value.dtype):
-            raise PlaygroundError(f"{name} does not have shape {tuple(value.shape)} and type {value.dtype}")
+        if not isinstance(found, torch.Tensor) or (found.shape, found.dtype) != (
+            value.shape,
+            value.dtype,
+        ):
+            raise PlaygroundError(
+                f"{name} does not have shape {tuple(value.shape)} and type {value.dtype}"
+            )
         if not torch.isfinite(found).all():
             raise PlaygroundError(f"{name} holds numbers that are not finite")
 
@@ -72,9 +79,15 @@ def read(path: Path, kind: str, name: str, origin: str) -> dict[str, Any]:
             warnings.simplefilter("ignore")  # torch warns of pickles that it goes on to refuse
             content = torch.load(stream, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror or error}), expected a {name}") from None
-    except Exception:  # anything nearly, in words about torch's inside: 101, or "pop from empty list"
-        raise BadFile(f"{path} is no {name} (no file of torch's, or a damaged one), expected one of {origin}") from None
+        raise BadFile(
+            f"{path} cannot be read ({error.strerror or error}), expected a {name}"
+        ) from None
+    except (
+        Exception
+    ):  # anything nearly, in words about torch's inside: 101, or "pop from empty list"
+        raise BadFile(
+            f"{path} is no {name} (no file of torch's, or a damaged one), expected one of {origin}"
+        ) from None
     if not isinstance(content, dict) or content.get("kind") != kind:
         raise BadFile(f"{path} is no {name}, expected one of {origin}")
     return content

@@ -60,11 +60,15 @@ def train_convnet(
         raise PlaygroundError("patience needs validation images, and there are none")
     processor = choose_processor(device, configuration.precision)
     model.to(processor.device, memory_format=torch.channels_last)
-    descent = Descent(model, configuration, Batches(X_train, y_train, configuration, processor.device), processor)
+    descent = Descent(
+        model, configuration, Batches(X_train, y_train, configuration, processor.device), processor
+    )
     judged = Judged(configuration, processor, X_train, y_train, validation)
     progress, file = Progress(), None
     if checkpoint is not None:
-        file = Checkpoint(checkpoint, identity(configuration, seed, X_train, y_train, *(validation or ())))
+        file = Checkpoint(
+            checkpoint, identity(configuration, seed, X_train, y_train, *(validation or ()))
+        )
         if resume:
             progress = file.load(model, descent.optimizer)
     earlier = progress.seconds
@@ -88,19 +92,37 @@ def _is_over(progress: Progress, configuration: ConvConfiguration) -> bool:
     """Whether all epochs are done, or too many since the best."""
     patience = configuration.patience
     without_better = progress.epochs - progress.best_epoch
-    return progress.epochs >= configuration.epochs or (patience is not None and without_better >= patience)
+    return progress.epochs >= configuration.epochs or (
+        patience is not None and without_better >= patience
+    )
 
 
 class Descent:
     """The steps of a run: gradients, learning rate, update."""
 
-    def __init__(self, model: nn.Module, configuration: ConvConfiguration, batches: Batches, processor: Processor):
-        self.model, self.configuration, self.batches, self.processor = model, configuration, batches, processor
+    def __init__(
+        self,
+        model: nn.Module,
+        configuration: ConvConfiguration,
+        batches: Batches,
+        processor: Processor,
+    ):
+        self.model, self.configuration, self.batches, self.processor = (
+            model,
+            configuration,
+            batches,
+            processor,
+        )
         self.schedule = SCHEDULES[configuration.schedule]
-        weights = [p for p in model.parameters() if p.ndim > 1]  # what is added or scales alone is not decayed
+        weights = [
+            p for p in model.parameters() if p.ndim > 1
+        ]  # what is added or scales alone is not decayed
         others = [p for p in model.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
-            [{"params": weights, "weight_decay": configuration.weight_decay}, {"params": others, "weight_decay": 0.0}],
+            [
+                {"params": weights, "weight_decay": configuration.weight_decay},
+                {"params": others, "weight_decay": 0.0},
+            ],
             lr=configuration.learning_rate,
             fused=True,
         )
@@ -124,7 +146,9 @@ class Descent:
         """One step of AdamW on a batch; its loss, left on the device so that nobody waits for it."""
         configuration = self.configuration
         for group in self.optimizer.param_groups:
-            group["lr"] = self.schedule(number, len(self.batches) * configuration.epochs, configuration.learning_rate)
+            group["lr"] = self.schedule(
+                number, len(self.batches) * configuration.epochs, configuration.learning_rate
+            )
         self.optimizer.zero_grad()
         with self.processor.arithmetic():
             logits = self.model(X)
@@ -137,7 +161,9 @@ class Descent:
 @contextmanager
 def _drawing_from(rng: np.random.Generator, device: str) -> Iterator[None]:
     """While in it, torch's dropout draws what `rng` determines; after it, torch's generators are as they were."""
-    with torch.random.fork_rng([] if device == "cpu" else [0], device_type="cuda" if device == "cpu" else device):
+    with torch.random.fork_rng(
+        [] if device == "cpu" else [0], device_type="cuda" if device == "cpu" else device
+    ):
         torch.manual_seed(int(rng.integers(2**63)))
         yield
 
@@ -155,7 +181,9 @@ class Judged:
     ):
         self.configuration, self.processor = configuration, processor
         self.training = (to_device(X_train[:MEASURED], processor.device), y_train[:MEASURED])
-        self.validation = (to_device(validation[0], processor.device), validation[1]) if validation else None
+        self.validation = (
+            (to_device(validation[0], processor.device), validation[1]) if validation else None
+        )
 
     def record(self, model: nn.Module, history: History) -> None:
         """Add what the model now achieves to the curves."""

@@ -22,18 +22,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Deep enough that what each layer does to its signal, a little or a lot, is multiplied nine times over
-DEEP = Configuration(hidden_sizes=(100,) * 9, optimizer="momentum", learning_rate=0.01, batch_size=64, epochs=5)
+DEEP = Configuration(
+    hidden_sizes=(100,) * 9, optimizer="momentum", learning_rate=0.01, batch_size=64, epochs=5
+)
 
 
 def run(settings: Settings) -> Result:
     """The grid, each square with the same learning rate."""
     data, variants = settings.data(), []
     for activation, initializer in product(ACTIVATIONS, INITIALIZERS):
-        configuration = Configuration(**{**vars(DEEP), "activation": activation, "initializer": initializer})
+        configuration = Configuration(
+            **{**vars(DEEP), "activation": activation, "initializer": initializer}
+        )
         deviations = signals(Network(784, 10, configuration, dtype=np.float64), data.X_val[:1000])
         measures = {"standard_deviation_of_signals": deviations}
         variants.append(
-            network_variant(f"{activation} from {initializer}", configuration, data, settings, measures=measures)
+            network_variant(
+                f"{activation} from {initializer}", configuration, data, settings, measures=measures
+            )
         )
     return Result(
         "activations-and-initialisation",
@@ -60,10 +66,14 @@ def signals(network: Network, X: np.ndarray) -> list[float]:
 def _finding(variants: Sequence[Variant], images: int) -> str:
     chance = [v.name for v in variants if v.test_accuracy.mean < 0.2]
     learned = (
-        f"{wording.listed(chance)} learn next to nothing (below 20 %)" if chance else "all of them learn something"
+        f"{wording.listed(chance)} learn next to nothing (below 20 %)"
+        if chance
+        else "all of them learn something"
     )
     fading = {v.name: v.measures["standard_deviation_of_signals"] for v in variants}
-    kept = {name: deviations[-1] / max(deviations[0], 1e-300) for name, deviations in fading.items()}
+    kept = {
+        name: deviations[-1] / max(deviations[0], 1e-300) for name, deviations in fading.items()
+    }
     strongest, weakest = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
     layers = len(fading[strongest])
     epochs, rate = (variants[0].configuration[name] for name in ("epochs", "learning_rate"))
@@ -85,12 +95,24 @@ def draw(variants: Sequence[Variant]) -> Figure:
         deviations = variant.measures["standard_deviation_of_signals"]
         axes = panels[list(ACTIVATIONS).index(activation)]
         layers = range(1, len(deviations) + 1)
-        axes.plot(layers, deviations, color=COLOURS[initializer], marker=MARKERS[initializer], label=initializer)
+        axes.plot(
+            layers,
+            deviations,
+            color=COLOURS[initializer],
+            marker=MARKERS[initializer],
+            label=initializer,
+        )
         tidy(axes, "hidden layer", "", title=activation)
     panels[0].set(yscale="log", ylabel="signal before training\n(standard deviation)")
     panels[0].legend()
-    accuracies = np.array([100 * v.test_accuracy.mean for v in variants]).reshape(len(ACTIVATIONS), -1)
-    texts = np.array([wording.percent(v.test_accuracy) for v in variants]).reshape(accuracies.shape).tolist()
+    accuracies = np.array([100 * v.test_accuracy.mean for v in variants]).reshape(
+        len(ACTIVATIONS), -1
+    )
+    texts = (
+        np.array([wording.percent(v.test_accuracy) for v in variants])
+        .reshape(accuracies.shape)
+        .tolist()
+    )
     axes = below.subplots()
     draw_heat_map(axes, accuracies, list(ACTIVATIONS), list(INITIALIZERS), texts)
     axes.set(xlabel="initialisation", ylabel="activation", title="accuracy on the test images (%)")

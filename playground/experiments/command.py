@@ -17,13 +17,27 @@ from playground.registry import choose
 
 def add_command(commands: Any) -> None:
     """The command, with its options."""
-    parser = command_line.add_command(commands, "run", _run, "run experiments and write what they find", dataset=False)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="an experiment, several of them, or all")
-    parser.add_argument("--list", action="store_true", help="say what there is to run")
-    parser.add_argument("--quick", action="store_true", help="few images and epochs: seconds, to see that it works")
-    parser.add_argument("--seeds", type=int, metavar="N", help="trainings of each kind (default: the experiment's own)")
+    parser = command_line.add_command(
+        commands, "run", _run, "run experiments and write what they find", dataset=False
+    )
     parser.add_argument(
-        "--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps, for what uses PyTorch"
+        "names", nargs="*", metavar="NAME", help="an experiment, several of them, or all"
+    )
+    parser.add_argument("--list", action="store_true", help="say what there is to run")
+    parser.add_argument(
+        "--quick", action="store_true", help="few images and epochs: seconds, to see that it works"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="trainings of each kind (default: the experiment's own)",
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="NAME",
+        help="auto, cpu, cuda or mps, for what uses PyTorch",
     )
     parser.add_argument(
         "--output",
@@ -39,7 +53,11 @@ def _run(options: argparse.Namespace) -> None:
             print(f"{name:32}{experiment.question}")
         return
     settings = Settings(
-        quick=options.quick, seeds=options.seeds, device=options.device, data_dir=options.data_dir, verbose=True
+        quick=options.quick,
+        seeds=options.seeds,
+        device=options.device,
+        data_dir=options.data_dir,
+        verbose=True,
     )
     names = _chosen(options.names)
     folder = options.output or _folder(names, options.quick)
@@ -78,7 +96,9 @@ def _run_one(name: str, settings: Settings, folder: Path) -> None:
 def _chosen(names: list[str]) -> list[str]:
     """The experiments named, each once; all of them for "all"."""
     if not names:
-        raise PlaygroundError(f"no experiment is named, expected all or some of: {', '.join(EXPERIMENTS)}")
+        raise PlaygroundError(
+            f"no experiment is named, expected all or some of: {', '.join(EXPERIMENTS)}"
+        )
     for name in names:
         choose("experiment", name, {**EXPERIMENTS, "all": None})
     return list(EXPERIMENTS) if "all" in names else list(dict.fromkeys(names))

@@ -33,16 +33,23 @@ def run(settings: Settings) -> Result:
         variants=(variant,),
         images=data.images,
         measures=measures,
-        figures={"confusion": draw(measures, data.class_names), "confusion-worst": draw_worst(networks[0], data)},
+        figures={
+            "confusion": draw(measures, data.class_names),
+            "confusion-worst": draw_worst(networks[0], data),
+        },
     )
 
 
 def measure(predictions: Sequence[np.ndarray], data: Data) -> dict[str, Any]:
     """The confusion matrix `(k, k)`, a row for each true class, and precision and recall `(k,)`: means over the seeds."""
     labels = range(len(data.class_names))
-    matrices = [confusion_matrix(data.y_test, predicted, labels=labels) for predicted in predictions]
+    matrices = [
+        confusion_matrix(data.y_test, predicted, labels=labels) for predicted in predictions
+    ]
     scores = [
-        precision_recall_fscore_support(data.y_test, predicted, labels=labels, zero_division=0.0)[:2]
+        precision_recall_fscore_support(data.y_test, predicted, labels=labels, zero_division=0.0)[
+            :2
+        ]
         for predicted in predictions
     ]
     precision, recall = np.mean(scores, axis=0)
@@ -55,7 +62,9 @@ def measure(predictions: Sequence[np.ndarray], data: Data) -> dict[str, Any]:
 
 
 def _finding(measures: dict[str, Any], names: Sequence[str]) -> str:
-    matrix, recall, precision = (np.array(measures[name]) for name in ("matrix", "recall", "precision"))
+    matrix, recall, precision = (
+        np.array(measures[name]) for name in ("matrix", "recall", "precision")
+    )
     wrong = matrix * (1 - np.eye(len(matrix)))
     true, taken_for = divmod(int(wrong.argmax()), len(wrong))
     pairs = np.triu(wrong + wrong.T)
@@ -100,5 +109,9 @@ def draw_worst(network: Network, data: Data) -> Figure:
     figure = new_figure(9, 6.2)
     for axes, index in zip(figure.subplots(3, 5).flat, worst, strict=False):
         true, taken_for = data.class_names[data.y_test[index]], data.class_names[predicted[index]]
-        draw_image(axes, data.X_test[index], title=f"{true}\ntaken for {taken_for}\n({sureness[index]:.1%} sure)")
+        draw_image(
+            axes,
+            data.X_test[index],
+            title=f"{true}\ntaken for {taken_for}\n({sureness[index]:.1%} sure)",
+        )
     return figure

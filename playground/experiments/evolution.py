@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIRST = "from scratch"
-STEPS = {FIRST: "784-300-100-10 in NumPy", **{name: NETWORKS[name] for name in ("v1", "v2", "v3", "fast")}}
+STEPS = {
+    FIRST: "784-300-100-10 in NumPy",
+    **{name: NETWORKS[name] for name in ("v1", "v2", "v3", "fast")},
+}
 HEAD = """\
 # The evolution, step by step
 
@@ -39,7 +42,10 @@ def run(settings: Settings) -> Result:
         network_variant(FIRST, RECIPES["standard"], data, settings),
         *(cnn_variant(name, CONV_RECIPES[name], data, settings) for name in list(STEPS)[1:]),
     ]
-    statistics = {f"evolution/{v.name.replace(' ', '-')}.json": dump(variant_to_json(v)).encode() for v in variants}
+    statistics = {
+        f"evolution/{v.name.replace(' ', '-')}.json": dump(variant_to_json(v)).encode()
+        for v in variants
+    }
     return Result(
         "evolution",
         finding=_finding(variants, len(data.y_test)),
@@ -65,10 +71,20 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     steps = []
     for before, after in pairwise(variants):
         gain = after.test_accuracy.mean - before.test_accuracy.mean
-        sign = "±" if wording.tied(after.test_accuracy, before.test_accuracy, images) else "+" if gain > 0 else "−"
+        sign = (
+            "±"
+            if wording.tied(after.test_accuracy, before.test_accuracy, images)
+            else "+"
+            if gain > 0
+            else "−"
+        )
         step = "a tie" if sign == "±" else f"{sign}{wording.points(gain)}"
         steps.append(f"{after.name} {wording.percent(after.test_accuracy)} ({step})")
-    start, fast, slowest = variants[0], variants[-1], max(variants, key=lambda variant: variant.seconds.mean)
+    start, fast, slowest = (
+        variants[0],
+        variants[-1],
+        max(variants, key=lambda variant: variant.seconds.mean),
+    )
     most = max(variant.parameters for variant in variants)
     largest = wording.listed(variant.name for variant in variants if variant.parameters == most)
     return (
@@ -90,7 +106,9 @@ def draw(variants: Sequence[Variant]) -> Figure:
     draw_errors(errors, variants)
     counts = [variant.parameters for variant in variants]
     millions = [count / 1e6 for count in counts]
-    draw_bars(sizes, [variant.name for variant in variants], millions, [f"{count:,}" for count in counts])
+    draw_bars(
+        sizes, [variant.name for variant in variants], millions, [f"{count:,}" for count in counts]
+    )
     tidy(sizes, "parameters (millions)", "")
     sizes.set_xlim(0, 1.6 * max(millions))
     return figure

@@ -37,10 +37,13 @@ def run(settings: Settings) -> Result:
 def _finding(fashion: Variant, mnist: Variant) -> str:
     clothing, digits = fashion.test_accuracy, mnist.test_accuracy
     times = (1 - clothing.mean) / max(1 - digits.mean, 1e-9)
-    first = [100 * sum(curve[0] for curve in variant.curve("val_accuracies")) / len(variant.trials)
-             for variant in (fashion, mnist)]  # fmt: skip
+    first = [
+        100 * sum(curve[0] for curve in variant.curve("val_accuracies")) / len(variant.trials)
+        for variant in (fashion, mnist)
+    ]
     gaps = [
-        variant.final("train_accuracies").mean - variant.final("val_accuracies").mean for variant in (fashion, mnist)
+        variant.final("train_accuracies").mean - variant.final("val_accuracies").mean
+        for variant in (fashion, mnist)
     ]
     return (
         f"The same network recognises {wording.percent(digits)} of MNIST's test images and {wording.percent(clothing)} of "

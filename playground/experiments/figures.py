@@ -54,7 +54,13 @@ def tidy(axes: Axes, x: str, y: str, *, title: str = "") -> None:
 
 
 def draw_curve(
-    axes: Axes, variant: Variant, curve: str, *, percent: bool = False, x: str = "epoch", **style: Any
+    axes: Axes,
+    variant: Variant,
+    curve: str,
+    *,
+    percent: bool = False,
+    x: str = "epoch",
+    **style: Any,
 ) -> None:
     """The mean learning curve of a variant's trials, and a band of one standard deviation where there are several.
 
@@ -62,14 +68,27 @@ def draw_curve(
     """
     rows = variant.curve(curve)
     shortest = min(map(len, rows))  # early stopping ends trials at different epochs
-    values = (100 if percent else 1) * np.array([row[:shortest] for row in rows])  # (trials, epochs)
+    values = (100 if percent else 1) * np.array(
+        [row[:shortest] for row in rows]
+    )  # (trials, epochs)
     seconds = np.array([row[:shortest] for row in variant.curve("seconds")])
     positions = seconds.mean(axis=0) if x == "seconds" else np.arange(1, shortest + 1)
-    look = {"color": COLOURS.get(variant.name, BLACK), "marker": MARKERS.get(variant.name, "o"), "label": variant.name}
-    axes.plot(positions, values.mean(axis=0), **{"markersize": 4, "linewidth": 1.4, **look, **style})
+    look = {
+        "color": COLOURS.get(variant.name, BLACK),
+        "marker": MARKERS.get(variant.name, "o"),
+        "label": variant.name,
+    }
+    axes.plot(
+        positions, values.mean(axis=0), **{"markersize": 4, "linewidth": 1.4, **look, **style}
+    )
     if len(values) > 1 and style.get("linestyle", "-") == "-":
-        low, high = values.mean(axis=0) - values.std(axis=0, ddof=1), values.mean(axis=0) + values.std(axis=0, ddof=1)
-        axes.fill_between(positions, low, high, color=style.get("color", look["color"]), alpha=0.15, linewidth=0)
+        low, high = (
+            values.mean(axis=0) - values.std(axis=0, ddof=1),
+            values.mean(axis=0) + values.std(axis=0, ddof=1),
+        )
+        axes.fill_between(
+            positions, low, high, color=style.get("color", look["color"]), alpha=0.15, linewidth=0
+        )
     if x == "epoch":
         axes.locator_params(axis="x", integer=True)
 
@@ -78,16 +97,32 @@ def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
     """The validation accuracy that each learning rate gave, as `choose_learning_rate` measured it."""
     for variant in variants:
         chosen = variant.measures["validation_accuracy_by_learning_rate"]
-        rates, accuracies = [float(rate) for rate in chosen], [100 * accuracy for accuracy in chosen.values()]
-        axes.plot(rates, accuracies, color=COLOURS[variant.name], marker=MARKERS[variant.name], markersize=4)
+        rates, accuracies = (
+            [float(rate) for rate in chosen],
+            [100 * accuracy for accuracy in chosen.values()],
+        )
+        axes.plot(
+            rates,
+            accuracies,
+            color=COLOURS[variant.name],
+            marker=MARKERS[variant.name],
+            markersize=4,
+        )
     tidy(axes, "learning rate", "validation accuracy at the end (%)")
     axes.set_xscale("log")
-    bests = [100 * max(variant.measures["validation_accuracy_by_learning_rate"].values()) for variant in variants]
+    bests = [
+        100 * max(variant.measures["validation_accuracy_by_learning_rate"].values())
+        for variant in variants
+    ]
     axes.set_ylim(min(bests) - BELOW, max(bests) + 1)
 
 
 def draw_bars(
-    axes: Axes, names: Sequence[str], values: Sequence[float], texts: Sequence[str], deviations: Sequence[float] = ()
+    axes: Axes,
+    names: Sequence[str],
+    values: Sequence[float],
+    texts: Sequence[str],
+    deviations: Sequence[float] = (),
 ) -> None:
     """One horizontal bar a name, from the top down, a text at its end; its deviation as a whisker where it has one."""
     positions = np.arange(len(names))
@@ -96,7 +131,9 @@ def draw_bars(
     if whiskers.any():
         axes.errorbar(values, positions, xerr=whiskers, fmt="none", color=BLACK, capsize=3)
     for place, (end, text) in enumerate(zip(values + whiskers, texts, strict=True)):
-        axes.annotate(text, (end, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9)
+        axes.annotate(
+            text, (end, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9
+        )
     axes.margins(x=0.3)  # room for the texts
     axes.set_yticks(positions, names)
     axes.invert_yaxis()
@@ -106,7 +143,9 @@ def draw_errors(axes: Axes, variants: Sequence[Variant]) -> None:
     """The share of test images that each variant has wrong, as bars from 0: the ends of bars from 80 % would mislead."""
     errors = [100 * (1 - variant.test_accuracy.mean) for variant in variants]
     deviations = [100 * variant.test_accuracy.deviation for variant in variants]
-    draw_bars(axes, [v.name for v in variants], errors, [f"{error:.2f}" for error in errors], deviations)
+    draw_bars(
+        axes, [v.name for v in variants], errors, [f"{error:.2f}" for error in errors], deviations
+    )
     tidy(axes, "test error (%)", "")
 
 
@@ -118,7 +157,11 @@ def draw_image(axes: Axes, image: np.ndarray, *, title: str = "") -> None:
 
 
 def draw_heat_map(
-    axes: Axes, values: np.ndarray, rows: Sequence[str], columns: Sequence[str], texts: Iterable[Iterable[str]]
+    axes: Axes,
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    texts: Iterable[Iterable[str]],
 ) -> None:
     """Values `(rows, columns)` as squares, the larger the darker, with a text on each."""
     axes.imshow(values, cmap="Blues", aspect="auto")

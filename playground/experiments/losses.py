@@ -9,7 +9,14 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.experiments import wording
-from playground.experiments.figures import COLOURS, MARKERS, draw_curve, draw_rates, new_figure, tidy
+from playground.experiments.figures import (
+    COLOURS,
+    MARKERS,
+    draw_curve,
+    draw_rates,
+    new_figure,
+    tidy,
+)
 from playground.experiments.results import Result, Variant
 from playground.experiments.settings import Settings
 from playground.experiments.trials import choose_learning_rate, network_variant
@@ -30,7 +37,10 @@ def run(settings: Settings) -> Result:
     for loss in LOSSES:
         plain = Configuration(**{**vars(PLAIN), "loss": loss})
         configuration, accuracies = choose_learning_rate(plain, RATES, data, settings)
-        measures = {"validation_accuracy_by_learning_rate": accuracies, "pull": dict(zip(*_pull(loss), strict=True))}
+        measures = {
+            "validation_accuracy_by_learning_rate": accuracies,
+            "pull": dict(zip(*_pull(loss), strict=True)),
+        }
         variants.append(network_variant(loss, configuration, data, settings, measures=measures))
     return Result(
         "losses",
@@ -84,5 +94,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
     draw_rates(rates, variants)
     tidy(accuracy, "epoch", "validation accuracy (%)")
     tidy(pull, "probability given to the true class", "pull on its logit, −∂L/∂z")
-    figure.legend(*accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(
+        *accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
+    )
     return figure

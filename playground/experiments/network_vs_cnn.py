@@ -11,7 +11,15 @@ import numpy as np
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES
 from playground.experiments import wording
-from playground.experiments.figures import COLOURS, draw_curve, draw_errors, draw_image, new_figure, parts, tidy
+from playground.experiments.figures import (
+    COLOURS,
+    draw_curve,
+    draw_errors,
+    draw_image,
+    new_figure,
+    parts,
+    tidy,
+)
 from playground.experiments.results import Result, Variant
 from playground.experiments.settings import Data, Settings
 from playground.experiments.trials import network_variant, shortened
@@ -30,16 +38,24 @@ def run(settings: Settings) -> Result:
     data, device = settings.data(), settings.torch_device()
     predictions: dict[str, list[np.ndarray]] = {"network": [], "CNN": []}
     network = network_variant(
-        "network", RECIPES["best"], data, settings,
+        "network",
+        RECIPES["best"],
+        data,
+        settings,
         each=lambda trained: predictions["network"].append(trained.predict(data.X_test)),
-    )  # fmt: skip
+    )
     fast = CONV_RECIPES["fast"]
     epochs = int(network.seconds.mean / seconds_an_epoch(fast, data, settings))
     fitting = shortened(replace(fast, epochs=max(1, epochs)), settings)
     cnn = cnn_variant(
-        "CNN", fitting, data, settings,
-        each=lambda trained: predictions["CNN"].append(logits(trained, fitting, data.X_test, device).argmax(axis=1)),
-    )  # fmt: skip
+        "CNN",
+        fitting,
+        data,
+        settings,
+        each=lambda trained: predictions["CNN"].append(
+            logits(trained, fitting, data.X_test, device).argmax(axis=1)
+        ),
+    )
     measures = measure(predictions, data)
     return Result(
         "network-vs-cnn",
@@ -66,10 +82,17 @@ def measure(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> dict
     }
     network, cnn = (predictions[name][0] == data.y_test for name in ("network", "CNN"))
     counts = {
-        "both": network & cnn, "only the network": network & ~cnn, "only the CNN": cnn & ~network, "neither": ~network & ~cnn
-    }  # fmt: skip
+        "both": network & cnn,
+        "only the network": network & ~cnn,
+        "only the CNN": cnn & ~network,
+        "neither": ~network & ~cnn,
+    }
     right = {name: int(images.sum()) for name, images in counts.items()}
-    return {"classes": list(data.class_names), "errors_by_class": errors, "right_with_seed_0": right}
+    return {
+        "classes": list(data.class_names),
+        "errors_by_class": errors,
+        "right_with_seed_0": right,
+    }
 
 
 def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images: int) -> str:
@@ -79,15 +102,20 @@ def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images:
     most, least = int(gains.argmax()), int(gains.argmin())
     budget = "; ".join(
         f"{v.name}: {v.seconds.mean:.0f} s, {wording.counted(v.configuration['epochs'], 'epoch')}, "
-        f"{v.parameters:,} parameters" for v in (network, cnn)
-    )  # fmt: skip
+        f"{v.parameters:,} parameters"
+        for v in (network, cnn)
+    )
 
     def of(index: int) -> str:
         shares = f"{100 * errors['network'][index]:.1f} % to {100 * errors['CNN'][index]:.1f} %"
         return f"{measures['classes'][index]} (errors from {shares})"
 
     ratio = cnn.seconds.mean / network.seconds.mean
-    fair = "With about the same seconds" if 2 / 3 < ratio < 3 / 2 else f"With {ratio:.1f} times the seconds for the CNN"
+    fair = (
+        "With about the same seconds"
+        if 2 / 3 < ratio < 3 / 2
+        else f"With {ratio:.1f} times the seconds for the CNN"
+    )
     return (
         f"{fair} ({budget}) {wording.versus(cnn, network, images)}. From the network to the CNN most is "
         f"gained on {of(most)}, least on {of(least)}. With seed 0 the CNN alone is right on {right['only the CNN']} images, "
@@ -121,12 +149,19 @@ def draw_images(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> 
     """Test images that only one of the two has right, the first ones in the file."""
     answers = {name: each[0] for name, each in predictions.items()}
     figure = new_figure(9, 4.4)
-    for part, (name, other) in zip(parts(figure, 2, 1), (("CNN", "network"), ("network", "CNN")), strict=True):
+    for part, (name, other) in zip(
+        parts(figure, 2, 1), (("CNN", "network"), ("network", "CNN")), strict=True
+    ):
         part.suptitle(f"only the {name} is right", fontsize=10)
-        chosen = np.flatnonzero((answers[name] == data.y_test) & (answers[other] != data.y_test))[:SHOWN]
+        chosen = np.flatnonzero((answers[name] == data.y_test) & (answers[other] != data.y_test))[
+            :SHOWN
+        ]
         for axes in (panels := part.subplots(1, SHOWN)):
             axes.set_axis_off()
         for axes, index in zip(panels, chosen, strict=False):
-            true, wrong = data.class_names[data.y_test[index]], data.class_names[answers[other][index]]
+            true, wrong = (
+                data.class_names[data.y_test[index]],
+                data.class_names[answers[other][index]],
+            )
             draw_image(axes, data.X_test[index], title=f"{true},\nnot {wrong}")
     return figure

@@ -55,8 +55,12 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     pairs = list(zip(ours, theirs, strict=True))
     first = max(_apart(*pair, "train_losses", 0) for pair in pairs)
     last = max(abs(mine.test_accuracy.mean - other.test_accuracy.mean) for mine, other in pairs)
-    slower = np.mean([other.seconds.mean for other in theirs]) / np.mean([mine.seconds.mean for mine in ours])
-    quickest = max(ours, key=lambda variant: np.mean([curve[0] for curve in variant.curve("val_accuracies")]))
+    slower = np.mean([other.seconds.mean for other in theirs]) / np.mean(
+        [mine.seconds.mean for mine in ours]
+    )
+    quickest = max(
+        ours, key=lambda variant: np.mean([curve[0] for curve in variant.curve("val_accuracies")])
+    )
     after_one = np.mean([curve[0] for curve in quickest.curve("val_accuracies")])
     return (
         f"After {ours[0].configuration['epochs']} epochs {wording.ranking(ours, images)}. After one epoch "
@@ -77,17 +81,29 @@ def draw(variants: Sequence[Variant]) -> Figure:
     figure = new_figure(11, 4.2)
     loss, accuracy, rates = figure.subplots(1, 3)
     for ours, theirs in zip(variants[::2], variants[1::2], strict=True):
-        for axes, curve, percent in ((loss, "train_losses", False), (accuracy, "val_accuracies", True)):
+        for axes, curve, percent in (
+            (loss, "train_losses", False),
+            (accuracy, "val_accuracies", True),
+        ):
             draw_curve(axes, ours, curve, percent=percent)
             draw_curve(axes, theirs, curve, percent=percent, **_ring(COLOURS[ours.name]))
     loss.plot([], [], **{**_ring("grey"), "label": "the same in PyTorch"})
     draw_rates(rates, variants[::2])
     tidy(loss, "epoch", "training loss (nats)")
     tidy(accuracy, "epoch", "validation accuracy (%)")
-    figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=7, frameon=False)
+    figure.legend(
+        *loss.get_legend_handles_labels(), loc="outside lower center", ncols=7, frameon=False
+    )
     return figure
 
 
 def _ring(colour: str) -> dict[str, Any]:
     """How PyTorch's points look: rings around the dots of ours, for the two lie upon each other."""
-    return {"color": colour, "linestyle": "", "marker": "o", "markersize": 9, "fillstyle": "none", "label": "_"}
+    return {
+        "color": colour,
+        "linestyle": "",
+        "marker": "o",
+        "markersize": 9,
+        "fillstyle": "none",
+        "label": "_",
+    }

@@ -23,20 +23,28 @@ class Experiment:
 
 
 EXPERIMENTS: dict[str, Experiment] = {
-    "optimizers": Experiment("Which of six optimizers learns fastest, and does PyTorch agree?", needs=("torch",)),
+    "optimizers": Experiment(
+        "Which of six optimizers learns fastest, and does PyTorch agree?", needs=("torch",)
+    ),
     "network-vs-cnn": Experiment(
         "What does a CNN have over the best plain network, for the same seconds?", needs=("torch",)
     ),
     "fashion-vs-mnist": Experiment("How much harder is clothing than digits?"),
     "losses": Experiment("Does squared error do as well as cross-entropy?"),
-    "activations-and-initialisation": Experiment("Which activations and which first weights let a deep network learn?"),
+    "activations-and-initialisation": Experiment(
+        "Which activations and which first weights let a deep network learn?"
+    ),
     "evolution": Experiment(
         "What does each step from a plain network to the fast CNN bring?", seeds=1, needs=("torch",)
     ),
     "confusion": Experiment("What is taken for what?", needs=("sklearn",)),
-    "transfer": Experiment("Does what a sweep found best for clothing do for digits?", needs=("optuna",)),
+    "transfer": Experiment(
+        "Does what a sweep found best for clothing do for digits?", needs=("optuna",)
+    ),
     "what-a-unit-sees": Experiment(
-        "What do the units of a first layer look for, and when do they find it?", seeds=1, needs=("torch", "PIL")
+        "What do the units of a first layer look for, and when do they find it?",
+        seeds=1,
+        needs=("torch", "PIL"),
     ),
 }
 

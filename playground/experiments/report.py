@@ -35,10 +35,14 @@ def check_folder(folder: Path, names: Sequence[str]) -> None:
             pass
     except OSError as error:
         reason = error.strerror or error
-        raise PlaygroundError(f"{folder} cannot be written to ({reason}), expected a folder for results") from None
+        raise PlaygroundError(
+            f"{folder} cannot be written to ({reason}), expected a folder for results"
+        ) from None
     for path in [folder / "README.md", *(folder / f"{name}.json" for name in names)]:
         if path.is_dir():
-            raise PlaygroundError(f"{path} cannot be written, there is a folder of that name: remove it")
+            raise PlaygroundError(
+                f"{path} cannot be written, there is a folder of that name: remove it"
+            )
     results_in(folder, without=names)
 
 
@@ -68,7 +72,9 @@ def write_readme(folder: Path) -> None:
 
 def _row(result: Result, folder: Path) -> str:
     name = result.experiment
-    pictures = sorted(path.name for ending in ("png", "gif") for path in folder.glob(f"{name}*.{ending}"))
+    pictures = sorted(
+        path.name for ending in ("png", "gif") for path in folder.glob(f"{name}*.{ending}")
+    )
     links = " ".join(f"[{picture}]({picture})" for picture in pictures)
     kind = " (quick)" if result.quick else ""
     finding = " ".join(result.finding.split()).replace("|", "\\|")

@@ -116,9 +116,20 @@ class Result:
 
 def versions() -> dict[str, Any]:
     """What computed: Python, the packages that are loaded, the machine's cores, and what else sets its pace."""
-    packages = {"numpy": "numpy", "torch": "torch", "scikit-learn": "sklearn", "matplotlib": "matplotlib"}
-    loaded = {name: metadata.version(name) for name, module in packages.items() if module in sys.modules}
-    speed = {name: os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE") if name in os.environ}
+    packages = {
+        "numpy": "numpy",
+        "torch": "torch",
+        "scikit-learn": "sklearn",
+        "matplotlib": "matplotlib",
+    }
+    loaded = {
+        name: metadata.version(name) for name, module in packages.items() if module in sys.modules
+    }
+    speed = {
+        name: os.environ[name]
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE")
+        if name in os.environ
+    }
     machine = {"machine": platform.machine(), "cores": os.cpu_count(), **speed}
     return {"python": platform.python_version(), **loaded, **machine}
 
@@ -139,7 +150,16 @@ def variant_to_json(variant: Variant) -> dict[str, Any]:
 
 def to_json(result: Result) -> str:
     """The result as text that `from_json` reads."""
-    names = ("experiment", "finding", "quick", "images", "device", "seconds", "versions", "measures")
+    names = (
+        "experiment",
+        "finding",
+        "quick",
+        "images",
+        "device",
+        "seconds",
+        "versions",
+        "measures",
+    )
     content = {"format": FORMAT, **{name: getattr(result, name) for name in names}}
     return dump({**content, "variants": [variant_to_json(variant) for variant in result.variants]})
 
@@ -147,7 +167,9 @@ def to_json(result: Result) -> str:
 def dump(content: Mapping[str, Any]) -> str:
     """JSON as people read it: lists of numbers on one line, null for what is no number."""
     text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False)
-    on_one_line = re.sub(r"\[\n([^\[\]{}\"]*?)\n *\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+    on_one_line = re.sub(
+        r"\[\n([^\[\]{}\"]*?)\n *\]", lambda found: f"[{' '.join(found[1].split())}]", text
+    )
     return on_one_line + "\n"
 
 
@@ -171,10 +193,14 @@ def read(path: Path) -> Result:
             raise ValueError(f"{path.stat().st_size} bytes, expected at most {LARGEST}")
         return from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror or error}), expected a result") from None
+        raise BadFile(
+            f"{path} cannot be read ({error.strerror or error}), expected a result"
+        ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise BadFile(f"{path} is no result of an experiment ({reason}): mend or remove it") from None
+        raise BadFile(
+            f"{path} is no result of an experiment ({reason}): mend or remove it"
+        ) from None
 
 
 def from_json(text: str) -> Result:

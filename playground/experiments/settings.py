@@ -65,7 +65,9 @@ class Settings:
             train_size=self.train_size or (QUICK_TRAIN if self.quick else None),
         )
         test_size = self.test_size or (QUICK_TEST if self.quick else None)
-        return Data(dataset.class_names, *split, dataset.X_test[:test_size], dataset.y_test[:test_size])
+        return Data(
+            dataset.class_names, *split, dataset.X_test[:test_size], dataset.y_test[:test_size]
+        )
 
     def epochs_of(self, full: int) -> int:
         """How many epochs a training has that would have `full`."""

@@ -18,22 +18,32 @@ from playground.experiments import wording
 from playground.experiments.results import Result, Variant, read
 
 # no other table begins within a place: what follows a marker that was left open is the user's text
-PLACE = re.compile(r"(<!-- results: (\S+) -->\n)(?:(?!<!-- results:).)*?(<!-- /results -->)", re.DOTALL)
+PLACE = re.compile(
+    r"(<!-- results: (\S+) -->\n)(?:(?!<!-- results:).)*?(<!-- /results -->)", re.DOTALL
+)
 MARKER = re.compile(r"^[ \t]*<!-- (?:results: .*?|/results) -->", re.MULTILINE)
 
 
 def add_command(commands: Any) -> None:
     """The command, with its options."""
-    parser = command_line.add_command(commands, "tables", _tables, "write the tables of a document anew", dataset=False)
-    parser.add_argument("document", type=Path, metavar="FILE", help="Markdown with <!-- results: NAME --> in it")
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
+    parser = command_line.add_command(
+        commands, "tables", _tables, "write the tables of a document anew", dataset=False
+    )
+    parser.add_argument(
+        "document", type=Path, metavar="FILE", help="Markdown with <!-- results: NAME --> in it"
+    )
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), metavar="DIR", help="default: results"
+    )
 
 
 def _tables(options: argparse.Namespace) -> None:
     try:
         text = options.document.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PlaygroundError(f"{options.document} cannot be read ({error}), expected a text") from None
+        raise PlaygroundError(
+            f"{options.document} cannot be read ({error}), expected a text"
+        ) from None
     filled = fill(text, options.results)
     utils.write_atomically(options.document, filled.encode())
     print(f"{len(PLACE.findall(filled))} tables: {options.document}")
@@ -47,13 +57,19 @@ def fill(text: str, folder: Path) -> str:
     """
     _check_markers(text)
     if not PLACE.search(text):
-        raise PlaygroundError("no table to write, expected <!-- results: NAME --> and <!-- /results --> around it")
-    return PLACE.sub(lambda place: f"{place[1]}{table(read(folder / f'{place[2]}.json'))}{place[3]}", text)
+        raise PlaygroundError(
+            "no table to write, expected <!-- results: NAME --> and <!-- /results --> around it"
+        )
+    return PLACE.sub(
+        lambda place: f"{place[1]}{table(read(folder / f'{place[2]}.json'))}{place[3]}", text
+    )
 
 
 def _check_markers(text: str) -> None:
     """Raises PlaygroundError, which names the first marker that is left when all places are taken out."""
-    rest = PLACE.sub(lambda place: "\n" * place[0].count("\n"), text)  # the lines keep their numbers
+    rest = PLACE.sub(
+        lambda place: "\n" * place[0].count("\n"), text
+    )  # the lines keep their numbers
     if marker := MARKER.search(rest):
         line = rest.count("\n", 0, marker.start()) + 1
         raise PlaygroundError(
@@ -75,7 +91,11 @@ def _row(variant: Variant) -> str:
     epochs = [len(trial.history["val_accuracies"]) for trial in variant.trials]
     each = [trial.seconds / number for trial, number in zip(variant.trials, epochs, strict=True)]
     cells = (
-        variant.name, wording.percent(variant.test_accuracy), f"{variant.parameters:,}", f"{max(epochs)}",
-        f"{sum(each) / len(each):.2g}", f"{variant.seconds.mean:.0f}",
-    )  # fmt: skip
+        variant.name,
+        wording.percent(variant.test_accuracy),
+        f"{variant.parameters:,}",
+        f"{max(epochs)}",
+        f"{sum(each) / len(each):.2g}",
+        f"{variant.seconds.mean:.0f}",
+    )
     return f"| {' | '.join(cells)} |\n"

@@ -33,7 +33,9 @@ def train_in_torch(configuration: Configuration, data: Data, seed: int) -> tuple
     """A trained network of PyTorch's and the record of its training: ReLU, cross-entropy, a constant learning rate, on the CPU."""
     start = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
     model = as_module(start)
-    optimizer = TORCH_OPTIMIZERS[configuration.optimizer](model.parameters(), lr=configuration.learning_rate)
+    optimizer = TORCH_OPTIMIZERS[configuration.optimizer](
+        model.parameters(), lr=configuration.learning_rate
+    )
     batches = Batches(data.X_train, data.y_train, start, np.random.default_rng(seed))
     history, stopwatch, measured = History(), Stopwatch(), len(data.y_val)
     for epoch in range(1, configuration.epochs + 1):
@@ -64,4 +66,6 @@ def _scores(model: Any, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     labels = torch.from_numpy(y)
     with torch.no_grad():
         logits = model(torch.from_numpy(X.astype(np.float32) / 255))
-    return float(cross_entropy(logits, labels)), float((logits.argmax(dim=1) == labels).float().mean())
+    return float(cross_entropy(logits, labels)), float(
+        (logits.argmax(dim=1) == labels).float().mean()
+    )

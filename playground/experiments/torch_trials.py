@@ -35,14 +35,23 @@ def train_cnn(
     prepare(model)
     stopwatch = Stopwatch(lambda: watch(model))
     run = train_convnet(
-        model, configuration, data.X_train, data.y_train, data.X_val, data.y_val,
-        device=device, seed=seed, after_epoch=stopwatch,
-    )  # fmt: skip
+        model,
+        configuration,
+        data.X_train,
+        data.y_train,
+        data.X_val,
+        data.y_val,
+        device=device,
+        seed=seed,
+        after_epoch=stopwatch,
+    )
     scores = evaluate(model, configuration, data.X_test, data.y_test, device)
     return model, stopwatch.trial(seed, run.history, scores)
 
 
-def cnn_variant(name: str, configuration: ConvConfiguration, data: Data, settings: Settings, **options: Any) -> Variant:
+def cnn_variant(
+    name: str, configuration: ConvConfiguration, data: Data, settings: Settings, **options: Any
+) -> Variant:
     """A convolutional network trained once a seed, on the device that the settings name; options as for `repeat`."""
     train_one = partial(train_cnn, device=settings.torch_device())
     return repeat(name, configuration, data, settings, train_one, **options)
@@ -50,6 +59,8 @@ def cnn_variant(name: str, configuration: ConvConfiguration, data: Data, setting
 
 def seconds_an_epoch(configuration: ConvConfiguration, data: Data, settings: Settings) -> float:
     """How long an epoch takes here: the second of two, for the first has to warm up."""
-    _, trial = train_cnn(replace(configuration, epochs=2), data, seed=0, device=settings.torch_device())
+    _, trial = train_cnn(
+        replace(configuration, epochs=2), data, seed=0, device=settings.torch_device()
+    )
     first, second = trial.history["seconds"]
     return second - first

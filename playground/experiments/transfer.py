@@ -43,9 +43,13 @@ def compare(chosen: Sequence[tuple[Configuration, float]], settings: Settings) -
         for rank, (configuration, accuracy) in zip(RANKS, chosen, strict=False):
             measures = {"dataset": dataset, "validation_accuracy_in_the_sweep": accuracy}
             variants.append(
-                network_variant(f"{rank}, {dataset}", configuration, data, settings, measures=measures)
-            )  # fmt: skip
-    standard = network_variant("standard, mnist", RECIPES["standard"], data, settings, measures={"dataset": "mnist"})
+                network_variant(
+                    f"{rank}, {dataset}", configuration, data, settings, measures=measures
+                )
+            )
+    standard = network_variant(
+        "standard, mnist", RECIPES["standard"], data, settings, measures={"dataset": "mnist"}
+    )
     clothing, digits = variants[: len(chosen)], variants[len(chosen) :]
     return Result(
         "transfer",
@@ -68,13 +72,21 @@ def best_configurations(settings: Settings) -> list[tuple[Configuration, float]]
     few: dict[str, Any] = {"train_size": 1000, "validation_size": 500, "epochs": 2}
     with tempfile.TemporaryDirectory() as folder:
         study = sweeps.sweep(
-            Path(folder) / "sweep.db", sweeps.Settings(**few), trials=6, pruner="none",
-            data_dir=settings.data_dir, verbose=False,
-        )  # fmt: skip
-        return [(record.configuration, record.val_accuracy) for record in best(records_of(study), TOP)]
+            Path(folder) / "sweep.db",
+            sweeps.Settings(**few),
+            trials=6,
+            pruner="none",
+            data_dir=settings.data_dir,
+            verbose=False,
+        )
+        return [
+            (record.configuration, record.val_accuracy) for record in best(records_of(study), TOP)
+        ]
 
 
-def _finding(clothing: Sequence[Variant], digits: Sequence[Variant], standard: Variant, images: int) -> str:
+def _finding(
+    clothing: Sequence[Variant], digits: Sequence[Variant], standard: Variant, images: int
+) -> str:
     names = wording.listed(wording.percent(variant.test_accuracy) for variant in digits)
     there = wording.listed(wording.percent(variant.test_accuracy) for variant in clothing)
     winner = max(digits, key=lambda variant: variant.test_accuracy.mean)
@@ -103,7 +115,9 @@ def draw(clothing: Sequence[Variant], digits: Sequence[Variant], standard: Varia
         positions = np.arange(len(variants)) + offset
         errors = [100 * (1 - variant.test_accuracy.mean) for variant in variants]
         deviations = np.nan_to_num([100 * variant.test_accuracy.deviation for variant in variants])
-        drawn = bars.barh(positions, errors, xerr=deviations, height=0.38, color=colour, label=label, capsize=3)
+        drawn = bars.barh(
+            positions, errors, xerr=deviations, height=0.38, color=colour, label=label, capsize=3
+        )
         bars.bar_label(drawn, fmt="%.2f", padding=4, fontsize=8)
     bars.set_yticks(range(len(names) + 1), [*names, "standard"])
     bars.invert_yaxis()
@@ -114,7 +128,13 @@ def draw(clothing: Sequence[Variant], digits: Sequence[Variant], standard: Varia
         rows = variant.curve("val_accuracies")
         shortest = min(map(len, rows))
         mean = 100 * np.mean([row[:shortest] for row in rows], axis=0)
-        curves.plot(range(1, shortest + 1), mean, marker=marker, markersize=4, label=variant.name.split(",")[0])
+        curves.plot(
+            range(1, shortest + 1),
+            mean,
+            marker=marker,
+            markersize=4,
+            label=variant.name.split(",")[0],
+        )
     curves.locator_params(axis="x", integer=True)
     tidy(curves, "epoch", "validation accuracy (%)", title="on MNIST")
     curves.legend(loc="lower right")

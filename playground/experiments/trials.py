@@ -38,7 +38,9 @@ class Stopwatch:
 
     def trial(self, seed: int, history: History, test_scores: tuple[float, float]) -> Trial:
         """The record of the training that it timed, given `(loss, accuracy)` on the test images."""
-        curves = {name: tuple(curve) for name, curve in {**vars(history), "seconds": self.seconds}.items()}
+        curves = {
+            name: tuple(curve) for name, curve in {**vars(history), "seconds": self.seconds}.items()
+        }
         return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
 
 
@@ -48,12 +50,24 @@ def shortened(configuration: C, settings: Settings) -> C:
 
 
 def train_network(
-    configuration: Configuration, data: Data, seed: int, *, watch: Callable[[Network], None] = lambda network: None
+    configuration: Configuration,
+    data: Data,
+    seed: int,
+    *,
+    watch: Callable[[Network], None] = lambda network: None,
 ) -> tuple[Network, Trial]:
     """A trained network and the record of its training; `watch` sees it at the start and after each epoch. Raises Diverged."""
     network = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
     stopwatch = Stopwatch(lambda: watch(network))
-    run = train(network, data.X_train, data.y_train, data.X_val, data.y_val, seed=seed, after_epoch=stopwatch)
+    run = train(
+        network,
+        data.X_train,
+        data.y_train,
+        data.X_val,
+        data.y_val,
+        seed=seed,
+        after_epoch=stopwatch,
+    )
     return network, stopwatch.trial(seed, run.history, network.evaluate(data.X_test, data.y_test))
 
 
@@ -78,7 +92,9 @@ def repeat(
     return Variant(name, plain(asdict(configuration)), count, tuple(trials), measures or {})
 
 
-def network_variant(name: str, configuration: Configuration, data: Data, settings: Settings, **options: Any) -> Variant:
+def network_variant(
+    name: str, configuration: Configuration, data: Data, settings: Settings, **options: Any
+) -> Variant:
     """A network in NumPy trained once a seed; options as for `repeat`."""
     return repeat(name, configuration, data, settings, train_network, **options)
 
@@ -105,11 +121,17 @@ def choose_learning_rate(
         except Diverged:
             accuracies[rate] = 0.0
     best = max(accuracies, key=accuracies.__getitem__)
-    return replace(configuration, learning_rate=best), {f"{rate:g}": value for rate, value in accuracies.items()}
+    return replace(configuration, learning_rate=best), {
+        f"{rate:g}": value for rate, value in accuracies.items()
+    }
 
 
 def tell(settings: Settings, what: str, trial: Trial) -> None:
     """A line on standard error for a training that is done, if wanted."""
     if settings.verbose:
         accuracy = trial.history["val_accuracies"][-1]
-        print(f"  {what}: {accuracy:.2%} on validation images, {trial.seconds:.1f} s", file=sys.stderr, flush=True)
+        print(
+            f"  {what}: {accuracy:.2%} on validation images, {trial.seconds:.1f} s",
+            file=sys.stderr,
+            flush=True,
+        )

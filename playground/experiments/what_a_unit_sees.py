@@ -44,20 +44,31 @@ def run(settings: Settings) -> Result:
     data = data._replace(X_train=data.X_train[:IMAGES], y_train=data.y_train[:IMAGES])
     units, filters = list[np.ndarray](), list[np.ndarray]()
 
-    def train_watched_network(configuration: Configuration, data: Data, seed: int) -> tuple[Network, Trial]:
-        return train_network(configuration, data, seed, watch=lambda network: units.append(units_of(network)))
+    def train_watched_network(
+        configuration: Configuration, data: Data, seed: int
+    ) -> tuple[Network, Trial]:
+        return train_network(
+            configuration, data, seed, watch=lambda network: units.append(units_of(network))
+        )
 
-    def train_watched_cnn(configuration: ConvConfiguration, data: Data, seed: int) -> tuple[Any, Trial]:
+    def train_watched_cnn(
+        configuration: ConvConfiguration, data: Data, seed: int
+    ) -> tuple[Any, Trial]:
         return train_cnn(
-            configuration, data, seed, device=settings.torch_device(),
+            configuration,
+            data,
+            seed,
+            device=settings.torch_device(),
             prepare=lambda model: stem_of(model).weight.data.mul_(SMALL),
             watch=lambda model: filters.append(filters_of(model)),
-        )  # fmt: skip
+        )
 
     network = repeat("network", NETWORK, data, settings, train_watched_network)
     cnn = repeat("CNN", CNN, data, settings, train_watched_cnn)
     films = {"network": np.array(units), "CNN": np.array(filters)}
-    variants = tuple(replace(variant, measures=measure(films[variant.name])) for variant in (network, cnn))
+    variants = tuple(
+        replace(variant, measures=measure(films[variant.name])) for variant in (network, cnn)
+    )
     return Result(
         "what-a-unit-sees",
         finding=" ".join(_finding(variant) for variant in variants),
@@ -114,13 +125,17 @@ def _likeness(picture: np.ndarray) -> float:
 
 def _angle(start: np.ndarray, now: np.ndarray) -> float:
     one, other = (picture.reshape(len(picture), -1).astype(np.float64) for picture in (start, now))
-    cosines = np.sum(one * other, axis=1) / (np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1))
+    cosines = np.sum(one * other, axis=1) / (
+        np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    )
     return float(np.degrees(np.arccos(np.clip(cosines, -1, 1))).mean())
 
 
 def _finding(variant: Variant) -> str:
     likeness, turned = variant.measures["likeness_of_neighbours"], variant.measures["turned"]
-    first, last = (round(likeness[epoch], 2) + 0.0 for epoch in (0, -1))  # + 0.0: there is no -0.00 in words
+    first, last = (
+        round(likeness[epoch], 2) + 0.0 for epoch in (0, -1)
+    )  # + 0.0: there is no -0.00 in words
     halfway = next(epoch for epoch, angle in enumerate(turned) if 2 * angle >= turned[-1])
     return (
         f"{variant.name}: the correlation of neighbouring weights goes from {first:.2f} (noise) to {last:.2f} "
@@ -141,7 +156,13 @@ def mosaic(picture: np.ndarray, columns: int) -> np.ndarray:
 
 def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) -> None:
     """Red what speaks for the unit, blue what speaks against it, white what it does not care for."""
-    axes.imshow(mosaic(picture, columns), cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest")
+    axes.imshow(
+        mosaic(picture, columns),
+        cmap="RdBu_r",
+        vmin=-largest,
+        vmax=largest,
+        interpolation="nearest",
+    )
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
@@ -160,11 +181,16 @@ def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
         side = film.shape[2]
         part.suptitle(
             f"{name}: weights of {SHOWN} units of the first layer, {side} x {side} pixels each\n"
-            "red: a dark pixel speaks for the unit; blue: against it", fontsize=10,
-        )  # fmt: skip
-        for axes, epoch in zip(part.subplots(len(moments), 1, squeeze=False).flat, moments, strict=True):
+            "red: a dark pixel speaks for the unit; blue: against it",
+            fontsize=10,
+        )
+        for axes, epoch in zip(
+            part.subplots(len(moments), 1, squeeze=False).flat, moments, strict=True
+        ):
             draw_weights(axes, film[epoch][:SHOWN], SHOWN, _largest(film))
-            axes.set_ylabel(f"epoch {epoch}" if epoch else "start", rotation=0, ha="right", va="center")
+            axes.set_ylabel(
+                f"epoch {epoch}" if epoch else "start", rotation=0, ha="right", va="center"
+            )
     return figure
 
 
@@ -180,7 +206,9 @@ def animation(films: Mapping[str, np.ndarray]) -> bytes:
             draw_weights(axes, film[epoch], COLUMNS, _largest(film))
             axes.set_title(name)
         frames.append(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
-    palette = frames[-1].quantize(COLOURS)  # one for all, or colours would flicker from frame to frame
+    palette = frames[-1].quantize(
+        COLOURS
+    )  # one for all, or colours would flicker from frame to frame
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     content = io.BytesIO()
     times = [FRAME] * (len(frames) - 1) + [4 * FRAME]  # time to look at the end

@@ -68,7 +68,9 @@ def ranking(variants: Sequence[Variant], images: int) -> str:
     level = [v for v in ordered[1:] if tied(best.test_accuracy, v.test_accuracy, images)]
     sentence = f"{best.name} ends highest, {percent(best.test_accuracy)} on the test images"
     if level:
-        sentence += f", a tie with {listed(f'{v.name} ({percent(v.test_accuracy)})' for v in level)}"
+        sentence += (
+            f", a tie with {listed(f'{v.name} ({percent(v.test_accuracy)})' for v in level)}"
+        )
     if worst not in level and worst is not best:
         sentence += f"; {worst.name} ends lowest, {percent(worst.test_accuracy)}"
     return sentence
@@ -77,9 +79,15 @@ def ranking(variants: Sequence[Variant], images: int) -> str:
 def basis(result: Result) -> str:
     """What the figures of a finding rest on, and what it calls a tie."""
     seeds, images = result.seeds, result.images["test"]
-    tie = "one standard deviation over the seeds" if seeds > 1 else "what counting on so many images leaves open"
+    tie = (
+        "one standard deviation over the seeds"
+        if seeds > 1
+        else "what counting on so many images leaves open"
+    )
     sentence = f"{counted(seeds, 'seed')}, {images:,} test images; a difference below {tie} is called a tie."
-    return sentence + (" A quick run: it shows that the experiment works, and little else." if result.quick else "")
+    return sentence + (
+        " A quick run: it shows that the experiment works, and little else." if result.quick else ""
+    )
 
 
 def counted(number: int, thing: str) -> str:

@@ -42,7 +42,11 @@ def say(*sentences: str) -> None:
 
 def table(head: str, rows: list[tuple[object, ...]]) -> None:
     """Puts a table below the cell; `head` names the columns, with | between them."""
-    lines = [head, "|".join("---" for _ in head.split("|")), *("|".join(map(str, row)) for row in rows)]
+    lines = [
+        head,
+        "|".join("---" for _ in head.split("|")),
+        *("|".join(map(str, row)) for row in rows),
+    ]
     _display({"text/markdown": "\n".join(f"|{line}|" for line in lines)})
 
 

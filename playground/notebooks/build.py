@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 SOURCES = utils.HERE / "notebooks"
-NAMES = ("neural_network_from_scratch", "optimizers_and_hyperparameters", "network_vs_cnn")  # in the order to read them
-SECONDS = 3600  # that a cell may take: trainings with two threads stall where others work beside them
+NAMES = (
+    "neural_network_from_scratch",
+    "optimizers_and_hyperparameters",
+    "network_vs_cnn",
+)  # in the order to read them
+SECONDS = (
+    3600  # that a cell may take: trainings with two threads stall where others work beside them
+)
 
 
 def source(name: str) -> Path:
@@ -39,7 +45,9 @@ def unexecuted(name: str) -> NotebookNode:
     try:
         text = source(name).read_text(encoding="utf-8")
     except OSError as error:
-        raise PlaygroundError(f"{source(name)} cannot be read ({error.strerror}), expected in the repository") from None
+        raise PlaygroundError(
+            f"{source(name)} cannot be read ({error.strerror}), expected in the repository"
+        ) from None
     book = jupytext.reads(text, fmt="py:percent")
     book.cells.insert(1, nbformat.v4.new_code_cell(SETUP.rstrip()))
     for number, cell in enumerate(book.cells):
@@ -58,15 +66,22 @@ def executed(name: str, *, quick: bool) -> NotebookNode:
 
     book = unexecuted(name)
     client = NotebookClient(
-        book, timeout=SECONDS, kernel_name="python3", record_timing=False, coalesce_streams=True,
-        resources={"metadata": {"path": str(SOURCES)}}, extra_arguments=["--log-level=ERROR"],
-    )  # fmt: skip
+        book,
+        timeout=SECONDS,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(SOURCES)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
     try:
         with _environment(QUICK, "1" if quick else "0"):
             client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
         lines = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()
-        raise PlaygroundError(f"{name} does not run: {lines[-1] if lines else type(error).__name__}") from None
+        raise PlaygroundError(
+            f"{name} does not run: {lines[-1] if lines else type(error).__name__}"
+        ) from None
     for cell in book.cells:
         _tidy(cell)
     return book

@@ -19,9 +19,14 @@ def add_command(commands: Any) -> None:
     summary = "make the notebooks anew and run them"
     parser = command_line.add_command(commands, "notebooks", _notebooks, summary, dataset=False)
     parser.add_argument("names", nargs="*", metavar="NAME", help="which of them (default: all)")
-    parser.add_argument("--quick", action="store_true", help="small trainings, to see that they run")
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="where to (default: notebooks, or notebooks/quick if quick)"
+        "--quick", action="store_true", help="small trainings, to see that they run"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where to (default: notebooks, or notebooks/quick if quick)",
     )
 
 
@@ -34,7 +39,9 @@ def _notebooks(options: argparse.Namespace) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PlaygroundError(f"{folder} cannot be made ({error.strerror}), expected a folder for notebooks") from None
+        raise PlaygroundError(
+            f"{folder} cannot be made ({error.strerror}), expected a folder for notebooks"
+        ) from None
     for name in options.names or build.NAMES:
         started = time.perf_counter()
         path = build.write(name, folder, quick=options.quick)

@@ -50,11 +50,15 @@ def work_here(ledger: Ledger) -> None:
 
 def work_in_processes(ledger: Ledger, jobs: int) -> None:
     """So many trials at a time, each in a process with one thread."""
-    context = multiprocessing.get_context("spawn")  # a fork would inherit whatever threads and locks there are
+    context = multiprocessing.get_context(
+        "spawn"
+    )  # a fork would inherit whatever threads and locks there are
     with (
         _environment(ONE_THREAD),
         context.Manager() as manager,
-        ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_ctrl_c_to_the_parent) as executor,
+        ProcessPoolExecutor(
+            jobs, mp_context=context, initializer=_leave_ctrl_c_to_the_parent
+        ) as executor,
     ):
         _keep_busy(ledger, executor, _LocalChannel(manager), lambda: jobs)
 
@@ -71,18 +75,24 @@ def work_on_dask(ledger: Ledger, address: str) -> None:
         client = Client(address, timeout=PATIENCE, name="sweep")
     except (OSError, TimeoutError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise PlaygroundError(f"no Dask scheduler answers at {address} ({reason}): is it running?") from None
+        raise PlaygroundError(
+            f"no Dask scheduler answers at {address} ({reason}): is it running?"
+        ) from None
 
     def places() -> int:
         return max(1, len(client.scheduler_info()["workers"]))
 
     with client, client.get_executor(pure=False, retries=2) as executor:
         if not client.scheduler_info()["workers"]:
-            raise PlaygroundError(f"the scheduler at {address} has no workers: dask worker {address} starts one")
+            raise PlaygroundError(
+                f"the scheduler at {address} has no workers: dask worker {address} starts one"
+            )
         _keep_busy(ledger, executor, _DaskChannel(), places)
 
 
-def _keep_busy(ledger: Ledger, executor: Executor, channel: Channel, places: Callable[[], int]) -> None:
+def _keep_busy(
+    ledger: Ledger, executor: Executor, channel: Channel, places: Callable[[], int]
+) -> None:
     """Begins tasks while there are places, notes what comes back, until all is done."""
     futures: dict[Future[Outcome], int] = {}
     try:
@@ -115,7 +125,9 @@ def _outcome(future: Future[Outcome], number: int) -> Outcome:
         raise
     except Exception as error:  # whatever killed a worker, or kept it from starting
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise PlaygroundError(f"trial {number} could not be worked on ({reason}); the same command goes on") from None
+        raise PlaygroundError(
+            f"trial {number} could not be worked on ({reason}); the same command goes on"
+        ) from None
 
 
 class _LocalChannel:

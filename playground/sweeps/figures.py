@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 FEWEST = 4  # trials trained to their end, below which importance and correlation mean nothing
 BLUE, ORANGE = "#0072b2", "#d55e00"
-LABELS = {"learning_rate": "learning rate", "batch_size": "batch size", "weight_decay": "weight decay"}
+LABELS = {
+    "learning_rate": "learning rate",
+    "batch_size": "batch size",
+    "weight_decay": "weight decay",
+}
 
 
 def draw(study: Study, records: list[Record], epochs: int) -> dict[str, Figure]:
@@ -44,7 +48,9 @@ def parallel(records: list[Record], epochs: int) -> Figure:
     heights = np.clip((accuracies - low) / (high - low), 0, 1)
     for index in np.argsort(heights):  # the best on top
         record, height = records[index], heights[index]
-        places = [_place(dimension, record.parameters[name]) for name, dimension in dimensions.items()]
+        places = [
+            _place(dimension, record.parameters[name]) for name, dimension in dimensions.items()
+        ]
         spread = 0.012 * math.sin(2.4 * record.number)  # keeps lines through one choice apart
         style = {"linewidth": 0.6 + 1.4 * height**2, "alpha": 0.4 + 0.6 * height**2}
         line = [place + spread for place in places]
@@ -54,13 +60,21 @@ def parallel(records: list[Record], epochs: int) -> Figure:
         for place, text in _ticks(dimension):
             axes.text(position + 0.04, place, text, fontsize=7, va="center", bbox=_PAPER)
     for place in np.linspace(0, 1, 5):
-        axes.text(len(dimensions) + 0.04, place, f"{low + place * (high - low):.1f}", fontsize=7, va="center")
+        axes.text(
+            len(dimensions) + 0.04,
+            place,
+            f"{low + place * (high - low):.1f}",
+            fontsize=7,
+            va="center",
+        )
     axes.axvline(len(dimensions), color="black", linewidth=1.2)
     names = [LABELS.get(name, name) for name in dimensions]
     axes.set_xticks(range(len(names) + 1), [*names, "accuracy (%)"])
     axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(names) + 0.35))
     axes.spines[:].set_visible(False)
-    axes.set_title(f"{len(records)} trials; those at the foot of the last axis reached {low:.1f} % or less")
+    axes.set_title(
+        f"{len(records)} trials; those at the foot of the last axis reached {low:.1f} % or less"
+    )
     return figure
 
 
@@ -77,7 +91,11 @@ def importance(study: Study) -> Figure:
     figure = _figure(7, 3.8)
     axes = figure.subplots()
     names = list(shares)[::-1]
-    bars = axes.barh([LABELS.get(name, name) for name in names], [100 * shares[name] for name in names], color=BLUE)
+    bars = axes.barh(
+        [LABELS.get(name, name) for name in names],
+        [100 * shares[name] for name in names],
+        color=BLUE,
+    )
     axes.bar_label(bars, fmt="%.0f", padding=3)
     axes.set(xlabel="share of the variance of the validation accuracy (%)", title="What mattered")
     axes.spines[["top", "right"]].set_visible(False)
@@ -94,7 +112,9 @@ def correlation(complete: list[Record], epochs: int) -> Figure:
     for bar, name in zip(bars, names, strict=True):
         bar.set_color(BLUE if values[name] >= 0 else ORANGE)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set(xlabel="rank correlation with the validation accuracy", xlim=(-1, 1), title="Which way")
+    axes.set(
+        xlabel="rank correlation with the validation accuracy", xlim=(-1, 1), title="Which way"
+    )
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
@@ -106,10 +126,16 @@ def correlations(complete: list[Record], epochs: int) -> dict[str, float]:
     for name, dimension in space(epochs).items():
         values = [record.parameters[name] for record in complete]
         if isinstance(dimension, Choice) and isinstance(dimension.values[0], str):
-            columns |= {choice: [float(value == choice) for value in values] for choice in dimension.values}
+            columns |= {
+                choice: [float(value == choice) for value in values] for choice in dimension.values
+            }
         else:
             columns[LABELS.get(name, name)] = values
-    return {name: _rank_correlation(column, accuracies) for name, column in columns.items() if len(set(column)) > 1}
+    return {
+        name: _rank_correlation(column, accuracies)
+        for name, column in columns.items()
+        if len(set(column)) > 1
+    }
 
 
 def slices(records: list[Record], epochs: int) -> Figure:
@@ -120,9 +146,18 @@ def slices(records: list[Record], epochs: int) -> Figure:
     for axes, (name, dimension) in zip(grid.flat, space(epochs).items(), strict=False):
         for end, face in (("complete", BLUE), ("pruned", "none"), ("diverged", "none")):
             chosen = [record for record in records if record.end == end]
-            places = [_slice_place(dimension, record.parameters[name], record.number) for record in chosen]
-            axes.scatter(places, [max(low, 100 * record.val_accuracy) for record in chosen], s=16, alpha=0.7,
-                         facecolors=face, edgecolors=BLUE if end != "diverged" else ORANGE, label=end)  # fmt: skip
+            places = [
+                _slice_place(dimension, record.parameters[name], record.number) for record in chosen
+            ]
+            axes.scatter(
+                places,
+                [max(low, 100 * record.val_accuracy) for record in chosen],
+                s=16,
+                alpha=0.7,
+                facecolors=face,
+                edgecolors=BLUE if end != "diverged" else ORANGE,
+                label=end,
+            )
         _label_slice(axes, dimension)
         axes.set(xlabel=LABELS.get(name, name), ylim=(low - 0.5, high + 0.5))
         axes.grid(alpha=0.3)
@@ -130,7 +165,9 @@ def slices(records: list[Record], epochs: int) -> Figure:
     grid.flat[-1].set_axis_off()
     grid.flat[-1].legend(handles, labels, loc="center", frameon=False)
     figure.supylabel("validation accuracy (%)")
-    figure.suptitle(f"Every trial in every dimension; those on the lowest line reached {low:.1f} % or less")
+    figure.suptitle(
+        f"Every trial in every dimension; those on the lowest line reached {low:.1f} % or less"
+    )
     return figure
 
 
@@ -167,7 +204,10 @@ def _ticks(dimension: Dimension) -> list[tuple[float, str]]:
         values = [10.0**power for power in range(first, last + 1)]
     else:
         values = sorted({dimension.low, dimension.high})
-    return [(_place(dimension, value), f"{value:g}" if isinstance(value, float) else str(value)) for value in values]
+    return [
+        (_place(dimension, value), f"{value:g}" if isinstance(value, float) else str(value))
+        for value in values
+    ]
 
 
 def _slice_place(dimension: Dimension, value: Any, number: int) -> float:
@@ -180,7 +220,11 @@ def _slice_place(dimension: Dimension, value: Any, number: int) -> float:
 def _label_slice(axes: Axes, dimension: Dimension) -> None:
     if isinstance(dimension, Choice):
         turned = 45 if isinstance(dimension.values[0], str) else 0
-        axes.set_xticks(range(len(dimension.values)), [str(value) for value in dimension.values], rotation=turned)
+        axes.set_xticks(
+            range(len(dimension.values)),
+            [str(value) for value in dimension.values],
+            rotation=turned,
+        )
     elif isinstance(dimension, Logarithmic):
         axes.set_xscale("log")
     else:

@@ -62,7 +62,9 @@ class Ledger:
         trial = self.study.ask(distributions(self.settings.epochs))
         configuration = configuration_of(trial.params)
         trial.set_user_attr("configuration", json.dumps(asdict(configuration)))
-        tracker = self.open_tracker(f"trial-{trial.number:04d}", {**asdict(self.settings), **asdict(configuration)})
+        tracker = self.open_tracker(
+            f"trial-{trial.number:04d}", {**asdict(self.settings), **asdict(configuration)}
+        )
         self.running[trial.number] = Active(trial, configuration, tracker)
         return Task(trial.number, configuration, self.settings, self.data_dir)
 
@@ -121,7 +123,9 @@ class Ledger:
             return
         accuracies = outcome.history.val_accuracies
         reached = f"{accuracies[-1]:.2%}" if accuracies else ""
-        line = f"trial {outcome.number:<4} {reached:>7} {outcome.end:9} after {len(accuracies):2} of "
+        line = (
+            f"trial {outcome.number:<4} {reached:>7} {outcome.end:9} after {len(accuracies):2} of "
+        )
         print(f"{line}{configuration.epochs:2} epochs  {in_words(configuration)}", flush=True)
 
 
@@ -129,10 +133,20 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
     """What a tracker is told at the end."""
     accuracies = outcome.history.val_accuracies
     reached = {"val_accuracy": accuracies[-1]} if accuracies else {}
-    return {"end": outcome.end, "seconds": outcome.seconds, "parameters": outcome.parameters, **reached}
+    return {
+        "end": outcome.end,
+        "seconds": outcome.seconds,
+        "parameters": outcome.parameters,
+        **reached,
+    }
 
 
 def _attributes(outcome: Outcome) -> dict[str, Any]:
     """What the study keeps beside the accuracies."""
     history = json.dumps(asdict(outcome.history))
-    return {"end": outcome.end, "seconds": outcome.seconds, "parameters": outcome.parameters, "history": history}
+    return {
+        "end": outcome.end,
+        "seconds": outcome.seconds,
+        "parameters": outcome.parameters,
+        "history": history,
+    }

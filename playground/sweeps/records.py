@@ -34,9 +34,16 @@ def records_of(study: Study) -> list[Record]:
         if "end" in noted and values:
             configuration = from_values(json.loads(noted["configuration"]))
             found.append(
-                Record(trial.number, noted["end"], values[-1], trial.params, configuration,
-                       noted["parameters"], noted["seconds"])
-            )  # fmt: skip
+                Record(
+                    trial.number,
+                    noted["end"],
+                    values[-1],
+                    trial.params,
+                    configuration,
+                    noted["parameters"],
+                    noted["seconds"],
+                )
+            )
     return found
 
 

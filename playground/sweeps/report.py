@@ -29,7 +29,9 @@ def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
     records = records_of(study)
     top = best(records, TOP)
     if not top:
-        raise PlaygroundError("no trial has been trained to its end yet, expected at least one: try more trials")
+        raise PlaygroundError(
+            "no trial has been trained to its end yet, expected at least one: try more trials"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "best.yaml", folder / "top.json"]
     write_configuration(paths[0], top[0].configuration, _comment(top[0], len(records), settings))
@@ -88,11 +90,16 @@ def _summary(records: list[Record], top: list[Record], settings: Settings) -> di
         "trials": {end: ends.count(end) for end in ("complete", "pruned", "diverged")},
         "seconds": round(sum(record.seconds for record in records), 1),
         "top": [
-            {"number": record.number, "val_accuracy": record.val_accuracy, "seconds": round(record.seconds, 1),
-             "network_parameters": record.network_parameters, "configuration": asdict(record.configuration)}
+            {
+                "number": record.number,
+                "val_accuracy": record.val_accuracy,
+                "seconds": round(record.seconds, 1),
+                "network_parameters": record.network_parameters,
+                "configuration": asdict(record.configuration),
+            }
             for record in top
         ],
-    }  # fmt: skip
+    }
 
 
 def read_top(path: Path) -> list[tuple[Configuration, float]]:
@@ -104,9 +111,15 @@ def read_top(path: Path) -> list[tuple[Configuration, float]]:
         if path.stat().st_size > LARGEST:
             raise PlaygroundError(f"it has {path.stat().st_size} bytes")
         entries = json.loads(path.read_text(encoding="utf-8"))["top"]
-        return [(from_values(entry["configuration"]), float(entry["val_accuracy"])) for entry in entries]
+        return [
+            (from_values(entry["configuration"]), float(entry["val_accuracy"])) for entry in entries
+        ]
     except OSError as error:
-        raise BadFile(f"{path} cannot be read ({error.strerror}), expected what sweep writes") from None
+        raise BadFile(
+            f"{path} cannot be read ({error.strerror}), expected what sweep writes"
+        ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise BadFile(f"{path} does not hold the best of a sweep ({reason}), expected what sweep writes") from None
+        raise BadFile(
+            f"{path} does not hold the best of a sweep ({reason}), expected what sweep writes"
+        ) from None

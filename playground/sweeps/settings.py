@@ -24,4 +24,6 @@ class Settings:
         if self.epochs < 1:
             raise PlaygroundError(f"epochs is {self.epochs}, expected a whole number from 1")
         if self.validation_size == 0:
-            raise PlaygroundError("validation_size is 0, and a sweep judges its trials by validation images")
+            raise PlaygroundError(
+                "validation_size is 0, and a sweep judges its trials by validation images"
+            )

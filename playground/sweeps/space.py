@@ -60,7 +60,9 @@ def space(epochs: int) -> dict[str, Dimension]:
         "depth": Whole(1, 4),  # hidden layers
         "width": Choice((32, 64, 128, 256, 512)),  # units in each of them
         "optimizer": Choice(tuple(OPTIMIZERS)),
-        "learning_rate": Logarithmic(1e-4, 0.3),  # wide: plain descent wants a hundred times what Adam wants
+        "learning_rate": Logarithmic(
+            1e-4, 0.3
+        ),  # wide: plain descent wants a hundred times what Adam wants
         "batch_size": Choice((32, 64, 128, 256)),
         "activation": Choice(tuple(ACTIVATIONS)),
         "initializer": Choice(tuple(INITIALIZERS)),
@@ -100,7 +102,11 @@ def configuration_of(parameters: Mapping[str, Any]) -> Configuration:
 def parameters_of(configuration: Configuration, epochs: int) -> dict[str, Any]:
     """The point of the space where a configuration lies."""
     sizes = configuration.hidden_sizes
-    values = {name: getattr(configuration, name) for name in space(epochs) if name not in ("depth", "width")}
+    values = {
+        name: getattr(configuration, name)
+        for name in space(epochs)
+        if name not in ("depth", "width")
+    }
     return {"depth": len(sizes), "width": sizes[0], **values}
 
 

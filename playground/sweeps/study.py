@@ -62,7 +62,9 @@ def opened(path: Path, settings: Settings, pruner: str = "median") -> Iterator[S
 
     make_pruner = choose("pruner", pruner, PRUNERS)
     if not path.parent.is_dir():
-        raise PlaygroundError(f"{path} cannot be written, expected a file in a folder that is there and writable")
+        raise PlaygroundError(
+            f"{path} cannot be written, expected a file in a folder that is there and writable"
+        )
     try:
         with FileLock(f"{path}.lock", timeout=0):
             study, storage = _load(path, settings, make_pruner(settings.epochs))
@@ -72,7 +74,9 @@ def opened(path: Path, settings: Settings, pruner: str = "median") -> Iterator[S
             finally:
                 storage.engine.dispose()  # the log is merged into the file
     except Timeout:
-        raise PlaygroundError(f"{path} is in use by another sweep: wait for it, or give another --study") from None
+        raise PlaygroundError(
+            f"{path} is in use by another sweep: wait for it, or give another --study"
+        ) from None
 
 
 def _load(path: Path, settings: Settings, pruner: BasePruner) -> tuple[Study, RDBStorage]:
@@ -83,17 +87,25 @@ def _load(path: Path, settings: Settings, pruner: BasePruner) -> tuple[Study, RD
     if path.exists() and path.stat().st_size > 0:
         _check_file(path)
     try:
-        storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"creator": partial(_connect, path)})
+        storage = optuna.storages.RDBStorage(
+            f"sqlite:///{path}", engine_kwargs={"creator": partial(_connect, path)}
+        )
         # with one seed for all, a sweep that goes on would draw again what it drew at its beginning
         drawn = sum(summary.n_trials for summary in optuna.get_all_study_summaries(storage))
         study = optuna.create_study(
-            study_name=NAME, storage=storage, direction="maximize", load_if_exists=True, pruner=pruner,
+            study_name=NAME,
+            storage=storage,
+            direction="maximize",
+            load_if_exists=True,
+            pruner=pruner,
             sampler=optuna.samplers.TPESampler(seed=settings.seed + drawn),
-        )  # fmt: skip
+        )
         _check_settings(path, study, settings)
     except (SQLAlchemyError, RuntimeError, optuna.exceptions.OptunaError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise BadFile(f"{path} cannot be used ({reason}), expected a study of this version of Optuna") from None
+        raise BadFile(
+            f"{path} cannot be used ({reason}), expected a study of this version of Optuna"
+        ) from None
     return study, storage
 
 
@@ -102,7 +114,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 
     A write-ahead log is never damaged: a killed sweep loses nothing, a power cut the last changes at most.
     """
-    connection = sqlite3.connect(path, timeout=60, check_same_thread=False)  # SQLAlchemy sees to it that one uses it
+    connection = sqlite3.connect(
+        path, timeout=60, check_same_thread=False
+    )  # SQLAlchemy sees to it that one uses it
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
@@ -111,15 +125,26 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _check_file(path: Path) -> None:
     """Raises PlaygroundError where a file is not ours, before anything is written into it."""
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        with contextlib.closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        ) as database:
+            tables = {
+                name
+                for (name,) in database.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'"
+                )
+            }
             if not {"studies", "trials", "version_info"} <= tables:
-                raise BadFile(f"{path} is another program's database, expected a file written by sweep")
+                raise BadFile(
+                    f"{path} is another program's database, expected a file written by sweep"
+                )
             studies = {name for (name,) in database.execute("SELECT study_name FROM studies")}
     except sqlite3.Error as error:
         raise BadFile(f"{path} is no study ({error}), expected a file written by sweep") from None
     if studies and NAME not in studies:
-        raise PlaygroundError(f"{path} holds studies, but none of the playground's: give another --study")
+        raise PlaygroundError(
+            f"{path} holds studies, but none of the playground's: give another --study"
+        )
 
 
 def _check_settings(path: Path, study: Study, settings: Settings) -> None:
@@ -129,7 +154,9 @@ def _check_settings(path: Path, study: Study, settings: Settings) -> None:
         study.set_user_attr(NAME, wanted)
     noted = study.user_attrs.get(NAME)
     if not isinstance(noted, dict):
-        raise PlaygroundError(f"{path} holds trials that are none of the playground's: give another --study")
+        raise PlaygroundError(
+            f"{path} holds trials that are none of the playground's: give another --study"
+        )
     if noted.get("space") != VERSION:
         raise PlaygroundError(
             f"{path} is of space version {noted.get('space')}, this one sweeps {VERSION}: give another --study"

@@ -39,10 +39,16 @@ def sweep(
     Raises PlaygroundError where it cannot be done as asked, or was interrupted; the file then holds what is finished,
     and the same call goes on.
     """
-    dataset = datasets.load(settings.dataset, data_dir)  # what is missing here is said before a study is begun
-    datasets.split(dataset, validation_size=settings.validation_size, train_size=settings.train_size)
+    dataset = datasets.load(
+        settings.dataset, data_dir
+    )  # what is missing here is said before a study is begun
+    datasets.split(
+        dataset, validation_size=settings.validation_size, train_size=settings.train_size
+    )
     with opened(path, settings, pruner) as study:
-        ledger = Ledger(study, settings, trials, partial(open_tracker, tracker, log_dir), data_dir, verbose)
+        ledger = Ledger(
+            study, settings, trials, partial(open_tracker, tracker, log_dir), data_dir, verbose
+        )
         if verbose and 0 < ledger.finished < trials:
             print(f"{path} holds {ledger.finished} trials; going on")
         with _nothing_is_lost(ledger, path):

@@ -73,6 +73,9 @@ def _split(settings: Settings, data_dir: Path | None) -> tuple[Split, int]:
     """The images of all trials, and how many classes they have; the test images are left behind."""
     dataset = datasets.load(settings.dataset, data_dir)
     split = datasets.split(
-        dataset, validation_size=settings.validation_size, train_size=settings.train_size, seed=settings.seed
+        dataset,
+        validation_size=settings.validation_size,
+        train_size=settings.train_size,
+        seed=settings.seed,
     )
     return split, len(dataset.class_names)

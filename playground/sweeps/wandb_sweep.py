@@ -33,15 +33,25 @@ def definition(settings: Settings) -> dict[str, Any]:
     depth, width = dimensions.pop("depth"), dimensions.pop("width")
     assert isinstance(depth, Whole)
     assert isinstance(width, Choice)
-    sizes = [[units] * layers for layers in range(depth.low, depth.high + 1) for units in width.values]
+    sizes = [
+        [units] * layers for layers in range(depth.low, depth.high + 1) for units in width.values
+    ]
     parameters: dict[str, Any] = {"hidden_sizes": {"values": sizes}}
     for name, dimension in dimensions.items():
         if isinstance(dimension, Choice):
             parameters[name] = {"values": list(dimension.values)}
         elif isinstance(dimension, Logarithmic):
-            parameters[name] = {"distribution": "log_uniform_values", "min": dimension.low, "max": dimension.high}
+            parameters[name] = {
+                "distribution": "log_uniform_values",
+                "min": dimension.low,
+                "max": dimension.high,
+            }
         else:
-            parameters[name] = {"distribution": "int_uniform", "min": dimension.low, "max": dimension.high}
+            parameters[name] = {
+                "distribution": "int_uniform",
+                "min": dimension.low,
+                "max": dimension.high,
+            }
     parameters["schedule"] = {"value": BASE.schedule}
     return {
         "name": f"{settings.dataset}, up to {settings.epochs} epochs",
@@ -64,9 +74,20 @@ def export(path: Path, settings: Settings) -> None:
         **definition(settings),
         "early_terminate": {"type": "hyperband", "min_iter": 2},
         "project": PROJECT,
-        "command": ["${env}", "${interpreter}", "-m", "playground", "train", "--no-test", "--tracker", "wandb",
-                    "--config", "${args_json_file}", *options],
-    }  # fmt: skip
+        "command": [
+            "${env}",
+            "${interpreter}",
+            "-m",
+            "playground",
+            "train",
+            "--no-test",
+            "--tracker",
+            "wandb",
+            "--config",
+            "${args_json_file}",
+            *options,
+        ],
+    }
     text = yaml.safe_dump(whole, sort_keys=False, default_flow_style=None, width=120)
     utils.write_atomically(path, text.encode())
 
@@ -84,12 +105,16 @@ def work_as_agent(ledger: Ledger, log_dir: Path) -> None:
     def one() -> None:
         try:
             _one_trial(ledger, log_dir)
-        except Exception as error:  # W&B's agent would print its traceback and try another three times
+        except (
+            Exception
+        ) as error:  # W&B's agent would print its traceback and try another three times
             failures.append(error)
 
     project = os.environ.get("WANDB_PROJECT", PROJECT)
     try:
-        sweep = ledger.study.user_attrs.get(SWEEP) or wandb.sweep(definition(ledger.settings), project=project)
+        sweep = ledger.study.user_attrs.get(SWEEP) or wandb.sweep(
+            definition(ledger.settings), project=project
+        )
         ledger.study.set_user_attr(SWEEP, sweep)
         wandb.agent(sweep, function=one, count=left, project=project)
     except (wandb.Error, ValueError, OSError) as error:
@@ -101,7 +126,9 @@ def work_as_agent(ledger: Ledger, log_dir: Path) -> None:
 def _one_trial(ledger: Ledger, log_dir: Path) -> None:
     """Trains what W&B has put into the configuration of its new run."""
     run = start(log_dir, "online")
-    configuration = from_values({name: run.config[name] for name in asdict(Configuration()) if name in run.config})
+    configuration = from_values(
+        {name: run.config[name] for name in asdict(Configuration()) if name in run.config}
+    )
 
     def log(number: int, epoch: int, history: History) -> bool:
         run.log({"epoch": epoch, **newest(history)}, step=epoch)

@@ -40,5 +40,7 @@ def open_tracker(name: str, folder: Path, run: str, configuration: Mapping[str, 
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise PlaygroundError(f"{folder} cannot be made ({error.strerror}), expected a folder for logs") from None
+            raise PlaygroundError(
+                f"{folder} cannot be made ({error.strerror}), expected a folder for logs"
+            ) from None
     return kind(folder, run, configuration)

@@ -15,15 +15,25 @@ from playground.tracking import TRACKERS, Tracker, open_tracker
 
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     """Where the curves go besides the terminal."""
-    parser.add_argument("--tracker", default="none", metavar="NAME", help=f"{', '.join(TRACKERS)} (default: none)")
     parser.add_argument(
-        "--log-dir", type=Path, default=Path("runs"), metavar="DIR", help="of the tracker (default: runs)"
+        "--tracker", default="none", metavar="NAME", help=f"{', '.join(TRACKERS)} (default: none)"
+    )
+    parser.add_argument(
+        "--log-dir",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="of the tracker (default: runs)",
     )
 
 
-def new_run(options: argparse.Namespace, configuration: Configuration | ConvConfiguration) -> Tracker:
+def new_run(
+    options: argparse.Namespace, configuration: Configuration | ConvConfiguration
+) -> Tracker:
     """The tracker asked for, of a run that no other is named like."""
     start = options.config.stem if getattr(options, "config", None) else options.recipe
     run = f"{start}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     settings = {"dataset": options.dataset, "train_size": options.train_size, "seed": options.seed}
-    return open_tracker(options.tracker, options.log_dir, run, {**settings, **asdict(configuration)})
+    return open_tracker(
+        options.tracker, options.log_dir, run, {**settings, **asdict(configuration)}
+    )

@@ -31,7 +31,11 @@ class CsvTracker(Tracker):
 
     def epoch(self, epoch: int, history: History) -> None:
         values = newest(history)
-        append(self.folder / "epochs.csv", EPOCHS, [[self.run, epoch, *(values.get(name, "") for name in CURVES)]])
+        append(
+            self.folder / "epochs.csv",
+            EPOCHS,
+            [[self.run, epoch, *(values.get(name, "") for name in CURVES)]],
+        )
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         self._add("summary", summary)
@@ -53,7 +57,9 @@ def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
     with path.open("r+b") as stream:
         begins = stream.readline(len(first) + 1)
         if begins != first.encode():
-            raise BadFile(f"{path} starts with {begins[:40]!r}, expected {first.strip()}: give another folder")
+            raise BadFile(
+                f"{path} starts with {begins[:40]!r}, expected {first.strip()}: give another folder"
+            )
         stream.seek(-1, os.SEEK_END)
         cut_short = stream.read(1) != b"\n"  # by a full disk: that row stays alone
     with path.open("ab", buffering=0) as stream:

@@ -49,9 +49,15 @@ class TensorBoardTracker(Tracker):
     def finish(self, summary: Mapping[str, Any]) -> None:
         from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 
-        numbers = {f"summary/{name}": float(value) for name, value in summary.items() if isinstance(value, Real)}
+        numbers = {
+            f"summary/{name}": float(value)
+            for name, value in summary.items()
+            if isinstance(value, Real)
+        }
         self._add_scalars(0, numbers)
-        end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time())
+        end = plugin_data_pb2.SessionEndInfo(
+            status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time()
+        )
         self._add_session("END", session_end_info=end)
 
     def close(self) -> None:
@@ -60,7 +66,9 @@ class TensorBoardTracker(Tracker):
     def _add_scalars(self, step: int, values: Mapping[str, float]) -> None:
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        self._add(step, [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+        self._add(
+            step, [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+        )
 
     def _add_session(self, end: str, **info: Any) -> None:
         """The start or the end of the run, in the form of TensorBoard's hparams plugin."""
@@ -76,5 +84,7 @@ class TensorBoardTracker(Tracker):
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
+        self._writer.add_event(
+            Event(wall_time=time.time(), step=step, summary=Summary(value=values))
+        )
         self._writer.flush()

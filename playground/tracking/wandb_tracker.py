@@ -58,9 +58,13 @@ def start(folder: Path, mode: Mode, **settings: Any) -> Any:
     )
     try:
         return wandb.init(
-            project=os.environ.get("WANDB_PROJECT", PROJECT), dir=str(folder), mode=mode, settings=quiet,
-            reinit="create_new", **settings,
-        )  # fmt: skip
+            project=os.environ.get("WANDB_PROJECT", PROJECT),
+            dir=str(folder),
+            mode=mode,
+            settings=quiet,
+            reinit="create_new",
+            **settings,
+        )
     except (wandb.Error, ValueError) as error:
         raise PlaygroundError(refusal(error)) from None
 

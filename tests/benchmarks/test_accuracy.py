@@ -36,7 +36,9 @@ def test_each_kind_of_training_can_be_raced_and_ended_early(kind: str, recipe: s
 
 
 def test_a_training_that_reaches_what_it_runs_for_ends() -> None:
-    assert len(train("numpy", "quick", 0, *TINY, until=0.01).seconds) < len(train("numpy", "quick", 0, *TINY).seconds)
+    assert len(train("numpy", "quick", 0, *TINY, until=0.01).seconds) < len(
+        train("numpy", "quick", 0, *TINY).seconds
+    )
 
 
 def test_a_target_is_reached_at_the_end_of_the_first_epoch_that_is_so_good() -> None:
@@ -45,10 +47,16 @@ def test_a_target_is_reached_at_the_end_of_the_first_epoch_that_is_so_good() -> 
     assert RISING.seconds_to(0.93) is None
 
 
-def test_the_soonest_recipe_is_the_one_whose_median_is_lowest_among_those_that_always_get_there() -> None:
+def test_the_soonest_recipe_is_the_one_whose_median_is_lowest_among_those_that_always_get_there() -> (
+    None
+):
     slow = Curve((9.0,), (0.92,))
-    assert accuracy._soonest({"one": [RISING, RISING], "other": [slow, slow]}, 0.9) == Spread((2.0, 2.0))
-    assert accuracy._soonest({"one": [RISING, Curve((1.0,), (0.1,))], "other": [slow]}, 0.9) == Spread((9.0,))
+    assert accuracy._soonest({"one": [RISING, RISING], "other": [slow, slow]}, 0.9) == Spread(
+        (2.0, 2.0)
+    )
+    assert accuracy._soonest(
+        {"one": [RISING, Curve((1.0,), (0.1,))], "other": [slow]}, 0.9
+    ) == Spread((9.0,))
     assert accuracy._soonest({"one": [RISING]}, 0.99) is None
 
 
@@ -57,7 +65,9 @@ def test_the_soonest_recipe_is_the_one_whose_median_is_lowest_among_those_that_a
     (Curve((9.0, 18.0, 27.0), (0.9,) * 3), False, 60.0, "all, since it did not get there at all"),
     (Curve((9.0, 18.0), (0.9, 0.94)), True, 20.0, "v3 did not get there"),
 ])  # fmt: skip
-def test_v3_in_float32_is_compared_by_its_epochs(v3: Curve, full: bool, measured: float, words: str) -> None:
+def test_v3_in_float32_is_compared_by_its_epochs(
+    v3: Curve, full: bool, measured: float, words: str
+) -> None:
     fast = {"fast": [Curve((1.0, 3.0), (0.9, 0.935))]}
     goal = accuracy._cnn_goals(fast, v3, Curve((60.0,), (0.9,)), Settings(full=full))[-1]
     assert goal.measured == pytest.approx(measured)

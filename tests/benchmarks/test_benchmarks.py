@@ -29,7 +29,9 @@ def bench(*arguments: str | Path) -> tuple[int, str]:
 
 def test_contenders_take_turns_and_every_second_round_goes_backwards() -> None:
     asked = []
-    values = interleave({"a": lambda: asked.append("a") or 1.0, "b": lambda: asked.append("b") or 2.0}, 3)
+    values = interleave(
+        {"a": lambda: asked.append("a") or 1.0, "b": lambda: asked.append("b") or 2.0}, 3
+    )
     assert "".join(asked) == "abbaab"
     assert values == {"a": Spread((1.0,) * 3), "b": Spread((2.0,) * 3)}
 
@@ -42,14 +44,20 @@ def test_contenders_take_turns_and_every_second_round_goes_backwards() -> None:
     (Goal("", Spread((1.0, 3.0, 9.0)), at_least=5.0, unit=" s"), "missed by 2 s"),
     (Goal("", None, at_most=1.0), "not measured"),
 ])  # fmt: skip
-def test_a_goal_says_whether_it_is_met_and_by_how_much_it_is_missed(goal: Goal, verdict: str) -> None:
+def test_a_goal_says_whether_it_is_met_and_by_how_much_it_is_missed(
+    goal: Goal, verdict: str
+) -> None:
     assert goal.verdict == verdict
 
 
 def test_the_page_shows_medians_with_their_range_beside_the_goals() -> None:
     spread = Spread((0.1, 0.25, 0.2))
-    section = Section("A title", [Table("Seconds", ("", "one", "other"), [("row", spread, None)])],
-                      [Goal("a step", spread, at_most=0.15, unit=" s", note="bounded by light")], ["so it was"])  # fmt: skip
+    section = Section(
+        "A title",
+        [Table("Seconds", ("", "one", "other"), [("row", spread, None)])],
+        [Goal("a step", spread, at_most=0.15, unit=" s", note="bounded by light")],
+        ["so it was"],
+    )
     page = as_markdown({"name": as_json(section, Settings(repeats=3), MACHINE, "2030-01-02")})
     for line in (
         "## A title",
@@ -73,19 +81,27 @@ def test_a_command_is_measured_with_its_children_and_what_it_printed(tmp_path: P
     assert cost.memory > 1
 
 
-def test_the_environment_of_a_process_has_the_threads_asked_for_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_a_process_has_the_threads_asked_for_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     assert environment(2)["OMP_NUM_THREADS"] == environment(2)["OPENBLAS_NUM_THREADS"] == "2"
     assert "OMP_NUM_THREADS" not in environment()
 
 
 def test_a_contender_that_ends_early_is_named() -> None:
-    with Contender("json.tool", "no such file") as contender, pytest.raises(RuntimeError, match=r"json\.tool.*status"):
+    with (
+        Contender("json.tool", "no such file") as contender,
+        pytest.raises(RuntimeError, match=r"json\.tool.*status"),
+    ):
         contender.wait()
 
 
 def test_a_section_measured_alone_replaces_only_its_own_part(tmp_path: Path) -> None:
-    old = {name: as_json(Section(f"Old {name}", []), Settings(), MACHINE, "2030-01-02") for name in SECTIONS}
+    old = {
+        name: as_json(Section(f"Old {name}", []), Settings(), MACHINE, "2030-01-02")
+        for name in SECTIONS
+    }
     (tmp_path / "RESULTS.json").write_text(json.dumps({"sections": old}))
     status, output = bench("training", "--quick", "--output", tmp_path)
     assert status == 0, output
@@ -102,7 +118,9 @@ def test_a_section_measured_alone_replaces_only_its_own_part(tmp_path: Path) -> 
 def test_the_start_of_commands_is_measured(tmp_path: Path) -> None:
     status, output = bench("startup", "--quick", "--output", tmp_path)
     assert status == 0, output
-    commands, loading = json.loads((tmp_path / "RESULTS.json").read_text())["sections"]["startup"]["tables"]
+    commands, loading = json.loads((tmp_path / "RESULTS.json").read_text())["sections"]["startup"][
+        "tables"
+    ]
     (_, bare, few, _), (name, check, many, longest) = commands["rows"]
     assert name == "`python numpy_ann.py --check`"
     assert bare["median"] < check["median"]
@@ -125,11 +143,16 @@ def test_what_makes_no_sense_is_said_in_a_line(arguments: list[str], message: st
 
 def test_every_section_has_a_module_that_measures() -> None:
     for name in SECTIONS:
-        assert "def measure(settings: Settings) -> Section:" in (ROOT / "benchmarks" / f"{name}.py").read_text()
+        assert (
+            "def measure(settings: Settings) -> Section:"
+            in (ROOT / "benchmarks" / f"{name}.py").read_text()
+        )
 
 
 def test_the_page_of_results_is_the_one_that_their_json_gives() -> None:
-    sections = json.loads((ROOT / "benchmarks/RESULTS.json").read_text(encoding="utf-8"))["sections"]
+    sections = json.loads((ROOT / "benchmarks/RESULTS.json").read_text(encoding="utf-8"))[
+        "sections"
+    ]
     assert (ROOT / "benchmarks/RESULTS.md").read_text(encoding="utf-8") == as_markdown(sections)
     assert set(sections) <= set(SECTIONS)
     assert not any(section["settings"]["quick"] for section in sections.values())

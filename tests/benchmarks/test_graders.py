@@ -37,7 +37,10 @@ def is_right(name: str, namespace: dict[str, Any]) -> bool:
 def test_the_common_tests_find_a_submission_as_it_is_said_to_be(name: str) -> None:
     namespace: dict[str, Any] = {}
     exec(SUBMISSIONS[name].script, namespace)
-    assert tuple(is_right(function, namespace) for function in FUNCTIONS.values()) == SUBMISSIONS[name].verdict
+    assert (
+        tuple(is_right(function, namespace) for function in FUNCTIONS.values())
+        == SUBMISSIONS[name].verdict
+    )
 
 
 def test_there_are_ten_submissions_and_each_function_is_sometimes_wrong() -> None:
@@ -67,7 +70,8 @@ def test_a_grader_that_finds_otherwise_has_no_figures(tmp_path: Path) -> None:
     grader = PlainPytest({"right": unfair}, tmp_path, Path(sys.executable))
     grader.write()
     with pytest.raises(
-        RuntimeError, match=r"plain pytest finds 'right' \(True, True, True\), expected \(True, False, True\)"
+        RuntimeError,
+        match=r"plain pytest finds 'right' \(True, True, True\), expected \(True, False, True\)",
     ):
         grader.mark()
 
@@ -119,10 +123,17 @@ def gives_up(error: Exception) -> Callable[..., None]:
     (OSError("no room"), "no room"),
 ])  # fmt: skip
 def test_what_cannot_be_installed_is_left_out_with_its_reason(
-    commands: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, message: str
+    commands: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    error: Exception,
+    message: str,
 ) -> None:
     monkeypatch.setattr(subprocess, "run", gives_up(error))
     with pytest.raises(Unavailable, match=message):
         python_with(("check50==3.5.0",))
     monkeypatch.setattr(graders, "GRADERS", (PlainPytest,))
-    assert graders._ready({}, tmp_path, quick=False) == ({}, [f"Not measured: plain pytest ({message})."])
+    assert graders._ready({}, tmp_path, quick=False) == (
+        {},
+        [f"Not measured: plain pytest ({message})."],
+    )

@@ -28,7 +28,9 @@ def make_class(folder: Path, names: str, *, seconds: float = 0, wrong: str = "")
     for name in names.split():
         (folder / name).mkdir(parents=True)
         pause = f"\nimport time; time.sleep({seconds})" if seconds else ""
-        source = script_with("numpy_ann", ABS if name in wrong.split() else {}, after=f"# {name}{pause}\n")
+        source = script_with(
+            "numpy_ann", ABS if name in wrong.split() else {}, after=f"# {name}{pause}\n"
+        )
         (folder / name / "numpy_ann.py").write_text(source)
     return folder
 
@@ -38,7 +40,9 @@ def command(submissions: Path, gradebook: Path, *options: str) -> list[str]:
     return [sys.executable, "-P", "-c", QUICKLY, str(ROOT), *given]
 
 
-def batch(submissions: Path, gradebook: Path, *options: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+def batch(
+    submissions: Path, gradebook: Path, *options: str, seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
     """Mark a class's 1.2."""
     return subprocess.run(
         command(submissions, gradebook, *options),
@@ -51,7 +55,9 @@ def batch(submissions: Path, gradebook: Path, *options: str, seconds: float = 12
 
 def begin(submissions: Path, gradebook: Path, *options: str) -> subprocess.Popen[str]:
     """Begin to mark a class."""
-    return subprocess.Popen(command(submissions, gradebook, *options), stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command(submissions, gradebook, *options), stderr=subprocess.PIPE, text=True
+    )
 
 
 def rows(gradebook: Path, query: str) -> list[tuple[object, ...]]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from grader import tree
 from grader.__main__ import main
 from grader.classroom import keys
 from grader.classroom.batch import Batch, alone, expect_walls
@@ -22,11 +21,12 @@ from grader.classroom.job import Done, Task, mark
 from grader.classroom.keys import content_hash, section_key, to_mark
 from grader.classroom.progress import Progress
 from grader.errors import CannotGrade
-from grader.marking import Options
+from grader.options import Options
 from grader.rubric import Rubric, load_rubric
-from grader.sandbox import choose
-from grader.selftest import Outcome
-from grader.submission import open_submission
+from grader.sandbox import process_tree
+from grader.sandbox.levels import choose
+from grader.selftest.cases import Outcome
+from grader.submission.reading import open_submission
 from tests.classes import Pupil, write_class
 from tests.classroom.support import batch, make_class, markings, rows
 from tests.support import ROOT, write_submission
@@ -35,16 +35,20 @@ RUBRIC = load_rubric()
 
 
 def changed(number: str, **fields: object) -> Rubric:
-    return replace(RUBRIC, sections=tuple(replace(s, **fields) if s.number == number else s for s in RUBRIC.sections))  # type: ignore[arg-type]
+    return replace(
+        RUBRIC,
+        sections=tuple(replace(s, **fields) if s.number == number else s for s in RUBRIC.sections),
+    )  # type: ignore[arg-type]
 
 
 def touched(rubric: Rubric, options: Options, before: Options | None = None) -> list[str]:
     """The sections whose keys change."""
     return [
-        s.number for s in rubric.sections
+        s.number
+        for s in rubric.sections
         if section_key("work", rubric, s, options, "user")
         != section_key("work", RUBRIC, RUBRIC.by_number[s.number], before or options, "user")
-    ]  # fmt: skip
+    ]
 
 
 ALL = [section.number for section in RUBRIC.sections]
@@ -61,7 +65,9 @@ PLAIN = Options(seed=1)
     (replace(RUBRIC, limits=replace(RUBRIC.limits, call_seconds=1)), ALL),
     (replace(RUBRIC, limits=replace(RUBRIC.limits, train_seconds=RUBRIC.limits.train_seconds | {"numpy_ann": 1})), ["1.7"]),
 ])  # fmt: skip
-def test_a_changed_rubric_touches_what_it_says_and_no_more(rubric: Rubric, expected: list[str]) -> None:
+def test_a_changed_rubric_touches_what_it_says_and_no_more(
+    rubric: Rubric, expected: list[str]
+) -> None:
     assert touched(rubric, PLAIN) == expected
 
 
@@ -72,7 +78,9 @@ def test_a_changed_rubric_touches_what_it_says_and_no_more(rubric: Rubric, expec
     (replace(PLAIN, only=("1.2", "1.3")), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
     (replace(PLAIN, sandbox="bubblewrap"), []),
 ])  # fmt: skip
-def test_options_touch_the_sections_that_look_at_them(options: Options, expected: list[str]) -> None:
+def test_options_touch_the_sections_that_look_at_them(
+    options: Options, expected: list[str]
+) -> None:
     assert touched(RUBRIC, options, PLAIN) == expected
 
 
@@ -89,7 +97,16 @@ def test_the_same_files_under_another_name_are_the_same_work(tmp_path: Path) -> 
 
 
 def test_a_process_with_another_grader_refuses(tmp_path: Path) -> None:
-    task = Task("w", open_submission(write_submission(tmp_path / "ada")), ("1.2",), RUBRIC, PLAIN, "none", "another", 1)
+    task = Task(
+        "w",
+        open_submission(write_submission(tmp_path / "ada")),
+        ("1.2",),
+        RUBRIC,
+        PLAIN,
+        "none",
+        "another",
+        1,
+    )
     with pytest.raises(CannotGrade, match="expected the same checkout"):
         mark(task)
 
@@ -100,20 +117,33 @@ def test_the_graders_version_is_that_of_its_marking_code() -> None:
     read = {path.name for path in keys.marking_files()}
     assert {
         "marking.py",
-        "confine.py",
+        "entry.py",
         "protocol.py",
-        "disguise.py",
+        "perturbation.py",
         "utils.py",
         "step.py",
         "numpy_ann.py",
         "relu.py",
     } <= read
-    assert not read & {"batch.py", "gradebook.py", "__main__.py", "terminal.py", "handout.py", "findings.py"}
-    assert all((keys.GRADER / name).exists() for name in keys.NOT_MARKING)  # nothing was moved away unnoticed
+    assert not read & {
+        "batch.py",
+        "gradebook.py",
+        "__main__.py",
+        "terminal.py",
+        "handout.py",
+        "student_page.py",
+        "findings.py",
+    }
+    assert all(
+        (keys.GRADER / name).exists() for name in keys.NOT_MARKING
+    )  # nothing was moved away unnoticed
 
 
 def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> None:
-    submissions, book = make_class(tmp_path / "class", "ada bob cat", wrong="cat"), tmp_path / "grades.db"
+    submissions, book = (
+        make_class(tmp_path / "class", "ada bob cat", wrong="cat"),
+        tmp_path / "grades.db",
+    )
     (submissions / "nil").mkdir()
     first = batch(submissions, book)
     assert first.returncode == 2
@@ -121,10 +151,15 @@ def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> Non
     assert "nil: nil/ holds none of the checklist's files" in first.stderr
     assert re.search(r"^\[\d/3\] cat: 0 of 4, lost 1\.2, \d+ s", first.stderr, re.MULTILINE)
     assert "3 marked before, 1 could not be read." in batch(submissions, book).stdout
-    (submissions / "cat" / "numpy_ann.py").write_text((submissions / "ada" / "numpy_ann.py").read_text())
+    (submissions / "cat" / "numpy_ann.py").write_text(
+        (submissions / "ada" / "numpy_ann.py").read_text()
+    )
     (submissions / "nil").rmdir()
     mended = batch(submissions, book)
-    assert (mended.returncode, mended.stdout.split(". ")[0]) == (0, "2 marked before")  # cat's is now the same as ada's
+    assert (mended.returncode, mended.stdout.split(". ")[0]) == (
+        0,
+        "2 marked before",
+    )  # cat's is now the same as ada's
     assert markings(book) == [1] * 3
     assert rows(book, "select count(*) from attempts where student = 'cat'") == [(2,)]
 
@@ -134,14 +169,18 @@ def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> N
     batch(submissions, book)
     assert "1 marked." in batch(submissions, book, "--regrade", "--only=bob").stdout
     assert sorted(markings(book)) == [1, 1, 2]
-    with Gradebook(book) as gradebook:  # as an interrupted regrading of everybody leaves it: two results later
+    with Gradebook(
+        book
+    ) as gradebook:  # as an interrupted regrading of everybody leaves it: two results later
         gradebook.set_meta(regrade={"only": [], "after": gradebook.last_result() - 1})
     assert "2 marked, 1 marked before." in batch(submissions, book, "--regrade").stdout
     assert sorted(markings(book)) == [2, 2, 2]
     assert "3 marked." in batch(submissions, book, "--regrade").stdout
 
 
-def test_a_mark_that_an_appeal_has_changed_stays_and_nobody_elses_assignment_changes(tmp_path: Path) -> None:
+def test_a_mark_that_an_appeal_has_changed_stays_and_nobody_elses_assignment_changes(
+    tmp_path: Path,
+) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
     counts = "select results.number, marks.result from marks join results on results.id = marks.result order by 2"
     batch(submissions, book, "--jobs=1")  # ada's first
@@ -168,7 +207,8 @@ def test_wrong_commands_end_with_one_line(tmp_path: Path, options: list[str], me
 
 
 @pytest.mark.parametrize(
-    "content", [b"no database at all, just some bytes that are long enough to be read", b"PK\3\4" * 300]
+    "content",
+    [b"no database at all, just some bytes that are long enough to be read", b"PK\3\4" * 300],
 )
 def test_a_file_that_is_no_gradebook_stays_as_it_is(tmp_path: Path, content: bytes) -> None:
     book = tmp_path / "grades.db"
@@ -180,9 +220,14 @@ def test_a_file_that_is_no_gradebook_stays_as_it_is(tmp_path: Path, content: byt
 
 
 def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcomes = [Outcome("fine", "", "", "", 0.1), Outcome("cheat", "nothing", "1.2", "earned 1.2", 0.1)]
-    monkeypatch.setattr("grader.selftest.try_walls", lambda sandbox: iter(outcomes))
-    with pytest.raises(CannotGrade, match=r"the self-test failed, so nothing was marked \(cheat: earned 1\.2\)"):
+    outcomes = [
+        Outcome("fine", "", "", "", 0.1),
+        Outcome("cheat", "nothing", "1.2", "earned 1.2", 0.1),
+    ]
+    monkeypatch.setattr("grader.selftest.cases.try_walls", lambda sandbox: iter(outcomes))
+    with pytest.raises(
+        CannotGrade, match=r"the self-test failed, so nothing was marked \(cheat: earned 1\.2\)"
+    ):
         expect_walls(choose("auto"))
 
 
@@ -191,25 +236,43 @@ def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
     (KeyboardInterrupt(), "interrupted; 0 of 1 submissions are marked, the same command goes on"),
 ])  # fmt: skip
 def test_walls_that_fall_or_are_interrupted_end_the_pool_that_was_getting_ready(
-    error: BaseException, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: BaseException,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fall(sandbox: object) -> None:
-        assert set(tree.descendants(os.getpid())) - before
+        assert set(process_tree.descendants(os.getpid())) - before
         raise error
 
     multiprocessing.resource_tracker.ensure_running()  # which stays as long as this process
-    before = set(tree.descendants(os.getpid()))
+    before = set(process_tree.descendants(os.getpid()))
     monkeypatch.setattr("grader.classroom.batch.expect_walls", fall)
     book = tmp_path / "grades.db"
-    assert main(["batch", str(make_class(tmp_path / "class", "ada")), f"--gradebook={book}", "--sandbox=auto"]) == 2
+    assert (
+        main(
+            [
+                "batch",
+                str(make_class(tmp_path / "class", "ada")),
+                f"--gradebook={book}",
+                "--sandbox=auto",
+            ]
+        )
+        == 2
+    )
     assert capsys.readouterr().err.splitlines()[-1] == f"error: {told}"
-    assert set(tree.descendants(os.getpid())) == before
+    assert set(process_tree.descendants(os.getpid())) == before
     assert markings(book) == []
 
 
 def test_a_gradebook_by_another_name_is_the_same_one(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "grades.db")
-    with alone(tmp_path / "grades.db"), pytest.raises(CannotGrade, match="another batch"), alone(tmp_path / "link.db"):
+    with (
+        alone(tmp_path / "grades.db"),
+        pytest.raises(CannotGrade, match="another batch"),
+        alone(tmp_path / "link.db"),
+    ):
         pass
 
 
@@ -246,7 +309,9 @@ def test_a_wrong_choice_of_gradebook_leaves_no_file(tmp_path: Path) -> None:
 def test_a_forgotten_student_is_nowhere_in_the_file(tmp_path: Path) -> None:
     submissions, book = make_class(tmp_path / "class", "adalovelace bob"), tmp_path / "grades.db"
     (submissions / "twin").mkdir()
-    (submissions / "twin" / "numpy_ann.py").write_text((submissions / "bob" / "numpy_ann.py").read_text())
+    (submissions / "twin" / "numpy_ann.py").write_text(
+        (submissions / "bob" / "numpy_ann.py").read_text()
+    )
     batch(submissions, book)
     assert main(["forget", str(book), "adalovelace"]) == 0
     assert all(b"adalovelace" not in path.read_bytes() for path in tmp_path.glob("grades.db*"))
@@ -255,7 +320,9 @@ def test_a_forgotten_student_is_nowhere_in_the_file(tmp_path: Path) -> None:
     assert main(["forget", str(book), "bob"]) == 2
 
 
-def test_of_a_forgotten_group_member_nothing_stays_and_the_others_stay_a_group(tmp_path: Path) -> None:
+def test_of_a_forgotten_group_member_nothing_stays_and_the_others_stay_a_group(
+    tmp_path: Path,
+) -> None:
     submissions, book = make_class(tmp_path / "class", "ada"), tmp_path / "grades.db"
     with Gradebook(book, create=True) as gradebook, entries(submissions) as found:
         own = found[0].open()
@@ -270,7 +337,10 @@ def test_of_a_forgotten_group_member_nothing_stays_and_the_others_stay_a_group(t
 
 @pytest.mark.parametrize("options", [["similarity"], ["forget", "ada"], ["report", "--out=report"]])
 def test_a_damaged_gradebook_is_one_line(
-    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    options: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     book = write_class(tmp_path / "grades.db", [Pupil("ada"), Pupil("bob")])
@@ -288,15 +358,24 @@ def test_earlier_years_of_one_file_name_all_count_and_nobody_copies_from_the_own
     years = {"2026": "ada bob", "2025": "ada cat", "2024": "ada dan"}
     for year, names in years.items():
         submissions = make_class(tmp_path / year / "class", names)
-        with Gradebook(tmp_path / year / "grades.db", create=True) as gradebook, entries(submissions) as found:
+        with (
+            Gradebook(tmp_path / year / "grades.db", create=True) as gradebook,
+            entries(submissions) as found,
+        ):
             for entry in found:
                 gradebook.hand_in(entry.students, f"{year} {entry.students[0].id}", entry.open())
     books = [str(tmp_path / year / "grades.db") for year in years]
     assert main(["similarity", books[0], "--earlier", books[1], "--earlier", books[2]]) == 0
     assert "2 works and 4 of earlier years" in capsys.readouterr().out
     copied = make_class(tmp_path / "copied", "ada") / "ada" / "numpy_ann.py"
-    with Gradebook(Path(books[0])) as now, Gradebook(Path(books[1])) as before, entries(copied.parent.parent) as found:
-        copied.write_text(copied.read_text() + "numbers = [4711, 'something that nobody else has written']\n" * 3)
+    with (
+        Gradebook(Path(books[0])) as now,
+        Gradebook(Path(books[1])) as before,
+        entries(copied.parent.parent) as found,
+    ):
+        copied.write_text(
+            copied.read_text() + "numbers = [4711, 'something that nobody else has written']\n" * 3
+        )
         for gradebook in (now, before):
             gradebook.hand_in([Student("ada", "Ada")], "another", found[0].open())
     assert main(["similarity", books[0], "--earlier", books[1]]) == 0
@@ -304,7 +383,10 @@ def test_earlier_years_of_one_file_name_all_count_and_nobody_copies_from_the_own
 
 
 def test_a_console_without_unicode_shows_names_as_it_can(tmp_path: Path) -> None:
-    submissions, book = make_class(tmp_path / "class", "\u0141ukasz Zo\u00eb"), tmp_path / "grades.db"
+    submissions, book = (
+        make_class(tmp_path / "class", "\u0141ukasz Zo\u00eb"),
+        tmp_path / "grades.db",
+    )
     batch(submissions, book)
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-P", "-m", "grader", "similarity", str(book)]
@@ -322,14 +404,21 @@ def test_near_copies_come_out_of_the_gradebook_and_a_group_is_none(
         own = next(entry for entry in found if entry.students[0].id == "ada").open()
         gradebook.hand_in(group, content_hash(own), own)
         assert set(gradebook.parties()) == {"ada", "bob", "eve, fay"}
-    assert main(["similarity", str(book), "--earlier", str(book), "--out", str(tmp_path / "pairs.html")]) == 0
+    assert (
+        main(
+            ["similarity", str(book), "--earlier", str(book), "--out", str(tmp_path / "pairs.html")]
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
     assert "3 works and 3 of earlier years" in printed
     assert "eve and fay" not in printed
     assert "ada" in (tmp_path / "pairs.html").read_text()
 
 
-def test_forgetting_what_is_no_text_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_forgetting_what_is_no_text_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_class(tmp_path / "grades.db", [Pupil("1")])
     assert main(["forget", str(tmp_path / "grades.db"), "\udcff"]) == 2
     assert "expected the id of a student who is" in capsys.readouterr().err
@@ -356,7 +445,9 @@ def test_a_regrading_that_lost_somebody_goes_on_with_that_one_alone(tmp_path: Pa
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
     assert "2 marked." in batch(submissions, book).stdout
     with Gradebook(book) as gradebook:
-        again = Batch(gradebook, RUBRIC, Options(seed=gradebook.meta("seed"), only=("1.2",)), choose("auto"))
+        again = Batch(
+            gradebook, RUBRIC, Options(seed=gradebook.meta("seed"), only=("1.2",)), choose("auto")
+        )
         again.run(again.take_in(submissions, [], regrade=True), Lost(), Progress(2, io.StringIO()))
     assert (again.tally.marked, again.tally.failed) == (1, 1)
     assert "1 marked, 1 marked before." in batch(submissions, book, "--regrade").stdout
@@ -369,6 +460,6 @@ def test_an_interruption_before_anything_was_written_says_so(
     def interrupt(level: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("grader.sandbox.choose", interrupt)
+    monkeypatch.setattr("grader.sandbox.levels.choose", interrupt)
     assert main(["batch", str(tmp_path), f"--gradebook={tmp_path / 'grades.db'}"]) == 2
     assert capsys.readouterr().err == "error: interrupted; nothing was written\n"

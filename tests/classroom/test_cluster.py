@@ -32,9 +32,12 @@ with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_ad
 def serving(*arguments: str) -> Iterator[tuple[str, list[int]]]:
     """A cluster in a process of its own: the scheduler's address, and its workers' processes."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-W", "ignore", "-c", SERVE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        [sys.executable, "-P", "-W", "ignore", "-c", SERVE, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert process.stdout is not None
     address, *pids = process.stdout.readline().split()
     yield address, list(map(int, pids))
@@ -87,10 +90,23 @@ def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "the scheduler nowhere cannot be reached" in ran.stderr.splitlines()[-1]
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not there to make a certificate")
+@pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl is not there to make a certificate"
+)
 def test_a_cluster_behind_tls_lets_in_who_has_the_key(tmp_path: Path) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=class", "-days", "1"]
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=class",
+        "-days",
+        "1",
+    ]
     subprocess.run([*made, "-keyout", key, "-out", cert], check=True, capture_output=True)
     submissions = make_class(tmp_path / "class", "ada")
     with serving("1", str(cert), str(cert), str(key)) as (address, _):
@@ -98,4 +114,6 @@ def test_a_cluster_behind_tls_lets_in_who_has_the_key(tmp_path: Path) -> None:
         stranger = batch(submissions, tmp_path / "g.db", f"--scheduler={address}")
         assert (stranger.returncode, "cannot be reached" in stranger.stderr) == (2, True)
         known = [f"--tls-ca-file={cert}", f"--tls-cert={cert}", f"--tls-key={key}"]
-        assert batch(submissions, tmp_path / "g.db", f"--scheduler={address}", *known).returncode == 0
+        assert (
+            batch(submissions, tmp_path / "g.db", f"--scheduler={address}", *known).returncode == 0
+        )

@@ -57,30 +57,50 @@ WHOLE = {"numpy_ann": PY, "pytorch_ann": ANN}
 
 @both
 def test_a_folder_an_archive_or_loose_files_for_each_student(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        "ada/numpy_ann.py": PY, "ada/pytorch_ann.py": ANN, "bob.zip": zipped({"work/numpy_ann.py": PY, "work/pytorch_ann.py": ANN}),
-        "eve_numpy_ann.py": PY, "eve_pytorch_ann.py": ANN, ".DS_Store": b"", "__MACOSX/ada/._numpy_ann.py": b"", "grades.xlsx": b"",
-    }, form)  # fmt: skip
+    path = lay_out(
+        tmp_path,
+        {
+            "ada/numpy_ann.py": PY,
+            "ada/pytorch_ann.py": ANN,
+            "bob.zip": zipped({"work/numpy_ann.py": PY, "work/pytorch_ann.py": ANN}),
+            "eve_numpy_ann.py": PY,
+            "eve_pytorch_ann.py": ANN,
+            ".DS_Store": b"",
+            "__MACOSX/ada/._numpy_ann.py": b"",
+            "grades.xlsx": b"",
+        },
+        form,
+    )
     assert read(path) == {"ada <ada>": WHOLE, "bob <bob>": WHOLE, "eve <eve>": WHOLE}
 
 
 @both
 def test_moodles_folders(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        "Ada Lovelace_1234567_assignsubmission_file/numpy_ann.py": PY,
-        "Ada Lovelace_1234567_assignsubmission_file/pytorch_ann.py": ANN,
-        "Jean_Luc O'Neill_7654321_assignsubmission_file_/my work.ZIP": zipped({"a/b/numpy_ann.py": PY, "a/b/pytorch_ann.py": ANN}),
-    }, form)  # fmt: skip
+    path = lay_out(
+        tmp_path,
+        {
+            "Ada Lovelace_1234567_assignsubmission_file/numpy_ann.py": PY,
+            "Ada Lovelace_1234567_assignsubmission_file/pytorch_ann.py": ANN,
+            "Jean_Luc O'Neill_7654321_assignsubmission_file_/my work.ZIP": zipped(
+                {"a/b/numpy_ann.py": PY, "a/b/pytorch_ann.py": ANN}
+            ),
+        },
+        form,
+    )
     assert read(path) == {"Ada Lovelace <1234567>": WHOLE, "Jean_Luc O'Neill <7654321>": WHOLE}
 
 
 @both
 def test_moodles_files_in_one_place(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        "Ada Lovelace_1234567_assignsubmission_file_numpy_ann.py": PY,
-        "Ada Lovelace_1234567_assignsubmission_file_pytorch_ann.py": ANN,
-        "Bob_7654321_assignsubmission_file_work.tgz": b"not gzip",
-    }, form)  # fmt: skip
+    path = lay_out(
+        tmp_path,
+        {
+            "Ada Lovelace_1234567_assignsubmission_file_numpy_ann.py": PY,
+            "Ada Lovelace_1234567_assignsubmission_file_pytorch_ann.py": ANN,
+            "Bob_7654321_assignsubmission_file_work.tgz": b"not gzip",
+        },
+        form,
+    )
     found = read(path)
     assert found["Ada Lovelace <1234567>"] == WHOLE
     assert "work.tgz cannot be read" in str(found["Bob <7654321>"])
@@ -88,13 +108,26 @@ def test_moodles_files_in_one_place(tmp_path: Path, form: str) -> None:
 
 @both
 def test_canvas_names_lateness_and_numbered_copies(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        "lovelaceada_1234_900001_numpy_ann.py": b"old", "lovelaceada_1234_900002_numpy_ann-1.py": b"older",
-        "lovelaceada_1234_900003_numpy_ann-12.py": PY, "lovelaceada_1234_900004_pytorch_ann.py": ANN,
-        "turingalan_LATE_99_900005_numpy_ann.py": PY, "turingalan_LATE_99_900006_pytorch_ann.py": ANN,
-        "hoppergrace_77_900007_assignment-2.zip": zipped({"numpy_ann.py": PY, "pytorch_ann.py": ANN}),
-    }, form)  # fmt: skip
-    assert read(path) == {"lovelaceada <1234>": WHOLE, "turingalan <99>": WHOLE, "hoppergrace <77>": WHOLE}
+    path = lay_out(
+        tmp_path,
+        {
+            "lovelaceada_1234_900001_numpy_ann.py": b"old",
+            "lovelaceada_1234_900002_numpy_ann-1.py": b"older",
+            "lovelaceada_1234_900003_numpy_ann-12.py": PY,
+            "lovelaceada_1234_900004_pytorch_ann.py": ANN,
+            "turingalan_LATE_99_900005_numpy_ann.py": PY,
+            "turingalan_LATE_99_900006_pytorch_ann.py": ANN,
+            "hoppergrace_77_900007_assignment-2.zip": zipped(
+                {"numpy_ann.py": PY, "pytorch_ann.py": ANN}
+            ),
+        },
+        form,
+    )
+    assert read(path) == {
+        "lovelaceada <1234>": WHOLE,
+        "turingalan <99>": WHOLE,
+        "hoppergrace <77>": WHOLE,
+    }
 
 
 METADATA = b"""---
@@ -122,25 +155,38 @@ submission_103:
 
 @both
 def test_gradescopes_export_with_a_group_and_a_missing_folder(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        "assignment_7_export/submission_metadata.yml": METADATA,
-        "assignment_7_export/submission_101/numpy_ann.py": PY, "assignment_7_export/submission_101/pytorch_ann.py": ANN,
-        "assignment_7_export/submission_102/src/numpy_ann.py": PY, "assignment_7_export/submission_102/src/pytorch_ann.py": ANN,
-    }, form)  # fmt: skip
+    path = lay_out(
+        tmp_path,
+        {
+            "assignment_7_export/submission_metadata.yml": METADATA,
+            "assignment_7_export/submission_101/numpy_ann.py": PY,
+            "assignment_7_export/submission_101/pytorch_ann.py": ANN,
+            "assignment_7_export/submission_102/src/numpy_ann.py": PY,
+            "assignment_7_export/submission_102/src/pytorch_ann.py": ANN,
+        },
+        form,
+    )
     found = read(path)
     assert found["Ada Lovelace <0042>"] == found["Bob <bob@school.example> + Eve <e1>"] == WHOLE
     assert "its folder is missing" in str(found["Gone <g>"])
 
 
 def test_a_folder_of_the_lists_name_is_a_students(tmp_path: Path) -> None:
-    path = lay_out(tmp_path, {"submission_metadata.yml/numpy_ann.py": PY, "ada/numpy_ann.py": PY}, "folder")
+    path = lay_out(
+        tmp_path, {"submission_metadata.yml/numpy_ann.py": PY, "ada/numpy_ann.py": PY}, "folder"
+    )
     assert set(read(path)) == {"ada <ada>", "submission_metadata.yml <submission_metadata.yml>"}
 
 
 def test_a_list_that_is_no_list_is_one_line(tmp_path: Path) -> None:
-    path = lay_out(tmp_path, {"submission_metadata.yml": b"[1, 2", "submission_1/numpy_ann.py": PY}, "folder")
+    path = lay_out(
+        tmp_path, {"submission_metadata.yml": b"[1, 2", "submission_1/numpy_ann.py": PY}, "folder"
+    )
     with (
-        pytest.raises(CannotGrade, match=r"submission_metadata\.yml cannot be read .* expected Gradescope's list"),
+        pytest.raises(
+            CannotGrade,
+            match=r"submission_metadata\.yml cannot be read .* expected Gradescope's list",
+        ),
         entries(path),
     ):
         pass
@@ -153,30 +199,43 @@ def test_a_list_that_is_no_list_is_one_line(tmp_path: Path) -> None:
     ({"ada/v1/numpy_ann.py": PY, "ada/v2/numpy_ann.py": PY}, "in more than one place (v1/, v2/)"),
     ({"ada.zip": b"PK"}, "ada.zip cannot be read"),
 ])  # fmt: skip
-def test_one_bad_submission_hurts_no_other(tmp_path: Path, files: dict[str, bytes], problem: str) -> None:
-    found = read(lay_out(tmp_path, {**files, "bob/numpy_ann.py": PY, "bob/pytorch_ann.py": ANN}, "folder"))
+def test_one_bad_submission_hurts_no_other(
+    tmp_path: Path, files: dict[str, bytes], problem: str
+) -> None:
+    found = read(
+        lay_out(tmp_path, {**files, "bob/numpy_ann.py": PY, "bob/pytorch_ann.py": ANN}, "folder")
+    )
     assert problem in str(found["ada <ada>"])
     assert found["bob <bob>"] == WHOLE
 
 
 @both
 def test_one_folder_around_a_class_is_not_taken_for_a_student(tmp_path: Path, form: str) -> None:
-    inside = {"hand-ins/ada/numpy_ann.py": PY, "hand-ins/bob/numpy_ann.py": PY, "hand-ins/readme.txt": b""}
+    inside = {
+        "hand-ins/ada/numpy_ann.py": PY,
+        "hand-ins/bob/numpy_ann.py": PY,
+        "hand-ins/readme.txt": b"",
+    }
     assert list(read(lay_out(tmp_path, inside, form))) == ["ada <ada>", "bob <bob>"]
 
 
 def test_a_class_of_one_keeps_the_students_name(tmp_path: Path) -> None:
-    assert list(read(lay_out(tmp_path, {"ada/mine/numpy_ann.py": PY, "ada/mine/data/x.gz": b""}, "folder"))) == [
-        "ada <ada>"
-    ]
+    assert list(
+        read(lay_out(tmp_path, {"ada/mine/numpy_ann.py": PY, "ada/mine/data/x.gz": b""}, "folder"))
+    ) == ["ada <ada>"]
 
 
 def test_who_could_not_be_fetched_is_named_and_not_marked(tmp_path: Path) -> None:
     path = lay_out(
-        tmp_path, {"ada/numpy_ann.py": PY, "cy.problem": b"git fetch: not found\n::error::\x1b[2J"}, "folder"
+        tmp_path,
+        {"ada/numpy_ann.py": PY, "cy.problem": b"git fetch: not found\n::error::\x1b[2J"},
+        "folder",
     )
     with entries(path) as found:
-        assert [(entry.students[0].id, entry.is_missing) for entry in found] == [("ada", False), ("cy", True)]
+        assert [(entry.students[0].id, entry.is_missing) for entry in found] == [
+            ("ada", False),
+            ("cy", True),
+        ]
     assert read(path)["cy <cy>"] == "not fetched: git fetch: not found ::error::�[2J"
 
 
@@ -188,7 +247,9 @@ def test_an_empty_folder_is_a_student_who_handed_in_nothing(tmp_path: Path) -> N
 def test_links_out_of_a_submission_are_not_followed(tmp_path: Path) -> None:
     write_submission(tmp_path / "elsewhere")
     (tmp_path / "class" / "ada").mkdir(parents=True)
-    (tmp_path / "class" / "ada" / "numpy_ann.py").symlink_to(tmp_path / "elsewhere" / "numpy_ann.py")
+    (tmp_path / "class" / "ada" / "numpy_ann.py").symlink_to(
+        tmp_path / "elsewhere" / "numpy_ann.py"
+    )
     (tmp_path / "class" / "eve").symlink_to(tmp_path / "elsewhere")
     assert list(read(tmp_path / "class")) == ["ada <ada>"]
     assert "holds none" in str(read(tmp_path / "class")["ada <ada>"])
@@ -198,7 +259,9 @@ def test_links_out_of_a_submission_are_not_followed(tmp_path: Path) -> None:
     ("none", None, "does not exist"), ("class.zip", b"PK", "cannot be read"), ("class.rar", b"", "is neither a folder"),
     ("class.zip", zipped({}), "holds no submission"),
 ])  # fmt: skip
-def test_what_is_no_class_is_one_line(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+def test_what_is_no_class_is_one_line(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(CannotGrade, match=message), entries(tmp_path / name):
@@ -210,14 +273,24 @@ MOODLE = "_assignsubmission_file"
 
 def listed(*submitters: str) -> bytes:
     """Gradescope's list of submissions 1, 2, … with these submitters."""
-    return "".join(f"submission_{n}:\n  :submitters:\n{who}" for n, who in enumerate(submitters, start=1)).encode()
+    return "".join(
+        f"submission_{n}:\n  :submitters:\n{who}" for n, who in enumerate(submitters, start=1)
+    ).encode()
 
 
 @both
-def test_a_files_name_that_looks_like_another_student_is_not_the_others(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        f"Ada_1{MOODLE}_numpy_ann.py": PY, f"Eve_9{MOODLE}_x_1{MOODLE}_numpy_ann.py": b"forged", f"Eve_9{MOODLE}_numpy_ann.py": ANN,
-    }, form)  # fmt: skip
+def test_a_files_name_that_looks_like_another_student_is_not_the_others(
+    tmp_path: Path, form: str
+) -> None:
+    path = lay_out(
+        tmp_path,
+        {
+            f"Ada_1{MOODLE}_numpy_ann.py": PY,
+            f"Eve_9{MOODLE}_x_1{MOODLE}_numpy_ann.py": b"forged",
+            f"Eve_9{MOODLE}_numpy_ann.py": ANN,
+        },
+        form,
+    )
     found = read(path)
     assert found.pop("Ada <1>") == {"numpy_ann": PY}
     assert found.pop("Eve <9>") == {"numpy_ann": ANN}
@@ -225,19 +298,33 @@ def test_a_files_name_that_looks_like_another_student_is_not_the_others(tmp_path
 
 
 def test_many_files_of_another_platforms_names_move_nobody(tmp_path: Path) -> None:
-    forged = {f"eve_3_{number}_x_1{MOODLE}_{number}_numpy_ann.py": b"forged" for number in range(50)}
-    path = lay_out(tmp_path, {"adal_1_90_numpy_ann.py": PY, "bob_2_91_numpy_ann.py": ANN, **forged}, "zip")
+    forged = {
+        f"eve_3_{number}_x_1{MOODLE}_{number}_numpy_ann.py": b"forged" for number in range(50)
+    }
+    path = lay_out(
+        tmp_path, {"adal_1_90_numpy_ann.py": PY, "bob_2_91_numpy_ann.py": ANN, **forged}, "zip"
+    )
     found = read(path)
     assert found["adal <1>"] == {"numpy_ann": PY}
     assert found["bob <2>"] == {"numpy_ann": ANN}
 
 
 @both
-def test_a_name_that_looks_like_another_student_gets_nobodys_mark(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        f"Ada_1{MOODLE}/numpy_ann.py": PY, f"Ada_1{MOODLE}_x_9{MOODLE}/numpy_ann.py": b"Eve's name is odd",
-    }, form)  # fmt: skip
-    assert read(path) == {"Ada <1>": {"numpy_ann": PY}, f"Ada_1{MOODLE}_x <9>": {"numpy_ann": b"Eve's name is odd"}}
+def test_a_name_that_looks_like_another_student_gets_nobodys_mark(
+    tmp_path: Path, form: str
+) -> None:
+    path = lay_out(
+        tmp_path,
+        {
+            f"Ada_1{MOODLE}/numpy_ann.py": PY,
+            f"Ada_1{MOODLE}_x_9{MOODLE}/numpy_ann.py": b"Eve's name is odd",
+        },
+        form,
+    )
+    assert read(path) == {
+        "Ada <1>": {"numpy_ann": PY},
+        f"Ada_1{MOODLE}_x <9>": {"numpy_ann": b"Eve's name is odd"},
+    }
 
 
 @pytest.mark.parametrize("stray", ["grades.db", "evee_3_text.html", "notes.txt", "Thumbs.db"])
@@ -266,9 +353,15 @@ def test_what_is_named_otherwise_than_the_download_is_named_and_nobodys(tmp_path
 @both
 def test_moodles_online_texts_beside_the_files(tmp_path: Path, form: str) -> None:
     text = "_assignsubmission_onlinetext"
-    path = lay_out(tmp_path, {
-        f"Ada_1{MOODLE}/numpy_ann.py": PY, f"Ada_1{text}/onlinetext.html": b"", f"Bob_2{text}/onlinetext.html": b"",
-    }, form)  # fmt: skip
+    path = lay_out(
+        tmp_path,
+        {
+            f"Ada_1{MOODLE}/numpy_ann.py": PY,
+            f"Ada_1{text}/onlinetext.html": b"",
+            f"Bob_2{text}/onlinetext.html": b"",
+        },
+        form,
+    )
     found = read(path)
     assert found["Ada <1>"] == {"numpy_ann": PY}
     assert "holds none" in str(found["Bob <2>"])
@@ -276,20 +369,33 @@ def test_moodles_online_texts_beside_the_files(tmp_path: Path, form: str) -> Non
 
 @both
 def test_canvas_names_with_underscores_without_names_and_texts(tmp_path: Path, form: str) -> None:
-    path = lay_out(tmp_path, {
-        "r2_d2_1_90_numpy_ann.py": PY, "r2_d2_1_91_pytorch_ann.py": ANN, "anon_AbC12_92_numpy_ann.py": PY,
-        "anon_AbC12_93_pytorch_ann.py": ANN, "LATE_anon_12xyZ_94_numpy_ann.py": PY, "LATE_anon_12xyZ_95_pytorch_ann.py": ANN,
-        "bob_2_96_x_1_97_numpy_ann.py": b"forged", "eve_1_3_98_w.zip": b"", "evee_LATE_3_link.html": b"",
-        "bob_2_99_essay.txt": b"",
-    }, form)  # fmt: skip
+    path = lay_out(
+        tmp_path,
+        {
+            "r2_d2_1_90_numpy_ann.py": PY,
+            "r2_d2_1_91_pytorch_ann.py": ANN,
+            "anon_AbC12_92_numpy_ann.py": PY,
+            "anon_AbC12_93_pytorch_ann.py": ANN,
+            "LATE_anon_12xyZ_94_numpy_ann.py": PY,
+            "LATE_anon_12xyZ_95_pytorch_ann.py": ANN,
+            "bob_2_96_x_1_97_numpy_ann.py": b"forged",
+            "eve_1_3_98_w.zip": b"",
+            "evee_LATE_3_link.html": b"",
+            "bob_2_99_essay.txt": b"",
+        },
+        form,
+    )
     found = read(path)
-    assert "whose it is cannot be told" in str(found.pop("bob_2_96_x_1_97_numpy_ann.py <bob_2_96_x_1_97_numpy_ann.py>"))
+    assert "whose it is cannot be told" in str(
+        found.pop("bob_2_96_x_1_97_numpy_ann.py <bob_2_96_x_1_97_numpy_ann.py>")
+    )
     assert "whose it is cannot be told" in str(
         found.pop("eve_1_3_98_w.zip <eve_1_3_98_w.zip>")
     )  # eve_1's, or 1's 98_w.zip
-    assert [found.pop(who) for who in ("r2_d2 <1>", "anon_AbC12 <anon_AbC12>", "anon_12xyZ <anon_12xyZ>")] == [
-        WHOLE
-    ] * 3
+    assert [
+        found.pop(who)
+        for who in ("r2_d2 <1>", "anon_AbC12 <anon_AbC12>", "anon_12xyZ <anon_12xyZ>")
+    ] == [WHOLE] * 3
     assert sorted(found) == ["bob <2>", "evee <3>"]
     assert all("holds none" in str(problem) for problem in found.values())
 
@@ -299,12 +405,21 @@ def test_canvas_names_with_underscores_without_names_and_texts(tmp_path: Path, f
     (["  - :name: Ada\n", "  - :name: Ada\n"], "Ada is Ada in submission_1 and Ada in submission_2"),
     (["  - :name: Ada\n    :sid: '42'\n  - :name: Eve\n    :sid: '42'\n"], "42 is Ada in submission_1 and Eve in submission_1"),
 ])  # fmt: skip
-def test_an_id_with_two_claims_gives_nobody_anothers_mark(tmp_path: Path, submitters: list[str], told: str) -> None:
+def test_an_id_with_two_claims_gives_nobody_anothers_mark(
+    tmp_path: Path, submitters: list[str], told: str
+) -> None:
     bob = "  - :name: Bob\n    :sid: 0077\n"
-    files = {f"submission_{number}/numpy_ann.py": b"%d" % number for number in range(1, len(submitters) + 2)}
-    path = lay_out(tmp_path, {"submission_metadata.yml": listed(*submitters, bob), **files}, "folder")
+    files = {
+        f"submission_{number}/numpy_ann.py": b"%d" % number
+        for number in range(1, len(submitters) + 2)
+    }
+    path = lay_out(
+        tmp_path, {"submission_metadata.yml": listed(*submitters, bob), **files}, "folder"
+    )
     with entries(path) as found:
-        assert [entry.students[0].id for entry in found if not entry.is_missing] == ["0077"]  # not 63, which is 0o77
+        assert [entry.students[0].id for entry in found if not entry.is_missing] == [
+            "0077"
+        ]  # not 63, which is 0o77
         (refused,) = [opened(entry) for entry in found if entry.is_missing]
     assert str(refused).startswith(f"the id {told}")
 
@@ -318,17 +433,28 @@ def test_a_submission_without_submitters_or_folder_is_named(tmp_path: Path) -> N
 
 @both
 def test_nobody_is_forgotten(tmp_path: Path, form: str) -> None:
-    files = {"ada/__MACOSX/numpy_ann.py": PY, "bob/._x": b"", "cat.rar": b"", "dan/x.7z": b"", "eve/numpy_ann.py": PY}
+    files = {
+        "ada/__MACOSX/numpy_ann.py": PY,
+        "bob/._x": b"",
+        "cat.rar": b"",
+        "dan/x.7z": b"",
+        "eve/numpy_ann.py": PY,
+    }
     path = lay_out(tmp_path, files, form)
     found = read(path)
     assert found.pop("eve <eve>") == {"numpy_ann": PY}
     assert [str(problem)[:17] for _, problem in sorted(found.items())] == [
-        "ada/ holds none o", "bob/ holds none o", "cat.rar holds cat", "dan/ holds x.7z, "
-    ]  # fmt: skip
+        "ada/ holds none o",
+        "bob/ holds none o",
+        "cat.rar holds cat",
+        "dan/ holds x.7z, ",
+    ]
 
 
 def test_an_empty_folder_in_a_zip_is_a_student_too(tmp_path: Path) -> None:
-    found = read(lay_out(tmp_path, {"ada/": b"", "bob/": b"", "bob/numpy_ann.py": PY, ".": b""}, "zip"))
+    found = read(
+        lay_out(tmp_path, {"ada/": b"", "bob/": b"", "bob/numpy_ann.py": PY, ".": b""}, "zip")
+    )
     assert found.pop("bob <bob>") == {"numpy_ann": PY}
     assert "holds none" in str(found["ada <ada>"])
 
@@ -351,7 +477,9 @@ def test_a_folder_that_cannot_be_read_to_its_end_is_its_students_alone(tmp_path:
     assert "holds none" in str(found["J\u00e9 <J\u00e9>"])  # can be kept, written and shown
 
 
-def test_a_file_that_cannot_be_read_is_its_students_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_is_its_students_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = lay_out(tmp_path, {"ada/numpy_ann.py": PY, "bob/numpy_ann.py": PY}, "folder")
     real = os.open
 
@@ -388,6 +516,8 @@ def test_damage_in_a_platforms_zip_is_its_students_alone(tmp_path: Path) -> None
     found = read(tmp_path / "class.zip")
     assert "cannot be unpacked" in str(found["ada <ada>"])
     assert found["bob <bob>"] == {"numpy_ann": PY}
-    (tmp_path / "class.zip").write_bytes(zipped({"ad\u00e9/x": b""}).replace("\u00e9".encode(), b"\xff\xfe"))
+    (tmp_path / "class.zip").write_bytes(
+        zipped({"ad\u00e9/x": b""}).replace("\u00e9".encode(), b"\xff\xfe")
+    )
     with pytest.raises(CannotGrade, match="expected a whole zip"), entries(tmp_path / "class.zip"):
         pass

@@ -54,7 +54,9 @@ def expect_finished(submissions: Path, book: Path) -> None:
     assert again.returncode == 1, again.stderr
     assert marks(book) == RIGHT
     assert markings(book) == [1] * 6
-    assert set(before) <= set(rows(book, "select work, result from marks"))  # what was there counts still
+    assert set(before) <= set(
+        rows(book, "select work, result from marks")
+    )  # what was there counts still
 
 
 def test_sigkill_of_the_batch(submissions: Path, book: Path) -> None:
@@ -81,7 +83,9 @@ def test_sigkill_of_a_process_of_the_pool_and_all_below_it(submissions: Path, bo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_polite_end_says_how_far_it_came(submissions: Path, book: Path, number: signal.Signals) -> None:
+def test_a_polite_end_says_how_far_it_came(
+    submissions: Path, book: Path, number: signal.Signals
+) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 2))
     below = descendants(running.pid)
@@ -93,7 +97,9 @@ def test_a_polite_end_says_how_far_it_came(submissions: Path, book: Path, number
     expect_finished(submissions, book)
 
 
-def test_a_power_cut_leaves_whole_results_only(submissions: Path, book: Path, tmp_path: Path) -> None:
+def test_a_power_cut_leaves_whole_results_only(
+    submissions: Path, book: Path, tmp_path: Path
+) -> None:
     """The file and its log as they are in the middle, the log torn off anywhere, as a disk without power may leave it."""
     running = begin(submissions, book)
     until(marked_some(book, 3))
@@ -120,9 +126,14 @@ def test_a_power_cut_leaves_whole_results_only(submissions: Path, book: Path, tm
 def test_a_full_disk_keeps_what_is_there(tmp_path: Path, book: Path) -> None:
     submissions = make_class(tmp_path / "class", NAMES, wrong="cat")
     begun = subprocess.run(
-        command(submissions, book), capture_output=True, text=True, timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (180_000, resource.RLIM_INFINITY)),
-    )  # fmt: skip
+        command(submissions, book),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (180_000, resource.RLIM_INFINITY)
+        ),
+    )
     assert begun.returncode == 2
     assert "what it holds is safe" in begun.stderr.splitlines()[-1]
     expect_finished(submissions, book)
@@ -146,7 +157,9 @@ def test_a_submission_that_ends_processes_hurts_no_other(submissions: Path, book
     assert marks(book) == RIGHT | {"bob": "failed"}
 
 
-def test_a_student_who_vanishes_while_others_are_marked_is_marked_too(submissions: Path, book: Path) -> None:
+def test_a_student_who_vanishes_while_others_are_marked_is_marked_too(
+    submissions: Path, book: Path
+) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
     shutil.rmtree(submissions)  # all was read before the first was marked

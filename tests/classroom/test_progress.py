@@ -13,7 +13,8 @@ from grader.classroom.progress import Progress, duration
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(3, "3 s"), (89, "89 s"), (100, "2 min"), (5340, "89 min"), (6000, "1 h 40 min")]
+    ("seconds", "words"),
+    [(3, "3 s"), (89, "89 s"), (100, "2 min"), (5340, "89 min"), (6000, "1 h 40 min")],
 )
 def test_durations_are_in_the_units_that_fit(seconds: float, words: str) -> None:
     assert duration(seconds) == words
@@ -33,7 +34,9 @@ def test_plain_lines_say_who_how_and_how_long() -> None:
     assert (progress.done, progress.failed, progress.running) == (2, 1, [])
 
 
-def test_a_terminal_sees_counts_and_the_students_being_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_sees_counts_and_the_students_being_marked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setenv("TERM", "xterm")
     ours, theirs = pty.openpty()

@@ -23,9 +23,27 @@ from tests.publish.support import hostile, lay_out
 from tests.support import ROOT, write_submission
 
 # What Docker gives a container's root unless asked for more; no SYS_ADMIN, so no mounts and no namespaces
-CAPABILITIES = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",
-                "net_raw", "sys_chroot", "mknod", "audit_write", "setfcap")  # fmt: skip
-HOST_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")  # so that apt and pip work inside
+CAPABILITIES = (
+    "chown",
+    "dac_override",
+    "fowner",
+    "fsetid",
+    "kill",
+    "setgid",
+    "setuid",
+    "setpcap",
+    "net_bind_service",
+    "net_raw",
+    "sys_chroot",
+    "mknod",
+    "audit_write",
+    "setfcap",
+)
+HOST_FILES = (
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/ssl/certs/ca-certificates.crt",
+)  # so that apt and pip work inside
 
 
 def main() -> int:
@@ -33,17 +51,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("base", type=Path)
     parser.add_argument(
-        "--keep", type=Path, help="build the container here and keep it; if it is there, use it as it is"
+        "--keep",
+        type=Path,
+        help="build the container here and keep it; if it is there, use it as it is",
     )
     parser.add_argument(
-        "--python", type=Path, help="an installation of Python 3.11 for /opt/python, as setup.sh fetches one"
+        "--python",
+        type=Path,
+        help="an installation of Python 3.11 for /opt/python, as setup.sh fetches one",
     )
     parser.add_argument("--skip-training", action="store_true")
-    parser.add_argument("--only", choices=sorted(SUBMISSIONS), action="append", help="this submission; may be repeated")
+    parser.add_argument(
+        "--only",
+        choices=sorted(SUBMISSIONS),
+        action="append",
+        help="this submission; may be repeated",
+    )
     options = parser.parse_args()
-    container = (options.keep or options.base.with_name(f"{options.base.name}-autograder")).resolve()
+    container = (
+        options.keep or options.base.with_name(f"{options.base.name}-autograder")
+    ).resolve()
     if not container.exists():
-        build(options.base, container, Settings(skip_training=options.skip_training), options.python)
+        build(
+            options.base, container, Settings(skip_training=options.skip_training), options.python
+        )
     try:
         wrong = [name for name in options.only or SUBMISSIONS if not try_one(name, container)]
     finally:
@@ -85,7 +116,9 @@ def inside(container: Path, command: str) -> int:
         "LANG": "C.UTF-8",
     }
     environment |= {
-        name: value for name, value in os.environ.items() if name in ("PIP_CERT", "PIP_INDEX_URL", "https_proxy")
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PIP_CERT", "PIP_INDEX_URL", "https_proxy")
     }
     unshared = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", script]
     return subprocess.run(unshared, env=environment, check=False).returncode
@@ -124,7 +157,10 @@ SUBMISSIONS = {
     "reference": (reference, full),
     "stubs": (stubs, lambda results: results["score"] == 0),
     "hostile": (robber, walled),
-    "unreadable": (unreadable, lambda results: results["score"] == 0 and "holds none of" in results["output"]),
+    "unreadable": (
+        unreadable,
+        lambda results: results["score"] == 0 and "holds none of" in results["output"],
+    ),
 }
 
 

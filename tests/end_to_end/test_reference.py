@@ -7,16 +7,28 @@ import pytest
 
 from tests.support import Marked, mark, write_submission
 
-BARS = {"numpy_ann": 0.875, "pytorch_ann": 0.88, "pytorch_cnn": 0.90}  # what the reference is to reach by itself
+BARS = {
+    "numpy_ann": 0.875,
+    "pytorch_ann": 0.88,
+    "pytorch_cnn": 0.90,
+}  # what the reference is to reach by itself
 
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Marked:
-    return mark(write_submission(tmp_path_factory.mktemp("reference") / "ada"), "--seed", "0", "--device", "cpu")
+    return mark(
+        write_submission(tmp_path_factory.mktemp("reference") / "ada"),
+        "--seed",
+        "0",
+        "--device",
+        "cpu",
+    )
 
 
 def test_the_reference_earns_100(marked: Marked) -> None:
-    assert (marked.status, marked.results["score"], marked.results["max_score"]) == (0, 100, 100), marked.out
+    assert (marked.status, marked.results["score"], marked.results["max_score"]) == (0, 100, 100), (
+        marked.out
+    )
 
 
 def test_the_reference_reaches_its_accuracies(marked: Marked) -> None:
@@ -34,7 +46,18 @@ def test_the_card_shows_every_section_and_the_bars(marked: Marked) -> None:
 
 def test_two_markings_with_one_seed_train_alike(tmp_path: Path) -> None:
     work = write_submission(tmp_path / "ada")
-    options = ("--only", "1.7", "--only", "3.6", "--train-size", "1500", "--seed", "4", "--device", "cpu")
+    options = (
+        "--only",
+        "1.7",
+        "--only",
+        "3.6",
+        "--train-size",
+        "1500",
+        "--seed",
+        "4",
+        "--device",
+        "cpu",
+    )
     first, again = (mark(work, *options).results["extra_data"]["accuracy"] for _ in range(2))
     assert first == again
     assert set(first) == {"numpy_ann", "pytorch_cnn"}

@@ -13,8 +13,11 @@ import atheris
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 with atheris.instrument_imports(include=["grader", "zipfile", "tarfile", "json"]):
-    from grader import notebooks, plots, protocol, submission
     from grader.errors import StudentFault, SubmissionError
+    from grader.submission import notebooks
+    from grader.submission import plot_files as plots
+    from grader.submission import reading as submission
+    from grader.worker import protocol
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
 

@@ -13,7 +13,9 @@ from tests.support import mark, mark_here, script_with, write_submission
     ("1.5", "def NumpyANN(**k): pass"), ("1.7", "def NumpyANN(**k): pass"), ("1.7", "EPOCHS = -10**5000"),
 ])  # fmt: skip
 def test_what_is_no_function_earns_nothing(tmp_path: Path, section: str, code: str) -> None:
-    submission = write_submission(tmp_path / "work", numpy_ann=script_with("numpy_ann", {}, after=code))
+    submission = write_submission(
+        tmp_path / "work", numpy_ann=script_with("numpy_ann", {}, after=code)
+    )
     marked = mark(submission, "--only", section, "--train-size", "200")
     assert marked.failed == [section], marked.out
     assert marked.status == 1
@@ -29,7 +31,9 @@ def test_a_wrong_early_part_costs_its_own_section_alone(tmp_path: Path) -> None:
 
 def test_an_unwritten_forward_does_not_cost_backward(tmp_path: Path) -> None:
     marked = mark(
-        write_submission(tmp_path / "work", {"1.5": 'raise NotImplementedError("TODO 1.5")'}), "--only", "1.5,1.6"
+        write_submission(tmp_path / "work", {"1.5": 'raise NotImplementedError("TODO 1.5")'}),
+        "--only",
+        "1.5,1.6",
     )
     assert marked.failed == ["1.5"]
     assert marked.section("1.5")["extra_data"]["diagnosis"] == ["not-written"]
@@ -37,7 +41,9 @@ def test_an_unwritten_forward_does_not_cost_backward(tmp_path: Path) -> None:
 
 def test_same_seed_same_marks_and_words(tmp_path: Path) -> None:
     work = write_submission(tmp_path / "work", {"1.2": "return np.abs(z)", "1.6": "return {}"})
-    first, again = (mark(work, "--only", "1.2,1.6", "--seed", "7").results["tests"] for _ in range(2))
+    first, again = (
+        mark(work, "--only", "1.2,1.6", "--seed", "7").results["tests"] for _ in range(2)
+    )
     for test in first + again:
         test["extra_data"].pop("seconds")
     assert first == again
@@ -47,15 +53,28 @@ def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
     """What is put in place of a failed part is that part alone: a later section's own function is never replaced."""
     stub = "raise NotImplementedError"
     empty = {"1.2": stub, "1.3": stub, "1.5": stub, "1.6": stub}
-    assert mark(write_submission(tmp_path / "empty", empty), "--only", "1.2,1.3,1.5,1.6").results["score"] == 0
+    assert (
+        mark(write_submission(tmp_path / "empty", empty), "--only", "1.2,1.3,1.5,1.6").results[
+            "score"
+        ]
+        == 0
+    )
     leaning = {
-        "1.2": stub, "1.3": stub,
+        "1.2": stub,
+        "1.3": stub,
         "1.5": "self.z1 = self.a1 = self.z2 = self.a2 = relu(X)\nreturn self.a2",
         "1.6": "return {name: relu_derivative(getattr(self, name)) for name in ('W1', 'b1', 'W2', 'b2')}",
-    }  # fmt: skip
-    assert mark(write_submission(tmp_path / "leaning", leaning), "--only", "1.2,1.3,1.5,1.6").results["score"] == 0
+    }
+    assert (
+        mark(write_submission(tmp_path / "leaning", leaning), "--only", "1.2,1.3,1.5,1.6").results[
+            "score"
+        ]
+        == 0
+    )
     right = {"1.2": stub, "1.3": stub, "1.5": stub}
-    assert mark(write_submission(tmp_path / "right", right), "--only", "1.2,1.3,1.5,1.6").failed == [
+    assert mark(
+        write_submission(tmp_path / "right", right), "--only", "1.2,1.3,1.5,1.6"
+    ).failed == [
         "1.2",
         "1.3",
         "1.5",
@@ -71,7 +90,9 @@ def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
             "return dict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))",
      "Smallest failing size found: n = 7, d = 3, h = 4, k = 5; n = 2, d = 3, h = 4, k = 5 is right: the gradients do not match"),
 ])  # fmt: skip
-def test_mistakes_without_a_name_show_the_smallest_input(tmp_path: Path, section: str, code: str, message: str) -> None:
+def test_mistakes_without_a_name_show_the_smallest_input(
+    tmp_path: Path, section: str, code: str, message: str
+) -> None:
     (result,) = mark_here(write_submission(tmp_path / "work", {section: code}), [section]).values()
     assert result.points == 0
     assert message in result.feedback

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import cgroup
+from grader.sandbox import cgroup
 
 
 def groups(tmp_path: Path, own: str, controllers: dict[str, str]) -> tuple[Path, Path]:
@@ -23,7 +23,9 @@ def groups(tmp_path: Path, own: str, controllers: dict[str, str]) -> tuple[Path,
 
 
 def test_a_session_of_systemd_gets_a_group_beside_its_own(tmp_path: Path) -> None:
-    mount, own = groups(tmp_path, "/app/term.scope", {"": "cpu memory", "app": "memory pids", "app/term.scope": ""})
+    mount, own = groups(
+        tmp_path, "/app/term.scope", {"": "cpu memory", "app": "memory pids", "app/term.scope": ""}
+    )
     assert cgroup.hold(1234, 5_000_000, mount, own) is not None
     [made] = (mount / "app").glob("submission-*")
     assert (made / "memory.max").read_text() == "5000000"
@@ -50,8 +52,10 @@ def test_what_the_kernel_counted_tells_that_memory_ran_out(tmp_path: Path) -> No
 
 
 def test_the_kernel_ends_what_takes_too_much() -> None:
-    greedy = subprocess.Popen([sys.executable, "-c", "input(); x = [bytearray(10**7) for _ in range(40)]; input()"],
-                              stdin=subprocess.PIPE)  # fmt: skip
+    greedy = subprocess.Popen(
+        [sys.executable, "-c", "input(); x = [bytearray(10**7) for _ in range(40)]; input()"],
+        stdin=subprocess.PIPE,
+    )
     group = cgroup.hold(greedy.pid, 100_000_000)
     if group is None:
         greedy.communicate(b"\n\n")

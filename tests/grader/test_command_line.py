@@ -13,21 +13,24 @@ from pathlib import Path
 
 import pytest
 
-from grader import tree
-from grader.handout import REFERENCE
-from grader.sandbox import choose
-from grader.tree import is_ended
+from grader import REFERENCE
+from grader.sandbox import process_tree
+from grader.sandbox.levels import choose
+from grader.sandbox.process_tree import is_ended
 from tests.support import ROOT, mark, run, script_with, write_submission
 
 
-def with_pytest(submission: str | Path, *options: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def with_pytest(
+    submission: str | Path, *options: str, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     return run("-m", "pytest", ROOT / "grader", "--submission", submission, *options, cwd=cwd)
 
 
 def card(text: str) -> list[str]:
     """The score card without what differs from run to run: times."""
     return [
-        " ".join(word for word in line.split() if "." not in word or "%" in word) for line in text.splitlines()[1:-1]
+        " ".join(word for word in line.split() if "." not in word or "%" in word)
+        for line in text.splitlines()[1:-1]
     ]
 
 
@@ -39,25 +42,48 @@ def test_both_commands_print_the_same_card_and_write_the_same_marks(tmp_path: Pa
     assert one.returncode == two.returncode == 1
     assert card(one.stdout) == card(two.stdout)
     first, second = (json.loads((tmp_path / name).read_text()) for name in ("one.json", "two.json"))
-    assert [test["output"] for test in first["tests"]] == [test["output"] for test in second["tests"]]
+    assert [test["output"] for test in first["tests"]] == [
+        test["output"] for test in second["tests"]
+    ]
 
 
 def test_results_follow_gradescopes_format(tmp_path: Path) -> None:
     marked = mark(
-        write_submission(tmp_path / "ada", {"1.2": "return -z"}), "--only", "1.2,1.4", "--seed", "5", "--skip-training"
+        write_submission(tmp_path / "ada", {"1.2": "return -z"}),
+        "--only",
+        "1.2,1.4",
+        "--seed",
+        "5",
+        "--skip-training",
     )
     results = marked.results
     assert (results["score"], results["max_score"]) == (6, 10)
-    assert {"score", "max_score", "execution_time", "output", "tests", "extra_data"} <= results.keys()
+    assert {
+        "score",
+        "max_score",
+        "execution_time",
+        "output",
+        "tests",
+        "extra_data",
+    } <= results.keys()
     failed = marked.section("1.2")
     assert failed["status"] == "failed"
-    assert (failed["number"], failed["name"], failed["score"], failed["max_score"]) == ("1.2", "relu", 0, 4)
+    assert (failed["number"], failed["name"], failed["score"], failed["max_score"]) == (
+        "1.2",
+        "relu",
+        0,
+        4,
+    )
     assert failed["output_format"] == "text"
     assert failed["extra_data"]["diagnosis"] == []
     assert results["extra_data"] == {
-        "accuracy": {}, "device": "cpu", "seconds": results["extra_data"]["seconds"], "seed": 5, "sandbox": choose("auto").level,
+        "accuracy": {},
+        "device": "cpu",
+        "seconds": results["extra_data"]["seconds"],
+        "seed": 5,
+        "sandbox": choose("auto").level,
         "submission": "ada",
-    }  # fmt: skip
+    }
 
 
 def test_skip_training_leaves_out_the_training_sections_and_their_points(tmp_path: Path) -> None:
@@ -67,7 +93,9 @@ def test_skip_training_leaves_out_the_training_sections_and_their_points(tmp_pat
 
 
 def test_an_html_report_escapes_what_students_write(tmp_path: Path) -> None:
-    work = write_submission(tmp_path / "ada", {"1.2": "raise ValueError('<script>alert(1)</script>\\x1b[2J')"})
+    work = write_submission(
+        tmp_path / "ada", {"1.2": "raise ValueError('<script>alert(1)</script>\\x1b[2J')"}
+    )
     marked = mark(work, "--only", "1.2", "--html", str(tmp_path / "report.html"))
     page = (tmp_path / "report.html").read_text()
     assert "&lt;script&gt;alert(1)" in page
@@ -84,7 +112,9 @@ def test_an_html_report_escapes_what_students_write(tmp_path: Path) -> None:
     (["--data-dir", "/nowhere"], "/nowhere/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing"),
     (["--results", "/nowhere/r.json"], "/nowhere/r.json cannot be written"),
 ])  # fmt: skip
-def test_bad_options_give_one_line_and_status_2(tmp_path: Path, options: list[str], message: str) -> None:
+def test_bad_options_give_one_line_and_status_2(
+    tmp_path: Path, options: list[str], message: str
+) -> None:
     work = write_submission(tmp_path / "ada")
     for ran in (run("-P", "-m", "grader", "grade", work, *options), with_pytest(work, *options)):
         assert ran.returncode == 2
@@ -107,7 +137,9 @@ def test_what_cannot_be_read_leaves_results_and_status_2(tmp_path: Path) -> None
     )
     flags = bytearray(content)
     for start in (content.index(b"PK\x03\x04") + 6, content.index(b"PK\x01\x02") + 8):
-        flags[start : start + 2] = (0x800).to_bytes(2, "little")  # "the name is UTF-8", which it is not
+        flags[start : start + 2] = (0x800).to_bytes(
+            2, "little"
+        )  # "the name is UTF-8", which it is not
     damaged.write_bytes(bytes(flags))
     for path in (empty, damaged, tmp_path / "missing"):
         marked = mark(path)
@@ -123,8 +155,19 @@ HOSTILE = "import pathlib\npathlib.Path({proof!r}).write_text('imported')\nraise
 def test_nothing_in_a_submission_is_imported_or_read_as_configuration(tmp_path: Path) -> None:
     work = write_submission(tmp_path / "ada", {"1.2": "return -z"})
     proof = tmp_path / "proof"
-    for name in ("conftest.py", "tests/conftest.py", "numpy.py", "json.py", "argparse.py", "utils.py", "grader/__init__.py",
-                 "grader/__main__.py", "sitecustomize.py", "pytest.py", "PIL.py"):  # fmt: skip
+    for name in (
+        "conftest.py",
+        "tests/conftest.py",
+        "numpy.py",
+        "json.py",
+        "argparse.py",
+        "utils.py",
+        "grader/__init__.py",
+        "grader/__main__.py",
+        "sitecustomize.py",
+        "pytest.py",
+        "PIL.py",
+    ):
         (work / name).parent.mkdir(exist_ok=True)
         (work / name).write_text(HOSTILE.format(proof=str(proof)))
     (work / "pytest.ini").write_text("[pytest]\naddopts = --help\n")
@@ -139,7 +182,9 @@ def test_nothing_in_a_submission_is_imported_or_read_as_configuration(tmp_path: 
         ([binary / "mark", "grade"], work),
     ]
     for command, cwd in commands:
-        ran = subprocess.run([*command, "--only", "1.2"], cwd=cwd, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(
+            [*command, "--only", "1.2"], cwd=cwd, capture_output=True, text=True, timeout=60
+        )
         assert ran.returncode == 1, (command, ran.stdout, ran.stderr)
         assert "✗  1.2" in ran.stdout, (command, ran.stdout, ran.stderr)
         assert not proof.exists(), command
@@ -153,10 +198,14 @@ def test_no_worker_outlives_the_marking(tmp_path: Path, level: str, number: sign
     work = write_submission(tmp_path / "ada", {"1.2": "import os\nos.fork()\nwhile True: pass"})
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "grader", "grade", work, "--only", "1.2", "--sandbox", level],
-        env={**os.environ, "TMPDIR": str(folder)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 30
-    while len(workers := workers_below(process.pid)) < 2 and time.monotonic() < deadline:  # the worker and its fork
+    while (
+        len(workers := workers_below(process.pid)) < 2 and time.monotonic() < deadline
+    ):  # the worker and its fork
         time.sleep(0.05)
     assert len(workers) >= 2
     process.send_signal(number)
@@ -174,8 +223,8 @@ def workers_below(pid: int) -> list[int]:
     """The processes below a grader that run our worker's files, and not bubblewrap itself."""
     return [
         one
-        for one in tree.descendants(pid)
-        if b"confine.py" in command_line_of(one) and b"bwrap" not in command_line_of(one)
+        for one in process_tree.descendants(pid)
+        if b"entry.py" in command_line_of(one) and b"bwrap" not in command_line_of(one)
     ]
 
 
@@ -190,19 +239,25 @@ def test_a_full_disk_ends_with_one_line_and_leaves_nothing(tmp_path: Path) -> No
     # no file may grow beyond 8 kB: to a program it looks like a full disk
     ulimit = f"ulimit -f 8; exec {sys.executable} -P -m grader grade {REFERENCE} --only 1.2"
     ran = subprocess.run(
-        ["bash", "-c", ulimit], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True
+        ["bash", "-c", ulimit],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 2, ran.stdout
     assert len(ran.stderr.splitlines()) == 1
-    assert ran.stderr.startswith("error: the machine does not play along: [Errno 27] File too large")
+    assert ran.stderr.startswith(
+        "error: the machine does not play along: [Errno 27] File too large"
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_results_that_cannot_be_written_end_with_status_2(tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     code = (
-        f"import shutil\nfrom grader.__main__ import main\nfrom grader.render import gradescope\nwrite = gradescope.write\n"
-        f"gradescope.write = lambda *a: (shutil.rmtree({str(tmp_path / 'gone')!r}), write(*a))\n"
+        f"import shutil\nfrom grader.__main__ import main\nfrom grader.report import results_json\nwrite = results_json.write\n"
+        f"results_json.write = lambda *a: (shutil.rmtree({str(tmp_path / 'gone')!r}), write(*a))\n"
         f"raise SystemExit(main(['grade', {str(REFERENCE)!r}, '--only=1.2', {f'--results={tmp_path}/gone/r.json'!r}]))"
     )
     ran = run("-P", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}")
@@ -222,8 +277,12 @@ def test_a_missing_script_costs_its_sections(tmp_path: Path) -> None:
     ("x = '\0'", "syntax-error", "numpy_ann.py"),
     ("import sys; sys.exit(0)", "raises", "SystemExit"),
 ])  # fmt: skip
-def test_scripts_that_may_not_or_cannot_be_imported(tmp_path: Path, code: str, diagnosis: str, message: str) -> None:
-    source = script_with("numpy_ann", {}).replace("import numpy as np", f"{code}\nimport numpy as np", 1)
+def test_scripts_that_may_not_or_cannot_be_imported(
+    tmp_path: Path, code: str, diagnosis: str, message: str
+) -> None:
+    source = script_with("numpy_ann", {}).replace(
+        "import numpy as np", f"{code}\nimport numpy as np", 1
+    )
     marked = mark(write_submission(tmp_path / "ada", numpy_ann=source), "--only", "1.2,1.6,2.5")
     assert marked.failed == ["1.2", "1.6"]
     assert marked.section("1.2")["extra_data"]["diagnosis"] == [diagnosis]
@@ -252,12 +311,14 @@ def test_encodings_and_line_ends_are_accepted(tmp_path: Path, style: str) -> Non
 
 
 def test_notebooks_earn_what_scripts_earn(tmp_path: Path) -> None:
-    from grader.handout import notebook, reference_source, solved
+    from grader.handout.folder import notebook, reference_source, solved
 
     work = write_submission(tmp_path / "ada")
     for script in ("numpy_ann", "pytorch_ann", "pytorch_cnn"):
         (work / f"{script}.py").unlink()
-        (work / f"{script}.ipynb").write_text(notebook(solved(reference_source(script), f"{script}.py")))
+        (work / f"{script}.ipynb").write_text(
+            notebook(solved(reference_source(script), f"{script}.py"))
+        )
     assert mark(work, "--skip-training").status == 0
 
 
@@ -266,10 +327,21 @@ def test_a_grader_error_costs_no_point_and_ends_with_status_2(tmp_path: Path) ->
     copy = tmp_path / "project"
     shutil.copytree(ROOT / "grader", copy / "grader", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "utils.py", copy / "utils.py")
-    check = copy / "grader" / "test_1_numpy_ann.py"
-    check.write_text(check.read_text().replace("    for z in some_z(rng):", "    for z in some_z(rng) / 0:", 1))
+    check = copy / "grader" / "checks" / "test_1_numpy_ann.py"
+    check.write_text(
+        check.read_text().replace("    for z in some_z(rng):", "    for z in some_z(rng) / 0:", 1)
+    )
     work = write_submission(tmp_path / "ada")
-    ran = run("-P", copy / "grader" / "__main__.py", "grade", work, "--only", "1.2", "--results", tmp_path / "r.json")
+    ran = run(
+        "-P",
+        copy / "grader" / "__main__.py",
+        "grade",
+        work,
+        "--only",
+        "1.2",
+        "--results",
+        tmp_path / "r.json",
+    )
     assert ran.returncode == 2
     section = json.loads((tmp_path / "r.json").read_text())["tests"][0]
     assert (section["score"], section["status"]) == (4, "passed")

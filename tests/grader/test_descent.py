@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grader.descent import Descent
+from grader.worker.descent import Descent
 
 
 def trained(make: str) -> list[torch.Tensor]:

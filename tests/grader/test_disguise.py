@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.disguise import Disguise
-from grader.marking import Marking, Options
+from grader.marking.marking import Marking
+from grader.options import Options
 from grader.rubric import load_rubric
-from grader.submission import open_submission
-from grader.training import Run, expect_audited, expect_bar
+from grader.submission.reading import open_submission
+from grader.training.perturbation import Perturbation
+from grader.training.run import Run, expect_audited, expect_bar
 from tests.support import write_submission
-from utils import Splits, Wrong, load_fashion_mnist
+from utils import CheckFailed, Splits, load_fashion_mnist
 
 RUBRIC = load_rubric()
 EASY = replace(RUBRIC, sections=tuple(replace(s, bar=0.5) if s.bar else s for s in RUBRIC.sections))
@@ -22,7 +23,7 @@ DATA = Splits(X, np.arange(5), X[:2], np.arange(2), X, np.arange(5))
 
 
 def test_labels_are_permuted_alike_everywhere() -> None:
-    disguise = Disguise.draw(np.random.default_rng(3))
+    disguise = Perturbation.draw(np.random.default_rng(3))
     data = disguise.splits(DATA, np.array([3, 0, 4, 1, 2]), np.random.default_rng(0))
     assert sorted(disguise.classes) == list(range(10))
     assert list(data.y_train) == list(disguise.classes[:5])
@@ -35,13 +36,13 @@ def test_labels_are_permuted_alike_everywhere() -> None:
 
 
 def test_mirrored_images_are_turned_left_to_right() -> None:
-    disguise = Disguise(np.arange(10), mirrored=True, left_out=0.0)
+    disguise = Perturbation(np.arange(10), mirrored=True, left_out=0.0)
     image = np.arange(784, dtype=np.float32).reshape(1, 1, 28, 28)
     assert np.array_equal(disguise.images(image)[0, 0], image[0, 0][:, ::-1])
 
 
 def test_disguises_differ_from_marking_to_marking() -> None:
-    draws = [Disguise.draw(np.random.default_rng([seed, 1])) for seed in range(40)]
+    draws = [Perturbation.draw(np.random.default_rng([seed, 1])) for seed in range(40)]
     assert len({tuple(draw.classes) for draw in draws}) == 40
     assert len({draw.training_size(54_000) for draw in draws}) > 30
     assert {draw.mirrored for draw in draws} == {True, False}
@@ -86,28 +87,32 @@ def cheat() -> str:
 
 def test_an_audit_finds_what_does_not_come_from_training(tmp_path: Path, cheat: str) -> None:
     work = write_submission(tmp_path / "work", numpy_ann=cheat)
-    marking = Marking(open_submission(work), EASY, Options(seed=1, only=("1.7",), audit=True, train_size=5000))
+    marking = Marking(
+        open_submission(work), EASY, Options(seed=1, only=("1.7",), audit=True, train_size=5000)
+    )
     try:
         run = marking.run_of("numpy_ann")
     finally:
         marking.close()
     assert run.audited is not None
     assert run.accuracy > 0.7
-    with pytest.raises(Wrong, match="does not come from training"):
+    with pytest.raises(CheckFailed, match="does not come from training"):
         expect_bar(run, EASY.by_number["1.7"], EASY.training)
 
 
 def test_an_audit_lets_seeds_differ() -> None:
     expect_audited(Run(0.88, None, 1.0, audited=0.86), RUBRIC.training)
     expect_audited(Run(0.88, None, 1.0), RUBRIC.training)
-    with pytest.raises(Wrong):
+    with pytest.raises(CheckFailed):
         expect_audited(Run(0.88, None, 1.0, audited=0.84), RUBRIC.training)
 
 
 def test_the_worker_is_not_told_the_seed_of_the_disguise(tmp_path: Path, cheat: str) -> None:
     source = cheat.replace("        self.W = None", "        if seed == 123: raise RuntimeError")
     work = write_submission(tmp_path / "work", numpy_ann=source)
-    marking = Marking(open_submission(work), EASY, Options(seed=123, only=("1.7",), train_size=1000))
+    marking = Marking(
+        open_submission(work), EASY, Options(seed=123, only=("1.7",), train_size=1000)
+    )
     try:
         assert marking.run_of("numpy_ann").accuracy > 0.4
     finally:

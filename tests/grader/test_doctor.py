@@ -1,5 +1,6 @@
 """The doctor: each check on a machine that lacks something, and the command as it is run."""
 
+import argparse
 import gzip
 import os
 import re
@@ -11,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from grader import sandbox
 from grader.__main__ import main
-from grader.doctor import command, machine, software
+from grader.commands import doctor as command
+from grader.doctor import machine, software
 from grader.doctor.findings import Finding, State, line
 from grader.errors import CannotGrade
+from grader.sandbox import levels as sandbox
 from tests.support import run
 
 WELL = {
@@ -52,7 +54,9 @@ def test_the_sandbox_that_is_taken_and_what_the_others_lack(
     monkeypatch.setattr(sandbox, "lack", lambda level: lacks.get(level, ""))
     found = by_name(machine.sandboxes())
     assert found["sandbox"].prevents == prevents
-    assert found["sandbox"].words.startswith(f"auto takes {taken}" if taken else "this machine has no sandbox")
+    assert found["sandbox"].words.startswith(
+        f"auto takes {taken}" if taken else "this machine has no sandbox"
+    )
     for level, reason in lacks.items():
         assert found[f"sandbox {level}"].words == reason
         assert not found[f"sandbox {level}"].prevents
@@ -66,7 +70,9 @@ def test_the_sandbox_that_is_taken_and_what_the_others_lack(
     (WELL | {"numpy": "1.26.4"}, "numpy", "1.26.4, expected >=2.0"),
     ({"problem": "importing it takes too long"}, "torchvision", "cannot be imported: importing it takes too long"),
 ])  # fmt: skip
-def test_packages_that_are_old_or_broken_prevent_marking(answers: dict[str, Any], name: str, words: str) -> None:
+def test_packages_that_are_old_or_broken_prevent_marking(
+    answers: dict[str, Any], name: str, words: str
+) -> None:
     assert not any(finding.prevents for finding in software.packages(WELL))
     found = by_name(software.packages(answers))[name]
     assert found.prevents
@@ -75,7 +81,9 @@ def test_packages_that_are_old_or_broken_prevent_marking(answers: dict[str, Any]
     assert found.mend.startswith("pip install")
 
 
-def test_a_torch_that_never_comes_back_or_dies_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_torch_that_never_comes_back_or_dies_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(software, "_ASK", "import os; os._exit(3) # %s")
     assert "without an answer" in software.ask_torch()["problem"]
     monkeypatch.setattr(software, "_ASK", "import time; time.sleep(60) # %s")
@@ -83,9 +91,15 @@ def test_a_torch_that_never_comes_back_or_dies_is_a_finding(monkeypatch: pytest.
     assert "more than 0.5 s" in software.ask_torch()["problem"]
 
 
-def test_a_package_of_the_grader_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_of_the_grader_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert software.other_packages().state is State.GOOD
-    wanted = [*software.requirements(), software.Requirement("no-such-package>=1"), software.Requirement("rich>=999")]
+    wanted = [
+        *software.requirements(),
+        software.Requirement("no-such-package>=1"),
+        software.Requirement("rich>=999"),
+    ]
     monkeypatch.setattr(software, "requirements", lambda: wanted)
     found = software.other_packages()
     assert found.prevents
@@ -102,22 +116,33 @@ def test_a_package_of_the_grader_that_is_not_there_is_named(monkeypatch: pytest.
     ([], WELL | {"mps": True}, State.GOOD, "--device mps"),
 ])  # fmt: skip
 def test_a_gpu_never_prevents_marking_and_is_told_apart(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: list[str], answers: dict[str, Any], state: State, words: str
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    files: list[str],
+    answers: dict[str, Any],
+    state: State,
+    words: str,
 ) -> None:
     for name in files:
         (tmp_path / name).touch()
-    monkeypatch.setattr(sandbox, "DEVICE_FILES", (str(tmp_path / "nvidiactl"), str(tmp_path / "nvidia0")))
+    monkeypatch.setattr(
+        sandbox, "DEVICE_FILES", (str(tmp_path / "nvidiactl"), str(tmp_path / "nvidia0"))
+    )
     found = software.gpu(answers)
     assert found.state is state
     assert words in found.words
     assert not found.prevents
 
 
-def test_data_that_is_missing_or_altered_prevents_marking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_data_that_is_missing_or_altered_prevents_marking(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert machine.data().state is State.GOOD
     missing = machine.data(str(tmp_path))
     assert missing.prevents
-    assert missing.words.startswith(f"{tmp_path}/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing")
+    assert missing.words.startswith(
+        f"{tmp_path}/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing"
+    )
     assert missing.mend == f"python utils.py --download --data-dir {tmp_path}"
     raw = tmp_path / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
@@ -125,13 +150,20 @@ def test_data_that_is_missing_or_altered_prevents_marking(monkeypatch: pytest.Mo
     assert "was altered" in machine.data(str(tmp_path)).words
 
 
-def test_data_whose_checksum_fits_and_whose_bytes_do_not_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_whose_checksum_fits_and_whose_bytes_do_not_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     files = [file._replace(sha256="0" * 64) for file in machine.IDX_FILES["FashionMNIST"]]
     monkeypatch.setattr(machine, "IDX_FILES", {"FashionMNIST": files})
-    assert "train-images-idx3-ubyte was altered: SHA-256 c59f468a2f67…, expected 000000000000…" in machine.data().words
+    assert (
+        "train-images-idx3-ubyte was altered: SHA-256 c59f468a2f67…, expected 000000000000…"
+        in machine.data().words
+    )
 
 
-def test_a_full_or_closed_temporary_folder_prevents_marking(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_or_closed_temporary_folder_prevents_marking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert not any(finding.prevents for finding in machine.disk())
     monkeypatch.setattr("shutil.disk_usage", lambda folder: types.SimpleNamespace(free=20_000_000))
     found = by_name(machine.disk())
@@ -152,7 +184,12 @@ def test_a_full_or_closed_temporary_folder_prevents_marking(monkeypatch: pytest.
     (900_000, None, "0.9 GB free, a marking with training takes 1.7 GB", True),
 ])  # fmt: skip
 def test_memory_counts_markings_within_a_containers_limit(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, available: int, limit: str | None, words: str, prevents: bool
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    available: int,
+    limit: str | None,
+    words: str,
+    prevents: bool,
 ) -> None:
     (tmp_path / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemAvailable:  {available} kB\n")
     monkeypatch.setattr(machine, "MEMINFO", tmp_path / "meminfo")
@@ -165,7 +202,9 @@ def test_memory_counts_markings_within_a_containers_limit(
     assert found.prevents == prevents
 
 
-def test_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_cores_are_those_that_this_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     monkeypatch.setattr(machine, "CGROUP", tmp_path)
     assert machine.cores().words.startswith("8: as many markings at once")
@@ -186,7 +225,10 @@ def test_what_is_optional_is_absent_and_prevents_nothing(monkeypatch: pytest.Mon
 
 def test_a_finding_is_one_line_even_where_the_terminal_has_no_signs() -> None:
     found = Finding("data", State.BAD, "a\nb\x1b[2J", "python utils.py --download")
-    assert line(found, "utf-8") == "✗  data                 a b�[2J. To mend it: python utils.py --download"
+    assert (
+        line(found, "utf-8")
+        == "✗  data                 a b�[2J. To mend it: python utils.py --download"
+    )
     assert line(found, "ascii").startswith("NO data ")
     assert line(Finding("GPU", State.ABSENT, "none"), "latin-1").startswith("-- GPU ")
 
@@ -194,12 +236,15 @@ def test_a_finding_is_one_line_even_where_the_terminal_has_no_signs() -> None:
 def test_the_status_says_whether_submissions_can_be_marked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    findings = [Finding("GPU", State.BAD, "no driver", needed=False), Finding("dask", State.ABSENT, "not installed")]
+    findings = [
+        Finding("GPU", State.BAD, "no driver", needed=False),
+        Finding("dask", State.ABSENT, "not installed"),
+    ]
     monkeypatch.setattr(command, "examine", lambda data_dir: iter(findings))
-    assert command.run() == 0
+    assert command.run(argparse.Namespace(data_dir=None)) == 0
     assert capsys.readouterr().out.endswith("\nSubmissions can be marked here\n")
     findings.append(Finding("data", State.BAD, "missing"))
-    assert command.run() == 1
+    assert command.run(argparse.Namespace(data_dir=None)) == 1
     assert capsys.readouterr().out.endswith("\nSubmissions cannot be marked here: data\n")
 
 
@@ -223,7 +268,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess
 
 def test_the_command_says_what_this_machine_has(ran: subprocess.CompletedProcess[str]) -> None:
     lines = ran.stdout.splitlines()
-    prevented = [one for one in lines if one.startswith("✗") and one.split()[1] not in ("GPU", "this")]
+    prevented = [
+        one for one in lines if one.startswith("✗") and one.split()[1] not in ("GPU", "this")
+    ]
     assert ran.returncode == (1 if prevented else 0), ran.stdout
     names = (
         "Python",
@@ -239,12 +286,19 @@ def test_the_command_says_what_this_machine_has(ran: subprocess.CompletedProcess
         "browser",
     )
     assert set(names) <= {one.split()[1] for one in lines if len(one.split()) > 1}
-    assert any(re.match(r"✓  torch +\d", one) for one in lines)  # these tests need it, so it is there
+    assert any(
+        re.match(r"✓  torch +\d", one) for one in lines
+    )  # these tests need it, so it is there
 
 
-def test_the_command_agrees_with_the_sandbox_of_this_machine(ran: subprocess.CompletedProcess[str]) -> None:
+def test_the_command_agrees_with_the_sandbox_of_this_machine(
+    ran: subprocess.CompletedProcess[str],
+) -> None:
     try:
-        assert f"✓  sandbox              auto takes {sandbox.choose('auto').words}" in ran.stdout.splitlines()
+        assert (
+            f"✓  sandbox              auto takes {sandbox.choose('auto').words}"
+            in ran.stdout.splitlines()
+        )
     except CannotGrade:
         assert ran.returncode == 1
 

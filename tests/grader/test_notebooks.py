@@ -6,7 +6,7 @@ import time
 import nbformat
 import pytest
 
-from grader.notebooks import NotebookError, script_of_notebook
+from grader.submission.notebooks import NotebookError, script_of_notebook
 
 
 def script(*cells: str) -> str:
@@ -64,12 +64,16 @@ def test_an_indented_magic_leaves_a_whole_block() -> None:
     ("a = '''is it\nreally?\n'''", "is it\nreally?\n"),
     ("def f():\n    '''What?\n\n    %timeit\n    '''\n    return 1\na = f()", 1),
 ])  # fmt: skip
-def test_a_percent_sign_inside_brackets_strings_and_continued_lines_is_python(cell: str, value: object) -> None:
+def test_a_percent_sign_inside_brackets_strings_and_continued_lines_is_python(
+    cell: str, value: object
+) -> None:
     assert namespace(cell)["a"] == value
 
 
 def test_a_future_import_may_stand_in_any_cell() -> None:
-    space = namespace("import os", "from __future__ import annotations\ndef f(x: undefined): return 1", "a = f(0)")
+    space = namespace(
+        "import os", "from __future__ import annotations\ndef f(x: undefined): return 1", "a = f(0)"
+    )
     assert space["a"] == 1
 
 
@@ -102,4 +106,6 @@ def test_what_is_no_notebook_is_refused(content: bytes) -> None:
 def test_a_line_of_backslashes_takes_no_longer_than_its_length() -> None:
     started = time.perf_counter()
     script("(" + "\\" * 900_000 + "x")
-    assert time.perf_counter() - started < 10  # half a second; looking ahead from each took a minute
+    assert (
+        time.perf_counter() - started < 10
+    )  # half a second; looking ahead from each took a minute

@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 import utils
 from grader.errors import StudentFault
-from grader.plots import CURVES, check_carried, read_plot
+from grader.submission.plot_files import CURVES, check_carried, read_plot
 from tests.pictures import NOISE, encoded, plot
 from tests.support import mark, write_submission
 

@@ -1,10 +1,10 @@
 """Student code that crashes, hangs, exits, floods or lies costs the section that was being marked, and nothing else."""
 
-import ast
 import contextlib
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -14,17 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader import tree, workplace
-from grader.checks import mark_all
-from grader.errors import BadReply, Died, NotWritten, Raised, StudentFault, TimedOut
-from grader.forking import ForkServer
-from grader.marking import REFERENCE, Marking, Options
+from grader import REFERENCE
+from grader.errors import BadReply, NotWritten, StudentError, StudentFault, TimedOut, WorkerCrashed
+from grader.marking.all_sections import mark_all
+from grader.marking.marking import Marking
+from grader.options import Options
 from grader.results import Status
 from grader.rubric import load_rubric
-from grader.sandbox import choose
-from grader.student import Student
-from grader.submission import open_submission
-from grader.workplace import Workplace
+from grader.sandbox import process_tree, workdir
+from grader.sandbox.forkserver_client import ForkServer
+from grader.sandbox.levels import choose
+from grader.sandbox.remote import Student
+from grader.sandbox.workdir import Workdir
+from grader.submission.reading import open_submission
 from tests.support import mark, script_with, write_submission
 
 RUBRIC = load_rubric()
@@ -38,7 +40,9 @@ started: list[ForkServer] = []
 
 def student_with(code: str, level: str = "auto", **limits: float) -> Student:
     rubric = replace(RUBRIC, limits=replace(LIMITS, **limits))
-    server = ForkServer({"numpy_ann.py": code.encode()}, rubric.limits, choose(level), packages=("numpy",))
+    server = ForkServer(
+        {"numpy_ann.py": code.encode()}, rubric.limits, choose(level), packages=("numpy",)
+    )
     started.append(server)
     return Student("numpy_ann", server, rubric)
 
@@ -49,7 +53,11 @@ def leaves_nothing_behind():
     while started:
         started.pop().close()
     mine = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True).stdout
-    assert not [line for line in mine.splitlines() if "confine.py" in line and str(os.getpid()) in line.split()[:2]]
+    assert not [
+        line
+        for line in mine.splitlines()
+        if "entry.py" in line and str(os.getpid()) in line.split()[:2]
+    ]
 
 
 CRASH = """
@@ -62,18 +70,18 @@ def relu(z):
     return repr(deep)
 """
 FAULTS = {
-    "os._exit": ("import os\ndef relu(z): os._exit(0)", Died, "exit status 0 in the middle of a call"),
-    "segfault": (CRASH, Died, "SIGSEGV"),
-    "sys.exit": ("import sys\ndef relu(z): sys.exit(0)", Raised, "SystemExit: 0"),
-    "raises": ("def relu(z):\n    return z.nothing", Raised, "numpy_ann.py, line 2, in relu: return z.nothing"),
+    "os._exit": ("import os\ndef relu(z): os._exit(0)", WorkerCrashed, "exit status 0 in the middle of a call"),
+    "segfault": (CRASH, WorkerCrashed, "SIGSEGV"),
+    "sys.exit": ("import sys\ndef relu(z): sys.exit(0)", StudentError, "SystemExit: 0"),
+    "raises": ("def relu(z):\n    return z.nothing", StudentError, "numpy_ann.py, line 2, in relu: return z.nothing"),
     "hangs": ("def relu(z):\n    while True: pass", TimedOut, "no answer within 1 s"),
-    "recursion": ("def relu(z): return relu(z)", Raised, "RecursionError"),
+    "recursion": ("def relu(z): return relu(z)", StudentError, "RecursionError"),
     "stub": ('def relu(z): raise NotImplementedError("TODO 1.2: relu")', NotWritten, "not written yet (TODO 1.2: relu)"),
-    "missing": ("x = 1", Raised, "relu is not defined in numpy_ann.py"),
+    "missing": ("x = 1", StudentError, "relu is not defined in numpy_ann.py"),
     "syntax": ("def relu(z:\n    pass", StudentFault, "SyntaxError"),
-    "closes the pipe": ("import os\ndef relu(z):\n    os.closerange(3, 100)", Died, ""),
-    "evil message": ("class E(Exception):\n    def __str__(self): raise KeyError\ndef relu(z): raise E", Raised, "cannot be shown"),
-    "exit at import": ("import sys; sys.exit(3)", Raised, "SystemExit: 3"),
+    "closes the pipe": ("import os\ndef relu(z):\n    os.closerange(3, 100)", WorkerCrashed, ""),
+    "evil message": ("class E(Exception):\n    def __str__(self): raise KeyError\ndef relu(z): raise E", StudentError, "cannot be shown"),
+    "exit at import": ("import sys; sys.exit(3)", StudentError, "SystemExit: 3"),
     "garbage frame": ("import os\ndef relu(z):\n    [os.write(fd, b'garbage' * 9) for fd in range(3, 20) if _w(fd)]\n"
                       "def _w(fd):\n    try:\n        import fcntl\n        return fcntl.fcntl(fd, fcntl.F_GETFL) & 1\n"
                       "    except OSError:\n        return False", BadReply, "cannot be read"),
@@ -132,7 +140,9 @@ def test_what_a_script_started_is_gone_after_the_call_and_the_worker_is_idle(lev
     try:
         student.relu(Z)
         worker = student._process.pid
-        assert [pid for pid in tree.descendants(worker) if not tree.is_ended(pid)] == []
+        assert [
+            pid for pid in process_tree.descendants(worker) if not process_tree.is_ended(pid)
+        ] == []
         deadline = time.monotonic() + 5
         while state(worker) != "T" and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -140,14 +150,17 @@ def test_what_a_script_started_is_gone_after_the_call_and_the_worker_is_idle(lev
         student.relu(Z)
     finally:
         student.close()
-    assert tree.is_ended(worker)
+    assert process_tree.is_ended(worker)
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_the_worker_sees_no_environment_and_an_empty_folder(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_sees_no_environment_and_an_empty_folder(
+    level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
     student = student_with(
-        "import os\ndef env(): return sorted(os.environ)\ndef files(): return [os.getcwd(), os.listdir()]", level
+        "import os\ndef env(): return sorted(os.environ)\ndef files(): return [os.getcwd(), os.listdir()]",
+        level,
     )
     try:
         assert "SECRET_TOKEN" not in student.env()
@@ -209,7 +222,9 @@ LIES = {
 def test_a_server_that_lies_is_replaced_and_one_that_always_does_is_the_graders_fault(
     lie: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    liar = tmp_path / "forkserver.py"
+    folder = tmp_path / "worker"
+    shutil.copytree(workdir.WORKER, folder)
+    liar = folder / "forkserver.py"
     liar.write_text(f"""
 import socket, struct
 def main(control_fd, scratch, modules):
@@ -220,14 +235,13 @@ def main(control_fd, scratch, modules):
     if {LIES[lie]}:
         control.recv(1)
 """)
-    honest = workplace.OUR_FILES
-    lying = tuple(liar if path.name == "forkserver.py" else path for path in honest)
-    monkeypatch.setattr(workplace, "OUR_FILES", lying)
+    honest = workdir.WORKER
+    monkeypatch.setattr(workdir, "WORKER", folder)
     student = student_with("def relu(z): return z")
     with pytest.raises(RuntimeError, match="the worker did not start"):
         student.relu(Z)
     started[0].begin()
-    monkeypatch.setattr(workplace, "OUR_FILES", honest)
+    monkeypatch.setattr(workdir, "WORKER", honest)
     assert np.array_equal(student.relu(Z), Z)
     student.close()
 
@@ -246,7 +260,9 @@ def test_odd_answers_arrive_as_data(value: str) -> None:
 
 
 def test_a_crash_costs_its_section_only(tmp_path: Path) -> None:
-    marked = mark(write_submission(tmp_path / "work", {"1.4": "import os\nos._exit(0)"}), "--skip-training")
+    marked = mark(
+        write_submission(tmp_path / "work", {"1.4": "import os\nos._exit(0)"}), "--skip-training"
+    )
     assert marked.failed == ["1.4"]
     assert marked.status == 1
 
@@ -255,7 +271,13 @@ def test_a_crash_in_training_costs_the_accuracy_only(tmp_path: Path) -> None:
     source = script_with("numpy_ann", {}).replace(
         "history = History()", "history = History()\n        import os; os._exit(0)"
     )
-    marked = mark(write_submission(tmp_path / "work", numpy_ann=source), "--only", "1.6,1.7", "--train-size", "500")
+    marked = mark(
+        write_submission(tmp_path / "work", numpy_ann=source),
+        "--only",
+        "1.6,1.7",
+        "--train-size",
+        "500",
+    )
     assert marked.failed == ["1.7"]
     assert marked.section("1.7")["extra_data"]["diagnosis"] == ["train-crashed"]
 
@@ -263,7 +285,7 @@ def test_a_crash_in_training_costs_the_accuracy_only(tmp_path: Path) -> None:
 def test_messages_hold_no_path_of_the_marking_machine() -> None:
     student = student_with("import os\ndef relu(z): return open(os.path.abspath('weights.npz'))")
     try:
-        with pytest.raises(Raised) as caught:
+        with pytest.raises(StudentError) as caught:
             student.relu(Z)
         assert "weights.npz" in str(caught.value)
         assert "/" not in str(caught.value).splitlines()[-1]
@@ -319,7 +341,9 @@ def relu(z):
 }
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="system calls by this processor's numbers")
+@pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="system calls by this processor's numbers"
+)
 @pytest.mark.parametrize("how", ORPHANS)
 def test_no_orphan_outlives_a_worker(how: str) -> None:
     student = student_with(ORPHANS[how], "user")
@@ -332,20 +356,25 @@ def test_no_orphan_outlives_a_worker(how: str) -> None:
         student.close()
     assert time.monotonic() - started < 10
     (pid,) = re.findall(r"orphan (\d+)[.]", student.printed)
-    assert tree.is_ended(int(pid))
+    assert process_tree.is_ended(int(pid))
 
 
 def test_our_files_are_there_compiled_and_name_their_copies() -> None:
-    with Workplace({}) as place:
+    with Workdir({}) as place:
         code = place.folder / "code"
-        (code / "protocol.py").write_text("this is not compiled")
-        told = "import sys; sys.path.insert(0, sys.argv[1]); import protocol, utils; print(protocol.pack.__code__.co_filename)"
-        ran = subprocess.run([sys.executable, "-I", "-B", "-c", told, str(code)], capture_output=True, text=True)
-        assert (ran.stdout.strip(), ran.stderr) == (str(code / "protocol.py"), "")
+        (code / "worker" / "protocol.py").write_text("this is not compiled")
+        told = (
+            "import sys; sys.path.insert(0, sys.argv[1]); from worker import protocol; import utils; "
+            "print(protocol.pack.__code__.co_filename)"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-I", "-B", "-c", told, str(code)], capture_output=True, text=True
+        )
+        assert (ran.stdout.strip(), ran.stderr) == (str(code / "worker" / "protocol.py"), "")
 
 
 def test_folders_of_any_depth_and_right_are_removed(tmp_path: Path) -> None:
-    place = Workplace({})
+    place = Workdir({})
     (place.folder / "scratch").chmod(0o700)
     here = Path.cwd()
     try:
@@ -384,10 +413,3 @@ def test_a_server_that_cannot_begin_is_told_where_a_worker_is_needed(
     result = mark_all(marking)["1.2"]
     assert result.status is status
     assert ("No space left" in result.feedback) is (status is Status.ERROR)
-
-
-def test_the_worker_knows_all_our_files_from_a_students() -> None:
-    source = (workplace.GRADER / "worker.py").read_text(encoding="utf-8")
-    named = re.search(r"^OWN_FILES = (\(.*?\n\))", source, re.DOTALL | re.MULTILINE)
-    assert named
-    assert set(ast.literal_eval(named[1])) == {path.name for path in workplace.OUR_FILES}

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader import protocol
-from grader.protocol import DTYPES, Opaque, ProtocolError, Tensor
+from grader.worker import protocol
+from grader.worker.protocol import DTYPES, Opaque, ProtocolError, Tensor
 
 
 def reader(content: bytes) -> Callable[[int], bytearray]:
@@ -50,7 +50,9 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):
-        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+        return (
+            isinstance(b, dict) and a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+        )
     if isinstance(a, str):
         return a.encode("utf-8", "replace") == str(b).encode()
     return type(a) is type(b) and bool(a == b)
@@ -84,7 +86,9 @@ def test_views_and_foreign_byte_orders_travel_as_their_content() -> None:
     assert np.array_equal(there_and_back(array), array)
 
 
-@pytest.mark.parametrize("value", [{1, 2}, object(), 1j, np.array(["a"]), np.array([object()]), len, b"bytes"])
+@pytest.mark.parametrize(
+    "value", [{1, 2}, object(), 1j, np.array(["a"]), np.array([object()]), len, b"bytes"]
+)
 def test_unknown_types_become_opaque(value: object) -> None:
     assert there_and_back(value) == Opaque(type(value).__name__)
 
@@ -111,7 +115,11 @@ BROKEN = {
     "no table": frame([]),
     "bare NaN as a size": frame(b'{"arrays": [["<f8", [NaN]]], "message": ["constant", null]}'),
     "nested too deep": frame(
-        b'{"arrays": [], "message": ' + b'["list", [' * 50 + b'["constant", null]' + b"]]" * 50 + b"}"
+        b'{"arrays": [], "message": '
+        + b'["list", [' * 50
+        + b'["constant", null]'
+        + b"]]" * 50
+        + b"}"
     ),
     "nested far too deep": frame(b"[" * 500_000),
     "object dtype": frame({"arrays": [["|O", [1]]], "message": NONE}),
@@ -141,7 +149,8 @@ def test_any_bytes_give_a_value_or_a_refusal(content: bytes) -> None:
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
     )
 )
 def test_any_json_header_gives_a_value_or_a_refusal(message: Any) -> None:

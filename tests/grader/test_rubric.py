@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import HandoutError, RubricError
-from grader.handout import expect_shown_as_marked
+from grader.handout.folder import expect_shown_as_marked
 from grader.rubric import RUBRIC_FILE, load_rubric
 from tests.support import ROOT
 
@@ -23,7 +23,9 @@ def test_students_see_the_points_and_bars_that_they_are_marked_by() -> None:
 @pytest.mark.parametrize(("number", "fields", "message"), [
     ("2.6", {"bar": 0.75}, "utils.py shows the bars"), ("1.2", {"points": 5}, "README.md shows the points 2 4"),
 ])  # fmt: skip
-def test_a_handout_that_shows_others_is_refused(number: str, fields: dict[str, float], message: str) -> None:
+def test_a_handout_that_shows_others_is_refused(
+    number: str, fields: dict[str, float], message: str
+) -> None:
     rubric = load_rubric()
     sections = tuple(replace(s, **fields) if s.number == number else s for s in rubric.sections)
     with pytest.raises(HandoutError, match=message):
@@ -57,7 +59,12 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) ->
 
 def test_select_by_number_and_without_training() -> None:
     rubric = load_rubric()
-    assert [section.number for section in rubric.select(["2.6", "1.2"], skip_training=False)] == ["1.2", "2.6"]
-    assert {"1.7", "2.6", "3.6"}.isdisjoint(section.number for section in rubric.select([], skip_training=True))
+    assert [section.number for section in rubric.select(["2.6", "1.2"], skip_training=False)] == [
+        "1.2",
+        "2.6",
+    ]
+    assert {"1.7", "2.6", "3.6"}.isdisjoint(
+        section.number for section in rubric.select([], skip_training=True)
+    )
     with pytest.raises(RubricError, match=r"there is no section '1.66'; did you mean 1.6"):
         rubric.select(["1.66"], skip_training=False)

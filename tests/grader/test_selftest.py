@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from grader import selftest
-from grader.checks import mark_all
 from grader.errors import CannotGrade
-from grader.marking import Marking, Options
+from grader.marking.all_sections import mark_all
+from grader.marking.marking import Marking
+from grader.options import Options
 from grader.results import Status
 from grader.rubric import load_rubric
-from grader.submission import Submission
+from grader.selftest import cases as selftest
+from grader.submission.reading import Submission
 from tests.support import run
 
 CHEATS = {path.stem: path for path in sorted(selftest.CHEATS.glob("*.py"))}
@@ -30,11 +31,15 @@ def traps() -> Iterator[selftest.Traps]:
 BOTH = [
     name
     for name in CHEATS
-    if not name.startswith(("torch_p", "endless", "takes_memory", "remembers", "loads", "odd_pred", "late"))
+    if not name.startswith(
+        ("torch_p", "endless", "takes_memory", "remembers", "loads", "odd_pred", "late")
+    )
 ]
 
 
-@pytest.mark.parametrize(("name", "level"), [*((n, "bubblewrap") for n in CHEATS), *((n, "user") for n in BOTH)])
+@pytest.mark.parametrize(
+    ("name", "level"), [*((n, "bubblewrap") for n in CHEATS), *((n, "user") for n in BOTH)]
+)
 def test_cheats_earn_what_they_should(name: str, level: str, traps: selftest.Traps) -> None:
     outcome = selftest.try_case(selftest.read_cheat(CHEATS[name], RUBRIC), RUBRIC, level, traps)
     assert outcome.problem == ""
@@ -57,18 +62,29 @@ def test_the_self_test_sees_marks_that_were_not_earned(traps: selftest.Traps) ->
 
 @pytest.mark.parametrize("level", ["bubblewrap", "user"])
 def test_the_walls_hold_and_only_what_was_started_since_is_a_leftover(level: str) -> None:
-    with subprocess.Popen(["sleep", "60"]) as other:  # as the processes of a pool that is getting ready
+    with subprocess.Popen(
+        ["sleep", "60"]
+    ) as other:  # as the processes of a pool that is getting ready
         outcomes = list(selftest.try_walls(level))
         other.kill()
-    assert [(outcome.name, outcome.problem) for outcome in outcomes] == [("the reference", ""), ("the ways out", "")]
+    assert [(outcome.name, outcome.problem) for outcome in outcomes] == [
+        ("the reference", ""),
+        ("the ways out", ""),
+    ]
 
 
-def test_ways_out_are_seen_where_there_are_no_walls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ways_out_are_seen_where_there_are_no_walls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = "reads_the_environment.py"  # others would spring the traps of tests that run beside this one
     (tmp_path / name).write_bytes((selftest.CHEATS / name).read_bytes())
     monkeypatch.setattr(selftest, "CHEATS", tmp_path)
     problem = list(selftest.try_walls("none"))[1].problem
-    for found in ("read or did what it must not: RuntimeError: LEAK", "/grader-selftest-secret", "rubric.toml"):
+    for found in (
+        "read or did what it must not: RuntimeError: LEAK",
+        "/grader-selftest-secret",
+        "rubric.toml",
+    ):
         assert found in problem
 
 
@@ -83,7 +99,9 @@ def test_the_quick_form_passes_as_a_command() -> None:
 def test_a_mistake_is_named_unless_the_marking_is_to_explain_nothing(explains: bool) -> None:
     source = b"import numpy as np\ndef relu(z):\n    return np.abs(z)\n"
     submission = Submission("wrong", {"numpy_ann": source}, {}, {})
-    marking = Marking(submission, load_rubric(), Options(seed=0, only=("1.2",), sandbox="none"), explains=explains)
+    marking = Marking(
+        submission, load_rubric(), Options(seed=0, only=("1.2",), sandbox="none"), explains=explains
+    )
     (result,) = mark_all(marking).values()
     assert result.status is Status.FAILED
     assert result.diagnosis == (("relu-absolute",) if explains else ())

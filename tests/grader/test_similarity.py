@@ -9,10 +9,11 @@ import pytest
 
 from benchmarks.classroom import Classroom, classroom
 from benchmarks.copying import WAYS
+from grader.commands.similarity import report as run
+from grader.commands.similarity import table
 from grader.errors import CannotGrade
-from grader.handout import reference_source, solved, stub
+from grader.handout.folder import reference_source, solved, stub
 from grader.rubric import SCRIPTS
-from grader.similarity.command import run, table
 from grader.similarity.comparing import Comparison, Pair, compare
 from grader.similarity.features import marks_of, marks_of_handout
 from grader.similarity.page import page
@@ -44,7 +45,9 @@ def test_the_drawn_scripts_are_python(drawn: Classroom) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_copy_is_found_however_it_is_disguised(drawn: Classroom, comparison: Comparison, way: str) -> None:
+def test_a_copy_is_found_however_it_is_disguised(
+    drawn: Classroom, comparison: Comparison, way: str
+) -> None:
     (copied,) = [pair for pair, how in drawn.copies.items() if how == way]
     assert copied in students(comparison)
 
@@ -57,7 +60,9 @@ def test_a_class_that_worked_alone_lists_nobody() -> None:
     assert compare(classroom(40, 0, seed=8).works).pairs == ()
 
 
-def test_copies_as_they_are_come_first_and_share_the_same_lines(drawn: Classroom, comparison: Comparison) -> None:
+def test_copies_as_they_are_come_first_and_share_the_same_lines(
+    drawn: Classroom, comparison: Comparison
+) -> None:
     first = comparison.pairs[0]
     assert drawn.copies[frozenset((first.a, first.b))] == "as it is"
     assert first.passages
@@ -91,12 +96,17 @@ def test_what_everybody_writes_is_nobodys_copy() -> None:
 
 def test_the_expected_answer_weighs_less_than_another_one() -> None:
     works = dict(classroom(20, 0, seed=4).works)
-    other = SOLVED | {"numpy_ann": SOLVED["numpy_ann"].replace(b"dz1 = da1 * relu", b"dz1 = np.copy(da1) * 1.0 * relu")}
+    other = SOLVED | {
+        "numpy_ann": SOLVED["numpy_ann"].replace(
+            b"dz1 = da1 * relu", b"dz1 = np.copy(da1) * 1.0 * relu"
+        )
+    }
     expected = compare(works | {"x": SOLVED, "y": SOLVED})
     unexpected = compare(works | {"x": other, "y": other})
     assert {"x", "y"} in students(expected) & students(unexpected)
     scores = [
-        next(pair.score for pair in one.pairs if {pair.a, pair.b} == {"x", "y"}) for one in (expected, unexpected)
+        next(pair.score for pair in one.pairs if {pair.a, pair.b} == {"x", "y"})
+        for one in (expected, unexpected)
     ]
     assert scores[0] < scores[1]
 
@@ -113,14 +123,17 @@ def test_the_handout_has_no_marks_of_its_own() -> None:
     ("a = b.max() + b.min()\n", "𝒂 = 𝒃.𝐦𝐚𝐱() + 𝒃.min()"),
 ])  # fmt: skip
 def test_names_numbers_and_white_space_leave_the_marks_of_statements(one: str, other: str) -> None:
-    first, second = (set(marks_of(read(text.encode()), HANDOUT).numbers.tolist()) for text in (one, other))
+    first, second = (
+        set(marks_of(read(text.encode()), HANDOUT).numbers.tolist()) for text in (one, other)
+    )
     lines = one.count("\n")
     assert len(first & second) >= lines - ("(" in other and other.startswith("a = ("))
 
 
 def test_different_functions_have_different_marks() -> None:
     first, second = (
-        set(marks_of(read(text), HANDOUT).numbers.tolist()) for text in (b"a = b.max()\n", b"a = b.min()\n")
+        set(marks_of(read(text), HANDOUT).numbers.tolist())
+        for text in (b"a = b.max()\n", b"a = b.min()\n")
     )
     assert first
     assert not first & second
@@ -157,7 +170,9 @@ def test_hostile_sources_neither_crash_nor_stall(kind: str) -> None:
 
 
 def test_what_was_not_read_whole_is_said() -> None:
-    notes = compare({"x": {"numpy_ann": b"x = 1\n" * 9000}, "y": {"pytorch_cnn": b"# coding: utf-7\nx = 1\n"}}).notes
+    notes = compare(
+        {"x": {"numpy_ann": b"x = 1\n" * 9000}, "y": {"pytorch_cnn": b"# coding: utf-7\nx = 1\n"}}
+    ).notes
     assert notes == (
         "numpy_ann.py of x: only its first 10,000 words were compared: it is much longer than a script should be",
         "pytorch_cnn.py of y: it asks to be read as utf-7; it was compared as plain text",
@@ -179,7 +194,9 @@ class Page(HTMLParser):
         return [value for _, found in self.tags if (value := found.get(attribute)) is not None]
 
 
-def test_the_page_runs_and_loads_nothing_and_its_links_lead_somewhere(drawn: Classroom, comparison: Comparison) -> None:
+def test_the_page_runs_and_loads_nothing_and_its_links_lead_somewhere(
+    drawn: Classroom, comparison: Comparison
+) -> None:
     text = page(comparison, drawn.works, drawn.earlier)
     parsed = Page(text)
     names = {tag for tag, _ in parsed.tags}
@@ -209,7 +226,8 @@ def test_the_page_shows_hostile_names_and_lines_as_text() -> None:
 def test_shared_lines_are_marked_on_both_sides(drawn: Classroom, comparison: Comparison) -> None:
     only = Comparison(comparison.pairs[:1], 40, 20, comparison.usual)
     marked = re.findall(
-        r'<mark><span class="hidden">shared: </span>(.*)</mark>', page(only, drawn.works, drawn.earlier)
+        r'<mark><span class="hidden">shared: </span>(.*)</mark>',
+        page(only, drawn.works, drawn.earlier),
     )
     count = sum(len(passage.a_lines) + len(passage.b_lines) for passage in only.pairs[0].passages)
     assert len(marked) == count
@@ -238,7 +256,9 @@ def test_few_works_are_put_in_order_without_a_line_between_usual_and_not() -> No
 
 
 def test_nothing_to_compare_and_nowhere_to_write_are_said_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CannotGrade, match="nothing to compare in 1 works and 0 earlier ones, expected two or more"):
+    with pytest.raises(
+        CannotGrade, match="nothing to compare in 1 works and 0 earlier ones, expected two or more"
+    ):
         run({"x": SOLVED}, {}, None)
     with pytest.raises(CannotGrade, match=r"missing/pairs\.html cannot be written"):
         run({"x": SOLVED, "y": SOLVED}, {}, tmp_path / "missing" / "pairs.html")

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from grader.misconceptions import CATALOGUE
+from grader.feedback.misconceptions import CATALOGUE
 from grader.results import Status
-from grader.submission import PLOTS
+from grader.submission.reading import PLOTS
 from tests.pictures import PICTURES
 from tests.support import ROOT, mark_here, script_with, write_submission
 
 SPECIMENS = ROOT / "tests" / "specimens"
 RIGHT = tomllib.loads((SPECIMENS / "right.toml").read_text())["right"]
 WRONG = [
-    one for part in ("numpy", "torch") for one in tomllib.loads((SPECIMENS / f"wrong_{part}.toml").read_text())["wrong"]
+    one
+    for part in ("numpy", "torch")
+    for one in tomllib.loads((SPECIMENS / f"wrong_{part}.toml").read_text())["wrong"]
 ]
 WHOLE = tomllib.loads((SPECIMENS / "whole_scripts.toml").read_text())
 
@@ -32,7 +34,9 @@ def test_right_answers_keep_their_points(tmp_path: Path, specimen: dict) -> None
 
 @pytest.mark.parametrize("specimen", WRONG, ids=lambda s: f"{s['section']} {s['mistake']}")
 def test_wrong_answers_are_found_named_and_explained(tmp_path: Path, specimen: dict) -> None:
-    work = write_submission(tmp_path / "work", {specimen["section"]: specimen["code"], **specimen.get("others", {})})
+    work = write_submission(
+        tmp_path / "work", {specimen["section"]: specimen["code"], **specimen.get("others", {})}
+    )
     (result,) = mark_here(work, [specimen["section"]]).values()
     assert result.status is Status.FAILED
     assert result.points == 0
@@ -40,13 +44,19 @@ def test_wrong_answers_are_found_named_and_explained(tmp_path: Path, specimen: d
     assert list(result.diagnosis) == specimen["ids"]
 
 
-@pytest.mark.parametrize("specimen", WHOLE["script"], ids=lambda s: f"{s['section']} {s['mistake']}")
+@pytest.mark.parametrize(
+    "specimen", WHOLE["script"], ids=lambda s: f"{s['section']} {s['mistake']}"
+)
 def test_scripts_that_are_wrong_as_a_whole(tmp_path: Path, specimen: dict) -> None:
     source = script_with("numpy_ann", {})
     assert specimen["replace"] in source
-    work = write_submission(tmp_path / "work", numpy_ann=source.replace(specimen["replace"], specimen["with"], 1))
+    work = write_submission(
+        tmp_path / "work", numpy_ann=source.replace(specimen["replace"], specimen["with"], 1)
+    )
     section, train_size = specimen["section"], 1000 if specimen["section"] == "1.7" else None
-    (result,) = mark_here(work, [section], train_size=train_size, seconds=specimen.get("seconds")).values()
+    (result,) = mark_here(
+        work, [section], train_size=train_size, seconds=specimen.get("seconds")
+    ).values()
     assert result.points == 0
     assert specimen["message"] in result.feedback
     assert list(result.diagnosis) == specimen["ids"]
@@ -67,32 +77,58 @@ def test_plots_that_are_wrong(tmp_path: Path, specimen: dict) -> None:
 
 
 # of part 1, one specimen for each id in a section; of parts 2 and 3, those that say so
-ALONE = [*{(s["section"], *s["ids"]): s for s in WRONG if s["section"] in ("1.2", "1.3", "1.4", "1.5")}.values(),
-         *(s for s in WRONG if s.get("alone"))]  # fmt: skip
+ALONE = [
+    *{
+        (s["section"], *s["ids"]): s for s in WRONG if s["section"] in ("1.2", "1.3", "1.4", "1.5")
+    }.values(),
+    *(s for s in WRONG if s.get("alone")),
+]
 
 
 @pytest.mark.parametrize("specimen", ALONE, ids=lambda s: f"{s['section']} {s['mistake']}")
 def test_a_wrong_part_costs_no_other(tmp_path: Path, specimen: dict) -> None:
     section = specimen["section"]
-    work = write_submission(tmp_path / "work", {section: specimen["code"], **specimen.get("others", {})})
+    work = write_submission(
+        tmp_path / "work", {section: specimen["code"], **specimen.get("others", {})}
+    )
     numbers = (
         ["1.2", "1.3", "1.4", "1.5", "1.6"]
         if section[0] == "1"
         else [f"{section[0]}.{number}" for number in (1, 2, 3, 4)]
     )
-    failed = [number for number, result in mark_here(work, numbers).items() if result.status is Status.FAILED]
+    failed = [
+        number
+        for number, result in mark_here(work, numbers).items()
+        if result.status is Status.FAILED
+    ]
     assert failed == [section]
 
 
 def test_every_misconception_has_two_specimens() -> None:
-    counts = Counter(name for specimen in [*WRONG, *WHOLE["script"], *WHOLE["plot"]] for name in specimen["ids"])
+    counts = Counter(
+        name for specimen in [*WRONG, *WHOLE["script"], *WHOLE["plot"]] for name in specimen["ids"]
+    )
     assert counts.keys() == CATALOGUE.keys()
     assert {name for name, count in counts.items() if count < 2} == set()
 
 
 def test_every_wrong_formula_stands_in_a_slot_that_is_tried() -> None:
-    slots = {"value", "sum", "sign", "base", "divisor", "bias", "hidden", "output", "start", "way", "gate", "input", "product",
-             "scale"}  # fmt: skip
+    slots = {
+        "value",
+        "sum",
+        "sign",
+        "base",
+        "divisor",
+        "bias",
+        "hidden",
+        "output",
+        "start",
+        "way",
+        "gate",
+        "input",
+        "product",
+        "scale",
+    }
     for entry in CATALOGUE.values():
         assert entry.wrong, entry.id
         if not isinstance(entry.wrong, str):
@@ -101,7 +137,7 @@ def test_every_wrong_formula_stands_in_a_slot_that_is_tried() -> None:
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_advice_is_short_and_gives_no_solution_away(name: str) -> None:
-    from grader.handout import leaks
+    from grader.handout.folder import leaks
     from grader.rubric import SCRIPTS
 
     advice = CATALOGUE[name].advice
@@ -113,6 +149,12 @@ def test_advice_is_short_and_gives_no_solution_away(name: str) -> None:
 @pytest.mark.parametrize(("seed"), range(3))
 def test_the_reference_passes_whatever_the_seed(tmp_path: Path, seed: int) -> None:
     work = write_submission(tmp_path / "work")
-    numbers = [f"1.{n}" for n in range(2, 7)] + [f"{part}.{n}" for part in (2, 3) for n in range(1, 6)]
-    failed = {n: r.feedback for n, r in mark_here(work, numbers, seed=seed).items() if r.status is not Status.PASSED}
+    numbers = [f"1.{n}" for n in range(2, 7)] + [
+        f"{part}.{n}" for part in (2, 3) for n in range(1, 6)
+    ]
+    failed = {
+        n: r.feedback
+        for n, r in mark_here(work, numbers, seed=seed).items()
+        if r.status is not Status.PASSED
+    }
     assert failed == {}

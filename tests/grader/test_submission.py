@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError
-from grader.handout import notebook, reference_source, solved
-from grader.submission import CHECKLIST, MAX_SCRIPT, open_submission
+from grader.handout.folder import notebook, reference_source, solved
+from grader.submission.reading import CHECKLIST, MAX_SCRIPT, open_submission
 from tests.support import write_submission
 
 
@@ -39,7 +39,9 @@ def tarred(folder: Path, archive: Path, prefix: str = "") -> Path:
 
 FORMS: dict[str, Callable[[Path, Path], Path]] = {
     "folder": lambda folder, tmp: folder,
-    "folder, two down": lambda folder, tmp: Path(shutil.copytree(folder, tmp / "a" / "b" / "c")).parents[1],
+    "folder, two down": lambda folder, tmp: Path(
+        shutil.copytree(folder, tmp / "a" / "b" / "c")
+    ).parents[1],
     "zip": lambda folder, tmp: zipped(folder, tmp / "work.zip"),
     "ZIP": lambda folder, tmp: zipped(folder, tmp / "work.ZIP"),
     "zip, one down": lambda folder, tmp: zipped(folder, tmp / "work.zip", "ada-lovelace/"),
@@ -76,7 +78,9 @@ def test_two_places_are_refused_by_name(folder: Path, tmp_path: Path) -> None:
     both = tmp_path / "both"
     shutil.copytree(folder, both / "final")
     shutil.copytree(folder, both / "old")
-    with pytest.raises(SubmissionError, match=r"more than one place \(final/, old/\), expected one"):
+    with pytest.raises(
+        SubmissionError, match=r"more than one place \(final/, old/\), expected one"
+    ):
         open_submission(both)
     shutil.copytree(folder, both, dirs_exist_ok=True)
     with pytest.raises(SubmissionError, match=r"\(final/, old/, the top\)"):
@@ -91,7 +95,9 @@ def test_a_missing_script_is_listed(folder: Path) -> None:
 def test_notebooks_count_as_scripts(folder: Path) -> None:
     for name in ("numpy_ann", "pytorch_ann", "pytorch_cnn"):
         (folder / f"{name}.py").unlink()
-        (folder / f"{name}.ipynb").write_text(notebook(solved(reference_source(name), f"{name}.py")))
+        (folder / f"{name}.ipynb").write_text(
+            notebook(solved(reference_source(name), f"{name}.py"))
+        )
     taken = open_submission(folder)
     assert taken.missing == []
     assert b"def relu" in taken.scripts["numpy_ann"]
@@ -100,9 +106,15 @@ def test_notebooks_count_as_scripts(folder: Path) -> None:
 def test_of_a_stub_and_a_written_notebook_the_notebook_counts(folder: Path) -> None:
     written = solved(reference_source("numpy_ann"), "numpy_ann.py")
     (folder / "numpy_ann.ipynb").write_text(notebook(written))
-    assert open_submission(folder).problems == {"numpy_ann.ipynb": "is ignored, because numpy_ann.py is there too"}
-    (folder / "numpy_ann.py").write_text('def relu(z):\n    raise NotImplementedError("TODO 1.2")\n')
-    assert open_submission(folder).problems == {"numpy_ann.py": "is ignored, because numpy_ann.ipynb is there too"}
+    assert open_submission(folder).problems == {
+        "numpy_ann.ipynb": "is ignored, because numpy_ann.py is there too"
+    }
+    (folder / "numpy_ann.py").write_text(
+        'def relu(z):\n    raise NotImplementedError("TODO 1.2")\n'
+    )
+    assert open_submission(folder).problems == {
+        "numpy_ann.py": "is ignored, because numpy_ann.ipynb is there too"
+    }
 
 
 def test_an_oversized_script_is_not_taken(folder: Path) -> None:
@@ -156,7 +168,9 @@ def file_of(name: str, content: bytes) -> Callable[[Path, Path], Path]:
 
 def truncated(name: str) -> Callable[[Path, Path], Path]:
     def build(folder: Path, tmp: Path) -> Path:
-        whole = (zipped if name.endswith("zip") else tarred)(folder, tmp / f"whole-{name}").read_bytes()
+        whole = (zipped if name.endswith("zip") else tarred)(
+            folder, tmp / f"whole-{name}"
+        ).read_bytes()
         (tmp / name).write_bytes(whole[: len(whole) // 2])
         return tmp / name
 
@@ -170,7 +184,10 @@ def empty_folder(folder: Path, tmp: Path) -> Path:
 
 def zip_with(entry: zipfile.ZipInfo) -> Callable[[Path, Path], Path]:
     def build(folder: Path, tmp: Path) -> Path:
-        with zipfile.ZipFile(zipped(folder, tmp / "work.zip"), "a") as stream, warnings.catch_warnings():
+        with (
+            zipfile.ZipFile(zipped(folder, tmp / "work.zip"), "a") as stream,
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")  # zipfile's own, of a name that comes twice
             stream.writestr(entry, "numpy_ann.py")
         return tmp / "work.zip"
@@ -248,8 +265,14 @@ REFUSED: dict[str, tuple[Callable[[Path, Path], Path], str]] = {
         zip_with(zipfile.ZipInfo("numpy_ann.py")),
         "both 'numpy_ann.py' and 'numpy_ann.py', expected each",
     ),
-    "names alike": (zip_with(zipfile.ZipInfo("Numpy_ANN.py")), "both 'numpy_ann.py' and 'Numpy_ANN.py', expected each"),
-    "drive letter": (zip_with(zipfile.ZipInfo("C:/numpy_ann.py")), "path 'C:/numpy_ann.py', expected paths inside"),
+    "names alike": (
+        zip_with(zipfile.ZipInfo("Numpy_ANN.py")),
+        "both 'numpy_ann.py' and 'Numpy_ANN.py', expected each",
+    ),
+    "drive letter": (
+        zip_with(zipfile.ZipInfo("C:/numpy_ann.py")),
+        "path 'C:/numpy_ann.py', expected paths inside",
+    ),
     "backslashes above": (
         zip_with(zipfile.ZipInfo("..\\numpy_ann.py")),
         "path '../numpy_ann.py', expected paths inside",

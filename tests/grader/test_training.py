@@ -4,22 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from grader import marking as marking_module
-from grader.calibrate import BEGIN, END, Calibration, replace_table, table
+from grader.checks.judgement import accepted_judgements
+from grader.commands.calibrate import BEGIN, END, Calibration, replace_table, table
 from grader.errors import StudentFault
-from grader.judgement import accepted_judgements
-from grader.marking import Marking, Options
+from grader.marking import marking as marking_module
+from grader.marking.marking import Marking
+from grader.options import Options
 from grader.rubric import load_rubric
-from grader.submission import open_submission
-from grader.training import Run, expect_bar
+from grader.submission.reading import open_submission
+from grader.training.run import Run, expect_bar
 from tests.support import mark, write_submission
-from utils import History, Wrong
+from utils import CheckFailed, History
 
 RUBRIC = load_rubric()
 RULES = RUBRIC.training
 
 
-def marking_with(tmp_path: Path, accuracies: list[float], monkeypatch: pytest.MonkeyPatch) -> tuple[Marking, list[int]]:
+def marking_with(
+    tmp_path: Path, accuracies: list[float], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Marking, list[int]]:
     """A marking whose trainings reach the given accuracies one after the other, and the seeds that they got."""
     seeds: list[int] = []
 
@@ -28,14 +31,20 @@ def marking_with(tmp_path: Path, accuracies: list[float], monkeypatch: pytest.Mo
         return Run(accuracies[len(seeds) - 1], None, 1.0)
 
     monkeypatch.setattr(marking_module, "train", train)
-    return Marking(open_submission(write_submission(tmp_path / "work")), RUBRIC, Options(seed=5)), seeds
+    return Marking(
+        open_submission(write_submission(tmp_path / "work")), RUBRIC, Options(seed=5)
+    ), seeds
 
 
 @pytest.mark.parametrize(("accuracies", "median", "runs"), [
     ([0.85], 0.85, 1), ([0.70], 0.70, 1), ([0.765, 0.78, 0.775], 0.775, 3), ([0.775, 0.74, 0.76], 0.76, 3),
 ])  # fmt: skip
 def test_near_the_bar_the_median_of_three_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, accuracies: list[float], median: float, runs: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    accuracies: list[float],
+    median: float,
+    runs: int,
 ) -> None:
     marking, seeds = marking_with(tmp_path, accuracies, monkeypatch)
     run = marking.run_of("numpy_ann")
@@ -47,7 +56,9 @@ def test_near_the_bar_the_median_of_three_counts(
     assert ("median of" in result.feedback) == (runs > 1)
 
 
-def test_a_failed_training_is_not_tried_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_training_is_not_tried_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     marking, seeds = marking_with(tmp_path, [], monkeypatch)
 
     def fail(*args: object, **rest: object) -> Run:
@@ -81,7 +92,10 @@ def test_a_judgement_against_the_curves_is_wrong(tmp_path: Path) -> None:
     work = write_submission(tmp_path / "work", {"2.5": 'JUDGEMENT = "Underfitting"'})
     marked = mark(work, "--only", "2.5,2.6", "--device", "cpu", "--seed", "3")
     assert marked.failed == ["2.5"]
-    assert "this training's curves say otherwise: training accuracy 9" in marked.section("2.5")["output"]
+    assert (
+        "this training's curves say otherwise: training accuracy 9"
+        in marked.section("2.5")["output"]
+    )
     seconds = {test["number"]: test["extra_data"]["seconds"] for test in marked.results["tests"]}
     assert seconds["2.6"] > seconds["2.5"]  # the training is counted where the accuracy is marked
 
@@ -103,7 +117,7 @@ def test_calibration_table() -> None:
 def test_a_bar_missed_is_wrong() -> None:
     section = RUBRIC.by_number["3.6"]
     expect_bar(Run(0.85, None, 1.0), section, RULES)
-    with pytest.raises(Wrong, match=r"84\.99%, expected at least 85%"):
+    with pytest.raises(CheckFailed, match=r"84\.99%, expected at least 85%"):
         expect_bar(Run(0.8499, None, 1.0), section, RULES)
 
 
@@ -116,6 +130,6 @@ def test_a_network_that_never_comes_back_has_diverged() -> None:
         (24.9, 0.6, "train-below-bar"),
     ):
         run = Run(accuracy, History([loss], [loss], [accuracy], [accuracy]), 1.0)
-        with pytest.raises(Wrong) as caught:
+        with pytest.raises(CheckFailed) as caught:
             expect_bar(run, section, RULES)
         assert caught.value.kind == kind

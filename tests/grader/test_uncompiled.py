@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.forking import ForkServer
 from grader.rubric import load_rubric
-from grader.sandbox import choose
-from grader.student import Student
+from grader.sandbox.forkserver_client import ForkServer
+from grader.sandbox.levels import choose
+from grader.sandbox.remote import Student
 
 RUBRIC = load_rubric()
 SCRIPT = """
@@ -63,7 +63,9 @@ def looked_through():
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
     files = {"pytorch_ann.py": SCRIPT.encode()}
-    server = ForkServer(files, RUBRIC.limits, choose("auto"), packages=RUBRIC.packages("pytorch_ann"))
+    server = ForkServer(
+        files, RUBRIC.limits, choose("auto"), packages=RUBRIC.packages("pytorch_ann")
+    )
     yield server
     server.close()
 
@@ -77,7 +79,12 @@ def student(server: ForkServer) -> Iterator[Student]:
 
 @pytest.mark.parametrize(
     ("optimizer", "settings"),
-    [("SGD", {"lr": 0.1, "momentum": 0.9}), ("Adam", {"lr": 0.1}), ("AdamW", {"lr": 0.1}), ("RMSprop", {"lr": 0.1})],
+    [
+        ("SGD", {"lr": 0.1, "momentum": 0.9}),
+        ("Adam", {"lr": 0.1}),
+        ("AdamW", {"lr": 0.1}),
+        ("RMSprop", {"lr": 0.1}),
+    ],
 )
 def test_an_optimizer_steps_as_ever_without_the_compiler(
     student: Student, optimizer: str, settings: dict[str, float]

@@ -13,7 +13,16 @@ from nbclient import NotebookClient
 
 import utils
 from grader.errors import HandoutError
-from grader.handout import Solution, leaks, notebook, reference_source, solved, split, stub, write_handout
+from grader.handout.folder import (
+    Solution,
+    leaks,
+    notebook,
+    reference_source,
+    solved,
+    split,
+    stub,
+    write_handout,
+)
 from grader.rubric import SCRIPTS
 from tests.support import ROOT, run
 
@@ -34,7 +43,11 @@ def test_scripts_at_the_root_are_generated_from_the_reference(script: str) -> No
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_every_section_has_one_solution(script: str) -> None:
-    sections = [part.section for part in split(reference_source(script), f"{script}.py") if isinstance(part, Solution)]
+    sections = [
+        part.section
+        for part in split(reference_source(script), f"{script}.py")
+        if isinstance(part, Solution)
+    ]
     checked = [check.number for check in utils.PARTS[script].checks if check.number != "1.1"]
     assert sorted(sections) == checked
 
@@ -42,9 +55,19 @@ def test_every_section_has_one_solution(script: str) -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_stubs_raise_with_their_section_name_and_file(script: str) -> None:
     source = stub(reference_source(script), f"{script}.py")
-    raised = [node.exc.args[0].value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Raise)]
-    wanted = [check.number for check in utils.PARTS[script].checks if check.number[-1] != "5" or script == "numpy_ann"]
-    assert [text.split(":")[0] for text in raised] == [f"TODO {number}" for number in wanted if number != "1.1"]
+    raised = [
+        node.exc.args[0].value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Raise)
+    ]
+    wanted = [
+        check.number
+        for check in utils.PARTS[script].checks
+        if check.number[-1] != "5" or script == "numpy_ann"
+    ]
+    assert [text.split(":")[0] for text in raised] == [
+        f"TODO {number}" for number in wanted if number != "1.1"
+    ]
     assert all(text.endswith(f" in {script}.py") for text in raised)
 
 
@@ -53,7 +76,9 @@ def test_stub_docstrings_say_what_a_student_needs(script: str) -> None:
     """Shapes where arrays come in, the trap, and the expected length."""
     tree = ast.parse(stub(reference_source(script), f"{script}.py"))
     stubs = [
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Raise)
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Raise)
     ]
     assert stubs
     for function in stubs:
@@ -100,11 +125,20 @@ def test_a_marked_block_becomes_a_stub() -> None:
 
 def test_the_folder_holds_what_students_need_and_nothing_of_the_grader(handout: Path) -> None:
     names = {str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()}
-    assert {"numpy_ann.py", "numpy_ann.ipynb", "utils.py", "README.md", "requirements.txt", "environment.yml"} <= names
+    assert {
+        "numpy_ann.py",
+        "numpy_ann.ipynb",
+        "utils.py",
+        "README.md",
+        "requirements.txt",
+        "environment.yml",
+    } <= names
     assert "data/FashionMNIST/raw/train-images-idx3-ubyte.gz" in names
     assert "tests/test_numpy_ann.py" in names
     text = "".join(
-        path.read_text() for path in handout.rglob("*") if path.suffix in (".py", ".md", ".txt", ".ipynb", ".yml")
+        path.read_text()
+        for path in handout.rglob("*")
+        if path.suffix in (".py", ".md", ".txt", ".ipynb", ".yml")
     )
     assert "grader" not in text.replace("grader error", "")
     assert "SOLUTION" not in text
@@ -114,7 +148,9 @@ def test_the_zip_unpacks_to_the_folder(handout: Path) -> None:
     with zipfile.ZipFile(handout.with_suffix(".zip")) as archive:
         assert archive.testzip() is None
         packed = {name.split("/", 1)[1] for name in archive.namelist()}
-    assert packed == {str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()}
+    assert packed == {
+        str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()
+    }
 
 
 def test_without_data_the_scripts_say_where_to_get_it(tmp_path: Path) -> None:
@@ -133,30 +169,37 @@ def test_the_handouts_first_command(handout: Path) -> None:
 
 
 def test_a_solution_in_a_helper_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import grader.handout
+    import grader.handout.folder
 
     project = tmp_path / "project"
     project.mkdir()
     for name in ("README.md", "requirements.txt", "environment.yml", "data", "tests"):
         (project / name).symlink_to(ROOT / name)
     (project / "utils.py").write_text(
-        (ROOT / "utils.py").read_text() + "\n# dW2 = self.a1.T @ dz2  # (h, k)\ndz1 = da1 * relu_derivative(self.z1)\n"
+        (ROOT / "utils.py").read_text()
+        + "\n# dW2 = self.a1.T @ dz2  # (h, k)\ndz1 = da1 * relu_derivative(self.z1)\n"
     )
-    monkeypatch.setattr(grader.handout, "ROOT", project)
-    with pytest.raises(HandoutError, match=r"utils.py holds a line of the solution: 'dz1 = da1 \* relu_derivative"):
+    monkeypatch.setattr(grader.handout.folder, "ROOT", project)
+    with pytest.raises(
+        HandoutError, match=r"utils.py holds a line of the solution: 'dz1 = da1 \* relu_derivative"
+    ):
         write_handout(tmp_path / "out", with_data=False)
 
 
 def run_notebook(source: str, folder: Path) -> str:
     """Execute a notebook as Jupyter would; everything it printed."""
     book = nbformat.reads(source, as_version=4)
-    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
     outputs = [output for cell in book.cells for output in cell.get("outputs", [])]
     return "".join(output.get("text", "") for output in outputs)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_notebooks_run_top_to_bottom_with_the_reference_filled_in(handout: Path, script: str) -> None:
+def test_notebooks_run_top_to_bottom_with_the_reference_filled_in(
+    handout: Path, script: str
+) -> None:
     source = notebook(solved(reference_source(script), f"{script}.py"))
     quick = source.replace("main([])", "main(['--train-size', '1000', '--epochs', '1'])", 1)
     assert quick != source
@@ -188,7 +231,10 @@ def test_notebooks_are_the_same_for_the_same_source() -> None:
 def test_the_command_line_writes_the_stubs_that_are_committed() -> None:
     before = {script: (ROOT / f"{script}.py").read_bytes() for script in SCRIPTS}
     ran = subprocess.run(
-        [sys.executable, "-P", "-m", "grader", "handout", "--stubs"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-P", "-m", "grader", "handout", "--stubs"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 0, ran.stderr
     assert before == {script: (ROOT / f"{script}.py").read_bytes() for script in SCRIPTS}

@@ -16,7 +16,13 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def small_network(inputs: int = 4, classes: int = 3, seed: int = 0, **settings: Any) -> Network:
     """A network in float64, small enough for numerical derivatives, its biases not 0."""
-    network = Network(inputs, classes, Configuration(**{"hidden_sizes": (5,), **settings}), seed=seed, dtype=np.float64)
+    network = Network(
+        inputs,
+        classes,
+        Configuration(**{"hidden_sizes": (5,), **settings}),
+        seed=seed,
+        dtype=np.float64,
+    )
     network.parameters += 0.1 * np.random.default_rng(seed).standard_normal(network.parameter_count)
     return network
 

@@ -10,7 +10,9 @@ from playground.network import Network
 
 @pytest.mark.parametrize("shape", [1, 101_770, (64, 784), (3, 5, 7)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
-def test_zeros_begin_at_a_line_and_are_like_numpys(shape: int | tuple[int, ...], dtype: type) -> None:
+def test_zeros_begin_at_a_line_and_are_like_numpys(
+    shape: int | tuple[int, ...], dtype: type
+) -> None:
     zeros = aligned_zeros(shape, dtype)
     assert zeros.ctypes.data % 64 == 0
     assert zeros.dtype == dtype

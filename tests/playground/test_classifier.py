@@ -35,7 +35,9 @@ def test_a_check_of_scikit_learn(estimator: NetworkClassifier, check: Any) -> No
 
 def test_no_check_is_skipped_but_those_that_need_what_is_not_here() -> None:
     outcomes = check_estimator(NetworkClassifier(), on_skip=None, on_fail=None)
-    assert {outcome["check_name"] for outcome in outcomes if outcome["status"] == "skipped"} <= set(SKIPPED)
+    assert {outcome["check_name"] for outcome in outcomes if outcome["status"] == "skipped"} <= set(
+        SKIPPED
+    )
     assert len(outcomes) > 40
 
 
@@ -63,7 +65,9 @@ def test_numbers_are_trained_in_their_own_precision(given: str, kept: str) -> No
 def test_a_grid_search_over_a_pipeline_finds_the_rate_that_learns() -> None:
     X, y = clusters()
     pipeline = make_pipeline(StandardScaler(), NetworkClassifier((8,), epochs=5, random_state=0))
-    search = GridSearchCV(pipeline, {"networkclassifier__learning_rate": [1e-6, 0.02]}, cv=2).fit(X, y)
+    search = GridSearchCV(pipeline, {"networkclassifier__learning_rate": [1e-6, 0.02]}, cv=2).fit(
+        X, y
+    )
     assert search.best_params_ == {"networkclassifier__learning_rate": 0.02}
 
 
@@ -79,7 +83,12 @@ def test_rows_kept_for_validation_are_measured_and_stop_the_training() -> None:
         (8,), learning_rate=0.05, epochs=200, validation_fraction=0.25, patience=2, random_state=0
     )
     classifier.fit(*clusters())
-    assert classifier.n_iter_ == classifier.best_epoch_ + 2 == len(classifier.history_.val_losses) < 200
+    assert (
+        classifier.n_iter_
+        == classifier.best_epoch_ + 2
+        == len(classifier.history_.val_losses)
+        < 200
+    )
 
 
 @pytest.mark.parametrize(("settings", "message"), [
@@ -88,7 +97,9 @@ def test_rows_kept_for_validation_are_measured_and_stop_the_training() -> None:
     ({"keep_best": True}, "need validation images"),
     ({"hidden_sizes": (0,)}, r"hidden_sizes\[0\] is 0"),
 ])  # fmt: skip
-def test_parameters_are_judged_by_fit_and_not_before(settings: dict[str, Any], message: str) -> None:
+def test_parameters_are_judged_by_fit_and_not_before(
+    settings: dict[str, Any], message: str
+) -> None:
     classifier = NetworkClassifier(**settings)
     with pytest.raises(ValueError, match=message):
         classifier.fit(*clusters())

@@ -51,17 +51,38 @@ def test_train_prints_its_curve_and_the_test_accuracy_once_and_writes_its_files(
 
 def test_options_change_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "network.npz"
-    options = ["--recipe", "best", "--optimizer", "sgd", "--no-flips", "--learning-rate", "0.05", "--save", str(path)]
+    options = [
+        "--recipe",
+        "best",
+        "--optimizer",
+        "sgd",
+        "--no-flips",
+        "--learning-rate",
+        "0.05",
+        "--save",
+        str(path),
+    ]
     assert run(["train", *SMALL, *options], capsys)[0] == 0
     configuration = load_network(path).configuration
     assert (configuration.hidden_sizes, configuration.optimizer) == ((16,), "sgd")
     assert (configuration.flips, configuration.learning_rate) == (False, 0.05)
 
 
-def test_options_change_what_a_file_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "best.yaml").write_text("optimizer: rmsprop\nhidden_sizes: [64, 32]\nactivation: tanh\nepochs: 7\n")
+def test_options_change_what_a_file_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "best.yaml").write_text(
+        "optimizer: rmsprop\nhidden_sizes: [64, 32]\nactivation: tanh\nepochs: 7\n"
+    )
     path = tmp_path / "network.npz"
-    options = ["--config", str(tmp_path / "best.yaml"), "--activation", "sigmoid", "--save", str(path)]
+    options = [
+        "--config",
+        str(tmp_path / "best.yaml"),
+        "--activation",
+        "sigmoid",
+        "--save",
+        str(path),
+    ]
     assert run(["train", *SMALL, *options], capsys)[0] == 0
     configuration = load_network(path).configuration
     assert (configuration.optimizer, configuration.hidden_sizes) == ("rmsprop", (16,))
@@ -80,8 +101,12 @@ def test_no_test_leaves_the_test_images_alone(
     assert "Test accuracy" not in out
 
 
-def test_train_tells_its_tracker_what_it_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(["train", *SMALL, "--tracker", "csv", "--log-dir", str(tmp_path / "runs")], capsys)
+def test_train_tells_its_tracker_what_it_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = run(
+        ["train", *SMALL, "--tracker", "csv", "--log-dir", str(tmp_path / "runs")], capsys
+    )
     epochs = (tmp_path / "runs" / "epochs.csv").read_text().splitlines()
     assert len(epochs) == 3
     with (tmp_path / "runs" / "runs.csv").open(newline="") as stream:
@@ -103,19 +128,30 @@ def test_export_csv_writes_what_read_csv_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dataset = load("mnist")
-    few = dataset._replace(X_train=dataset.X_train[:20], y_train=dataset.y_train[:20],
-                           X_test=dataset.X_test[:10], y_test=dataset.y_test[:10])  # fmt: skip
+    few = dataset._replace(
+        X_train=dataset.X_train[:20],
+        y_train=dataset.y_train[:20],
+        X_test=dataset.X_test[:10],
+        y_test=dataset.y_test[:10],
+    )
     monkeypatch.setattr("playground.datasets.load", lambda *arguments: few)
     status, out, _ = run(["export-csv", "--dataset", "mnist", "--folder", str(tmp_path)], capsys)
     assert status == 0
-    assert out.splitlines() == [f"20 images: {tmp_path}/mnist_train.csv", f"10 images: {tmp_path}/mnist_test.csv"]
+    assert out.splitlines() == [
+        f"20 images: {tmp_path}/mnist_train.csv",
+        f"10 images: {tmp_path}/mnist_test.csv",
+    ]
     X, y = read_csv(tmp_path / "mnist_test.csv")
     np.testing.assert_array_equal(X, few.X_test)
     np.testing.assert_array_equal(y, few.y_test)
 
 
-@pytest.mark.parametrize(("name", "start"), [("grid.png", b"\x89PNG"), ("grid.svg", b"<?xml"), ("grid.pdf", b"%PDF")])
-def test_samples_draws_a_grid(name: str, start: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "start"), [("grid.png", b"\x89PNG"), ("grid.svg", b"<?xml"), ("grid.pdf", b"%PDF")]
+)
+def test_samples_draws_a_grid(
+    name: str, start: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["samples", "--dataset", "mnist", "--output", str(tmp_path / name)], capsys)[0] == 0
     assert (tmp_path / name).read_bytes().startswith(start)
 
@@ -153,12 +189,17 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*arguments: object, **settings: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("playground.__main__.train", interrupted)
-    assert run(["train", *SMALL], capsys)[::2] == (2, "error: interrupted; no file is left half written\n")
+    assert run(["train", *SMALL], capsys)[::2] == (
+        2,
+        "error: interrupted; no file is left half written\n",
+    )
 
 
 @pytest.mark.parametrize("command", [["train-cnn"], ["run", "evolution", "--quick"]], ids=" ".join)
@@ -168,25 +209,33 @@ def test_ctrl_c_ends_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     "RuntimeError('operator torchvision::nms\\ndoes not exist')",
     "ValueError()",
 ])  # fmt: skip
-def test_a_torch_that_cannot_be_imported_is_one_line(error: str, command: list[str], tmp_path: Path) -> None:
+def test_a_torch_that_cannot_be_imported_is_one_line(
+    error: str, command: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "torch").mkdir()
     (tmp_path / "torch" / "__init__.py").write_text(f"raise {error}\n")
     done = run_python("-m", "playground", *command, PYTHONPATH=str(tmp_path))
     assert done.returncode == 2
     assert done.stderr.startswith("error: torch is installed but cannot be imported (")
-    assert done.stderr.endswith("): pip install --force-reinstall 'fashion-network-assignment[playground]'\n")
+    assert done.stderr.endswith(
+        "): pip install --force-reinstall 'fashion-network-assignment[playground]'\n"
+    )
     assert done.stderr.count("\n") == 1
     assert "()" not in done.stderr
 
 
-@pytest.mark.parametrize("command", [["train", *SMALL, "--plot", "curves.png"], ["samples", "--output", "samples.svg"]])
+@pytest.mark.parametrize(
+    "command", [["train", *SMALL, "--plot", "curves.png"], ["samples", "--output", "samples.svg"]]
+)
 def test_a_picture_without_matplotlib_is_one_line_before_anything_is_trained(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     status, out, err = run(command, capsys)
     assert (status, out) == (2, "")
-    assert err.startswith("error: matplotlib is not installed, and this needs it: pip install 'fashion-")
+    assert err.startswith(
+        "error: matplotlib is not installed, and this needs it: pip install 'fashion-"
+    )
 
 
 def test_train_cnn_without_torch_is_one_line(
@@ -206,7 +255,9 @@ def test_the_module_starts_with_numpy_alone() -> None:
 
 
 def test_python_m_playground_is_a_command() -> None:
-    done = subprocess.run([sys.executable, "-m", "playground", "--help"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "playground", "--help"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0
     for command in ("train", "samples", "export-csv"):
         assert command in done.stdout

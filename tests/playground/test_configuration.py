@@ -19,7 +19,10 @@ from playground.registry import choose
     ("schedule", "onecycle", "one-cycle"),
 ])  # fmt: skip
 def test_an_unknown_name_is_answered_with_the_nearest(kind: str, typed: str, meant: str) -> None:
-    with pytest.raises(PlaygroundError, match=f"unknown {kind} '{typed}', did you mean '{meant}'\\? Expected one of: "):
+    with pytest.raises(
+        PlaygroundError,
+        match=f"unknown {kind} '{typed}', did you mean '{meant}'\\? Expected one of: ",
+    ):
         Configuration(**{kind: typed})
 
 
@@ -43,7 +46,9 @@ def test_a_name_near_to_none_is_answered_with_all(name: object) -> None:
     ({"dropout": 1}, "dropout is 1, expected 0 or more and less than 1"),
     ({"label_smoothing": -0.1}, "label_smoothing is -0.1, expected 0 or more and less than 1"),
 ])  # fmt: skip
-def test_a_value_that_makes_no_sense_is_refused_in_one_line(settings: dict[str, Any], message: str) -> None:
+def test_a_value_that_makes_no_sense_is_refused_in_one_line(
+    settings: dict[str, Any], message: str
+) -> None:
     with pytest.raises(PlaygroundError, match=f"^{message}$"):
         Configuration(**settings)
 

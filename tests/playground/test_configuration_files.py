@@ -25,13 +25,19 @@ def test_what_is_written_is_read_back(configuration: Configuration, tmp_path: Pa
 
 
 def test_what_a_file_leaves_out_is_as_usual(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("epochs: 3\nlearning_rate: 1e-2  # YAML takes this for a text\n")
-    assert read_configuration(tmp_path / "mine.yaml") == replace(Configuration(), epochs=3, learning_rate=0.01)
+    (tmp_path / "mine.yaml").write_text(
+        "epochs: 3\nlearning_rate: 1e-2  # YAML takes this for a text\n"
+    )
+    assert read_configuration(tmp_path / "mine.yaml") == replace(
+        Configuration(), epochs=3, learning_rate=0.01
+    )
 
 
 def test_json_is_read_too(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text(json.dumps({"hidden_sizes": [64, 32], "optimizer": "sgd"}))
-    assert read_configuration(tmp_path / "mine.json") == Configuration(hidden_sizes=(64, 32), optimizer="sgd")
+    assert read_configuration(tmp_path / "mine.json") == Configuration(
+        hidden_sizes=(64, 32), optimizer="sgd"
+    )
 
 
 @pytest.mark.parametrize(("content", "message"), [

@@ -84,7 +84,9 @@ def test_the_grid_shows_each_image_under_its_title() -> None:
 
 @given(n=st.integers(1, 4), seed=st.integers(0, 1000))
 @settings(max_examples=10, deadline=None)
-def test_what_is_written_as_csv_is_read_back(n: int, seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_written_as_csv_is_read_back(
+    n: int, seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     rng = np.random.default_rng(seed)
     X, y = rng.integers(0, 256, (n, 784), np.uint8), rng.integers(0, 10, n)
     path = tmp_path_factory.getbasetemp() / "images.csv"
@@ -96,7 +98,9 @@ def test_what_is_written_as_csv_is_read_back(n: int, seed: int, tmp_path_factory
 
 
 def test_the_csv_form_is_kaggles(tmp_path: Path) -> None:
-    write_csv(tmp_path / "one.csv", np.arange(784, dtype=np.int64)[None].astype(np.uint8), np.array([7]))
+    write_csv(
+        tmp_path / "one.csv", np.arange(784, dtype=np.int64)[None].astype(np.uint8), np.array([7])
+    )
     header, row, rest = (tmp_path / "one.csv").read_text().split("\n")
     assert header.startswith("label,pixel1,pixel2,")
     assert header.endswith(",pixel783,pixel784")
@@ -128,7 +132,9 @@ ROW = ",".join(["3", *["9"] * 784])
     (f"{HEADER}\n{ROW}\n1{ROW}\n", "line 3: label 13, expected 0 to 9"),
     (f"{HEADER}\n{ROW[:-1]}é\n", "is not plain text, expected a CSV file of numbers"),
 ], ids=range(11))  # fmt: skip
-def test_a_csv_file_with_a_mistake_is_refused_with_its_line(content: str, message: str, tmp_path: Path) -> None:
+def test_a_csv_file_with_a_mistake_is_refused_with_its_line(
+    content: str, message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "images.csv"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(BadFile) as caught:

@@ -24,7 +24,11 @@ def test_each_optimizer_is_run_in_numpy_and_in_pytorch(result: Result) -> None:
     assert [variant.name for variant in result.variants[::2]] == list(OPTIMIZERS)
     for ours, theirs in zip(result.variants[::2], result.variants[1::2], strict=True):
         assert theirs.configuration == ours.configuration
-        assert [trial.seed for trial in ours.trials] == [trial.seed for trial in theirs.trials] == [0, 1]
+        assert (
+            [trial.seed for trial in ours.trials]
+            == [trial.seed for trial in theirs.trials]
+            == [0, 1]
+        )
         assert ours.parameters == 266_610
 
 
@@ -38,12 +42,17 @@ def test_the_learning_rate_is_the_best_on_the_validation_images(result: Result) 
 
 def test_the_finding_has_the_results_own_figures(result: Result) -> None:
     best = max(result.variants[::2], key=lambda variant: variant.test_accuracy.mean)
-    assert f"After 2 epochs {best.name} ends highest, {100 * best.test_accuracy.mean:.2f} ±" in result.finding
+    assert (
+        f"After 2 epochs {best.name} ends highest, {100 * best.test_accuracy.mean:.2f} ±"
+        in result.finding
+    )
     assert result.quick
 
 
 def test_the_result_survives_json_and_has_a_figure(result: Result) -> None:
-    assert results.from_json(results.to_json(result)).variants[0].trials == result.variants[0].trials
+    assert (
+        results.from_json(results.to_json(result)).variants[0].trials == result.variants[0].trials
+    )
     assert [len(axes.get_lines()) for axes in result.figures["optimizers"].axes] == [
         13,
         12,
@@ -53,7 +62,9 @@ def test_the_result_survives_json_and_has_a_figure(result: Result) -> None:
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_pytorch_follows_numpy_from_the_same_weights_on_the_same_batches(optimizer: str) -> None:
-    configuration = Configuration(hidden_sizes=(30,), optimizer=optimizer, learning_rate=1e-3, epochs=2)
+    configuration = Configuration(
+        hidden_sizes=(30,), optimizer=optimizer, learning_rate=1e-3, epochs=2
+    )
     data = TINY.data()
     _, ours = train_network(configuration, data, seed=1)
     _, theirs = train_in_torch(configuration, data, seed=1)

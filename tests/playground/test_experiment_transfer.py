@@ -19,7 +19,10 @@ SIZES = ((8,), (16,), (32,))
 @pytest.fixture(scope="module")
 def best_of_a_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sweep") / "top.json"
-    entries = [{"configuration": asdict(Configuration(hidden_sizes=sizes)), "val_accuracy": 0.9} for sizes in SIZES]
+    entries = [
+        {"configuration": asdict(Configuration(hidden_sizes=sizes)), "val_accuracy": 0.9}
+        for sizes in SIZES
+    ]
     path.write_text(json.dumps({"top": entries}))
     return path
 
@@ -33,10 +36,17 @@ def result(best_of_a_sweep: Path) -> Result:
 
 def test_the_three_best_are_trained_on_both_datasets_as_they_are(result: Result) -> None:
     assert [variant.name for variant in result.variants] == [
-        "first, fashion-mnist", "second, fashion-mnist", "third, fashion-mnist",
-        "first, mnist", "second, mnist", "third, mnist", "standard, mnist",
-    ]  # fmt: skip
-    for clothing, digits, sizes in zip(result.variants[:3], result.variants[3:6], SIZES, strict=True):
+        "first, fashion-mnist",
+        "second, fashion-mnist",
+        "third, fashion-mnist",
+        "first, mnist",
+        "second, mnist",
+        "third, mnist",
+        "standard, mnist",
+    ]
+    for clothing, digits, sizes in zip(
+        result.variants[:3], result.variants[3:6], SIZES, strict=True
+    ):
         assert clothing.configuration == digits.configuration
         assert tuple(digits.configuration["hidden_sizes"]) == sizes
         assert [trial.seed for trial in digits.trials] == [0, 1]
@@ -45,7 +55,8 @@ def test_the_three_best_are_trained_on_both_datasets_as_they_are(result: Result)
 def test_the_finding_has_the_results_own_figures(result: Result) -> None:
     for variant in result.variants[:6]:
         assert (
-            f"{100 * variant.test_accuracy.mean:.2f} ± {100 * variant.test_accuracy.deviation:.2f} %" in result.finding
+            f"{100 * variant.test_accuracy.mean:.2f} ± {100 * variant.test_accuracy.deviation:.2f} %"
+            in result.finding
         )
 
 
@@ -59,10 +70,14 @@ def test_without_a_sweep_a_quick_run_makes_a_small_one_and_a_full_run_says_what_
 ) -> None:
     monkeypatch.setattr(transfer, "BEST", tmp_path / "top.json")
     chosen = transfer.best_configurations(TINY)
-    assert [accuracy for _, accuracy in chosen] == sorted((accuracy for _, accuracy in chosen), reverse=True)
+    assert [accuracy for _, accuracy in chosen] == sorted(
+        (accuracy for _, accuracy in chosen), reverse=True
+    )
     assert len(chosen) == 3
     assert capsys.readouterr().out == ""
-    with pytest.raises(PlaygroundError, match=r"top\.json is not there.*python -m playground sweep"):
+    with pytest.raises(
+        PlaygroundError, match=r"top\.json is not there.*python -m playground sweep"
+    ):
         transfer.best_configurations(Settings())
 
 

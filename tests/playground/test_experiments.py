@@ -45,7 +45,13 @@ def variant(name: str, *accuracies: float, **measures: Any) -> Variant:
 
 def small_result(name: str = "optimizers", **changes: Any) -> Result:
     variants = (variant("adam", 0.89, 0.91), variant("sgd", 0.8, 0.8, note="slow"))
-    result = Result(name, "adam is best.", variants, {"train": 50, "validation": 10, "test": 10_000}, seconds=12.5)
+    result = Result(
+        name,
+        "adam is best.",
+        variants,
+        {"train": 50, "validation": 10, "test": 10_000},
+        seconds=12.5,
+    )
     return replace(result, **changes)
 
 
@@ -53,14 +59,20 @@ def small_result(name: str = "optimizers", **changes: Any) -> Result:
 
 
 def test_a_result_comes_back_from_json_as_it_was() -> None:
-    result = small_result(quick=True, measures={"table": [[1, 2], [3, 4]], "text": "a [bracket,\n 1]"}, device="cuda")
+    result = small_result(
+        quick=True, measures={"table": [[1, 2], [3, 4]], "text": "a [bracket,\n 1]"}, device="cuda"
+    )
     assert results.from_json(results.to_json(result)) == result
 
 
 def test_the_json_holds_configuration_curves_means_deviations_seconds_and_versions() -> None:
     content = json.loads(results.to_json(small_result()))
     adam = content["variants"][0]
-    assert adam["test_accuracy"] == {"mean": 0.9, "deviation": pytest.approx(0.0002**0.5), "values": [0.89, 0.91]}
+    assert adam["test_accuracy"] == {
+        "mean": 0.9,
+        "deviation": pytest.approx(0.0002**0.5),
+        "values": [0.89, 0.91],
+    }
     assert adam["configuration"]["hidden_sizes"] == [30, 10]
     assert set(adam["trials"][1]["history"]) == set(results.CURVES)
     assert (content["seconds"], content["quick"]) == (12.5, False)
@@ -69,7 +81,9 @@ def test_the_json_holds_configuration_curves_means_deviations_seconds_and_versio
 
 
 def test_json_holds_null_for_what_is_no_number_and_numpy_values_as_plain_ones() -> None:
-    text = results.dump({"a": math.nan, "b": np.float32(0.5), "c": np.arange(3), "d": (True, None), "e": []})
+    text = results.dump(
+        {"a": math.nan, "b": np.float32(0.5), "c": np.arange(3), "d": (True, None), "e": []}
+    )
     assert json.loads(text) == {"a": None, "b": 0.5, "c": [0, 1, 2], "d": [True, None], "e": []}
     assert '"c": [0, 1, 2]' in text  # on one line
 
@@ -114,7 +128,11 @@ def test_a_result_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_highest_is_named_with_those_that_tie_with_it_and_the_lowest() -> None:
-    variants = [variant("sgd", 0.80, 0.82), variant("nadam", 0.900, 0.902), variant("adam", 0.899, 0.901)]
+    variants = [
+        variant("sgd", 0.80, 0.82),
+        variant("nadam", 0.900, 0.902),
+        variant("adam", 0.899, 0.901),
+    ]
     assert wording.ranking(variants, images=10_000) == (
         "nadam ends highest, 90.10 ± 0.14 % on the test images, a tie with adam (90.00 ± 0.14 %); "
         "sgd ends lowest, 81.00 ± 1.41 %"
@@ -165,14 +183,18 @@ def test_each_thing_that_has_a_colour_has_its_own_among_its_kind() -> None:
         ["from scratch", "v1", "v2", "v3", "fast"],
     ):
         assert (
-            len({figures.COLOURS[name] for name in kind}) == len({figures.MARKERS[name] for name in kind}) == len(kind)
+            len({figures.COLOURS[name] for name in kind})
+            == len({figures.MARKERS[name] for name in kind})
+            == len(kind)
         )
 
 
 # Files
 
 
-def test_the_readme_is_a_table_of_all_results_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readme_is_a_table_of_all_results_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?"))
     report.write(small_result(), tmp_path)
     report.write(small_result("another", quick=True, finding="a | b\nc"), tmp_path)
@@ -188,11 +210,16 @@ def test_the_readme_is_a_table_of_all_results_in_the_folder(tmp_path: Path, monk
 
 
 def test_a_result_leaves_its_json_its_figures_and_its_further_files(tmp_path: Path) -> None:
-    result = small_result(figures={"optimizers": figures.new_figure(2, 2)}, files={"optimizers/more.txt": b"more"})
+    result = small_result(
+        figures={"optimizers": figures.new_figure(2, 2)}, files={"optimizers/more.txt": b"more"}
+    )
     paths = report.write(result, tmp_path)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in paths) == [
-        "optimizers.json", "optimizers.png", "optimizers.svg", "optimizers/more.txt"
-    ]  # fmt: skip
+        "optimizers.json",
+        "optimizers.png",
+        "optimizers.svg",
+        "optimizers/more.txt",
+    ]
     assert all(path.stat().st_size for path in paths)
     assert results.read(tmp_path / "optimizers.json") == result
     assert "[optimizers.png](optimizers.png)" in (tmp_path / "README.md").read_text()
@@ -253,9 +280,16 @@ def test_one_experiment_that_cannot_be_run_keeps_no_other_from_it(
     monkeypatch.setattr("playground.experiments.command.run", pretend)
     status, _, err = command(["all", "--output", str(tmp_path)], capsys)
     assert status == 2
-    assert err == "error: losses: no losses today\nerror: losses could not be run, the others were\n"
-    assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(set(EXPERIMENTS) - {"losses"})
-    assert command(["losses", "--output", str(tmp_path)], capsys)[::2] == (2, "error: no losses today\n")
+    assert (
+        err == "error: losses: no losses today\nerror: losses could not be run, the others were\n"
+    )
+    assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(
+        set(EXPERIMENTS) - {"losses"}
+    )
+    assert command(["losses", "--output", str(tmp_path)], capsys)[::2] == (
+        2,
+        "error: no losses today\n",
+    )
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -266,7 +300,8 @@ def test_every_experiment_has_a_module_of_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "folder"), [([], "results"), (["--quick"], "results"), (["--seeds", "1"], "results/quick")]
+    ("before", "folder"),
+    [([], "results"), (["--quick"], "results"), (["--seeds", "1"], "results/quick")],
 )
 def test_a_quick_run_never_replaces_a_full_one(
     before: list[str],
@@ -284,7 +319,9 @@ def test_a_quick_run_never_replaces_a_full_one(
     assert results.read(tmp_path / "results" / "optimizers.json").quick == (folder == "results")
 
 
-def test_run_list_says_what_there_is(stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_list_says_what_there_is(
+    stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, _ = command(["--list"], capsys)
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()] == list(EXPERIMENTS)
@@ -330,7 +367,9 @@ def test_a_damaged_result_of_the_experiment_that_is_run_is_written_anew(
     assert results.read(tmp_path / "optimizers.json").experiment == "optimizers"
 
 
-def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_is_missing_is_named_with_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?", needs=("abacus",)))
     with pytest.raises(PlaygroundError, match=r"abacus is not installed, .*\[playground\]"):
         run_experiment("another")
@@ -338,7 +377,5 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch: p
 
 def test_the_framework_starts_without_torch_scikit_learn_or_matplotlib() -> None:
     heavy = "{'torch', 'sklearn', 'scipy', 'pandas', 'matplotlib', 'PIL'} & set(sys.modules)"
-    code = (
-        f"import sys, playground.experiments, playground.experiments.report; sys.exit(str({heavy}) if {heavy} else 0)"
-    )
+    code = f"import sys, playground.experiments, playground.experiments.report; sys.exit(str({heavy}) if {heavy} else 0)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

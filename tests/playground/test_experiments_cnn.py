@@ -20,7 +20,9 @@ from playground.experiments.torch_trials import train_cnn
 from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic, stem_of
 from playground.experiments.what_a_unit_sees import measure as measure_film
 
-TINY = Settings(quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2)
+TINY = Settings(
+    quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2
+)
 WITH_CNN = ("network-vs-cnn", "evolution", "what-a-unit-sees")
 
 
@@ -30,11 +32,15 @@ def found() -> dict[str, Result]:
 
 
 @pytest.mark.parametrize("name", WITH_CNN)
-def test_a_result_has_its_trials_survives_json_and_has_small_figures(name: str, found: dict[str, Result]) -> None:
+def test_a_result_has_its_trials_survives_json_and_has_small_figures(
+    name: str, found: dict[str, Result]
+) -> None:
     result = found[name]
     assert (result.experiment, result.quick, result.seeds, result.device) == (name, True, 1, "cpu")
     assert results.to_json(results.from_json(results.to_json(result))) == results.to_json(result)
-    assert all(0 <= variant.test_accuracy.mean <= 1 < variant.parameters for variant in result.variants)
+    assert all(
+        0 <= variant.test_accuracy.mean <= 1 < variant.parameters for variant in result.variants
+    )
     assert name in result.figures
     for figure in result.figures.values():
         assert len(figures.as_png(figure)) < 200_000
@@ -45,7 +51,11 @@ def test_a_cnn_of_one_seed_is_the_same_again_and_watched_from_the_start() -> Non
     configuration, seen = replace(CONV_RECIPES["fast"], width=4, epochs=2), list[float]()
     trials = [
         train_cnn(
-            configuration, TINY.data(), 3, device="cpu", watch=lambda model: seen.append(filters_of(model).sum())
+            configuration,
+            TINY.data(),
+            3,
+            device="cpu",
+            watch=lambda model: seen.append(filters_of(model).sum()),
         )[1]
         for _ in range(2)
     ]
@@ -64,10 +74,17 @@ def test_errors_are_counted_by_class_and_right_images_by_who_has_them() -> None:
     cnn = [np.array([0, 0, 0, 0]), np.array([0, 0, 0, 0])]
     measures = measure({"network": network, "CNN": cnn}, data)
     assert measures["errors_by_class"] == {"network": [0.25, 0.5], "CNN": [0.0, 1.0]}
-    assert measures["right_with_seed_0"] == {"both": 1, "only the network": 1, "only the CNN": 1, "neither": 1}
+    assert measures["right_with_seed_0"] == {
+        "both": 1,
+        "only the network": 1,
+        "only the CNN": 1,
+        "neither": 1,
+    }
 
 
-def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_images(found: dict[str, Result]) -> None:
+def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_images(
+    found: dict[str, Result],
+) -> None:
     result = found["network-vs-cnn"]
     network, cnn = result.variants
     assert (network.name, cnn.name) == ("network", "CNN")
@@ -78,9 +95,12 @@ def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_image
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(1.2, "With about the same seconds"), (8.0, "With 8.0 times the seconds")]
+    ("seconds", "words"),
+    [(1.2, "With about the same seconds"), (8.0, "With 8.0 times the seconds")],
 )
-def test_a_budget_that_was_not_kept_is_said(seconds: float, words: str, found: dict[str, Result]) -> None:
+def test_a_budget_that_was_not_kept_is_said(
+    seconds: float, words: str, found: dict[str, Result]
+) -> None:
     result = found["network-vs-cnn"]
     network, cnn = (
         replace(variant, trials=(replace(variant.trials[0], seconds=spent),))
@@ -107,7 +127,9 @@ def test_the_evolution_has_a_table_and_statistics_of_each_step(found: dict[str, 
 # what-a-unit-sees
 
 
-def test_the_animation_has_a_frame_for_the_start_and_each_epoch_and_is_small(found: dict[str, Result]) -> None:
+def test_the_animation_has_a_frame_for_the_start_and_each_epoch_and_is_small(
+    found: dict[str, Result],
+) -> None:
     content = found["what-a-unit-sees"].files["what-a-unit-sees.gif"]
     animation = Image.open(io.BytesIO(content))
     assert animation.n_frames == 3
@@ -119,7 +141,9 @@ def test_filters_are_put_together_from_the_channels_of_a_space_to_depth_stem() -
     image = torch.rand(1, 1, 28, 28, generator=torch.manual_seed(0))
     with torch.no_grad():
         response = stem_of(model)(torch.nn.functional.pixel_unshuffle(image, 2))[0, 5, 3, 4]
-    seen = image[0, 0, 2 * 3 - 2 : 2 * 3 + 4, 2 * 4 - 2 : 2 * 4 + 4].numpy()  # rows 4 to 9, columns 6 to 11
+    seen = image[
+        0, 0, 2 * 3 - 2 : 2 * 3 + 4, 2 * 4 - 2 : 2 * 4 + 4
+    ].numpy()  # rows 4 to 9, columns 6 to 11
     assert float((filters_of(model)[5] * seen).sum()) == pytest.approx(float(response), rel=1e-4)
 
 
@@ -137,5 +161,12 @@ def test_a_mosaic_has_every_image_and_gaps_between() -> None:
     image = mosaic(np.arange(1, 4).reshape(3, 1, 1) * np.ones((3, 2, 2)), columns=2)
     nan = np.nan
     np.testing.assert_array_equal(
-        image, [[1, 1, nan, 2, 2], [1, 1, nan, 2, 2], [nan] * 5, [3, 3, nan, nan, nan], [3, 3, nan, nan, nan]]
+        image,
+        [
+            [1, 1, nan, 2, 2],
+            [1, 1, nan, 2, 2],
+            [nan] * 5,
+            [3, 3, nan, nan, nan],
+            [3, 3, nan, nan, nan],
+        ],
     )

@@ -26,7 +26,9 @@ def found() -> dict[str, Result]:
 
 
 @pytest.mark.parametrize("name", NUMPY)
-def test_a_result_has_every_seed_survives_json_and_has_a_figure(name: str, found: dict[str, Result]) -> None:
+def test_a_result_has_every_seed_survives_json_and_has_a_figure(
+    name: str, found: dict[str, Result]
+) -> None:
     result = found[name]
     assert (result.experiment, result.quick, result.seeds) == (name, True, 2)
     assert result.images == {"train": 300, "validation": 100, "test": 200}
@@ -34,7 +36,9 @@ def test_a_result_has_every_seed_survives_json_and_has_a_figure(name: str, found
     assert name in result.figures
     for variant in result.variants:
         assert [trial.seed for trial in variant.trials] == [0, 1]
-        assert {len(trial.history[curve]) for trial in variant.trials for curve in results.CURVES} == {2}
+        assert {
+            len(trial.history[curve]) for trial in variant.trials for curve in results.CURVES
+        } == {2}
         assert math.isfinite(variant.test_accuracy.deviation)
 
 
@@ -44,12 +48,18 @@ def test_figures_are_small_and_their_axes_named(name: str, found: dict[str, Resu
         assert len(figures.as_png(figure)) < 200_000
         assert len(figures.as_svg(figure)) < 500_000
         for axes in figure.axes:
-            assert not axes.axison or axes.get_xlabel() or axes.get_shared_x_axes().get_siblings(axes) != [axes]
+            assert (
+                not axes.axison
+                or axes.get_xlabel()
+                or axes.get_shared_x_axes().get_siblings(axes) != [axes]
+            )
 
 
 def test_the_same_seed_gives_the_same_trial_and_another_seed_another() -> None:
     configuration, data = Configuration(hidden_sizes=(20,), epochs=2), TINY.data()
-    losses = [train_network(configuration, data, seed)[1].history["train_losses"] for seed in (0, 0, 1)]
+    losses = [
+        train_network(configuration, data, seed)[1].history["train_losses"] for seed in (0, 0, 1)
+    ]
     assert losses[0] == losses[1] != losses[2]
 
 
@@ -60,7 +70,10 @@ def test_the_seconds_of_a_trial_count_from_its_start(found: dict[str, Result]) -
 
 
 def test_the_learning_rate_is_chosen_on_validation_images_and_one_that_diverges_is_not() -> None:
-    configuration, data = Configuration(hidden_sizes=(20,), optimizer="sgd", batch_size=32), TINY.data()
+    configuration, data = (
+        Configuration(hidden_sizes=(20,), optimizer="sgd", batch_size=32),
+        TINY.data(),
+    )
     without_test = data._replace(X_test=data.X_test[:0], y_test=data.y_test[:0])
     chosen, accuracies = choose_learning_rate(configuration, (1e-6, 0.1, 1e30), without_test, TINY)
     assert chosen.learning_rate == 0.1
@@ -70,7 +83,11 @@ def test_the_learning_rate_is_chosen_on_validation_images_and_one_that_diverges_
 def test_quick_settings_give_few_images_and_full_ones_all() -> None:
     assert Settings(quick=True).data().images == {"train": 2000, "validation": 500, "test": 1000}
     assert Settings().data("mnist").images == {"train": 54_000, "validation": 6000, "test": 10_000}
-    assert (Settings(quick=True).epochs_of(10), Settings().epochs_of(10), Settings(epochs=3).epochs_of(10)) == (
+    assert (
+        Settings(quick=True).epochs_of(10),
+        Settings().epochs_of(10),
+        Settings(epochs=3).epochs_of(10),
+    ) == (
         2,
         10,
         3,
@@ -107,8 +124,13 @@ def test_every_activation_meets_every_initialisation(found: dict[str, Result]) -
     variants = found["activations-and-initialisation"].variants
     assert len({variant.name for variant in variants}) == 9
     for variant in variants:
-        assert variant.name == f"{variant.configuration['activation']} from {variant.configuration['initializer']}"
-        assert len(variant.measures["standard_deviation_of_signals"]) == len(variant.configuration["hidden_sizes"])
+        assert (
+            variant.name
+            == f"{variant.configuration['activation']} from {variant.configuration['initializer']}"
+        )
+        assert len(variant.measures["standard_deviation_of_signals"]) == len(
+            variant.configuration["hidden_sizes"]
+        )
 
 
 def test_signals_are_the_standard_deviations_behind_each_activation() -> None:
@@ -116,14 +138,20 @@ def test_signals_are_the_standard_deviations_behind_each_activation() -> None:
     X = np.random.default_rng(0).standard_normal((50, 4))
     first = np.tanh(X @ network.linears[0].W)
     second = np.tanh(first @ network.linears[1].W)
-    assert signals(network, X) == pytest.approx([first.std(axis=0).mean(), second.std(axis=0).mean()])
+    assert signals(network, X) == pytest.approx(
+        [first.std(axis=0).mean(), second.std(axis=0).mean()]
+    )
 
 
 def test_units_that_say_the_same_of_every_image_give_no_signal() -> None:
-    network = Network(4, 3, Configuration(hidden_sizes=(5,), activation="sigmoid"), dtype=np.float64)
+    network = Network(
+        4, 3, Configuration(hidden_sizes=(5,), activation="sigmoid"), dtype=np.float64
+    )
     network.parameters[...] = 0
     network.linears[0].b[...] = np.arange(5)
-    assert signals(network, np.random.default_rng(0).standard_normal((50, 4))) == pytest.approx([0.0])
+    assert signals(network, np.random.default_rng(0).standard_normal((50, 4))) == pytest.approx(
+        [0.0]
+    )
 
 
 # confusion
@@ -138,14 +166,19 @@ def test_rows_of_the_matrix_are_true_classes_and_scores_are_means_over_the_seeds
     assert measures["precision"] == pytest.approx([1.0, 5 / 6])  # of b: 2/3 and 2/2
 
 
-def test_the_confusion_finding_names_the_classes_that_the_matrix_does(found: dict[str, Result]) -> None:
+def test_the_confusion_finding_names_the_classes_that_the_matrix_does(
+    found: dict[str, Result],
+) -> None:
     result = found["confusion"]
     recall, classes = result.measures["recall"], result.measures["classes"]
     assert (
-        f"{classes[int(np.argmin(recall))]} is the hardest to find (recall {100 * min(recall):.1f} %)" in result.finding
+        f"{classes[int(np.argmin(recall))]} is the hardest to find (recall {100 * min(recall):.1f} %)"
+        in result.finding
     )
     assert np.sum(result.measures["matrix"]) == pytest.approx(200)
-    assert np.trace(result.measures["matrix"]) / 200 == pytest.approx(result.variants[0].test_accuracy.mean)
+    assert np.trace(result.measures["matrix"]) / 200 == pytest.approx(
+        result.variants[0].test_accuracy.mean
+    )
 
 
 def test_the_worst_mistakes_are_shown_as_images(found: dict[str, Result]) -> None:

@@ -20,7 +20,9 @@ def torch_loss(name: str, logits: torch.Tensor, y: torch.Tensor, smoothing: floa
         return torch.nn.functional.cross_entropy(logits, y, label_smoothing=smoothing)
     k = logits.shape[1]
     targets = torch.nn.functional.one_hot(y, k).double() * (1 - smoothing) + smoothing / k
-    outputs = torch.softmax(logits, dim=1) if name == "squared-error-softmax" else torch.sigmoid(logits)
+    outputs = (
+        torch.softmax(logits, dim=1) if name == "squared-error-softmax" else torch.sigmoid(logits)
+    )
     return torch.nn.functional.mse_loss(outputs, targets, reduction="sum") / len(y)
 
 
@@ -43,9 +45,14 @@ def test_linear_agrees_with_differences(n: int, d: int, h: int, seed: int) -> No
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @given(n=SIZES, d=SIZES, seed=SEEDS)
 @settings(max_examples=20, deadline=None)
-def test_an_activation_agrees_with_differences_and_with_torch(name: str, n: int, d: int, seed: int) -> None:
+def test_an_activation_agrees_with_differences_and_with_torch(
+    name: str, n: int, d: int, seed: int
+) -> None:
     rng = np.random.default_rng(seed)
-    X, upstream = rng.uniform(0.01, 4, (n, d)) * rng.choice([-1, 1], (n, d)), rng.standard_normal((n, d))
+    X, upstream = (
+        rng.uniform(0.01, 4, (n, d)) * rng.choice([-1, 1], (n, d)),
+        rng.standard_normal((n, d)),
+    )
     layer = ACTIVATIONS[name]()
     output = layer.forward(X)
     dX = layer.backward(upstream.copy())
@@ -54,7 +61,9 @@ def test_an_activation_agrees_with_differences_and_with_torch(name: str, n: int,
     expected.backward(torch.tensor(upstream))
     np.testing.assert_allclose(output, expected.detach().numpy(), rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(dX, tensor.grad.numpy(), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(dX, numerical_gradient(lambda: float(np.sum(layer.forward(X) * upstream)), X), **NEAR)
+    np.testing.assert_allclose(
+        dX, numerical_gradient(lambda: float(np.sum(layer.forward(X) * upstream)), X), **NEAR
+    )
 
 
 def test_dropout_lets_gradients_through_where_it_let_values_through() -> None:
@@ -66,7 +75,9 @@ def test_dropout_lets_gradients_through_where_it_let_values_through() -> None:
 @pytest.mark.parametrize("name", LOSSES)
 @given(n=SIZES, k=st.integers(2, 5), smoothing=st.sampled_from([0.0, 0.1]), seed=SEEDS)
 @settings(max_examples=20, deadline=None)
-def test_a_loss_agrees_with_differences_and_with_torch(name: str, n: int, k: int, smoothing: float, seed: int) -> None:
+def test_a_loss_agrees_with_differences_and_with_torch(
+    name: str, n: int, k: int, smoothing: float, seed: int
+) -> None:
     rng = np.random.default_rng(seed)
     logits, y = 3 * rng.standard_normal((n, k)), rng.integers(0, k, n)
     loss = LOSSES[name](smoothing)
@@ -77,7 +88,9 @@ def test_a_loss_agrees_with_differences_and_with_torch(name: str, n: int, k: int
     expected.backward()
     assert value == pytest.approx(expected.item(), rel=1e-10)
     np.testing.assert_allclose(dlogits, tensor.grad.numpy(), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(dlogits, numerical_gradient(lambda: loss.forward(logits, y), logits), **NEAR)
+    np.testing.assert_allclose(
+        dlogits, numerical_gradient(lambda: loss.forward(logits, y), logits), **NEAR
+    )
 
 
 @given(
@@ -85,7 +98,9 @@ def test_a_loss_agrees_with_differences_and_with_torch(name: str, n: int, k: int
     n=SIZES,
     d=SIZES,
     k=st.integers(2, 4),
-    activation=st.sampled_from(["sigmoid", "tanh"]),  # smooth: a difference across ReLU's kink says nothing
+    activation=st.sampled_from(
+        ["sigmoid", "tanh"]
+    ),  # smooth: a difference across ReLU's kink says nothing
     loss=st.sampled_from(sorted(LOSSES)),
     seed=SEEDS,
 )
@@ -94,30 +109,45 @@ def test_a_network_agrees_with_differences(
     hidden: list[int], n: int, d: int, k: int, activation: str, loss: str, seed: int
 ) -> None:
     network = small_network(
-        d, k, seed, hidden_sizes=tuple(hidden), activation=activation, loss=loss, label_smoothing=0.1
+        d,
+        k,
+        seed,
+        hidden_sizes=tuple(hidden),
+        activation=activation,
+        loss=loss,
+        label_smoothing=0.1,
     )
     rng = np.random.default_rng(seed)
     X, y = rng.standard_normal((n, d)), rng.integers(0, k, n)
     network.train_batch(X, y)
-    expected = numerical_gradient(lambda: network.loss.forward(network.forward(X), y), network.parameters)
+    expected = numerical_gradient(
+        lambda: network.loss.forward(network.forward(X), y), network.parameters
+    )
     np.testing.assert_allclose(network.gradients, expected, **NEAR)
 
 
 @given(hidden=st.lists(SIZES, max_size=3), n=SIZES, d=SIZES, k=st.integers(2, 4), seed=SEEDS)
 @settings(max_examples=30, deadline=None)
-def test_a_network_with_relu_agrees_with_torch(hidden: list[int], n: int, d: int, k: int, seed: int) -> None:
+def test_a_network_with_relu_agrees_with_torch(
+    hidden: list[int], n: int, d: int, k: int, seed: int
+) -> None:
     network = small_network(d, k, seed, hidden_sizes=tuple(hidden))
     rng = np.random.default_rng(seed)
     X, y = rng.standard_normal((n, d)), rng.integers(0, k, n)
     value = network.train_batch(X, y)
     signal, tensors = torch.tensor(X), []
     for number, linear in enumerate(network.linears):
-        tensors += [torch.tensor(linear.W, requires_grad=True), torch.tensor(linear.b, requires_grad=True)]
+        tensors += [
+            torch.tensor(linear.W, requires_grad=True),
+            torch.tensor(linear.b, requires_grad=True),
+        ]
         signal = (torch.relu(signal) if number else signal) @ tensors[-2] + tensors[-1]
     expected = torch_loss("cross-entropy", signal, torch.tensor(y), 0.0)
     expected.backward()
     assert value == pytest.approx(expected.item(), rel=1e-10)
-    for got, tensor in zip([a for linear in network.linears for a in (linear.dW, linear.db)], tensors, strict=True):
+    for got, tensor in zip(
+        [a for linear in network.linears for a in (linear.dW, linear.db)], tensors, strict=True
+    ):
         np.testing.assert_allclose(got, tensor.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
@@ -133,4 +163,6 @@ def test_a_network_with_dropout_agrees_with_differences_for_one_draw() -> None:
 
     loss()
     network.backward(network.loss.backward())
-    np.testing.assert_allclose(network.gradients, numerical_gradient(loss, network.parameters), **NEAR)
+    np.testing.assert_allclose(
+        network.gradients, numerical_gradient(loss, network.parameters), **NEAR
+    )

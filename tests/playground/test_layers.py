@@ -10,7 +10,9 @@ from playground.layers import ACTIVATIONS, Dropout, Linear, ReLU
 def test_linear_of_two_images_by_hand() -> None:
     layer = Linear(np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([0.5, 1.0]))
     # [1, 3]: 1 + 6 + 0.5, -1 + 0 + 1; [0, -1]: -2 + 0.5, 0 + 1
-    np.testing.assert_array_equal(layer.forward(np.array([[1.0, 3.0], [0.0, -1.0]])), [[7.5, 0.0], [-1.5, 1.0]])
+    np.testing.assert_array_equal(
+        layer.forward(np.array([[1.0, 3.0], [0.0, -1.0]])), [[7.5, 0.0], [-1.5, 1.0]]
+    )
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -38,10 +40,14 @@ def test_the_slope_of_relu_at_zero_is_zero() -> None:
 
 
 def test_dropout_keeps_the_expected_value_and_drops_its_share() -> None:
-    output = Dropout(0.2, np.random.default_rng(0)).forward(np.ones((300, 300), np.float32), training=True)
+    output = Dropout(0.2, np.random.default_rng(0)).forward(
+        np.ones((300, 300), np.float32), training=True
+    )
     assert output.dtype == np.float32
     assert np.unique(output).tolist() == [0.0, 1.25]
-    assert np.mean(output == 0) == pytest.approx(0.2, abs=0.005)  # the deviation of 90,000 draws is 0.0013
+    assert np.mean(output == 0) == pytest.approx(
+        0.2, abs=0.005
+    )  # the deviation of 90,000 draws is 0.0013
 
 
 def test_dropout_does_nothing_outside_training() -> None:

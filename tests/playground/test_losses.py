@@ -11,7 +11,9 @@ from playground.losses import LOSSES, CrossEntropy, SquaredErrorOnSigmoid, Squar
 def test_cross_entropy_by_hand() -> None:
     # softmax gives 1/4, 3/4 and 1/2, 1/2; the true classes have 3/4 and 1/2
     logits = np.array([[0.0, math.log(3)], [7.0, 7.0]])
-    assert CrossEntropy().forward(logits, np.array([1, 0])) == pytest.approx((math.log(4 / 3) + math.log(2)) / 2)
+    assert CrossEntropy().forward(logits, np.array([1, 0])) == pytest.approx(
+        (math.log(4 / 3) + math.log(2)) / 2
+    )
 
 
 def test_squared_error_by_hand() -> None:

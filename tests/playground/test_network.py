@@ -14,15 +14,21 @@ from tests.playground.support import small_network
 def test_the_parameters_of_all_layers_lie_in_one_vector_and_fill_it() -> None:
     network = small_network(hidden_sizes=(5, 2))
     network.parameters[...] = np.arange(network.parameter_count)
-    parts = [linear.W.ravel() for linear in network.linears] + [linear.b for linear in network.linears]
-    np.testing.assert_array_equal(np.concatenate(parts), np.arange(4 * 5 + 5 * 2 + 2 * 3 + 5 + 2 + 3))
+    parts = [linear.W.ravel() for linear in network.linears] + [
+        linear.b for linear in network.linears
+    ]
+    np.testing.assert_array_equal(
+        np.concatenate(parts), np.arange(4 * 5 + 5 * 2 + 2 * 3 + 5 + 2 + 3)
+    )
     assert len(network.weights) == 4 * 5 + 5 * 2 + 2 * 3
 
 
 def test_gradients_lie_as_the_parameters_do() -> None:
     network = small_network(hidden_sizes=(5, 2))
     network.train_batch(np.ones((2, 4)), np.array([0, 1]))
-    parts = [linear.dW.ravel() for linear in network.linears] + [linear.db for linear in network.linears]
+    parts = [linear.dW.ravel() for linear in network.linears] + [
+        linear.db for linear in network.linears
+    ]
     np.testing.assert_array_equal(np.concatenate(parts), network.gradients)
 
 
@@ -30,7 +36,9 @@ def test_a_network_without_hidden_layers_is_softmax_regression() -> None:
     network = small_network(hidden_sizes=())
     X = np.random.default_rng(0).standard_normal((6, 4))
     logits = X @ network.linears[0].W + network.linears[0].b
-    np.testing.assert_allclose(network.probabilities(X), np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        network.probabilities(X), np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    )
 
 
 def test_pixels_are_read_as_their_255th_parts() -> None:
@@ -44,7 +52,9 @@ def test_pixels_are_read_as_their_255th_parts() -> None:
 def test_blocks_do_not_show_in_what_comes_out() -> None:
     network = small_network()
     X = np.random.default_rng(0).standard_normal((2 * BLOCK + 1, 4))
-    np.testing.assert_allclose(network.probabilities(X)[-3:], network.probabilities(X[-3:]), rtol=1e-12)
+    np.testing.assert_allclose(
+        network.probabilities(X)[-3:], network.probabilities(X[-3:]), rtol=1e-12
+    )
     assert network.predict(X).shape == (2 * BLOCK + 1,)
 
 
@@ -63,10 +73,14 @@ def test_mirror_images_run_right_to_left_and_not_upside_down() -> None:
 def test_a_network_trained_with_flips_judges_an_image_as_its_mirror_image() -> None:
     network, plain = small_network(flips=True), small_network()
     X = np.random.default_rng(0).standard_normal((6, 4))
-    np.testing.assert_allclose(network.probabilities(X), network.probabilities(mirror_images(X)), rtol=1e-12)
+    np.testing.assert_allclose(
+        network.probabilities(X), network.probabilities(mirror_images(X)), rtol=1e-12
+    )
     assert not np.allclose(plain.probabilities(X), plain.probabilities(mirror_images(X)))
     logits = (plain.forward(X) + plain.forward(mirror_images(X))) / 2
-    np.testing.assert_allclose(network.probabilities(X), plain.loss.probabilities(logits), rtol=1e-12)
+    np.testing.assert_allclose(
+        network.probabilities(X), plain.loss.probabilities(logits), rtol=1e-12
+    )
 
 
 def test_evaluate_measures_without_label_smoothing_and_without_dropout() -> None:

@@ -22,7 +22,10 @@ QUESTIONS = 10
 def outputs(book: Any, kind: str) -> list[str]:
     """All outputs of one kind."""
     found = [
-        output["data"].get(kind) for cell in book["cells"] for output in cell.get("outputs", []) if "data" in output
+        output["data"].get(kind)
+        for cell in book["cells"]
+        for output in cell.get("outputs", [])
+        if "data" in output
     ]
     return ["".join(content) for content in found if content]
 
@@ -43,7 +46,10 @@ def test_a_notebook_runs_and_shows_pictures_and_findings(
     assert len(pictures) >= 4
     assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures)
     assert not [
-        output for cell in book["cells"] for output in cell.get("outputs", []) if output["output_type"] == "error"
+        output
+        for cell in book["cells"]
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "error"
     ]
 
 
@@ -97,7 +103,9 @@ def test_the_first_cell_finds_the_repository_and_says_what_to_do_without_it(
     assert found["root"] == Path.cwd() == tmp_path / "uploaded"
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
-    with pytest.raises(FileNotFoundError, match="upload its zip or set REPOSITORY, then run this cell again"):
+    with pytest.raises(
+        FileNotFoundError, match="upload its zip or set REPOSITORY, then run this cell again"
+    ):
         exec(SETUP, {})
 
 
@@ -105,7 +113,9 @@ def test_a_cell_that_fails_is_one_line(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "network_vs_cnn.py").write_text("# %% [markdown]\n# # Title\n\n# %%\n1 / 0\n")
     monkeypatch.setattr(build, "SOURCES", tmp_path)
     monkeypatch.setattr(build, "SETUP", "pass")
-    with pytest.raises(PlaygroundError, match=r"network_vs_cnn does not run: .*ZeroDivisionError: division by zero"):
+    with pytest.raises(
+        PlaygroundError, match=r"network_vs_cnn does not run: .*ZeroDivisionError: division by zero"
+    ):
         build.executed("network_vs_cnn", quick=True)
 
 
@@ -129,6 +139,8 @@ def test_what_cannot_be_made_is_one_line(
 
 
 @pytest.mark.parametrize(("value", "quick"), [("1", True), ("0", False), ("", False)])
-def test_an_environment_variable_makes_them_quick(value: str, quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_variable_makes_them_quick(
+    value: str, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PLAYGROUND_QUICK", value)
     assert is_quick() is quick

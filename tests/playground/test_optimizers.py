@@ -17,7 +17,9 @@ from tests.playground.support import SEEDS
 DECAYED_IN_TORCH: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": lambda parameters, lr: torch.optim.SGD(parameters, lr, weight_decay=0.1),
     "adam": lambda parameters, lr: torch.optim.AdamW(parameters, lr, weight_decay=0.1),
-    "nadam": lambda parameters, lr: torch.optim.NAdam(parameters, lr, weight_decay=0.1, decoupled_weight_decay=True),
+    "nadam": lambda parameters, lr: torch.optim.NAdam(
+        parameters, lr, weight_decay=0.1, decoupled_weight_decay=True
+    ),
 }
 
 
@@ -29,7 +31,12 @@ def _double_precision() -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
-def follow(ours: Optimizer, theirs: torch.optim.Optimizer, gradients: Iterable[np.ndarray], rates: list[float]) -> None:
+def follow(
+    ours: Optimizer,
+    theirs: torch.optim.Optimizer,
+    gradients: Iterable[np.ndarray],
+    rates: list[float],
+) -> None:
     """Takes the steps of both and compares the parameters after each."""
     (tensor,) = theirs.param_groups[0]["params"]
     for gradient, rate in zip(gradients, rates, strict=True):
@@ -56,19 +63,31 @@ def test_every_optimizer_is_compared_with_one_of_pytorchs_own() -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @given(seed=SEEDS, rates=st.lists(st.floats(1e-4, 0.5), min_size=1, max_size=15))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_an_optimizer_takes_the_steps_of_pytorch(name: str, seed: int, rates: list[float]) -> None:
     rng, parameters, tensor = start(seed)
     gradients = [rng.standard_normal(7) * 10.0 ** rng.integers(-3, 3) for _ in rates]
     gradients[0][0] = 0.0  # a unit that did not take part
-    follow(OPTIMIZERS[name](parameters, np.empty(7)), TORCH_OPTIMIZERS[name]([tensor], lr=0.1), gradients, rates)
+    follow(
+        OPTIMIZERS[name](parameters, np.empty(7)),
+        TORCH_OPTIMIZERS[name]([tensor], lr=0.1),
+        gradients,
+        rates,
+    )
 
 
 @pytest.mark.parametrize("name", DECAYED_IN_TORCH)
 def test_weight_decay_is_that_of_pytorch_where_pytorch_decouples_it(name: str) -> None:
     rng, parameters, tensor = start(0)
     ours = OPTIMIZERS[name](parameters, np.empty(7), weight_decay=0.1)
-    follow(ours, DECAYED_IN_TORCH[name]([tensor], lr=0.1), rng.standard_normal((20, 7)), [0.05, 0.01] * 10)
+    follow(
+        ours,
+        DECAYED_IN_TORCH[name]([tensor], lr=0.1),
+        rng.standard_normal((20, 7)),
+        [0.05, 0.01] * 10,
+    )
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

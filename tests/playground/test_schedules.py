@@ -16,9 +16,13 @@ from playground.schedules import SCHEDULES, one_cycle, stepwise
 schedulers = torch.optim.lr_scheduler
 IN_TORCH: dict[str, Callable[[Any, int, float], Any]] = {
     "constant": lambda optimizer, steps, peak: schedulers.ConstantLR(optimizer, factor=1.0),
-    "step": lambda optimizer, steps, peak: schedulers.StepLR(optimizer, math.ceil(steps / 3), gamma=0.1),
+    "step": lambda optimizer, steps, peak: schedulers.StepLR(
+        optimizer, math.ceil(steps / 3), gamma=0.1
+    ),
     "cosine": lambda optimizer, steps, peak: schedulers.CosineAnnealingLR(optimizer, steps),
-    "one-cycle": lambda optimizer, steps, peak: schedulers.OneCycleLR(optimizer, peak, steps, cycle_momentum=False),
+    "one-cycle": lambda optimizer, steps, peak: schedulers.OneCycleLR(
+        optimizer, peak, steps, cycle_momentum=False
+    ),
 }
 
 
@@ -44,7 +48,9 @@ def test_a_schedule_gives_the_rates_of_pytorch(name: str, steps: int, peak: floa
 @pytest.mark.parametrize("name", SCHEDULES)
 @given(steps=st.integers(1, 200))
 @settings(deadline=None)
-def test_a_schedule_is_defined_for_runs_of_any_length_and_never_exceeds_its_peak(name: str, steps: int) -> None:
+def test_a_schedule_is_defined_for_runs_of_any_length_and_never_exceeds_its_peak(
+    name: str, steps: int
+) -> None:
     rates = [SCHEDULES[name](step, steps, 2.0) for step in range(steps)]
     assert all(0 <= rate <= 2 * (1 + 1e-12) for rate in rates)
 

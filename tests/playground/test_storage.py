@@ -23,7 +23,9 @@ from tests.playground.support import small_network
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_loaded_network_is_the_saved_one(loss: str, tmp_path: Path) -> None:
-    network = small_network(hidden_sizes=(5, 2), activation="tanh", loss=loss, label_smoothing=0.1, dropout=0.2)
+    network = small_network(
+        hidden_sizes=(5, 2), activation="tanh", loss=loss, label_smoothing=0.1, dropout=0.2
+    )
     save(network, tmp_path / "network.npz")
     loaded = load(tmp_path / "network.npz")
     X = np.random.default_rng(0).standard_normal((6, 4))
@@ -33,12 +35,16 @@ def test_a_loaded_network_is_the_saved_one(loss: str, tmp_path: Path) -> None:
 
 
 def test_a_configuration_with_numbers_of_numpy_can_be_saved(tmp_path: Path) -> None:
-    network = small_network(hidden_sizes=(np.int64(5),), learning_rate=np.float32(0.5), epochs=np.int32(3))
+    network = small_network(
+        hidden_sizes=(np.int64(5),), learning_rate=np.float32(0.5), epochs=np.int32(3)
+    )
     save(network, tmp_path / "network.npz")
     assert load(tmp_path / "network.npz").configuration == network.configuration
 
 
-def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_save_leaves_the_old_file_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "network.npz"
     save(small_network(seed=1), path)
     before = path.read_bytes()
@@ -79,7 +85,9 @@ def altered(path: Path, description: dict[str, Any] | None = None, parameters: A
     {"parameters": np.zeros(10**6)},
 ], ids=str)  # fmt: skip
 def test_a_file_that_contradicts_itself_is_refused(changes: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match=r"network\.npz is no saved network \(.+\), expected") as caught:
+    with pytest.raises(
+        BadFile, match=r"network\.npz is no saved network \(.+\), expected"
+    ) as caught:
         load(altered(tmp_path / "network.npz", **changes))
     assert "\n" not in str(caught.value)
 
@@ -108,7 +116,9 @@ def test_a_pickle_in_a_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.Mo
 def test_an_array_that_claims_to_be_huge_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
     path = altered(tmp_path / "network.npz")
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**15,)})
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f8", "fortran_order": False, "shape": (10**15,)}
+    )
     with zipfile.ZipFile(path) as archive:
         description = archive.read("description.npy")
     with zipfile.ZipFile(path, "w") as archive:

@@ -41,7 +41,12 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     script.write_text(CLUSTER)
     environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
-        [sys.executable, script], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, script],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
@@ -52,8 +57,20 @@ def test_workers_of_a_dask_scheduler_do_the_trials_and_all_are_in_the_one_study(
     scheduler: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "sweep.db"
-    files = ["--study", str(path), "--output", str(tmp_path / "out"), "--tracker", "csv", "--log-dir", str(tmp_path)]
-    assert main(["sweep", *OPTIONS, "--trials", "5", "--dask", scheduler, "--pruner", "none", *files]) == 0
+    files = [
+        "--study",
+        str(path),
+        "--output",
+        str(tmp_path / "out"),
+        "--tracker",
+        "csv",
+        "--log-dir",
+        str(tmp_path),
+    ]
+    assert (
+        main(["sweep", *OPTIONS, "--trials", "5", "--dask", scheduler, "--pruner", "none", *files])
+        == 0
+    )
     trials = load(path).get_trials()
     assert [trial.state.name for trial in trials] == ["COMPLETE"] * 5
     assert all(len(trial.intermediate_values) == trial.params["epochs"] for trial in trials)
@@ -62,9 +79,15 @@ def test_workers_of_a_dask_scheduler_do_the_trials_and_all_are_in_the_one_study(
     assert "Best on the validation images" in capsys.readouterr().out
 
 
-def test_dask_trials_are_ended_early_too(scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.sweeps.ledger.Ledger.report", lambda self, number, epoch, history: epoch == 1)
+def test_dask_trials_are_ended_early_too(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "playground.sweeps.ledger.Ledger.report", lambda self, number, epoch, history: epoch == 1
+    )
     study = sweep(tmp_path / "sweep.db", Settings(train_size=20_000, epochs=40), 2, dask=scheduler)
     for found in study.get_trials():
         assert found.state == TrialState.PRUNED
-        assert len(json.loads(found.user_attrs["history"])["val_accuracies"]) < found.params["epochs"]
+        assert (
+            len(json.loads(found.user_attrs["history"])["val_accuracies"]) < found.params["epochs"]
+        )

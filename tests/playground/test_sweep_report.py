@@ -27,27 +27,42 @@ def test_a_trial_is_what_train_makes_of_its_configuration(
 ) -> None:
     best = records.best(records.records_of(load(swept)), 1)[0]
     config = ["--config", str(written[0])]
-    assert main(["train", *config, "--train-size", "300", "--validation-size", "200", "--no-test"]) == 0
+    assert (
+        main(["train", *config, "--train-size", "300", "--validation-size", "200", "--no-test"])
+        == 0
+    )
     assert f"Validation accuracy {best.val_accuracy:.2%} on 200 images" in capsys.readouterr().out
 
 
 def test_the_report_holds_the_best_and_four_figures(swept: Path, written: list[Path]) -> None:
     assert sorted(path.name for path in written) == [
-        "README.md", "best.yaml", "correlation.png", "importance.png", "parallel.png", "slices.png", "top.json"
-    ]  # fmt: skip
+        "README.md",
+        "best.yaml",
+        "correlation.png",
+        "importance.png",
+        "parallel.png",
+        "slices.png",
+        "top.json",
+    ]
     for path in written:
         assert path.suffix != ".png" or path.read_bytes().startswith(b"\x89PNG")
     page = (written[0].parent / "README.md").read_text()
     assert all(f"]({path.name})" in page for path in written if path.suffix == ".png")
     top = report.read_top(written[0].parent / "top.json")
-    values = sorted((t.value for t in load(swept).get_trials() if t.value is not None), reverse=True)
+    values = sorted(
+        (t.value for t in load(swept).get_trials() if t.value is not None), reverse=True
+    )
     assert [accuracy for _, accuracy in top] == values[:3]
     assert all(f"| {value:.2%} |" in page for value in values[:3])
     assert read_configuration(written[0].parent / "best.yaml") == top[0][0]
-    assert json.loads((written[0].parent / "top.json").read_text())["trials"]["complete"] == len(values)
+    assert json.loads((written[0].parent / "top.json").read_text())["trials"]["complete"] == len(
+        values
+    )
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"top": 3}', '{"top": [{}]}', '{"top": [{"configuration": {"x": 1}}]}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"top": 3}', '{"top": [{}]}', '{"top": [{"configuration": {"x": 1}}]}']
+)
 def test_a_damaged_file_of_the_best_is_one_line(content: str, tmp_path: Path) -> None:
     (tmp_path / "top.json").write_text(content)
     with pytest.raises(BadFile, match=r"top\.json does not hold the best of a sweep"):
@@ -58,8 +73,14 @@ def test_correlation_tells_which_way_is_up() -> None:
     rng = np.random.default_rng(0)
     found = []
     for number in range(60):
-        parameters = {name: rng.choice(getattr(dimension, "values", [1, 2])) for name, dimension in space(10).items()}
-        parameters |= {"learning_rate": 10.0 ** -rng.uniform(1, 4), "optimizer": str(parameters["optimizer"])}
+        parameters = {
+            name: rng.choice(getattr(dimension, "values", [1, 2]))
+            for name, dimension in space(10).items()
+        }
+        parameters |= {
+            "learning_rate": 10.0 ** -rng.uniform(1, 4),
+            "optimizer": str(parameters["optimizer"]),
+        }
         accuracy = 0.9 - parameters["learning_rate"] - 0.2 * (parameters["optimizer"] == "sgd")
         found.append(records.Record(number, "complete", accuracy, parameters, None, 0, 0.0))  # type: ignore[arg-type]
     values = figures.correlations(found, 10)
@@ -73,4 +94,6 @@ def test_rank_correlation_is_spearmans() -> None:
 
     rng = np.random.default_rng(1)
     a, b = rng.integers(0, 6, 50).astype(float), rng.normal(size=50)
-    assert figures._rank_correlation(a.tolist(), b.tolist()) == pytest.approx(spearmanr(a, b).statistic)
+    assert figures._rank_correlation(a.tolist(), b.tolist()) == pytest.approx(
+        spearmanr(a, b).statistic
+    )

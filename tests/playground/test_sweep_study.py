@@ -30,15 +30,21 @@ def test_two_sweeps_do_not_share_a_study(swept: Path) -> None:
     ({"epochs": 3}, "was begun with epochs 2, and 3 is asked for"),
     ({"dataset": "mnist"}, "was begun with dataset fashion-mnist, and mnist is asked for"),
 ])  # fmt: skip
-def test_a_study_of_other_settings_is_not_mixed_with_these(settings: dict[str, Any], message: str, swept: Path) -> None:
+def test_a_study_of_other_settings_is_not_mixed_with_these(
+    settings: dict[str, Any], message: str, swept: Path
+) -> None:
     with pytest.raises(PlaygroundError, match=message):
         sweep(swept, Settings(**{**vars(SMALL), **settings}), 9)
 
 
-def test_a_study_of_another_space_is_left_alone(swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_of_another_space_is_left_alone(
+    swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copy(swept, tmp_path / "sweep.db")
     monkeypatch.setattr("playground.sweeps.study.VERSION", 2)
-    with pytest.raises(PlaygroundError, match="is of space version 1, this one sweeps 2: give another --study"):
+    with pytest.raises(
+        PlaygroundError, match="is of space version 1, this one sweeps 2: give another --study"
+    ):
         sweep(tmp_path / "sweep.db", SMALL, 9)
 
 
@@ -58,7 +64,9 @@ def make_foreign(path: Path, kind: str) -> None:
     ("database", "is another program's database"),
     ("study", "holds studies, but none of the playground's"),
 ])  # fmt: skip
-def test_a_file_that_is_not_ours_is_one_line_and_stays_as_it_is(kind: str, message: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_ours_is_one_line_and_stays_as_it_is(
+    kind: str, message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "sweep.db"
     make_foreign(path, kind)
     before = path.read_bytes()
@@ -99,10 +107,15 @@ def test_what_cannot_be_swept_is_one_line(
     assert not (tmp_path / "sweep").exists()
 
 
-def test_optuna_missing_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_optuna_missing_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     assert main(["sweep"]) == 2
-    assert "optuna is not installed, and this needs it: pip install 'fashion-" in capsys.readouterr().err
+    assert (
+        "optuna is not installed, and this needs it: pip install 'fashion-"
+        in capsys.readouterr().err
+    )
 
 
 def test_importing_the_package_needs_no_optuna() -> None:

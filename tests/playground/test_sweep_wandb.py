@@ -25,14 +25,24 @@ def test_the_sweep_for_wandb_varies_what_ours_varies_and_its_command_takes_it(
     assert exported["metric"] == {"name": "val_accuracy", "goal": "maximize"}
     parameters = exported["parameters"]
     assert set(parameters) - {"schedule"} == set(space(2)) - {"depth", "width"} | {"hidden_sizes"}
-    assert parameters["learning_rate"] == {"distribution": "log_uniform_values", "min": 1e-4, "max": 0.3}
+    assert parameters["learning_rate"] == {
+        "distribution": "log_uniform_values",
+        "min": 1e-4,
+        "max": 0.3,
+    }
     assert [64, 64] in parameters["hidden_sizes"]["values"]
     # as an agent of W&B's would: one value each, as JSON, in place of ${args_json_file}
     first = {name: {"values": [0], **entry}["values"][0] for name, entry in parameters.items()}
-    first |= {name: entry[end] for name, entry in parameters.items() for end in ("value", "max") if end in entry}
+    first |= {
+        name: entry[end]
+        for name, entry in parameters.items()
+        for end in ("value", "max")
+        if end in entry
+    }
     (tmp_path / "arguments.json").write_text(json.dumps(first))
     command = [
-        str(tmp_path / "arguments.json") if part == "${args_json_file}" else part for part in exported["command"]
+        str(tmp_path / "arguments.json") if part == "${args_json_file}" else part
+        for part in exported["command"]
     ]
     command = command[command.index("train") :]
     command[command.index("wandb")] = "none"
@@ -67,8 +77,18 @@ def test_with_an_account_trials_are_those_that_wandb_chooses_and_the_study_holds
             function()
 
     def start(*arguments: object) -> PretendedRun:
-        runs.append(PretendedRun({"hidden_sizes": [32], "learning_rate": 0.003 + 0.001 * len(runs), "optimizer": "adam",
-                                  "epochs": 2, "batch_size": 64, "weight_decay": 1e-5}))  # fmt: skip
+        runs.append(
+            PretendedRun(
+                {
+                    "hidden_sizes": [32],
+                    "learning_rate": 0.003 + 0.001 * len(runs),
+                    "optimizer": "adam",
+                    "epochs": 2,
+                    "batch_size": 64,
+                    "weight_decay": 1e-5,
+                }
+            )
+        )
         return runs[-1]
 
     monkeypatch.setenv("WANDB_MODE", "online")
@@ -79,11 +99,15 @@ def test_with_an_account_trials_are_those_that_wandb_chooses_and_the_study_holds
         study = sweep(tmp_path / "sweep.db", SMALL, trials, tracker="wandb", log_dir=tmp_path)
     assert begun == [("abc123", 2), ("abc123", 1)]
     assert [trial.params["learning_rate"] for trial in study.get_trials()] == [0.003, 0.004, 0.005]
-    assert [run.rows[-1]["val_accuracy"] for run in runs] == [trial.value for trial in study.get_trials()]
+    assert [run.rows[-1]["val_accuracy"] for run in runs] == [
+        trial.value for trial in study.get_trials()
+    ]
     assert [record.end for record in records.records_of(study)] == ["complete"] * 3
 
 
-def test_without_an_account_each_trial_is_an_offline_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_account_each_trial_is_an_offline_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_CACHE_DIR", str(tmp_path / "cache"))
     sweep(tmp_path / "sweep.db", SMALL, 2, tracker="wandb", log_dir=tmp_path / "runs")

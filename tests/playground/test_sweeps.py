@@ -43,9 +43,14 @@ def test_each_trial_is_kept_with_its_configuration_curves_and_accuracy(swept: Pa
         assert set(found.params) == set(space(2))
         history = json.loads(found.user_attrs["history"])
         assert list(found.intermediate_values.values()) == history["val_accuracies"]
-        assert from_values(json.loads(found.user_attrs["configuration"])) == configuration_of(found.params)
+        assert from_values(json.loads(found.user_attrs["configuration"])) == configuration_of(
+            found.params
+        )
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    assert all(trial.value == json.loads(trial.user_attrs["history"])["val_accuracies"][-1] for trial in complete)
+    assert all(
+        trial.value == json.loads(trial.user_attrs["history"])["val_accuracies"][-1]
+        for trial in complete
+    )
 
 
 def test_the_same_sweep_goes_on_with_other_trials(swept: Path, tmp_path: Path) -> None:
@@ -60,7 +65,9 @@ def test_the_same_sweep_goes_on_with_other_trials(swept: Path, tmp_path: Path) -
     assert len({json.dumps(parameters, sort_keys=True) for parameters in after}) == 10
 
 
-def test_a_sweep_never_looks_at_the_test_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_never_looks_at_the_test_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dataset = datasets.load("fashion-mnist")
     without_test = dataset._replace(X_test=None, y_test=None)  # whatever looks at them fails
     monkeypatch.setattr("playground.datasets.load", lambda *arguments: without_test)
@@ -69,7 +76,9 @@ def test_a_sweep_never_looks_at_the_test_images(tmp_path: Path, monkeypatch: pyt
     assert report.write(study, SMALL, tmp_path / "report")
 
 
-def test_what_was_running_when_a_sweep_was_killed_is_tried_again_and_only_once(tmp_path: Path) -> None:
+def test_what_was_running_when_a_sweep_was_killed_is_tried_again_and_only_once(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "sweep.db"
     with opened(path, SMALL) as study:
         lost = study.ask(distributions(2)).params
@@ -94,7 +103,16 @@ def test_ctrl_c_keeps_what_is_finished(
 
     monkeypatch.setattr("playground.sweeps.crews.run_trial", interrupted)
     path = tmp_path / "sweep.db"
-    arguments = ["sweep", *OPTIONS, "--trials", "2", "--study", str(path), "--output", str(tmp_path / "out")]
+    arguments = [
+        "sweep",
+        *OPTIONS,
+        "--trials",
+        "2",
+        "--study",
+        str(path),
+        "--output",
+        str(tmp_path / "out"),
+    ]
     assert main(arguments) == 2
     error = f"error: interrupted; {path} holds 1 of 2 trials, and the same command goes on\n"
     assert capsys.readouterr().err == error
@@ -106,7 +124,16 @@ def test_ctrl_c_keeps_what_is_finished(
 
 def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
     path = tmp_path / "sweep.db"
-    options = ["--epochs", "50", "--train-size", "3000", "--study", str(path), "--output", str(tmp_path / "out")]
+    options = [
+        "--epochs",
+        "50",
+        "--train-size",
+        "3000",
+        "--study",
+        str(path),
+        "--output",
+        str(tmp_path / "out"),
+    ]
     command = [sys.executable, "-m", "playground", "sweep", "--pruner", "none", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -140,9 +167,19 @@ def test_the_hopeless_is_ended_early(pruner: str, tmp_path: Path) -> None:
     assert study.best_value == 0.9
 
 
-def test_what_diverges_counts_as_pruned_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_diverges_counts_as_pruned_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with opened(tmp_path / "sweep.db", SMALL) as study:
-        study.enqueue_trial({"optimizer": "sgd", "learning_rate": 0.3, "depth": 1, "width": 32, "activation": "relu"})
+        study.enqueue_trial(
+            {
+                "optimizer": "sgd",
+                "learning_rate": 0.3,
+                "depth": 1,
+                "width": 32,
+                "activation": "relu",
+            }
+        )
     monkeypatch.setattr("playground.network.Network.train_batch", lambda *arguments: float("nan"))
     sweep(tmp_path / "sweep.db", SMALL, 1)
     (only,) = load(tmp_path / "sweep.db").get_trials()

@@ -23,7 +23,12 @@ from playground.tracking.csv_tracker import append
 from tests.support import ROOT
 from utils import History
 
-CONFIGURATION = {"optimizer": "adam", "learning_rate": 0.003, "hidden_sizes": (300, 100), "flips": True}
+CONFIGURATION = {
+    "optimizer": "adam",
+    "learning_rate": 0.003,
+    "hidden_sizes": (300, 100),
+    "flips": True,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -53,11 +58,16 @@ def test_csv_holds_the_curves_of_all_runs_and_what_they_were_set_to(tmp_path: Pa
         track("csv", tmp_path, run)
     with (tmp_path / "epochs.csv").open(newline="") as stream:
         epochs = list(csv.DictReader(stream))
-    assert [(row["run"], row["epoch"]) for row in epochs[1:3]] == [("first", "2"), ("second, in quotes", "1")]
+    assert [(row["run"], row["epoch"]) for row in epochs[1:3]] == [
+        ("first", "2"),
+        ("second, in quotes", "1"),
+    ]
     assert float(epochs[1]["val_loss"]) == 1.0
     assert float(epochs[1]["train_accuracy"]) == 0.7
     with (tmp_path / "runs.csv").open(newline="") as stream:
-        values = {(row["run"], row["part"], row["name"]): row["value"] for row in csv.DictReader(stream)}
+        values = {
+            (row["run"], row["part"], row["name"]): row["value"] for row in csv.DictReader(stream)
+        }
     assert values["first", "configuration", "hidden_sizes"] == "(300, 100)"
     assert values["second, in quotes", "summary", "val_accuracy"] == "0.6"
 
@@ -88,7 +98,9 @@ def test_a_row_that_was_cut_short_spoils_no_other(tmp_path: Path) -> None:
 
 def test_another_table_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "runs.csv").write_text("name,points\nAda,7\n")
-    with pytest.raises(BadFile, match=r"runs\.csv starts with .*expected run,part,name,value: give another folder"):
+    with pytest.raises(
+        BadFile, match=r"runs\.csv starts with .*expected run,part,name,value: give another folder"
+    ):
         track("csv", tmp_path)
     assert (tmp_path / "runs.csv").read_text() == "name,points\nAda,7\n"
 
@@ -102,7 +114,10 @@ def test_tensorboard_reads_the_curves_and_the_configuration_of_each_run(tmp_path
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["first", "second"]
     events = EventAccumulator(str(tmp_path / "first"))
     events.Reload()
-    assert [(event.step, event.value) for event in events.Scalars("loss/val")] == [(1, 2.0), (2, 1.0)]
+    assert [(event.step, event.value) for event in events.Scalars("loss/val")] == [
+        (1, 2.0),
+        (2, 1.0),
+    ]
     assert [event.value for event in events.Scalars("accuracy/train")] == pytest.approx([0.6, 0.7])
     assert [event.value for event in events.Scalars("summary/val_accuracy")] == pytest.approx([0.6])
     content = events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
@@ -133,7 +148,9 @@ def wandb_records(folder: Path) -> Iterator[Any]:
             record = b""
 
 
-def test_wandb_offline_keeps_configuration_curves_and_summary_under_the_folder(tmp_path: Path) -> None:
+def test_wandb_offline_keeps_configuration_curves_and_summary_under_the_folder(
+    tmp_path: Path,
+) -> None:
     track("wandb", tmp_path / "runs")
     records = list(wandb_records(tmp_path / "runs"))
     (run,) = (record.run for record in records if record.HasField("run"))
@@ -141,7 +158,10 @@ def test_wandb_offline_keeps_configuration_curves_and_summary_under_the_folder(t
     assert run.display_name == "first"
     assert (config["optimizer"], config["hidden_sizes"]) == ("adam", [300, 100])
     rows = [
-        {item.key or item.nested_key[0]: json.loads(item.value_json) for item in record.history.item}
+        {
+            item.key or item.nested_key[0]: json.loads(item.value_json)
+            for item in record.history.item
+        }
         for record in records
         if record.HasField("history")
     ]
@@ -167,14 +187,32 @@ def test_wandb_without_an_account_is_offline_and_asks_nobody_on_the_network(tmp_
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.1)
         here = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("WANDB_")
+        }
         environment |= {"HOME": str(tmp_path), "NETRC": str(tmp_path / "netrc"), "NO_PROXY": ""}
-        environment |= dict.fromkeys(("WANDB_BASE_URL", "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), here)
+        environment |= dict.fromkeys(
+            ("WANDB_BASE_URL", "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), here
+        )
         small = ["--train-size", "200", "--validation-size", "100", "--epochs", "1", "--no-test"]
         done = subprocess.run(
-            [sys.executable, "-m", "playground", "train", *small, "--tracker", "wandb", "--log-dir", tmp_path / "runs"],
-            cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "playground",
+                "train",
+                *small,
+                "--tracker",
+                "wandb",
+                "--log-dir",
+                tmp_path / "runs",
+            ],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
         assert (done.returncode, done.stderr) == (0, "")
         assert any(record.HasField("history") for record in wandb_records(tmp_path / "runs"))
         with pytest.raises(TimeoutError):
@@ -196,11 +234,15 @@ def test_what_cannot_be_tracked_is_said(
         open_tracker(settings["name"], Path(settings.get("folder", "runs")), "first", {})
 
 
-def test_wandb_online_without_an_account_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wandb_online_without_an_account_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WANDB_MODE", "online")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
-    with pytest.raises(PlaygroundError, match="run wandb login once, or set WANDB_MODE=offline") as caught:
+    with pytest.raises(
+        PlaygroundError, match="run wandb login once, or set WANDB_MODE=offline"
+    ) as caught:
         open_tracker("wandb", tmp_path, "first", {})
     assert "\n" not in str(caught.value)
 
@@ -210,5 +252,7 @@ def test_a_missing_package_is_one_line_that_names_the_extra(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
-    with pytest.raises(PlaygroundError, match=rf"{name} is not installed.*fashion-network-assignment\[tracking\]"):
+    with pytest.raises(
+        PlaygroundError, match=rf"{name} is not installed.*fashion-network-assignment\[tracking\]"
+    ):
         TRACKERS[name](tmp_path, "first", {})

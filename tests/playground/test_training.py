@@ -20,7 +20,12 @@ from playground.schedules import SCHEDULES
 from playground.training import Batches, Run, train
 from tests.playground.support import clusters, small_network
 
-EASY: dict[str, Any] = {"hidden_sizes": (16,), "epochs": 15, "batch_size": 16, "learning_rate": 0.02}
+EASY: dict[str, Any] = {
+    "hidden_sizes": (16,),
+    "epochs": 15,
+    "batch_size": 16,
+    "learning_rate": 0.02,
+}
 
 
 def trained(seed: int = 0, **settings: Any) -> tuple[Network, Run]:
@@ -49,8 +54,13 @@ def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
     network, run = trained(epochs=3)
     assert [len(curve) for curve in vars(run.history).values()] == [3] * 4
     X_val, y_val = clusters(60, seed=1)
-    assert network.evaluate(X_val, y_val) == (run.history.val_losses[-1], run.history.val_accuracies[-1])
-    assert network.evaluate(*(array[:60] for array in clusters()))[0] == run.history.train_losses[-1]
+    assert network.evaluate(X_val, y_val) == (
+        run.history.val_losses[-1],
+        run.history.val_accuracies[-1],
+    )
+    assert (
+        network.evaluate(*(array[:60] for array in clusters()))[0] == run.history.train_losses[-1]
+    )
 
 
 def test_after_each_epoch_its_curves_are_shown_and_what_is_raised_ends_the_training() -> None:
@@ -65,7 +75,12 @@ def test_after_each_epoch_its_curves_are_shown_and_what_is_raised_ends_the_train
             raise Enough
 
     with pytest.raises(Enough):
-        train(Network(4, 3, Configuration(**EASY)), *clusters(), *clusters(60, seed=1), after_epoch=after_epoch)
+        train(
+            Network(4, 3, Configuration(**EASY)),
+            *clusters(),
+            *clusters(60, seed=1),
+            after_epoch=after_epoch,
+        )
     assert seen == [(1, 1), (2, 2)]
 
 
@@ -78,7 +93,13 @@ def test_one_seed_gives_one_result_bit_by_bit() -> None:
 
 
 def test_a_run_with_plain_descent_is_the_one_computed_step_by_step() -> None:
-    settings = {"optimizer": "sgd", "schedule": "cosine", "epochs": 2, "batch_size": 7, "learning_rate": 0.1}
+    settings = {
+        "optimizer": "sgd",
+        "schedule": "cosine",
+        "epochs": 2,
+        "batch_size": 7,
+        "learning_rate": 0.1,
+    }
     network, again = (small_network(**settings) for _ in range(2))
     X, y = clusters(20)
     train(network, X, y, seed=3)
@@ -93,7 +114,9 @@ def test_a_run_with_plain_descent_is_the_one_computed_step_by_step() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 10, 11])
-def test_an_epoch_shows_every_image_once_with_its_label_and_in_another_order_each_time(size: int) -> None:
+def test_an_epoch_shows_every_image_once_with_its_label_and_in_another_order_each_time(
+    size: int,
+) -> None:
     X = np.arange(20, dtype=np.float32).reshape(10, 2)
     batches = Batches(X, np.arange(10), small_network(2, batch_size=size), np.random.default_rng(0))
     epochs = []
@@ -111,7 +134,9 @@ def test_flips_mirror_about_half_of_the_images_and_keep_their_labels() -> None:
     X = np.tile(np.array([[0, 255, 0, 255]], np.uint8), (400, 1))
     y = np.arange(400)
     network = small_network(flips=True, batch_size=64)
-    batches = [(batch.copy(), labels) for batch, labels in Batches(X, y, network, np.random.default_rng(0))]
+    batches = [
+        (batch.copy(), labels) for batch, labels in Batches(X, y, network, np.random.default_rng(0))
+    ]
     images = np.concatenate([batch for batch, _ in batches])
     mirrored = (images == [1, 0, 1, 0]).all(axis=1)
     assert ((images == [0, 1, 0, 1]).all(axis=1) | mirrored).all()
@@ -128,7 +153,13 @@ def test_pixels_and_their_255th_parts_train_alike() -> None:
 
 
 def test_keep_best_ends_with_the_parameters_of_the_best_epoch() -> None:
-    settings = {"learning_rate": 0.5, "optimizer": "sgd", "epochs": 8, "hidden_sizes": (3,), "initializer": "normal"}
+    settings = {
+        "learning_rate": 0.5,
+        "optimizer": "sgd",
+        "epochs": 8,
+        "hidden_sizes": (3,),
+        "initializer": "normal",
+    }
     network, run = trained(keep_best=True, **settings)
     accuracies = run.history.val_accuracies
     assert run.best_epoch == accuracies.index(max(accuracies)) + 1
@@ -142,7 +173,9 @@ def test_patience_stops_that_many_epochs_after_the_best() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"keep_best": True}, {"patience": 2}])
-def test_what_needs_validation_images_says_so_where_there_are_none(settings: dict[str, Any]) -> None:
+def test_what_needs_validation_images_says_so_where_there_are_none(
+    settings: dict[str, Any],
+) -> None:
     with pytest.raises(PlaygroundError, match="need validation images"):
         train(small_network(**settings), *clusters())
 
@@ -155,7 +188,9 @@ def test_without_validation_images_their_curves_hold_nan() -> None:
 
 
 def test_a_diverged_run_says_when_and_what_to_try() -> None:
-    with pytest.raises(Diverged, match=r"loss is (nan|inf) in epoch 1, .*: try a learning rate below 1e\+30"):
+    with pytest.raises(
+        Diverged, match=r"loss is (nan|inf) in epoch 1, .*: try a learning rate below 1e\+30"
+    ):
         trained(learning_rate=1e30, optimizer="sgd")
 
 
@@ -180,6 +215,8 @@ def test_the_epoch_table_is_printed_only_when_asked_for(capsys: pytest.CaptureFi
 
 def test_three_epochs_on_a_sixth_of_fashion_mnist_recognise_four_of_five() -> None:
     data = utils.load_fashion_mnist(train_size=9000)
-    network = Network(784, 10, Configuration(hidden_sizes=(64,), epochs=3, batch_size=32, learning_rate=2e-3))
+    network = Network(
+        784, 10, Configuration(hidden_sizes=(64,), epochs=3, batch_size=32, learning_rate=2e-3)
+    )
     train(network, *data[:4])
     assert network.evaluate(data.X_test, data.y_test)[1] > 0.80

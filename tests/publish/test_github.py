@@ -41,7 +41,14 @@ def steps(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
+    identity = [
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    ]
     return subprocess.run(
         ["git", *identity, "-C", folder, *arguments], check=True, capture_output=True, text=True
     ).stdout
@@ -66,7 +73,11 @@ def repository(server: Path, name: str, content: Path) -> Path:
 
 def shell_of(published: Path, job: str, name: str) -> tuple[str, dict[str, str]]:
     """The script of a step of mark.yml, and its variables with nothing chosen for any input."""
-    (step,) = [step for step in workflow(published, WORKFLOWS[1])["jobs"][job]["steps"] if step.get("name") == name]
+    (step,) = [
+        step
+        for step in workflow(published, WORKFLOWS[1])["jobs"][job]["steps"]
+        if step.get("name") == name
+    ]
     return step["run"], dict.fromkeys(step["env"], "")
 
 
@@ -74,29 +85,49 @@ def run_step(script: str, cwd: Path, **environment: str) -> subprocess.Completed
     """Run a step's script as a runner does; `python` is ours."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], cwd=cwd,
-        env={**os.environ, "PATH": path, **environment}, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def test_the_template_is_the_handout_with_its_checks(published: Path) -> None:
     template = published / "template"
-    assert {".github", ".gitignore", "constraints.txt", "numpy_ann.py", "utils.py", "tests", "data"} <= {
-        path.name for path in template.iterdir()
-    }
-    text = "".join(path.read_text() for path in template.rglob("*") if path.suffix in (".py", ".yml", ".txt", ".md"))
+    assert {
+        ".github",
+        ".gitignore",
+        "constraints.txt",
+        "numpy_ann.py",
+        "utils.py",
+        "tests",
+        "data",
+    } <= {path.name for path in template.iterdir()}
+    text = "".join(
+        path.read_text()
+        for path in template.rglob("*")
+        if path.suffix in (".py", ".yml", ".txt", ".md")
+    )
     assert "SOLUTION" not in text
     assert "grader" not in text.replace("grader error", "")
     ignored = (template / ".gitignore").read_text().splitlines()
     assert "numpy_ann_train_val_metrics.png" in ignored
-    assert not [line for line in ignored if line.startswith("*.png") or "pytorch" in line]  # these are handed in
+    assert not [
+        line for line in ignored if line.startswith("*.png") or "pytorch" in line
+    ]  # these are handed in
 
 
 def test_the_students_workflow_checks_all_three_parts(published: Path) -> None:
     content = workflow(published, WORKFLOWS[0])
     commands = [step["run"] for step in steps(content) if "run" in step]
     assert commands[0] == "python -m pip install -q -c constraints.txt -r requirements.txt"
-    assert [command.split()[1] for command in commands[1:]] == ["numpy_ann.py", "pytorch_ann.py", "pytorch_cnn.py"]
+    assert [command.split()[1] for command in commands[1:]] == [
+        "numpy_ann.py",
+        "pytorch_ann.py",
+        "pytorch_cnn.py",
+    ]
     assert all(command.endswith(".py --check") for command in commands[1:])
     ran = run_step(commands[1], published / "template")
     assert ran.returncode == 1, ran.stderr  # nothing is written yet
@@ -122,7 +153,10 @@ def test_a_folder_in_use_is_left_alone(published: Path) -> None:
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_workflows_have_few_rights_limits_and_pinned_actions(published: Path, name: str) -> None:
     content = workflow(published, name)
-    rights = [content["permissions"], *(job.get("permissions", {}) for job in content["jobs"].values())]
+    rights = [
+        content["permissions"],
+        *(job.get("permissions", {}) for job in content["jobs"].values()),
+    ]
     assert all(right in ({}, {"contents": "read"}) for right in rights)
     assert content["concurrency"]["group"]
     assert all(0 < job["timeout-minutes"] <= 360 for job in content["jobs"].values())
@@ -158,7 +192,9 @@ def test_actionlint_finds_nothing(published: Path) -> None:
     if actionlint is None:
         pytest.skip("actionlint is not installed")
     files = [str(published / name) for name in WORKFLOWS]
-    ran = subprocess.run([actionlint, "-no-color", *files], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(
+        [actionlint, "-no-color", *files], capture_output=True, text=True, timeout=60
+    )
     assert (ran.returncode, ran.stdout) == (0, "")
 
 
@@ -172,12 +208,16 @@ def workspace(tmp_path: Path, roster: str = "") -> dict[str, str]:
     return {"GITHUB_SERVER_URL": f"file://{tmp_path / 'server'}", "RUNNER_TEMP": str(temp)}
 
 
-def fetch(published: Path, tmp_path: Path, given: dict[str, str], **inputs: str) -> subprocess.CompletedProcess[str]:
+def fetch(
+    published: Path, tmp_path: Path, given: dict[str, str], **inputs: str
+) -> subprocess.CompletedProcess[str]:
     script, variables = shell_of(published, "fetch", "Fetch the checklist's files")
     return run_step(script, tmp_path / "workspace", **given, **{**variables, **inputs})
 
 
-def mark(published: Path, tmp_path: Path, given: dict[str, str], only: str) -> subprocess.CompletedProcess[str]:
+def mark(
+    published: Path, tmp_path: Path, given: dict[str, str], only: str
+) -> subprocess.CompletedProcess[str]:
     script, variables = shell_of(published, "mark", "Mark")
     narrowed = script.replace(" --gradebook ", f" --sections {only} --gradebook ")
     assert narrowed != script
@@ -192,7 +232,13 @@ def marks(tmp_path: Path) -> dict[str, dict[str, str]]:
 def a_crowded_submission(folder: Path) -> Path:
     """A mistake in 1.2, a link for a script, and what else is found in repositories."""
     work = write_submission(folder, {"1.2": "print('::error::forged')\nreturn abs(z)"})
-    for name in ("numpy.py", "conftest.py", "sitecustomize.py", "grader/__main__.py", ".venv/numpy_ann.py"):
+    for name in (
+        "numpy.py",
+        "conftest.py",
+        "sitecustomize.py",
+        "grader/__main__.py",
+        ".venv/numpy_ann.py",
+    ):
         (work / name).parent.mkdir(exist_ok=True)
         (work / name).write_text("raise SystemExit('imported')\n")
     (work / ".venv" / "python").symlink_to("/usr/bin/python3")
@@ -206,19 +252,26 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
     """Its own two scripts, with a folder in place of GitHub; one of three repositories is not there."""
     repository(server, "course/ada", write_submission(tmp_path / "ada"))
     repository(server, "course/ben", a_crowded_submission(tmp_path / "ben"))
-    given = workspace(tmp_path, "student,repository\nada,course/ada\nben,course/ben\ncy,course/cy\n")
+    given = workspace(
+        tmp_path, "student,repository\nada,course/ada\nben,course/ben\ncy,course/cy\n"
+    )
 
     fetched = fetch(published, tmp_path, given, ROSTER_TOKEN="s3cret")
     assert fetched.returncode == 0, fetched.stderr
     assert fetched.stdout.endswith("2 of 3 repositories fetched\n")
     assert re.search(r"^cy: git fetch: ", fetched.stderr, re.MULTILINE)
     found = tmp_path / "temp" / "submissions"
-    assert sorted(str(path.relative_to(found)) for path in found.rglob("*") if path.is_file()) == sorted([
-        *(f"ada/{path.name}" for path in (tmp_path / "ada").iterdir()),
-        *(f"ben/{name}.py" for name in ("numpy_ann", "pytorch_ann")),
-        *(f"ben/{name}_train_val_metrics.png" for name in ("pytorch_ann", "pytorch_cnn")),
-        "cy.problem", "roster.csv",
-    ])  # fmt: skip
+    assert sorted(
+        str(path.relative_to(found)) for path in found.rglob("*") if path.is_file()
+    ) == sorted(
+        [
+            *(f"ada/{path.name}" for path in (tmp_path / "ada").iterdir()),
+            *(f"ben/{name}.py" for name in ("numpy_ann", "pytorch_ann")),
+            *(f"ben/{name}_train_val_metrics.png" for name in ("pytorch_ann", "pytorch_cnn")),
+            "cy.problem",
+            "roster.csv",
+        ]
+    )
 
     marked = mark(published, tmp_path, given, "1.2,1.3")
     assert marked.returncode == 1, marked.stderr  # the workflow fails: cy could not be fetched
@@ -229,17 +282,27 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
         "ada": ("8", "8"),
         "ben": ("4", "8"),
     }
-    assert sum("::error::forged" in page.read_text() for page in (tmp_path / "temp" / "marks").rglob("*.html")) == 1
+    assert (
+        sum(
+            "::error::forged" in page.read_text()
+            for page in (tmp_path / "temp" / "marks").rglob("*.html")
+        )
+        == 1
+    )
     assert (tmp_path / "temp" / "marks" / "grades.db").stat().st_size > 0
     assert "s3cret" not in "".join(
-        path.read_text(errors="replace") for path in (tmp_path / "temp").rglob("*") if path.is_file()
+        path.read_text(errors="replace")
+        for path in (tmp_path / "temp").rglob("*")
+        if path.is_file()
     )
 
 
 @pytest.mark.parametrize("inside", [
     ["bob/numpy_ann.py", "cat/numpy_ann.py"], ["Bob_7_assignsubmission_file/numpy_ann.py"], ["bob_7_90_x/numpy_ann.py"],
 ])  # fmt: skip
-def test_one_students_repository_is_no_class_of_others(server: Path, tmp_path: Path, inside: list[str]) -> None:
+def test_one_students_repository_is_no_class_of_others(
+    server: Path, tmp_path: Path, inside: list[str]
+) -> None:
     for name in inside:
         (tmp_path / "work" / name).parent.mkdir(parents=True)
         (tmp_path / "work" / name).write_text("x = 1")
@@ -249,32 +312,49 @@ def test_one_students_repository_is_no_class_of_others(server: Path, tmp_path: P
         assert [[student.id for student in entry.students] for entry in found] == [["eve"]]
 
 
-def test_half_of_a_repository_is_not_marked(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_of_a_repository_is_not_marked(
+    server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repository(server, "course/ada", write_submission(tmp_path / "ada"))
     real = fetching._git
 
-    def interrupted(folder: str, environment: dict[str, str], *arguments: str, **more: int) -> bytes:
+    def interrupted(
+        folder: str, environment: dict[str, str], *arguments: str, **more: int
+    ) -> bytes:
         if arguments[0] == "cat-file" and list((tmp_path / "to" / "ada").iterdir()):
             raise FetchFailed("git cat-file did not end")
         return real(folder, environment, *arguments, **more)
 
     monkeypatch.setattr(fetching, "_git", interrupted)
     assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
-    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["ada.problem", "roster.csv"]
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == [
+        "ada.problem",
+        "roster.csv",
+    ]
 
 
-def test_a_repository_without_the_checklists_files_is_not_forgotten(server: Path, tmp_path: Path) -> None:
+def test_a_repository_without_the_checklists_files_is_not_forgotten(
+    server: Path, tmp_path: Path
+) -> None:
     """An empty folder would be lost on the way from one job to the next."""
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "essay.txt").write_text("later")
     repository(server, "course/ada", tmp_path / "work")
     assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
-    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["ada.problem", "roster.csv"]
-    assert "holds none of the checklist's files (numpy_ann.py" in (tmp_path / "to" / "ada.problem").read_text()
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == [
+        "ada.problem",
+        "roster.csv",
+    ]
+    assert (
+        "holds none of the checklist's files (numpy_ann.py"
+        in (tmp_path / "to" / "ada.problem").read_text()
+    )
 
 
 def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_path: Path) -> None:
-    folder = repository(server, "course/ada", write_submission(tmp_path / "main", {"1.2": "return -z"}))
+    folder = repository(
+        server, "course/ada", write_submission(tmp_path / "main", {"1.2": "return -z"})
+    )
     git(folder, "checkout", "-q", "-b", "fork")
     write_submission(folder)
     git(folder, "commit", "-q", "-am", "mended")
@@ -282,12 +362,16 @@ def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_
     git(folder, "checkout", "-q", "main")
     git(folder, "branch", "-q", "-D", "fork")
     given = workspace(tmp_path)
-    assert fetch(published, tmp_path, given, REPOSITORY="course/ada", PULL_REQUEST="7").returncode == 0
+    assert (
+        fetch(published, tmp_path, given, REPOSITORY="course/ada", PULL_REQUEST="7").returncode == 0
+    )
     assert mark(published, tmp_path, given, "1.2").returncode == 0
     assert marks(tmp_path)["course_ada-7"]["score"] == "4"
 
 
-@pytest.mark.parametrize("value", ["1; touch proof", "$(touch proof)", "--upload-pack=touch proof", "0"])
+@pytest.mark.parametrize(
+    "value", ["1; touch proof", "$(touch proof)", "--upload-pack=touch proof", "0"]
+)
 def test_an_input_is_never_run(published: Path, tmp_path: Path, value: str) -> None:
     given = workspace(tmp_path)
     for inputs in ({"REPOSITORY": value}, {"REPOSITORY": "course/ada", "PULL_REQUEST": value}):
@@ -311,7 +395,12 @@ def test_a_token_is_on_no_command_line_and_for_its_server_alone(
     (tools / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("GIT_SSH_COMMAND", "touch proof")
-    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", "https://git.example.org", "s3cret") == 0
+    assert (
+        fetch_all(
+            [Entry("ada", "course/ada")], tmp_path / "to", "https://git.example.org", "s3cret"
+        )
+        == 0
+    )
     encoded = "eC1hY2Nlc3MtdG9rZW46czNjcmV0"  # x-access-token:s3cret
     assert "https://git.example.org/course/ada.git HEAD" in (tmp_path / "called").read_text()
     assert not re.search(f"s3cret|{encoded}", (tmp_path / "called").read_text())
@@ -335,7 +424,9 @@ def test_a_token_is_on_no_command_line_and_for_its_server_alone(
     ("student,repository\nada,-c/x\n", "line 2: the repository is '-c/x'"),
     ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada stands there twice"),
 ])  # fmt: skip
-def test_a_roster_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_a_roster_that_makes_no_sense_is_refused_with_its_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
     path = tmp_path / "roster.csv"
     path.write_text(text)
     with pytest.raises(CannotGrade, match=re.escape(message)):
@@ -353,15 +444,20 @@ def tree_of(*names: str) -> bytes:
 
 
 def test_of_a_tree_the_checklists_regular_files_are_wanted() -> None:
-    listing = (
-        b"120000 blob 1\tnumpy_ann.py\x00160000 commit 2\tpytorch_ann.py\x00100755 blob 3\twork/pytorch_cnn.ipynb\x00"
-    )
+    listing = b"120000 blob 1\tnumpy_ann.py\x00160000 commit 2\tpytorch_ann.py\x00100755 blob 3\twork/pytorch_cnn.ipynb\x00"
     assert wanted(listing) == [(PurePosixPath("work/pytorch_cnn.ipynb"), "3")]
     assert wanted(tree_of("essay.txt", ".git/numpy_ann.py", "venv/numpy_ann.py")) == []
 
 
 @pytest.mark.parametrize(
-    "name", ["../numpy_ann.py", "/etc/numpy_ann.py", "a\\..\\/numpy_ann.py", "a:b/numpy_ann.py", "\x1b[2J/numpy_ann.py"]
+    "name",
+    [
+        "../numpy_ann.py",
+        "/etc/numpy_ann.py",
+        "a\\..\\/numpy_ann.py",
+        "a:b/numpy_ann.py",
+        "\x1b[2J/numpy_ann.py",
+    ],
 )
 def test_a_tree_that_plays_tricks_is_not_written(name: str) -> None:
     with pytest.raises(FetchFailed, match="holds a file of the name"):

@@ -13,10 +13,16 @@ from typing import Any
 import pytest
 
 from grader.errors import CannotGrade
-from grader.publish.gradescope import Settings, packed_settings, requirements, torch_requirements, write_zip
-from grader.render.gradescope import for_platform
+from grader.publish.gradescope import (
+    Settings,
+    packed_settings,
+    requirements,
+    torch_requirements,
+    write_zip,
+)
+from grader.report.results_json import for_platform
 from grader.rubric import load_rubric
-from grader.sandbox import choose
+from grader.sandbox.levels import choose
 from tests.publish.support import hostile, lay_out
 from tests.support import ROOT, run, write_submission
 
@@ -49,9 +55,14 @@ def configure(root: Path, **settings: Any) -> None:
 def run_autograder(root: Path) -> tuple[dict[str, Any], str]:
     """What results.json holds after run_autograder, and what it printed."""
     ran = subprocess.run(
-        [root / "run_autograder"], env={**os.environ, "AUTOGRADER_ROOT": str(root)}, cwd=root,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-    )  # fmt: skip
+        [root / "run_autograder"],
+        env={**os.environ, "AUTOGRADER_ROOT": str(root)},
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
     assert ran.returncode == 0
     return json.loads((root / "results" / "results.json").read_text()), ran.stdout
 
@@ -60,17 +71,32 @@ def test_the_zip_holds_the_grader_its_data_and_nothing_else(archive: Path) -> No
     with zipfile.ZipFile(archive) as packed:
         names = set(packed.namelist())
     assert {name for name in names if "/" not in name} == {
-        "setup.sh", "run_autograder", "autograder.json", "fallback.json", "constraints.txt", "requirements.txt", "utils.py",
-    }  # fmt: skip
+        "setup.sh",
+        "run_autograder",
+        "autograder.json",
+        "fallback.json",
+        "constraints.txt",
+        "requirements.txt",
+        "utils.py",
+    }
     assert {name.partition("/")[0] for name in names if "/" in name} == {"grader", "data"}
     assert sorted(name for name in names if name.startswith("data/")) == sorted(
         f"data/FashionMNIST/raw/{part}-ubyte.gz"
-        for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+        for part in (
+            "train-images-idx3",
+            "train-labels-idx1",
+            "t10k-images-idx3",
+            "t10k-labels-idx1",
+        )
     )
-    tracked = subprocess.run(["git", "ls-files", "grader"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    tracked = subprocess.run(
+        ["git", "ls-files", "grader"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.split()
     needed = {name for name in tracked if not name.startswith("grader/publish/files/")}
     assert needed <= names
-    assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", "-ubyte"))]
+    assert not [
+        name for name in names if "__pycache__" in name or name.endswith((".pyc", "-ubyte"))
+    ]
 
 
 def test_the_two_scripts_alone_may_be_executed(archive: Path) -> None:
@@ -94,7 +120,10 @@ def test_the_shell_scripts_are_bash(name: str) -> None:
 
 def test_every_package_that_is_asked_for_is_pinned(archive: Path) -> None:
     with zipfile.ZipFile(archive) as packed:
-        pinned = {line.partition("==")[0].lower() for line in packed.read("constraints.txt").decode().splitlines()}
+        pinned = {
+            line.partition("==")[0].lower()
+            for line in packed.read("constraints.txt").decode().splitlines()
+        }
         asked = packed.read("requirements.txt").decode().split()
     assert {"numpy", "torch", "pytest", "nbformat"} <= {line.partition(">")[0] for line in asked}
     assert {line.partition(">")[0] for line in asked} <= pinned
@@ -115,9 +144,20 @@ def test_torch_alone_comes_from_an_index_that_is_named() -> None:
     (["--torch-index", "https://a.example --pre"], "expected an address that starts with https://"),
     (["--out", "autograder"], "--out is autograder, expected the name of a .zip file"),
 ])  # fmt: skip
-def test_a_wrong_option_is_one_line_and_status_2(tmp_path: Path, options: list[str], message: str) -> None:
+def test_a_wrong_option_is_one_line_and_status_2(
+    tmp_path: Path, options: list[str], message: str
+) -> None:
     ran = run(
-        "-P", "-m", "grader", "publish", "gradescope", "--out", "x.zip", *options, cwd=tmp_path, PYTHONPATH=str(ROOT)
+        "-P",
+        "-m",
+        "grader",
+        "publish",
+        "gradescope",
+        "--out",
+        "x.zip",
+        *options,
+        cwd=tmp_path,
+        PYTHONPATH=str(ROOT),
     )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("error: ")
@@ -127,7 +167,17 @@ def test_a_wrong_option_is_one_line_and_status_2(tmp_path: Path, options: list[s
 
 
 def test_no_sandbox_is_asked_for_in_so_many_words_and_says_what_is_risked(tmp_path: Path) -> None:
-    ran = run("-P", "-m", "grader", "publish", "gradescope", "--out", tmp_path / "x.zip", "--sandbox", "none")
+    ran = run(
+        "-P",
+        "-m",
+        "grader",
+        "publish",
+        "gradescope",
+        "--out",
+        tmp_path / "x.zip",
+        "--sandbox",
+        "none",
+    )
     assert ran.returncode == 0
     assert ran.stderr.count("\n") == 1
     assert "write its own results.json" in ran.stderr
@@ -142,31 +192,50 @@ def test_options_reach_the_marking() -> None:
     assert packed["leaderboard"] is False  # nothing trained, nothing to compare
 
 
-def content(*tests: tuple[str, str, list[str]], accuracy: dict[str, float] | None = None) -> dict[str, Any]:
+def content(
+    *tests: tuple[str, str, list[str]], accuracy: dict[str, float] | None = None
+) -> dict[str, Any]:
     """A results.json of `grade`: number, outcome and diagnosis of some sections."""
     return {
-        "score": 12.0, "max_score": 100, "output": "12 of 100 points.",
+        "score": 12.0,
+        "max_score": 100,
+        "output": "12 of 100 points.",
         "tests": [
-            {"number": number, "status": "failed" if outcome == "failed" else "passed", "output": outcome,
-             "extra_data": {"outcome": outcome, "diagnosis": diagnosis, "seconds": 10.5}}
+            {
+                "number": number,
+                "status": "failed" if outcome == "failed" else "passed",
+                "output": outcome,
+                "extra_data": {"outcome": outcome, "diagnosis": diagnosis, "seconds": 10.5},
+            }
             for number, outcome, diagnosis in tests
         ],
         "extra_data": {"accuracy": accuracy or {}},
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("when", ["after_published", "after_due_date", "hidden"])
 def test_what_is_not_written_is_shown_at_once_and_what_is_wrong_is_not(when: str) -> None:
     graded = content(
-        ("0.1", "failed", []), ("1.2", "failed", ["not-written"]), ("1.3", "failed", ["drelu-scalar"]), ("1.4", "passed", []),
-        ("2.1", "failed", ["syntax-error"]), ("3.6", "grader error", []),
-    )  # fmt: skip
+        ("0.1", "failed", []),
+        ("1.2", "failed", ["not-written"]),
+        ("1.3", "failed", ["drelu-scalar"]),
+        ("1.4", "passed", []),
+        ("2.1", "failed", ["syntax-error"]),
+        ("3.6", "grader error", []),
+    )
     shown = for_platform(graded, visibility=when, leaderboard=True)
     assert {test["number"]: test["visibility"] for test in shown["tests"]} == {
-        "0.1": "visible", "1.2": "visible", "1.3": when, "1.4": when, "2.1": "visible", "3.6": when,
-    }  # fmt: skip
+        "0.1": "visible",
+        "1.2": "visible",
+        "1.3": when,
+        "1.4": when,
+        "2.1": "visible",
+        "3.6": when,
+    }
     assert shown["stdout_visibility"] == "hidden"
-    assert "12" not in shown["output"].replace("1.2", "")  # the line above all sections must not give the marks away
+    assert "12" not in shown["output"].replace(
+        "1.2", ""
+    )  # the line above all sections must not give the marks away
     assert "Not written, or not to be read: 1.2, 2.1." in shown["output"]
     assert "Grader error in 3.6: not your code" in shown["output"]
     assert (shown["score"], shown["max_score"]) == (12, 100)
@@ -184,7 +253,9 @@ TRAINED = [(section.number, "passed", []) for section in load_rubric().sections 
 
 def test_the_leaderboard_has_the_accuracies_and_the_time_of_all_trainings() -> None:
     accuracy = {"numpy_ann": 0.8779, "pytorch_ann": 0.885, "pytorch_cnn": 0.91234}
-    shown = for_platform(content(*TRAINED, accuracy=accuracy), visibility="hidden", leaderboard=True)
+    shown = for_platform(
+        content(*TRAINED, accuracy=accuracy), visibility="hidden", leaderboard=True
+    )
     assert shown["leaderboard"] == [
         {"name": "numpy_ann (%)", "value": 87.79},
         {"name": "pytorch_ann (%)", "value": 88.5},
@@ -197,9 +268,13 @@ def test_the_leaderboard_has_the_accuracies_and_the_time_of_all_trainings() -> N
 
 
 def test_a_training_that_failed_at_once_is_not_the_fastest() -> None:
-    shown = for_platform(content(*TRAINED, accuracy={"numpy_ann": 0.8}), visibility="hidden", leaderboard=True)
+    shown = for_platform(
+        content(*TRAINED, accuracy={"numpy_ann": 0.8}), visibility="hidden", leaderboard=True
+    )
     assert [column["name"] for column in shown["leaderboard"]] == ["numpy_ann (%)"]
-    assert "leaderboard" not in for_platform(content(*TRAINED), visibility="hidden", leaderboard=True)
+    assert "leaderboard" not in for_platform(
+        content(*TRAINED), visibility="hidden", leaderboard=True
+    )
 
 
 def test_run_autograder_marks_a_submission(autograder: Path) -> None:
@@ -208,8 +283,10 @@ def test_run_autograder_marks_a_submission(autograder: Path) -> None:
     configure(autograder, arguments=["--sandbox=auto", "--only=0.1,1.2,1.3"])
     results, printed = run_autograder(autograder)
     assert [(test["number"], test["status"], test["visibility"]) for test in results["tests"]] == [
-        ("0.1", "passed", "visible"), ("1.2", "failed", "after_published"), ("1.3", "passed", "after_published"),
-    ]  # fmt: skip
+        ("0.1", "passed", "visible"),
+        ("1.2", "failed", "after_published"),
+        ("1.3", "passed", "after_published"),
+    ]
     assert results["score"] == 6
     assert "points" not in results["output"]
     assert "✗  1.2" in printed  # for the instructor
@@ -218,7 +295,9 @@ def test_run_autograder_marks_a_submission(autograder: Path) -> None:
 
 
 @pytest.mark.parametrize("level", ["bubblewrap", "user"])
-def test_student_code_reaches_neither_the_grader_nor_the_results(autograder: Path, level: str) -> None:
+def test_student_code_reaches_neither_the_grader_nor_the_results(
+    autograder: Path, level: str
+) -> None:
     write_submission(autograder / "submission", {"1.2": hostile(str(autograder))})
     configure(autograder, arguments=[f"--sandbox={level}", "--only=1.2,1.3"], visibility="visible")
     results, _ = run_autograder(autograder)
@@ -269,9 +348,11 @@ def test_a_grader_that_fails_leaves_results_that_blame_nobody(autograder: Path, 
     elif fault == "bad sandbox":
         configure(autograder, arguments=["--sandbox=docker"])
     else:
-        line = {"raises": "1 / 0", "ends": "import os; os._exit(0)", "killed": "import os; os.kill(os.getpid(), 9)"}[
-            fault
-        ]
+        line = {
+            "raises": "1 / 0",
+            "ends": "import os; os._exit(0)",
+            "killed": "import os; os.kill(os.getpid(), 9)",
+        }[fault]
         main.write_text(f"{line}\n")
     results, printed = run_autograder(autograder)
     expect_blameless(results, "the marking did not come to its end.")
@@ -294,21 +375,29 @@ def test_setup_stops_where_there_is_no_python_to_be_had(autograder: Path, tmp_pa
     (tools / "apt-get").chmod(0o755)
     environment = {"PATH": str(tools), "AUTOGRADER_ROOT": str(autograder)}
     ran = subprocess.run(
-        [autograder / "source" / "setup.sh"], env=environment, capture_output=True, text=True, timeout=20
+        [autograder / "source" / "setup.sh"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
     )
     assert ran.returncode == 1
     assert "apt-get install -q -y --no-install-recommends python3 python3-venv" in ran.stderr
     assert ran.stderr.splitlines()[-1].startswith("error: there is no Python 3.11 or newer here")
 
 
-def rehearse(autograder: Path, monkeypatch: pytest.MonkeyPatch, *contents: dict[str, Any] | None) -> list[list[str]]:
+def rehearse(
+    autograder: Path, monkeypatch: pytest.MonkeyPatch, *contents: dict[str, Any] | None
+) -> list[list[str]]:
     """Rehearse with a grader that gives these results in turn; the arguments that it was called with."""
     from grader.publish import autograder as module
 
     called: list[list[str]] = []
 
-    def grade(submission: Path, results: Path, arguments: list[str], *, seconds: float) -> dict[str, Any] | None:
-        assert submission == module.GRADER / "reference"
+    def grade(
+        submission: Path, results: Path, arguments: list[str], *, seconds: float
+    ) -> dict[str, Any] | None:
+        assert submission == module.REFERENCE
         called.append(arguments)
         return contents[len(called) - 1]
 
@@ -320,7 +409,9 @@ def rehearse(autograder: Path, monkeypatch: pytest.MonkeyPatch, *contents: dict[
 EVERY_POINT = {**content(), "score": 79, "max_score": 79}
 
 
-def test_the_rehearsal_marks_and_trains_the_reference(autograder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rehearsal_marks_and_trains_the_reference(
+    autograder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reached = content(accuracy={"numpy_ann": 0.5, "pytorch_ann": 0.5, "pytorch_cnn": 0.5})
     marked, trained = rehearse(autograder, monkeypatch, EVERY_POINT, reached)
     assert "--skip-training" in marked
@@ -336,7 +427,10 @@ def test_the_rehearsal_marks_and_trains_the_reference(autograder: Path, monkeypa
     ([EVERY_POINT, content(accuracy={"numpy_ann": 0.5})], "cannot be trained here: pytorch_ann.py, pytorch_cnn.py;"),
 ])  # fmt: skip
 def test_an_image_that_cannot_mark_is_not_built(
-    autograder: Path, monkeypatch: pytest.MonkeyPatch, contents: list[dict[str, Any] | None], message: str
+    autograder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    contents: list[dict[str, Any] | None],
+    message: str,
 ) -> None:
     with pytest.raises(CannotGrade, match=message):
         rehearse(autograder, monkeypatch, *contents)

@@ -19,12 +19,22 @@ from tests.pictures import PICTURES, plot
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
     pytest.mark.skipif(
-        not (CHROMIUM and DRIVER), reason="no Chromium and ChromeDriver (apt install chromium chromium-driver)"
+        not (CHROMIUM and DRIVER),
+        reason="no Chromium and ChromeDriver (apt install chromium chromium-driver)",
     ),
     pytest.mark.xdist_group("browser"),
 ]
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")  # fmt: skip
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
 PLOTS = {"pytorch_ann": plot(), "pytorch_cnn": PICTURES["text"]()}
 RAISED = f"numpy_ann.py, line 3, in relu: {HOSTILE}\nValueError: {HOSTILE} \ud800"
 PRINTED = f"What the script printed, to its end:\n{HOSTILE}{'x' * 500}"
@@ -104,12 +114,18 @@ def test_what_students_write_stays_text(browser: Any, report: Path) -> None:
         show(browser, path)
         scripts = browser.execute_script("return document.scripts.length")
         assert scripts == (1 if path.name == "index.html" else 0), path.name
-        assert browser.execute_script("return document.querySelectorAll('[onerror], img[src=x]').length") == 0
+        assert (
+            browser.execute_script(
+                "return document.querySelectorAll('[onerror], img[src=x]').length"
+            )
+            == 0
+        )
     (path,) = (report / "students").glob("script-*.html")
     show(browser, path)
     text = browser.find_element(By.TAG_NAME, "body").text
     assert (
-        '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}' in browser.find_element(By.TAG_NAME, "h1").text
+        '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}'
+        in browser.find_element(By.TAG_NAME, "h1").text
     )
     assert text.count("{{7*7}}") == 11  # name, three of one section, six of the other
     assert not set("\u202e\u2066\x00\x1b") & set(text)
@@ -122,7 +138,9 @@ def test_a_policy_keeps_foreign_scripts_and_styles_out(browser: Any, report: Pat
     for path in pages(report)[:2]:
         show(browser, path)
         assert browser.execute_script(inject) == [True, True]
-        assert all("Content Security Policy" in entry["message"] for entry in browser.get_log("browser"))
+        assert all(
+            "Content Security Policy" in entry["message"] for entry in browser.get_log("browser")
+        )
 
 
 def test_sorting_by_mouse(browser: Any, report: Path) -> None:
@@ -176,7 +194,9 @@ def test_a_name_leads_to_its_page(browser: Any, report: Path) -> None:
     browser.find_element(By.LINK_TEXT, "Blaise Pascal").click()
     assert browser.find_element(By.TAG_NAME, "h1").text == "Blaise Pascal"
     browser.find_element(By.LINK_TEXT, "backward").click()
-    assert browser.execute_script("return document.querySelector(':target h3').textContent").startswith("1.6 backward")
+    assert browser.execute_script(
+        "return document.querySelector(':target h3').textContent"
+    ).startswith("1.6 backward")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -184,7 +204,9 @@ def test_nothing_is_wider_than_a_phone(browser: Any, report: Path, scheme: str) 
     look(browser, 360, scheme)
     for path in pages(report):
         show(browser, path)
-        widths = browser.execute_script("const d = document.documentElement; return [d.scrollWidth, d.clientWidth]")
+        widths = browser.execute_script(
+            "const d = document.documentElement; return [d.scrollWidth, d.clientWidth]"
+        )
         assert widths[0] <= widths[1] == 360, path.name
     dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert dark == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 29)")
@@ -220,4 +242,7 @@ def test_paper_has_ink_on_white_and_no_controls(browser: Any, report: Path) -> N
     show(browser, report / "index.html")
     assert not browser.find_element(By.ID, "filter").is_displayed()
     assert browser.execute_script("return getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
-    assert browser.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert (
+        browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        == "rgb(255, 255, 255)"
+    )

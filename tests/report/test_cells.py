@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.report.cells import cell, defused
+from grader.classroom.reports.cells import cell, defused
 
 
 @pytest.mark.parametrize("text", [
@@ -18,7 +18,9 @@ def test_what_a_spreadsheet_might_evaluate_starts_with_an_apostrophe(text: str) 
     assert defused(text).startswith("'")
 
 
-@pytest.mark.parametrize("text", ["Ada Lovelace", "12345", "a=b", "", "O'Neill", "x is -1, expected 1", "3-4"])
+@pytest.mark.parametrize(
+    "text", ["Ada Lovelace", "12345", "a=b", "", "O'Neill", "x is -1, expected 1", "3-4"]
+)
 def test_what_is_none_stays_as_it_is(text: str) -> None:
     assert defused(text) == text
 
@@ -27,7 +29,9 @@ def test_after_separators_of_other_countries_too() -> None:
     assert defused("a;=1;b\t-2; +3") == "a;'=1;b\t'-2; '+3"
 
 
-@pytest.mark.parametrize(("value", "written"), [(79.0, "79"), (0.25, "0.25"), (-1.5, "-1.5"), (0, "0"), (None, "")])
+@pytest.mark.parametrize(
+    ("value", "written"), [(79.0, "79"), (0.25, "0.25"), (-1.5, "-1.5"), (0, "0"), (None, "")]
+)
 def test_numbers_stay_numbers(value: float | None, written: str) -> None:
     assert cell(value) == written
 

@@ -21,11 +21,16 @@ def test_ticks_are_few_and_reach_over_everything(a: float, b: float) -> None:
     assert ticks[-1] >= high - slack
 
 
-@given(st.lists(st.floats(width=32), min_size=1, max_size=5), st.lists(st.floats(), min_size=1, max_size=5))
+@given(
+    st.lists(st.floats(width=32), min_size=1, max_size=5),
+    st.lists(st.floats(), min_size=1, max_size=5),
+)
 def test_any_curves_give_a_drawing_without_a_number_that_is_none(
     training: list[float], validation: list[float]
 ) -> None:
-    drawn = charts.line_chart("Loss", "nats", charts.training_and_validation(training, validation), 0.5)
+    drawn = charts.line_chart(
+        "Loss", "nats", charts.training_and_validation(training, validation), 0.5
+    )
     ET.fromstring(drawn)
     coordinates = drawn.partition("<path")[2]
     assert "nan" not in coordinates
@@ -33,22 +38,33 @@ def test_any_curves_give_a_drawing_without_a_number_that_is_none(
 
 
 def test_curves_of_nothing_but_nan_are_said_to_be_so() -> None:
-    drawn = charts.line_chart("Loss", "nats", charts.training_and_validation([math.nan], [math.inf]))
+    drawn = charts.line_chart(
+        "Loss", "nats", charts.training_and_validation([math.nan], [math.inf])
+    )
     assert drawn == "<p>Loss: there is nothing to draw, no value is finite.</p>"
 
 
 def test_a_chart_says_what_it_shows() -> None:
-    drawn = charts.line_chart("Loss", "nats", charts.training_and_validation([1.0, 0.5], [1.1, math.nan]))
+    drawn = charts.line_chart(
+        "Loss", "nats", charts.training_and_validation([1.0, 0.5], [1.1, math.nan])
+    )
     label = ET.fromstring(drawn).get("aria-label")
-    assert label == "Loss in nats over 2 epochs. Training: from 1 to 0.5. Validation: from 1.1 to no number."
+    assert (
+        label
+        == "Loss in nats over 2 epochs. Training: from 1 to 0.5. Validation: from 1.1 to no number."
+    )
 
 
 def test_a_long_curve_is_drawn_with_few_points() -> None:
-    drawn = charts.line_chart("Loss", "nats", charts.training_and_validation([1.0] * 100_000, [2.0] * 100_000))
+    drawn = charts.line_chart(
+        "Loss", "nats", charts.training_and_validation([1.0] * 100_000, [2.0] * 100_000)
+    )
     assert len(drawn) < 10_000
 
 
-@pytest.mark.parametrize(("count", "most", "first"), [(5, 10, [0, 1, 2, 3, 4]), (100, 3, [0, 50, 99])])
+@pytest.mark.parametrize(
+    ("count", "most", "first"), [(5, 10, [0, 1, 2, 3, 4]), (100, 3, [0, 50, 99])]
+)
 def test_thinned_numbers_keep_both_ends(count: int, most: int, first: list[int]) -> None:
     assert charts.thinned(count, most) == first
 
@@ -59,7 +75,9 @@ def test_thinned_numbers_keep_both_ends(count: int, most: int, first: list[int])
     (((False, True, True),), "2 of 3 entries wrong, at 1, 2"),
     (((True, False), (False, False), (True, True)), "3 of 6 entries wrong, in row 0 (1), 2 (2)"),
 ])  # fmt: skip
-def test_wrong_entries_in_words_and_by_shape(wrong: tuple[tuple[bool, ...], ...], words: str) -> None:
+def test_wrong_entries_in_words_and_by_shape(
+    wrong: tuple[tuple[bool, ...], ...], words: str
+) -> None:
     comparison = Comparison("W1", wrong)
     assert charts.entries_in_words(comparison) == words
     drawn = charts.wrong_entries(comparison)

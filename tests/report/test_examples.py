@@ -6,8 +6,8 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["feedback", "cells", "charts"])
+@pytest.mark.parametrize("name", ["report.feedback", "report.charts", "classroom.reports.cells"])
 def test_examples(name: str) -> None:
-    outcome = doctest.testmod(importlib.import_module(f"grader.report.{name}"))
+    outcome = doctest.testmod(importlib.import_module(f"grader.{name}"))
     assert outcome.attempted
     assert not outcome.failed

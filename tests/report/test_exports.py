@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.report.exports import EXPORTS
+from grader.classroom.reports.exports import EXPORTS
 from tests.classes import HOSTILE, LONE, RUBRIC, WRONG, Pupil, write_report
 
 PUPILS = [
@@ -44,34 +44,70 @@ def test_plain_grades(report: Path) -> None:
         "0",
         "0.875",
     )
-    assert (blaise["state"], blaise["score"], blaise["1.2"], blaise["1.6"]) == ("partly marked", "", "4", "")
+    assert (blaise["state"], blaise["score"], blaise["1.2"], blaise["1.6"]) == (
+        "partly marked",
+        "",
+        "4",
+        "",
+    )
     assert (emmy["state"], emmy["score"], emmy["1.6"]) == ("could not be read", "0", "0")
-    assert (found["0"]["state"], found["0"]["score"], found["0"]["1.2"]) == ("not marked yet", "", "")
+    assert (found["0"]["state"], found["0"]["score"], found["0"]["1.2"]) == (
+        "not marked yet",
+        "",
+        "",
+    )
     assert found["'-5"]["score"] == "100"
 
 
 def test_canvas_has_its_columns_and_the_points_possible(report: Path) -> None:
     found = rows(report, "canvas.csv")
-    assert list(found[0]) == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", RUBRIC.title]
+    assert list(found[0]) == [
+        "Student",
+        "ID",
+        "SIS User ID",
+        "SIS Login ID",
+        "Section",
+        RUBRIC.title,
+    ]
     assert (found[0]["Student"], found[0][RUBRIC.title]) == ("Points Possible", "100")
     ids = {row["ID"] or row["SIS Login ID"]: row[RUBRIC.title] for row in found[1:]}
-    assert ids == {"1001": "96", "1002": "", "1003": "0", "eve@example.org": "96", "'-5": "100", "0": ""}
+    assert ids == {
+        "1001": "96",
+        "1002": "",
+        "1003": "0",
+        "eve@example.org": "96",
+        "'-5": "100",
+        "0": "",
+    }
 
 
 def test_moodle_has_the_columns_that_its_import_asks_for(report: Path) -> None:
     found = by(report, "moodle.csv", "Identifier")
-    assert {"Grade", "Last modified (grade)", "Feedback comments"} <= found["Participant 1001"].keys()
+    assert {"Grade", "Last modified (grade)", "Feedback comments"} <= found[
+        "Participant 1001"
+    ].keys()
     assert found["Participant 1001"]["Grade"] == "96"
-    assert found["Participant 1001"]["Feedback comments"].startswith("1.2 relu: relu(z)[0, 3] is 0.24")
+    assert found["Participant 1001"]["Feedback comments"].startswith(
+        "1.2 relu: relu(z)[0, 3] is 0.24"
+    )
     assert found["Participant 1002"]["Grade"] == ""
     assert found["Participant 1003"]["Feedback comments"] == "work.zip is &lt;damaged&gt;"
-    assert found["Participant eve@example.org"]["Feedback comments"] == "1.2 relu: =1<br>&lt;script&gt;x&lt;/script&gt;"
+    assert (
+        found["Participant eve@example.org"]["Feedback comments"]
+        == "1.2 relu: =1<br>&lt;script&gt;x&lt;/script&gt;"
+    )
 
 
 def test_gradescope_has_first_and_last_names(report: Path) -> None:
     found = by(report, "gradescope.csv", "SID")
     ada = found["1001"]
-    assert (ada["First Name"], ada["Last Name"], ada["Total Score"], ada["Max Points"], ada["Status"]) == (
+    assert (
+        ada["First Name"],
+        ada["Last Name"],
+        ada["Total Score"],
+        ada["Max Points"],
+        ada["Status"],
+    ) == (
         "Ada",
         "Lovelace",
         "96",
@@ -99,21 +135,30 @@ def test_no_cell_of_any_export_starts_a_formula(report: Path) -> None:
         with (report / name).open(encoding="utf-8", newline="") as stream:
             for row in csv.reader(stream):
                 assert not [
-                    value for value in row if value.strip(" \"'\n\t")[:1] in tuple("=+-@") and value[:1] != "'"
+                    value
+                    for value in row
+                    if value.strip(" \"'\n\t")[:1] in tuple("=+-@") and value[:1] != "'"
                 ], name
 
 
 def test_results_of_those_who_are_marked(report: Path) -> None:
-    found = {path.stem.rpartition("-")[0]: json.loads(path.read_text()) for path in (report / "results").glob("*.json")}
+    found = {
+        path.stem.rpartition("-")[0]: json.loads(path.read_text())
+        for path in (report / "results").glob("*.json")
+    }
     assert found.keys() == {"ada-lovelace", "emmy-noether", "cmd-x", "2"}
     assert (found["ada-lovelace"]["score"], found["ada-lovelace"]["max_score"]) == (96, 100)
     assert (found["emmy-noether"]["score"], found["emmy-noether"]["max_score"]) == (0, 100)
 
 
 def test_junit_tells_failures_errors_and_what_is_to_come(report: Path) -> None:
-    found = {path.stem.rpartition("-")[0]: ET.parse(path).getroot() for path in (report / "junit").glob("*.xml")}
+    found = {
+        path.stem.rpartition("-")[0]: ET.parse(path).getroot()
+        for path in (report / "junit").glob("*.xml")
+    }
     counts = {
-        name: tuple(suite.get(kind) for kind in ("failures", "errors", "skipped")) for name, suite in found.items()
+        name: tuple(suite.get(kind) for kind in ("failures", "errors", "skipped"))
+        for name, suite in found.items()
     }
     assert counts["ada-lovelace"] == ("1", "0", "0")
     assert counts["blaise-pascal"] == ("0", "0", "1")
@@ -123,9 +168,13 @@ def test_junit_tells_failures_errors_and_what_is_to_come(report: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [HOSTILE, LONE, "]]>", "\x00\x0b\uffff\ufffe", "a\r\nb"])
-def test_junit_and_exports_are_well_formed_whatever_the_feedback_holds(tmp_path: Path, text: str) -> None:
+def test_junit_and_exports_are_well_formed_whatever_the_feedback_holds(
+    tmp_path: Path, text: str
+) -> None:
     name = text.replace(LONE, "x")  # no gradebook can hold one as a name
-    report = write_report(tmp_path, [Pupil("1", name, lost={"1.2": f"{text}, expected {text}"}, diagnosis=(text,))])
+    report = write_report(
+        tmp_path, [Pupil("1", name, lost={"1.2": f"{text}, expected {text}"}, diagnosis=(text,))]
+    )
     (path,) = (report / "junit").glob("*.xml")
     failure = ET.parse(path).getroot().find(".//failure")
     assert failure is not None

@@ -29,6 +29,6 @@ def test_the_parts_of_a_feedback(text: str, message: Message) -> None:
 def test_the_words_before_what_was_printed_are_those_of_the_marking() -> None:
     from pathlib import Path
 
-    from grader import marking
+    from grader.marking import marking
 
     assert f'"\\n{PRINTED}\\n' in Path(marking.__file__).read_text(encoding="utf-8")

@@ -12,11 +12,11 @@ import pytest
 
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.intake import Student
+from grader.classroom.reports.build import build
+from grader.classroom.reports.folder import MANIFEST, Folder
+from grader.classroom.reports.names import stem
 from grader.errors import CannotGrade
-from grader.report.build import build
-from grader.report.folder import MANIFEST, Folder
-from grader.report.names import stem
-from grader.submission import Submission
+from grader.submission.reading import Submission
 from tests.classes import HOSTILE, RUBRIC, Pupil, write_class, write_report
 from tests.support import ROOT, run, script_with
 
@@ -46,10 +46,15 @@ def test_near_copies_stand_on_the_class_page_until_the_other_is_gone(tmp_path: P
     with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
         for name in ("1", HOSTILE):
             source = (
-                script_with("numpy_ann", {"1.2": "return z * np.heaviside(z, 0.0) + 0 * np.tanh(z)"}) + f"# {name!a}\n"
+                script_with(
+                    "numpy_ann", {"1.2": "return z * np.heaviside(z, 0.0) + 0 * np.tanh(z)"}
+                )
+                + f"# {name!a}\n"
             )
             gradebook.hand_in(
-                [Student(name, name)], f"work of {name!a}", Submission(name, {"numpy_ann": source.encode()}, {}, {})
+                [Student(name, name)],
+                f"work of {name!a}",
+                Submission(name, {"numpy_ann": source.encode()}, {}, {}),
             )
     report = write_report(tmp_path, [])
     page = (report / "index.html").read_text()
@@ -93,7 +98,13 @@ def test_a_manifest_can_name_nothing_outside(tmp_path: Path) -> None:
     outside = tmp_path / "outside.html"
     outside.write_text("mine")
     report = write_report(tmp_path, [Pupil("1")])
-    named = ["../outside.html", str(outside), "students/../../outside.html", "index.html", "students/gone-1.html"]
+    named = [
+        "../outside.html",
+        str(outside),
+        "students/../../outside.html",
+        "index.html",
+        "students/gone-1.html",
+    ]
     (report / "students" / "gone-1.html").write_text("made earlier")
     (report / MANIFEST).write_text(json.dumps({"files": named}))
     again(tmp_path)
@@ -125,10 +136,24 @@ def test_a_table_that_is_not_finished_leaves_the_old_one(tmp_path: Path) -> None
 
 def test_a_killed_report_leaves_whole_files_and_the_next_one_finishes(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil(str(i), accuracy=0.9) for i in range(200)])
-    command = [sys.executable, "-P", "-m", "grader", "report", tmp_path / "grades.db", "--out", tmp_path / "report"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "grader",
+        "report",
+        tmp_path / "grades.db",
+        "--out",
+        tmp_path / "report",
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 30
-    while len(list((tmp_path / "report" / "students").glob("*.html"))) < 3 and time.monotonic() < deadline:
+    while (
+        len(list((tmp_path / "report" / "students").glob("*.html"))) < 3
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -142,15 +167,28 @@ def test_a_killed_report_leaves_whole_files_and_the_next_one_finishes(tmp_path: 
 
 def test_the_command_says_where_the_report_is(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil("1"), Pupil("2", missing=("1.2",))])
-    ran = run("-P", "-m", "grader", "report", tmp_path / "grades.db", "--out", tmp_path / "deep" / "report")
+    ran = run(
+        "-P",
+        "-m",
+        "grader",
+        "report",
+        tmp_path / "grades.db",
+        "--out",
+        tmp_path / "deep" / "report",
+    )
     assert ran.returncode == 0
-    assert ran.stdout == f"{tmp_path}/deep/report/index.html: 2 students, 1 with a mark, 1 not all marked yet\n"
+    assert (
+        ran.stdout
+        == f"{tmp_path}/deep/report/index.html: 2 students, 1 with a mark, 1 not all marked yet\n"
+    )
 
 
 def test_what_is_no_gradebook_or_no_class_is_told_in_one_line(tmp_path: Path) -> None:
     with Gradebook(tmp_path / "new.db", create=True):
         pass
-    (tmp_path / "text.db").write_text("no database at all, but a text that is long enough to be looked at")
+    (tmp_path / "text.db").write_text(
+        "no database at all, but a text that is long enough to be looked at"
+    )
     (tmp_path / "file").write_text("x")
     write_class(tmp_path / "grades.db", [Pupil("1")])
     for book, out, message in (
@@ -167,7 +205,11 @@ def test_what_is_no_gradebook_or_no_class_is_told_in_one_line(tmp_path: Path) ->
 
 def test_a_batch_may_write_while_a_report_is_made(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil("1"), Pupil("2")])
-    with Gradebook(tmp_path / "grades.db") as reading, Gradebook(tmp_path / "grades.db") as writing, reading.snapshot():
+    with (
+        Gradebook(tmp_path / "grades.db") as reading,
+        Gradebook(tmp_path / "grades.db") as writing,
+        reading.snapshot(),
+    ):
         assert len(reading.students()) == 2
         writing.set_meta(sections=["1.2"])
         assert reading.meta("sections") == list(RUBRIC.by_number)
@@ -178,4 +220,6 @@ def test_a_batch_may_write_while_a_report_is_made(tmp_path: Path) -> None:
 def test_no_id_is_found_whose_files_are_another_students() -> None:
     stems = {stem(Student(f"s{number}", "Ada")) for number in range(1000)}
     assert len(stems) == 1000
-    assert all(4 * len(one.removeprefix("ada-")) > 70 for one in stems)  # bits: 40 are searched through in minutes
+    assert all(
+        4 * len(one.removeprefix("ada-")) > 70 for one in stems
+    )  # bits: 40 are searched through in minutes

@@ -13,19 +13,38 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from grader.classroom.intake import Student
-from grader.report.names import stem
-from grader.report.page import Work, page
+from grader.classroom.reports.names import stem
 from grader.report.pictures import OfficialImages, submitted_plot
+from grader.report.student_page import Work, page
 from grader.results import Comparison, Report, SectionResult, Status, Training
-from tests.classes import HOSTILE, LONE, RUBRIC, WRONG, Pupil, page_of, result, training, write_report
+from tests.classes import (
+    HOSTILE,
+    LONE,
+    RUBRIC,
+    WRONG,
+    Pupil,
+    page_of,
+    result,
+    training,
+    write_report,
+)
 from tests.pictures import GRADIENT, PICTURES, encoded, plot
 from tests.support import mark, write_submission
 
 
-def shown(sections: tuple[SectionResult, ...] = (), *, plots: dict[str, bytes] | None = None, problem: str = "",
-          trainings: dict[str, Training] | None = None, name: str = "Ada", missing: tuple[str, ...] = ()) -> str:  # fmt: skip
+def shown(
+    sections: tuple[SectionResult, ...] = (),
+    *,
+    plots: dict[str, bytes] | None = None,
+    problem: str = "",
+    trainings: dict[str, Training] | None = None,
+    name: str = "Ada",
+    missing: tuple[str, ...] = (),
+) -> str:
     accuracy = dict.fromkeys(trainings or {}, 0.8)
-    report = Report(sections, accuracy, RUBRIC.bars, 1.0, 1, "cpu", "none", "ada", problem, trainings or {})
+    report = Report(
+        sections, accuracy, RUBRIC.bars, 1.0, 1, "cpu", "none", "ada", problem, trainings or {}
+    )
     waiting = tuple(RUBRIC.by_number[number] for number in missing)
     return page(Work(report, name, plots or {}, 1, waiting), OfficialImages())
 
@@ -36,7 +55,10 @@ def text_of(source: str) -> str:
 
 def test_a_failed_section_is_split_for_reading() -> None:
     text = text_of(shown((result("1.2", Status.FAILED, WRONG, diagnosis=("relu-leaky",)),)))
-    assert "What came relu(z)[0, 3] is 0.24 Expected 0 where z[0, 3] is -0.24 Hint negative elements become 0." in text
+    assert (
+        "What came relu(z)[0, 3] is 0.24 Expected 0 where z[0, 3] is -0.24 Hint negative elements become 0."
+        in text
+    )
     assert "Your relu does this. Recognised: relu-leaky" in text
     assert "0 of 4 points" in text
 
@@ -52,7 +74,9 @@ def test_what_is_not_marked_yet_is_no_zero() -> None:
 
 
 def test_a_submission_that_cannot_be_read_says_why() -> None:
-    assert "0 points Nothing could be marked: work.zip is damaged" in text_of(shown(problem="work.zip is damaged"))
+    assert "0 points Nothing could be marked: work.zip is damaged" in text_of(
+        shown(problem="work.zip is damaged")
+    )
 
 
 def test_a_grader_error_is_no_failure_of_the_student() -> None:
@@ -63,14 +87,19 @@ def test_a_grader_error_is_no_failure_of_the_student() -> None:
 
 def test_wrong_gradient_entries_are_drawn_and_told() -> None:
     wrong = Comparison("W2", ((True, False), (True, True)))
-    source = shown((result("1.6", Status.FAILED, "W2[0, 0] is 1, expected 2.", comparisons=(wrong,)),))
+    source = shown(
+        (result("1.6", Status.FAILED, "W2[0, 0] is 1, expected 2.", comparisons=(wrong,)),)
+    )
     assert 'aria-label="W2: 3 of 4 entries wrong, in row 0 (1), 1 (2)."' in source
     assert source.count('class="cross"') == 3
 
 
 def test_a_training_shows_curves_confusions_and_mistakes() -> None:
     source = shown(trainings={"numpy_ann": training()})
-    assert 'aria-label="Loss in nats over 3 epochs. Training: from 1 to 0.333. Validation: from 1 to 0.333."' in source
+    assert (
+        'aria-label="Loss in nats over 3 epochs. Training: from 1 to 0.333. Validation: from 1 to 0.333."'
+        in source
+    )
     assert "Most often: T-shirt/top taken for Trouser, 100 of 1000." in source
     assert '<td class="shade-9 diagonal">900</td>' in source
     assert "Shirt,<br>taken for T-shirt/top,<br>98.7 % sure" in source
@@ -79,16 +108,24 @@ def test_a_training_shows_curves_confusions_and_mistakes() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [(math.nan, math.inf, 1.0), (1e308, -1e308, 0.0), (1.0,) * 5000], ids=["nan", "huge", "long"]
+    "values",
+    [(math.nan, math.inf, 1.0), (1e308, -1e308, 0.0), (1.0,) * 5000],
+    ids=["nan", "huge", "long"],
 )
 def test_any_curve_makes_a_page(values: tuple[float, ...]) -> None:
-    curves = dict.fromkeys(("train_losses", "val_losses", "train_accuracies", "val_accuracies"), values)
+    curves = dict.fromkeys(
+        ("train_losses", "val_losses", "train_accuracies", "val_accuracies"), values
+    )
     assert len(shown(trainings={"numpy_ann": training(**curves)})) < 100_000
 
 
 def test_a_training_that_the_rubric_no_longer_has_a_bar_for_is_shown_without() -> None:
-    report = Report((), {"numpy_ann": 0.8}, {}, 1.0, 1, "cpu", "none", "ada", "", {"numpy_ann": training()})
-    assert "Test accuracy 80.00 %. Learning curves" in text_of(page(Work(report, "Ada"), OfficialImages()))
+    report = Report(
+        (), {"numpy_ann": 0.8}, {}, 1.0, 1, "cpu", "none", "ada", "", {"numpy_ann": training()}
+    )
+    assert "Test accuracy 80.00 %. Learning curves" in text_of(
+        page(Work(report, "Ada"), OfficialImages())
+    )
 
 
 def test_images_that_are_not_at_hand_are_named_by_their_numbers(tmp_path: Path) -> None:
@@ -116,22 +153,42 @@ def test_a_tall_plot_is_small_too() -> None:
 @pytest.mark.parametrize("kind", ["text", "truncated", "jpeg", "huge"])
 def test_a_plot_that_cannot_be_decoded_is_said_to_be_so(kind: str) -> None:
     source = shown(plots={"pytorch_ann": PICTURES[kind]()})
-    assert "The plot that was handed in cannot be shown: pytorch_ann_train_val_metrics.png" in source
+    assert (
+        "The plot that was handed in cannot be shown: pytorch_ann_train_val_metrics.png" in source
+    )
     assert "<img" not in source
 
 
 def test_plots_stand_beside_the_marking_s_own_curves() -> None:
-    source = shown(trainings={"pytorch_ann": training(), "pytorch_cnn": training()}, plots={"pytorch_ann": plot()})
-    assert source.index("Of this marking's own run") < source.index("Handed in") < source.index("Confusion matrix")
+    source = shown(
+        trainings={"pytorch_ann": training(), "pytorch_cnn": training()},
+        plots={"pytorch_ann": plot()},
+    )
+    assert (
+        source.index("Of this marking's own run")
+        < source.index("Handed in")
+        < source.index("Confusion matrix")
+    )
     assert "No plot was handed in for pytorch_cnn.py." in source
     assert "No plot was handed in for numpy_ann.py." not in source
 
 
 @pytest.mark.parametrize("text", [HOSTILE, LONE, "\x00", "&lt;", "{{ 7 * 7 }}", "\u2028"])
 def test_whatever_a_student_writes_stays_text(text: str) -> None:
-    sections = (result("1.2", Status.FAILED, f"{text} is, expected {text}. Hint: {text}\n{text}", diagnosis=(text,)),
-                result("1.3", Status.FAILED, f"a.py, line 1: {text}\n{text}\nWhat the script printed, to its end:\n{text}"),
-                result("1.4", feedback=text))  # fmt: skip
+    sections = (
+        result(
+            "1.2",
+            Status.FAILED,
+            f"{text} is, expected {text}. Hint: {text}\n{text}",
+            diagnosis=(text,),
+        ),
+        result(
+            "1.3",
+            Status.FAILED,
+            f"a.py, line 1: {text}\n{text}\nWhat the script printed, to its end:\n{text}",
+        ),
+        result("1.4", feedback=text),
+    )
     source = shown(sections, name=text, problem=text)
     source.encode()
     assert not re.search(r"<(script|img)", source)
@@ -145,7 +202,8 @@ def test_the_policy_lets_nothing_in_but_the_page_s_own_style() -> None:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', source)
     assert (
-        policy == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+        policy
+        == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
     assert "<script" not in source
     assert not re.search(r"(src|href)=\"(?!data:|#)", source)
@@ -154,7 +212,20 @@ def test_the_policy_lets_nothing_in_but_the_page_s_own_style() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../../etc/passwd", "/abs", "a/b\\c", "..", "", "con", "x" * 5000, "\x00", LONE, "<b>", "Łukasz Żółć", "李"],
+    [
+        "../../etc/passwd",
+        "/abs",
+        "a/b\\c",
+        "..",
+        "",
+        "con",
+        "x" * 5000,
+        "\x00",
+        LONE,
+        "<b>",
+        "Łukasz Żółć",
+        "李",
+    ],
 )
 def test_a_file_s_name_is_a_name(name: str) -> None:
     for student in (Student(name, "Ada"), Student("1", name), Student(name, name)):

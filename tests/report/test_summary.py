@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from grader.classroom.gradebook import Standing
+from grader.classroom.gradebook import StudentRecord
 from grader.classroom.intake import Student
-from grader.report.assignment import person
-from grader.report.summary import MOST_NAMED, SLOWEST, Summary
+from grader.classroom.reports.assignment import person
+from grader.classroom.reports.summary import MOST_NAMED, SLOWEST, Summary
 from tests.classes import RUBRIC, WHOLE, Pupil
 
 
@@ -16,7 +16,7 @@ def summary(pupils: list[Pupil]) -> Summary:
         report = pupil.report()
         if pupil.problem:
             report = type(report)((), {}, {}, 0.0, 0, "", "none", pupil.id, pupil.problem)
-        standing = Standing(Student(pupil.id, pupil.name), "w", 1, report, bool(pupil.missing))
+        standing = StudentRecord(Student(pupil.id, pupil.name), "w", 1, report, bool(pupil.missing))
         counted.add(person(standing, WHOLE))
     return counted
 
@@ -24,7 +24,10 @@ def summary(pupils: list[Pupil]) -> Summary:
 def some_class(n: int = 40) -> list[Pupil]:
     rng = np.random.default_rng(0)
     return [
-        Pupil(str(i), lost={number: "wrong" for number in RUBRIC.by_number if rng.random() < 0.1 + 0.02 * i})
+        Pupil(
+            str(i),
+            lost={number: "wrong" for number in RUBRIC.by_number if rng.random() < 0.1 + 0.02 * i},
+        )
         for i in range(n)
     ]
 
@@ -48,7 +51,12 @@ def test_discrimination_is_left_out_where_it_is_not_defined(pupils: list[Pupil])
 
 def test_students_with_grader_errors_or_nothing_readable_do_not_discriminate() -> None:
     counted = summary(
-        [Pupil("a"), Pupil("b", errors=("1.3",)), Pupil("c", problem="damaged"), Pupil("d", missing=("1.6",))]
+        [
+            Pupil("a"),
+            Pupil("b", errors=("1.3",)),
+            Pupil("c", problem="damaged"),
+            Pupil("d", missing=("1.6",)),
+        ]
     )
     assert counted.sections["1.2"].n == 1
     assert (counted.sections["1.2"].passed, counted.sections["1.3"].errors) == (3, 1)
@@ -83,5 +91,8 @@ def test_misconceptions_are_counted_once_a_student_and_named_by_the_catalogue() 
 def test_the_slowest_and_the_failed_are_named_and_the_rest_is_counted() -> None:
     counted = summary([Pupil(str(i), lost={"1.7": "no.\nmore"}) for i in range(MOST_NAMED + 5)])
     assert len(counted.slowest) == SLOWEST
-    assert (counted.failed_runs.count, len(counted.failed_runs.named)) == (MOST_NAMED + 5, MOST_NAMED)
+    assert (counted.failed_runs.count, len(counted.failed_runs.named)) == (
+        MOST_NAMED + 5,
+        MOST_NAMED,
+    )
     assert counted.failed_runs.named[0].what == "no."

@@ -3,4 +3,11 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(next(folder for folder in Path(__file__).resolve().parents if (folder / "utils.py").exists())))
+sys.path.insert(
+    0,
+    str(
+        next(
+            folder for folder in Path(__file__).resolve().parents if (folder / "utils.py").exists()
+        )
+    ),
+)

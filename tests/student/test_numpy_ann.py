@@ -6,6 +6,8 @@ import numpy_ann
 import utils
 
 
-@pytest.mark.parametrize("check", utils.PARTS["numpy_ann"].checks, ids=lambda check: f"{check.number} {check.title}")
+@pytest.mark.parametrize(
+    "check", utils.PARTS["numpy_ann"].checks, ids=lambda check: f"{check.number} {check.title}"
+)
 def test_section(check: utils.Check) -> None:
     check.run(numpy_ann)

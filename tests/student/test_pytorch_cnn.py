@@ -6,6 +6,8 @@ import pytorch_cnn
 import utils
 
 
-@pytest.mark.parametrize("check", utils.PARTS["pytorch_cnn"].checks, ids=lambda check: f"{check.number} {check.title}")
+@pytest.mark.parametrize(
+    "check", utils.PARTS["pytorch_cnn"].checks, ids=lambda check: f"{check.number} {check.title}"
+)
 def test_section(check: utils.Check) -> None:
     check.run(pytorch_cnn)

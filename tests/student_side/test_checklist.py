@@ -17,7 +17,9 @@ def finished(tmp_path: Path) -> Path:
     for script in ("pytorch_ann", "pytorch_cnn"):
         fingerprint = utils.source_fingerprint((folder / f"{script}.py").read_text())
         path = folder / f"{script}_train_val_metrics.png"
-        utils.plot_history(utils.History([1.0], [1.0], [0.5], [0.5]), path, script=script, fingerprint=fingerprint)
+        utils.plot_history(
+            utils.History([1.0], [1.0], [0.5], [0.5]), path, script=script, fingerprint=fingerprint
+        )
     return folder
 
 
@@ -30,9 +32,14 @@ def test_a_finished_submission_is_packed(finished: Path) -> None:
     assert ran.returncode == 0, ran.stdout
     with zipfile.ZipFile(finished / "submission.zip") as archive:
         assert sorted(archive.namelist()) == sorted(
-            ["numpy_ann.py", "pytorch_ann.py", "pytorch_cnn.py",
-             "pytorch_ann_train_val_metrics.png", "pytorch_cnn_train_val_metrics.png"]
-        )  # fmt: skip
+            [
+                "numpy_ann.py",
+                "pytorch_ann.py",
+                "pytorch_cnn.py",
+                "pytorch_ann_train_val_metrics.png",
+                "pytorch_cnn_train_val_metrics.png",
+            ]
+        )
 
 
 def test_fresh_stubs_are_not_packed(tmp_path: Path) -> None:
@@ -41,7 +48,10 @@ def test_fresh_stubs_are_not_packed(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "numpy_ann.py is not finished: TODO 1.2: relu in numpy_ann.py; TODO 1.3" in ran.stdout
     assert "pytorch_ann.py is not finished: TODO 2.5; TODO 2.1" in ran.stdout
-    assert "pytorch_cnn_train_val_metrics.png is missing: run python pytorch_cnn.py again" in ran.stdout
+    assert (
+        "pytorch_cnn_train_val_metrics.png is missing: run python pytorch_cnn.py again"
+        in ran.stdout
+    )
     assert not (folder / "submission.zip").exists()
 
 
@@ -75,7 +85,7 @@ def test_writing_the_judgement_afterwards_does_not_make_the_plot_stale(finished:
 
 
 def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None:
-    from grader.handout import notebook
+    from grader.handout.folder import notebook
 
     (finished / "numpy_ann.ipynb").write_text(notebook((finished / "numpy_ann.py").read_text()))
     (finished / "numpy_ann.py").write_text(

@@ -26,7 +26,9 @@ def test_default_sizes_types_and_range() -> None:
     data = utils.load_fashion_mnist()
     assert [len(array) for array in data] == [54_000, 54_000, 6_000, 6_000, 10_000, 10_000]
     assert data.X_train.shape == (54_000, 784)
-    assert {array.dtype for array in (data.X_train, data.X_val, data.X_test)} == {np.dtype(np.float32)}
+    assert {array.dtype for array in (data.X_train, data.X_val, data.X_test)} == {
+        np.dtype(np.float32)
+    }
     assert data.y_test.dtype == np.int64
     assert (data.X_train.min(), data.X_train.max()) == (0, 1)
     assert np.bincount(data.y_test).tolist() == [1000] * 10
@@ -41,8 +43,14 @@ def test_one_hot_and_images() -> None:
 
 def test_training_and_validation_images_are_those_published_each_once() -> None:
     data = utils.load_fashion_mnist(seed=3)
-    published = utils.read_idx(utils.IDX_FILES["FashionMNIST"][0]).reshape(-1, 784).sum(axis=1, dtype=np.int64)
-    ours = np.round(255 * np.concatenate([data.X_train, data.X_val]).sum(axis=1, dtype=np.float64)).astype(np.int64)
+    published = (
+        utils.read_idx(utils.IDX_FILES["FashionMNIST"][0])
+        .reshape(-1, 784)
+        .sum(axis=1, dtype=np.int64)
+    )
+    ours = np.round(
+        255 * np.concatenate([data.X_train, data.X_val]).sum(axis=1, dtype=np.float64)
+    ).astype(np.int64)
     assert np.array_equal(np.sort(ours), np.sort(published))
 
 
@@ -65,7 +73,18 @@ def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, int], message: str) 
 
 def test_mnist_loads_too() -> None:
     data = utils.load_fashion_mnist(dataset="MNIST", train_size=10)
-    assert np.bincount(data.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(data.y_test).tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
 
 
 def test_files_are_unpacked_once_beside_the_gz(data: Path) -> None:
@@ -90,7 +109,9 @@ def test_a_read_only_folder_works() -> None:
     """Loads as an ordinary user where the tests run as root, for whom nothing is read-only."""
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "FashionMNIST" / "raw"
-        shutil.copytree(ROOT / "data" / "FashionMNIST" / "raw", raw, ignore=shutil.ignore_patterns("*-ubyte"))
+        shutil.copytree(
+            ROOT / "data" / "FashionMNIST" / "raw", raw, ignore=shutil.ignore_patterns("*-ubyte")
+        )
         Path(folder).chmod(0o755)
         raw.chmod(0o555)
         code = (
@@ -129,7 +150,9 @@ def damage_no_gzip(path: Path) -> None:
     (damage_altered, "was altered"),
     (damage_no_gzip, "cannot be unpacked"),
 ])  # fmt: skip
-def test_damage_gives_one_line_with_the_file_and_the_command(data: Path, damage, message: str) -> None:
+def test_damage_gives_one_line_with_the_file_and_the_command(
+    data: Path, damage, message: str
+) -> None:
     damage(data / "FashionMNIST" / "raw" / "t10k-images-idx3-ubyte.gz")
     with pytest.raises(utils.DataError) as caught:
         utils.load_fashion_mnist(data)
@@ -140,7 +163,9 @@ def test_damage_gives_one_line_with_the_file_and_the_command(data: Path, damage,
     assert "\n" not in text
 
 
-def test_the_environment_variable_points_elsewhere(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variable_points_elsewhere(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FASHION_MNIST_DATA", str(data))
     assert utils.data_folder() == data
     assert utils.data_folder("here") == Path("here")
@@ -152,7 +177,9 @@ def test_torchvision_accepts_the_folder() -> None:
     ours = utils.load_fashion_mnist(train_size=1)  # unpacks
     theirs = datasets.FashionMNIST(str(ROOT / "data"), train=False)
     assert len(theirs) == 10_000
-    assert np.array_equal(theirs.data.numpy().reshape(-1, 784), np.round(255 * ours.X_test).astype(np.uint8))
+    assert np.array_equal(
+        theirs.data.numpy().reshape(-1, 784), np.round(255 * ours.X_test).astype(np.uint8)
+    )
     assert np.array_equal(theirs.targets.numpy(), ours.y_test)
 
 
@@ -174,11 +201,20 @@ def test_utils_and_part_1_need_no_torch() -> None:
 
 def test_download_without_a_network_fails_in_one_line(data: Path) -> None:
     (data / "FashionMNIST" / "raw" / "t10k-labels-idx1-ubyte.gz").unlink()
-    shutil.copytree(ROOT / "data" / "MNIST", data / "MNIST", ignore=shutil.ignore_patterns("*-ubyte"))
-    dead_end = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}  # nobody listens at port 9
+    shutil.copytree(
+        ROOT / "data" / "MNIST", data / "MNIST", ignore=shutil.ignore_patterns("*-ubyte")
+    )
+    dead_end = {
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }  # nobody listens at port 9
     ran = run("utils.py", "--download", "--data-dir", data, **dead_end)
     assert ran.returncode == 2
-    assert ran.stderr.strip().splitlines()[-1].startswith("error: FashionMNIST could not be downloaded")
+    assert (
+        ran.stderr.strip()
+        .splitlines()[-1]
+        .startswith("error: FashionMNIST could not be downloaded")
+    )
 
 
 def test_download_says_so_when_everything_is_there() -> None:

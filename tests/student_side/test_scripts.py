@@ -25,12 +25,17 @@ def solved(tmp_path: Path) -> Path:
 
 def shape(text: str) -> list[str]:
     """Lines with their numbers masked, so that transcripts compare whatever the machine."""
-    return [re.sub(r"\s+", " ", re.sub(r"\d+\.\d+", "#", line)).strip() for line in text.strip().splitlines()]
+    return [
+        re.sub(r"\s+", " ", re.sub(r"\d+\.\d+", "#", line)).strip()
+        for line in text.strip().splitlines()
+    ]
 
 
 def transcripts() -> list[str]:
     """What README.md says that `python numpy_ann.py` prints."""
-    blocks = re.findall(r"```console\n\$ python numpy_ann.py\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    blocks = re.findall(
+        r"```console\n\$ python numpy_ann.py\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
+    )
     assert len(blocks) == 2
     return blocks
 
@@ -59,7 +64,16 @@ def test_torch_stubs_end_without_a_traceback(stubs: Path, script: str) -> None:
 def test_solved_torch_scripts_check_and_train(solved: Path, script: str) -> None:
     assert run(f"{script}.py", "--check", cwd=solved).returncode == 0
     ran = run(
-        f"{script}.py", "--train-size", "300", "--epochs", "2", "--batch-size", "50", "--device", "cpu", cwd=solved
+        f"{script}.py",
+        "--train-size",
+        "300",
+        "--epochs",
+        "2",
+        "--batch-size",
+        "50",
+        "--device",
+        "cpu",
+        cwd=solved,
     )
     assert ran.returncode == 1  # 300 images do not meet the bar
     assert "Training on 300 images, cpu" in ran.stdout
@@ -67,9 +81,13 @@ def test_solved_torch_scripts_check_and_train(solved: Path, script: str) -> None
     assert (solved / f"{script}_train_val_metrics.png").exists()
 
 
-def test_an_unwritten_judgement_does_not_hold_up_training_but_costs_the_exit_status(solved: Path) -> None:
+def test_an_unwritten_judgement_does_not_hold_up_training_but_costs_the_exit_status(
+    solved: Path,
+) -> None:
     script = solved / "pytorch_ann.py"
-    script.write_text(script.read_text().replace('JUDGEMENT = "generalizing"', 'JUDGEMENT = "TODO 2.5"'))
+    script.write_text(
+        script.read_text().replace('JUDGEMENT = "generalizing"', 'JUDGEMENT = "TODO 2.5"')
+    )
     ran = run("pytorch_ann.py", "--epochs", "2", "--train-size", "20000", cwd=solved)
     assert ": met" in ran.stdout
     assert ran.returncode == 1
@@ -94,7 +112,9 @@ def test_an_exception_shows_the_students_own_lines_only(solved: Path) -> None:
     edit(solved, {"1.2": "return helper(z)", "1.4": "return float(y_true @ y_pred)"})
     script = solved / "numpy_ann.py"
     script.write_text(
-        script.read_text().replace("class NumpyANN", "def helper(z):\n    return z.nothing\n\n\nclass NumpyANN")
+        script.read_text().replace(
+            "class NumpyANN", "def helper(z):\n    return z.nothing\n\n\nclass NumpyANN"
+        )
     )
     ran = run("numpy_ann.py", cwd=solved)
     assert ran.returncode == 1
@@ -107,7 +127,9 @@ def test_an_exception_shows_the_students_own_lines_only(solved: Path) -> None:
 
 
 def test_a_diverging_loss_ends_with_a_hint(solved: Path) -> None:
-    ran = run("numpy_ann.py", "--learning-rate", "1e6", "--train-size", "500", "--epochs", "1", cwd=solved)
+    ran = run(
+        "numpy_ann.py", "--learning-rate", "1e6", "--train-size", "500", "--epochs", "1", cwd=solved
+    )
     assert ran.returncode == 1
     assert "training diverged. Hint: try a smaller LEARNING_RATE first" in ran.stdout
     assert "Traceback" not in ran.stderr
@@ -116,7 +138,9 @@ def test_a_diverging_loss_ends_with_a_hint(solved: Path) -> None:
 def test_an_exception_in_training_ends_without_a_bare_traceback(solved: Path) -> None:
     script = solved / "numpy_ann.py"
     script.write_text(
-        script.read_text().replace("history = History()", "history = History()\n        X_train @ X_train")
+        script.read_text().replace(
+            "history = History()", "history = History()\n        X_train @ X_train"
+        )
     )
     ran = run("numpy_ann.py", "--train-size", "100", cwd=solved)
     assert ran.returncode == 1
@@ -132,7 +156,9 @@ def test_an_exception_in_training_ends_without_a_bare_traceback(solved: Path) ->
     ("--train-size", "60000", "train_size is 60000, expected 1 to 54000"),
     ("--data-dir", "/nowhere", "/nowhere/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing"),
 ])  # fmt: skip
-def test_bad_options_give_one_line_and_status_2(solved: Path, option: str, value: str, message: str) -> None:
+def test_bad_options_give_one_line_and_status_2(
+    solved: Path, option: str, value: str, message: str
+) -> None:
     ran = run("numpy_ann.py", option, value, cwd=solved)
     assert ran.returncode == 2
     assert message in ran.stderr.splitlines()[-1]
@@ -146,9 +172,12 @@ def test_an_absent_device_gives_one_line_and_status_2(solved: Path) -> None:
 
 def test_ctrl_c_ends_with_one_line(solved: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "numpy_ann.py", "--epochs", "100000"], cwd=solved, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "numpy_ann.py", "--epochs", "100000"],
+        cwd=solved,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert process.stdout is not None
     while "Training on" not in process.stdout.readline():
         pass
@@ -193,4 +222,12 @@ def test_public_checks_as_pytest(stubs: Path, solved: Path) -> None:
 
 def test_public_checks_accept_the_reference_and_refuse_every_stub() -> None:
     numbers = [check.number for part in utils.PARTS.values() for check in part.checks]
-    assert numbers == ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", *(f"{p}.{s}" for p in (2, 3) for s in range(1, 6))]
+    assert numbers == [
+        "1.1",
+        "1.2",
+        "1.3",
+        "1.4",
+        "1.5",
+        "1.6",
+        *(f"{p}.{s}" for p in (2, 3) for s in range(1, 6)),
+    ]

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import utils
-from utils import History, Wrong, expect_array, expect_gradients, minibatches, numerical_gradient
+from utils import (
+    CheckFailed,
+    History,
+    expect_array,
+    expect_gradients,
+    minibatches,
+    numerical_gradient,
+)
 
 
 def test_examples_in_docstrings() -> None:
@@ -29,7 +36,9 @@ def test_minibatches_cover_each_image_once(n: int, batch_size: int, seed: int) -
 
 
 def test_minibatches_of_tensors_are_tensors() -> None:
-    (X_batch, y_batch), *_ = minibatches(torch.arange(6), torch.arange(6), 4, np.random.default_rng(0))
+    (X_batch, y_batch), *_ = minibatches(
+        torch.arange(6), torch.arange(6), 4, np.random.default_rng(0)
+    )
     assert isinstance(X_batch, torch.Tensor)
     assert torch.equal(X_batch, y_batch)
 
@@ -41,7 +50,9 @@ def history() -> History:
 
 def test_plot_carries_its_history_and_shows_both_curves(history: History, tmp_path: Path) -> None:
     path = tmp_path / "plot.png"
-    figure = utils.plot_history(history, path, title="a title", bar=0.7, script="numpy_ann", fingerprint="f")
+    figure = utils.plot_history(
+        history, path, title="a title", bar=0.7, script="numpy_ann", fingerprint="f"
+    )
     with Image.open(path) as image:
         carried = json.loads(image.text["History"])
     assert carried == {"script": "numpy_ann", "fingerprint": "f", **vars(history)}
@@ -63,15 +74,25 @@ def test_numerical_gradient_of_a_cubic() -> None:
 
 def test_choose_device_refuses_what_is_absent() -> None:
     assert utils.choose_device("cpu") == "cpu"
-    with pytest.raises(ValueError, match=r"device 'abacus' is not available here, expected auto or one of: .*cpu"):
+    with pytest.raises(
+        ValueError, match=r"device 'abacus' is not available here, expected auto or one of: .*cpu"
+    ):
         utils.choose_device("abacus")
 
 
 def test_first_difference_is_named() -> None:
     z = np.array([[10.0, 20.0], [30.0, 40.0]])
-    expected = r"r\[1, 0\] is 9, expected 3 where z\[1, 0\] is 30 \(1 of 4 values differ\)\. Hint: look"
-    with pytest.raises(Wrong, match=expected):
-        expect_array("r", np.array([[1, 2], [9, 4]]), np.array([[1.0, 2.0], [3.0, 4.0]]), hint="look", where={"z": z})
+    expected = (
+        r"r\[1, 0\] is 9, expected 3 where z\[1, 0\] is 30 \(1 of 4 values differ\)\. Hint: look"
+    )
+    with pytest.raises(CheckFailed, match=expected):
+        expect_array(
+            "r",
+            np.array([[1, 2], [9, 4]]),
+            np.array([[1.0, 2.0], [3.0, 4.0]]),
+            hint="look",
+            where={"z": z},
+        )
 
 
 @pytest.mark.parametrize(("got", "kind"), [
@@ -80,12 +101,17 @@ def test_first_difference_is_named() -> None:
     (np.array([2.0]), ""),
 ])  # fmt: skip
 def test_kinds_of_wrong_arrays(got: object, kind: str) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(CheckFailed) as caught:
         expect_array("r", got, np.array([1.0]))
     assert caught.value.kind == kind
 
 
-MEAN = {"W1": np.array([[1.0, 2.0]]), "b1": np.array([3.0, 1.0]), "W2": np.array([[4.0], [5.0]]), "b2": np.array([6.0])}
+MEAN = {
+    "W1": np.array([[1.0, 2.0]]),
+    "b1": np.array([3.0, 1.0]),
+    "W2": np.array([[4.0], [5.0]]),
+    "b2": np.array([6.0]),
+}
 
 
 @pytest.mark.parametrize("factor", [1.0, 8.0])
@@ -106,19 +132,23 @@ def test_bias_gradients_may_be_rows_and_keys_may_be_more() -> None:
     ({"W2": None}, "is None"),
 ])  # fmt: skip
 def test_wrong_gradients_are_told_apart(change: dict[str, object], message: str) -> None:
-    with pytest.raises(Wrong, match=message):
+    with pytest.raises(CheckFailed, match=message):
         expect_gradients({**MEAN, **change}, MEAN, n=8)
 
 
 def test_a_missing_key_and_no_dict_are_named() -> None:
-    with pytest.raises(Wrong, match=r"key 'W2' is missing, got .'W1'"):
+    with pytest.raises(CheckFailed, match=r"key 'W2' is missing, got .'W1'"):
         expect_gradients({"W1": MEAN["W1"], "b1": MEAN["b1"]}, MEAN, n=8)
-    with pytest.raises(Wrong, match="returned a tuple, expected a dict"):
+    with pytest.raises(CheckFailed, match="returned a tuple, expected a dict"):
         expect_gradients((1, 2), MEAN, n=8)
 
 
 def test_fingerprint_ignores_judgement_comments_and_docstrings_only() -> None:
     source = 'JUDGEMENT = "TODO 2.5"\ndef f(x):\n    """Doc."""\n    return x\n'
-    same = 'JUDGEMENT = "generalizing"  # now\ndef f(x):\n    """Other."""\n    # why\n    return x\n'
+    same = (
+        'JUDGEMENT = "generalizing"  # now\ndef f(x):\n    """Other."""\n    # why\n    return x\n'
+    )
     assert utils.source_fingerprint(source) == utils.source_fingerprint(same)
-    assert utils.source_fingerprint(source) != utils.source_fingerprint(source.replace("return x", "return -x"))
+    assert utils.source_fingerprint(source) != utils.source_fingerprint(
+        source.replace("return x", "return -x")
+    )

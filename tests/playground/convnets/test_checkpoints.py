@@ -45,7 +45,9 @@ def interrupted(path: Path, configuration: ConvConfiguration = LONGER, *, after:
     ({"schedule": "constant", "patience": 1}, 3),
     ({"network": "v3", "batch_size": 100, "epochs": 2}, 1),
 ], ids=str)  # fmt: skip
-def test_a_resumed_run_is_the_uninterrupted_one_bit_by_bit(changes: dict[str, Any], after: int, tmp_path: Path) -> None:
+def test_a_resumed_run_is_the_uninterrupted_one_bit_by_bit(
+    changes: dict[str, Any], after: int, tmp_path: Path
+) -> None:
     configuration = replace(LONGER, **changes)
     whole, run = trained(configuration)
     after = min(after, len(run.history.val_losses))
@@ -75,9 +77,14 @@ def test_a_checkpoint_of_another_run_is_refused_in_one_line(
     images = few(settings.get("train_size", 200))
     with pytest.raises(PlaygroundError, match=r"run\.pt is a checkpoint of another run") as caught:
         train_convnet(
-            build(configuration, seed), configuration, *images, device="cpu", seed=seed,
-            checkpoint=tmp_path / "run.pt", resume=True,
-        )  # fmt: skip
+            build(configuration, seed),
+            configuration,
+            *images,
+            device="cpu",
+            seed=seed,
+            checkpoint=tmp_path / "run.pt",
+            resume=True,
+        )
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -127,9 +134,13 @@ def altered(path: Path, changes: dict[str, Any]) -> Path:
     {"optimizer/state": {}},
     {"optimizer/state/0/exp_avg": torch.zeros(2)},
 ], ids=str)  # fmt: skip
-def test_a_checkpoint_that_contradicts_itself_is_refused_in_one_line(changes: dict[str, Any], tmp_path: Path) -> None:
+def test_a_checkpoint_that_contradicts_itself_is_refused_in_one_line(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
     path = altered(tmp_path / "run.pt", changes)
-    with pytest.raises(BadFile, match=r"run\.pt is (no|a damaged) checkpoint.*, expected") as caught:
+    with pytest.raises(
+        BadFile, match=r"run\.pt is (no|a damaged) checkpoint.*, expected"
+    ) as caught:
         trained(LONGER, checkpoint=path, resume=True)
     assert "\n" not in str(caught.value)
 
@@ -139,7 +150,9 @@ def test_an_unaltered_checkpoint_is_not_refused(tmp_path: Path) -> None:
     assert len(run.history.val_losses) == 3
 
 
-@pytest.mark.parametrize("content", [b"", b"hello\n", b"junk", b"a text, \n\n of lines\n", pickle.dumps({"epochs": 3})])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello\n", b"junk", b"a text, \n\n of lines\n", pickle.dumps({"epochs": 3})]
+)
 @pytest.mark.filterwarnings("always")
 def test_a_checkpoint_that_is_no_file_of_torchs_is_called_that(
     content: bytes, tmp_path: Path, recwarn: pytest.WarningsRecorder
@@ -153,7 +166,10 @@ def test_a_checkpoint_that_is_no_file_of_torchs_is_called_that(
 
 
 def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match=r"run\.pt cannot be read \(No such file or directory\), expected a checkpoint"):
+    with pytest.raises(
+        BadFile,
+        match=r"run\.pt cannot be read \(No such file or directory\), expected a checkpoint",
+    ):
         trained(checkpoint=tmp_path / "run.pt", resume=True)
 
 
@@ -163,7 +179,9 @@ def test_a_loaded_network_is_the_saved_one(tmp_path: Path) -> None:
     loaded, configuration = load(tmp_path / "network.pt")
     assert configuration == QUICK
     assert_same_parameters(loaded, model)
-    assert torch.equal(loaded.eval()(torch.ones(1, 1, 28, 28)), model.eval()(torch.ones(1, 1, 28, 28)))
+    assert torch.equal(
+        loaded.eval()(torch.ones(1, 1, 28, 28)), model.eval()(torch.ones(1, 1, 28, 28))
+    )
 
 
 @pytest.mark.parametrize("changes", [
@@ -175,11 +193,15 @@ def test_a_loaded_network_is_the_saved_one(tmp_path: Path) -> None:
     {"configuration": {"network": "v1"}},
     {"state": 5},
 ], ids=str)  # fmt: skip
-def test_a_file_that_is_no_saved_network_is_refused_in_one_line(changes: dict[str, Any], tmp_path: Path) -> None:
+def test_a_file_that_is_no_saved_network_is_refused_in_one_line(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
     path = tmp_path / "network.pt"
     save(build(QUICK, 0), QUICK, path)
     torch.save({**torch.load(path, weights_only=True), **changes}, path)
-    with pytest.raises(BadFile, match=r"network\.pt is no saved network.*, expected one of train-cnn --save") as caught:
+    with pytest.raises(
+        BadFile, match=r"network\.pt is no saved network.*, expected one of train-cnn --save"
+    ) as caught:
         load(path)
     assert "\n" not in str(caught.value)
 

@@ -43,7 +43,15 @@ def test_it_prints_its_curve_and_the_test_accuracy_once_and_writes_its_files(
 
 def test_options_change_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "network.pt"
-    options = ["--recipe", "fast-short", "--no-flips", "--learning-rate", "0.004", "--save", str(path)]
+    options = [
+        "--recipe",
+        "fast-short",
+        "--no-flips",
+        "--learning-rate",
+        "0.004",
+        "--save",
+        str(path),
+    ]
     assert run([*SMALL, *options], capsys)[0] == 0
     _, configuration = load(path)
     assert (configuration.network, configuration.width) == ("fast", 8)
@@ -53,7 +61,9 @@ def test_options_change_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_the_test_images_can_be_left_for_later_and_the_curves_sent_to_a_tracker(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, out, _ = run([*SMALL, "--no-test", "--tracker", "csv", "--log-dir", str(tmp_path)], capsys)
+    status, out, _ = run(
+        [*SMALL, "--no-test", "--tracker", "csv", "--log-dir", str(tmp_path)], capsys
+    )
     assert status == 0
     assert "Test accuracy" not in out
     assert any("val_accuracy" in path.read_text() for path in tmp_path.rglob("*.csv"))
@@ -66,7 +76,10 @@ def test_a_checkpoint_is_resumed_only_when_that_is_asked_for(
     command = [*SMALL, "--checkpoint", str(path)]
     assert run([*command, "--save", str(saved[0])], capsys)[0] == 0
     status, _, err = run(command, capsys)
-    assert (status, err) == (2, f"error: {path} is there already: add --resume to go on with it, or remove it\n")
+    assert (status, err) == (
+        2,
+        f"error: {path} is there already: add --resume to go on with it, or remove it\n",
+    )
     assert run([*command, "--resume", "--save", str(saved[1])], capsys)[0] == 0
     one, two = (load(path)[0].state_dict() for path in saved)
     assert all(torch.equal(one[name], two[name]) for name in one)
@@ -104,7 +117,15 @@ def test_what_cannot_be_done_is_said_in_one_line(
 def test_help_explains_every_option_without_torch() -> None:
     done = run_python("-X", "importtime", "-m", "playground", "train-cnn", "--help")
     assert done.returncode == 0
-    for option in ("--recipe", "--precision", "--cutout", "--checkpoint", "--resume", "--device", "--save"):
+    for option in (
+        "--recipe",
+        "--precision",
+        "--cutout",
+        "--checkpoint",
+        "--resume",
+        "--device",
+        "--save",
+    ):
         assert option in done.stdout
     assert " torch\n" not in done.stderr
     assert "playground.convnets.command" in done.stderr
@@ -117,6 +138,8 @@ def test_csv_files_train_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     for name in ("train", "test"):
         write_csv(tmp_path / f"{name}.csv", dataset.X_train[:100], dataset.y_train[:100])
     files = ["--csv", str(tmp_path / "train.csv"), str(tmp_path / "test.csv")]
-    status, out, _ = run(["train-cnn", "--width", "8", "--epochs", "1", "--dataset", "mnist", *files], capsys)
+    status, out, _ = run(
+        ["train-cnn", "--width", "8", "--epochs", "1", "--dataset", "mnist", *files], capsys
+    )
     assert status == 0
     assert "on 100 images" in out

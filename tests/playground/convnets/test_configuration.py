@@ -30,4 +30,6 @@ def test_what_makes_no_sense_is_refused(settings: dict[str, Any], message: str) 
 
 
 def test_the_recipes_agreed_on_are_there() -> None:
-    assert {"v1", "v2", "v3", "fast", "fast-short", "fast-shortest", "fast-long"} <= set(CONV_RECIPES)
+    assert {"v1", "v2", "v3", "fast", "fast-short", "fast-shortest", "fast-long"} <= set(
+        CONV_RECIPES
+    )

@@ -33,7 +33,9 @@ def as_numbers(y: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(images()[y]).reshape(-1, 28, 28) / 255
 
 
-def test_an_epoch_shows_every_image_once_with_its_label_and_in_another_order_for_another_seed() -> None:
+def test_an_epoch_shows_every_image_once_with_its_label_and_in_another_order_for_another_seed() -> (
+    None
+):
     X, y = epoch()
     assert torch.equal(X, as_numbers(y))
     assert not torch.equal(epoch(seed=1)[1], y)
@@ -41,7 +43,9 @@ def test_an_epoch_shows_every_image_once_with_its_label_and_in_another_order_for
 
 def test_flips_mirror_about_half_of_the_images() -> None:
     X, y = epoch(flips=True)
-    kept, mirrored = ((other == X).all(2).all(1) for other in (as_numbers(y), as_numbers(y).flip(2)))
+    kept, mirrored = (
+        (other == X).all(2).all(1) for other in (as_numbers(y), as_numbers(y).flip(2))
+    )
     assert (kept ^ mirrored).all()
     assert int(mirrored.sum()) == pytest.approx(N / 2, abs=45)  # 5 deviations of 300 coins
 

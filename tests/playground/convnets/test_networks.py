@@ -10,9 +10,18 @@ from torch import nn
 from torch.nn import functional as F
 
 from playground.convnets.configuration import CONV_RECIPES, NETWORKS, ConvConfiguration
-from playground.convnets.networks import CONVNETS, ConvNetV1, ConvNetV2, ConvNetV3, build, parameter_count
+from playground.convnets.networks import (
+    CONVNETS,
+    ConvNetV1,
+    ConvNetV2,
+    ConvNetV3,
+    build,
+    parameter_count,
+)
 
-CONVOLUTIONS = (9 * 64 + 64) + 2 * 64 + (64 * 9 * 128 + 128) + 2 * 128  # weights and biases; scales and shifts
+CONVOLUTIONS = (
+    (9 * 64 + 64) + 2 * 64 + (64 * 9 * 128 + 128) + 2 * 128
+)  # weights and biases; scales and shifts
 HIDDEN = (4608 * 1024 + 1024) + 2 * 1024 + (1024 * 1024 + 1024) + 2 * 1024
 
 
@@ -26,8 +35,12 @@ def test_parameters_are_as_many_as_counted_by_hand(name: str, parameters: int) -
 
 
 def test_parameters_of_the_fast_network_are_as_many_as_counted_by_hand() -> None:
-    plain = 9 * (4 * 8 + 8 * 16 + 16 * 32) + 2 * (8 + 16 + 32)  # weights without biases; scales and shifts
-    block = 9 * (16 * 16 + 32 * 32) + 2 * (16 + 32)  # one convolution in each of the two residual blocks
+    plain = 9 * (4 * 8 + 8 * 16 + 16 * 32) + 2 * (
+        8 + 16 + 32
+    )  # weights without biases; scales and shifts
+    block = 9 * (16 * 16 + 32 * 32) + 2 * (
+        16 + 32
+    )  # one convolution in each of the two residual blocks
     for depth in (1, 2):
         model = build(ConvConfiguration(network="fast", width=8, depth=depth), 0)
         assert parameter_count(model) == plain + depth * block + 32 * 10 + 10
@@ -64,13 +77,17 @@ def test_gradients_reach_every_parameter(name: str) -> None:
     F.cross_entropy(model(torch.rand(8, 1, 28, 28)), torch.arange(8)).backward()
     for parameter_name, parameter in model.named_parameters():
         assert parameter.grad is not None, parameter_name
-        if not parameter_name.endswith("bias"):  # before a batch normalisation a bias changes nothing
+        if not parameter_name.endswith(
+            "bias"
+        ):  # before a batch normalisation a bias changes nothing
             assert parameter.grad.abs().max() > 0, parameter_name
 
 
 def test_one_seed_builds_one_network_and_leaves_torchs_generator_alone() -> None:
     before = torch.random.get_rng_state()
-    one, again, other = (build(ConvConfiguration(network="v1"), seed).state_dict() for seed in (1, 1, 2))
+    one, again, other = (
+        build(ConvConfiguration(network="v1"), seed).state_dict() for seed in (1, 1, 2)
+    )
     assert all(torch.equal(one[name], again[name]) for name in one)
     assert not torch.equal(one["head.0.weight"], other["head.0.weight"])
     assert torch.equal(torch.random.get_rng_state(), before)

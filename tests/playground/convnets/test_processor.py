@@ -23,7 +23,9 @@ def test_a_precision_asked_for_is_used() -> None:
 
 
 @pytest.mark.parametrize("gains", [True, False])
-def test_auto_takes_bfloat16_where_the_processor_gains_from_it(gains: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_takes_bfloat16_where_the_processor_gains_from_it(
+    gains: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(processor, "gains_from_bfloat16", lambda device: gains)
     assert choose_processor("cpu", "auto").half == gains
 
@@ -43,13 +45,20 @@ def test_a_cpu_gains_from_bfloat16_if_it_multiplies_such_numbers_itself(
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is available here")
 def test_a_device_that_is_not_here_is_answered_in_one_line() -> None:
-    with pytest.raises(PlaygroundError, match=r"^device 'cuda' is not available here, expected auto or one of: .*cpu$"):
+    with pytest.raises(
+        PlaygroundError,
+        match=r"^device 'cuda' is not available here, expected auto or one of: .*cpu$",
+    ):
         choose_processor("cuda", "auto")
 
 
-def test_a_precision_that_cannot_be_is_answered_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_precision_that_cannot_be_is_answered_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("utils.choose_device", lambda name: "mps")
-    with pytest.raises(PlaygroundError, match=r"^precision bfloat16 gains nothing on mps, expected float32"):
+    with pytest.raises(
+        PlaygroundError, match=r"^precision bfloat16 gains nothing on mps, expected float32"
+    ):
         choose_processor("auto", "bfloat16")
     with pytest.raises(PlaygroundError, match="unknown precision 'float23', did you mean 'float"):
         replace(QUICK, precision="float23")
@@ -57,12 +66,16 @@ def test_a_precision_that_cannot_be_is_answered_in_one_line(monkeypatch: pytest.
 
 def test_bfloat16_and_float32_nearly_agree() -> None:
     model, X = build(QUICK, 0), few()[0][:50]
-    exact, near = (logits(model, replace(QUICK, precision=name), X, "cpu") for name in ("float32", "bfloat16"))
+    exact, near = (
+        logits(model, replace(QUICK, precision=name), X, "cpu") for name in ("float32", "bfloat16")
+    )
     assert not np.array_equal(exact, near)
     np.testing.assert_allclose(near, exact, atol=0.05 * np.abs(exact).max())
 
 
-def test_memory_is_kept_where_malloc_is_glibcs_and_elsewhere_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_kept_where_malloc_is_glibcs_and_elsewhere_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Musl:
         """A C library without mallopt."""
 

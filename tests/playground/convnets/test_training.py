@@ -55,7 +55,10 @@ def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
     model, run = trained(configuration)
     X_train, y_train, X_val, y_val = few()
     history = run.history
-    assert evaluate(model, configuration, X_val, y_val, "cpu") == (history.val_losses[0], history.val_accuracies[0])
+    assert evaluate(model, configuration, X_val, y_val, "cpu") == (
+        history.val_losses[0],
+        history.val_accuracies[0],
+    )
     assert evaluate(model, configuration, X_train, y_train, "cpu") == (
         history.train_losses[0],
         history.train_accuracies[0],
@@ -63,7 +66,9 @@ def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
 
 
 def test_the_best_epoch_is_kept() -> None:
-    configuration = replace(QUICK, epochs=60, schedule="constant", patience=2)  # ends two epochs after the best
+    configuration = replace(
+        QUICK, epochs=60, schedule="constant", patience=2
+    )  # ends two epochs after the best
     model, run = trained(configuration)
     accuracies = run.history.val_accuracies
     assert run.best_epoch == accuracies.index(max(accuracies)) + 1 == len(accuracies) - 2
@@ -105,13 +110,19 @@ def test_after_each_epoch_its_curves_are_shown_and_what_is_raised_ends_the_train
 
 
 def test_a_diverged_run_says_when_and_what_to_try() -> None:
-    with pytest.raises(Diverged, match=r"loss is (nan|inf) in epoch \d, .*: try a learning rate below 1e\+38"):
+    with pytest.raises(
+        Diverged, match=r"loss is (nan|inf) in epoch \d, .*: try a learning rate below 1e\+38"
+    ):
         trained(replace(QUICK, network="v1", learning_rate=1e38, schedule="constant"))
 
 
-@pytest.mark.parametrize("X", [np.zeros((4, 100), np.uint8), np.zeros((4, 784)), np.zeros(784, np.uint8)])
+@pytest.mark.parametrize(
+    "X", [np.zeros((4, 100), np.uint8), np.zeros((4, 784)), np.zeros(784, np.uint8)]
+)
 def test_what_is_no_images_is_refused(X: np.ndarray) -> None:
-    with pytest.raises(PlaygroundError, match=r"X has shape .* and type .*, expected \(n, 784\) uint8 pixels"):
+    with pytest.raises(
+        PlaygroundError, match=r"X has shape .* and type .*, expected \(n, 784\) uint8 pixels"
+    ):
         train_convnet(build(QUICK, 0), QUICK, X, np.zeros(len(X), np.int64))
 
 
@@ -122,14 +133,19 @@ def test_logits_do_not_depend_on_what_is_judged_with_them(name: str) -> None:
     together = logits(model, configuration, X[:20], "cpu")
     assert together.shape == (20, 10)
     assert together.dtype == np.float32
-    np.testing.assert_allclose(logits(model, configuration, X[5:6], "cpu")[0], together[5], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        logits(model, configuration, X[5:6], "cpu")[0], together[5], rtol=1e-3, atol=1e-4
+    )
 
 
 def test_a_network_trained_with_flips_judges_an_image_as_its_mirror_image() -> None:
     configuration = replace(QUICK, flips=True)
     model, X = build(configuration, 0), few()[0][:20]
     mirrored = X.reshape(-1, 28, 28)[:, :, ::-1].reshape(-1, 784)
-    found, other = (logits(model, configuration, images, "cpu") for images in (X, np.ascontiguousarray(mirrored)))
+    found, other = (
+        logits(model, configuration, images, "cpu")
+        for images in (X, np.ascontiguousarray(mirrored))
+    )
     np.testing.assert_allclose(found, other, rtol=1e-3, atol=1e-5)
 
 

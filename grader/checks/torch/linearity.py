@@ -1,0 +1,19 @@
+"""Whether a network is affine in its images, as it is without an activation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.checks.torch.models import images
+from grader.sandbox.remote import Remote, as_array
+from grader.worker.protocol import Tensor
+
+
+def is_linear(model: Remote, script: str, rng: np.random.Generator) -> bool:
+    """f(a) + f(b) = f(a + b) + f(0) holds for affine functions; one pair that breaks it shows a non-linearity."""
+    # ten times as bright as images are: a sigmoid is nearly straight for small inputs, and rounding stays far below
+    a, b = (Tensor(10 * images(rng, script, 16).array) for _ in range(2))
+    left, right = (
+        np.asarray(as_array(side), np.float64) for side in model.probe("linearity", a, b)
+    )
+    return bool(np.allclose(left, right, rtol=1e-5, atol=1e-5 * np.abs(left).max()))

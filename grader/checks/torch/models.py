@@ -1,0 +1,83 @@
+"""A fresh network of a script, images to show it, and its cross-entropy as it is computed here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.reference.numpy_ann import softmax
+from grader.sandbox.remote import Remote, Student, as_array
+from grader.worker.protocol import Tensor
+from utils import PARTS, CheckFailed, expect_numbers
+
+CLOSE = (
+    1e-4  # float32 through a few layers: 1e-6 of rounding, and room for another order of summing
+)
+
+
+def model_of(student: Student, script: str) -> Remote:
+    """A fresh network. Raises CheckFailed if the constructor gives no network."""
+    model = getattr(student, PARTS[script].class_name)(seed=1)
+    if not isinstance(model, Remote):
+        raise CheckFailed(
+            f"{PARTS[script].class_name}() gave a {type(model).__name__}, expected an nn.Module.",
+            kind="wrong-type",
+        )
+    model.probe("materialise", Tensor(np.zeros((2, *PARTS[script].image_shape), np.float32)))
+    return model
+
+
+def images(rng: np.random.Generator, script: str, n: int) -> Tensor:
+    """Random images in [0, 1], float32."""
+    return Tensor(rng.uniform(size=(n, *PARTS[script].image_shape)).astype(np.float32))
+
+
+def learnable(rng: np.random.Generator, script: str, n: int) -> tuple[Tensor, Tensor]:
+    """Images that show their label: a random pattern for each class, and noise."""
+    patterns = rng.uniform(size=(10, *PARTS[script].image_shape))
+    y = rng.integers(10, size=n)
+    X = 0.7 * patterns[y] + 0.3 * rng.uniform(size=(n, *PARTS[script].image_shape))
+    return Tensor(X.astype(np.float32)), Tensor(y)
+
+
+# The last node of the logits' autograd graph, by the name that torch gives it; others are told by the values.
+ENDS = {
+    "torch-softmax-before-loss": ("Softmax", "LogSoftmax"),
+    "torch-relu-on-logits": ("Relu", "LeakyRelu", "Gelu", "Elu", "Softplus", "Tanh", "Sigmoid", "Silu", "Hardtanh", "Celu",
+                             "Hardsigmoid", "Hardswish", "Mish", "LogSigmoid", "PreluKernel", "Threshold", "Abs", "Exp", "Pow"),
+}  # fmt: skip
+
+
+def activation_at_the_end(node: str) -> str:
+    """The misconception that the last operation of a forward pass shows; "" for none."""
+    name = node.partition("Backward")[0]
+    return next((kind for kind, names in ENDS.items() if name in names), "")
+
+
+def trace_of(
+    model: Remote, script: str, rng: np.random.Generator, *, training: bool
+) -> dict[str, Any]:
+    """What two forward passes were seen to do; torch_structure.trace says what."""
+    trace: dict[str, Any] = model.probe("trace", images(rng, script, 6), training)
+    return trace
+
+
+def width_of(model: Remote, script: str, rng: np.random.Generator) -> int:
+    """How many values forward gives for an image; 0 if it gives no rows."""
+    answer = as_array(model.probe("logits", images(rng, script, 3)))
+    return (
+        int(answer.shape[1]) if isinstance(answer, np.ndarray) and answer.shape[:-1] == (3,) else 0
+    )
+
+
+def cross_entropy(logits: Any, y: Tensor) -> float:
+    """Mean cross-entropy of logits `(n, 10)` with labels `(n,)`."""
+    n = len(y.array)
+    rows = expect_numbers("what forward returns", as_array(logits), f"a tensor of shape ({n}, 10)")
+    if rows.shape != (n, 10):
+        raise CheckFailed(
+            f"forward gave shape {rows.shape} for {n} images, expected ({n}, 10).",
+            kind="wrong-shape",
+        )
+    return -float(np.log(np.maximum(softmax(rows), 1e-300))[np.arange(n), y.array].mean())

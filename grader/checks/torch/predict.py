@@ -1,0 +1,123 @@
+"""2.4 and 3.4: labels, in evaluation mode, without gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.checks.torch.models import CLOSE, learnable, model_of
+from grader.errors import StudentFault
+from grader.sandbox.remote import Remote, Student, as_array
+from grader.training.run import expect_labels
+from grader.worker.protocol import Tensor
+from utils import CheckFailed, expect_array
+
+ONE_IN_TRAINING = "Expected more than 1 value per channel when training"  # batch normalisation of one image, in torch's words
+
+
+def check_predict(student: Student, script: str, rng: np.random.Generator) -> None:
+    """Raises CheckFailed unless predict gives the index of each row's largest logit: for a few images, others, many, and one."""
+    model = model_of(student, script)
+    few, taught = int(rng.integers(12, 20)), 60
+    X_all, y_all = learnable(rng, script, taught + 2 * few + 231)
+    model.probe("learn", Tensor(X_all.array[:taught]), Tensor(y_all.array[:taught]), 20)
+    start = taught
+    for n in (few, few, 230, 1):
+        X = Tensor(X_all.array[start : start + n])
+        start += n
+        answer = prediction(model, X)
+        got = expect_one_label_each(answer["labels"], n)
+        expect_mode(answer)
+        if answer["changed"]:
+            raise CheckFailed(
+                "X was changed in place by predict, expected it to stay as it was.",
+                kind="changes-input",
+                hint="compute a new tensor.",
+            )
+        expect_largest(model, X, got)
+
+
+def prediction(model: Remote, X: Tensor) -> dict[str, Any]:
+    """What predict gave for images, and what was seen meanwhile. Raises CheckFailed for one image normalised by itself."""
+    try:
+        answer: dict[str, Any] = model.probe("predict", X)
+    except StudentFault as fault:
+        if ONE_IN_TRAINING in fault.feedback:
+            raise _in_training_mode() from None
+        raise
+    return answer
+
+
+def expect_one_label_each(given: Any, n: int) -> np.ndarray:
+    """The labels `(n,)`; raises CheckFailed for logits, for the largest of each column, and for other shapes and types."""
+    shown = np.asarray(given) if isinstance(given, int | float) else as_array(given)
+    if isinstance(shown, np.ndarray) and n > 10:  # fewer images, and a shape could mean either
+        if shown.shape == (n, 10):
+            raise CheckFailed(
+                f"predict gave shape {shown.shape} for {n} images, expected labels of shape ({n},).",
+                kind="torch-predicts-logits",
+                hint="the index of the largest logit of each row.",
+            )
+        if shown.shape in ((10,), ()):
+            raise CheckFailed(
+                f"predict gave shape {shown.shape} for {n} images, expected ({n},).",
+                kind="torch-argmax-axis",
+                hint="the largest of each row: over the classes, not over the images.",
+            )
+        if shown.shape == (n,) and shown.dtype.kind == "f" and (shown != np.floor(shown)).any():
+            raise CheckFailed(
+                "predict gave logits, the largest of each image, expected their indices.",
+                kind="torch-predicts-logits",
+                hint="not how large it is, but which one it is.",
+            )
+    return expect_labels(given, n)
+
+
+def expect_mode(answer: dict[str, Any]) -> None:
+    """Raises CheckFailed if layers were in training mode, or gradients were recorded."""
+    if answer["training"]:
+        raise _in_training_mode()
+    if answer["recording"] or (
+        isinstance(answer["labels"], Tensor) and answer["labels"].requires_grad
+    ):
+        raise CheckFailed(
+            "gradients were recorded while predicting.",
+            kind="torch-predict-with-gradients",
+            hint="torch.no_grad() switches the recording off.",
+        )
+
+
+def _in_training_mode() -> CheckFailed:
+    return CheckFailed(
+        "layers were in training mode while predicting.",
+        kind="torch-not-in-eval-mode",
+        hint="switch to evaluation mode first: dropout must not be active.",
+    )
+
+
+def expect_largest(model: Remote, X: Tensor, got: np.ndarray) -> None:
+    """Raises CheckFailed unless labels are the indices of the largest logits, where rounding cannot decide."""
+    n = len(X.array)
+    logits = np.asarray(as_array(model.probe("logits", X)), np.float64)
+    if logits.shape != (n, 10):
+        raise CheckFailed(
+            f"forward gave shape {logits.shape} for {n} images, expected ({n}, 10).",
+            kind="wrong-shape",
+        )
+    largest = logits.argmax(axis=1)
+    clear = np.ptp(np.sort(logits, axis=1)[:, -2:], axis=1) > CLOSE
+    if (got != largest)[clear].any() and not np.array_equal(
+        got, expect_labels(prediction(model, X)["labels"], n)
+    ):
+        raise CheckFailed(
+            "two predictions for the same images differ, expected the same.",
+            kind="torch-not-in-eval-mode",
+            hint="something is still drawn at random, as dropout does in training.",
+        )
+    expect_array(
+        "predict(X)",
+        np.where(clear, got, largest),
+        largest.astype(np.float64),
+        hint="the index of the largest logit in each row.",
+    )

@@ -1,0 +1,1 @@
+"""A class's report."""

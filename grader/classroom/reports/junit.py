@@ -1,0 +1,55 @@
+"""A student's report as JUnit XML, which build servers show."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from grader.classroom.reports.assignment import Person
+from grader.report.text import plain
+from grader.results import SectionResult, Status
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(person: Person) -> bytes:
+    """The file's content: a test case for each section, those that are not marked yet as skipped."""
+    report = person.standing.report
+    cases = [_case(section) for section in report.sections]
+    for section in person.waiting:
+        case = _named(section.number, section.title, section.script, 0.0)
+        ET.SubElement(case, "skipped", message="not marked yet")
+        cases.append(case)
+    if report.problem:
+        case = _named("", "submission", "", 0.0)
+        ET.SubElement(case, "error", message=_xml(report.problem))
+        cases.append(case)
+    suite = ET.Element(
+        "testsuite", name=_xml(person.name), tests=str(len(cases)), time=f"{report.seconds:.3f}"
+    )
+    for kind, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(kind, str(sum(case.find(element) is not None for case in cases)))
+    suite.extend(cases)
+    content: bytes = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return content
+
+
+def _case(section: SectionResult) -> ET.Element:
+    case = _named(section.number, section.title, section.script, section.seconds)
+    if section.status is not Status.PASSED:
+        feedback = _xml(section.feedback)
+        kind = "failure" if section.status is Status.FAILED else "error"
+        ET.SubElement(case, kind, message=feedback.partition("\n")[0][:300]).text = feedback
+    return case
+
+
+def _named(number: str, title: str, script: str, seconds: float) -> ET.Element:
+    name = f"{number} {title}".strip()
+    return ET.Element(
+        "testcase", name=_xml(name), classname=script or "checklist", time=f"{seconds:.3f}"
+    )
+
+
+def _xml(text: str) -> str:
+    """The text without the characters that XML has no way to write."""
+    return _NOT_XML.sub("�", plain(text))

@@ -1,0 +1,170 @@
+"""`grader calibrate`: accuracy over seeds against the bars, and the chance of missing each bar."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader import REFERENCE
+from grader.errors import CannotGrade
+from grader.options import SANDBOX_HELP
+
+if TYPE_CHECKING:  # only for names: the command line has to start at once
+    from grader.marking.marking import Marking
+    from grader.options import Options
+    from grader.rubric import Rubric
+    from grader.submission.reading import Submission
+
+
+def add(commands: Any) -> None:
+    """Give the command line this command."""
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="measure accuracies over seeds",
+        description="Train a submission with several seeds: mean, deviation and the chance of missing each bar.",
+    )
+    calibrate.add_argument(
+        "submission", nargs="?", default=str(REFERENCE), help="default: the reference"
+    )
+    calibrate.add_argument(
+        "--seeds", type=int, default=10, metavar="N", help="trainings of each script (default: 10)"
+    )
+    calibrate.add_argument("--first-seed", type=int, default=0, metavar="N", help="default: 0")
+    calibrate.add_argument(
+        "--train-size", type=int, metavar="N", help="train on fewer images (default: 54000)"
+    )
+    calibrate.add_argument(
+        "--device", default="cpu", metavar="NAME", help="cpu, cuda or mps (default: cpu)"
+    )
+    calibrate.add_argument("--sandbox", default="auto", metavar="LEVEL", help=SANDBOX_HELP)
+    calibrate.add_argument(
+        "--write",
+        type=Path,
+        metavar="FILE",
+        help="put the table between the marks in this document",
+    )
+    calibrate.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, and print the table; 0. Raises CannotGrade for a submission that cannot be trained."""
+    from grader.errors import StudentFault
+    from grader.options import Options
+    from grader.rubric import load_rubric
+    from grader.submission.reading import open_submission
+    from utils import CheckFailed, DataError
+
+    if options.seeds < 1:
+        raise CannotGrade(f"--seeds is {options.seeds}, expected 1 or more")
+    how = Options(
+        seed=options.first_seed,
+        device=options.device,
+        train_size=options.train_size,
+        sandbox=options.sandbox,
+    )
+    try:
+        measured = calibrate(
+            open_submission(Path(options.submission)), load_rubric(), how, options.seeds
+        )
+    except (StudentFault, CheckFailed, DataError, ValueError) as error:
+        raise CannotGrade(f"the submission cannot be trained: {error}") from None
+    text = table(measured)
+    print(text)
+    if options.write is not None:
+        document = options.write.read_text(encoding="utf-8")
+        options.write.write_text(replace_table(document, text), encoding="utf-8")
+    return 0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Test accuracies of one script over seeds, against its bar."""
+
+    script: str
+    bar: float
+    accuracies: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean accuracy."""
+        return statistics.fmean(self.accuracies)
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation over seeds, of the sample."""
+        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+
+    @property
+    def chance_of_failing(self) -> float:
+        """That of one training missing the bar, if accuracies are normally distributed."""
+        if self.deviation == 0:
+            return float(self.mean < self.bar)
+        return 0.5 * math.erfc((self.mean - self.bar) / (self.deviation * math.sqrt(2)))
+
+
+def calibrate(
+    submission: Submission, rubric: Rubric, options: Options, seeds: int
+) -> list[Calibration]:
+    """Train every script of a submission with so many seeds, counted from the options' one. Raises StudentFault or CheckFailed."""
+    from grader.marking.marking import Marking
+    from grader.rubric import SCRIPTS
+
+    marking = Marking(submission, rubric, replace(options, only=()))
+    try:
+        return [
+            _calibrate(marking, script, seeds) for script in SCRIPTS if script in submission.scripts
+        ]
+    finally:
+        marking.close()
+
+
+def _calibrate(marking: Marking, script: str, seeds: int) -> Calibration:
+    from grader.training.run import train
+
+    options = marking.options
+    runs = [
+        train(
+            marking.students[script],
+            script,
+            seconds=marking.rubric.limits.train_seconds[script],
+            seed=options.seed + number,
+            device=options.device,
+            data_dir=options.data_dir,
+            train_size=options.train_size,
+        )
+        for number in range(seeds)
+    ]
+    return Calibration(script, marking.rubric.bars[script], tuple(run.accuracy for run in runs))
+
+
+def table(calibrations: list[Calibration]) -> str:
+    """A Markdown table."""
+    head = (
+        "| script | bar | mean | standard deviation | lowest | chance of missing the bar | seeds |"
+    )
+    rows = [
+        f"| {c.script} | {c.bar:.0%} | {c.mean:.2%} | {c.deviation:.2%} | {min(c.accuracies):.2%} | {_chance(c.chance_of_failing)} "
+        f"| {len(c.accuracies)} |"
+        for c in calibrations
+    ]
+    return "\n".join([head, "|---" * 7 + "|", *rows])
+
+
+def _chance(probability: float) -> str:
+    return "below 1 in a million" if probability < 1e-6 else f"{probability:.2g}"
+
+
+BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
+
+
+def replace_table(document: str, text: str) -> str:
+    """A document with a table put between the two marks. Raises ValueError where they are missing."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the document has no {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"

@@ -1,0 +1,166 @@
+"""The commands `publish`, `roster` and `autograder`: their options, and the functions that they run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from grader import PROJECT
+from grader.errors import CannotGrade
+
+BUILD = PROJECT / "build"
+TORCH_INDEX = "get torch from this package index, such as that of builds for the CPU alone, a tenth of the size"
+RISK = (
+    "--sandbox none: student code runs as the grader itself, root in Gradescope's container. It can read the tests and "
+    "the model answer, send them away, and write its own results.json"
+)
+
+
+def add(commands: Any) -> None:
+    """Add the three commands to the parser's."""
+    publish = commands.add_parser(
+        "publish", help="make what a platform needs", description="Make what a platform needs."
+    )
+    targets = publish.add_subparsers(required=True, metavar="PLATFORM")
+    _add_gradescope(targets)
+    _add_github(targets)
+    _add_roster(commands)
+    autograder = commands.add_parser(
+        "autograder", help="mark inside Gradescope's container: run_autograder calls this"
+    )
+    autograder.add_argument(
+        "root", type=Path, help="the folder that holds source, submission and results"
+    )
+    autograder.add_argument(
+        "--rehearse", action="store_true", help="mark the reference, without training"
+    )
+    autograder.set_defaults(run=_autograder)
+
+
+def _add_gradescope(targets: Any) -> None:
+    parser = targets.add_parser(
+        "gradescope",
+        help="the autograder zip",
+        description="Make the zip to be uploaded as a Gradescope autograder.",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=BUILD / "gradescope.zip", metavar="FILE", help="default: build/"
+    )
+    parser.add_argument(
+        "--visible",
+        default="after_published",
+        metavar="WHEN",
+        help="visible, after_due_date, after_published or hidden, for all but the checklist and what is not written "
+        "(default: after_published)",
+    )
+    parser.add_argument(
+        "--no-leaderboard", action="store_true", help="no accuracies and times for all to see"
+    )
+    parser.add_argument(
+        "--skip-training",
+        action="store_true",
+        help="leave out the training sections and their points",
+    )
+    parser.add_argument(
+        "--audit", action="store_true", help="train once more with the pixels permuted"
+    )
+    parser.add_argument(
+        "--sandbox",
+        default="auto",
+        metavar="LEVEL",
+        help="auto, bubblewrap, user, or none in so many words",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=int,
+        default=40,
+        metavar="N",
+        help="the assignment's time limit (default: 40)",
+    )
+    parser.add_argument("--torch-index", metavar="URL", help=TORCH_INDEX)
+    parser.set_defaults(run=_gradescope)
+
+
+def _add_github(targets: Any) -> None:
+    parser = targets.add_parser(
+        "github",
+        help="a template repository and workflows",
+        description="Make the students' template repository, and the workflow that marks a roster of repositories.",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=BUILD / "github", metavar="DIR", help="default: build/github/"
+    )
+    parser.set_defaults(run=_github)
+
+
+def _add_roster(commands: Any) -> None:
+    roster = commands.add_parser("roster", help="fetch a class's repositories")
+    actions = roster.add_subparsers(required=True, metavar="ACTION")
+    fetch = actions.add_parser(
+        "fetch",
+        help="fetch the checklist's files of every repository",
+        description="Fetch the checklist's files of every repository. ROSTER_TOKEN, if set, is the token to read them with.",
+    )
+    fetch.add_argument(
+        "roster", type=Path, nargs="?", default=Path("roster.csv"), help="CSV: student,repository"
+    )
+    fetch.add_argument(
+        "--to", type=Path, required=True, metavar="DIR", help="a new folder for the submissions"
+    )
+    fetch.add_argument(
+        "--server", default="https://github.com", metavar="URL", help="default: https://github.com"
+    )
+    fetch.add_argument(
+        "--repository", metavar="OWNER/NAME", help="this one alone, in place of a roster"
+    )
+    fetch.add_argument(
+        "--pull-request", metavar="N", help="the head of this pull request to --repository"
+    )
+    fetch.set_defaults(run=_fetch)
+
+
+def _gradescope(options: argparse.Namespace) -> int:
+    from grader.publish.gradescope import Settings, write_zip
+
+    settings = Settings(
+        visible=options.visible,
+        leaderboard=not options.no_leaderboard,
+        skip_training=options.skip_training,
+        sandbox=options.sandbox,
+        audit=options.audit,
+        minutes=options.minutes,
+        torch_index=options.torch_index,
+    )
+    print(write_zip(options.out, settings))
+    if options.sandbox == "none":
+        print(f"warning: {RISK}", file=sys.stderr)
+    return 0
+
+
+def _github(options: argparse.Namespace) -> int:
+    from grader.publish.github import write_repositories
+
+    for path in write_repositories(options.out):
+        print(path)
+    return 0
+
+
+def _autograder(options: argparse.Namespace) -> int:
+    from grader.publish import autograder
+
+    return autograder.rehearse(options.root) if options.rehearse else autograder.run(options.root)
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from grader.publish import fetch
+
+    if options.pull_request and not options.repository:
+        raise CannotGrade("--pull-request needs --repository, the repository that it was made to")
+    if options.repository:
+        entries = [fetch.single(options.repository, options.pull_request or "")]
+    else:
+        entries = fetch.read_roster(options.roster)
+    return fetch.fetch_all(entries, options.to, options.server, os.environ.pop("ROSTER_TOKEN", ""))

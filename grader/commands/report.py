@@ -1,0 +1,48 @@
+"""`grader report`: pages and files from a gradebook."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+from typing import Any
+
+from grader.options import interrupt
+
+
+def add(commands: Any) -> None:
+    """Give the command line this command."""
+    report = commands.add_parser(
+        "report",
+        help="pages and files from a gradebook",
+        description="Write a page for each student, one for the class, and files for Gradescope, Canvas, Moodle and spreadsheets.",
+    )
+    report.add_argument("gradebook", type=Path, help="the file that batch wrote")
+    report.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="where to: a new folder, or an earlier report's",
+    )
+    report.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="folder that holds FashionMNIST/raw (default: data/)",
+    )
+    report.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the report; 0. Raises CannotGrade where there is no class, or nowhere to write."""
+    from grader.classroom.gradebook import Gradebook
+    from grader.classroom.reports.build import build
+
+    signal.signal(signal.SIGTERM, interrupt)
+    with Gradebook(given.gradebook) as gradebook:
+        summary = build(gradebook, given.out, given.data_dir)
+    counts = [(summary.marked, "with a mark"), (summary.pending, "not all marked yet")]
+    words = ", ".join(f"{count} {what}" for count, what in counts if count)
+    print(f"{given.out}/index.html: {summary.students} students, {words}")
+    return 0

@@ -1,0 +1,89 @@
+"""The options of a marking as they were given, checked: a wrong one ends with one line before anything is marked."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import utils
+from grader.errors import CannotGrade
+from grader.options import Options
+from grader.rubric import Rubric
+
+MOST_IMAGES = 54_000
+
+
+def read_options(
+    given: Callable[[str], Any], rubric: Rubric, *, seed: int | None = None, elsewhere: bool = False
+) -> Options:
+    """The options, each of which `given` returns by its name. Raises CannotGrade for a value that makes no sense.
+
+    `seed` is taken where none is given, else a fresh one. `elsewhere`: the training is on other machines, whose devices
+    and data cannot be looked at from here.
+    """
+    only = [number for entry in given("only") or () for number in entry.split(",")]
+    rubric.select(only, skip_training=False)
+    data_dir = given("data_dir")
+    options = Options(
+        seed=_seed(given("seed"), seed),
+        device=_device(given("device") or "auto", elsewhere=elsewhere),
+        only=tuple(only),
+        skip_training=given("skip_training"),
+        audit=given("audit"),
+        train_size=None
+        if given("train_size") is None
+        else _integer("--train-size", given("train_size"), 1, MOST_IMAGES),
+        data_dir=Path(data_dir).resolve() if data_dir else None,
+        sandbox=given("sandbox") or "auto",
+    )
+    if not elsewhere and any(
+        section.training for section in rubric.select(only, options.skip_training)
+    ):
+        _expect_data(options.data_dir)
+    return options
+
+
+def _seed(given: str | None, otherwise: int | None) -> int:
+    if given is not None:
+        return _integer("--seed", given, 0, 2**63)
+    return (
+        secrets.randbits(48) if otherwise is None else otherwise
+    )  # the data's disguise hangs on it: too many to try
+
+
+def _integer(option: str, text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise CannotGrade(f"{option} is {text!r}, expected a whole number from {low} to {high}")
+    return value
+
+
+def _device(name: str, *, elsewhere: bool) -> str:
+    """The device to train on. torch is asked only where there might be an accelerator: importing it takes a second."""
+    signs = [Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd")]
+    if name not in ("auto", "cpu", "cuda", "mps"):
+        raise CannotGrade(f"--device is {name!r}, expected auto, cpu, cuda or mps")
+    if elsewhere:
+        return "cpu" if name == "auto" else name
+    if name == "cpu" or (
+        name == "auto" and sys.platform == "linux" and not any(sign.exists() for sign in signs)
+    ):
+        return "cpu"
+    try:
+        return utils.choose_device(name)
+    except (ValueError, ImportError) as error:
+        raise CannotGrade(str(error)) from None
+
+
+def _expect_data(data_dir: Path | None) -> None:
+    try:
+        for file in utils.IDX_FILES["FashionMNIST"]:
+            utils.read_idx(file, data_dir)
+    except utils.DataError as error:
+        raise CannotGrade(str(error)) from None

@@ -1,0 +1,106 @@
+"""1.2 and 1.3 element by element; 1.4 by its sum, sign, logarithm and divisor."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from grader.feedback.diagnosis.comparing import Diagnosis, close, fewest
+from grader.feedback.misconceptions import choices
+from grader.sandbox.remote import RemoteCallable, Student, as_array, as_number
+
+
+def relu(student: Student, rng: np.random.Generator) -> Diagnosis:
+    """1.2"""
+    return _elementwise(student.relu, "1.2", "relu")
+
+
+def relu_derivative(student: Student, rng: np.random.Generator) -> Diagnosis:
+    """1.3"""
+    return _elementwise(student.relu_derivative, "1.3", "drelu")
+
+
+def _elementwise(function: RemoteCallable, section: str, prefix: str) -> Diagnosis:
+    z = np.array([[-3.0, -0.4, 0.0, 0.7], [2.5, 300.0, -150.0, 9.0]])
+    answer, (after,) = function.observe(z.copy())
+    if as_number(answer) is not None:
+        return (f"{prefix}-scalar",)
+    answer = as_array(answer)
+    if not isinstance(answer, np.ndarray):
+        return ()
+    fitting = (
+        ids for formula, ids in choices(section, "value") if close(answer, formula(z, answer))
+    )
+    found = next(fitting, ())
+    return found if np.array_equal(after, z) else (f"{prefix}-in-place", *found)
+
+
+def cross_entropy(student: Student, rng: np.random.Generator) -> Diagnosis:
+    """1.4"""
+    function: RemoteCallable = student.cross_entropy
+    inputs = [_targets_and_probabilities(rng, n, k) for n, k in ((7, 4), (3, 6), (5, 3))]
+    answers = [function.observe(*pair)[0] for pair in inputs]
+    if any(_is_collection(as_array(answer)) for answer in answers):
+        return ("ce-not-scalar",)
+    numbers = [as_number(answer) for answer in answers]
+    if any(number is None for number in numbers):
+        return ()
+    losses = np.array(numbers, np.float64)
+    if np.isinf(losses).all():
+        return (
+            "ce-arguments-swapped",
+        )  # the probabilities are far from 0 here, the targets are not
+    found = fewest(_fitting_losses(losses, inputs))
+    return _at_zero(function) if found == () else found or ()
+
+
+def _is_collection(answer: Any) -> bool:
+    return (isinstance(answer, np.ndarray) and answer.size != 1) or (
+        isinstance(answer, list | tuple) and len(answer) > 1
+    )
+
+
+def _fitting_losses(
+    losses: np.ndarray, inputs: list[tuple[np.ndarray, np.ndarray]]
+) -> list[Diagnosis]:
+    """The mistakes of every combination that gives these losses."""
+    fitting = []
+    sizes = [y.shape for y, _ in inputs]
+    for (total, other), (divisor, divided) in itertools.product(
+        choices("1.4", "sum"), choices("1.4", "divisor")
+    ):
+        predicted = np.array(
+            [total(*pair) / divisor(*size) for pair, size in zip(inputs, sizes, strict=True)]
+        )
+        ratios = losses / predicted
+        # of another sum no factor matters: a half or the logarithm of an epsilon may be in it
+        if other and np.allclose(ratios, ratios[0], rtol=1e-3) and abs(ratios[0]) > 1e-6:
+            fitting.append(other)
+        for (sign, turned), (base, based) in itertools.product(
+            choices("1.4", "sign"), choices("1.4", "base")
+        ):
+            if not other and np.allclose(losses, sign() * predicted / np.log(base()), rtol=1e-5):
+                fitting.append((*turned, *based, *divided))
+    return fitting
+
+
+def _targets_and_probabilities(
+    rng: np.random.Generator, n: int, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    return np.eye(k)[rng.integers(k, size=n)], rng.dirichlet(
+        np.full(k, 5.0), size=n
+    ) * 0.9 + 0.1 / k
+
+
+def _at_zero(function: RemoteCallable) -> Diagnosis:
+    """Whether a loss that is right elsewhere is infinite where a probability is 0, or leaves the image out."""
+    for dtype in (np.float64, np.float32):
+        truth = np.array([[0, 1]], dtype)
+        at_zero, near = (
+            as_number(function.observe(truth, np.array([[1 - p, p]], dtype))[0]) for p in (0, 1e-3)
+        )
+        if at_zero is not None and near is not None and not near <= at_zero < np.inf:
+            return ("ce-log-of-zero",)
+    return ()

@@ -1,0 +1,157 @@
+"""1.5 by its biases, hidden activation and output function; 1.6 by where it starts, how it gets to the hidden layer, which
+products it takes and how often it divides.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from grader.errors import StudentFault
+from grader.feedback.diagnosis.comparing import Diagnosis, close, fewest
+from grader.feedback.misconceptions import Formula, Pass, choices
+from grader.oracle.gradients import NAMES, Point, away_from_kinks
+from grader.oracle.networks import network_at, reference_at
+from grader.sandbox.remote import Remote, Student, as_array
+
+STEPS = ("z1", "a1", "z2", "a2")
+Forms = list[tuple[np.ndarray, Diagnosis]]
+
+
+def _square(rng: np.random.Generator) -> Point:
+    """A point at which a transposed factor or a wrong axis gives an answer rather than an error."""
+    return away_from_kinks(rng, n=5, d=5, h=5, k=5)
+
+
+def forward(student: Student, rng: np.random.Generator) -> Diagnosis:
+    """1.5"""
+    point = _square(rng)
+    net = network_at(student, point)
+    returned = as_array(net.forward.observe(point.X)[0])
+    right = reference_at(point, point.X)
+    found = _forward_variant(point, _attribute(net, "a2"))
+    if found is None:
+        found = _forward_variant(point, returned)
+    if found != ():
+        return found or ()
+    if any(not close(_attribute(net, name), getattr(right, name)) for name in STEPS):
+        return ("forward-not-kept",)
+    if not close(returned, right.a2):
+        return ("forward-returns-logits",) if isinstance(returned, np.ndarray) else ()
+    return _for_large_logits(student, rng)
+
+
+def _forward_variant(point: Point, a2: Any) -> Diagnosis | None:
+    """The mistakes of the variant with the fewest that gives this a2; None where none does."""
+    fitting: list[Diagnosis] = []
+    biases = choices("1.5", "bias")
+    for (first, one), (hidden, two), (second, three) in itertools.product(
+        biases, choices("1.5", "hidden"), biases
+    ):
+        z2 = second(hidden(first(point.X @ point.W1, point.b1)) @ point.W2, point.b2)
+        fitting += [
+            (*one, *two, *three, *four)
+            for output, four in choices("1.5", "output")
+            if close(a2, output(z2))
+        ]
+    return fewest(fitting)
+
+
+def _attribute(net: Remote, name: str) -> Any:
+    try:
+        return as_array(getattr(net, name))
+    except StudentFault:
+        return None
+
+
+def _for_large_logits(student: Student, rng: np.random.Generator) -> Diagnosis:
+    small = away_from_kinks(rng, n=5, d=4, h=6, k=3)
+    large = Point(1000 * small.W1, small.b1, 10 * small.W2, small.b2, small.X, small.Y)
+    answer = as_array(network_at(student, large).forward.observe(large.X)[0])
+    finite = isinstance(answer, np.ndarray) and np.isfinite(answer.astype(np.float64)).all()
+    return () if finite else ("forward-softmax-unstable",)
+
+
+def backward(student: Student, rng: np.random.Generator) -> Diagnosis:
+    """1.6"""
+    point = _square(rng)
+    net = network_at(student, point)
+    net.forward(point.X)
+    answer = net.backward.observe(point.X, point.Y)[0]
+    if not isinstance(answer, dict) or not set(NAMES) <= answer.keys():
+        return ("backward-missing-key",) if isinstance(answer, dict) else ()
+    gradients = {name: as_array(answer[name]) for name in NAMES}
+    found = _backward_variant(point, gradients) or ()
+    if any(not close(_attribute(net, name), getattr(point, name)) for name in NAMES):
+        return ("backward-changes-weights", *found)
+    if found == ("backward-no-relu-gate",) and _stumbles(student, rng):
+        return ("backward-gate-on-wrong-layer",)  # nothing to multiply with would fit any size
+    moved = (
+        "backward-gate-on-wrong-layer" in found
+    )  # a gate that stands elsewhere is not missing besides
+    return tuple(name for name in found if not (moved and name == "backward-no-relu-gate"))
+
+
+def _stumbles(student: Student, rng: np.random.Generator) -> bool:
+    """Whether backward raises where no two sizes are alike."""
+    point = away_from_kinks(rng, n=4, d=3, h=5, k=6)
+    net = network_at(student, point)
+    net.forward(point.X)
+    try:
+        net.backward.observe(point.X, point.Y)
+    except StudentFault:
+        return True
+    return False
+
+
+def _backward_variant(point: Point, gradients: dict[str, Any]) -> Diagnosis | None:
+    """The mistakes of the variant with the fewest that gives these gradients; None where none does."""
+    twin = reference_at(point, point.X)
+    p = Pass(
+        point.X, point.Y, point.W1, point.W2, twin.z1, twin.a1, twin.z2, twin.a2, answer=gradients
+    )
+    slots = (choices("1.6", slot) for slot in ("start", "way", "gate"))
+    fitting = []
+    for (start, started), (way, went), (gate, gated) in itertools.product(*slots):
+        dz2 = start(p)
+        found = _gradient_mistakes(p, dz2, gate(p, way(p, dz2)))
+        if found is not None:
+            fitting.append((*started, *went, *gated, *found))
+    return fewest(fitting)
+
+
+def _gradient_mistakes(p: Pass, dz2: np.ndarray, dz1: np.ndarray) -> Diagnosis | None:
+    """What else is wrong about gradients made from dz2 and dz1; None if they do not explain all four."""
+    forms: dict[str, Forms] = {
+        "W1": _products(p.X, dz1, ()),
+        "b1": [(form(dz1), ids) for form, ids in choices("1.6", "sum")],
+        "W2": [
+            form for left, ids in choices("1.6", "input") for form in _products(left(p), dz2, ids)
+        ],
+        "b2": [(form(dz2), ids) for form, ids in choices("1.6", "sum")],
+    }
+    explained = [_explained(p.answer[name], forms[name], len(p.X)) for name in NAMES]
+    found = [one for one in explained if one is not None]
+    if len(found) < len(NAMES):
+        return None
+    summed = [
+        ids for _, ids in choices("1.6", "sum")
+    ]  # one that is not summed over the images has no scale of its own
+    divisions = [times for ids, times in found if not ids or ids not in summed]
+    scale = next((ids for is_wrong, ids in choices("1.6", "scale") if is_wrong(divisions)), ())
+    return (*(name for ids, _ in found for name in ids), *scale)
+
+
+def _products(left: np.ndarray, right: np.ndarray, mistakes: Diagnosis) -> Forms:
+    return [(form(left, right), (*mistakes, *ids)) for form, ids in choices("1.6", "product")]
+
+
+def _explained(answer: Any, forms: Forms, n: int) -> tuple[Diagnosis, int] | None:
+    """The mistakes of the first form that fits, and how often it was divided by n: 0, 1, or 2 times."""
+    signs: list[tuple[Formula, Diagnosis]] = choices("1.6", "sign")
+    for (sign, turned), (form, ids), times in itertools.product(signs, forms, (0, 1, 2)):
+        if close(answer, sign(form) / n**times):
+            return (*turned, *ids), times
+    return None

@@ -1,0 +1,32 @@
+"""The catalogue of mistakes: an id of the contract, its sections, what to tell the student, and the wrong code.
+
+Which mistake an answer shows is found by `grader.feedback.diagnosis`, which predicts what each would give on the same inputs.
+To add one, write its entry here and two specimens in `tests/specimens/`.
+"""
+
+from __future__ import annotations
+
+from grader.feedback.misconceptions.entry import Formula, Misconception, Slots
+from grader.feedback.misconceptions.functions import FUNCTIONS, RIGHT_FUNCTIONS
+from grader.feedback.misconceptions.general import ELSEWHERE
+from grader.feedback.misconceptions.network import NETWORK, RIGHT_NETWORK, Pass
+from grader.feedback.misconceptions.torch_part import TORCH
+
+__all__ = ["CATALOGUE", "Formula", "Misconception", "Pass", "Slots", "choices"]
+
+CATALOGUE: dict[str, Misconception] = {
+    entry.id: entry for part in (FUNCTIONS, NETWORK, TORCH, ELSEWHERE) for entry in part
+}
+_RIGHT = RIGHT_FUNCTIONS | RIGHT_NETWORK
+
+
+def choices(section: str, slot: str) -> list[tuple[Formula, tuple[str, ...]]]:
+    """The formulas that may stand in a slot, each with the mistakes it means: first the right one, which means none."""
+    right = [(formula, ()) for formula in _RIGHT.get(section, {}).get(slot, ())]
+    wrong = [
+        (formula, (entry.id,))
+        for entry in CATALOGUE.values()
+        if section in entry.sections and not isinstance(entry.wrong, str)
+        for formula in entry.wrong.get(slot, ())
+    ]
+    return [*right, *wrong]

@@ -1,0 +1,172 @@
+"""Mistakes in 1.2 relu, 1.3 relu_derivative and 1.4 cross_entropy.
+
+1.2 and 1.3 have one slot, "value": what comes back for `z`. A mistake with a number of its own (a slope, a bound) reads it
+off the `answer` and must then explain all of it. 1.4 is `sign * log base * sum / divisor`, a slot each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.feedback.misconceptions.entry import Misconception, Slots
+
+RIGHT_FUNCTIONS: dict[str, Slots] = {
+    "1.2": {"value": (lambda z, answer: np.maximum(z, 0),)},
+    "1.3": {"value": (lambda z, answer: z > 0,)},
+    "1.4": {
+        "sum": (lambda y, p: -(y * np.log(p)).sum(),),
+        "sign": (lambda: 1,),
+        "base": (lambda: np.e,),
+        "divisor": (lambda n, k: n,),
+    },
+}  # fmt: skip
+
+FUNCTIONS = (
+    # 1.2
+    Misconception(
+        "relu-leaky", ("1.2",),
+        "Your relu lets a fraction of the negative values through: that is the leaky variant. Plain ReLU gives nothing at all "
+        "for a negative input; look at what your code does left of 0.",
+        {"value": (
+            lambda z, answer: np.where(z > 0, z, np.clip(answer.flat[0] / z.flat[0], 1e-6, 0.999) * z),
+            lambda z, answer: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+        )},
+    ),
+    Misconception(
+        "relu-absolute", ("1.2",),
+        "Your relu turns negative values into positive ones, as the absolute value does. A unit that is switched off must "
+        "give 0, not the same strength with the other sign.",
+        {"value": (lambda z, answer: np.abs(z),)},
+    ),
+    Misconception(
+        "relu-negated", ("1.2",),
+        "Your relu keeps the wrong half, or flips the sign: it answers with values where it should be silent. Draw the "
+        "function for -2, 0 and 2 and compare it with the handout's.",
+        {"value": (
+            lambda z, answer: np.minimum(z, 0),
+            lambda z, answer: -np.maximum(z, 0),
+            lambda z, answer: np.maximum(-z, 0),
+        )},
+    ),
+    Misconception(
+        "relu-clipped-above", ("1.2",),
+        "Your relu also cuts off large values. ReLU is bounded below, not above; nothing should happen to a value because it "
+        "is large.",
+        {"value": (lambda z, answer: np.clip(z, 0, answer.max()),)},
+    ),
+    Misconception(
+        "relu-scalar", ("1.2",),
+        "Your relu treats many elements as one: one comparison or one largest value for all of them. Each element needs its "
+        "own; look for NumPy functions that compare element by element.",
+        {"value": (
+            lambda z, answer: z.max(),
+            lambda z, answer: z.max(axis=0),
+            lambda z, answer: z.max(axis=1),
+            lambda z, answer: np.maximum(z.max(axis=0), 0),
+            lambda z, answer: np.maximum(z.max(axis=1), 0),
+        )},
+    ),
+    Misconception(
+        "relu-in-place", ("1.2",),
+        "Your relu writes its result into the array that it was given. The caller still needs the old values (backward asks "
+        "where z1 was positive), so leave the argument alone.",
+        "z[z < 0] = 0",
+    ),
+    # 1.3
+    Misconception(
+        "drelu-one-at-zero", ("1.3",),
+        "Your derivative is not 0 at exactly 0. There the slope is a matter of convention, and the handout's is 0; look at "
+        "whether your comparison includes equality.",
+        {"value": (lambda z, answer: np.where(z == 0, answer.flat[2], z > 0),)},
+    ),
+    Misconception(
+        "drelu-returns-input", ("1.3",),
+        "Your derivative gives back values of z itself. A slope says how steep, not how high: for positive inputs it is the "
+        "same number everywhere.",
+        {"value": (
+            lambda z, answer: np.maximum(z, 0),
+            lambda z, answer: z,
+            lambda z, answer: np.where(z > 0, z, 1.0),
+        )},
+    ),
+    Misconception(
+        "drelu-inverted", ("1.3",),
+        "Your derivative is 1 where ReLU is flat and 0 where it rises. Turn the condition round and check it with one "
+        "positive and one negative number.",
+        {"value": (lambda z, answer: (z <= 0) * 1.0, lambda z, answer: (z < 0) * 1.0)},
+    ),
+    Misconception(
+        "drelu-scalar", ("1.3",),
+        "Your derivative gives one number for many elements. Every element has a slope of its own, so the result has the "
+        "shape of z.",
+        {"value": (
+            lambda z, answer: z.max() > 0,
+            lambda z, answer: (z > 0).any(axis=0),
+            lambda z, answer: (z > 0).any(axis=1),
+        )},
+    ),
+    Misconception(
+        "drelu-in-place", ("1.3",),
+        "Your derivative writes into the array that it was given, so whoever uses z afterwards reads zeros and ones. Build "
+        "the result in a new array.",
+        "z[:] = z > 0",
+    ),
+    # 1.4
+    Misconception(
+        "ce-sum-not-mean", ("1.4",),
+        "Your loss is the sum over the batch: it doubles when the same images come twice. Loss per image is what can be "
+        "compared; look at what the handout's formula has in front of the sum.",
+        {"divisor": (lambda n, k: 1,)},
+    ),
+    Misconception(
+        "ce-mean-over-classes", ("1.4",),
+        "Your loss is divided by the number of classes (instead of the images, or besides). Only one class of each image "
+        "counts; the others contribute 0 but must not be counted in the mean.",
+        {"divisor": (lambda n, k: n * k, lambda n, k: k)},
+    ),
+    Misconception(
+        "ce-sign", ("1.4",),
+        "Your loss has the wrong sign: a better prediction makes it larger. The logarithm of a probability is negative, and "
+        "a loss is to be positive.",
+        {"sign": (lambda: -1,)},
+    ),
+    Misconception(
+        "ce-log-of-zero", ("1.4",),
+        "Your loss is right until a probability is 0 (or rounds to 0 in float32), where the logarithm is infinite. Keep the "
+        "probabilities away from 0 by an amount that float32 can hold.",
+        "np.log(y_pred)",
+    ),
+    Misconception(
+        "ce-log-base", ("1.4",),
+        "Your loss is right but for a constant factor: it uses a logarithm to another base. The gradient in 1.6 belongs to "
+        "the natural one.",
+        {"base": (lambda: 2.0, lambda: 10.0)},
+    ),
+    Misconception(
+        "ce-arguments-swapped", ("1.4",),
+        "Your loss takes the logarithm of the one-hot targets and weighs it with the predictions. Look at which argument "
+        "holds probabilities and which holds zeros and ones.",
+        {"sum": (lambda y, p: -(p * np.log(y + 1e-12)).sum(),)},
+    ),
+    Misconception(
+        "ce-binary", ("1.4",),
+        "Your loss adds a term for the classes that are not true, as the binary cross-entropy does. With softmax the true "
+        "class's probability says it all; compare with the formula in 1.4.",
+        {"sum": (
+            lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(),
+            lambda y, p: -((1 - y) * np.log(1 - p)).sum(),
+        )},
+    ),
+    Misconception(
+        "ce-squared-error", ("1.4",),
+        "Your loss is a squared difference between targets and probabilities. It has no logarithm and hardly punishes "
+        "confident mistakes; 1.4 asks for another measure.",
+        {"sum": (lambda y, p: ((y - p) ** 2).sum(),)},
+    ),
+    Misconception(
+        "ce-not-scalar", ("1.4",),
+        "Your loss is an array with a value for every image or class. Training needs one number for the whole batch; look at "
+        "what is still to be done with the values you have.",
+        "return -np.sum(y_true * np.log(p), axis=1)",
+    ),
+)  # fmt: skip

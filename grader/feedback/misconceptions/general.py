@@ -1,0 +1,98 @@
+"""What goes wrong in training and with plots, and the kinds of failure that any section can show."""
+
+from __future__ import annotations
+
+from grader.feedback.misconceptions.entry import Misconception
+
+TRAINING_SECTIONS, PLOT_SECTIONS, ANYWHERE = ("1.7", "2.6", "3.6"), ("2.7", "3.7"), ("any",)
+
+ELSEWHERE = (
+    # training
+    Misconception(
+        "train-diverged", TRAINING_SECTIONS,
+        "Training diverged: the loss is no longer a number, or far above that of guessing. Steps that are too long climb "
+        "instead of descending; try a learning rate ten times smaller.",
+        "LEARNING_RATE = 1e6",
+    ),
+    Misconception(
+        "train-below-bar", TRAINING_SECTIONS,
+        "Training ran but did not reach the bar. Compare the training and validation curves: if both are poor, train longer "
+        "or with a better learning rate; if only validation is, look at overfitting.",
+        "LEARNING_RATE = 1e-9",
+    ),
+    Misconception(
+        "train-time-limit", TRAINING_SECTIONS,
+        "Training took longer than is allowed. Loops over single images or pixels are the usual reason; matrix products do "
+        "the same work a hundred times faster.",
+        "for i in range(len(X)): ...",
+    ),
+    Misconception(
+        "train-crashed", TRAINING_SECTIONS,
+        "Training stopped with an error, which is shown above with your own lines. Run the script yourself with --train-size "
+        "1000 to see it sooner.",
+        "X_train @ X_train",
+    ),
+    # plots
+    Misconception(
+        "plot-missing", PLOT_SECTIONS,
+        "The plot is not in the submission. The script writes it at the end of its training.",
+        "# python pytorch_ann.py was never run to its end",
+    ),
+    Misconception(
+        "plot-not-png", PLOT_SECTIONS,
+        "The file is not a PNG picture that can be opened. Hand in the one that the script wrote, unchanged.",
+        "plt.savefig('plot.jpg')",
+    ),
+    Misconception(
+        "plot-blank", PLOT_SECTIONS,
+        "The picture is empty. Draw after training, when there is a history to draw.",
+        "plt.show(); plt.savefig(path)",
+    ),
+    Misconception(
+        "plot-not-from-this-run", PLOT_SECTIONS,
+        "The plot shows another run than the script you handed in. Run the script as it is now and hand in the plot that it "
+        "writes.",
+        "# another learning rate since the plot was drawn",
+    ),
+    # any
+    Misconception(
+        "not-written", ANYWHERE,
+        "This section is still to be written.",
+        'raise NotImplementedError("TODO 1.2: relu in numpy_ann.py")',
+    ),
+    Misconception(
+        "syntax-error", ANYWHERE,
+        "Python cannot read the script. The line above is where it gave up; the mistake is there or just before.",
+        "def relu(z)",
+    ),
+    Misconception(
+        "wrong-shape", ANYWHERE,
+        "The answer has another shape than is asked for. Print the shapes of what goes in and what comes out.",
+        "return np.maximum(z, 0).ravel()",
+    ),
+    Misconception(
+        "wrong-type", ANYWHERE,
+        "The answer is of another type than is asked for.",
+        "return None",
+    ),
+    Misconception(
+        "not-finite", ANYWHERE,
+        "The answer holds infinities or NaN. Look for divisions by 0, logarithms of 0 and exponentials of large numbers.",
+        "return z / (z > 0)",
+    ),
+    Misconception(
+        "changes-input", ANYWHERE,
+        "An argument was changed on the way. Whoever called you still needs it.",
+        "X -= X.mean()",
+    ),
+    Misconception(
+        "forbidden-import", ANYWHERE,
+        "The script imports a package that is not allowed here; README, notes, lists those that are.",
+        "import scipy",
+    ),
+    Misconception(
+        "raises", ANYWHERE,
+        "Your code raised an error; the lines above are your own, the last one is where it happened.",
+        "return self.a2[:, 99]",
+    ),
+)  # fmt: skip

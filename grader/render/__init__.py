@@ -1,1 +1,0 @@
-"""A Report for whoever reads it: the terminal, Gradescope, a browser."""

@@ -1,0 +1,157 @@
+"""A Report as results.json in Gradescope's format, with the machine-readable rest in `extra_data`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from grader.report.text import plain
+from grader.results import Report, SectionResult, Status
+from grader.rubric import load_rubric
+from utils import write_atomically
+
+# When each kind of visibility shows a section to its student, for the line that stands above them all.
+VISIBILITIES = {
+    "visible": "at once",
+    "after_due_date": "after the due date",
+    "after_published": "when the marks are published",
+    "hidden": "by your instructors",
+}
+# Shown at once whatever is chosen for the rest: whether everything arrived and is written, not whether it is right.
+AT_ONCE_SECTIONS = ("0.1",)
+AT_ONCE_DIAGNOSES = ("not-written", "syntax-error", "forbidden-import", "plot-missing")
+
+
+def results(report: Report) -> dict[str, Any]:
+    """The content of results.json."""
+    return {
+        "score": report.score,
+        "max_score": report.max_score if report.sections else 100,
+        "execution_time": round(report.seconds),
+        "output": plain(report.problem) if report.problem else _summary(report),
+        "output_format": "text",
+        "tests": [_test(section) for section in report.sections],
+        "extra_data": {
+            "accuracy": {
+                script: round(accuracy, 6) for script, accuracy in report.accuracy.items()
+            },
+            "device": report.device,
+            "seconds": report.seconds,
+            "seed": report.seed,
+            "sandbox": report.sandbox,
+            "submission": plain(report.submission, 200),
+        },
+    }
+
+
+def _summary(report: Report) -> str:
+    errors = [section.number for section in report.sections if section.status is Status.ERROR]
+    note = f" Grader error in {', '.join(errors)}: not your code, no points lost." if errors else ""
+    return f"{report.score:g} of {report.max_score:g} points.{note}"
+
+
+def _test(section: SectionResult) -> dict[str, Any]:
+    return {
+        "number": section.number,
+        "name": section.title,
+        "score": section.points,
+        "max_score": section.max_points,
+        "status": "failed" if section.status is Status.FAILED else "passed",
+        "output": plain(section.feedback),
+        "output_format": "text",
+        "tags": [section.script] if section.script else ["checklist"],
+        "extra_data": {
+            "diagnosis": list(section.diagnosis),
+            "seconds": section.seconds,
+            "outcome": str(section.status),
+        },
+    }
+
+
+def for_platform(content: dict[str, Any], *, visibility: str, leaderboard: bool) -> dict[str, Any]:
+    """The content of a results.json with what the platform is told beside the marks: who sees what when, a leaderboard.
+
+    `visibility` is one of VISIBILITIES, for the sections that are not shown at once.
+    """
+    tests = [{**test, "visibility": _visibility(test, visibility)} for test in content["tests"]]
+    shown = [test for test in tests if test["visibility"] == "visible"]
+    told = (
+        content["output"]
+        if len(shown) == len(tests)
+        else _without_marks(tests, VISIBILITIES[visibility])
+    )
+    columns = _leaderboard(content) if leaderboard else []
+    return {
+        **content,
+        "output": told,
+        "stdout_visibility": "hidden",  # the score card, which says it all
+        "tests": tests,
+        **({"leaderboard": columns} if columns else {}),
+    }
+
+
+def _visibility(test: dict[str, Any], chosen: str) -> str:
+    known = set(test["extra_data"]["diagnosis"]) & set(AT_ONCE_DIAGNOSES)
+    return "visible" if known or test["number"] in AT_ONCE_SECTIONS else chosen
+
+
+def _without_marks(tests: list[dict[str, Any]], when: str) -> str:
+    """The line above all sections where some are not shown yet: it must not give their marks away."""
+    unmarkable = [
+        test["number"]
+        for test in tests
+        if set(test["extra_data"]["diagnosis"]) & set(AT_ONCE_DIAGNOSES)
+    ]
+    errors = [test["number"] for test in tests if test["extra_data"]["outcome"] == Status.ERROR]
+    return " ".join(
+        [
+            f"Received and marked. Sections that are not shown here are shown {when}.",
+            *([f"Not written, or not to be read: {', '.join(unmarkable)}."] if unmarkable else []),
+            *(
+                [f"Grader error in {', '.join(errors)}: not your code, no points lost."]
+                if errors
+                else []
+            ),
+        ]
+    )
+
+
+def _leaderboard(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The accuracies, and the seconds of all trainings where none is missing: what failed at once is not the fastest."""
+    accuracy = content["extra_data"]["accuracy"]
+    columns: list[dict[str, Any]] = [
+        {"name": f"{script} (%)", "value": round(100 * value, 2)}
+        for script, value in accuracy.items()
+    ]
+    trained = [section for section in load_rubric().sections if section.training]
+    if all(section.script in accuracy for section in trained):
+        numbers = [section.number for section in trained]
+        seconds = sum(
+            test["extra_data"]["seconds"] for test in content["tests"] if test["number"] in numbers
+        )
+        columns.append({"name": "training (s)", "value": round(seconds, 1), "order": "asc"})
+    return columns
+
+
+def unmarked(problem: str) -> dict[str, Any]:
+    """The content of a results.json that says why nothing was marked, where the grader is to blame."""
+    return {
+        "score": 0,
+        "max_score": load_rubric().max_score,
+        "output": f"grader error, not your code: {plain(problem)} Please ask your instructors for a regrade.",
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [],
+    }
+
+
+def encode(content: dict[str, Any]) -> bytes:
+    """The content as the bytes of a results.json."""
+    return (json.dumps(content, indent=1, allow_nan=False) + "\n").encode()
+
+
+def write(report: Report, path: Path) -> None:
+    """Write results.json whole or not at all."""
+    write_atomically(path, encode(results(report)))

@@ -1,0 +1,186 @@
+"""A worker process: asked over two pipes, limited in time and memory, stopped between calls, ended with all it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from grader.errors import BadReply, TimedOut, WorkerCrashed
+from grader.sandbox import process_tree
+from grader.sandbox.forkserver_client import ForkServer, Handle
+from grader.sandbox.output import Output
+from grader.worker import protocol
+
+PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
+POLL_INTERVAL = 0.05  # seconds between two looks at a worker that is thinking: does it live, how much memory has it
+
+
+class Process:
+    """One worker. `call` asks it something; `close` ends it and all it started."""
+
+    def __init__(self, server: ForkServer):
+        self.limits, self._server = server.limits, server
+        request_read, self._write_fd = os.pipe()
+        self._read_fd, reply_write = os.pipe()
+        error_read, error_write = os.pipe()
+        for fd in (self._write_fd, self._read_fd):
+            os.set_blocking(fd, False)
+            _enlarge(fd)
+        self.printed = Output(os.fdopen(error_read, "rb"), self.limits.output_bytes)
+        try:
+            self.pid = server.fork(request_read, reply_write, error_write)
+        except BaseException:
+            os.close(self._write_fd)
+            os.close(self._read_fd)
+            raise
+        finally:
+            for fd in (request_read, reply_write, error_write):
+                os.close(fd)
+        self._worker = Handle(self.pid)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked."""
+        return self._write_fd >= 0 and not self._has_ended()
+
+    def _has_ended(self) -> bool:
+        return process_tree.HAS_PROC and process_tree.is_ended(self.pid)
+
+    def call(self, op: str, arguments: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """The reply to one request: a dict with "value" or "error". Raises WorkerCrashed, TimedOut or BadReply; it is over then."""
+        deadline = time.monotonic() + seconds
+        identity = secrets.token_hex(16)
+        request = {"id": identity, "op": op, "arguments": arguments}
+        try:
+            if self._may_read(0):
+                raise protocol.ProtocolError("it came before the question")
+            self._worker.signal(signal.SIGCONT)
+            for buffer in protocol.pack(request):
+                self._write(memoryview(buffer), deadline)
+            reply = protocol.unpack(
+                lambda count: self._read(count, deadline), self.limits.reply_bytes
+            )
+        except (EOFError, BrokenPipeError):
+            raise WorkerCrashed(self._epitaph()) from None
+        except TimeoutError:
+            self.close()
+            raise TimedOut(f"no answer within {seconds:g} s; the call was stopped.") from None
+        except protocol.ProtocolError as error:
+            self.close()
+            raise BadReply(f"the answer cannot be read: {error}.") from None
+        except WorkerCrashed:
+            self.close()
+            raise
+        if not isinstance(reply, dict) or reply.get("id") != identity or len(reply) != 2:
+            self.close()
+            raise BadReply("the answer does not belong to the call.")
+        self._rest()
+        return reply
+
+    def _rest(self) -> None:
+        """Stop it until the next call, and end what it started: nothing of a submission runs unasked."""
+        self._worker.signal(signal.SIGSTOP)
+        self._server.rest(worker=self.pid)
+
+    def _may_read(self, seconds: float) -> bool:
+        return bool(select.select([self._read_fd], [], [], seconds)[0])
+
+    def _write(self, view: memoryview, deadline: float) -> None:
+        while view:
+            self._wait(
+                lambda left: bool(select.select([], [self._write_fd], [], left)[1]), deadline
+            )
+            with contextlib.suppress(BlockingIOError):
+                view = view[os.write(self._write_fd, view) :]
+
+    def _read(self, count: int, deadline: float) -> bytearray:
+        content = bytearray()
+        while len(content) < count:
+            self._wait(self._may_read, deadline)
+            with contextlib.suppress(BlockingIOError):
+                chunk = os.read(self._read_fd, min(count - len(content), PIPE_SIZE))
+                if not chunk:
+                    raise EOFError
+                content += chunk
+        return content
+
+    def _wait(self, ready: Callable[[float], bool], deadline: float) -> None:
+        """Wait for a pipe, with a look at the worker now and then.
+
+        Raises TimeoutError, EOFError where it has ended, or WorkerCrashed for too much memory.
+        """
+        while (left := deadline - time.monotonic()) > 0:
+            if ready(min(left, POLL_INTERVAL)):
+                return
+            if self._has_ended():  # what it started may hold its end of the pipe open
+                raise EOFError
+            self._expect_modest()
+        raise TimeoutError
+
+    def _expect_modest(self) -> None:
+        """Raises WorkerCrashed for a worker that holds too much memory, or disk where nothing else limits that."""
+        for held, limit, what in (
+            (self._server.memory(), self.limits.memory_bytes, "memory"),
+            (self._server.scratch_bytes(), self.limits.scratch_bytes, "files"),
+        ):
+            if held > limit:
+                raise WorkerCrashed(
+                    f"the script's process took {held / 1e6:.0f} MB of {what}, expected at most {limit / 1e6:.0f}; it was ended."
+                )
+
+    def _epitaph(self) -> str:
+        """What is known of how it ended."""
+        ended_by = time.monotonic() + 5
+        while not self._has_ended() and time.monotonic() < ended_by:
+            time.sleep(0.005)
+        if not self._has_ended():
+            self.close()
+            return "the script closed the line to the grader and gave no answer."
+        status = self._server.status()
+        why_killed = self._why_killed()
+        self.close()
+        if status is None:
+            return "the script's process ended in the middle of a call."
+        if status < 0:
+            name = signal.Signals(-status).name if -status in list(signal.Signals) else str(-status)
+            known = {"SIGKILL": why_killed, "SIGXCPU": " (too much computing)"}
+            return f"the script's process was ended by {name}{known.get(name, '')}."
+        return f"the script ended its process with exit status {status} in the middle of a call: os._exit, or a crash?"
+
+    def _why_killed(self) -> str:
+        if self._server.ran_out_of_memory:
+            return f": it took more than {self.limits.memory_bytes / 1e6:.0f} MB of memory"
+        return " (out of memory?)"
+
+    def close(self) -> None:
+        """End it and whatever it started. May be called twice."""
+        if self._write_fd < 0:
+            return
+        self._worker.signal(signal.SIGSTOP)  # so that it starts nothing while the rest is ended
+        self._server.rest()
+        self._worker.signal(signal.SIGKILL)
+        ended_by = time.monotonic() + 1
+        while process_tree.HAS_PROC and not self._has_ended() and time.monotonic() < ended_by:
+            time.sleep(0.001)
+        if process_tree.HAS_PROC and not self._has_ended():
+            self._server.close()  # with it ends all that is left
+        self._worker.close()
+        self.printed.close()
+        os.close(self._write_fd)
+        os.close(self._read_fd)
+        self._write_fd = self._read_fd = -1
+
+
+def _enlarge(fd: int) -> None:
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # above the user's limit: slower, not wrong
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE_SIZE)

@@ -1,0 +1,72 @@
+"""The processes below a process, read from /proc: how much memory they hold, and an end for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+HAS_PROC = sys.platform == "linux"
+
+
+def descendants(pid: int) -> list[int]:
+    """The children of a process, their children, and so on; [] where there is no /proc."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting and HAS_PROC:
+        children = _children(waiting.pop())
+        found += children
+        waiting += children
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    children: list[int] = []
+    with contextlib.suppress(OSError):  # it has ended
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                children += map(int, (thread / "children").read_bytes().split())
+    return children
+
+
+def memory(pids: list[int]) -> int:
+    """Bytes that processes hold for themselves or share among them, in memory or swapped out; their programs not counted."""
+    return sum(_memory(pid) for pid in pids)
+
+
+def _memory(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_bytes().splitlines()
+    except OSError:
+        return 0
+    return sum(
+        1024 * int(line.split()[1])
+        for line in lines
+        if line.startswith((b"RssAnon:", b"RssShmem:", b"VmSwap:"))
+    )
+
+
+def kill_descendants(pid: int, *, spared: int = 0) -> None:
+    """End all processes below a process but the spared one, and those that they start meanwhile."""
+    for _ in range(100):  # each pass stops all there are before it ends them, so the number falls
+        pids = [one for one in descendants(pid) if one != spared]
+        if not pids:
+            return
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for one in pids:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(one, number)
+        if all(is_ended(one) for one in pids):
+            return
+        time.sleep(0.002)
+
+
+def is_ended(pid: int) -> bool:
+    """Whether a process is gone, or waits for its parent to take note."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+    except OSError:
+        return True

@@ -1,0 +1,1 @@
+"""Whether this grader marks as it should on this machine."""

@@ -1,0 +1,316 @@
+"""Does this grader, on this machine, give everybody what they have earned: the reference, the stubs, and a set of cheats.
+
+The cheats lie in grader/selftest/cheats, one small script each, with what is expected of it in its first lines. They are
+harmless by construction: what they would take or leave is bounded, and they reach for nothing but traps set here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader import PROJECT, REFERENCE
+from grader.errors import CannotGrade
+from grader.marking.all_sections import mark_all
+from grader.marking.marking import Marking
+from grader.options import Options
+from grader.results import SectionResult, Status
+from grader.rubric import RUBRIC_FILE, SCRIPTS, Rubric, load_rubric
+from grader.sandbox import process_tree
+from grader.submission.reading import Submission, open_submission
+
+CHEATS = Path(__file__).with_name("cheats")
+TRAP_PORT, TRAP_NAME = 48161, "\0grader-selftest"
+LEFTOVERS = "grader-selftest-was-here*"  # what cheats would leave behind
+LEAK = "RuntimeError: LEAK"  # what a cheat raises that got through
+QUICK = ("1.2", "1.3", "1.4", "1.5", "1.6")
+QUICK_STUBS, QUICK_CHEATS = ("1.2", "1.3", "1.4"), ("1.2",)
+WALKS = "reads_files"  # through every folder there is: a second where none is in the system's cache
+WAYS_OUT = """
+found = []
+for path in {wanted!r}:
+    try:
+        with open(path, "rb"):
+            found.append("LEAK: " + path)
+    except OSError:
+        pass
+for source in {sources!r}:
+    cheat = {{"__file__": __file__}}
+    exec(source, cheat)
+    try:
+        cheat["relu"]()
+    except RuntimeError as told:
+        if str(told) != "held":
+            found.append(str(told))
+
+
+def relu(z):
+    raise RuntimeError("; ".join(found) or "held")
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A submission, and what is expected of it: the sections that it may earn, and words that its feedback must
+    hold, or one of several between bars. `explained`: its mistakes are to be named, which asks it again and again."""
+
+    name: str
+    submission: Submission
+    asked: tuple[str, ...]
+    earns: tuple[str, ...]
+    says: str = ""
+    training: bool = False
+    explained: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a case; `problem` is "" where all is as expected."""
+
+    name: str
+    expected: str
+    found: str
+    problem: str
+    seconds: float
+
+
+def run(sandbox: str, *, quick: bool = False) -> Iterator[Outcome]:
+    """Mark every case. Raises CannotGrade where the sandbox cannot be had, or the cheats are not there."""
+    rubric = load_rubric()
+    with Traps() as traps:
+        for case in _cases(rubric, quick):
+            cheats = case.name not in ("the reference", "the stubs")
+            yield try_case(case, narrow(rubric) if cheats else rubric, sandbox, traps)
+
+
+def try_walls(sandbox: str) -> Iterator[Outcome]:
+    """Whether the walls stand on this machine, in half a second: the reference earns a section, and the cheats that look
+    for a way out find none, all of them in one process and told where to look. Raises CannotGrade as `run` does."""
+    rubric = load_rubric()
+    with Traps() as traps:
+        yield try_case(
+            Case("the reference", open_submission(REFERENCE), QUICK_CHEATS, QUICK_CHEATS),
+            rubric,
+            sandbox,
+            traps,
+        )
+        yield try_case(_ways_out(rubric, traps), narrow(rubric), sandbox, traps)
+
+
+def _ways_out(rubric: Rubric, traps: Traps) -> Case:
+    """The quick cheats that read, write and call wherever they can when they are imported, as one script."""
+    cheats = [case for case in _quick_cheats(rubric) if case.says == "held" and case.name != WALKS]
+    wanted = [str(path) for path in (traps.secret_file, RUBRIC_FILE, Path(__file__))]
+    sources = [case.submission.scripts["numpy_ann"].decode() for case in cheats]
+    script = WAYS_OUT.format(wanted=wanted, sources=sources).encode()
+    return Case(
+        "the ways out",
+        Submission("ways out", {"numpy_ann": script}, {}, {}),
+        QUICK_CHEATS,
+        (),
+        "held",
+        explained=False,
+    )
+
+
+def narrow(rubric: Rubric) -> Rubric:
+    """Limits that a cheat meets soon."""
+    limits = {"call_seconds": 5.0, "memory_bytes": 800_000_000, "reply_bytes": 100_000_000}
+    return replace(rubric, limits=replace(rubric.limits, **limits))  # type: ignore[arg-type]
+
+
+def _cases(rubric: Rubric, quick: bool) -> Iterator[Case]:
+    every = tuple(section.number for section in rubric.sections)
+    yield Case(
+        "the reference",
+        open_submission(REFERENCE),
+        QUICK if quick else every,
+        QUICK if quick else every,
+        training=True,
+    )
+    stubs = {script: (PROJECT / f"{script}.py").read_bytes() for script in SCRIPTS}
+    yield Case("the stubs", Submission("stubs", stubs, {}, {}), QUICK_STUBS if quick else every, ())
+    yield from _quick_cheats(rubric) if quick else (read_cheat(path, rubric) for path in _cheats())
+
+
+def _cheats() -> list[Path]:
+    cheats = sorted(CHEATS.glob("*.py"))
+    if not cheats:
+        raise CannotGrade(f"{CHEATS} holds no cheats, expected those that belong to the project")
+    return cheats
+
+
+def _quick_cheats(rubric: Rubric) -> Iterator[Case]:
+    for path in _cheats():
+        if "\n# quick\n" in path.read_text(encoding="utf-8"):
+            yield replace(read_cheat(path, rubric), asked=QUICK_CHEATS, explained=False)
+
+
+def read_cheat(path: Path, rubric: Rubric) -> Case:
+    """A cheat with the expectation in its first lines. Raises CannotGrade where one is missing."""
+    source = path.read_text(encoding="utf-8")
+    found = {
+        key: value.strip()
+        for key, value in re.findall(r"^# (script|earns|says): (.*)$", source, re.MULTILINE)
+    }
+    if found.get("script") not in SCRIPTS or "earns" not in found:
+        raise CannotGrade(
+            f"{path.name} does not say `# script: …` and `# earns: …`, expected both in its first lines"
+        )
+    script, trains = found["script"], "\n# trains\n" in source
+    numbers = [
+        section.number
+        for section in rubric.sections
+        if section.script == script and section.training == trains
+    ]
+    asked = tuple(
+        number
+        for number in numbers
+        if trains or number in QUICK or number[2:] in ("1", "2", "3", "4")
+    )
+    earns = () if found["earns"] == "nothing" else tuple(found["earns"].split())
+    submission = Submission(path.stem, {script: source.encode()}, {}, {})
+    return Case(path.stem, submission, asked, earns, found.get("says", ""), trains)
+
+
+def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> Outcome:
+    """Mark a case, and compare with what is expected of it."""
+    started = time.perf_counter()
+    options = Options(
+        seed=secrets.randbits(48), only=case.asked, skip_training=not case.training, sandbox=sandbox
+    )
+    marking = Marking(case.submission, rubric, options, explains=case.explained)
+    results = mark_all(marking)
+    earned = tuple(
+        number for number, result in results.items() if result.status is not Status.FAILED
+    )
+    problems = [*_wrong_marks(case, results, earned), *traps.sprung(results)]
+    return Outcome(
+        case.name,
+        _words(case.earns, case.asked),
+        _words(earned, tuple(results)),
+        "; ".join(problems),
+        time.perf_counter() - started,
+    )
+
+
+def _wrong_marks(
+    case: Case, results: dict[str, SectionResult], earned: tuple[str, ...]
+) -> Iterator[str]:
+    if errors := [number for number, result in results.items() if result.status is Status.ERROR]:
+        yield f"grader error in {', '.join(errors)}: {results[errors[0]].feedback[:200]}"
+    if unearned := [number for number in earned if number not in case.earns]:
+        yield f"earned {', '.join(unearned)}"
+    if missing := [number for number in case.earns if number not in earned and number in results]:
+        yield f"lost {', '.join(missing)}: {results[missing[0]].feedback[:200]}"
+    if case.says and not any(
+        words in result.feedback for words in case.says.split(" | ") for result in results.values()
+    ):
+        yield f"the feedback does not say {case.says!r}: {next(iter(results.values())).feedback[:200]!r}"
+
+
+def _words(numbers: tuple[str, ...], asked: tuple[str, ...]) -> str:
+    return "everything" if numbers == asked else ", ".join(numbers) or "nothing"
+
+
+class Traps:
+    """A secret to be read, a port and a socket to be called, and folders that files could be left in."""
+
+    def __enter__(self) -> Traps:
+        self.others = set(
+            process_tree.descendants(os.getpid())
+        )  # a pool that is getting ready, say
+        self.secret = secrets.token_hex(16)
+        self.folder = Path(tempfile.mkdtemp(prefix="grader-selftest-"))
+        self.secret_file = self.folder / "grader-selftest-secret"
+        self.secret_file.write_text(self.secret)
+        for path in (self.folder, self.secret_file):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        os.environ["GRADER_SELFTEST_SECRET"] = self.secret
+        self.calls: list[str] = []
+        self.listening = [
+            *_listening(socket.AF_INET, ("127.0.0.1", TRAP_PORT)),
+            *_listening(getattr(socket, "AF_UNIX", None), TRAP_NAME),
+        ]
+        for trap in self.listening:
+            threading.Thread(target=self._answer, args=(trap,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for trap in self.listening:
+            with contextlib.suppress(OSError):
+                trap.shutdown(socket.SHUT_RDWR)
+            trap.close()
+        os.environ.pop("GRADER_SELFTEST_SECRET", None)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answer(self, trap: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = trap.accept()
+                self.calls.append("a socket was reached")
+                connection.close()
+
+    def sprung(self, results: dict[str, SectionResult]) -> Iterator[str]:
+        """What was read, written, sent or left behind since the last time."""
+        told = "\n".join(result.feedback for result in results.values())
+        for line in told.splitlines():
+            if line.startswith(LEAK) or self.secret in line:
+                yield f"read or did what it must not: {line[:300]}"
+                break
+        yield from self.calls
+        self.calls = []
+        for folder in {
+            "/tmp",
+            "/var/tmp",
+            "/dev/shm",
+            "/root",
+            "/home",
+            "/",
+            "/usr/lib",
+            tempfile.gettempdir(),
+            str(PROJECT),
+        }:
+            for path in Path(folder).glob(LEFTOVERS):
+                yield f"left {path}"
+                path.unlink()
+        for pid in process_tree.descendants(os.getpid()):
+            if pid not in self.others and not process_tree.is_ended(pid):
+                yield f"process {pid} still runs"
+
+
+def _listening(family: int | None, address: object) -> list[socket.socket]:
+    """A socket that waits for calls; none where the system has no such kind, or the address is taken."""
+    if family is None:
+        return []
+    trap = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        trap.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trap.bind(address)  # type: ignore[arg-type]
+        trap.listen()
+    except OSError:
+        trap.close()
+        return []
+    return [trap]
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """A line for each case."""
+    width = max(len(outcome.name) for outcome in outcomes)
+    lines = [f"{'case':<{width}}  {'expected':<12} {'earned':<12} {'time':>7}"]
+    for one in outcomes:
+        verdict = "as expected" if not one.problem else f"NOT AS EXPECTED: {one.problem}"
+        lines.append(
+            f"{one.name:<{width}}  {one.expected:<12} {one.found:<12} {one.seconds:5.1f} s  {verdict}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,173 @@
+"""The regular files of a zip or tar archive. Whatever else an archive can hold is refused, with one line that names it.
+
+Nothing is unpacked to disk, and of what is read no more than the limits: a bomb goes off in nobody's memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from grader.errors import SubmissionError
+
+MAX_ENTRIES = 10_000  # files in a folder or archive
+MAX_UNPACKED = 500_000_000  # bytes that a tar archive may unpack to, or a zip archive say that it does; the data has 42 MB
+MAX_READ = 64_000_000  # bytes at once: names and headers of a tar archive say how long they are
+MAX_HEADER = 65_536  # bytes of one header of a tar archive; tarfile takes time by their square
+MAX_LONG_HEADERS = 500_000  # bytes of all headers above LONG_HEADER
+LONG_HEADER = 4096
+ENCRYPTED = 1  # the bit of a zip entry that says so
+_DIGITS = re.compile(
+    rb"\d{40}"
+)  # no number in a header has as many, and tarfile's search starts over at each
+IGNORED = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "node_modules")
+
+# what one regular file of the submission holds, at most so many bytes of it
+Read = Callable[[int], bytes]
+
+
+def is_ignored(path: PurePosixPath) -> bool:
+    """Whether a path belongs to a system, an editor or an environment, and not to the submission."""
+    return any(part in IGNORED or part.startswith("._") for part in path.parts)
+
+
+def zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]]:
+    """Path and reader of each regular file. Raises SubmissionError for an archive with anything that is not to be trusted."""
+    listed = archive.infolist()
+    if sum(entry.file_size for entry in listed) > MAX_UNPACKED:
+        raise SubmissionError(
+            f"the archive unpacks to more than {MAX_UNPACKED // 10**6} MB, expected the checklist's five files"
+        )
+    names = _Names()
+    for entry in listed:
+        path = _checked(entry.filename.replace("\\", "/"))
+        if entry.is_dir() or is_ignored(path):
+            continue
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise SubmissionError(
+                f"the archive has an entry that is no regular file ({_shown(path)}), expected files alone"
+            )
+        if entry.flag_bits & ENCRYPTED:
+            raise SubmissionError(
+                f"the archive asks for a password ({_shown(path)}), expected one without"
+            )
+        names.add(path)
+
+        def read(limit: int, entry: zipfile.ZipInfo = entry) -> bytes:
+            with archive.open(entry) as stream:
+                return stream.read(limit)
+
+        yield path, read
+
+
+def tar_entries(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, Read]]:
+    """Path and reader of each regular file. Raises SubmissionError for an archive with anything that is not to be trusted."""
+    names = _Names()
+    for count, entry in enumerate(archive):
+        if count > MAX_ENTRIES:
+            raise SubmissionError(
+                f"the archive has more than {MAX_ENTRIES} entries, expected the checklist's five files"
+            )
+        path = _checked(entry.name)
+        if entry.isdir() or is_ignored(path):
+            continue
+        if not entry.isreg() or entry.issparse():
+            raise SubmissionError(
+                f"the archive has an entry that is no regular file ({_shown(path)}), expected files alone"
+            )
+        names.add(path)
+
+        def read(limit: int, entry: tarfile.TarInfo = entry) -> bytes:
+            if isinstance(archive.fileobj, Metered):
+                archive.fileobj.listing = False
+            stream = archive.extractfile(entry)
+            return stream.read(limit) if stream else b""
+
+        yield path, read
+
+
+class _Names:
+    """The paths seen so far: none may come twice, nor again with other capitals, since it could not be told which counts."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, PurePosixPath] = {}
+
+    def add(self, path: PurePosixPath) -> None:
+        """Raises SubmissionError for a path that has been there."""
+        before = self.seen.setdefault(str(path).casefold(), path)
+        if before is not path:
+            raise SubmissionError(
+                f"the archive has both {_shown(before)} and {_shown(path)}, expected each file once"
+            )
+
+
+class Metered(io.BufferedIOBase):
+    """What gzip unpacks, read by tarfile: no more than the limits, however much there is.
+
+    `listing`: until the entries have been listed, all that is read are headers.
+    """
+
+    def __init__(self, stream: gzip.GzipFile):
+        self.stream, self.furthest, self.listing, self.long_headers = stream, 0, True, 0
+
+    def read(self, count: int | None = -1, /) -> bytes:
+        """So many bytes. Raises SubmissionError beyond the limits."""
+        if count is None or not 0 <= count <= MAX_READ:
+            raise SubmissionError(
+                f"the archive has a header of {count} bytes, expected a few hundred"
+            )
+        content = self.stream.read(count)
+        self._note()
+        if self.listing:
+            self._expect_header(content)
+        return content
+
+    def _expect_header(self, content: bytes) -> None:
+        self.long_headers += len(content) if len(content) > LONG_HEADER else 0
+        too_long = len(content) > MAX_HEADER or self.long_headers > MAX_LONG_HEADERS
+        if too_long or (len(content) > tarfile.BLOCKSIZE and _DIGITS.search(content)):
+            raise SubmissionError(
+                "the archive has headers that no program for archives writes, expected names and sizes"
+            )
+
+    def seek(self, position: int, whence: int = 0, /) -> int:
+        """Go to a position; gzip unpacks all that lies before it."""
+        if whence != 0 or position > MAX_UNPACKED:
+            raise SubmissionError(
+                f"the archive unpacks to more than {MAX_UNPACKED // 10**6} MB, expected the checklist's five files"
+            )
+        result = self.stream.seek(position)
+        self._note()
+        return result
+
+    def tell(self) -> int:
+        """The position."""
+        return self.stream.tell()
+
+    def _note(self) -> None:
+        self.furthest = max(self.furthest, self.stream.tell())
+        if self.furthest > MAX_UNPACKED:
+            raise SubmissionError(
+                f"the archive unpacks to more than {MAX_UNPACKED // 10**6} MB, expected the checklist's five files"
+            )
+
+
+def _checked(name: str) -> PurePosixPath:
+    """An entry's path. Raises SubmissionError for one that leaves the archive."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name or ":" in name[:3]:
+        raise SubmissionError(
+            f"the archive has an entry with the path {name[:100]!r}, expected paths inside it"
+        )
+    return path
+
+
+def _shown(path: PurePosixPath) -> str:
+    return repr(str(path)[:100])

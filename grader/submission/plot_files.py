@@ -1,0 +1,121 @@
+"""Is this PNG a learning-curve plot: does it decode, is anything on it, and what history does it carry."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from grader.errors import StudentFault
+from utils import History
+
+MAX_PIXELS = 40_000_000  # a plot has 400,000
+CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
+
+
+def decode(name: str, content: bytes) -> tuple[Image.Image, list[str]]:
+    """The picture on white, and the texts that the file carries. Raises StudentFault with `plot-not-png`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow warns of pictures that unpack to gigabytes
+            with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise StudentFault(
+                        f"{name} has {image.width} x {image.height} pixels, expected a plot.",
+                        ["plot-not-png"],
+                    )
+                image.load()
+                return _on_white(image), [
+                    text for text in image.info.values() if isinstance(text, str)
+                ]
+    except StudentFault:
+        raise
+    except Exception as error:  # a damaged picture makes Pillow raise nearly anything
+        kind = type(error).__name__
+        raise StudentFault(
+            f"{name} cannot be decoded ({kind}), expected a PNG picture.", ["plot-not-png"]
+        ) from None
+
+
+def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | None]:
+    """The picture in grey, `(height, width)` uint8, and the history that the file carries, or None.
+
+    Raises StudentFault with `plot-not-png` or `plot-blank`.
+    """
+    picture, chunks = decode(name, content)
+    pixels = np.asarray(picture.convert("L"))
+    if pixels.min() == pixels.max():
+        raise StudentFault(f"{name} is blank, expected the learning curves.", ["plot-blank"])
+    histories = [history for history in map(_history, chunks) if history is not None]
+    return pixels, histories[0] if histories else None
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """The picture as a browser shows it: what is transparent is white."""
+    layer = image.convert("RGBA")
+    if layer.getchannel("A").getextrema() != (255, 255):
+        layer = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return layer.convert("RGB")
+
+
+def _history(text: str) -> dict[str, Any] | None:
+    """The history in a text chunk, if it is one: four lists of finite numbers, equally long."""
+    if len(text) > 1_000_000:
+        return None
+    try:
+        carried = json.loads(text)
+        curves = {name: [float(value) for value in carried[name]] for name in CURVES}
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return None
+    lengths = {len(values) for values in curves.values()}
+    finite = all(math.isfinite(value) for values in curves.values() for value in values)
+    return (
+        {"script": str(carried.get("script", "")), **curves}
+        if len(lengths) == 1 and lengths != {0} and finite
+        else None
+    )
+
+
+def check_carried(
+    name: str, script: str, carried: dict[str, Any], run: History | None, tolerance: float = 0.1
+) -> None:
+    """Raises StudentFault `plot-not-from-this-run` where the carried history is another script's or far from the run's.
+
+    `tolerance` is in accuracy at the last epoch: seeds and devices move it by a hundredth or two.
+    """
+    if carried["script"] not in ("", script):
+        raise StudentFault(
+            f"{name} was written by {carried['script'][:50]}.py, expected {script}.py's.",
+            ["plot-not-from-this-run"],
+        )
+    if run is None or not run.val_accuracies or not carried["val_accuracies"]:
+        return
+    theirs, ours = carried["val_accuracies"][-1], run.val_accuracies[-1]
+    if abs(theirs - ours) > tolerance or len(carried["val_accuracies"]) != len(run.val_accuracies):
+        raise StudentFault(
+            f"{name} ends at {theirs:.1%} validation accuracy after {len(carried['val_accuracies'])} epochs; this run of "
+            f"{script}.py ended at {ours:.1%} after {len(run.val_accuracies)}. Run the script again and hand in its plot.",
+            ["plot-not-from-this-run"],
+        )
+
+
+def expect_picture(name: str, pixels: np.ndarray) -> None:
+    """Raises StudentFault unless a picture looks like a plot: straight axes, and lines on a plain background.
+
+    For plots without a history; a photograph or a blank frame is told from a plot, not one plot from another.
+    """
+    background = np.bincount(pixels.ravel()).argmax()
+    drawn = np.abs(pixels.astype(int) - int(background)) > 40
+    across, down = drawn.mean(axis=1), drawn.mean(axis=0)
+    has_axes = across.max() > 0.25 and down.max() > 0.25
+    inside = drawn[(across < 0.25)][:, down < 0.25]  # without the frame's own lines
+    if not has_axes or not inside.size or not 0.002 < inside.mean() < 0.5:
+        raise StudentFault(
+            f"{name} shows no learning curves, expected axes and at least two curves.",
+            ["plot-not-from-this-run"],
+        )

@@ -1,0 +1,1 @@
+"""Training a script on the real data."""

@@ -1,0 +1,75 @@
+"""What a training showed beside its accuracy, for a report: curves, a confusion matrix, the surest mistakes.
+
+Nothing here decides a mark, so what cannot be had is left out in silence.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.results import Mistake, Training
+from grader.sandbox.remote import Remote, as_array
+from grader.training.perturbation import CLASSES, Perturbation
+from grader.worker.protocol import Tensor
+from utils import History, Splits
+
+SHOWN = 12  # mistakes of a network that a report shows
+ASKED = 1000  # images that the network is asked about again, to find its surest mistakes
+SECONDS = 60.0  # that it may take over them
+
+
+def look_back(
+    model: Remote, data: Splits, labels: np.ndarray, disguise: Perturbation, order: np.ndarray, history: History | None,
+) -> Training:  # fmt: skip
+    """A training for a report: the labels `(n,)` given to the test images of `data`, with the disguise taken off again.
+
+    The network is asked how sure it is of the last ASKED images, right and wrong alike: being asked must tell it nothing,
+    since it may be trained again.
+    """
+    original = np.argsort(disguise.classes)
+    truth = data.y_test
+    confusion = np.zeros((CLASSES, CLASSES), int)
+    known = (labels >= 0) & (labels < CLASSES)
+    np.add.at(confusion, (original[truth[known]], original[labels[known]]), 1)
+    sure = np.zeros(len(labels))
+    sure[-ASKED:] = _confidence(model, data.X_test[-ASKED:], np.where(known, labels, 0)[-ASKED:])
+    wrong = np.flatnonzero(known & (labels != truth))
+    surest = wrong[np.argsort(-sure[wrong], kind="stable")][:SHOWN]
+    mistakes = tuple(
+        Mistake(
+            int(order[i]),
+            int(original[truth[i]]),
+            int(original[labels[i]]),
+            round(float(sure[i]), 4),
+        )
+        for i in surest
+    )
+    curves = (
+        {} if history is None else {name: tuple(values) for name, values in vars(history).items()}
+    )
+    return Training(curves, tuple(tuple(map(int, row)) for row in confusion), mistakes)
+
+
+def _confidence(model: Remote, X: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The probability `(n,)` that the network gives to each of these labels; 0 where it does not say."""
+    try:
+        numpy_part = model.opaque.type_name == "NumpyANN"
+        answer = as_array(
+            model.forward.within(SECONDS, X)
+            if numpy_part
+            else model.probe("logits", Tensor(X), seconds=SECONDS)
+        )
+    except Exception:
+        return np.zeros(len(X))
+    if (
+        not isinstance(answer, np.ndarray)
+        or answer.shape != (len(X), CLASSES)
+        or not np.isfinite(answer).all()
+    ):
+        return np.zeros(len(X))
+    values = answer.astype(np.float64)
+    if not numpy_part:
+        values = np.exp(values - values.max(axis=1, keepdims=True))
+        values /= values.sum(axis=1, keepdims=True)
+    given: np.ndarray = values[np.arange(len(X)), labels].clip(0, 1)
+    return given

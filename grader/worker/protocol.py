@@ -1,0 +1,195 @@
+"""Frames over a pipe: a JSON header of bounded size, then the raw bytes of its arrays. Never pickle.
+
+Runs on both sides, so it imports the standard library and NumPy alone. A frame is
+
+    4 bytes, big-endian    length of the header
+    header                 {"arrays": [[dtype, shape], …], "message": …} in UTF-8
+    bytes                  the arrays one after another, C order, little-endian
+
+A value travels as a short list that says what it is, ["float", "0x1.8p+1"], ["array", 0], ["dict", [[key, value], …]],
+so that what arrives is built from known types only: what fits none of them becomes an Opaque with the type's name.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_HEADER = 1 << 20
+MAX_DEPTH = 12  # of nested lists and dicts
+MAX_TEXT = 20_000  # characters of one string
+MAX_ITEMS = 10_000  # of one list or dict
+MAX_DIGITS = 256  # hexadecimal, of one integer: larger than any float, small enough to print
+DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
+
+Read = Callable[[int], bytearray]  # exactly so many bytes
+
+
+class ProtocolError(Exception):
+    """A frame that breaks the rules."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A torch tensor's content, where the side that holds it need not have torch."""
+
+    array: np.ndarray
+    requires_grad: bool = False
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Something that stays where it is: the name of its type, and a number to ask for it by where `ref` is set."""
+
+    type_name: str
+    ref: int | None = None
+    callable: bool = False
+    number: float | None = None  # what float() makes of it
+
+
+def pack(message: Any, describe: Callable[[Any], Opaque] | None = None) -> list[bytes | memoryview]:
+    """The frame of a message, as buffers to be written one after another. `describe` names what fits no known type."""
+    arrays: list[np.ndarray] = []
+    node = _encode(message, arrays, describe or _unknown, 0)
+    header = json.dumps(
+        {"arrays": [[_wire(a).str, list(a.shape)] for a in arrays], "message": node}
+    ).encode()
+    if len(header) > MAX_HEADER:
+        raise ProtocolError(f"the header has {len(header)} bytes, at most {MAX_HEADER} are allowed")
+    buffers = [
+        np.ascontiguousarray(a, _wire(a)).reshape(-1).view(np.uint8).data for a in arrays if a.size
+    ]
+    return [struct.pack(">I", len(header)) + header, *buffers]
+
+
+def unpack(read: Read, max_bytes: int) -> Any:
+    """The next message, checked before anything is allocated. Raises ProtocolError."""
+    (length,) = struct.unpack(">I", bytes(read(4)))
+    if length > MAX_HEADER:
+        raise ProtocolError(
+            f"the header would have {length} bytes, at most {MAX_HEADER} are allowed"
+        )
+    try:
+        header = json.loads(bytes(read(length)).decode("utf-8"))
+        specifications = [_specification(*entry) for entry in header["arrays"]]
+        total = sum(dtype.itemsize * math.prod(shape) for dtype, shape in specifications)
+        if total > max_bytes:
+            raise ProtocolError(
+                f"the arrays would have {total} bytes, at most {max_bytes} are allowed"
+            )
+        arrays: list[np.ndarray | None] = [
+            np.frombuffer(read(dtype.itemsize * math.prod(shape)), dtype).reshape(shape)
+            for dtype, shape in specifications
+        ]
+        return _decode(header["message"], arrays, 0)
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError) as error:
+        raise ProtocolError(f"the frame does not make sense ({type(error).__name__})") from None
+
+
+def _wire(array: np.ndarray) -> np.dtype[Any]:
+    return array.dtype.newbyteorder("<")
+
+
+def _specification(dtype: str, shape: list[int]) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    if dtype not in DTYPES:
+        raise ProtocolError(f"dtype {dtype!r} is not allowed")
+    if len(shape) > 32 or not all(type(n) is int and 0 <= n <= 1 << 40 for n in shape):
+        raise ProtocolError("the shape does not make sense")
+    return np.dtype(dtype), tuple(shape)
+
+
+def _unknown(value: Any) -> Opaque:
+    return Opaque(type(value).__name__)
+
+
+def _encode(
+    value: Any, arrays: list[np.ndarray], describe: Callable[[Any], Opaque], depth: int
+) -> list[Any]:
+    if value is None or type(value) is bool:
+        return ["constant", value]
+    if type(value) is int and value.bit_length() < 4 * MAX_DIGITS - 16:
+        return ["int", hex(value)]
+    if type(value) is float:
+        return ["float", value.hex()]
+    if type(value) is str:
+        return ["str", value[:MAX_TEXT].encode("utf-8", "replace").decode()]
+    if (
+        isinstance(value, np.ndarray | np.generic)
+        and np.asarray(value).dtype.newbyteorder("<").str in DTYPES
+    ):
+        return ["scalar" if isinstance(value, np.generic) else "array", _append(arrays, value)]
+    if isinstance(value, Tensor):
+        return ["tensor", _append(arrays, value.array), value.requires_grad]
+    if isinstance(value, Opaque):
+        number = None if value.number is None else float(value.number).hex()
+        return ["opaque", value.type_name[:200], value.ref, value.callable, number]
+    if depth < MAX_DEPTH and isinstance(value, list | tuple | dict) and len(value) <= MAX_ITEMS:
+        if isinstance(value, dict):
+            items = [
+                [_encode(part, arrays, describe, depth + 1) for part in item]
+                for item in value.items()
+            ]
+            return ["dict", items]
+        kind = "list" if isinstance(value, list) else "tuple"
+        return [kind, [_encode(item, arrays, describe, depth + 1) for item in value]]
+    described = describe(value)
+    known = (Opaque, Tensor, np.ndarray)
+    return _encode(
+        described if isinstance(described, known) else _unknown(value), arrays, _unknown, depth
+    )
+
+
+def _append(arrays: list[np.ndarray], value: Any) -> int:
+    arrays.append(np.asarray(value))
+    return len(arrays) - 1
+
+
+def _decode(node: Any, arrays: list[np.ndarray | None], depth: int) -> Any:
+    if depth > MAX_DEPTH + 1:
+        raise ProtocolError("nested too deep")
+    kind, *rest = node
+    match kind, rest:
+        case "constant", [None | True | False as value]:
+            return value
+        case "int", [str(text)] if len(text) <= MAX_DIGITS:
+            return int(text, 16)
+        case "float", [str(text)]:
+            return float.fromhex(text)
+        case "str", [str(text)]:
+            return text
+        case "array", [int(index)]:
+            return _take(arrays, index)
+        case "scalar", [int(index)]:
+            return _take(arrays, index)[()]
+        case "tensor", [int(index), bool(requires_grad)]:
+            return Tensor(_take(arrays, index), requires_grad)
+        case "opaque", [str(name), None | int() as ref, bool(is_callable), None | str() as number]:
+            return Opaque(name, ref, is_callable, None if number is None else float.fromhex(number))
+        case (("list" | "tuple"), [list(items)]):
+            values = [_decode(item, arrays, depth + 1) for item in items]
+            return values if kind == "list" else tuple(values)
+        case "dict", [list(items)]:
+            return {
+                _key(_decode(key, arrays, depth + 1)): _decode(value, arrays, depth + 1)
+                for key, value in items
+            }
+    raise ProtocolError(f"unknown kind of value {str(kind)[:50]!r}")
+
+
+def _take(arrays: list[np.ndarray | None], index: int) -> np.ndarray:
+    """An array of the frame, once: named again and again, a small frame could stand for more than any memory holds."""
+    array, arrays[index] = arrays[index], None
+    if array is None:
+        raise ProtocolError("an array comes twice")
+    return array
+
+
+def _key(key: Any) -> Any:
+    """A dictionary's key: text and numbers as they are, anything else by its type's name."""
+    return key if isinstance(key, str | int | float | bool | None) else f"<{type(key).__name__}>"

@@ -1,0 +1,58 @@
+"""Right layers and a right forward pass for 2.1 and 2.2, 3.1 and 3.2: the two belong together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+
+def _network(class_name: str, *layers: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Puts right layers and a right forward pass in a class of the script: the two belong together."""
+
+    def substitute(module: Any) -> None:
+        from torch import nn
+
+        network = getattr(module, class_name)
+        own = network.__init__
+
+        def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+            nn.Module.__init__(self)
+            with contextlib.suppress(Exception):
+                own(
+                    self, *args, **kwargs
+                )  # what else it makes, such as self.criterion, a training step may use
+            for name, child in list(self.named_children()):
+                if any(True for _ in child.parameters()):
+                    delattr(self, name)
+            for name in [name for name, _ in self.named_parameters()]:
+                delattr(self, name)
+            self.layers = nn.Sequential(*(layer(nn) for layer in layers))
+
+        network.__init__ = construct
+        network.forward = lambda self, X: self.layers(X)
+
+    return substitute
+
+
+_ann = _network(
+    "PyTorchANN",
+    lambda nn: nn.Linear(784, 32),
+    lambda nn: nn.ReLU(),
+    lambda nn: nn.Dropout(0.1),
+    lambda nn: nn.Linear(32, 10),
+)
+_cnn = _network(
+    "PyTorchCNN",
+    lambda nn: nn.Conv2d(1, 8, 3),
+    lambda nn: nn.ReLU(),
+    lambda nn: nn.MaxPool2d(4),
+    lambda nn: nn.Flatten(),
+    lambda nn: nn.Dropout(0.1),
+    lambda nn: nn.Linear(288, 10),
+)
+
+
+def substitute(module: Any) -> None:
+    """Put them in place of the script's own."""
+    (_ann if module.__name__ == "pytorch_ann" else _cnn)(module)

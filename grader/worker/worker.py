@@ -1,0 +1,223 @@
+"""The process in which a submission's script runs: imports it and answers calls over two pipes.
+
+forkserver.py forks it, in a folder that holds our other files for it, a pristine utils.py and the three scripts. Nothing here is
+trusted by the other side once a script is imported: it shares a process with the student's code, and whatever it sends is judged
+as an answer, wherever it came from.
+
+Requests are dicts with "id", "op" and what the op needs; replies carry the same id and "value" or "error".
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from . import protocol
+from .protocol import Opaque, Tensor
+
+HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts, in which ours is one
+GIVEN = "utils.py"  # lies beside them, and is not the student's
+
+
+class Worker:
+    """Holds the imported script and the objects that its calls gave back."""
+
+    def __init__(self, read_fd: int, write_fd: int):
+        self.read_fd, self.write_fd = read_fd, write_fd
+        self.module: ModuleType | None = None
+        self.objects: list[Any] = []
+        self.numbers: dict[int, int] = {}  # id of an object -> its number
+
+    def serve(self) -> None:
+        """Answer until the pipe closes."""
+        while True:
+            try:
+                request = protocol.unpack(self._read, 1 << 40)
+            except EOFError:
+                return
+            reply: dict[str, Any] = {"id": request["id"]}
+            try:
+                reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
+            except (
+                BaseException
+            ) as error:  # SystemExit and KeyboardInterrupt included: they are answers too
+                reply["error"] = describe_error(error)
+            for buffer in protocol.pack(reply, self._describe):
+                self._write(buffer)
+
+    def _read(self, count: int) -> bytearray:
+        content = bytearray(count)
+        view, filled = memoryview(content), 0
+        while filled < count:
+            got = os.readv(self.read_fd, [view[filled:]])
+            if not got:
+                raise EOFError
+            filled += got
+        return content
+
+    def _write(self, buffer: bytes | memoryview) -> None:
+        view = memoryview(buffer)
+        while view:
+            view = view[os.write(self.write_fd, view) :]
+
+    def _describe(self, value: Any) -> Any:
+        """A tensor's content, or a number under which an object of the script can be asked for."""
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.Tensor):
+            content = value.detach().cpu()
+            return Tensor(
+                (content.float() if content.dtype == torch.bfloat16 else content).numpy(),
+                value.requires_grad,
+            )
+        if isinstance(value, np.ndarray | np.generic) and value.dtype == np.longdouble:
+            return np.asarray(value, np.float64)
+        if isinstance(value, np.ndarray):
+            return Opaque(f"array of dtype {value.dtype}", number=_number(value))
+        if id(value) not in self.numbers:
+            self.numbers[id(value)] = len(self.objects)
+            self.objects.append(value)
+        return Opaque(
+            type(value).__name__, self.numbers[id(value)], callable(value), _number(value)
+        )
+
+    def _local(self, value: Any) -> Any:
+        """What arrived, with tensors made of Tensor and objects found by their numbers."""
+        if isinstance(value, Tensor):
+            import torch
+
+            return torch.from_numpy(value.array)
+        if isinstance(value, Opaque) and value.ref is not None:
+            return self.objects[value.ref]
+        if isinstance(value, list | tuple):
+            return type(value)(self._local(item) for item in value)
+        return value
+
+    def _holder(self, ref: int | None) -> Any:
+        return self.module if ref is None else self.objects[ref]
+
+    # --- what can be asked for
+
+    def op_hello(self) -> str:
+        """That the worker itself came up, before anything of the submission is imported."""
+        return "ready"
+
+    def op_imports(self, script: str) -> list[Any]:
+        """What a script imports, as [name, line], read off its syntax tree: nothing of it has run yet."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in a string is not our business
+            tree = ast.parse((HERE / f"{script}.py").read_bytes(), f"{script}.py")
+        return [[name, line] for node in ast.walk(tree) for name, line in _imported(node)][:1000]
+
+    def op_load(self, script: str) -> list[str]:
+        """Import the script; the names it defines."""
+        self.module = importlib.import_module(script)
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(
+                1
+            )  # section checks are small: two threads would wait for each other
+        return sorted(name for name in vars(self.module) if not name.startswith("__"))
+
+    def op_get(self, ref: int | None, name: str) -> Any:
+        """An attribute of the script, or of one of its objects."""
+        return getattr(self._holder(ref), name)
+
+    def op_set(self, ref: int | None, name: str, value: Any) -> None:
+        """Set an attribute."""
+        setattr(self._holder(ref), name, self._local(value))
+
+    def op_call(
+        self, ref: int | None, name: str, args: list[Any], kwargs: dict[str, Any], echo: bool
+    ) -> Any:
+        """Call a function of the script or a method of an object; with `echo`, the arguments as they are afterwards too."""
+        arguments = self._local(args)
+        result = getattr(self._holder(ref), name)(
+            *arguments, **{key: self._local(value) for key, value in kwargs.items()}
+        )
+        return [result, arguments] if echo else result
+
+    def op_substitute(self, sources: list[str]) -> None:
+        """Put right answers in the place of the script's own, for sections that are marked already."""
+        for source in sources:
+            names: dict[str, Any] = {"__name__": "substitute"}
+            exec(
+                compile(source, "substitute.py", "exec"), names
+            )  # no file: it would lie where every worker could read it
+            names["substitute"](self.module)
+
+    def op_prepare_training(self, seed: int, threads: int) -> None:
+        """Seed every generator that a script may draw from without one of its own, and give torch its threads."""
+        import random
+
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        if "torch" in sys.modules:
+            sys.modules["torch"].manual_seed(seed)
+            sys.modules["torch"].set_num_threads(threads)
+
+    def op_probe(self, name: str, ref: int, args: list[Any]) -> Any:
+        """One of the observations of a model."""
+        from .torch_probes import PROBES  # needs torch, which part 1 does not
+
+        return PROBES[name](self.objects[ref], *self._local(args))
+
+
+def _imported(node: ast.AST) -> list[tuple[str, int]]:
+    if isinstance(node, ast.Import):
+        return [(alias.name, node.lineno) for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [(node.module, node.lineno)]
+    return []
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """Type, message and the script's own lines of an exception."""
+    try:
+        message = str(error)
+    except BaseException:
+        message = "(its message cannot be shown)"
+    for folder in (
+        f"{HERE}{os.sep}",
+        f"{os.environ['HOME']}{os.sep}",
+        f"{sys.prefix}{os.sep}",
+        f"{sys.base_prefix}{os.sep}",
+    ):
+        message = message.replace(folder, "")  # paths of the marking machine tell a student nothing
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame, Path(frame.filename)) for frame in frames]
+    own = [frame for frame, path in places if path.parent == HERE and path.name != GIVEN]
+    own = own[:3] + own[-3:] if len(own) > 6 else own  # a recursion repeats itself a thousand times
+    lines = [f"{Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in own]
+    if isinstance(error, SyntaxError):
+        where = f", line {error.lineno}" if error.lineno else ""
+        lines = (
+            [f"{Path(error.filename or '?').name}{where}: {(error.text or '').strip()}"]
+            if error.text
+            else []
+        )
+        message = error.msg
+    stub = isinstance(error, NotImplementedError) and (
+        not message or message.startswith("TODO")
+    )  # torch raises it too
+    return {
+        "type": type(error).__name__[:100],
+        "kind": "stub" if stub else "syntax" if isinstance(error, SyntaxError) else "",
+        "message": message[:2000],
+        "lines": [line[:300] for line in lines],
+    }
+
+
+def _number(value: Any) -> float | None:
+    """What `float()` makes of an object, if anything."""
+    try:
+        return float(value) if hasattr(value, "__float__") else None
+    except BaseException:
+        return None
