@@ -12,7 +12,7 @@ from textwrap import indent
 
 from benchmarks import copying, styles
 from grader.handout.folder import Solution, reference_source, split
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 
 HYPERPARAMETERS = {
     "HIDDEN_SIZE": ("64", "100", "128", "128", "128", "150", "200", "256", "256", "300", "512"),

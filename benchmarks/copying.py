@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 
 from grader.handout.folder import reference_source, stub
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 
 Work = dict[str, bytes]
 SYLLABLES = (

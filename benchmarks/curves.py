@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 import utils
+from assignment.data import scale_images
 from playground import datasets
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES
@@ -51,10 +52,10 @@ def reference_network(seed: int, split: Split, data: Dataset) -> Epochs:
     from grader.reference import numpy_ann
 
     X, Y = (
-        utils.scale_images(split.X_train, np.arange(len(split.y_train))),
+        scale_images(split.X_train, np.arange(len(split.y_train))),
         utils.to_one_hot(split.y_train),
     )
-    X_test = utils.scale_images(data.X_test, np.arange(len(data.y_test)))
+    X_test = scale_images(data.X_test, np.arange(len(data.y_test)))
     network = numpy_ann.NumpyANN(seed=seed)
     epochs, steps = numpy_ann.EPOCHS, -(-len(X) // numpy_ann.BATCH_SIZE)
 
@@ -160,9 +161,7 @@ def _images(pixels: np.ndarray) -> Any:
     """As the reference takes them: a tensor `(n, 1, 28, 28)` float32."""
     import torch
 
-    return torch.from_numpy(utils.scale_images(pixels, np.arange(len(pixels)))).reshape(
-        -1, 1, 28, 28
-    )
+    return torch.from_numpy(scale_images(pixels, np.arange(len(pixels)))).reshape(-1, 1, 28, 28)
 
 
 def curve(epochs: Epochs) -> Iterator[dict[str, float]]:

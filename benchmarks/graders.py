@@ -19,7 +19,6 @@ from benchmarks.records import Goal, Section, Settings, Spread, Table
 from benchmarks.timing import interleave
 from grader.classroom.batch import expect_walls
 from grader.errors import CannotGrade
-from grader.marking.all_sections import mark_all
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.rubric import load_rubric
@@ -159,4 +158,4 @@ def _mark_here(own: OurBatch, sandbox: Sandbox) -> None:
     """Mark all as a process of the batch does, without one."""
     rubric, options = load_rubric(), Options(seed=1, only=tuple(FUNCTIONS), sandbox=sandbox.level)
     for name in own.works:
-        mark_all(Marking(open_submission(own.submission(name)), rubric, options))
+        Marking(open_submission(own.submission(name)), rubric, options).mark_all()

@@ -14,7 +14,8 @@ from typing import Any
 from benchmarks.records import Cell, Goal, Section, Settings, Spread, Table
 from benchmarks.startup import write_workplace
 from benchmarks.timing import Cost, environment, interleave, run_command
-from grader.rubric import SCRIPTS, Rubric, load_rubric
+from grader.rubric import Rubric, load_rubric
+from grader.sections import SCRIPTS
 
 ROUNDS = 3  # of whole markings: a pair takes two minutes
 REFERENCE = "grader/reference"

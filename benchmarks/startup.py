@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 import utils
+from assignment.data import IDX_FILES, read_idx
 from benchmarks.records import Goal, Section, Settings, Spread, Table
 from benchmarks.timing import ROOT, environment, interleave, run_command
 from grader.handout.folder import reference_source, solved
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 from playground import datasets
 
 CHECK = "numpy_ann.py --check"
@@ -121,13 +122,13 @@ def _loading(folder: Path, repeats: int) -> dict[str, Spread]:
         for unpacked in raw.glob("*-ubyte"):
             unpacked.unlink()
 
-    images = utils.IDX_FILES["FashionMNIST"][0]
+    images = IDX_FILES["FashionMNIST"][0]
     ways: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "training images, gzip, unpacked for the first time": (
             cold,
-            lambda: utils.read_idx(images, folder),
+            lambda: read_idx(images, folder),
         ),
-        "training images, mapped and checked": (bool, lambda: utils.read_idx(images, folder)),
+        "training images, mapped and checked": (bool, lambda: read_idx(images, folder)),
         "training images, mapped unchecked": (
             bool,
             lambda: np.memmap(raw / images.name, np.uint8, mode="r"),

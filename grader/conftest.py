@@ -1,36 +1,48 @@
-"""`pytest grader/ --submission PATH`: the doorway to plugin.py.
+"""`pytest grader/ --submission PATH`: a pytest run over the sections, whose configuration is ours alone.
 
-pytest looks for conftest.py and configuration beside every path on its command line, and takes the submission's for one. So
-this pytest only reads the options; the marking runs in a second one, whose root, configuration and plugins are ours.
+pytest looks for conftest.py and configuration beside every path on its command line, and takes the submission's for one.
+So the run takes place in a second pytest with the same arguments, whose root, configuration and plugins are pinned, and this
+one gives way before it has read anything of a submission: as an installed plugin before any conftest.py is loaded, else as
+the conftest.py that it is.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from grader.options import add_options, command_line
-
-
-def pytest_plugin_registered(manager: pytest.PytestPluginManager) -> None:
-    """From here on no other conftest.py is loaded: the next one would be the submission's."""
-    manager._noconftest = True
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """The grader's own options."""
-    add_options(parser)
+GRADER = Path(__file__).resolve().parent
+PINNED = ("-c", "--config-file", "--rootdir", "--confcutdir", "--noconftest", "--inifile")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Hand the options to `python -m grader grade`, and give back its exit status."""
-    if config.option.help or config.option.version:
-        return None
-    main = Path(__file__).resolve().with_name("__main__.py")
-    return subprocess.run(
-        [sys.executable, "-P", str(main), "grade", *command_line(config.option)]
-    ).returncode
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """As an installed plugin: give way where the command line names the grader."""
+    paths: list[str] = early_config.known_args_namespace.file_or_dir
+    here = early_config.invocation_params.dir
+    places = [(here / path.partition("::")[0]).resolve() for path in paths]
+    if any(place.is_relative_to(GRADER) for place in [*places, *([] if places else [here])]):
+        raise SystemExit(run(early_config.invocation_params.args))
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """As a conftest.py, where the plugin is not installed: give way at once."""
+    name = pluginmanager.get_name(sys.modules[__name__]) or ""
+    if name.endswith("conftest.py"):
+        raise SystemExit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[object]) -> int:
+    """Run pytest with these arguments and everything pinned; 0, 1 or 2 as the contract has it."""
+    given = [str(argument) for argument in arguments]
+    for argument in given:
+        if argument.partition("=")[0] in PINNED:
+            print(f"error: {argument} has no place here: the grader's pytest is configured by its own pytest.ini",
+                  file=sys.stderr)  # fmt: skip
+            return 2
+    program = GRADER / "commands" / "pytest_run.py"
+    return subprocess.run([sys.executable, "-P", str(program), *given]).returncode

@@ -5,20 +5,22 @@
     │   ├── SubmissionError    the submission cannot be read
     │   ├── RubricError        rubric.toml does not make sense
     │   └── HandoutError       the reference cannot be turned into a handout
-    └── StudentFault           costs the section that was being marked, and no other
-        ├── NotWritten         the stub still raises NotImplementedError
-        ├── StudentError             the student's code raised
-        ├── WorkerCrashed               the worker process ended: a crash, os._exit, out of memory
-        ├── TimedOut           no answer within the limit
-        └── BadReply           an answer that breaks the protocol
+    └── CheckFailed            costs the section that is being marked, and no other; the public checks raise it too
+        └── StudentFault       the student's code gave no answer
+            ├── NotWritten     the stub still raises NotImplementedError
+            ├── StudentError   the student's code raised
+            ├── WorkerCrashed  the worker process ended: a crash, os._exit, out of memory
+            ├── TimedOut       no answer within the limit
+            └── BadReply       an answer that breaks the protocol
 
-A wrong answer is `utils.CheckFailed`, which the public checks raise too. Anything else that comes out of a check is
-the grader's own fault: the section reads "grader error", costs no point, and the exit status is 2.
+Anything else that comes out of a check is the grader's own fault: the section reads "grader error", costs no
+point, and the exit status is 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from assignment.expect import CheckFailed
+from grader.results import Frame
 
 
 class CannotGrade(Exception):
@@ -37,24 +39,62 @@ class HandoutError(CannotGrade):
     """The reference's solution markers are wrong; the message names file and line."""
 
 
-class StudentFault(Exception):
-    """The student's code did not give an answer. `diagnosis` holds the ids of what was recognised."""
+class StudentFault(CheckFailed):
+    """The student's code did not give an answer.
 
-    def __init__(self, feedback: str, diagnosis: Sequence[str] = ()):
-        super().__init__(feedback)
-        self.feedback = feedback
-        self.diagnosis = tuple(diagnosis)
+    Beside the fields of CheckFailed: `trace` holds the student's own frames, the innermost last, and `exception`
+    the error in the student's own words, which nobody reads anything out of.
+    """
+
+    def __init__(
+        self,
+        got: str,
+        expected: str = "",
+        *,
+        where: str = "",
+        hint: str = "",
+        kind: str = "",
+        trace: tuple[Frame, ...] = (),
+        exception: str = "",
+    ):
+        super().__init__(got, expected, where=where, hint=hint, kind=kind)
+        self.trace, self.exception = trace, exception
+
+    def within(self, what: str, kind: str) -> StudentFault:
+        """The same fault, told of something larger that it ended: `what` is a clause such as "training stopped"."""
+        got = f"{what}: {self.got}" if self.got else what
+        return StudentFault(
+            got,
+            self.expected,
+            where=self.where,
+            kind=kind,
+            trace=self.trace,
+            exception=self.exception,
+        )
 
 
 class NotWritten(StudentFault):
     """The section's stub is still a stub."""
 
-    def __init__(self, feedback: str = "not written yet"):
-        super().__init__(feedback, ["not-written"])
+    def __init__(self, got: str = "not written yet"):
+        super().__init__(got, kind="not-written")
 
 
 class StudentError(StudentFault):
-    """The student's code raised; the feedback holds its own lines and the message."""
+    """The student's code raised. `type_name` is the name of the exception's type."""
+
+    def __init__(
+        self,
+        got: str = "",
+        expected: str = "",
+        *,
+        kind: str = "raises",
+        trace: tuple[Frame, ...] = (),
+        exception: str = "",
+        type_name: str = "",
+    ):
+        super().__init__(got, expected, kind=kind, trace=trace, exception=exception)
+        self.type_name = type_name
 
 
 class WorkerCrashed(StudentFault):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -97,20 +96,6 @@ def add_options(parser: _Parser) -> None:
     )
     for name, settings in OPTIONS:
         group.addoption(name, **settings)
-
-
-def command_line(options: argparse.Namespace) -> list[str]:
-    """The options as arguments of `grade`, the submission first; a value never stands apart from its option."""
-    arguments = []
-    for name, settings in OPTIONS:
-        value = getattr(options, settings.get("dest", name[2:].replace("-", "_")))
-        if value is True:
-            arguments.append(name)
-        elif value is not None and value is not False:
-            arguments += [
-                f"{name}={one}" for one in (value if isinstance(value, list) else [value])
-            ]
-    return [*arguments, "--", options.submission]
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:

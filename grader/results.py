@@ -1,4 +1,4 @@
-"""The outcome of a marking as frozen records that travel: to the terminal, to JSON and back."""
+"""What came of a marking, as frozen records that travel: to the terminal, to JSON and back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,59 @@ class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     ERROR = "grader error"  # the grader's own fault: costs no point
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A line of the student's own code on the way to an exception."""
+
+    file: str
+    line: int
+    function: str  # "" for code outside of any
+    source: str
+
+    def __str__(self) -> str:
+        inside = f", in {self.function}" if self.function else ""
+        return f"{self.file}, line {self.line}{inside}: {self.source}"
+
+
+@dataclass(frozen=True)
+class Smallest:
+    """The smallest input tried that an answer is wrong for: an "input", or the "size" of a network and its batch.
+
+    `before` is the input tried before it, which the answer is right for. If `leaks`, the input is right too in the
+    first call of a process, and wrong after that one.
+    """
+
+    kind: str
+    tried: str
+    got: str
+    expected: str = ""
+    before: str = ""
+    leaks: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a section came to: built where a check fails, read where it is shown, never taken apart.
+
+    `credit` is the share of the points, 0 to 1. `got`, `expected` and `where` are clauses of one sentence about the
+    first difference. `hints` is a ladder: where to look, why it is wrong, almost the answer. `exception` and `printed` are
+    the student's own words. `misconceptions` are ids of the catalogue.
+    """
+
+    status: Status
+    credit: float = 0.0
+    got: str = ""
+    expected: str = ""
+    where: str = ""
+    hints: tuple[str, ...] = ()
+    trace: tuple[Frame, ...] = ()
+    exception: str = ""
+    misconceptions: tuple[str, ...] = ()
+    smallest: Smallest | None = None
+    notes: tuple[str, ...] = ()
+    printed: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,18 +101,30 @@ class Training:
 
 @dataclass(frozen=True)
 class SectionResult:
-    """One section, marked. `points` and `max_points` as in the rubric, `seconds` of wall time."""
+    """One section, marked. `max_points` as in the rubric, `seconds` of wall time."""
 
     number: str
     title: str
-    status: Status
-    points: float
     max_points: float
     seconds: float
-    feedback: str
-    diagnosis: tuple[str, ...] = ()
+    verdict: Verdict
     script: str = ""
     comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """That of the verdict."""
+        return self.verdict.status
+
+    @property
+    def points(self) -> float:
+        """The points earned."""
+        return self.verdict.credit * self.max_points
+
+    @property
+    def diagnosis(self) -> tuple[str, ...]:
+        """The ids of the misconceptions recognised."""
+        return self.verdict.misconceptions
 
 
 @dataclass(frozen=True)
@@ -110,13 +175,40 @@ class Report:
 
 
 def section_from(fields: dict[str, Any]) -> SectionResult:
-    """The section whose fields came out of JSON; they are used up."""
+    """The section whose fields came out of JSON; they are used up.
+
+    Before verdicts were records a section had one text of feedback, which is now one note.
+    """
     comparisons = tuple(
         Comparison(entry["name"], tuple(map(tuple, entry["wrong"])))
         for entry in fields.pop("comparisons")
     )
-    status, diagnosis = Status(fields.pop("status")), tuple(fields.pop("diagnosis"))
-    return SectionResult(status=status, diagnosis=diagnosis, comparisons=comparisons, **fields)
+    if "verdict" in fields:
+        verdict = _verdict_from(fields.pop("verdict"))
+    else:
+        status = Status(fields.pop("status"))
+        verdict = Verdict(
+            status,
+            credit=0.0 if status is Status.FAILED else 1.0,
+            misconceptions=tuple(fields.pop("diagnosis")),
+            notes=(fields.pop("feedback"),),
+        )
+        del fields["points"]
+    return SectionResult(verdict=verdict, comparisons=comparisons, **fields)
+
+
+def _verdict_from(fields: dict[str, Any]) -> Verdict:
+    smallest = fields.pop("smallest")
+    lists: dict[str, Any] = {
+        name: tuple(fields.pop(name)) for name in ("hints", "misconceptions", "notes")
+    }
+    return Verdict(
+        status=Status(fields.pop("status")),
+        trace=tuple(Frame(**frame) for frame in fields.pop("trace")),
+        smallest=None if smallest is None else Smallest(**smallest),
+        **lists,
+        **fields,
+    )
 
 
 def training_from(fields: dict[str, Any]) -> Training:

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-import utils
+from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
 from playground.optional import require
@@ -26,7 +26,7 @@ def write_configuration(path: Path, configuration: Configuration, comment: str =
     text += yaml.safe_dump(
         values, sort_keys=False, default_flow_style=None, width=1000
     )  # None: lists in one line
-    utils.write_atomically(path, text.encode())
+    write_atomically(path, text.encode())
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 import utils
+from assignment.data import IDX_FILES, DataError, read_idx
 from playground.errors import BadFile, PlaygroundError
 from playground.registry import choose
 
@@ -52,9 +53,9 @@ def load(name: str, data_dir: str | Path | None = None) -> Dataset:
     source = choose("dataset", name, DATASETS)
     try:
         X_train, y_train, X_test, y_test = (
-            utils.read_idx(file, data_dir, source.folder) for file in utils.IDX_FILES[source.folder]
+            read_idx(file, data_dir, source.folder) for file in IDX_FILES[source.folder]
         )
-    except utils.DataError as error:
+    except DataError as error:
         raise BadFile(str(error)) from None
     return Dataset(
         source.class_names,

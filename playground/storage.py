@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-import utils
+from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
 from playground.network import Network
@@ -37,7 +37,7 @@ def save(network: Network, path: Path) -> None:
     )  # a search may have drawn NumPy's numbers
     content = io.BytesIO()
     np.savez(content, description=np.array(text), parameters=network.parameters)
-    utils.write_atomically(path, content.getvalue())
+    write_atomically(path, content.getvalue())
 
 
 def load(path: Path) -> Network:

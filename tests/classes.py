@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.intake import Student
 from grader.classroom.keys import rubric_hash
 from grader.classroom.reports.assignment import Assignment
 from grader.classroom.reports.build import build
-from grader.results import Comparison, Mistake, Report, SectionResult, Status, Training
+from grader.results import Comparison, Mistake, Report, SectionResult, Status, Training, Verdict
 from grader.rubric import RUBRIC_FILE, load_rubric
 from grader.submission.reading import Submission
 
 RUBRIC = load_rubric()
 WHOLE = Assignment(RUBRIC.title, RUBRIC.sections, RUBRIC.bars)
-WRONG = "relu(z)[0, 3] is 0.24, expected 0 where z[0, 3] is -0.24. Hint: negative elements become 0.\nYour relu does this."
+WRONG = Verdict(
+    Status.FAILED,
+    got="relu(z)[0, 3] is 0.24",
+    expected="0",
+    where="z[0, 3] is -0.24",
+    hints=("negative elements become 0.", "Your relu does this."),
+)
 HOSTILE = (
     '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}{% x %}\u202e\u2066\x00\x1b[2J'
 )
@@ -24,20 +31,26 @@ LONE = "\ud800"
 
 
 def result(
-    number: str, status: Status = Status.PASSED, feedback: str = "right", **fields: object
+    number: str,
+    status: Status = Status.PASSED,
+    told: str | Verdict = "right",
+    diagnosis: tuple[str, ...] = (),
+    **fields: Any,
 ) -> SectionResult:
-    """A section's result with the rubric's title and points."""
+    """A section's result with the rubric's title and points; `told` is a verdict, or what came."""
     section = RUBRIC.by_number[number]
-    points = 0 if status is Status.FAILED else section.points
-    settings = {"seconds": 0.5, "script": section.script, **fields}
+    if isinstance(told, str):
+        credit = 0.0 if status is Status.FAILED else 1.0
+        words = {"exception" if status is Status.ERROR else "got": told}
+        told = Verdict(status, credit, misconceptions=diagnosis, **words)
+    elif diagnosis:
+        told = replace(told, misconceptions=diagnosis)
     return SectionResult(
         number=number,
         title=section.title,
-        status=status,
-        points=points,
         max_points=section.points,
-        feedback=feedback,
-        **settings,  # type: ignore[arg-type]
+        verdict=told,
+        **({"seconds": 0.5, "script": section.script} | fields),
     )
 
 
@@ -59,11 +72,11 @@ def training(epochs: int = 3, **curves: tuple[float, ...]) -> Training:
 
 @dataclass
 class Pupil:
-    """A student and what came of the work; `lost` are failed sections with their feedback, `missing` sections not marked."""
+    """A student and what came of the work; `lost` are failed sections with their verdict, or what came, `missing` sections not marked."""
 
     id: str
     name: str = ""
-    lost: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, str | Verdict] = field(default_factory=dict)
     diagnosis: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     problem: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -13,11 +14,11 @@ from typing import Any
 
 from grader import REFERENCE
 from grader.handout.folder import Solution, reference_source, solved, split
-from grader.marking.all_sections import mark_all
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.results import SectionResult
-from grader.rubric import SCRIPTS, load_rubric
+from grader.rubric import load_rubric
+from grader.sections import SCRIPTS
 from grader.submission.reading import open_submission
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +70,8 @@ def write_workplace(folder: Path, *, with_solutions: bool) -> Path:
     (folder / "utils.py").write_text(
         (ROOT / "utils.py").read_text(encoding="utf-8"), encoding="utf-8"
     )
+    shutil.copytree(ROOT / "assignment", folder / "assignment")
+    shutil.copyfile(ROOT / "grader" / "rubric.toml", folder / "assignment" / "rubric.toml")
     (folder / "data").symlink_to(ROOT / "data")
     return folder
 
@@ -136,4 +139,4 @@ def mark_here(
         seed=seed, only=tuple(numbers), skip_training=train_size is None, train_size=train_size
     )
     marking = Marking(open_submission(folder), rubric, options)
-    return {number: result for number, result in mark_all(marking).items() if number in numbers}
+    return {number: result for number, result in marking.mark_all().items() if number in numbers}

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
+from assignment.expect import RETURN_MISSING, CheckFailed, expect_array, expect_gradients
+from grader.checks.context import Context
 from grader.errors import TimedOut
-from grader.marking.marking import Marking
 from grader.oracle.gradients import NAMES, Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
 from grader.reference import numpy_ann as reference
-from grader.rubric import Section
-from grader.sandbox.remote import Remote, Student, as_array, as_number, type_name
+from grader.rubric import RubricSection
+from grader.sandbox.remote import Module, Remote, as_array, as_number, type_name
 from grader.training.run import expect_bar
-from utils import RETURN_MISSING, CheckFailed, expect_array, expect_gradients, to_one_hot
+from utils import to_one_hot
 
 TOLERANCE = 1e-4
 
@@ -43,35 +43,35 @@ def some_z(rng: np.random.Generator) -> list[np.ndarray]:
     ]
 
 
-@pytest.mark.section("1.2")
 def test_relu_keeps_what_is_positive_and_nothing_else(
-    student: Student, rng: np.random.Generator
+    section: RubricSection, context: Context
 ) -> None:
+    module, rng = context.module(section), context.rng(section)
     for z in some_z(rng):
         hint = "negative elements become 0, all others stay, and the shape does not change."
         # 0 is exact, and what is kept is exact but for the rounding of (z + |z|) / 2
         expect_array(
-            "relu(z)", student.relu(z), reference.relu(z), absolute=0, where={"z": z}, hint=hint
+            "relu(z)", module.relu(z), reference.relu(z), absolute=0, where={"z": z}, hint=hint
         )
 
 
-@pytest.mark.section("1.3")
 def test_relu_derivative_is_one_where_positive_and_zero_elsewhere(
-    student: Student, rng: np.random.Generator
+    section: RubricSection, context: Context
 ) -> None:
+    module, rng = context.module(section), context.rng(section)
     for z in some_z(rng):
         hint = "the slope is 1 for positive elements and 0 for all others, 0 itself included."
-        got = student.relu_derivative(z)
+        got = module.relu_derivative(z)
         expect_array(
             "relu_derivative(z)", got, reference.relu_derivative(z), where={"z": z}, hint=hint
         )
 
 
-@pytest.mark.section("1.4")
 def test_cross_entropy_is_the_mean_of_minus_log_probability(
-    student: Student, rng: np.random.Generator
+    section: RubricSection, context: Context
 ) -> None:
-    epsilon = own_epsilon(student)
+    module, rng = context.module(section), context.rng(section)
+    epsilon = own_epsilon(module)
     for n, k, dtype in (
         (1, 2, np.float64),
         (1, 3, np.float32),
@@ -89,7 +89,7 @@ def test_cross_entropy_is_the_mean_of_minus_log_probability(
         y_pred[0, classes[0]] = 5e-3  # small, and still far above what may be added or clipped to
         y_pred[-1, classes[-1]] = 20  # sure of the right class: 0.95 and more
         y_pred /= y_pred.sum(axis=1, keepdims=True)
-        loss = one_number(student.cross_entropy(y_true, y_pred.astype(dtype)))
+        loss = one_number(module.cross_entropy(y_true, y_pred.astype(dtype)))
         # float32 is good to 1e-6 here, float16 to 1e-3; what is added to p moves its logarithm by epsilon / p
         moved = 1.1 * epsilon * float(np.mean(1 / y_pred[np.arange(n), classes]))
         name = f"the loss of {n} image{'s' if n > 1 else ''} and {k} classes"
@@ -102,9 +102,9 @@ def test_cross_entropy_is_the_mean_of_minus_log_probability(
             hint="the mean over the images of -log(probability of the true class).",
         )
     for float_type in (np.float64, np.float32):
-        expect_loss_at_zero(student, float_type)
+        expect_loss_at_zero(module, float_type)
     certain = np.array([[1.0, 0.0], [0.5, 0.5]])
-    loss = one_number(student.cross_entropy(np.eye(2), certain))
+    loss = one_number(module.cross_entropy(np.eye(2), certain))
     expect_array(
         "the loss of a certain and an undecided image",
         np.float64(loss),
@@ -115,17 +115,17 @@ def test_cross_entropy_is_the_mean_of_minus_log_probability(
     )
 
 
-def own_epsilon(student: Student) -> float:
+def own_epsilon(module: Module) -> float:
     """What the answer adds to probabilities or clips them to, read off its loss where one is 0; at most 1e-4 is right."""
-    loss = one_number(student.cross_entropy(np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])))
+    loss = one_number(module.cross_entropy(np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])))
     return math.exp(-loss) if loss >= -math.log(1.01e-4) else 0.0
 
 
-def expect_loss_at_zero(student: Student, dtype: type) -> None:
+def expect_loss_at_zero(module: Module, dtype: type) -> None:
     """Raises CheckFailed unless a true class with probability 0 gives a large finite loss, whichever, that is averaged as any other."""
     y_true: np.ndarray = np.array([[0, 1], [1, 0]], dtype)
     one, both = (
-        one_number(student.cross_entropy(y_true, np.array(y_pred, dtype)))
+        one_number(module.cross_entropy(y_true, np.array(y_pred, dtype)))
         for y_pred in ([[1, 0], [1, 0]], [[1, 0], [0, 1]])
     )
     kept_away = "keep the probabilities away from 0 before the log."
@@ -133,8 +133,8 @@ def expect_loss_at_zero(student: Student, dtype: type) -> None:
         not math.isfinite(one) or one < 4.5
     ):  # half of -log(1e-4), above which nothing may be clipped
         raise CheckFailed(
-            f"the loss is {one:.6g} where one of two true classes has probability 0 ({np.dtype(dtype)}), expected a large "
-            "finite number.",
+            f"the loss is {one:.6g} where one of two true classes has probability 0 ({np.dtype(dtype)})",
+            "a large finite number",
             kind="" if math.isfinite(one) else "not-finite",
             hint=kept_away,
         )
@@ -152,14 +152,16 @@ def one_number(value: object) -> float:
     number = as_number(value)
     if number is None and isinstance(array := as_array(value), np.ndarray):
         raise CheckFailed(
-            f"cross_entropy has shape {array.shape}, expected one number.",
+            f"cross_entropy has shape {array.shape}",
+            "one number",
             kind="wrong-shape",
             hint="the mean over the images.",
         )
     if number is None:
         what = "is None" if value is None else f"returned a {type_name(value)}"
         raise CheckFailed(
-            f"cross_entropy {what}, expected one number.",
+            f"cross_entropy {what}",
+            "one number",
             kind="wrong-type",
             hint=RETURN_MISSING if value is None else "",
         )
@@ -177,10 +179,10 @@ def clear_point(rng: np.random.Generator, n: int, d: int, h: int, k: int, scale:
             return point
 
 
-@pytest.mark.section("1.5")
 def test_forward_gives_probabilities_and_keeps_its_four_steps(
-    student: Student, rng: np.random.Generator
+    section: RubricSection, context: Context
 ) -> None:
+    module, rng = context.module(section), context.rng(section)
     cases: tuple[
         tuple[int, int, int, int, type, float], ...
     ] = (  # n, d, h, k, precision, size of the weights
@@ -193,7 +195,7 @@ def test_forward_gives_probabilities_and_keeps_its_four_steps(
     for n, d, h, k, dtype, scale in cases:
         point = clear_point(rng, n, d, h, k, scale)
         X = point.X
-        net = network_at(student, point, dtype)
+        net = network_at(module, point, dtype)
         for images in (X, X[::-1].copy()):  # a second call must not remember the first
             a2 = net.forward(images.astype(dtype))
             expect_forward(net, a2, point, images, large=scale > 1)
@@ -230,7 +232,7 @@ def kept_step(net: Remote, name: str, returned: object) -> object:
     except Exception as error:
         nothing = "" if returned is not None else ", and forward returned None"
         raise CheckFailed(
-            f"self.{name} is not there after forward{nothing}.",
+            f"self.{name} is not there after forward{nothing}",
             kind="wrong-type" if nothing else "",
             hint=RETURN_MISSING if nothing else "keep all four steps on self.",
         ) from error
@@ -250,16 +252,14 @@ def _agrees(got: object, expected: np.ndarray, tolerance: float) -> bool:
     return True
 
 
-@pytest.mark.section("1.6")
-def test_backward_agrees_with_numerical_gradients(
-    marking: Marking, student: Student, rng: np.random.Generator
-) -> None:
+def test_backward_agrees_with_numerical_gradients(section: RubricSection, context: Context) -> None:
+    module, rng = context.module(section), context.rng(section)
     conventions: dict[int, str] = {}
 
     def numerical(n: int, d: int, h: int, k: int) -> None:
         point = away_from_kinks(rng, n, d, h, k)
         conventions[n] = expect_backward(
-            student, point, Point.gradients, np.float64, tolerance=TOLERANCE
+            module, point, Point.gradients, np.float64, tolerance=TOLERANCE
         )
 
     def at_the_kink() -> None:  # where the slope is 0 by convention: a blank image and no bias
@@ -268,11 +268,11 @@ def test_backward_agrees_with_numerical_gradients(
         at_zero = Point(
             point.W1, np.zeros(4), point.W2, point.b2, X, np.eye(3)[[0, 1, 2, 0, 1, 2, 0]]
         )
-        expect_backward(student, at_zero, reference_gradients, np.float64, tolerance=TOLERANCE)
+        expect_backward(module, at_zero, reference_gradients, np.float64, tolerance=TOLERANCE)
 
     def large(n: int, d: int, h: int, k: int) -> None:  # against the reference's formulas
         conventions[n] = expect_backward(
-            student, large_point(rng, n, d, h, k), reference_gradients, np.float32, tolerance=2e-3
+            module, large_point(rng, n, d, h, k), reference_gradients, np.float32, tolerance=2e-3
         )
 
     cases = [
@@ -282,7 +282,7 @@ def test_backward_agrees_with_numerical_gradients(
         at_the_kink,
         lambda: large(70, 800, 140, 12),
         lambda: expect_speed(
-            student, large_point(rng, 256, 784, 128, 10), marking.rubric.limits.full_size_seconds
+            module, large_point(rng, 256, 784, 128, 10), context.rubric.limits.full_size_seconds
         ),
     ]
     for number in rng.permutation(len(cases)):  # in an order that nobody can foresee
@@ -291,7 +291,7 @@ def test_backward_agrees_with_numerical_gradients(
     if len(set(conventions.values())) > 1:
         found = ", ".join(f"the {conventions[n]} for {n} images" for n in sorted(conventions))
         raise CheckFailed(
-            f"the convention changes with the batch: {found}.",
+            f"the convention changes with the batch: {found}",
             kind="backward-mixed-scale",
             hint="sum over the batch or take the mean, always the same.",
         )
@@ -310,16 +310,17 @@ def large_point(rng: np.random.Generator, n: int, d: int, h: int, k: int) -> Poi
     return Point(W1, b1, W2, b2, X, to_one_hot(rng.integers(k, size=n), k).astype(np.float64))
 
 
-def expect_speed(student: Student, point: Point, seconds: float) -> None:
+def expect_speed(module: Module, point: Point, seconds: float) -> None:
     """Raises CheckFailed for gradients that are found by trying: two losses for each of 100,000 parameters take minutes."""
-    net = network_at(student, point, np.float32)
+    net = network_at(module, point, np.float32)
     X, Y = point.X.astype(np.float32), point.Y.astype(np.float32)
     net.forward.within(seconds, X)
     try:
         found = net.backward.within(seconds, X, Y)
     except TimedOut as slow:
         raise CheckFailed(
-            f"backward of a batch of {len(X)} took longer than {seconds:g} s, expected some milliseconds.",
+            f"backward of a batch of {len(X)} took longer than {seconds:g} s",
+            "some milliseconds",
             hint="matrix products give all gradients at once; trying each parameter does not.",
         ) from slow
     expect_gradients(found, reference_gradients(point), len(X), 2e-3)
@@ -334,7 +335,7 @@ def reference_gradients(point: Point) -> dict[str, np.ndarray]:
 
 
 def expect_backward(
-    student: Student,
+    module: Module,
     point: Point,
     gradients: Callable[[Point], dict[str, np.ndarray]],
     dtype: type,
@@ -342,7 +343,7 @@ def expect_backward(
     tolerance: float,
 ) -> str:
     """The batch convention. Raises CheckFailed unless the gradients of two batches are right, and the weights as they were."""
-    net = network_at(student, point, dtype)
+    net = network_at(module, point, dtype)
     batches = [point, replace(point, X=point.X[::-1], Y=np.roll(point.Y, 1, axis=1))]
     if len(point.X) > 1:
         batches.append(replace(point, X=point.X[:-1], Y=point.Y[:-1]))
@@ -358,13 +359,13 @@ def expect_backward(
             now = getattr(net, name)
             if not isinstance(now, np.ndarray) or not np.array_equal(now, before):
                 raise CheckFailed(
-                    f"self.{name} was changed by backward, expected it to stay.",
+                    f"self.{name} was changed by backward",
+                    "it to stay",
                     kind="backward-changes-weights",
                     hint="backward gives the gradients; update takes the step.",
                 )
     return convention
 
 
-@pytest.mark.section("1.7")
-def test_training_reaches_the_bar(marking: Marking, section: Section) -> None:
-    expect_bar(marking.run_of("numpy_ann"), section, marking.rubric.training)
+def test_training_reaches_the_bar(section: RubricSection, context: Context) -> str:
+    return expect_bar(context.run(section), section, context.rubric.training)

@@ -17,7 +17,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
 from grader.submission.reading import Submission
 
-VERSION = 1
+VERSION = 2  # 1 kept a text of feedback in place of a verdict; such results are still read
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
 create table students (id text primary key, name text not null) without rowid;
@@ -121,7 +121,9 @@ class Gradebook:
             if "no such table" not in str(error):
                 raise
             version = None
-        if version != VERSION:
+        if version == 1:
+            self.set_meta(version=VERSION)
+        elif version != VERSION:
             raise CannotGrade(
                 f"{self.path} is no gradebook of this version ({version}), expected {VERSION}: take another file"
             )
@@ -456,6 +458,4 @@ class Gradebook:
 
 def _pointed(section: SectionResult, points: dict[str, float]) -> SectionResult:
     """A result with the points that its section has now."""
-    most = points[section.number]
-    earned = 0.0 if section.status == "failed" else most
-    return SectionResult(**{**vars(section), "points": earned, "max_points": most})
+    return replace(section, max_points=points[section.number])

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from grader.classroom.keys import grader_version
 from grader.errors import CannotGrade
-from grader.marking.all_sections import mark_all
 from grader.marking.marking import Marking
 from grader.options import Options, interrupt
 from grader.results import Report
@@ -59,7 +58,7 @@ def mark(task: Task) -> Done:
         os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(task.threads)
     options = replace(task.options, only=task.sections, sandbox=task.sandbox)
     marking = Marking(task.submission, task.rubric, options)
-    mark_all(marking)
+    marking.mark_all()
     return Done(marking.report(), environment())
 
 

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grader import GRADER
+from grader import GRADER, PROJECT
 from grader.options import Options
-from grader.rubric import Rubric, Section
+from grader.rubric import Rubric, RubricSection
 from grader.submission.reading import Submission
 
 NOT_MARKING = (
@@ -30,12 +30,6 @@ NOT_MARKING = (
     "__main__.py",
     "conftest.py",
 )  # they show markings, or ask for them
-FROM_CURVES = (
-    "2.5",
-    "2.7",
-    "3.5",
-    "3.7",
-)  # are marked by the curves of the training, where there is one
 
 
 def content_hash(submission: Submission) -> str:
@@ -56,7 +50,7 @@ def marking_files() -> list[Path]:
         for path in sorted(GRADER.rglob("*.py"))
         if path.relative_to(GRADER).parts[0] not in NOT_MARKING
     ]
-    return [*own, GRADER.parent / "utils.py"]
+    return [*own, PROJECT / "utils.py", *sorted((PROJECT / "assignment").glob("*.py"))]
 
 
 @cache
@@ -73,15 +67,17 @@ def rubric_hash(rubric: Rubric) -> str:
     return _hash(asdict(rubric))
 
 
-def section_key(work: str, rubric: Rubric, section: Section, options: Options, sandbox: str) -> str:
+def section_key(
+    work: str, rubric: Rubric, section: RubricSection, options: Options, sandbox: str
+) -> str:
     """The key of one section's result for the submission with the hash `work`, behind the sandbox level `sandbox`."""
     return _hash(
         [work, grader_version(), sandbox, options.seed, *_of_section(rubric, section, options)]
     )
 
 
-def _of_section(rubric: Rubric, section: Section, options: Options) -> list[Any]:
-    by_training = section.training or section.number in FROM_CURVES
+def _of_section(rubric: Rubric, section: RubricSection, options: Options) -> list[Any]:
+    by_training = section.training or section.section.reads_curves
     limits = asdict(rubric.limits)
     seconds = limits.pop("train_seconds")
     rules: list[Any] = [
@@ -94,7 +90,7 @@ def _of_section(rubric: Rubric, section: Section, options: Options) -> list[Any]
     if by_training and trains(rubric, section.script, options):
         rules += [seconds[section.script], asdict(rubric.training), rubric.bars[section.script]]
         rules += [options.train_size, options.audit, options.device]
-    if section.number in FROM_CURVES:
+    if section.section.reads_curves:
         rules += [asdict(rubric.judgement)]
     return rules
 
@@ -114,7 +110,7 @@ def to_mark(rubric: Rubric, missing: list[str], options: Options) -> tuple[str, 
         curves = {
             s.number
             for s in rubric.sections
-            if s.script == section.script and s.number in FROM_CURVES
+            if s.script == section.script and s.section.reads_curves
         }
         if section.training and curves & wanted:
             wanted.add(section.number)

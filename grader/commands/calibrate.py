@@ -52,11 +52,12 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, and print the table; 0. Raises CannotGrade for a submission that cannot be trained."""
+    from assignment.data import DataError
+    from assignment.expect import CheckFailed
     from grader.errors import StudentFault
     from grader.options import Options
     from grader.rubric import load_rubric
     from grader.submission.reading import open_submission
-    from utils import CheckFailed, DataError
 
     if options.seeds < 1:
         raise CannotGrade(f"--seeds is {options.seeds}, expected 1 or more")
@@ -111,7 +112,7 @@ def calibrate(
 ) -> list[Calibration]:
     """Train every script of a submission with so many seeds, counted from the options' one. Raises StudentFault or CheckFailed."""
     from grader.marking.marking import Marking
-    from grader.rubric import SCRIPTS
+    from grader.sections import SCRIPTS
 
     marking = Marking(submission, rubric, replace(options, only=()))
     try:
@@ -129,7 +130,6 @@ def _calibrate(marking: Marking, script: str, seeds: int) -> Calibration:
     runs = [
         train(
             marking.students[script],
-            script,
             seconds=marking.rubric.limits.train_seconds[script],
             seed=options.seed + number,
             device=options.device,

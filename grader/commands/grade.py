@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from grader import GRADER
-from grader.options import OPTIONS, command_line, interrupt
+from grader.options import OPTIONS, interrupt
+
+if TYPE_CHECKING:  # only for names: the command line has to start at once
+    from grader.options import Options
+    from grader.results import Report
+    from grader.rubric import Rubric
+    from grader.submission.reading import Submission
 
 
 def add(commands: Any) -> None:
@@ -26,24 +31,76 @@ def add(commands: Any) -> None:
     grade.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Mark it; the exit status is the report's."""
-    import pytest
+def run(given: argparse.Namespace) -> int:
+    """Mark it, print the score card, and write the files that were asked for; the exit status is the report's."""
+    from grader.marking.marking import Marking
+    from grader.report import terminal
 
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = (
-        "1"  # only our own plugin, whatever is installed here
-    )
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    os.environ.pop("PYTEST_PLUGINS", None)
     signal.signal(signal.SIGTERM, interrupt)
-    *arguments, _, submission = command_line(options)
-    pinned = [
-        "-c",
-        str(GRADER / "pytest.ini"),
-        f"--rootdir={GRADER}",
-        "--noconftest",
-        "-p",
-        "grader.marking.pytest_plugin",
-    ]
-    status = int(pytest.main([*pinned, *arguments, f"--submission={submission}", str(GRADER)]))
-    return status if status in (0, 1) else 2
+    submission, rubric, options = prepare(given)
+    marking = Marking(submission, rubric, options)
+    try:
+        marking.begin()
+        print(terminal.head(submission.name, options), flush=True)
+        for section in marking.to_run():
+            result = marking.mark(section)
+            if section in marking.chosen:
+                print(terminal.line(result), flush=True)
+            marking.end_worker_after(section)
+    finally:
+        marking.close()
+    report = marking.report()
+    print(terminal.foot(report))
+    write_files(given, report, submission.plots, options.data_dir)
+    return report.exit_status
+
+
+def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:
+    """The submission and how it is marked. Raises CannotGrade for wrong options, and for what cannot be read.
+
+    A submission that cannot be read leaves the files that were asked for, with 0 points and the reason.
+    """
+    from grader.commands.settings import read_options
+    from grader.errors import SubmissionError
+    from grader.results import Report
+    from grader.rubric import load_rubric
+    from grader.submission.reading import open_submission
+
+    rubric = load_rubric()
+    options = read_options(vars(given).__getitem__, rubric)
+    for file in (given.results, given.html_report):
+        _expect_writable(file)
+    path = Path(given.submission)
+    try:
+        return open_submission(path), rubric, options
+    except SubmissionError as error:
+        name = path.resolve().name
+        nothing = Report((), {}, {}, 0.0, options.seed, options.device, "none", name, str(error))
+        write_files(given, nothing, {}, None)
+        raise
+
+
+def _expect_writable(file: str | None) -> None:
+    from assignment.files import can_be_written
+    from grader.errors import CannotGrade
+
+    if file is not None and not can_be_written(Path(file)):
+        raise CannotGrade(
+            f"{file} cannot be written, expected a file in a folder that exists and can be written to"
+        )
+
+
+def write_files(
+    given: argparse.Namespace, report: Report, plots: dict[str, bytes], data_dir: Path | None
+) -> None:
+    """Write results.json and the page, where they are asked for."""
+    from grader.report import results_json
+
+    if given.results:
+        results_json.write(report, Path(given.results))
+    if given.html_report:
+        from grader.report import student_page
+        from grader.report.pictures import OfficialImages
+
+        work = student_page.Work(report, report.submission, plots)
+        student_page.write(work, OfficialImages(data_dir), Path(given.html_report))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import utils
+from assignment.data import IDX_FILES, DataError, read_idx
 from grader.errors import CannotGrade
 from grader.options import Options
 from grader.rubric import Rubric
@@ -83,7 +84,7 @@ def _device(name: str, *, elsewhere: bool) -> str:
 
 def _expect_data(data_dir: Path | None) -> None:
     try:
-        for file in utils.IDX_FILES["FashionMNIST"]:
-            utils.read_idx(file, data_dir)
-    except utils.DataError as error:
+        for file in IDX_FILES["FashionMNIST"]:
+            read_idx(file, data_dir)
+    except DataError as error:
         raise CannotGrade(str(error)) from None

@@ -87,7 +87,7 @@ def report(
 
 def table(comparison: Comparison) -> str:
     """The pairs to look at as lines of text, the closest first."""
-    from grader.rubric import SCRIPTS
+    from grader.sections import SCRIPTS
     from grader.similarity import page
 
     groups = page.by_students(comparison)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from assignment.data import IDX_FILES, DataError, read_idx
 from grader.doctor.findings import Finding, State
 from grader.errors import CannotGrade
 from grader.report.text import one_line
 from grader.sandbox import levels as sandbox
-from utils import IDX_FILES, DataError, read_idx
 
 MARKING_BYTES = 1_700_000_000  # of memory that one marking takes, with training on the CPU
 TEMPORARY_BYTES = (

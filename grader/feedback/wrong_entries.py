@@ -9,20 +9,20 @@ import numpy as np
 from grader.oracle.gradients import NAMES, away_from_kinks
 from grader.oracle.networks import network_at
 from grader.results import Comparison
-from grader.sandbox.remote import Student
+from grader.sandbox.remote import Module
 
 SIZE = (5, 6, 4, 3)  # n, d, h, k of the gradients that are compared: small enough to be looked at
 CLOSE = 1e-4  # of the largest element
 
 
-def compare_gradients(student: Student, rng: np.random.Generator) -> tuple[Comparison, ...]:
+def compare_gradients(module: Module, rng: np.random.Generator) -> tuple[Comparison, ...]:
     """Which entries of the four gradients are wrong for a small batch; empty where there are no arrays to compare.
 
     Of the two conventions, sum and mean, the one with fewer wrong entries counts, for each array anew.
     """
     point = away_from_kinks(rng, *SIZE)
     try:
-        net = network_at(student, point)
+        net = network_at(module, point)
         net.forward(point.X)
         answer = net.backward(point.X, point.Y)
     except Exception:  # answers can be of any kind: a network may be a number

@@ -12,8 +12,11 @@ It becomes `raise NotImplementedError("TODO 1.2: relu in numpy_ann.py")`, or, wh
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import shutil
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +24,10 @@ from pathlib import Path
 from grader import PROJECT as ROOT
 from grader import REFERENCE
 from grader.errors import HandoutError
-from grader.rubric import SCRIPTS, Rubric, load_rubric
-from utils import PARTS
+from grader.rubric import Rubric, load_rubric
+from grader.sections import SCRIPTS
 
+MANIFEST = ".handout.json"  # what was written, by hash
 NAME = "fashion-network"  # of the folder and the zip
 FILES = ("utils.py", "requirements.txt")
 INSTRUCTORS = "## For instructors"  # README.md from here on is not for students
@@ -158,7 +162,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-if not Path("utils.py").exists() and Path("{name}.zip").exists():
+if not (Path("utils.py").exists() and Path("assignment").is_dir()) and Path("{name}.zip").exists():
     zipfile.ZipFile("{name}.zip").extractall()
 if not Path("utils.py").exists() and Path("{name}").is_dir():
     os.chdir("{name}")
@@ -204,23 +208,41 @@ def notebook(source: str) -> str:
 
 
 def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
-    """Write the students' folder, the notebooks beside the scripts in it, and its zip; returns folder and zip."""
-    expect_shown_as_marked((ROOT / "README.md").read_text(encoding="utf-8"), load_rubric())
+    """Write the students' folder, the notebooks beside the scripts in it, and its zip; returns folder and zip.
+
+    Raises HandoutError where the README shows other points than the rubric, where a line of a solution would be in the
+    handout, and where the folder holds anything that an earlier call did not write.
+    """
+    rubric = load_rubric()
+    expect_shown_as_marked((ROOT / "README.md").read_text(encoding="utf-8"), rubric)
     folder = out / NAME
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _clear(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=f".{NAME}-") as scratch:
+        made = Path(scratch) / NAME
+        made.mkdir()
+        _fill(made, rubric, with_data=with_data)
+        _refuse_leaks(made)
+        _write_manifest(made)
+        made.rename(folder)
+    return [folder, _zip(folder)]
+
+
+def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
     for name in FILES:
         shutil.copyfile(ROOT / name, folder / name)
-    shutil.copytree(
-        ROOT / "tests" / "student", folder / "tests", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for source, name in (
+        (ROOT / "tests" / "student", "tests"),
+        (ROOT / "assignment", "assignment"),
+    ):
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "assignment" / "rubric.toml").write_text(_extract(rubric), encoding="utf-8")
     environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
     student_part = environment.partition("  # grader\n")[0] + "  - pytest>=8.4\n"
     (folder / "environment.yml").write_text(student_part, encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (folder / "README.md").write_text(
-        readme.partition(INSTRUCTORS)[0].rstrip() + "\n", encoding="utf-8"
-    )
+    students_half = readme.partition(INSTRUCTORS)[0].rstrip() + "\n"
+    (folder / "README.md").write_text(students_half, encoding="utf-8")
     for path in write_stubs(folder):
         text = notebook(path.read_text(encoding="utf-8"))
         path.with_suffix(".ipynb").write_text(text, encoding="utf-8")
@@ -231,23 +253,81 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("*-ubyte", ".*"))
         else:
             shutil.copyfile(source, target)
-    _refuse_leaks(folder)
-    return [folder, _zip(folder)]
+
+
+def _extract(rubric: Rubric) -> str:
+    """What students may know of the rubric: numbers, titles, points and bars."""
+    entries = [
+        f'[[section]]\nnumber = "{s.number}"\ntitle = {json.dumps(s.title)}\npoints = {s.points:g}\n'
+        + ("" if s.bar is None else f"bar = {s.bar!r}\n")
+        for s in rubric.sections
+    ]
+    return "# The points and bars of the assignment; nothing to edit here.\n\n" + "\n".join(entries)
+
+
+def _clear(folder: Path) -> None:
+    """Remove an earlier handout. Raises HandoutError for a folder that holds anything else, which stays as it is."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise HandoutError(f"{folder} is no folder, expected an earlier handout, or nothing")
+    there = {
+        str(path.relative_to(folder)): path
+        for path in folder.rglob("*")
+        if not path.is_dir() and "__pycache__" not in path.parts
+    }
+    manifest = there.pop(MANIFEST, None)
+    written = json.loads(manifest.read_text(encoding="utf-8")) if manifest else {}
+    foreign = sorted(
+        name
+        for name, path in there.items()
+        if name not in written or _digest(path) != written[name]
+    )
+    if foreign:
+        shown = ", ".join(foreign[:5]) + (
+            f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
+        )
+        raise HandoutError(
+            f"{folder} holds files that this command did not write ({shown}): move them away, or choose another --out"
+        )
+    shutil.rmtree(folder)
+
+
+def _write_manifest(folder: Path) -> None:
+    """Note what was written, so that the next call replaces that and nothing else."""
+    written = {
+        str(path.relative_to(folder)): _digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    (folder / MANIFEST).write_text(json.dumps(written, indent=0) + "\n", encoding="utf-8")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def expect_shown_as_marked(readme: str, rubric: Rubric) -> None:
-    """Raises HandoutError where students would read other points or bars than those that they are marked by."""
-    bars = {script: part.bar for script, part in PARTS.items()}
-    if bars != rubric.bars:
+    """Raises HandoutError where students would read other sections, points or bars than those that they are marked by."""
+    table = re.search(r"^\| \| (0\.1 .*)\|\n.*\n\|(.*)\|$", readme, re.MULTILINE)
+    shown = (
+        [[cell.strip() for cell in row.split("|")] for row in table.groups()] if table else [[], []]
+    )
+    marked = [[s.number for s in rubric.sections], [f"{s.points:g}" for s in rubric.sections]]
+    for what, there, expected in zip(
+        ("sections", "points"), (shown[0], shown[1][1:]), marked, strict=True
+    ):
+        if there != expected:
+            raise HandoutError(
+                f"README.md shows the {what} {' '.join(there)}, expected those of rubric.toml, {' '.join(expected)}"
+            )
+    bars = [
+        float(percent) / 100
+        for percent in re.findall(r"^\| \d `.*\| (\d+) % \|$", readme, re.MULTILINE)
+    ]
+    if bars != list(rubric.bars.values()):
         raise HandoutError(
-            f"utils.py shows the bars {bars}, expected those of rubric.toml, {rubric.bars}: mend PARTS"
-        )
-    row = re.search(r"^\| \| 0\.1 .*\n.*\n(.*)$", readme, re.MULTILINE)
-    shown = [cell.strip() for cell in row.group(1).split("|")[2:-1]] if row else []
-    points = [f"{section.points:g}" for section in rubric.sections]
-    if shown != points:
-        raise HandoutError(
-            f"README.md shows the points {' '.join(shown)}, expected those of rubric.toml, {' '.join(points)}"
+            f"README.md shows the bars {bars}, expected those of rubric.toml, {list(rubric.bars.values())}"
         )
 
 
@@ -292,7 +372,7 @@ def _zip(folder: Path) -> Path:
     archive = folder.with_suffix(".zip")
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as stream:
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
+            if path.is_file() and path.name != MANIFEST:
                 compression = zipfile.ZIP_STORED if path.suffix == ".gz" else zipfile.ZIP_DEFLATED
                 stream.write(path, path.relative_to(folder.parent), compress_type=compression)
     return archive

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils import numerical_gradient
+from assignment.expect import numerical_gradient
 
 NAMES = ("W1", "b1", "W2", "b2")
 

@@ -6,13 +6,13 @@ import numpy as np
 
 from grader.oracle.gradients import NAMES, Point
 from grader.reference import numpy_ann as reference
-from grader.sandbox.remote import Remote, Student
+from grader.sandbox.remote import Module, Remote
 
 
-def network_at(student: Student, point: Point, dtype: type = np.float64) -> Remote:
+def network_at(module: Module, point: Point, dtype: type = np.float64) -> Remote:
     """The student's network with a point's parameters."""
     d, h = point.W1.shape
-    net: Remote = student.NumpyANN(input_size=d, hidden_size=h, output_size=len(point.b2), seed=1)
+    net: Remote = module.NumpyANN(input_size=d, hidden_size=h, output_size=len(point.b2), seed=1)
     for name in NAMES:
         setattr(net, name, getattr(point, name).astype(dtype))
     return net

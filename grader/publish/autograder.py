@@ -12,12 +12,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from assignment.files import write_atomically
 from grader import REFERENCE
 from grader.errors import CannotGrade
 from grader.publish.once import OutOfTime, grade
 from grader.report.results_json import encode, for_platform, unmarked
 from grader.rubric import load_rubric
-from utils import write_atomically
 
 SETTINGS = "autograder.json"
 FEW = 200  # images, in the rehearsal: enough to see whether training works, too few to come near a bar and be repeated

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import utils
+from assignment.data import IDX_FILES
+from assignment.files import write_atomically
 from grader import GRADER
 from grader import PROJECT as ROOT
 from grader.errors import CannotGrade
 from grader.publish.autograder import SETTINGS
 from grader.report.results_json import VISIBILITIES, encode, unmarked
 from grader.sandbox.levels import CHOICES
-from utils import write_atomically
 
 FILES = Path(__file__).resolve().parent / "files"
 EXECUTABLE = ("setup.sh", "run_autograder")
@@ -100,6 +100,8 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
     if settings.torch_index is not None:
         yield "requirements-torch.txt", torch_requirements(settings.torch_index).encode()
     yield "utils.py", (ROOT / "utils.py").read_bytes()
+    for path in sorted((ROOT / "assignment").glob("*.py")):
+        yield f"assignment/{path.name}", path.read_bytes()
     for path in sorted(GRADER.rglob("*")):
         if (
             path.suffix in KINDS
@@ -147,7 +149,7 @@ def torch_requirements(index: str) -> str:
 
 
 def _data() -> Iterator[tuple[str, bytes]]:
-    for file in utils.IDX_FILES["FashionMNIST"]:
+    for file in IDX_FILES["FashionMNIST"]:
         path = Path("data", "FashionMNIST", "raw", f"{file.name}.gz")
         if not (ROOT / path).is_file():
             raise CannotGrade(

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Dither, Quantize, Resampling
 
+from assignment.data import IDX_FILES, DataError, read_idx
 from grader.errors import StudentFault
 from grader.submission.plot_files import decode
-from utils import IDX_FILES, DataError, read_idx
 
 WIDEST = 900  # pixels of a submitted plot in a page
 TALLEST = 900
@@ -59,7 +59,7 @@ def plot_or_reason(name: str, content: bytes) -> tuple[str, str]:
     try:
         return submitted_plot(name, content), ""
     except StudentFault as fault:
-        return "", fault.feedback
+        return "", str(fault)
 
 
 def _uri(png: bytes) -> str:

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from grader.report.text import plain
-from grader.results import Report, SectionResult, Status
+from assignment.files import write_atomically
+from grader.feedback.misconceptions import CATALOGUE
+from grader.report.text import feedback, plain
+from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import load_rubric
-from utils import write_atomically
+from grader.sections import BY_NUMBER
 
 # When each kind of visibility shows a section to its student, for the line that stands above them all.
 VISIBILITIES = {
@@ -18,9 +20,6 @@ VISIBILITIES = {
     "after_published": "when the marks are published",
     "hidden": "by your instructors",
 }
-# Shown at once whatever is chosen for the rest: whether everything arrived and is written, not whether it is right.
-AT_ONCE_SECTIONS = ("0.1",)
-AT_ONCE_DIAGNOSES = ("not-written", "syntax-error", "forbidden-import", "plot-missing")
 
 
 def results(report: Report) -> dict[str, Any]:
@@ -58,15 +57,35 @@ def _test(section: SectionResult) -> dict[str, Any]:
         "score": section.points,
         "max_score": section.max_points,
         "status": "failed" if section.status is Status.FAILED else "passed",
-        "output": plain(section.feedback),
+        "output": feedback(section),
         "output_format": "text",
         "tags": [section.script] if section.script else ["checklist"],
         "extra_data": {
             "diagnosis": list(section.diagnosis),
             "seconds": section.seconds,
             "outcome": str(section.status),
+            "verdict": _fields(section.verdict),
         },
     }
+
+
+def _fields(verdict: Verdict) -> dict[str, Any]:
+    """The parts of a verdict for programs, safe to show; those that are empty are left out."""
+    fields = {
+        "got": plain(verdict.got),
+        "expected": plain(verdict.expected),
+        "where": plain(verdict.where),
+        "hints": [plain(hint) for hint in verdict.hints],
+        "trace": [
+            {
+                name: plain(value) if isinstance(value, str) else value
+                for name, value in vars(f).items()
+            }
+            for f in verdict.trace
+        ],
+        "exception": plain(verdict.exception),
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def for_platform(content: dict[str, Any], *, visibility: str, leaderboard: bool) -> dict[str, Any]:
@@ -92,27 +111,26 @@ def for_platform(content: dict[str, Any], *, visibility: str, leaderboard: bool)
 
 
 def _visibility(test: dict[str, Any], chosen: str) -> str:
-    known = set(test["extra_data"]["diagnosis"]) & set(AT_ONCE_DIAGNOSES)
-    return "visible" if known or test["number"] in AT_ONCE_SECTIONS else chosen
+    at_once = BY_NUMBER[test["number"]].shown_at_once or _is_unmarkable(test)
+    return "visible" if at_once else chosen
+
+
+def _is_unmarkable(test: dict[str, Any]) -> bool:
+    """Whether a section failed because something is missing, which is shown at once: not whether it is right."""
+    names = test["extra_data"]["diagnosis"]
+    return any(name in CATALOGUE and CATALOGUE[name].shown_at_once for name in names)
 
 
 def _without_marks(tests: list[dict[str, Any]], when: str) -> str:
     """The line above all sections where some are not shown yet: it must not give their marks away."""
-    unmarkable = [
-        test["number"]
-        for test in tests
-        if set(test["extra_data"]["diagnosis"]) & set(AT_ONCE_DIAGNOSES)
-    ]
+    unmarkable = [test["number"] for test in tests if _is_unmarkable(test)]
     errors = [test["number"] for test in tests if test["extra_data"]["outcome"] == Status.ERROR]
+    told = f"Grader error in {', '.join(errors)}: not your code, no points lost."
     return " ".join(
         [
             f"Received and marked. Sections that are not shown here are shown {when}.",
-            *([f"Not written, or not to be read: {', '.join(unmarkable)}."] if unmarkable else []),
-            *(
-                [f"Grader error in {', '.join(errors)}: not your code, no points lost."]
-                if errors
-                else []
-            ),
+            *([f"Not written, or cannot be read: {', '.join(unmarkable)}."] if unmarkable else []),
+            *([told] if errors else []),
         ]
     )
 

@@ -13,13 +13,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.report import charts, feedback
+from assignment.files import write_atomically
+from grader.report import charts
 from grader.report.pictures import OfficialImages, plot_or_reason
-from grader.report.text import plain
+from grader.report.text import exception_in_words, plain, smallest_in_words, summary
 from grader.results import Report, SectionResult, Status, Training
-from grader.rubric import Section
+from grader.rubric import RubricSection
 from grader.submission.reading import PLOTS
-from utils import CLASS_NAMES, write_atomically
+from utils import CLASS_NAMES
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.ERROR: "!"}
@@ -38,7 +39,7 @@ class Work:
     name: str
     plots: dict[str, bytes] = field(default_factory=dict)
     attempts: int = 0
-    waiting: Sequence[Section] = ()
+    waiting: Sequence[RubricSection] = ()
 
 
 @cache
@@ -54,7 +55,11 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.globals.update(
-        style=source("style.css"), style_hash=csp_hash(source("style.css")), marks=MARKS
+        style=source("style.css"),
+        style_hash=csp_hash(source("style.css")),
+        marks=MARKS,
+        summary=summary,
+        exception=exception_in_words,
     )
     return made
 
@@ -101,9 +106,9 @@ def page(work: Work, images: OfficialImages) -> str:
     )
 
 
-def _rows(work: Work) -> list[SectionResult | Section]:
+def _rows(work: Work) -> list[SectionResult | RubricSection]:
     """All sections in the order of their numbers, those that are not marked yet in between."""
-    rows: list[SectionResult | Section] = [*work.report.sections, *work.waiting]
+    rows: list[SectionResult | RubricSection] = [*work.report.sections, *work.waiting]
     return sorted(
         rows, key=lambda row: [int(part) if part.isdigit() else 0 for part in row.number.split(".")]
     )
@@ -112,7 +117,8 @@ def _rows(work: Work) -> list[SectionResult | Section]:
 def _details(section: SectionResult) -> dict[str, Any]:
     return {
         "section": section,
-        "message": feedback.split(plain(section.feedback)),
+        "verdict": section.verdict,
+        "smallest": smallest_in_words(section.verdict.smallest) if section.verdict.smallest else "",
         "grids": [
             {
                 "name": comparison.name,

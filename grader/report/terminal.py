@@ -8,7 +8,7 @@ import sys
 from textwrap import indent
 
 from grader.options import Options
-from grader.report.text import first_line, plain
+from grader.report.text import feedback, headline, lines, plain
 from grader.results import Report, SectionResult, Status
 
 MARKS = {
@@ -26,32 +26,28 @@ def head(submission: str, options: Options) -> str:
 
 
 def line(result: SectionResult) -> str:
-    """One section: mark, number, title, points, seconds, the first line of feedback."""
+    """One section: mark, number, title, points, seconds, and the line that says most."""
     points = f"{result.points:g}/{result.max_points:g}"
     row = f"  {_mark(result.status)}  {result.number:<4} {result.title:<22} {points:>7} {result.seconds:7.1f} s  "
-    return row + first_line(
-        result.feedback, max(30, shutil.get_terminal_size((140, 24)).columns - 52)
-    )
+    width = shutil.get_terminal_size((140, 24)).columns
+    return row + headline(result.verdict, max(30, width - 52))
 
 
-def foot(report: Report) -> str:
-    """Details of the sections that lost marks, the accuracies against their bars, and the total."""
-    lost = [
-        section
-        for section in report.sections
-        if section.status is not Status.PASSED and "\n" in section.feedback
-    ]
-    details = [
-        f"\n{section.number} {section.title}\n{indent(plain(section.feedback), '     ')}"
-        for section in lost
-    ]
+def foot(report: Report, *, details: bool = True) -> str:
+    """Details of the sections that lost marks unless they are not wanted, the accuracies against their bars, and the total."""
+    lost = [section for section in report.sections if section.status is not Status.PASSED]
+    told = [_details(s) for s in lost if details and len(lines(s.verdict)) > 1]
     accuracies = [
         _accuracy(script, accuracy, report.bars[script])
         for script, accuracy in report.accuracy.items()
     ]
-    lines = [*details, "", *(["Test accuracy", *accuracies, ""] if accuracies else [])]
-    total = f"Total {report.score:g} of {report.max_score:g} points in {report.seconds:.1f} s (sandbox: {report.sandbox})"
-    return "\n".join([*lines, total])
+    shown = [*told, "", *(["Test accuracy", *accuracies, ""] if accuracies else [])]
+    total = f"Total {report.score:g} of {report.max_score:g} points in {report.seconds:.1f} s"
+    return "\n".join([*shown, f"{total} (sandbox: {report.sandbox})"])
+
+
+def _details(section: SectionResult) -> str:
+    return f"\n{section.number} {section.title}\n{indent(feedback(section), '     ')}"
 
 
 def _accuracy(script: str, accuracy: float, bar: float) -> str:

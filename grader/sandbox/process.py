@@ -71,16 +71,16 @@ class Process:
             raise WorkerCrashed(self._epitaph()) from None
         except TimeoutError:
             self.close()
-            raise TimedOut(f"no answer within {seconds:g} s; the call was stopped.") from None
+            raise TimedOut(f"no answer within {seconds:g} s; the call was stopped") from None
         except protocol.ProtocolError as error:
             self.close()
-            raise BadReply(f"the answer cannot be read: {error}.") from None
+            raise BadReply(f"the answer cannot be read: {error}") from None
         except WorkerCrashed:
             self.close()
             raise
         if not isinstance(reply, dict) or reply.get("id") != identity or len(reply) != 2:
             self.close()
-            raise BadReply("the answer does not belong to the call.")
+            raise BadReply("the answer does not belong to the call")
         self._rest()
         return reply
 
@@ -132,7 +132,8 @@ class Process:
         ):
             if held > limit:
                 raise WorkerCrashed(
-                    f"the script's process took {held / 1e6:.0f} MB of {what}, expected at most {limit / 1e6:.0f}; it was ended."
+                    f"the script's process took {held / 1000000.0:.0f} MB of {what}",
+                    f"at most {limit / 1000000.0:.0f}; it was ended",
                 )
 
     def _epitaph(self) -> str:

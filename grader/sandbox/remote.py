@@ -1,124 +1,92 @@
-"""The trusted side's handle on a script: `student.relu(z)` looks like a call into a module, and is one over a pipe.
+"""The trusted side's handle on a script: `student.module.relu(z)` looks like a call into a module, and is one over a pipe.
 
-Attributes of the script come back as values, functions and classes as callables, objects as `Remote`. What goes
-wrong on the other side is raised here as a StudentFault.
+Attributes of the script come back as values, functions and classes as callables, objects as `Remote`. An exception on the
+other side is raised here as a StudentFault.
+
+The names of a script are the student's to choose, so the handle's own are kept apart from them: `Student` has what starts,
+watches and ends the worker, `Module` and `Remote` answer to the script's names alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from assignment.expect import CheckFailed, expect_unchanged
 from grader import GRADER
-from grader.errors import BadReply, NotWritten, StudentError, StudentFault, TimedOut, WorkerCrashed
+from grader.errors import (
+    BadReply,
+    NotWritten,
+    StudentError,
+    StudentFault,
+    TimedOut,
+    WorkerCrashed,
+)
+from grader.results import Frame
 from grader.rubric import Rubric
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
 from grader.submission.allowed_imports import expect_allowed
 from grader.worker.protocol import Opaque, Tensor
-from utils import CheckFailed, expect_unchanged
 
-SUBSTITUTES = {
-    "1.2": "relu",
-    "1.3": "relu_derivative",
-    "1.5": "forward",
-    "2.1": "layers",
-    "2.2": "layers",
-    "3.1": "layers",
-    "3.2": "layers",
-}
 # what the contract has called: anything else under these names is the answer's fault
 FUNCTIONS = (
-    "relu",
-    "relu_derivative",
-    "cross_entropy",
-    "NumpyANN",
-    "PyTorchANN",
-    "PyTorchCNN",
-    "forward",
-    "backward",
-    "fit",
+    "relu", "relu_derivative", "cross_entropy", "NumpyANN", "PyTorchANN", "PyTorchCNN", "forward", "backward", "fit",
     "predict",
-)
-
-
+)  # fmt: skip
 ARGUMENTS = {
-    "relu": ("z",), "relu_derivative": ("z",), "cross_entropy": ("y_true", "y_pred"), "forward": ("X",),
+    "relu": ("z",),
+    "relu_derivative": ("z",),
+    "cross_entropy": ("y_true", "y_pred"),
+    "forward": ("X",),
     "backward": ("X", "y_true"),
-}  # fmt: skip
+}
+# what the worker found out about an exception, by the misconception that it shows
+CAUSES = {"loss-detached": "torch-loss-detached", "training-mode": "torch-not-in-eval-mode"}
 
 
 class Student:
-    """One script of a submission, imported in a worker process that is forked when it is first needed."""
+    """One script of a submission, imported in a worker process that is forked when it is first needed.
 
-    def __init__(self, script: str, server: ForkServer, rubric: Rubric):
-        self._script, self._server, self._rubric, self._limits = (
-            script,
-            server,
-            rubric,
-            rubric.limits,
-        )
+    `substitutes` names files of worker/substitutes that stand in for the script's own answers.
+    """
+
+    def __init__(
+        self, script: str, server: ForkServer, rubric: Rubric, substitutes: tuple[str, ...] = ()
+    ):
+        self.module = Module(self)
+        self.script, self._server, self._rubric = script, server, rubric
+        self._substitutes = substitutes
+        self._limits = rubric.limits
         self._process: Process | None = None
         self._names: list[str] = []
-        self._substituted: tuple[str, ...] = ()
         self._load_fault: StudentFault | None = None
-        self._source_fault: StudentFault | None = (
-            None  # of a script that does not parse, or may not import what it does
-        )
+        # of a script that does not parse, or imports what it may not
+        self._source_fault: StudentFault | None = None
         self._is_read = False
         self._last_printed = ""
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        self._ensure_loaded()
-        if name not in self._names:
-            raise StudentError(
-                f"{name} is not defined in {self._script}.py, expected it to be there.",
-                ["not-written"],
-            )
-        return self._attribute(None, name)
+    def with_substitutes(self, names: Iterable[str]) -> Student:
+        """The same script with right answers in the place of some of its own, in a worker of its own.
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("_"):
-            object.__setattr__(self, name, value)
-        else:
-            self._ensure_loaded()
-            self._ask("set", {"ref": None, "name": name, "value": value})
-
-    @contextlib.contextmanager
-    def with_substitutes(self, sections: tuple[str, ...]) -> Iterator[None]:
-        """While this lasts, the script runs with right answers in the place of these sections of its own."""
+        There is one worker at a time, so this one's is ended.
+        """
         self.close()
-        self._substituted = tuple(dict.fromkeys(SUBSTITUTES[number] for number in sections))
-        try:
-            yield
-        finally:
-            self._substituted = ()
-            self.close()
+        return Student(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+
+    @property
+    def server(self) -> ForkServer:
+        """What its workers are forked from."""
+        return self._server
 
     @property
     def loads(self) -> bool:
-        """Whether the script could be imported, as far as was tried."""
+        """Whether the script could be imported, as far as that was tried."""
         return self._load_fault is None
-
-    @contextlib.contextmanager
-    def replaced_by(self, scripts: dict[str, bytes]) -> Iterator[None]:
-        """While this lasts, other scripts run in the place of the student's own."""
-        own = self._server, self._load_fault, self._source_fault, self._is_read
-        self.close()
-        self._server = self._server.for_scripts(scripts)
-        self._load_fault, self._source_fault, self._is_read = None, None, False
-        try:
-            yield
-        finally:
-            self.close()
-            self._server.close()
-            self._server, self._load_fault, self._source_fault, self._is_read = own
 
     @property
     def printed(self) -> str:
@@ -128,13 +96,8 @@ class Student:
     def prepare_training(self, seed: int) -> None:
         """Seed the generators of NumPy, torch and the standard library in the worker, and give torch all cores."""
         self._ensure_loaded()
-        self._ask(
-            "prepare_training",
-            {
-                "seed": seed,
-                "threads": self._server.threads or asked_threads() or os.cpu_count() or 1,
-            },
-        )
+        threads = self._server.threads or asked_threads() or os.cpu_count() or 1
+        self.ask("prepare_training", {"seed": seed, "threads": threads})
 
     def close(self) -> None:
         """End its process, if one runs; the next question starts another."""
@@ -142,28 +105,6 @@ class Student:
             self._process.close()
             self._last_printed = self._process.printed.text()
             self._process = None
-
-    def _ensure_loaded(self) -> None:
-        if self._process is not None and self._process.alive:
-            return
-        self.close()
-        if self._load_fault is not None:
-            raise self._load_fault
-        self._process = Process(self._server)
-        try:
-            self._read_source()
-            names = self._ask("load", {"script": self._script}, self._limits.import_seconds)
-            if not isinstance(names, list):
-                raise BadReply("the answer to the import is not a list of names.")
-            self._names = [str(name) for name in names]
-            if self._substituted:
-                self._ask(
-                    "substitute", {"sources": [_substitute(name) for name in self._substituted]}
-                )
-        except StudentFault as fault:
-            self.close()
-            self._load_fault = fault  # another try would take as long and end alike
-            raise
 
     def expect_readable(self) -> None:
         """Raises StudentFault where the script does not parse, or imports what it may not."""
@@ -173,31 +114,34 @@ class Student:
         if self._source_fault is not None:
             raise self._source_fault
 
-    def _read_source(self) -> None:
-        try:
-            imported = self._ask("imports", {"script": self._script}, self._limits.import_seconds)
-            expect_allowed(
-                self._script, imported, self._rubric.imports[self._script], self._rubric.forbidden
+    def named(self, name: str) -> Any:
+        """What the script defines under a name. Raises StudentError where it defines nothing."""
+        self._ensure_loaded()
+        if name not in self._names:
+            raise StudentError(
+                f"{name} is not defined in {self.script}.py", "it to be there", kind="not-written"
             )
-        except (WorkerCrashed, TimedOut) as fault:
-            self._source_fault = StudentFault(
-                f"{self._script}.py cannot be parsed: {fault.feedback}", ["syntax-error"]
-            )
-        except StudentFault as fault:
-            name = f"{self._script}.py"
-            told = (
-                fault.feedback
-                if name in fault.feedback
-                else f"{name} cannot be parsed: {fault.feedback}"
-            )
-            self._source_fault = StudentFault(told, fault.diagnosis)
-            if fault.diagnosis == ("raises",):  # anything that the parser gives up with
-                self._source_fault.diagnosis = ("syntax-error",)
-        self._is_read = True
-        if self._source_fault is not None:
-            raise self._source_fault
+        return self.attribute(None, name)
 
-    def _ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
+    def attribute(self, ref: int | None, name: str) -> Any:
+        """An attribute of one of the script's objects, or of the script itself if `ref` is None."""
+        value = self.ask("get", {"ref": ref, "name": name})
+        if isinstance(value, Remote) and opaque_of(value).callable:
+            return RemoteCallable(self, ref, name)
+        if name in FUNCTIONS:
+            raise CheckFailed(
+                f"{name} is {_article(type_name(value))}", "a function or class", kind="wrong-type"
+            )
+        return value
+
+    def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
+        """Set an attribute of one of the script's objects, or of the script itself if `ref` is None."""
+        if ref is None:
+            self._ensure_loaded()
+        self.ask("set", {"ref": ref, "name": name, "value": value})
+
+    def ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
+        """The worker's answer to one request. Raises StudentFault."""
         assert self._process is not None
         reply = self._process.call(op, arguments, seconds or self._limits.call_seconds)
         if "error" in reply:
@@ -213,41 +157,92 @@ class Student:
             return {key: self._remote(item) for key, item in value.items()}
         return value
 
-    def _attribute(self, ref: int | None, name: str) -> Any:
-        value = self._ask("get", {"ref": ref, "name": name})
-        if isinstance(value, Remote) and value.opaque.callable:
-            return RemoteCallable(self, ref, name)
-        if name in FUNCTIONS:
-            raise CheckFailed(
-                f"{name} is {_article(type_name(value))}, expected a function or class.",
-                kind="wrong-type",
+    def _ensure_loaded(self) -> None:
+        if self._process is not None and self._process.alive:
+            return
+        self.close()
+        if self._load_fault is not None:
+            raise self._load_fault
+        self._process = Process(self._server)
+        try:
+            self._read_source()
+            names = self.ask("load", {"script": self.script}, self._limits.import_seconds)
+            if not isinstance(names, list):
+                raise BadReply("the answer to the import is not a list of names")
+            self._names = [str(name) for name in names]
+            if self._substitutes:
+                sources = [_substitute(name) for name in self._substitutes]
+                self.ask("substitute", {"sources": sources})
+        except StudentFault as fault:
+            self.close()
+            self._load_fault = fault  # another try would take as long and end alike
+            raise
+
+    def _read_source(self) -> None:
+        try:
+            request = {"script": self.script}
+            imported = self.ask("imports", request, self._limits.import_seconds)
+            expect_allowed(
+                self.script, imported, self._rubric.imports[self.script], self._rubric.forbidden
             )
-        return value
+        except (StudentError, WorkerCrashed, TimedOut) as fault:
+            self._source_fault = fault.within(
+                f"{self.script}.py cannot be parsed", kind="syntax-error"
+            )
+        except StudentFault as fault:
+            self._source_fault = fault
+        self._is_read = True
+        if self._source_fault is not None:
+            raise self._source_fault
 
 
-class Remote:
-    """An object that lives in the worker."""
+class Module:
+    """A script as the module that it is in its worker: its names, and no others."""
 
-    def __init__(self, student: Student, opaque: Opaque):
-        object.__setattr__(self, "student", student)
-        object.__setattr__(self, "opaque", opaque)
+    def __init__(self, student: Student):
+        object.__setattr__(self, "_Module__student", student)
 
-    student: Student
-    opaque: Opaque
+    __student: Student
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self.student._attribute(self.opaque.ref, name)
+        return self.__student.named(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.student._ask("set", {"ref": self.opaque.ref, "name": name, "value": value})
+        self.__student.set_attribute(None, name, value)
 
-    def probe(self, name: str, *args: Any, seconds: float | None = None) -> Any:
-        """One of the worker's observations of this object."""
-        return self.student._ask(
-            "probe", {"name": name, "ref": self.opaque.ref, "args": _plain(args)}, seconds
-        )
+
+class Remote:
+    """An object that lives in the worker: its attributes, and no others."""
+
+    def __init__(self, student: Student, opaque: Opaque):
+        object.__setattr__(self, "_Remote__student", student)
+        object.__setattr__(self, "_Remote__opaque", opaque)
+
+    __student: Student
+    __opaque: Opaque
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.__student.attribute(self.__opaque.ref, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__student.set_attribute(self.__opaque.ref, name, value)
+
+
+def opaque_of(remote: Remote) -> Opaque:
+    """How an object travels."""
+    found: Opaque = object.__getattribute__(remote, "_Remote__opaque")
+    return found
+
+
+def probe(remote: Remote, name: str, *args: Any, seconds: float | None = None) -> Any:
+    """One of the worker's observations of an object (worker/torch_probes.py). Raises StudentFault."""
+    student: Student = object.__getattribute__(remote, "_Remote__student")
+    request = {"name": name, "ref": opaque_of(remote).ref, "args": _plain(args)}
+    return student.ask("probe", request, seconds)
 
 
 class RemoteCallable:
@@ -259,9 +254,8 @@ class RemoteCallable:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What it returns; its arguments must come out as they went in."""
         result, after = self._call(args, kwargs, None, echo=True)
-        for name, before, now in zip(
-            ARGUMENTS.get(self.name, ("an argument",) * len(args)), args, after, strict=False
-        ):
+        names = ARGUMENTS.get(self.name, ("an argument",) * len(args))
+        for name, before, now in zip(names, args, after, strict=False):
             if isinstance(before, np.ndarray) and isinstance(now, np.ndarray):
                 expect_unchanged(name, now, before)
         return result
@@ -285,16 +279,12 @@ class RemoteCallable:
             "kwargs": kwargs,
             "echo": echo,
         }
-        answer = self.student._ask("call", arguments, seconds)
+        answer = self.student.ask("call", arguments, seconds)
         if not echo:
             return answer
-        if (
-            not isinstance(answer, list)
-            or len(answer) != 2
-            or not isinstance(answer[1], list)
-            or len(answer[1]) != len(args)
-        ):
-            raise BadReply("the answer does not belong to the call.")
+        pair = isinstance(answer, list) and len(answer) == 2
+        if not pair or not isinstance(answer[1], list) or len(answer[1]) != len(args):
+            raise BadReply("the answer does not belong to the call")
         return answer
 
 
@@ -304,28 +294,42 @@ def _substitute(name: str) -> str:
 
 def _plain(args: tuple[Any, ...]) -> list[Any]:
     """Arguments as they travel: Remote objects by their numbers."""
-    return [arg.opaque if isinstance(arg, Remote) else arg for arg in args]
+    return [opaque_of(arg) if isinstance(arg, Remote) else arg for arg in args]
 
 
 def _fault(error: Any) -> StudentFault:
     """The worker's description of an exception as one to raise here."""
-    if not isinstance(error, dict) or not isinstance(error.get("lines"), list):
-        return BadReply("the answer does not describe its error.", ["raises"])
+    if not isinstance(error, dict) or not isinstance(error.get("frames"), list):
+        return BadReply("the answer does not describe its error", kind="raises")
     message, name, kind = (str(error.get(key, "")) for key in ("message", "type", "kind"))
-    lines = [str(line) for line in error["lines"]]
     if kind == "stub":
-        return NotWritten(
-            f"not written yet ({message})" if message.startswith("TODO") else "not written yet"
-        )
-    diagnosis = ["syntax-error"] if kind == "syntax" else ["raises"]
-    return StudentError("\n".join([*lines, f"{name}: {message}"]), diagnosis)
+        return NotWritten(f"not written yet ({message})" if message else "not written yet")
+    known = "syntax-error" if kind == "syntax" else CAUSES.get(str(error.get("cause")), "raises")
+    return StudentError(
+        kind=known,
+        trace=tuple(_frame(entry) for entry in error["frames"]),
+        exception=f"{name}: {message}",
+        type_name=name,
+    )
+
+
+def _frame(entry: Any) -> Frame:
+    """A frame as the worker describes it; nothing of it is trusted but to be shown."""
+    fields = entry if isinstance(entry, dict) else {}
+    line = fields.get("line")
+    return Frame(
+        file=str(fields.get("file", "?")),
+        line=line if isinstance(line, int) else 0,
+        function=str(fields.get("function", "")),
+        source=str(fields.get("source", "")),
+    )
 
 
 def type_name(value: Any) -> str:
     """The name of an answer's type, as the student knows it."""
-    if isinstance(value, Remote | Opaque):
-        return value.opaque.type_name if isinstance(value, Remote) else value.type_name
-    return type(value).__name__
+    if isinstance(value, Remote):
+        return opaque_of(value).type_name
+    return value.type_name if isinstance(value, Opaque) else type(value).__name__
 
 
 def _article(name: str) -> str:
@@ -342,10 +346,10 @@ def as_number(value: Any) -> float | None:
     value = as_array(value)
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.reshape(-1)[0]
-    if isinstance(value, Remote | Opaque):
-        return value.opaque.number if isinstance(value, Remote) else value.number
-    return (
-        float(value)
-        if isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        else None
-    )
+    if isinstance(value, Remote):
+        return opaque_of(value).number
+    if isinstance(value, Opaque):
+        return value.number
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return None
+    return float(value)

@@ -21,20 +21,21 @@ from pathlib import Path
 
 from grader import PROJECT, REFERENCE
 from grader.errors import CannotGrade
-from grader.marking.all_sections import mark_all
 from grader.marking.marking import Marking
 from grader.options import Options
+from grader.report.text import feedback
 from grader.results import SectionResult, Status
-from grader.rubric import RUBRIC_FILE, SCRIPTS, Rubric, load_rubric
+from grader.rubric import RUBRIC_FILE, Rubric, load_rubric
 from grader.sandbox import process_tree
+from grader.sections import BY_NUMBER, SCRIPTS, SECTIONS
 from grader.submission.reading import Submission, open_submission
 
 CHEATS = Path(__file__).with_name("cheats")
 TRAP_PORT, TRAP_NAME = 48161, "\0grader-selftest"
 LEFTOVERS = "grader-selftest-was-here*"  # what cheats would leave behind
 LEAK = "RuntimeError: LEAK"  # what a cheat raises that got through
-QUICK = ("1.2", "1.3", "1.4", "1.5", "1.6")
-QUICK_STUBS, QUICK_CHEATS = ("1.2", "1.3", "1.4"), ("1.2",)
+# of part 1, what needs no training; of those, what needs no other section; and the first
+QUICK = tuple(s.number for s in SECTIONS if s.script == "numpy_ann" and s.stands_alone)
 WALKS = "reads_files"  # through every folder there is: a second where none is in the system's cache
 WAYS_OUT = """
 found = []
@@ -99,7 +100,7 @@ def try_walls(sandbox: str) -> Iterator[Outcome]:
     rubric = load_rubric()
     with Traps() as traps:
         yield try_case(
-            Case("the reference", open_submission(REFERENCE), QUICK_CHEATS, QUICK_CHEATS),
+            Case("the reference", open_submission(REFERENCE), QUICK[:1], QUICK[:1]),
             rubric,
             sandbox,
             traps,
@@ -116,7 +117,7 @@ def _ways_out(rubric: Rubric, traps: Traps) -> Case:
     return Case(
         "the ways out",
         Submission("ways out", {"numpy_ann": script}, {}, {}),
-        QUICK_CHEATS,
+        QUICK[:1],
         (),
         "held",
         explained=False,
@@ -139,7 +140,12 @@ def _cases(rubric: Rubric, quick: bool) -> Iterator[Case]:
         training=True,
     )
     stubs = {script: (PROJECT / f"{script}.py").read_bytes() for script in SCRIPTS}
-    yield Case("the stubs", Submission("stubs", stubs, {}, {}), QUICK_STUBS if quick else every, ())
+    yield Case(
+        "the stubs",
+        Submission("stubs", stubs, {}, {}),
+        tuple(n for n in QUICK if not rubric.by_number[n].needs) if quick else every,
+        (),
+    )
     yield from _quick_cheats(rubric) if quick else (read_cheat(path, rubric) for path in _cheats())
 
 
@@ -153,7 +159,7 @@ def _cheats() -> list[Path]:
 def _quick_cheats(rubric: Rubric) -> Iterator[Case]:
     for path in _cheats():
         if "\n# quick\n" in path.read_text(encoding="utf-8"):
-            yield replace(read_cheat(path, rubric), asked=QUICK_CHEATS, explained=False)
+            yield replace(read_cheat(path, rubric), asked=QUICK[:1], explained=False)
 
 
 def read_cheat(path: Path, rubric: Rubric) -> Case:
@@ -173,11 +179,7 @@ def read_cheat(path: Path, rubric: Rubric) -> Case:
         for section in rubric.sections
         if section.script == script and section.training == trains
     ]
-    asked = tuple(
-        number
-        for number in numbers
-        if trains or number in QUICK or number[2:] in ("1", "2", "3", "4")
-    )
+    asked = tuple(number for number in numbers if trains or BY_NUMBER[number].stands_alone)
     earns = () if found["earns"] == "nothing" else tuple(found["earns"].split())
     submission = Submission(path.stem, {script: source.encode()}, {}, {})
     return Case(path.stem, submission, asked, earns, found.get("says", ""), trains)
@@ -190,7 +192,7 @@ def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> Outcome:
         seed=secrets.randbits(48), only=case.asked, skip_training=not case.training, sandbox=sandbox
     )
     marking = Marking(case.submission, rubric, options, explains=case.explained)
-    results = mark_all(marking)
+    results = marking.mark_all()
     earned = tuple(
         number for number, result in results.items() if result.status is not Status.FAILED
     )
@@ -208,15 +210,15 @@ def _wrong_marks(
     case: Case, results: dict[str, SectionResult], earned: tuple[str, ...]
 ) -> Iterator[str]:
     if errors := [number for number, result in results.items() if result.status is Status.ERROR]:
-        yield f"grader error in {', '.join(errors)}: {results[errors[0]].feedback[:200]}"
+        yield f"grader error in {', '.join(errors)}: {feedback(results[errors[0]])[:200]}"
     if unearned := [number for number in earned if number not in case.earns]:
         yield f"earned {', '.join(unearned)}"
     if missing := [number for number in case.earns if number not in earned and number in results]:
-        yield f"lost {', '.join(missing)}: {results[missing[0]].feedback[:200]}"
+        yield f"lost {', '.join(missing)}: {feedback(results[missing[0]])[:200]}"
     if case.says and not any(
-        words in result.feedback for words in case.says.split(" | ") for result in results.values()
+        words in feedback(result) for words in case.says.split(" | ") for result in results.values()
     ):
-        yield f"the feedback does not say {case.says!r}: {next(iter(results.values())).feedback[:200]!r}"
+        yield f"the feedback does not say {case.says!r}: {feedback(next(iter(results.values())))[:200]!r}"
 
 
 def _words(numbers: tuple[str, ...], asked: tuple[str, ...]) -> str:
@@ -263,7 +265,7 @@ class Traps:
 
     def sprung(self, results: dict[str, SectionResult]) -> Iterator[str]:
         """What was read, written, sent or left behind since the last time."""
-        told = "\n".join(result.feedback for result in results.values())
+        told = "\n".join(feedback(result) for result in results.values())
         for line in told.splitlines():
             if line.startswith(LEAK) or self.secret in line:
                 yield f"read or did what it must not: {line[:300]}"

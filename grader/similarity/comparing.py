@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 from grader.similarity.passages import Passage
 from grader.similarity.pool import Pool, candidates
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from assignment.files import write_atomically
 from grader.report.text import one_line, plain
 from grader.similarity.comparing import Comparison, Pair, Works
 from grader.similarity.source import decode
-from utils import write_atomically
 
 CONTEXT = 2  # lines before and after what is shared
 MAX_WIDTH = 160  # characters of a line

@@ -16,14 +16,14 @@ def expect_allowed(
 ) -> None:
     """Raises StudentFault where a script imports what is not allowed. `imported` holds pairs of a name and a line."""
     if not isinstance(imported, list):
-        raise BadReply("the answer is no list of imports.")
+        raise BadReply("the answer is no list of imports")
     for name, line in imported:
         package = str(name).partition(".")[0]
         if package in forbidden or (
             package not in allowed and package not in sys.stdlib_module_names
         ):
             raise StudentFault(
-                f"{script}.py, line {line}: import of {name}, expected only {', '.join(allowed)} and the standard library "
-                "without processes, network and ctypes.",
-                ["forbidden-import"],
+                f"{script}.py, line {line}: import of {name}",
+                f"only {', '.join(allowed)} and the standard library without processes, network and ctypes",
+                kind="forbidden-import",
             )

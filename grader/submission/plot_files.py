@@ -26,8 +26,9 @@ def decode(name: str, content: bytes) -> tuple[Image.Image, list[str]]:
             with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise StudentFault(
-                        f"{name} has {image.width} x {image.height} pixels, expected a plot.",
-                        ["plot-not-png"],
+                        f"{name} has {image.width} x {image.height} pixels",
+                        "a plot",
+                        kind="plot-not-png",
                     )
                 image.load()
                 return _on_white(image), [
@@ -38,7 +39,7 @@ def decode(name: str, content: bytes) -> tuple[Image.Image, list[str]]:
     except Exception as error:  # a damaged picture makes Pillow raise nearly anything
         kind = type(error).__name__
         raise StudentFault(
-            f"{name} cannot be decoded ({kind}), expected a PNG picture.", ["plot-not-png"]
+            f"{name} cannot be decoded ({kind})", "a PNG picture", kind="plot-not-png"
         ) from None
 
 
@@ -50,7 +51,7 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
     picture, chunks = decode(name, content)
     pixels = np.asarray(picture.convert("L"))
     if pixels.min() == pixels.max():
-        raise StudentFault(f"{name} is blank, expected the learning curves.", ["plot-blank"])
+        raise StudentFault(f"{name} is blank", "the learning curves", kind="plot-blank")
     histories = [history for history in map(_history, chunks) if history is not None]
     return pixels, histories[0] if histories else None
 
@@ -90,17 +91,19 @@ def check_carried(
     """
     if carried["script"] not in ("", script):
         raise StudentFault(
-            f"{name} was written by {carried['script'][:50]}.py, expected {script}.py's.",
-            ["plot-not-from-this-run"],
+            f"{name} was written by {carried['script'][:50]}.py",
+            f"{script}.py's",
+            kind="plot-not-from-this-run",
         )
     if run is None or not run.val_accuracies or not carried["val_accuracies"]:
         return
     theirs, ours = carried["val_accuracies"][-1], run.val_accuracies[-1]
     if abs(theirs - ours) > tolerance or len(carried["val_accuracies"]) != len(run.val_accuracies):
         raise StudentFault(
-            f"{name} ends at {theirs:.1%} validation accuracy after {len(carried['val_accuracies'])} epochs; this run of "
-            f"{script}.py ended at {ours:.1%} after {len(run.val_accuracies)}. Run the script again and hand in its plot.",
-            ["plot-not-from-this-run"],
+            f"{name} ends at {theirs:.1%} validation accuracy after "
+            f"{len(carried['val_accuracies'])} epochs; this run of {script}.py ended at {ours:.1%} "
+            f"after {len(run.val_accuracies)}. Run the script again and hand in its plot",
+            kind="plot-not-from-this-run",
         )
 
 
@@ -116,6 +119,7 @@ def expect_picture(name: str, pixels: np.ndarray) -> None:
     inside = drawn[(across < 0.25)][:, down < 0.25]  # without the frame's own lines
     if not has_axes or not inside.size or not 0.002 < inside.mean() < 0.5:
         raise StudentFault(
-            f"{name} shows no learning curves, expected axes and at least two curves.",
-            ["plot-not-from-this-run"],
+            f"{name} shows no learning curves",
+            "axes and at least two curves",
+            kind="plot-not-from-this-run",
         )

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from grader import PROJECT
 from grader.errors import SubmissionError
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 from grader.submission.archives import (
     IGNORED,
     MAX_ENTRIES,

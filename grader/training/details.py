@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader.results import Mistake, Training
-from grader.sandbox.remote import Remote, as_array
+from grader.sandbox.remote import Remote, as_array, probe, type_name
 from grader.training.perturbation import CLASSES, Perturbation
 from grader.worker.protocol import Tensor
 from utils import History, Splits
@@ -53,11 +53,11 @@ def look_back(
 def _confidence(model: Remote, X: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The probability `(n,)` that the network gives to each of these labels; 0 where it does not say."""
     try:
-        numpy_part = model.opaque.type_name == "NumpyANN"
+        numpy_part = type_name(model) == "NumpyANN"
         answer = as_array(
             model.forward.within(SECONDS, X)
             if numpy_part
-            else model.probe("logits", Tensor(X), seconds=SECONDS)
+            else probe(model, "logits", Tensor(X), seconds=SECONDS)
         )
     except Exception:
         return np.zeros(len(X))

@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from assignment.expect import CheckFailed
+from assignment.parts import PARTS
 from grader.errors import NotWritten, StudentFault, TimedOut
 from grader.results import Training
-from grader.rubric import Section, TrainingRules
-from grader.sandbox.remote import Remote, Student, as_array, type_name
+from grader.rubric import RubricSection, TrainingRules
+from grader.sandbox.remote import Module, Remote, Student, as_array, probe, type_name
 from grader.training.details import look_back
 from grader.training.perturbation import Perturbation
 from grader.worker.protocol import Tensor
-from utils import PARTS, CheckFailed, History, Splits, load_fashion_mnist, to_one_hot
+from utils import History, Splits, load_fashion_mnist, to_one_hot
 
 TRAINING_IMAGES = 54_000  # less those that validate
 GUESSING = float(
@@ -40,7 +42,6 @@ class Run:
 
 def train(
     student: Student,
-    script: str,
     *,
     seconds: float,
     seed: int,
@@ -53,6 +54,7 @@ def train(
 
     `seed` draws the disguise and must not reach the worker: it gets another, from which this one cannot be found.
     """
+    script, module = student.script, student.module
     part = PARTS[script]
     numpy_part = script == "numpy_ann"
     rng = np.random.default_rng([seed, 1])
@@ -63,14 +65,14 @@ def train(
     seed = int.from_bytes(hashlib.sha256(f"worker {seed}".encode()).digest()[:4], "big") % 2**31
     student.prepare_training(seed)
     settings: dict[str, Any] = {
-        "epochs": _hyperparameter(student, "EPOCHS"),
-        "batch_size": _hyperparameter(student, "BATCH_SIZE"),
+        "epochs": _hyperparameter(module, "EPOCHS"),
+        "batch_size": _hyperparameter(module, "BATCH_SIZE"),
     }
     if numpy_part:
-        settings["learning_rate"] = _hyperparameter(student, "LEARNING_RATE")
+        settings["learning_rate"] = _hyperparameter(module, "LEARNING_RATE")
     else:
         settings["device"] = device
-    model = getattr(student, part.class_name)(seed=seed)
+    model = getattr(module, part.class_name)(seed=seed)
     started = time.perf_counter()
     y_train, y_val = (to_one_hot(y) if numpy_part else y for y in (data.y_train, data.y_val))
     given = [data.X_train, y_train, data.X_val, y_val]
@@ -83,10 +85,10 @@ def train(
         raise
     except TimedOut:
         raise StudentFault(
-            f"training took longer than {seconds:g} s and was stopped.", ["train-time-limit"]
+            f"training took longer than {seconds:g} s and was stopped", kind="train-time-limit"
         ) from None
     except StudentFault as fault:
-        raise StudentFault(f"training stopped:\n{fault.feedback}", ["train-crashed"]) from None
+        raise fault.within("training stopped", kind="train-crashed") from None
     history = _history(curves)
     shown = look_back(model, data, labels, disguise, order, history)
     return Run(float(np.mean(labels == data.y_test)), history, taken, shown=shown)
@@ -101,8 +103,8 @@ def _load(
     )
 
 
-def _hyperparameter(student: Student, name: str) -> float:
-    value = getattr(student, name)
+def _hyperparameter(module: Module, name: str) -> float:
+    value = getattr(module, name)
     if isinstance(value, np.generic):
         value = value.item()
     whole = name != "LEARNING_RATE"
@@ -112,7 +114,8 @@ def _hyperparameter(student: Student, name: str) -> float:
         or not value > 0
     ):
         raise CheckFailed(
-            f"{name} is {value!r}, expected a positive {'whole ' if whole else ''}number.",
+            f"{name} is {value!r}",
+            f"a positive {'whole ' if whole else ''}number",
             kind="wrong-type",
         )
     return value
@@ -126,7 +129,7 @@ def _predict(model: Remote, X_test: np.ndarray, numpy_part: bool, seconds: float
         if numpy_part:
             labels = model.predict.within(seconds, X)
         else:
-            labels = model.probe("predict_block", Tensor(X), seconds=seconds)
+            labels = probe(model, "predict_block", Tensor(X), seconds=seconds)
         blocks.append(expect_labels(labels, len(X)))
     return np.concatenate(blocks)
 
@@ -136,7 +139,8 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
     labels = as_array(value)
     if not isinstance(labels, np.ndarray):
         raise CheckFailed(
-            f"predict returned a {type_name(value)}, expected labels of shape ({n},).",
+            f"predict returned a {type_name(value)}",
+            f"labels of shape ({n},)",
             kind="wrong-type",
         )
     if labels.shape != (n,):
@@ -146,7 +150,8 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
             else ""
         )
         raise CheckFailed(
-            f"predict gave shape {labels.shape} for {n} images, expected ({n},).",
+            f"predict gave shape {labels.shape} for {n} images",
+            f"({n},)",
             kind="wrong-shape",
             hint=hint,
         )
@@ -156,7 +161,8 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
         or (labels != np.floor(labels)).any()
     ):
         raise CheckFailed(
-            f"predict gave {labels.dtype} values that are no labels, expected whole numbers 0 to 9.",
+            f"predict gave {labels.dtype} values that are no labels",
+            "whole numbers 0 to 9",
             kind="wrong-type",
         )
     return labels.astype(np.int64)
@@ -177,11 +183,12 @@ def _history(curves: Any) -> History | None:
 
 
 def expect_audited(run: Run, rules: TrainingRules) -> None:
-    """Raises CheckFailed where a fully connected network does much worse with the pixels permuted, which training cannot notice."""
+    """Raises CheckFailed where a network does much worse with the pixels permuted, which training cannot notice."""
     if run.audited is not None and run.accuracy - run.audited > rules.audit_margin:
         raise CheckFailed(
-            f"the accuracy does not come from training: {run.accuracy:.2%} with the images as they are, {run.audited:.2%} with "
-            "their pixels in another order, expected nearly the same.",
+            f"the accuracy does not come from training: {run.accuracy:.2%} with the images as they are, "
+            f"{run.audited:.2%} with their pixels in another order",
+            "nearly the same",
             hint="everything that the network knows has to come from fit.",
         )
 
@@ -193,29 +200,37 @@ def describe_accuracy(run: Run) -> str:
     return f"{run.accuracy:.2%} (median of {', '.join(f'{accuracy:.2%}' for accuracy in run.accuracies)}: close to the bar)"
 
 
-def expect_bar(run: Run, section: Section, rules: TrainingRules) -> None:
-    """Raises CheckFailed unless a run meets the bar of an accuracy section, and its audit, if there was one, comes near it."""
+def expect_bar(run: Run, section: RubricSection, rules: TrainingRules) -> str:
+    """What is to be said of a run that meets the bar of an accuracy section, and of its audit if there was one.
+
+    Raises CheckFailed for one that does not.
+    """
     bar = section.bar or 0.0
     if run.accuracy >= bar:
         expect_audited(run, rules)
-        return
+        return (
+            f"test accuracy {describe_accuracy(run)}, bar {bar:.0%}; trained in {run.seconds:.1f} s"
+        )
     losses = [*run.history.train_losses, *run.history.val_losses] if run.history else []
     if not np.isfinite(losses).all():
         raise CheckFailed(
-            f"the loss is not finite, and the test accuracy {run.accuracy:.2%}, expected at least {bar:.0%}.",
+            f"the loss is not finite, and the test accuracy {run.accuracy:.2%}",
+            f"at least {bar:.0%}",
             kind="train-diverged",
             hint="try a smaller LEARNING_RATE first.",
         )
     # steps so long that every unit is off for good: the loss is finite, and far above that of guessing
     if run.history and run.history.train_losses[-1] > 2 * GUESSING and run.accuracy < 0.2:
         raise CheckFailed(
-            f"the training loss is {run.history.train_losses[-1]:.3g}, where guessing gives {GUESSING:.3g}, and the test "
-            f"accuracy {run.accuracy:.2%}, expected at least {bar:.0%}.",
+            f"the training loss is {run.history.train_losses[-1]:.3g}, where guessing gives {GUESSING:.3g}, "
+            f"and the test accuracy is {run.accuracy:.2%}",
+            f"at least {bar:.0%}",
             kind="train-diverged",
             hint="try a smaller LEARNING_RATE first.",
         )
     raise CheckFailed(
-        f"the test accuracy is {describe_accuracy(run)}, expected at least {bar:.0%}.",
+        f"the test accuracy is {describe_accuracy(run)}",
+        f"at least {bar:.0%}",
         kind="train-below-bar",
         hint=section.hint,
     )

@@ -16,6 +16,7 @@ from torch import nn
 
 from . import torch_structure
 from .descent import Descent
+from .worker import CAUSE
 
 
 def _parameters(model: nn.Module) -> list[np.ndarray]:
@@ -60,10 +61,14 @@ def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
 
 @dataclass
 class _Events:
-    """How often a step called backward, and whether a parameter got a gradient from it."""
+    """How often a step called backward, and whether a parameter got a gradient from it.
+
+    `detached`: it was called on something that no gradient can be computed from.
+    """
 
     backwards: int = 0
     reached: bool = False
+    detached: bool = False
 
 
 @contextlib.contextmanager
@@ -73,6 +78,8 @@ def _noting(model: nn.Module) -> Iterator[_Events]:
 
     def backward(*args: Any, **kwargs: Any) -> None:
         events.backwards += 1
+        tensors = args[:1] if isinstance(args[0], torch.Tensor) else args[0]
+        events.detached |= not any(tensor.requires_grad for tensor in tensors)
         original(*args, **kwargs)
         events.reached |= any(p.grad is not None and bool(p.grad.any()) for p in model.parameters())
 
@@ -90,12 +97,18 @@ def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, A
     seen: list[list[bool]] = []
     torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
     with _without_dropout(), _watched(model, seen), _noting(model) as events:
-        loss = model.train().training_step(X, y, optimizer)
+        try:
+            loss = model.train().training_step(X, y, optimizer)
+        except Exception as error:
+            if events.detached or (isinstance(error, AttributeError) and error.name == "backward"):
+                setattr(error, CAUSE, "loss-detached")
+            raise
     return {
         "loss": loss,
         "changed": not (torch.equal(X, batch[0]) and torch.equal(y, batch[1])),
         "evaluating": any(recording and not training for training, recording in seen),
-        **vars(events),
+        "backwards": events.backwards,
+        "reached": events.reached,
     }
 
 
@@ -208,13 +221,30 @@ def _predict(model: nn.Module, X: Any) -> dict[str, Any]:
         torch.enable_grad(),
         _watched(model, seen),
     ):  # and back: one that switches gradients off for good spoils nothing
-        labels = model.predict(X)
+        try:
+            labels = model.predict(X)
+        except Exception as error:
+            if model.training and _needs_evaluation_mode(model, images[:1]):
+                setattr(error, CAUSE, "training-mode")
+            raise
     return {
         "labels": labels,
         "training": any(training for training, _ in seen),
         "recording": any(recording for _, recording in seen),
         "changed": not torch.equal(X, images),
     }
+
+
+def _needs_evaluation_mode(model: nn.Module, X: Any) -> bool:
+    """Whether a forward pass raises in training mode alone, as batch normalisation of one image does."""
+    with torch.no_grad():
+        try:
+            model.train()(X)
+        except Exception:
+            with contextlib.suppress(Exception):
+                torch_structure.in_mode(model, training=False)(X)
+                return True
+    return False
 
 
 def _predict_block(model: nn.Module, X: Any) -> Any:

@@ -25,6 +25,7 @@ from . import protocol
 from .protocol import Opaque, Tensor
 
 HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts, in which ours is one
+CAUSE = "grader_cause"  # attribute of an exception that a probe knows the cause of
 GIVEN = "utils.py"  # lies beside them, and is not the student's
 
 
@@ -179,40 +180,53 @@ def _imported(node: ast.AST) -> list[tuple[str, int]]:
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """Type, message and the script's own lines of an exception."""
+    """Type, message, cause where one is known, and the script's own frames of an exception."""
+    frames = [_frame(f) for f in traceback.extract_tb(error.__traceback__) if _is_own(f.filename)]
+    message = _message(error)
+    if isinstance(error, SyntaxError):
+        frames, message = _place_of_syntax_error(error), error.msg
+    stub = isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))
+    return {
+        "type": type(error).__name__[:100],
+        "kind": "stub" if stub else "syntax" if isinstance(error, SyntaxError) else "",
+        "cause": str(getattr(error, CAUSE, ""))[:100],
+        "message": message[:2000],
+        "frames": frames[:3] + frames[-3:] if len(frames) > 6 else frames,  # of a recursion
+    }
+
+
+def _message(error: BaseException) -> str:
     try:
         message = str(error)
     except BaseException:
         message = "(its message cannot be shown)"
-    for folder in (
-        f"{HERE}{os.sep}",
-        f"{os.environ['HOME']}{os.sep}",
-        f"{sys.prefix}{os.sep}",
-        f"{sys.base_prefix}{os.sep}",
-    ):
-        message = message.replace(folder, "")  # paths of the marking machine tell a student nothing
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [(frame, Path(frame.filename)) for frame in frames]
-    own = [frame for frame, path in places if path.parent == HERE and path.name != GIVEN]
-    own = own[:3] + own[-3:] if len(own) > 6 else own  # a recursion repeats itself a thousand times
-    lines = [f"{Path(f.filename).name}, line {f.lineno}, in {f.name}: {f.line}" for f in own]
-    if isinstance(error, SyntaxError):
-        where = f", line {error.lineno}" if error.lineno else ""
-        lines = (
-            [f"{Path(error.filename or '?').name}{where}: {(error.text or '').strip()}"]
-            if error.text
-            else []
-        )
-        message = error.msg
-    stub = isinstance(error, NotImplementedError) and (
-        not message or message.startswith("TODO")
-    )  # torch raises it too
+    for folder in (HERE, os.environ["HOME"], sys.prefix, sys.base_prefix):
+        message = message.replace(
+            f"{folder}{os.sep}", ""
+        )  # the marking machine's paths tell nothing
+    return message
+
+
+def _is_own(filename: str) -> bool:
+    path = Path(filename)
+    return path.parent == HERE and path.name != GIVEN
+
+
+def _frame(frame: traceback.FrameSummary) -> dict[str, Any]:
     return {
-        "type": type(error).__name__[:100],
-        "kind": "stub" if stub else "syntax" if isinstance(error, SyntaxError) else "",
-        "message": message[:2000],
-        "lines": [line[:300] for line in lines],
+        "file": Path(frame.filename).name,
+        "line": frame.lineno or 0,
+        "function": frame.name,
+        "source": (frame.line or "")[:300],
     }
+
+
+def _place_of_syntax_error(error: SyntaxError) -> list[dict[str, Any]]:
+    if not error.text:
+        return []
+    name = Path(error.filename or "?").name
+    source = error.text.strip()[:300]
+    return [{"file": name, "line": error.lineno or 0, "function": "", "source": source}]
 
 
 def _number(value: Any) -> float | None:

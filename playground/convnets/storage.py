@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
-import utils
+from assignment.files import write_atomically
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.networks import CONVNETS
 from playground.errors import BadFile, PlaygroundError
@@ -69,7 +69,7 @@ def write(path: Path, kind: str, content: dict[str, Any]) -> None:
     """Writes tensors and plain values to a file, whole or not at all, marked as to what they are."""
     stream = io.BytesIO()
     torch.save({"kind": kind, **content}, stream)
-    utils.write_atomically(path, stream.getvalue())
+    write_atomically(path, stream.getvalue())
 
 
 def read(path: Path, kind: str, name: str, origin: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import utils
+from assignment.files import write_atomically
 from playground.errors import PlaygroundError
 from playground.experiments import figures
 from playground.experiments.registry import EXPERIMENTS
@@ -59,7 +59,7 @@ def write(result: Result, folder: Path) -> list[Path]:
         contents |= {f"{name}.png": figures.as_png(figure), f"{name}.svg": figures.as_svg(figure)}
     for name, content in contents.items():
         (folder / name).parent.mkdir(exist_ok=True)
-        utils.write_atomically(folder / name, content)
+        write_atomically(folder / name, content)
     write_readme(folder)
     return [folder / name for name in contents]
 
@@ -67,7 +67,7 @@ def write(result: Result, folder: Path) -> list[Path]:
 def write_readme(folder: Path) -> None:
     """The table of all results in the folder."""
     rows = [_row(result, folder) for result in results_in(folder)]
-    utils.write_atomically(folder / "README.md", (HEAD + "".join(rows)).encode())
+    write_atomically(folder / "README.md", (HEAD + "".join(rows)).encode())
 
 
 def _row(result: Result, folder: Path) -> str:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import utils
+from assignment.files import write_atomically
 from playground import command_line
 from playground.errors import PlaygroundError
 from playground.experiments import wording
@@ -45,7 +45,7 @@ def _tables(options: argparse.Namespace) -> None:
             f"{options.document} cannot be read ({error}), expected a text"
         ) from None
     filled = fill(text, options.results)
-    utils.write_atomically(options.document, filled.encode())
+    write_atomically(options.document, filled.encode())
     print(f"{len(PLACE.findall(filled))} tables: {options.document}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import utils
+from assignment.data import PROJECT
 from playground import sweeps
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATASETS = ("fashion-mnist", "mnist")
-BEST = utils.HERE / "results" / "sweep" / "top.json"  # what `sweep --output results/sweep` wrote
+BEST = PROJECT / "results" / "sweep" / "top.json"  # what `sweep --output results/sweep` wrote
 RANKS = ("first", "second", "third")
 
 

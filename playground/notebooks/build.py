@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import utils
+from assignment.files import write_atomically
+from assignment.data import PROJECT
 from playground.errors import PlaygroundError
 from playground.notebooks import QUICK
 from playground.notebooks.setup import SETUP
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-SOURCES = utils.HERE / "notebooks"
+SOURCES = PROJECT / "notebooks"
 NAMES = (
     "neural_network_from_scratch",
     "optimizers_and_hyperparameters",
@@ -93,7 +94,7 @@ def write(name: str, folder: Path, *, quick: bool) -> Path:
 
     book = executed(name, quick=quick)
     path = folder / f"{name}.ipynb"
-    utils.write_atomically(path, (nbformat.writes(book) + "\n").encode())
+    write_atomically(path, (nbformat.writes(book) + "\n").encode())
     return path
 
 

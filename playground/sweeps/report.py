@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import utils
+from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.configuration_files import from_values, write_configuration
 from playground.errors import BadFile, PlaygroundError
@@ -36,13 +36,13 @@ def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
     paths = [folder / "best.yaml", folder / "top.json"]
     write_configuration(paths[0], top[0].configuration, _comment(top[0], len(records), settings))
     text = json.dumps(_summary(records, top, settings), indent=1)
-    utils.write_atomically(paths[1], f"{text}\n".encode())
+    write_atomically(paths[1], f"{text}\n".encode())
     for name, figure in figures.draw(study, records, settings.epochs).items():
         paths.append(folder / f"{name}.png")
-        utils.write_atomically(paths[-1], small_png(figure))
+        write_atomically(paths[-1], small_png(figure))
     page = _page(records, top, settings, [path.name for path in paths if path.suffix == ".png"])
     paths.append(folder / "README.md")
-    utils.write_atomically(paths[-1], page.encode())
+    write_atomically(paths[-1], page.encode())
     return paths
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import utils
+from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.configuration_files import from_values
 from playground.errors import PlaygroundError
@@ -89,7 +89,7 @@ def export(path: Path, settings: Settings) -> None:
         ],
     }
     text = yaml.safe_dump(whole, sort_keys=False, default_flow_style=None, width=120)
-    utils.write_atomically(path, text.encode())
+    write_atomically(path, text.encode())
 
 
 def work_as_agent(ledger: Ledger, log_dir: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.report.text import feedback
 from tests.support import mark, mark_here, script_with, write_submission
 
 
@@ -95,7 +96,7 @@ def test_mistakes_without_a_name_show_the_smallest_input(
 ) -> None:
     (result,) = mark_here(write_submission(tmp_path / "work", {section: code}), [section]).values()
     assert result.points == 0
-    assert message in result.feedback
+    assert message in feedback(result)
 
 
 def test_a_wrong_torch_forward_does_not_cost_the_training_step(tmp_path: Path) -> None:

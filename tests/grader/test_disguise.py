@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assignment.expect import CheckFailed
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.rubric import load_rubric
@@ -14,7 +15,7 @@ from grader.submission.reading import open_submission
 from grader.training.perturbation import Perturbation
 from grader.training.run import Run, expect_audited, expect_bar
 from tests.support import write_submission
-from utils import CheckFailed, Splits, load_fashion_mnist
+from utils import Splits, load_fashion_mnist
 
 RUBRIC = load_rubric()
 EASY = replace(RUBRIC, sections=tuple(replace(s, bar=0.5) if s.bar else s for s in RUBRIC.sections))
@@ -91,7 +92,7 @@ def test_an_audit_finds_what_does_not_come_from_training(tmp_path: Path, cheat: 
         open_submission(work), EASY, Options(seed=1, only=("1.7",), audit=True, train_size=5000)
     )
     try:
-        run = marking.run_of("numpy_ann")
+        run = marking.context.run(RUBRIC.by_number["1.7"])
     finally:
         marking.close()
     assert run.audited is not None
@@ -114,6 +115,6 @@ def test_the_worker_is_not_told_the_seed_of_the_disguise(tmp_path: Path, cheat: 
         open_submission(work), EASY, Options(seed=123, only=("1.7",), train_size=1000)
     )
     try:
-        assert marking.run_of("numpy_ann").accuracy > 0.4
+        assert marking.context.run(RUBRIC.by_number["1.7"]).accuracy > 0.4
     finally:
         marking.close()

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.marking.all_sections import mark_all
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.results import Report
@@ -85,7 +84,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         load_rubric(),
         Options(seed=5, only=("1.7", "2.6"), train_size=1000),
     )
-    mark_all(marking)
+    marking.mark_all()
     return marking.report()
 
 
@@ -113,6 +112,6 @@ def test_a_failed_training_points_to_what_failed_before_it_and_to_fewer_images(
     tmp_path: Path,
 ) -> None:
     wrong = write_submission(tmp_path / "ada", {"1.6": NO_GATE})
-    feedback = mark_here(wrong, ["1.6", "1.7"], train_size=200)["1.7"].feedback
-    assert "Mend 1.6 first: training runs on your own code." in feedback
-    assert "This was a try with 200 training images; the bar is made for all of them." in feedback
+    notes = mark_here(wrong, ["1.6", "1.7"], train_size=200)["1.7"].verdict.notes
+    assert "Fix 1.6 first: training runs on your own code." in notes
+    assert "This was a try with 200 training images; the bar is made for all of them." in notes

@@ -21,7 +21,7 @@ def test_students_see_the_points_and_bars_that_they_are_marked_by() -> None:
 
 
 @pytest.mark.parametrize(("number", "fields", "message"), [
-    ("2.6", {"bar": 0.75}, "utils.py shows the bars"), ("1.2", {"points": 5}, "README.md shows the points 2 4"),
+    ("2.6", {"bar": 0.75}, "README.md shows the bars"), ("1.2", {"points": 5}, "README.md shows the points 2 4"),
 ])  # fmt: skip
 def test_a_handout_that_shows_others_is_refused(
     number: str, fields: dict[str, float], message: str
@@ -38,9 +38,10 @@ def test_a_handout_that_shows_others_is_refused(
     ("points = 14", 'points = "many"', "section 1.6: points is 'many', expected a number from 0 to 1000"),
     ('number = "1.6"', 'number = "1.5"', "section 1.5 is there twice"),
     ('needs = ["1.2"]', 'needs = ["1.7"]', "section 1.5 needs 1.7, which is no earlier section"),
-    ("bar = 0.77", "", "section 1.7: expected a bar where training is true"),
+    ("bar = 0.77", "", "section 1.7: expected a bar where training is marked"),
     ("bar = 0.77", "bar = 77", "section 1.7: bar is 77, expected a number from 0 to 1"),
-    ('script = "pytorch_cnn"', 'script = "pytorch_cn"', "did you mean pytorch_cnn?"),
+    ('number = "1.6"', 'number = "1.66"', "section 1.66 is unknown; did you mean 1.6?"),
+    ('number = "1.6"', 'number = "1.6"\nscript = "pytorch_ann"', "script is 'pytorch_ann', expected 'numpy_ann', or nothing"),
     ("call_seconds = 20", "call_seconds = 0", "[limits] call_seconds is 0, expected a number from 0.001"),
     ("[limits]", "[limits", "cannot be read"),
     ("max_score = 100", "", "the top level: max_score is missing"),

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from grader.errors import CannotGrade
-from grader.marking.all_sections import mark_all
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.results import Status
@@ -102,7 +101,7 @@ def test_a_mistake_is_named_unless_the_marking_is_to_explain_nothing(explains: b
     marking = Marking(
         submission, load_rubric(), Options(seed=0, only=("1.2",), sandbox="none"), explains=explains
     )
-    (result,) = mark_all(marking).values()
+    (result,) = marking.mark_all().values()
     assert result.status is Status.FAILED
     assert result.diagnosis == (("relu-absolute",) if explains else ())
 

@@ -13,7 +13,7 @@ from grader.commands.similarity import report as run
 from grader.commands.similarity import table
 from grader.errors import CannotGrade
 from grader.handout.folder import reference_source, solved, stub
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 from grader.similarity.comparing import Comparison, Pair, compare
 from grader.similarity.features import marks_of, marks_of_handout
 from grader.similarity.page import page

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.feedback.misconceptions import CATALOGUE
+from grader.report.text import feedback
 from grader.results import Status
 from grader.submission.reading import PLOTS
 from tests.pictures import PICTURES
@@ -29,7 +30,7 @@ def test_right_answers_keep_their_points(tmp_path: Path, specimen: dict) -> None
     asked = [section] if part == "1" else [f"{part}.{number}" for number in (1, 2, 3, 4)]
     work = write_submission(tmp_path / "work", {section: specimen["code"], **others})
     for result in mark_here(work, asked).values():
-        assert result.status is Status.PASSED, result.feedback
+        assert result.status is Status.PASSED, feedback(result)
 
 
 @pytest.mark.parametrize("specimen", WRONG, ids=lambda s: f"{s['section']} {s['mistake']}")
@@ -40,7 +41,7 @@ def test_wrong_answers_are_found_named_and_explained(tmp_path: Path, specimen: d
     (result,) = mark_here(work, [specimen["section"]]).values()
     assert result.status is Status.FAILED
     assert result.points == 0
-    assert specimen["message"] in result.feedback
+    assert specimen["message"] in feedback(result)
     assert list(result.diagnosis) == specimen["ids"]
 
 
@@ -58,7 +59,7 @@ def test_scripts_that_are_wrong_as_a_whole(tmp_path: Path, specimen: dict) -> No
         work, [section], train_size=train_size, seconds=specimen.get("seconds")
     ).values()
     assert result.points == 0
-    assert specimen["message"] in result.feedback
+    assert specimen["message"] in feedback(result)
     assert list(result.diagnosis) == specimen["ids"]
 
 
@@ -72,7 +73,7 @@ def test_plots_that_are_wrong(tmp_path: Path, specimen: dict) -> None:
         plot.write_bytes(PICTURES[picture]())
     (result,) = mark_here(work, [section]).values()
     assert result.points == 0
-    assert specimen["message"] in result.feedback
+    assert specimen["message"] in feedback(result)
     assert list(result.diagnosis) == specimen["ids"]
 
 
@@ -138,7 +139,7 @@ def test_every_wrong_formula_stands_in_a_slot_that_is_tried() -> None:
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_advice_is_short_and_gives_no_solution_away(name: str) -> None:
     from grader.handout.folder import leaks
-    from grader.rubric import SCRIPTS
+    from grader.sections import SCRIPTS
 
     advice = CATALOGUE[name].advice
     assert 1 <= advice.count(". ") + 1 <= 4
@@ -153,7 +154,7 @@ def test_the_reference_passes_whatever_the_seed(tmp_path: Path, seed: int) -> No
         f"{part}.{n}" for part in (2, 3) for n in range(1, 6)
     ]
     failed = {
-        n: r.feedback
+        n: feedback(r)
         for n, r in mark_here(work, numbers, seed=seed).items()
         if r.status is not Status.PASSED
     }

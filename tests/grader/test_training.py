@@ -4,17 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from assignment.expect import CheckFailed
 from grader.checks.judgement import accepted_judgements
 from grader.commands.calibrate import BEGIN, END, Calibration, replace_table, table
 from grader.errors import StudentFault
-from grader.marking import marking as marking_module
+from grader.marking import trainings
 from grader.marking.marking import Marking
 from grader.options import Options
+from grader.report.text import feedback
 from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
 from grader.training.run import Run, expect_bar
 from tests.support import mark, write_submission
-from utils import CheckFailed, History
+from utils import History
 
 RUBRIC = load_rubric()
 RULES = RUBRIC.training
@@ -26,11 +28,11 @@ def marking_with(
     """A marking whose trainings reach the given accuracies one after the other, and the seeds that they got."""
     seeds: list[int] = []
 
-    def train(student: object, script: str, *, seed: int, **rest: object) -> Run:
+    def train(student: object, *, seed: int, **rest: object) -> Run:
         seeds.append(seed)
         return Run(accuracies[len(seeds) - 1], None, 1.0)
 
-    monkeypatch.setattr(marking_module, "train", train)
+    monkeypatch.setattr(trainings, "train", train)
     return Marking(
         open_submission(write_submission(tmp_path / "work")), RUBRIC, Options(seed=5)
     ), seeds
@@ -47,13 +49,13 @@ def test_near_the_bar_the_median_of_three_counts(
     runs: int,
 ) -> None:
     marking, seeds = marking_with(tmp_path, accuracies, monkeypatch)
-    run = marking.run_of("numpy_ann")
+    section = RUBRIC.by_number["1.7"]
+    run = marking.context.run(section)
     assert run.accuracy == median
     assert len(set(seeds)) == len(seeds) == runs
-    section = RUBRIC.by_number["1.7"]
-    result = marking.mark(section, lambda: expect_bar(run, section, RULES))
+    result = marking.mark(section)
     marking.close()
-    assert ("median of" in result.feedback) == (runs > 1)
+    assert ("median of" in feedback(result)) == (runs > 1)
 
 
 def test_a_failed_training_is_not_tried_twice(
@@ -63,12 +65,12 @@ def test_a_failed_training_is_not_tried_twice(
 
     def fail(*args: object, **rest: object) -> Run:
         seeds.append(0)
-        raise StudentFault("no", ["train-crashed"])
+        raise StudentFault("no", kind="train-crashed")
 
-    monkeypatch.setattr(marking_module, "train", fail)
+    monkeypatch.setattr(trainings, "train", fail)
     for _ in range(2):
         with pytest.raises(StudentFault):
-            marking.run_of("numpy_ann")
+            marking.context.run(RUBRIC.by_number["1.7"])
     assert len(seeds) == 1
 
 

@@ -93,19 +93,21 @@ def test_an_optimizer_steps_as_ever_without_the_compiler(
 
     here: dict[str, object] = {"torch": torch}
     exec(SCRIPT, here)
-    assert student.step(optimizer, **settings) == pytest.approx(here["step"](optimizer, **settings))  # type: ignore[operator]
-    assert student.looked_through() == []
-    assert student.is_there() is False
+    assert student.module.step(optimizer, **settings) == pytest.approx(
+        here["step"](optimizer, **settings)
+    )  # type: ignore[operator]
+    assert student.module.looked_through() == []
+    assert student.module.is_there() is False
 
 
 def test_who_compiles_gets_the_compiler(student: Student) -> None:
-    result, kept, stepped = student.compiled()
-    assert stepped == student.step("SGD", lr=0.1)
+    result, kept, stepped = student.module.compiled()
+    assert stepped == student.module.step("SGD", lr=0.1)
     assert result == [2.0, 2.0]
     assert kept == []  # the answers of the stand-in are forgotten
-    assert student.is_there() is True
+    assert student.module.is_there() is True
 
 
 def test_who_imports_a_part_of_it_gets_the_part(student: Student) -> None:
-    assert student.part() == [True, True, True, True]
-    assert student.is_there() is True
+    assert student.module.part() == [True, True, True, True]
+    assert student.module.is_there() is True

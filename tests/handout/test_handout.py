@@ -11,9 +11,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-import utils
+from assignment.section_checks import CHECKS
 from grader.errors import HandoutError
 from grader.handout.folder import (
+    MANIFEST,
     Solution,
     leaks,
     notebook,
@@ -23,7 +24,7 @@ from grader.handout.folder import (
     stub,
     write_handout,
 )
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 from tests.support import ROOT, run
 
 
@@ -48,7 +49,7 @@ def test_every_section_has_one_solution(script: str) -> None:
         for part in split(reference_source(script), f"{script}.py")
         if isinstance(part, Solution)
     ]
-    checked = [check.number for check in utils.PARTS[script].checks if check.number != "1.1"]
+    checked = [check.number for check in CHECKS[script] if check.number != "1.1"]
     assert sorted(sections) == checked
 
 
@@ -61,9 +62,7 @@ def test_stubs_raise_with_their_section_name_and_file(script: str) -> None:
         if isinstance(node, ast.Raise)
     ]
     wanted = [
-        check.number
-        for check in utils.PARTS[script].checks
-        if check.number[-1] != "5" or script == "numpy_ann"
+        check.number for check in CHECKS[script] if check.number[-1] != "5" or script == "numpy_ann"
     ]
     assert [text.split(":")[0] for text in raised] == [
         f"TODO {number}" for number in wanted if number != "1.1"
@@ -140,6 +139,7 @@ def test_the_folder_holds_what_students_need_and_nothing_of_the_grader(handout: 
         for path in handout.rglob("*")
         if path.suffix in (".py", ".md", ".txt", ".ipynb", ".yml")
     )
+    assert "assignment/rubric.toml" in names
     assert "grader" not in text.replace("grader error", "")
     assert "SOLUTION" not in text
 
@@ -148,9 +148,8 @@ def test_the_zip_unpacks_to_the_folder(handout: Path) -> None:
     with zipfile.ZipFile(handout.with_suffix(".zip")) as archive:
         assert archive.testzip() is None
         packed = {name.split("/", 1)[1] for name in archive.namelist()}
-    assert packed == {
-        str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()
-    }
+    files = {str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()}
+    assert packed == files - {MANIFEST}
 
 
 def test_without_data_the_scripts_say_where_to_get_it(tmp_path: Path) -> None:
@@ -173,7 +172,7 @@ def test_a_solution_in_a_helper_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
 
     project = tmp_path / "project"
     project.mkdir()
-    for name in ("README.md", "requirements.txt", "environment.yml", "data", "tests"):
+    for name in ("README.md", "requirements.txt", "environment.yml", "data", "tests", "assignment"):
         (project / name).symlink_to(ROOT / name)
     (project / "utils.py").write_text(
         (ROOT / "utils.py").read_text()

@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assignment.expect import numerical_gradient
 from playground.layers import ACTIVATIONS, Dropout, Linear
 from playground.losses import LOSSES
 from tests.playground.support import SEEDS, SIZES, small_network
-from utils import numerical_gradient
 
 NEAR = {"rtol": 1e-6, "atol": 1e-8}
 IN_TORCH = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}

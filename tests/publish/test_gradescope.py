@@ -79,7 +79,11 @@ def test_the_zip_holds_the_grader_its_data_and_nothing_else(archive: Path) -> No
         "requirements.txt",
         "utils.py",
     }
-    assert {name.partition("/")[0] for name in names if "/" in name} == {"grader", "data"}
+    assert {name.partition("/")[0] for name in names if "/" in name} == {
+        "grader",
+        "data",
+        "assignment",
+    }
     assert sorted(name for name in names if name.startswith("data/")) == sorted(
         f"data/FashionMNIST/raw/{part}-ubyte.gz"
         for part in (
@@ -236,7 +240,7 @@ def test_what_is_not_written_is_shown_at_once_and_what_is_wrong_is_not(when: str
     assert "12" not in shown["output"].replace(
         "1.2", ""
     )  # the line above all sections must not give the marks away
-    assert "Not written, or not to be read: 1.2, 2.1." in shown["output"]
+    assert "Not written, or cannot be read: 1.2, 2.1." in shown["output"]
     assert "Grader error in 3.6: not your code" in shown["output"]
     assert (shown["score"], shown["max_score"]) == (12, 100)
 

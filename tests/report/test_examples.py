@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["report.feedback", "report.charts", "classroom.reports.cells"])
+@pytest.mark.parametrize("name", ["report.text", "report.charts", "classroom.reports.cells"])
 def test_examples(name: str) -> None:
     outcome = doctest.testmod(importlib.import_module(f"grader.{name}"))
     assert outcome.attempted

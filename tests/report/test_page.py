@@ -16,7 +16,7 @@ from grader.classroom.intake import Student
 from grader.classroom.reports.names import stem
 from grader.report.pictures import OfficialImages, submitted_plot
 from grader.report.student_page import Work, page
-from grader.results import Comparison, Report, SectionResult, Status, Training
+from grader.results import Comparison, Frame, Report, SectionResult, Status, Training, Verdict
 from tests.classes import (
     HOSTILE,
     LONE,
@@ -56,7 +56,7 @@ def text_of(source: str) -> str:
 def test_a_failed_section_is_split_for_reading() -> None:
     text = text_of(shown((result("1.2", Status.FAILED, WRONG, diagnosis=("relu-leaky",)),)))
     assert (
-        "What came relu(z)[0, 3] is 0.24 Expected 0 where z[0, 3] is -0.24 Hint negative elements become 0."
+        "What came relu(z)[0, 3] is 0.24 Expected 0 Where z[0, 3] is -0.24 Hint negative elements become 0."
         in text
     )
     assert "Your relu does this. Recognised: relu-leaky" in text
@@ -80,7 +80,7 @@ def test_a_submission_that_cannot_be_read_says_why() -> None:
 
 
 def test_a_grader_error_is_no_failure_of_the_student() -> None:
-    text = text_of(shown((result("1.2", Status.ERROR, "grader error, not your code: KeyError"),)))
+    text = text_of(shown((result("1.2", Status.ERROR, "KeyError"),)))
     assert "! grader error 4 / 4" in text
     assert "grader error, not your code: KeyError" in text
 
@@ -179,15 +179,24 @@ def test_whatever_a_student_writes_stays_text(text: str) -> None:
         result(
             "1.2",
             Status.FAILED,
-            f"{text} is, expected {text}. Hint: {text}\n{text}",
+            Verdict(
+                Status.FAILED,
+                got=text,
+                expected=text,
+                where=text,
+                hints=(text, text),
+                notes=(text,),
+            ),
             diagnosis=(text,),
         ),
         result(
             "1.3",
             Status.FAILED,
-            f"a.py, line 1: {text}\n{text}\nWhat the script printed, to its end:\n{text}",
+            Verdict(
+                Status.FAILED, trace=(Frame(text, 1, text, text),), exception=text, printed=text
+            ),
         ),
-        result("1.4", feedback=text),
+        result("1.4", told=text),
     )
     source = shown(sections, name=text, problem=text)
     source.encode()

@@ -3,11 +3,11 @@
 import pytest
 
 import pytorch_ann
-import utils
+from assignment.section_checks import CHECKS, Check
 
 
 @pytest.mark.parametrize(
-    "check", utils.PARTS["pytorch_ann"].checks, ids=lambda check: f"{check.number} {check.title}"
+    "check", CHECKS["pytorch_ann"], ids=lambda check: f"{check.number} {check.title}"
 )
-def test_section(check: utils.Check) -> None:
+def test_section(check: Check) -> None:
     check.run(pytorch_ann)

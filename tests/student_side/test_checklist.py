@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import utils
+from assignment.checklist import source_fingerprint
 from tests.support import run, write_workplace
 
 
@@ -15,7 +16,7 @@ def finished(tmp_path: Path) -> Path:
     """A workplace with solutions and freshly written plots."""
     folder = write_workplace(tmp_path / "work", with_solutions=True)
     for script in ("pytorch_ann", "pytorch_cnn"):
-        fingerprint = utils.source_fingerprint((folder / f"{script}.py").read_text())
+        fingerprint = source_fingerprint((folder / f"{script}.py").read_text())
         path = folder / f"{script}_train_val_metrics.png"
         utils.plot_history(
             utils.History([1.0], [1.0], [0.5], [0.5]), path, script=script, fingerprint=fingerprint

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import utils
+from assignment.data import IDX_FILES, DataError, data_folder, read_idx
 from tests.support import ROOT, run
 
 
@@ -43,11 +44,7 @@ def test_one_hot_and_images() -> None:
 
 def test_training_and_validation_images_are_those_published_each_once() -> None:
     data = utils.load_fashion_mnist(seed=3)
-    published = (
-        utils.read_idx(utils.IDX_FILES["FashionMNIST"][0])
-        .reshape(-1, 784)
-        .sum(axis=1, dtype=np.int64)
-    )
+    published = read_idx(IDX_FILES["FashionMNIST"][0]).reshape(-1, 784).sum(axis=1, dtype=np.int64)
     ours = np.round(
         255 * np.concatenate([data.X_train, data.X_val]).sum(axis=1, dtype=np.float64)
     ).astype(np.int64)
@@ -93,7 +90,7 @@ def test_files_are_unpacked_once_beside_the_gz(data: Path) -> None:
     first = unpacked.stat().st_mtime_ns
     utils.load_fashion_mnist(data, train_size=10)
     assert unpacked.stat().st_mtime_ns == first
-    assert isinstance(utils.read_idx(utils.IDX_FILES["FashionMNIST"][0], data).base, np.memmap)
+    assert isinstance(read_idx(IDX_FILES["FashionMNIST"][0], data).base, np.memmap)
 
 
 def test_a_damaged_unpacked_file_is_unpacked_again(data: Path) -> None:
@@ -154,7 +151,7 @@ def test_damage_gives_one_line_with_the_file_and_the_command(
     data: Path, damage, message: str
 ) -> None:
     damage(data / "FashionMNIST" / "raw" / "t10k-images-idx3-ubyte.gz")
-    with pytest.raises(utils.DataError) as caught:
+    with pytest.raises(DataError) as caught:
         utils.load_fashion_mnist(data)
     text = str(caught.value)
     assert message in text
@@ -167,8 +164,8 @@ def test_the_environment_variable_points_elsewhere(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FASHION_MNIST_DATA", str(data))
-    assert utils.data_folder() == data
-    assert utils.data_folder("here") == Path("here")
+    assert data_folder() == data
+    assert data_folder("here") == Path("here")
 
 
 def test_torchvision_accepts_the_folder() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import utils
+from assignment.section_checks import CHECKS
 from tests.support import ROOT, run, script_with, write_workplace
 
 
@@ -122,8 +122,9 @@ def test_an_exception_shows_the_students_own_lines_only(solved: Path) -> None:
     assert re.search(r"numpy_ann.py, line \d+, in helper: return z.nothing", ran.stdout)
     assert "AttributeError" in ran.stdout
     assert "utils.py" not in ran.stdout
+    assert "assignment" not in ran.stdout
     assert "Traceback" not in ran.stdout + ran.stderr
-    assert 'utils.py", line' in run("numpy_ann.py", "--verbose", cwd=solved).stdout
+    assert 'section_checks.py", line' in run("numpy_ann.py", "--verbose", cwd=solved).stdout
 
 
 def test_a_diverging_loss_ends_with_a_hint(solved: Path) -> None:
@@ -196,10 +197,11 @@ def test_a_plain_console_gets_plain_marks(stubs: Path) -> None:
 def test_each_check_takes_less_than_a_second(solved: Path) -> None:
     """Measured inside, after the imports: what a student waits for each section."""
     code = (
-        "import sys, time, importlib, utils\n"
-        "for name, part in utils.PARTS.items():\n"
+        "import sys, time, importlib\n"
+        "from assignment.section_checks import CHECKS\n"
+        "for name, checks in CHECKS.items():\n"
         "    module = importlib.import_module(name)\n"
-        "    for check in part.checks:\n"
+        "    for check in checks:\n"
         "        best = 9.0\n"
         "        for _ in range(3):\n"
         "            start = time.process_time(); check.run(module); best = min(best, time.process_time() - start)\n"
@@ -221,7 +223,7 @@ def test_public_checks_as_pytest(stubs: Path, solved: Path) -> None:
 
 
 def test_public_checks_accept_the_reference_and_refuse_every_stub() -> None:
-    numbers = [check.number for part in utils.PARTS.values() for check in part.checks]
+    numbers = [check.number for checks in CHECKS.values() for check in checks]
     assert numbers == [
         "1.1",
         "1.2",

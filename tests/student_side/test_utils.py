@@ -12,14 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import utils
-from utils import (
-    CheckFailed,
-    History,
-    expect_array,
-    expect_gradients,
-    minibatches,
-    numerical_gradient,
-)
+from assignment.checklist import source_fingerprint
+from assignment.expect import CheckFailed, expect_array, expect_gradients, numerical_gradient
+from utils import History, minibatches
 
 
 def test_examples_in_docstrings() -> None:
@@ -82,10 +77,7 @@ def test_choose_device_refuses_what_is_absent() -> None:
 
 def test_first_difference_is_named() -> None:
     z = np.array([[10.0, 20.0], [30.0, 40.0]])
-    expected = (
-        r"r\[1, 0\] is 9, expected 3 where z\[1, 0\] is 30 \(1 of 4 values differ\)\. Hint: look"
-    )
-    with pytest.raises(CheckFailed, match=expected):
+    with pytest.raises(CheckFailed) as caught:
         expect_array(
             "r",
             np.array([[1, 2], [9, 4]]),
@@ -93,6 +85,9 @@ def test_first_difference_is_named() -> None:
             hint="look",
             where={"z": z},
         )
+    failure = caught.value
+    assert (failure.got, failure.expected, failure.hints) == ("r[1, 0] is 9", "3", ("look",))
+    assert failure.where == "z[1, 0] is 30 (1 of 4 values differ)"
 
 
 @pytest.mark.parametrize(("got", "kind"), [
@@ -123,17 +118,18 @@ def test_bias_gradients_may_be_rows_and_keys_may_be_more() -> None:
     expect_gradients({**MEAN, "b1": MEAN["b1"][None], "b2": MEAN["b2"][None], "X": 1}, MEAN, n=8)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"W1": 8 * MEAN["W1"]}, "W1 is right .sum over the batch.*; b1 is right .mean.*some gradients are summed"),
-    ({"W1": 3 * MEAN["W1"]}, "W1 is wrong .the mean's gradient times 3.; b1 is right"),
-    ({"W1": MEAN["W1"].T}, "has shape .2, 1., expected .1, 2., that of W1. Hint: it is transposed"),
-    ({"b1": np.ones((8, 2))}, "has shape .8, 2., expected .2,., that of b1. Hint: sum over the images"),
-    ({"W2": np.full((2, 1), np.nan)}, "not finite"),
-    ({"W2": None}, "is None"),
+@pytest.mark.parametrize(("change", "message", "hint"), [
+    ({"W1": 8 * MEAN["W1"]}, "W1 is right .sum over the batch.*; b1 is right .mean", "some gradients are summed"),
+    ({"W1": 3 * MEAN["W1"]}, "W1 is wrong .the mean's gradient times 3.; b1 is right", ""),
+    ({"W1": MEAN["W1"].T}, "has shape .2, 1., expected .1, 2., that of W1", "it is transposed"),
+    ({"b1": np.ones((8, 2))}, "has shape .8, 2., expected .2,., that of b1", "sum over the images"),
+    ({"W2": np.full((2, 1), np.nan)}, "not finite", ""),
+    ({"W2": None}, "is None", ""),
 ])  # fmt: skip
-def test_wrong_gradients_are_told_apart(change: dict[str, object], message: str) -> None:
-    with pytest.raises(CheckFailed, match=message):
+def test_wrong_gradients_are_told_apart(change: dict[str, object], message: str, hint: str) -> None:
+    with pytest.raises(CheckFailed, match=message) as caught:
         expect_gradients({**MEAN, **change}, MEAN, n=8)
+    assert hint in "".join(caught.value.hints)
 
 
 def test_a_missing_key_and_no_dict_are_named() -> None:
@@ -148,7 +144,5 @@ def test_fingerprint_ignores_judgement_comments_and_docstrings_only() -> None:
     same = (
         'JUDGEMENT = "generalizing"  # now\ndef f(x):\n    """Other."""\n    # why\n    return x\n'
     )
-    assert utils.source_fingerprint(source) == utils.source_fingerprint(same)
-    assert utils.source_fingerprint(source) != utils.source_fingerprint(
-        source.replace("return x", "return -x")
-    )
+    assert source_fingerprint(source) == source_fingerprint(same)
+    assert source_fingerprint(source) != source_fingerprint(source.replace("return x", "return -x"))

@@ -4,74 +4,68 @@ from __future__ import annotations
 
 import numpy as np
 
+from assignment.expect import CheckFailed
+from assignment.parts import JUDGEMENTS
+from grader.checks.context import Context
 from grader.checks.judgement import accepted_judgements
-from grader.errors import StudentFault
-from grader.marking.marking import Marking
+from grader.rubric import RubricSection
 from grader.submission.plot_files import check_carried, expect_picture, read_plot
 from grader.submission.reading import PLOTS
-from utils import JUDGEMENTS, CheckFailed, History
+from utils import History
 
 
-def check_judgement(marking: Marking, script: str) -> None:
+def check_judgement(section: RubricSection, context: Context) -> None:
     """2.5 / 3.5: one of the three words, however it is written, and one that the curves of this marking allow."""
-    judgement = marking.students[script].JUDGEMENT
-    word = (
-        judgement.strip().lower().replace("generalis", "generaliz")
-        if isinstance(judgement, str)
-        else ""
-    )
+    judgement = context.module(section).JUDGEMENT
+    is_text = isinstance(judgement, str)
+    word = judgement.strip().lower().replace("generalis", "generaliz") if is_text else ""
     if word not in JUDGEMENTS:
-        kind = (
-            "not-written"
-            if isinstance(judgement, str) and judgement.startswith("TODO")
-            else "wrong-type"
-        )
+        unwritten = is_text and judgement.startswith("TODO")
         raise CheckFailed(
-            f"JUDGEMENT is {str(judgement)[:50]!r}, expected one of {', '.join(JUDGEMENTS)}.",
-            kind=kind,
-            hint="README, reading learning curves.",
+            f"JUDGEMENT is {str(judgement)[:50]!r}",
+            f"one of {', '.join(JUDGEMENTS)}",
+            kind="not-written" if unwritten else "wrong-type",
+            hint=section.hint,
         )
-    history = _curves(marking, script)
+    history = _curves(section, context)
     if history is None:
         return
-    right, figures = accepted_judgements(
-        history, marking.rubric.bars[script], marking.rubric.judgement
-    )
+    bar, rules = context.rubric.bars[section.script], context.rubric.judgement
+    right, figures = accepted_judgements(history, bar, rules)
     if word not in right:
         raise CheckFailed(
-            f"JUDGEMENT is {word!r}, but this training's curves say otherwise: {figures}.",
+            f"JUDGEMENT is {word!r}, but this training's curves say otherwise: {figures}",
             hint="the gap between the curves tells overfitting, their level underfitting.",
         )
 
 
-def _curves(marking: Marking, script: str) -> History | None:
+def _curves(section: RubricSection, context: Context) -> History | None:
     """The learning curves of this marking's training, if there is one on all images and it came to an end."""
-    if not marking.trains(script) or marking.options.train_size is not None:
+    if not context.trainings.includes(section.script) or context.options.train_size is not None:
         return None
     try:
-        history = marking.run_of(script).history
-    except (StudentFault, CheckFailed):
+        history = context.run(section).history
+    except CheckFailed:
         return None  # 2.6 and 3.6 say why
-    finite = (
-        history is not None
-        and np.isfinite(
-            [*history.val_losses, *history.train_accuracies, *history.val_accuracies]
-        ).all()
-    )
+    if history is None:
+        return None
+    finite = np.isfinite(
+        [*history.val_losses, *history.train_accuracies, *history.val_accuracies]
+    ).all()
     return history if finite else None
 
 
-def check_plot(marking: Marking, script: str) -> None:
+def check_plot(section: RubricSection, context: Context) -> str | None:
     """2.7 / 3.7: the plot is there, decodes, is not blank, and carries the history of a run of this script."""
-    name = PLOTS[script]
-    if script not in marking.submission.plots:
-        problem = marking.submission.problems.get(name, "is missing")
-        raise CheckFailed(
-            f"{name} {problem}.", kind="plot-missing", hint=f"python {script}.py writes it."
-        )
-    pixels, carried = read_plot(name, marking.submission.plots[script])
+    script = section.script
+    name, plots = PLOTS[script], context.submission.plots
+    if script not in plots:
+        problem = context.submission.problems.get(name, "is missing")
+        hint = f"python {script}.py writes it."
+        raise CheckFailed(f"{name} {problem}", kind="plot-missing", hint=hint)
+    pixels, carried = read_plot(name, plots[script])
     if carried is None:
         expect_picture(name, pixels)
-        marking.remark("not verifiable: the picture carries no history; full points")
-    else:
-        check_carried(name, script, carried, _curves(marking, script))
+        return "right; not verifiable: the picture carries no history, full points"
+    check_carried(name, script, carried, _curves(section, context))
+    return None

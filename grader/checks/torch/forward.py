@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from assignment.expect import CheckFailed, expect_numbers
 from grader.checks.torch.layers import NOT_REGISTERED, layer_fault
 from grader.checks.torch.linearity import is_linear
 from grader.checks.torch.models import (
@@ -16,30 +17,30 @@ from grader.checks.torch.models import (
     trace_of,
     width_of,
 )
-from grader.sandbox.remote import Remote, Student, as_array
+from grader.sandbox.remote import Module, Remote, as_array, probe
 from grader.worker.protocol import Tensor
-from utils import CheckFailed, expect_numbers
 
 
-def check_forward(student: Student, script: str, rng: np.random.Generator) -> None:
+def check_forward(module: Module, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed for anything but logits; what is the layers' fault alone is left to 2.1 and 3.1."""
-    model = model_of(student, script)
-    constructed = len(model.probe("structure")["parameters"])
+    model = model_of(module, script)
+    constructed = len(probe(model, "structure")["parameters"])
     fault = layer_fault(model, script, rng)
     known = fault.kind if fault else ""
     width = width_of(model, script, rng) if known == "torch-wrong-output-size" else 10
     for n in (int(rng.integers(2, 9)), 1, 70):
-        expect_rows(model.probe("logits", images(rng, script, n)), n, width)
-    if model.probe("changes_input", images(rng, script, 4)):
+        expect_rows(probe(model, "logits", images(rng, script, n)), n, width)
+    if probe(model, "changes_input", images(rng, script, 4)):
         raise CheckFailed(
-            "X was changed in place by forward, expected it to stay as it was.",
+            "X was changed in place by forward",
+            "it to stay as it was",
             kind="changes-input",
         )
     evaluated, trained = (
         trace_of(model, script, rng, training=training) for training in (False, True)
     )
     expect_lasting_layers(
-        evaluated, added=len(model.probe("structure")["parameters"]) - constructed
+        evaluated, added=len(probe(model, "structure")["parameters"]) - constructed
     )
     expect_mode_kept(evaluated, trained)
     if known not in ("torch-softmax-before-loss", "torch-relu-on-logits"):
@@ -50,13 +51,15 @@ def check_forward(student: Student, script: str, rng: np.random.Generator) -> No
     expect_gradients_everywhere(model, script, rng)
     if known != "torch-no-activation" and is_linear(model, script, rng):
         raise CheckFailed(
-            "the network is linear in its input, expected a non-linear activation between its layers.",
+            "the network is linear in its input",
+            "a non-linear activation between its layers",
             kind="torch-no-activation",
             hint="an activation such as F.relu behind each hidden layer.",
         )
     if script == "pytorch_cnn" and known != "torch-cnn-has-no-conv" and not evaluated["convolves"]:
         raise CheckFailed(
-            "forward does not use the convolution, expected it to.",
+            "forward does not use the convolution",
+            "it to",
             kind="torch-cnn-has-no-conv",
             hint="are all layers of __init__ called?",
         )
@@ -74,31 +77,35 @@ def expect_rows(logits: Any, n: int, width: int) -> None:
             else "wrong-shape"
         )
         raise CheckFailed(
-            f"forward gave shape {answer.shape} for {n} images, expected ({n}, {width}).",
+            f"forward gave shape {answer.shape} for {n} images",
+            f"({n}, {width})",
             kind=kind,
             hint="one row for each image, one logit for each of the 10 classes.",
         )
     if not np.isfinite(answer).all():
-        raise CheckFailed("forward gave logits that are not finite.", kind="not-finite")
+        raise CheckFailed("forward gave logits that are not finite", kind="not-finite")
 
 
 def expect_lasting_layers(evaluated: dict[str, Any], *, added: int) -> None:
     """Raises CheckFailed for layers made in forward, and for logits that no gradient can find its way back from."""
     if not evaluated["attached"]:
         raise CheckFailed(
-            "the logits have no connection to the parameters, expected gradients to find their way back.",
+            "the logits have no connection to the parameters",
+            "gradients to find their way back",
             kind="torch-loss-detached",
             hint="is something detached, or turned into numbers?",
         )
     if evaluated["made_anew"] or added:
         raise CheckFailed(
-            "forward makes layers of its own, expected those of __init__.",
+            "forward makes layers of its own",
+            "those of __init__",
             kind=NOT_REGISTERED,
             hint="the optimizer knows the parameters that are there before the first batch.",
         )
     if not evaluated["agree"]:
         raise CheckFailed(
-            "two calls with the same images gave different logits in evaluation mode, expected the same.",
+            "two calls with the same images gave different logits in evaluation mode",
+            "the same",
             kind="torch-not-in-eval-mode",
             hint="dropout and noise belong to training: self.training tells.",
         )
@@ -108,13 +115,15 @@ def expect_mode_kept(evaluated: dict[str, Any], trained: dict[str, Any]) -> None
     """Raises CheckFailed if a forward pass switches the layers to another mode."""
     if evaluated["switched"]:
         raise CheckFailed(
-            "forward switched layers to training mode, expected it to leave the mode alone.",
+            "forward switched layers to training mode",
+            "it to leave the mode alone",
             kind="torch-not-in-eval-mode",
             hint="who calls forward decides on the mode.",
         )
     if trained["switched"]:
         raise CheckFailed(
-            "forward switched layers to evaluation mode, expected it to leave the mode alone.",
+            "forward switched layers to evaluation mode",
+            "it to leave the mode alone",
             kind="torch-not-in-train-mode",
             hint="who calls forward decides on the mode.",
         )
@@ -122,18 +131,20 @@ def expect_mode_kept(evaluated: dict[str, Any], trained: dict[str, Any]) -> None
 
 def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed for probabilities, their logarithms, and values that are cut off at 0."""
-    answer = np.asarray(as_array(model.probe("logits", images(rng, script, 32))), np.float64)
+    answer = np.asarray(as_array(probe(model, "logits", images(rng, script, 32))), np.float64)
     for rows, what in ((answer, "probabilities"), (np.exp(answer), "log-probabilities")):
         for axis, each in ((1, "rows"), (0, "columns")):
             if np.allclose(rows.sum(axis=axis), 1, atol=CLOSE) and (rows >= 0).all():
                 raise CheckFailed(
-                    f"the {each} are {what}, expected logits.",
+                    f"the {each} are {what}",
+                    "logits",
                     kind="torch-softmax-before-loss",
                     hint="no softmax at the end: the cross-entropy of 2.3 and 3.3 applies it.",
                 )
     if (answer >= 0).all() and (answer == 0).any():
         raise CheckFailed(
-            "no logit is negative and some are exactly 0, expected any real numbers.",
+            "no logit is negative and some are exactly 0",
+            "any real numbers",
             kind="torch-relu-on-logits",
             hint="is there an activation behind the last layer?",
         )
@@ -142,12 +153,13 @@ def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
 def expect_activation_free_output(model: Remote, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed for logits that saturate: a thousand times brighter images drive a sigmoid or tanh to its end."""
     answer = np.asarray(
-        as_array(model.probe("logits", Tensor(1000 * images(rng, script, 16).array))), np.float64
+        as_array(probe(model, "logits", Tensor(1000 * images(rng, script, 16).array))), np.float64
     )
     largest = np.abs(answer).max()
     if abs(largest - 1) < 1e-6 and np.isclose(np.abs(answer), 1, atol=1e-6).mean() > 0.1:
         raise CheckFailed(
-            "the logits never leave [-1, 1], expected any real numbers.",
+            "the logits never leave [-1, 1]",
+            "any real numbers",
             kind="torch-relu-on-logits",
             hint="is there an activation behind the last layer?",
         )
@@ -160,7 +172,8 @@ def expect_free_end(*traces: dict[str, Any]) -> None:
         if kind:
             what = "softmax" if kind == "torch-softmax-before-loss" else "an activation"
             raise CheckFailed(
-                f"the last operation is {what}, expected logits as the last layer gives them.",
+                f"the last operation is {what}",
+                "logits as the last layer gives them",
                 kind=kind,
                 hint="the cross-entropy of 2.3 and 3.3 takes logits.",
             )
@@ -169,23 +182,25 @@ def expect_free_end(*traces: dict[str, Any]) -> None:
 def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed if an image's logits depend on the other images of its batch."""
     X = images(rng, script, 6)
-    together = np.asarray(as_array(model.probe("logits", X)), np.float64)
+    together = np.asarray(as_array(probe(model, "logits", X)), np.float64)
     alone = np.concatenate(
-        [as_array(model.probe("logits", Tensor(X.array[i : i + 1]))) for i in range(2)]
+        [as_array(probe(model, "logits", Tensor(X.array[i : i + 1]))) for i in range(2)]
     )
     if not np.allclose(together[:2], alone, rtol=1e-3, atol=1e-3 * np.abs(together).max()):
         raise CheckFailed(
-            "an image's logits change with the other images of its batch, expected each row for itself.",
+            "an image's logits change with the other images of its batch",
+            "each row for itself",
             hint="is something computed over axis 0, that of the images?",
         )
 
 
 def expect_gradients_everywhere(model: Remote, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed if a parameter that changes the logits gets no gradient from them; an unused layer is no mistake."""
-    names = model.probe("cut_off", images(rng, script, 8))
+    names = probe(model, "cut_off", images(rng, script, 8))
     if names:
         raise CheckFailed(
-            f"{names[0]} gets no gradient, expected the loss to reach every parameter.",
+            f"{names[0]} gets no gradient",
+            "the loss to reach every parameter",
             kind="torch-loss-detached",
             hint="is something detached, or computed without gradients?",
         )

@@ -10,37 +10,37 @@ from typing import Any
 
 import numpy as np
 
+from assignment.expect import CheckFailed
+from assignment.parts import PARTS
 from grader.checks.torch.linearity import is_linear
 from grader.checks.torch.models import activation_at_the_end, images, model_of, trace_of, width_of
 from grader.errors import StudentFault
-from grader.sandbox.remote import Remote, Student
-from utils import PARTS, CheckFailed
+from grader.sandbox.remote import Module, Remote, probe
 
 NOT_REGISTERED = "torch-layers-not-registered"
 
 
-def check_layers(student: Student, script: str, rng: np.random.Generator) -> None:
+def check_layers(module: Module, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed for layers that are not found, of the wrong kind, of sizes that do not fit, or with nothing between them."""
-    fault = layer_fault(model_of(student, script), script, rng)
+    fault = layer_fault(model_of(module, script), script, rng)
     if fault is not None:
         raise fault
 
 
 def layer_fault(model: Remote, script: str, rng: np.random.Generator) -> CheckFailed | None:
     """What is wrong with the layers, if anything. Layers of sizes that do not fit are made to fit, so that forward runs."""
-    structure, name = model.probe("structure"), PARTS[script].class_name
+    structure, name = probe(model, "structure"), PARTS[script].class_name
     if not isinstance(structure, dict) or not structure.get("module"):
-        return CheckFailed(
-            f"{name} is no nn.Module, expected a class derived from it.", kind="wrong-type"
-        )
+        return CheckFailed(f"{name} is no nn.Module", "a class derived from it", kind="wrong-type")
     if not structure["parameters"]:
         return CheckFailed(
-            f"{name} has no parameters, expected the weights of its layers.",
+            f"{name} has no parameters",
+            "the weights of its layers",
             kind=NOT_REGISTERED,
             hint="layers must be attributes of self.",
         )
     try:
-        misfits = model.probe("fit_layers", images(rng, script, 3))
+        misfits = probe(model, "fit_layers", images(rng, script, 3))
         trace = trace_of(model, script, rng, training=False)
         return (
             _registration_fault(structure, hidden=trace["hidden"] > 0)
@@ -63,13 +63,13 @@ def _registration_fault(structure: dict[str, Any], *, hidden: bool) -> CheckFail
     """`hidden`: the logits depend on weights that are none of the model's parameters."""
     if structure["unregistered"]:
         return CheckFailed(
-            f"self.{structure['unregistered'][0]} holds layers in a plain list or dict, where PyTorch does not find them.",
+            f"self.{structure['unregistered'][0]} holds layers in a plain list or dict, where PyTorch does not find them",
             kind=NOT_REGISTERED,
             hint="nn.Sequential or nn.ModuleList registers them.",
         )
     if hidden:
         return CheckFailed(
-            "forward uses weights that self.parameters() does not list, so they would not be trained.",
+            "forward uses weights that self.parameters() does not list, so they would not be trained",
             kind=NOT_REGISTERED,
             hint="layers and nn.Parameter are found where they are attributes of self.",
         )
@@ -79,13 +79,15 @@ def _registration_fault(structure: dict[str, Any], *, hidden: bool) -> CheckFail
 def _convolution_fault(script: str, convolves: bool) -> CheckFailed | None:
     if script == "pytorch_ann" and convolves:
         return CheckFailed(
-            "a convolution was found, expected none in part 2.",
+            "a convolution was found",
+            "none in part 2",
             kind="torch-ann-has-conv",
             hint="linear layers and activations; part 3 convolves.",
         )
     if script == "pytorch_cnn" and not convolves:
         return CheckFailed(
-            "no convolution was found, expected at least one.",
+            "no convolution was found",
+            "at least one",
             kind="torch-cnn-has-no-conv",
             hint="nn.Conv2d(1, channels, kernel_size=3, padding=1).",
         )
@@ -98,14 +100,15 @@ def _size_fault(
     if misfits:
         layer, had, needed = misfits[0]
         return CheckFailed(
-            f"self.{layer} takes {had}, but what comes before it gives {needed}.",
+            f"self.{layer} takes {had}, but what comes before it gives {needed}",
             kind="wrong-shape",
             hint="each layer takes as many values as the one before it gives.",
         )
     width = width_of(model, script, rng)
-    if width not in (0, 10) and model.probe("last_width", images(rng, script, 3)) == width:
+    if width not in (0, 10) and probe(model, "last_width", images(rng, script, 3)) == width:
         return CheckFailed(
-            f"the last layer gives {width} values for an image, expected 10.",
+            f"the last layer gives {width} values for an image",
+            "10",
             kind="torch-wrong-output-size",
             hint="one logit for each of the 10 classes.",
         )
@@ -123,7 +126,8 @@ def _activation_fault(
     kind = activation_at_the_end(trace["last"])
     if kind and trace["last_in_stack"]:
         return CheckFailed(
-            "the stack of layers ends in an activation, expected it to end in a layer that gives logits.",
+            "the stack of layers ends in an activation",
+            "it to end in a layer that gives logits",
             kind=kind,
             hint="the cross-entropy of the training step takes the last layer's values as they are.",
         )
@@ -134,7 +138,7 @@ def _activation_fault(
             else "there is one layer, an input and an output"
         )
         return CheckFailed(
-            f"{what} with nothing non-linear between them.",
+            f"{what} with nothing non-linear between them",
             kind="torch-no-activation",
             hint="at least one hidden layer, with an activation such as nn.ReLU() behind it.",
         )

@@ -6,25 +6,27 @@ from typing import Any
 
 import numpy as np
 
+from assignment.expect import CheckFailed, expect_numbers
+from assignment.parts import PARTS
 from grader.reference.numpy_ann import softmax
-from grader.sandbox.remote import Remote, Student, as_array
+from grader.sandbox.remote import Module, Remote, as_array, probe
 from grader.worker.protocol import Tensor
-from utils import PARTS, CheckFailed, expect_numbers
 
 CLOSE = (
     1e-4  # float32 through a few layers: 1e-6 of rounding, and room for another order of summing
 )
 
 
-def model_of(student: Student, script: str) -> Remote:
+def model_of(module: Module, script: str) -> Remote:
     """A fresh network. Raises CheckFailed if the constructor gives no network."""
-    model = getattr(student, PARTS[script].class_name)(seed=1)
+    model = getattr(module, PARTS[script].class_name)(seed=1)
     if not isinstance(model, Remote):
         raise CheckFailed(
-            f"{PARTS[script].class_name}() gave a {type(model).__name__}, expected an nn.Module.",
+            f"{PARTS[script].class_name}() gave a {type(model).__name__}",
+            "an nn.Module",
             kind="wrong-type",
         )
-    model.probe("materialise", Tensor(np.zeros((2, *PARTS[script].image_shape), np.float32)))
+    probe(model, "materialise", Tensor(np.zeros((2, *PARTS[script].image_shape), np.float32)))
     return model
 
 
@@ -59,13 +61,13 @@ def trace_of(
     model: Remote, script: str, rng: np.random.Generator, *, training: bool
 ) -> dict[str, Any]:
     """What two forward passes were seen to do; torch_structure.trace says what."""
-    trace: dict[str, Any] = model.probe("trace", images(rng, script, 6), training)
+    trace: dict[str, Any] = probe(model, "trace", images(rng, script, 6), training)
     return trace
 
 
 def width_of(model: Remote, script: str, rng: np.random.Generator) -> int:
     """How many values forward gives for an image; 0 if it gives no rows."""
-    answer = as_array(model.probe("logits", images(rng, script, 3)))
+    answer = as_array(probe(model, "logits", images(rng, script, 3)))
     return (
         int(answer.shape[1]) if isinstance(answer, np.ndarray) and answer.shape[:-1] == (3,) else 0
     )
@@ -77,7 +79,8 @@ def cross_entropy(logits: Any, y: Tensor) -> float:
     rows = expect_numbers("what forward returns", as_array(logits), f"a tensor of shape ({n}, 10)")
     if rows.shape != (n, 10):
         raise CheckFailed(
-            f"forward gave shape {rows.shape} for {n} images, expected ({n}, 10).",
+            f"forward gave shape {rows.shape} for {n} images",
+            f"({n}, 10)",
             kind="wrong-shape",
         )
     return -float(np.log(np.maximum(softmax(rows), 1e-300))[np.arange(n), y.array].mean())

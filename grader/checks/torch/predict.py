@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from assignment.expect import CheckFailed, expect_array
 from grader.checks.torch.models import CLOSE, learnable, model_of
 from grader.errors import StudentFault
-from grader.sandbox.remote import Remote, Student, as_array
+from grader.sandbox.remote import Module, Remote, as_array, probe
 from grader.training.run import expect_labels
 from grader.worker.protocol import Tensor
-from utils import CheckFailed, expect_array
 
-ONE_IN_TRAINING = "Expected more than 1 value per channel when training"  # batch normalisation of one image, in torch's words
+IN_TRAINING_MODE = "torch-not-in-eval-mode"
 
 
-def check_predict(student: Student, script: str, rng: np.random.Generator) -> None:
+def check_predict(module: Module, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed unless predict gives the index of each row's largest logit: for a few images, others, many, and one."""
-    model = model_of(student, script)
+    model = model_of(module, script)
     few, taught = int(rng.integers(12, 20)), 60
     X_all, y_all = learnable(rng, script, taught + 2 * few + 231)
-    model.probe("learn", Tensor(X_all.array[:taught]), Tensor(y_all.array[:taught]), 20)
+    probe(model, "learn", Tensor(X_all.array[:taught]), Tensor(y_all.array[:taught]), 20)
     start = taught
     for n in (few, few, 230, 1):
         X = Tensor(X_all.array[start : start + n])
@@ -31,7 +31,8 @@ def check_predict(student: Student, script: str, rng: np.random.Generator) -> No
         expect_mode(answer)
         if answer["changed"]:
             raise CheckFailed(
-                "X was changed in place by predict, expected it to stay as it was.",
+                "X was changed in place by predict",
+                "it to stay as it was",
                 kind="changes-input",
                 hint="compute a new tensor.",
             )
@@ -41,9 +42,9 @@ def check_predict(student: Student, script: str, rng: np.random.Generator) -> No
 def prediction(model: Remote, X: Tensor) -> dict[str, Any]:
     """What predict gave for images, and what was seen meanwhile. Raises CheckFailed for one image normalised by itself."""
     try:
-        answer: dict[str, Any] = model.probe("predict", X)
+        answer: dict[str, Any] = probe(model, "predict", X)
     except StudentFault as fault:
-        if ONE_IN_TRAINING in fault.feedback:
+        if fault.kind == IN_TRAINING_MODE:
             raise _in_training_mode() from None
         raise
     return answer
@@ -55,19 +56,22 @@ def expect_one_label_each(given: Any, n: int) -> np.ndarray:
     if isinstance(shown, np.ndarray) and n > 10:  # fewer images, and a shape could mean either
         if shown.shape == (n, 10):
             raise CheckFailed(
-                f"predict gave shape {shown.shape} for {n} images, expected labels of shape ({n},).",
+                f"predict gave shape {shown.shape} for {n} images",
+                f"labels of shape ({n},)",
                 kind="torch-predicts-logits",
                 hint="the index of the largest logit of each row.",
             )
         if shown.shape in ((10,), ()):
             raise CheckFailed(
-                f"predict gave shape {shown.shape} for {n} images, expected ({n},).",
+                f"predict gave shape {shown.shape} for {n} images",
+                f"({n},)",
                 kind="torch-argmax-axis",
                 hint="the largest of each row: over the classes, not over the images.",
             )
         if shown.shape == (n,) and shown.dtype.kind == "f" and (shown != np.floor(shown)).any():
             raise CheckFailed(
-                "predict gave logits, the largest of each image, expected their indices.",
+                "predict gave logits, the largest of each image",
+                "their indices",
                 kind="torch-predicts-logits",
                 hint="not how large it is, but which one it is.",
             )
@@ -82,7 +86,7 @@ def expect_mode(answer: dict[str, Any]) -> None:
         isinstance(answer["labels"], Tensor) and answer["labels"].requires_grad
     ):
         raise CheckFailed(
-            "gradients were recorded while predicting.",
+            "gradients were recorded while predicting",
             kind="torch-predict-with-gradients",
             hint="torch.no_grad() switches the recording off.",
         )
@@ -90,7 +94,7 @@ def expect_mode(answer: dict[str, Any]) -> None:
 
 def _in_training_mode() -> CheckFailed:
     return CheckFailed(
-        "layers were in training mode while predicting.",
+        "layers were in training mode while predicting",
         kind="torch-not-in-eval-mode",
         hint="switch to evaluation mode first: dropout must not be active.",
     )
@@ -99,10 +103,11 @@ def _in_training_mode() -> CheckFailed:
 def expect_largest(model: Remote, X: Tensor, got: np.ndarray) -> None:
     """Raises CheckFailed unless labels are the indices of the largest logits, where rounding cannot decide."""
     n = len(X.array)
-    logits = np.asarray(as_array(model.probe("logits", X)), np.float64)
+    logits = np.asarray(as_array(probe(model, "logits", X)), np.float64)
     if logits.shape != (n, 10):
         raise CheckFailed(
-            f"forward gave shape {logits.shape} for {n} images, expected ({n}, 10).",
+            f"forward gave shape {logits.shape} for {n} images",
+            f"({n}, 10)",
             kind="wrong-shape",
         )
     largest = logits.argmax(axis=1)
@@ -111,7 +116,8 @@ def expect_largest(model: Remote, X: Tensor, got: np.ndarray) -> None:
         got, expect_labels(prediction(model, X)["labels"], n)
     ):
         raise CheckFailed(
-            "two predictions for the same images differ, expected the same.",
+            "two predictions for the same images differ",
+            "the same",
             kind="torch-not-in-eval-mode",
             hint="something is still drawn at random, as dropout does in training.",
         )

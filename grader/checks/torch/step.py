@@ -7,33 +7,34 @@ from typing import Any
 
 import numpy as np
 
+from assignment.expect import RETURN_MISSING, CheckFailed
 from grader.checks.torch.models import CLOSE, cross_entropy, learnable, model_of
 from grader.reference.numpy_ann import softmax
-from grader.sandbox.remote import Remote, Student, as_array, type_name
+from grader.sandbox.remote import Module, Remote, as_array, probe, type_name
 from grader.worker.protocol import Tensor
-from utils import RETURN_MISSING, CheckFailed
 
 RATE = 0.05  # of the one step whose direction is compared: long against the rounding of float32, short for the network
 
 
-def check_training_step(student: Student, script: str, rng: np.random.Generator) -> None:
+def check_training_step(module: Module, script: str, rng: np.random.Generator) -> None:
     """2.3 / 3.3: returns the loss as a float and moves every parameter against this batch's gradient of cross-entropy."""
-    model = model_of(student, script)
+    model = model_of(module, script)
     expect_stillness(model, script, rng)
     # several steps, for what is right in some of them only: in every other one, or for batches of one size
     summed = [expect_step(model, script, rng, n) for n in (24, 71, 4)]
-    expect_learning(student, script, rng, summed=all(summed))
+    expect_learning(module, script, rng, summed=all(summed))
 
 
 def expect_stillness(model: Remote, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed unless a step of length 0 leaves the parameters alone; its gradients are there for the next one to zero."""
-    before = model.probe("parameters")
-    taken(model.probe("step", *learnable(rng, script, 24), 0.0))
+    before = probe(model, "parameters")
+    taken(probe(model, "step", *learnable(rng, script, 24), 0.0))
     if any(
-        not np.array_equal(a, b) for a, b in zip(before, model.probe("parameters"), strict=False)
+        not np.array_equal(a, b) for a, b in zip(before, probe(model, "parameters"), strict=False)
     ):
         raise CheckFailed(
-            "the parameters changed although the optimizer's learning rate was 0, expected them to stay.",
+            "the parameters changed although the optimizer's learning rate was 0",
+            "them to stay",
             hint="take the step with the optimizer that is passed in.",
         )
 
@@ -41,16 +42,18 @@ def expect_stillness(model: Remote, script: str, rng: np.random.Generator) -> No
 def taken(answer: Any) -> float:
     """The loss that a step returned. Raises CheckFailed for another type, for changed images or labels, and for the wrong mode."""
     if not isinstance(answer, dict):
-        raise CheckFailed("the step cannot be observed.", kind="wrong-type")
+        raise CheckFailed("the step cannot be observed", kind="wrong-type")
     if answer["changed"]:
         raise CheckFailed(
-            "X_batch or y_batch was changed in place, expected both to stay as they were.",
+            "X_batch or y_batch was changed in place",
+            "both to stay as they were",
             kind="changes-input",
             hint="compute a new tensor.",
         )
     if answer["evaluating"]:
         raise CheckFailed(
-            "layers were in evaluation mode while the gradients were computed, expected training mode.",
+            "layers were in evaluation mode while the gradients were computed",
+            "training mode",
             kind="torch-not-in-train-mode",
             hint="dropout and batch normalisation are to work in training.",
         )
@@ -61,13 +64,13 @@ def taken(answer: Any) -> float:
 def expect_step(model: Remote, script: str, rng: np.random.Generator, n: int) -> bool:
     """Raises CheckFailed unless a step follows the gradient of n images; whether that of the sum over them, not of the mean."""
     X, y = learnable(rng, script, n)
-    leftover = model.probe("gradients")
-    model.probe("magnify_gradients")
-    fresh = model.probe("fresh_gradients", X, y)
-    before = model.probe("parameters")
-    answer = model.probe("step", X, y, RATE)
+    leftover = probe(model, "gradients")
+    probe(model, "magnify_gradients")
+    fresh = probe(model, "fresh_gradients", X, y)
+    before = probe(model, "parameters")
+    answer = probe(model, "step", X, y, RATE)
     loss = taken(answer)
-    moved = [b - a for b, a in zip(before, model.probe("parameters"), strict=False)]
+    moved = [b - a for b, a in zip(before, probe(model, "parameters"), strict=False)]
     gradients = _filled(fresh["gradients"], moved)
     expect_softmax_once(loss, fresh["logits"], y)
     expect_movement(model, answer, moved, gradients)
@@ -77,7 +80,8 @@ def expect_step(model: Remote, script: str, rng: np.random.Generator, n: int) ->
     )
     if 1.5 < length < 0.5 * n:
         raise CheckFailed(
-            f"the step is {length:.2f} times as long as the gradient and the learning rate make it, expected one step.",
+            f"the step is {length:.2f} times as long as the gradient and the learning rate make it",
+            "one step",
             hint="one optimizer.step() for one batch.",
         )
     expect_loss_of_logits(loss, fresh["logits"], y, summed=length > 1.5)
@@ -90,16 +94,17 @@ def expect_movement(
     """Raises CheckFailed unless a step moved every parameter that has a gradient."""
     if not any(np.any(change) for change in moved):
         raise _stillness_explained(
-            answer, any(g is not None and np.any(g) for g in model.probe("gradients"))
+            answer, any(g is not None and np.any(g) for g in probe(model, "gradients"))
         )
     largest = max(float(np.abs(gradient).max(initial=0)) for gradient in gradients)
     for (name, *_), change, gradient in zip(
-        model.probe("structure")["parameters"], moved, gradients, strict=False
+        probe(model, "structure")["parameters"], moved, gradients, strict=False
     ):
         # a bias in front of a batch normalisation has a gradient of 0 but for rounding
         if not np.any(change) and np.abs(gradient).max(initial=0) > 1e-4 * largest:
             raise CheckFailed(
-                f"{name} did not change in a step, expected every parameter to.",
+                f"{name} did not change in a step",
+                "every parameter to",
                 hint="does the optimizer step come after loss.backward(), for all parameters?",
             )
 
@@ -108,24 +113,28 @@ def _stillness_explained(answer: dict[str, Any], gradients_left: bool) -> CheckF
     """Why no parameter moved: no step, gradients gone too soon, a loss that leads nowhere, or no gradients at all."""
     if gradients_left:
         return CheckFailed(
-            "gradients are there but no parameter changed, expected a step downhill.",
+            "gradients are there but no parameter changed",
+            "a step downhill",
             kind="torch-no-step",
             hint="optimizer.step() moves the parameters, once the gradients are there.",
         )
     if answer["reached"]:
         return CheckFailed(
-            "the gradients were gone before a step could follow them, expected a step downhill.",
+            "the gradients were gone before a step could follow them",
+            "a step downhill",
             kind="torch-no-backward",
             hint="zero the gradients before loss.backward() or after optimizer.step(), not between.",
         )
     if answer["backwards"]:
         return CheckFailed(
-            "backward was called, but no parameter got a gradient, expected the loss to depend on all of them.",
+            "backward was called, but no parameter got a gradient",
+            "the loss to depend on all of them",
             kind="torch-loss-detached",
             hint="is the loss the one that came out of forward?",
         )
     return CheckFailed(
-        "no parameter changed and there are no gradients, expected a step downhill.",
+        "no parameter changed and there are no gradients",
+        "a step downhill",
         kind="torch-no-backward",
         hint="loss.backward() computes the gradients that optimizer.step() follows.",
     )
@@ -144,17 +153,19 @@ def expect_direction(
         return
     if any(_follows(*arrays) for arrays in zip(moved, leftover, gradients, strict=True)):
         raise CheckFailed(
-            "the step followed the last batch's gradients too, expected this one's.",
+            "the step followed the last batch's gradients too",
+            "this one's",
             kind="torch-no-zero-grad",
             hint="PyTorch adds to old gradients: zero them in every step.",
         )
     if _cosine(step, gradient) < -0.9:
         raise CheckFailed(
-            "the step goes uphill, expected it to follow the negative gradient.",
+            "the step goes uphill",
+            "it to follow the negative gradient",
             hint="is the sign of the loss right?",
         )
     raise CheckFailed(
-        "the step does not follow the gradient of the cross-entropy of this batch.",
+        "the step does not follow the gradient of the cross-entropy of this batch",
         hint="the loss compares logits with labels, all of the batch: F.cross_entropy(logits, y_batch).",
     )
 
@@ -197,7 +208,8 @@ def expect_softmax_once(loss: float, logits: Any, y: Tensor) -> None:
         loss - expected
     ):
         raise CheckFailed(
-            f"the loss is {loss:.4f}, that of softmax applied twice, expected {expected:.4f} for these logits.",
+            f"the loss is {loss:.4f}, that of softmax applied twice",
+            f"{expected:.4f} for these logits",
             kind="torch-softmax-before-loss",
             hint="cross-entropy takes logits: it applies softmax itself.",
         )
@@ -212,37 +224,37 @@ def expect_loss_of_logits(loss: float, logits: Any, y: Tensor, *, summed: bool) 
     total = len(y.array) * expected
     if not 0.5 * expected < loss < 2 * expected and not (summed and 0.5 * total < loss < 2 * total):
         raise CheckFailed(
-            f"the loss is {loss:.4f} where the cross-entropy of the batch is {expected:.4f}.",
+            f"the loss is {loss:.4f} where the cross-entropy of the batch is {expected:.4f}",
             hint="return the batch's loss, as it was before the step.",
         )
 
 
-def expect_learning(
-    student: Student, script: str, rng: np.random.Generator, *, summed: bool
-) -> None:
+def expect_learning(module: Module, script: str, rng: np.random.Generator, *, summed: bool) -> None:
     """Raises CheckFailed unless steps on one batch lower the cross-entropy, and other labels then show a large loss.
 
     It has to fall for other images of the same kinds too, which are not shown before: what a worker says about steps that
     nobody took cannot bring that about.
     """
-    model, (X_all, y_all) = model_of(student, script), learnable(rng, script, 96)
+    model, (X_all, y_all) = model_of(module, script), learnable(rng, script, 96)
     X, y = Tensor(X_all.array[:64]), Tensor(y_all.array[:64])
     unseen = np.isin(y_all.array, y.array)
     unseen[:64] = False
     X_other, y_other = Tensor(X_all.array[unseen]), Tensor(y_all.array[unseen])
-    before = cross_entropy(model.probe("logits", X_other), y_other)
-    for value in model.probe("steps", X, y, 25):
+    before = cross_entropy(probe(model, "logits", X_other), y_other)
+    for value in probe(model, "steps", X, y, 25):
         expect_loss(value)
-    after = cross_entropy(model.probe("logits", X_other), y_other)
+    after = cross_entropy(probe(model, "logits", X_other), y_other)
     if not after < before - 0.01:
         raise CheckFailed(
-            f"25 steps on one batch took the cross-entropy of such images from {before:.3f} to {after:.3f}, expected it "
-            "to fall.",
+            f"25 steps on one batch took the cross-entropy of such images from {before:.3f} to {after:.3f}",
+            "it to fall",
             hint="the loss compares logits with labels, and the step goes downhill.",
         )
     others = Tensor((y.array + 1) % 10)
-    logits = model.probe("fresh_gradients", X, others)["logits"]
-    expect_loss_of_logits(taken(model.probe("step", X, others, 0.0)), logits, others, summed=summed)
+    logits = probe(model, "fresh_gradients", X, others)["logits"]
+    expect_loss_of_logits(
+        taken(probe(model, "step", X, others, 0.0)), logits, others, summed=summed
+    )
 
 
 def expect_loss(loss: Any) -> float:
@@ -253,8 +265,8 @@ def expect_loss(loss: Any) -> float:
         )
         kind = "torch-loss-not-float"
         raise CheckFailed(
-            f"training_step returned a {type_name(loss)}, expected a float.", kind=kind, hint=hint
+            f"training_step returned a {type_name(loss)}", "a float", kind=kind, hint=hint
         )
     if not math.isfinite(loss):
-        raise CheckFailed(f"the loss is {loss}, expected a finite number.", kind="not-finite")
+        raise CheckFailed(f"the loss is {loss}", "a finite number", kind="not-finite")
     return float(loss)

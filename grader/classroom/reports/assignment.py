@@ -8,7 +8,7 @@ from functools import cached_property
 from grader.classroom.gradebook import Gradebook, StudentRecord
 from grader.classroom.reports.names import stem
 from grader.errors import CannotGrade
-from grader.rubric import Section, parse_rubric
+from grader.rubric import RubricSection, parse_rubric
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Assignment:
     """What everybody is marked by: title, the sections that were chosen, the bars by script."""
 
     title: str
-    sections: tuple[Section, ...]
+    sections: tuple[RubricSection, ...]
     bars: dict[str, float]
 
     @cached_property
@@ -49,7 +49,7 @@ class Person:
 
     standing: StudentRecord
     stem: str
-    waiting: tuple[Section, ...]
+    waiting: tuple[RubricSection, ...]
 
     @property
     def name(self) -> str:

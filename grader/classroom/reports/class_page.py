@@ -14,7 +14,7 @@ from grader.classroom.reports.summary import ACCURACY_BINS, MARK_BINS, Summary
 from grader.report import charts
 from grader.report.student_page import csp_hash, environment, source
 from grader.results import Status
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 
 
 @dataclass(frozen=True)

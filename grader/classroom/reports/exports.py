@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.classroom.reports.cells import Cell
-from grader.report.text import plain
+from grader.report.text import feedback, plain
 from grader.results import SectionResult, Status
-from grader.rubric import SCRIPTS
+from grader.sections import SCRIPTS
 
 Rows = Iterator[list[Cell]]
 
@@ -155,8 +155,7 @@ def _comments(person: Person) -> str:
         return html.escape(plain(report.problem))
     lost = [section for section in report.sections if section.status is not Status.PASSED]
     told = [
-        html.escape(f"{section.number} {section.title}: {plain(section.feedback)}")
-        for section in lost
+        html.escape(f"{section.number} {section.title}: {feedback(section)}") for section in lost
     ]
     return "<br><br>".join(told).replace("\n", "<br>")
 
@@ -194,7 +193,7 @@ def _sections(assignment: Assignment, person: Person) -> Rows:
             section.seconds,
             " ".join(section.diagnosis),
             person.standing.work,
-            section.feedback,
+            feedback(section),
         ]
 
 

@@ -15,9 +15,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from assignment.files import write_atomically
 from grader.classroom.reports.cells import Cell, cell
 from grader.errors import CannotGrade
-from utils import write_atomically
 
 MANIFEST = "manifest.json"
 PARTS = {"students": ".html", "results": ".json", "junit": ".xml"}

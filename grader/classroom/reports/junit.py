@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from grader.classroom.reports.assignment import Person
-from grader.report.text import plain
+from grader.report.text import feedback, headline, plain
 from grader.results import SectionResult, Status
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -37,9 +37,9 @@ def junit(person: Person) -> bytes:
 def _case(section: SectionResult) -> ET.Element:
     case = _named(section.number, section.title, section.script, section.seconds)
     if section.status is not Status.PASSED:
-        feedback = _xml(section.feedback)
         kind = "failure" if section.status is Status.FAILED else "error"
-        ET.SubElement(case, kind, message=feedback.partition("\n")[0][:300]).text = feedback
+        message = _xml(headline(section.verdict, 300))
+        ET.SubElement(case, kind, message=message).text = _xml(feedback(section))
     return case
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.feedback.misconceptions import CATALOGUE
-from grader.report.text import first_line
+from grader.report.text import headline
 from grader.results import SectionResult, Status
 
 SLOWEST = 10  # sections that are named
@@ -132,7 +132,7 @@ class Summary:
             self.mistaken_in[name][section.number] += 1
         where = f"{section.number} {section.title}"
         incident = Incident(
-            person.name, person.stem, where, first_line(section.feedback, 160), section.seconds
+            person.name, person.stem, where, headline(section.verdict, 160), section.seconds
         )
         if section.status is Status.ERROR:
             self.errors.add(incident)

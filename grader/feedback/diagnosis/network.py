@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.errors import StudentFault
+from grader.errors import StudentError, StudentFault
 from grader.feedback.diagnosis.comparing import Diagnosis, close, fewest
 from grader.feedback.misconceptions import Formula, Pass, choices
 from grader.oracle.gradients import NAMES, Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
-from grader.sandbox.remote import Remote, Student, as_array
+from grader.sandbox.remote import Module, Remote, as_array
 
 STEPS = ("z1", "a1", "z2", "a2")
 Forms = list[tuple[np.ndarray, Diagnosis]]
@@ -25,10 +25,10 @@ def _square(rng: np.random.Generator) -> Point:
     return away_from_kinks(rng, n=5, d=5, h=5, k=5)
 
 
-def forward(student: Student, rng: np.random.Generator) -> Diagnosis:
+def forward(module: Module, rng: np.random.Generator) -> Diagnosis:
     """1.5"""
     point = _square(rng)
-    net = network_at(student, point)
+    net = network_at(module, point)
     returned = as_array(net.forward.observe(point.X)[0])
     right = reference_at(point, point.X)
     found = _forward_variant(point, _attribute(net, "a2"))
@@ -40,7 +40,7 @@ def forward(student: Student, rng: np.random.Generator) -> Diagnosis:
         return ("forward-not-kept",)
     if not close(returned, right.a2):
         return ("forward-returns-logits",) if isinstance(returned, np.ndarray) else ()
-    return _for_large_logits(student, rng)
+    return _for_large_logits(module, rng)
 
 
 def _forward_variant(point: Point, a2: Any) -> Diagnosis | None:
@@ -66,18 +66,18 @@ def _attribute(net: Remote, name: str) -> Any:
         return None
 
 
-def _for_large_logits(student: Student, rng: np.random.Generator) -> Diagnosis:
+def _for_large_logits(module: Module, rng: np.random.Generator) -> Diagnosis:
     small = away_from_kinks(rng, n=5, d=4, h=6, k=3)
     large = Point(1000 * small.W1, small.b1, 10 * small.W2, small.b2, small.X, small.Y)
-    answer = as_array(network_at(student, large).forward.observe(large.X)[0])
+    answer = as_array(network_at(module, large).forward.observe(large.X)[0])
     finite = isinstance(answer, np.ndarray) and np.isfinite(answer.astype(np.float64)).all()
     return () if finite else ("forward-softmax-unstable",)
 
 
-def backward(student: Student, rng: np.random.Generator) -> Diagnosis:
+def backward(module: Module, rng: np.random.Generator) -> Diagnosis:
     """1.6"""
     point = _square(rng)
-    net = network_at(student, point)
+    net = network_at(module, point)
     net.forward(point.X)
     answer = net.backward.observe(point.X, point.Y)[0]
     if not isinstance(answer, dict) or not set(NAMES) <= answer.keys():
@@ -86,7 +86,9 @@ def backward(student: Student, rng: np.random.Generator) -> Diagnosis:
     found = _backward_variant(point, gradients) or ()
     if any(not close(_attribute(net, name), getattr(point, name)) for name in NAMES):
         return ("backward-changes-weights", *found)
-    if found == ("backward-no-relu-gate",) and _stumbles(student, rng):
+    if not found and _stumbles(module, rng):
+        return ("backward-not-transposed",)  # factors of other sizes do not fit
+    if found == ("backward-no-relu-gate",) and _stumbles(module, rng):
         return ("backward-gate-on-wrong-layer",)  # nothing to multiply with would fit any size
     moved = (
         "backward-gate-on-wrong-layer" in found
@@ -94,15 +96,15 @@ def backward(student: Student, rng: np.random.Generator) -> Diagnosis:
     return tuple(name for name in found if not (moved and name == "backward-no-relu-gate"))
 
 
-def _stumbles(student: Student, rng: np.random.Generator) -> bool:
-    """Whether backward raises where no two sizes are alike."""
+def _stumbles(module: Module, rng: np.random.Generator) -> bool:
+    """Whether backward raises ValueError, as NumPy does for shapes that do not fit, where no two sizes are alike."""
     point = away_from_kinks(rng, n=4, d=3, h=5, k=6)
-    net = network_at(student, point)
+    net = network_at(module, point)
     net.forward(point.X)
     try:
         net.backward.observe(point.X, point.Y)
-    except StudentFault:
-        return True
+    except StudentError as fault:
+        return fault.type_name == "ValueError"
     return False
 
 

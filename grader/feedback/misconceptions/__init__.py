@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from grader.feedback.misconceptions.entry import Formula, Misconception, Slots
 from grader.feedback.misconceptions.functions import FUNCTIONS, RIGHT_FUNCTIONS
-from grader.feedback.misconceptions.general import ELSEWHERE
+from grader.feedback.misconceptions.general import GENERAL
 from grader.feedback.misconceptions.network import NETWORK, RIGHT_NETWORK, Pass
 from grader.feedback.misconceptions.torch_part import TORCH
 
 __all__ = ["CATALOGUE", "Formula", "Misconception", "Pass", "Slots", "choices"]
 
 CATALOGUE: dict[str, Misconception] = {
-    entry.id: entry for part in (FUNCTIONS, NETWORK, TORCH, ELSEWHERE) for entry in part
+    entry.id: entry for part in (FUNCTIONS, NETWORK, TORCH, GENERAL) for entry in part
 }
 _RIGHT = RIGHT_FUNCTIONS | RIGHT_NETWORK
 

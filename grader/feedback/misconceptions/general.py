@@ -6,7 +6,7 @@ from grader.feedback.misconceptions.entry import Misconception
 
 TRAINING_SECTIONS, PLOT_SECTIONS, ANYWHERE = ("1.7", "2.6", "3.6"), ("2.7", "3.7"), ("any",)
 
-ELSEWHERE = (
+GENERAL = (
     # training
     Misconception(
         "train-diverged", TRAINING_SECTIONS,
@@ -37,6 +37,7 @@ ELSEWHERE = (
         "plot-missing", PLOT_SECTIONS,
         "The plot is not in the submission. The script writes it at the end of its training.",
         "# python pytorch_ann.py was never run to its end",
+        shown_at_once=True,
     ),
     Misconception(
         "plot-not-png", PLOT_SECTIONS,
@@ -59,40 +60,48 @@ ELSEWHERE = (
         "not-written", ANYWHERE,
         "This section is still to be written.",
         'raise NotImplementedError("TODO 1.2: relu in numpy_ann.py")',
+        is_shown=False, shown_at_once=True,
     ),
     Misconception(
         "syntax-error", ANYWHERE,
         "Python cannot read the script. The line above is where it gave up; the mistake is there or just before.",
         "def relu(z)",
+        shown_at_once=True,
     ),
     Misconception(
         "wrong-shape", ANYWHERE,
         "The answer has another shape than is asked for. Print the shapes of what goes in and what comes out.",
         "return np.maximum(z, 0).ravel()",
+        general=True, is_shown=False,
     ),
     Misconception(
         "wrong-type", ANYWHERE,
         "The answer is of another type than is asked for.",
         "return None",
+        general=True, is_shown=False,
     ),
     Misconception(
         "not-finite", ANYWHERE,
         "The answer holds infinities or NaN. Look for divisions by 0, logarithms of 0 and exponentials of large numbers.",
         "return z / (z > 0)",
+        general=True, is_shown=False,
     ),
     Misconception(
         "changes-input", ANYWHERE,
         "An argument was changed on the way. Whoever called you still needs it.",
         "X -= X.mean()",
+        general=True, is_shown=False,
     ),
     Misconception(
         "forbidden-import", ANYWHERE,
         "The script imports a package that is not allowed here; README, notes, lists those that are.",
         "import scipy",
+        shown_at_once=True,
     ),
     Misconception(
         "raises", ANYWHERE,
         "Your code raised an error; the lines above are your own, the last one is where it happened.",
         "return self.a2[:, 99]",
+        general=True, is_shown=False,
     ),
 )  # fmt: skip

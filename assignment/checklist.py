@@ -1,0 +1,165 @@
+"""The submission checklist: what stands between a folder and a submission, and packing it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import importlib
+import json
+import sys
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+from assignment.expect import CheckFailed
+from assignment.parts import PARTS, Part
+from assignment.section_checks import CHECKS, describe_error
+
+
+def source_fingerprint(source: str) -> str:
+    """A hash of what a script does: its syntax tree without docstrings, comments and JUDGEMENT.
+
+    A plot carries it, so that writing down the judgement after looking at the plot does not make it stale.
+    """
+    tree = ast.parse(source)
+    tree.body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.Assign) and _assigns(node, "JUDGEMENT"))
+    ]
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+
+
+def fingerprint_of(module: ModuleType) -> str:
+    """That of a script's file; "" in a notebook, which has none."""
+    path = getattr(module, "__file__", None)
+    return source_fingerprint(Path(path).read_text(encoding="utf-8-sig")) if path else ""
+
+
+def _assigns(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def checklist(folder: Path) -> list[tuple[str, str]]:
+    """What stands between `folder` and a submission: pairs of a file and its problem, "" where there is none."""
+    findings = []
+    for part in PARTS.values():
+        source = submitted_source(folder, part.name)
+        findings.append((source.name, _script_problem(source, part)))
+    for part in PARTS.values():
+        if part.name != "numpy_ann":  # its plot is for the student's own eyes
+            problem = _plot_problem(folder / part.plot_file, submitted_source(folder, part.name))
+            findings.append((part.plot_file, problem))
+    return findings
+
+
+def submitted_source(folder: Path, name: str) -> Path:
+    """The script to hand in, or the notebook of the same name where only that one has been written."""
+    script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
+    if notebook.is_file() and (
+        not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))
+    ):
+        return notebook
+    return script
+
+
+def _unwritten(path: Path) -> list[str]:
+    """The TODOs that are left in a script or notebook."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
+    marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
+    return [
+        "TODO" + line.split('"TODO', 1)[1].split('"')[0]
+        for line in text.splitlines()
+        if any(m in line for m in marks)
+    ]
+
+
+def _script_problem(path: Path, part: Part) -> str:
+    if not path.is_file():
+        return "is missing"
+    unwritten = _unwritten(path)
+    if unwritten:
+        return f"is not finished: {'; '.join(unwritten)}"
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".ipynb":
+            cells = json.loads(source)["cells"]
+            return "" if part.class_name in str(cells) else f"does not define {part.class_name}"
+    except (ValueError, KeyError, TypeError) as error:
+        return f"cannot be read ({error}), expected a script or notebook in UTF-8"
+    return _import_problem(path, part)
+
+
+def _import_problem(path: Path, part: Part) -> str:
+    """What keeps a script from being imported and checked, and a JUDGEMENT that is none of the three words."""
+    sys.path.insert(0, str(path.parent))
+    sys.argv[1:] = []  # a script that runs at import must not read our options
+    try:
+        module = importlib.import_module(path.stem)
+    except (Exception, SystemExit) as error:
+        return f"cannot be imported: {describe_error(error)}"
+    finally:
+        sys.path.remove(str(path.parent))
+    if CHECKS[part.name][-1].after_training:
+        try:
+            CHECKS[part.name][-1].run(module)
+        except (CheckFailed, NotImplementedError) as error:
+            return f"is not finished: {error}"
+    return ""
+
+
+def _plot_problem(path: Path, source: Path) -> str:
+    again = (
+        f"run python {source.stem}.py again"
+        if source.suffix == ".py"
+        else f"run {source.name} again"
+    )
+    if not path.is_file():
+        return f"is missing: {again}"
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.load()
+            text, kind = dict(image.info), image.format
+    except (OSError, SyntaxError) as error:
+        return f"is not a readable PNG ({error}): {again}"
+    if kind != "PNG":
+        return f"is a {kind} file, expected a PNG: {again}"
+    try:
+        carried = dict(json.loads(text.get("History", "{}")))
+    except (ValueError, TypeError):
+        carried = {}
+    if carried.get("script", source.stem) != source.stem:
+        return f"was written by {carried['script']}.py: {again}"
+    if (
+        source.suffix == ".ipynb"
+        or not source.is_file()
+        or path.stat().st_mtime >= source.stat().st_mtime
+    ):
+        return ""  # Jupyter saves a notebook after its last run, so its age says nothing
+    with contextlib.suppress(
+        SyntaxError, ValueError
+    ):  # a script that does not parse cannot be compared
+        if carried.get("fingerprint") == source_fingerprint(source.read_text(encoding="utf-8-sig")):
+            return ""
+    return f"is older than {source.name}: {again}"
+
+
+def pack(folder: Path) -> Path:
+    """Write `submission.zip` with those of the checklist's five files that are there, and return its path."""
+    archive = folder / "submission.zip"
+    files = [submitted_source(folder, part.name) for part in PARTS.values()]
+    files += [folder / part.plot_file for part in PARTS.values() if part.name != "numpy_ann"]
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as stream:
+        for path in files:
+            if path.is_file():
+                stream.write(path, path.name)
+    return archive

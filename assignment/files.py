@@ -1,0 +1,91 @@
+"""Writing files so that nobody ever sees half of one, and nothing is replaced that is no file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    A regular file is replaced by a finished neighbour of the same mode and owner, and links are followed. Anything
+    else (a device, a pipe, standard output) is written to as it stands: replacing it would harm the machine.
+    """
+    standard = _standard_stream(path)
+    if standard is not None:
+        _write_all(standard, content)
+    elif path.exists() and not path.is_file():
+        with path.open("wb", buffering=0) as stream:
+            _write_all(stream.fileno(), content)
+    else:
+        _replace(Path(os.path.realpath(path)), content)
+
+
+def _standard_stream(path: Path) -> int | None:
+    """The descriptor of standard output or error where a path names it, as /dev/stdout does: even if that is a file."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+        with contextlib.suppress(OSError, ValueError):
+            if os.path.samestat(there, os.fstat(descriptor)):
+                stream.flush()
+                return descriptor
+    return None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    before = target.stat() if target.exists() else None
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        if before is not None and not _has_owner(temporary, before):
+            target.write_bytes(
+                content
+            )  # another user's file, which this one may write but not give away
+            temporary.unlink()
+            return
+        temporary.chmod(_usual_mode() if before is None else stat.S_IMODE(before.st_mode))
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _has_owner(path: Path, wanted: os.stat_result) -> bool:
+    """Give a file the owner and group of another; whether it has them now."""
+    if hasattr(os, "chown"):
+        with contextlib.suppress(PermissionError):
+            os.chown(path, wanted.st_uid, wanted.st_gid)
+    found = path.stat()
+    return (found.st_uid, found.st_gid) == (wanted.st_uid, wanted.st_gid)
+
+
+def _usual_mode() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def can_be_written(path: Path) -> bool:
+    """Whether `write_atomically` can be expected to succeed, as far as can be told beforehand."""
+    if path.is_dir():
+        return False
+    if path.exists() and not path.is_file():
+        return os.access(path, os.W_OK)
+    folder = Path(os.path.realpath(path)).parent
+    return folder.is_dir() and os.access(folder, os.W_OK)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,176 @@
+"""The sections of each script in order, and what became of their checks."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from assignment.checks_numpy import (
+    check_backward,
+    check_cross_entropy,
+    check_forward,
+    check_relu,
+    check_relu_derivative,
+    check_softmax,
+)
+from assignment.checks_torch import (
+    check_judgement,
+    check_layers,
+    check_logits,
+    check_predict,
+    check_training_step,
+)
+from assignment.expect import CheckFailed
+from assignment.parts import PARTS, Part
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Check:
+    """One section of a script and the function that checks it, which may return a remark on a right answer.
+
+    `needs` names the sections it builds on.
+    """
+
+    number: str
+    title: str
+    run: Callable[[ModuleType], str | None]
+    needs: tuple[str, ...] = ()
+    after_training: bool = False  # does not hold up training
+
+
+def _torch_checks(part: Part) -> tuple[Check, ...]:
+    """The same five sections for parts 2 and 3."""
+    sections: tuple[tuple[str, Callable[[ModuleType, Part], None], tuple[int, ...]], ...] = (
+        ("layers", check_layers, ()),
+        ("forward", check_logits, (1,)),
+        ("training_step", check_training_step, (2,)),
+        ("predict", check_predict, (2,)),
+        ("JUDGEMENT", check_judgement, ()),
+    )
+    return tuple(
+        Check(
+            f"{part.number}.{i}",
+            title,
+            partial(_run_torch_check, check, part),
+            tuple(f"{part.number}.{j}" for j in needs),
+            after_training=title == "JUDGEMENT",
+        )
+        for i, (title, check, needs) in enumerate(sections, start=1)
+    )
+
+
+def _run_torch_check(
+    check: Callable[[ModuleType, Part], None], part: Part, module: ModuleType
+) -> None:
+    check(module, part)
+
+
+CHECKS: dict[str, tuple[Check, ...]] = {
+    "numpy_ann": (
+        Check("1.1", "softmax (worked example)", check_softmax),
+        Check("1.2", "relu", check_relu),
+        Check("1.3", "relu_derivative", check_relu_derivative),
+        Check("1.4", "cross_entropy", check_cross_entropy),
+        Check("1.5", "forward", check_forward, ("1.1", "1.2")),
+        Check("1.6", "backward", check_backward, ("1.3", "1.5")),
+    ),
+    "pytorch_ann": _torch_checks(PARTS["pytorch_ann"]),
+    "pytorch_cnn": _torch_checks(PARTS["pytorch_cnn"]),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one check: status "passed", "failed", "not written" or "waiting".
+
+    `remark` stands beside any of these but "failed", which has a `failure` of the check or an `error` of the code.
+    """
+
+    check: Check
+    status: str
+    remark: str = ""
+    failure: CheckFailed | None = None
+    error: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """What went wrong, for the terminal: the sentence and its hints, or the error with the student's own lines."""
+        if self.failure is None:
+            return self.error.splitlines()
+        return [str(self.failure), *(f"Hint: {hint}" for hint in self.failure.hints)]
+
+
+def run_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> Iterator[Outcome]:
+    """The outcome of each section's check, in order; a section whose needs are not met is "waiting"."""
+    passed: set[str] = set()
+    for check in CHECKS[part.name]:
+        missing = [number for number in check.needs if number not in passed]
+        outcome = (
+            Outcome(check, "waiting", f"waits for {' and '.join(missing)}")
+            if missing
+            else _run_check(check, module, verbose)
+        )
+        if outcome.status == "passed":
+            passed.add(check.number)
+        yield outcome
+
+
+def _run_check(check: Check, module: ModuleType, verbose: bool) -> Outcome:
+    try:
+        with np.errstate(all="ignore"):  # an overflow shows in the values that are compared
+            remark = check.run(module)
+    except CheckFailed as failure:
+        return Outcome(check, "failed", failure=failure)
+    except (Exception, SystemExit) as error:
+        if is_stub(error):
+            return Outcome(check, "not written", "not written yet")
+        return Outcome(check, "failed", error=describe_error(error, verbose=verbose))
+    return Outcome(check, "passed", remark or "")
+
+
+def is_stub(error: BaseException) -> bool:
+    """Whether an error is that of a stub; torch raises NotImplementedError for other reasons."""
+    message = str(error)
+    return isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))
+
+
+def describe_error(error: BaseException, *, verbose: bool = False) -> str:
+    """The error with the lines of the student's own code that led to it, innermost last; `verbose` gives every frame."""
+    if verbose:
+        return "".join(traceback.format_exception(error)).rstrip()
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)
+    ]
+    lines = [
+        f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}: {frame.line}"
+        for frame in frames
+    ]
+    if len(lines) > 8:  # a recursion repeats itself a thousand times
+        lines[4:-4] = [f"… {len(lines) - 8} more …"]
+    if isinstance(error, SystemExit):
+        return "\n".join(
+            [*lines, "Your code called exit(). Hint: return from the function instead."]
+        )
+    return "\n".join([*lines, f"{type(error).__name__}: {error}"])
+
+
+def _is_own(filename: str) -> bool:
+    """Whether a frame belongs to the student's script or notebook, not to a library or to given code."""
+    if filename.startswith("<") and not filename.startswith("<ipython"):
+        return False
+    libraries = (sys.base_prefix, sys.prefix)
+    in_library = "site-packages" in filename or any(
+        filename.startswith(f"{root}{os.sep}lib") for root in libraries
+    )
+    path = Path(filename).resolve()
+    return not in_library and path.parent != HERE and path != HERE.parent / "utils.py"
