@@ -26,7 +26,8 @@ from utils import PARTS
 
 NAME = "fashion-network"  # of the folder and the zip
 FILES = ("utils.py", "requirements.txt")
-INSTRUCTORS = "## For instructors"  # README.md from here on is not for students
+# README.md holds the students' half between these two lines
+README_BEGIN, README_END = "<!-- handout: begin -->", "<!-- handout: end -->"
 DATA = ("README.md", "FashionMNIST/raw")  # MNIST is for the playground
 
 _MARKER = re.compile(r"\s*#\s*(BEGIN|END)\s+SOLUTION\b\s*(\S*)\s*$")
@@ -218,9 +219,7 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
     student_part = environment.partition("  # grader\n")[0] + "  - pytest>=8.4\n"
     (folder / "environment.yml").write_text(student_part, encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (folder / "README.md").write_text(
-        readme.partition(INSTRUCTORS)[0].rstrip() + "\n", encoding="utf-8"
-    )
+    (folder / "README.md").write_text(students_half(readme), encoding="utf-8")
     for path in write_stubs(folder):
         text = notebook(path.read_text(encoding="utf-8"))
         path.with_suffix(".ipynb").write_text(text, encoding="utf-8")
@@ -233,6 +232,15 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
             shutil.copyfile(source, target)
     _refuse_leaks(folder)
     return [folder, _zip(folder)]
+
+
+def students_half(readme: str) -> str:
+    """The part of README.md that students get. Raises HandoutError where its two marks are missing."""
+    _, begin, rest = readme.partition(README_BEGIN)
+    half, end, _ = rest.partition(README_END)
+    if not begin or not end:
+        raise HandoutError(f"README.md is missing {README_BEGIN} or, after it, {README_END}")
+    return half.strip() + "\n"
 
 
 def expect_shown_as_marked(readme: str, rubric: Rubric) -> None:

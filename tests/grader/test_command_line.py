@@ -179,7 +179,7 @@ def test_nothing_in_a_submission_is_imported_or_read_as_configuration(tmp_path: 
         ([binary / "pytest", ROOT / "grader"], work),
         ([sys.executable, "-P", "-m", "grader", "grade", "."], work),
         ([sys.executable, "-P", "-m", "grader", "grade", work], ROOT),
-        ([binary / "mark", "grade"], work),
+        ([binary / "grader", "grade"], work),
     ]
     for command, cwd in commands:
         ran = subprocess.run(
