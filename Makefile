@@ -1,47 +1,47 @@
-# make grade · make test · make check · make bench · make handout · make stubs · make clean
+# `make help` lists the commands. Every command installs the environment first, if it is missing or out of date.
 SUBMISSION ?= grader/reference
 ARGS ?=
 PYTHON ?= python3
+PINS ?= -c constraints.txt
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: grade test check bench handout stubs clean
+.PHONY: help grade test check bench handout stubs clean
 .DEFAULT_GOAL := grade
 
-# Marks one submission: make grade SUBMISSION=path ARGS="--skip-training"
-grade: $(READY)
-	$(BIN)/python -P -m grader grade $(SUBMISSION) --results results.json $(ARGS)
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
 
-# One thread for each of the tests that run at once: two that share two cores would wait for each other
-test: $(READY)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
+grade: $(READY)  ## mark a submission: make grade SUBMISSION=path ARGS="--skip-training"
+	$(BIN)/grader grade $(SUBMISSION) --results results.json $(ARGS)
 
-check: $(READY)
+# One thread for each test process: two processes with two threads each would wait for each other on two cores.
+test: $(READY)  ## run all tests, and list the ten slowest: make test ARGS="tests/report"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --durations=10 $(ARGS)
+
+check: $(READY)  ## lint, check the formatting and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Everything measured anew, about 20 minutes on a quiet machine: make bench ARGS="training --repeats 3"
-bench: $(READY)
+bench: $(READY)  ## measure speed, in about 20 minutes: make bench ARGS="training --repeats 3"
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# The students' folder, its zip and the notebooks, in build/
-handout: $(READY)
-	$(BIN)/python -P -m grader handout $(ARGS)
+handout: $(READY)  ## write the students' folder, its zip and the notebooks to build/
+	$(BIN)/grader handout $(ARGS)
 
-# The three scripts at the root, generated anew from grader/reference
-stubs: $(READY)
-	$(BIN)/python -P -m grader handout --stubs
+stubs: $(READY)  ## generate the three scripts at the root from grader/reference
+	$(BIN)/grader handout --stubs
 
-clean:
+clean:  ## remove the environment, build/ and everything else that can be made again
 	rm -rf $(VENV) build results.json report.html *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -f data/*/raw/*-ubyte
 
-# Installed anew only when what is to be installed changes
+# Runs again only when the list of packages changes. `make PINS=` installs the newest versions that are allowed.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS) -e '.[dev]'
 	touch $(READY)

@@ -39,6 +39,9 @@ COMMANDS = (grade, batch, report, similarity, forget, calibrate, selftest, docto
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # as standard error does it: a name that the terminal cannot show ends no command
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -69,8 +72,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # as standard error is: a name never ends a command
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import tomllib
 from pathlib import Path
@@ -11,7 +12,8 @@ import yaml
 
 from tests.support import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 CONDA_NAMES = {"torch": "pytorch"}
 
 
@@ -158,16 +160,98 @@ def test_utils_imports_numpy_alone_at_its_top() -> None:
     }
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/instructors.md", "data/README.md"])
-def test_documents_link_to_files_that_are_there(document: str) -> None:
-    text = (ROOT / document).read_text()
-    for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert ((ROOT / document).parent / target).exists(), target
+DOCUMENTS = [
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "data/README.md", "docs/architecture.md", "docs/instructors.md",
+    "docs/security.md", "tests/fuzz/README.md",
+]  # fmt: skip
 
 
-def test_make_targets_in_the_readme_exist() -> None:
+# files that a reader is to write, and two that the runner and the registry will be
+NOT_HERE = {
+    "playground/experiments/your_question.py",
+    "grader/sections.py",
+    "grader/marking/runner.py",
+}
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that GitHub gives a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_documents_link_to_files_and_headings_that_are_there(document: str) -> None:
+    path = ROOT / document
+    text = path.read_text()
+    targets = re.findall(r"\]\(([^):#]*)(?:#([^)]*))?\)", text)
+    for target, anchor in [*targets, *((name, "") for name in re.findall(r'src="(.*?)"', text))]:
+        linked = path.parent / target if target else path
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_documents_name_files_that_are_there(document: str) -> None:
+    named = re.findall(
+        r"`((?:grader|tests|docs|playground)/[\w/.]+)`", (ROOT / document).read_text()
+    )
+    assert {name for name in named if not (ROOT / name).exists()} <= NOT_HERE
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_documents_name_make_targets_that_exist(document: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text())) <= targets | {"and"}
+    code = re.findall(r"`[^`]+`|^```.*?^```", (ROOT / document).read_text(), re.M | re.S)
+    named = re.findall(r"\bmake((?: [a-z]+)+)", re.sub(r"#.*", "", "\n".join(code)))
+    assert {target for names in named for target in names.split()} <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_of_the_grader_in_documents_can_be_parsed(document: str) -> None:
+    from grader.__main__ import _parser
+
+    parser = _parser()
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / document).read_text(), re.M | re.S)
+    for line in re.findall(r"(?:^|\s)grader (\w.*)", "\n".join(blocks)):
+        parser.parse_args(shlex.split(line, comments=True))
+
+
+def test_typed_packages_say_so() -> None:
+    package_data = PYPROJECT["tool"]["setuptools"]["package-data"]
+    assert package_data.keys() >= {"grader", "playground"}
+    for package, files in package_data.items():
+        for name in files:
+            assert (ROOT / package / name).exists()
+
+
+def test_uv_installs_what_make_installs() -> None:
+    assert PYPROJECT["dependency-groups"] == {"dev": [f"{PROJECT['name']}[dev]"]}
+
+
+def test_pre_commit_runs_the_pinned_tools_of_make_check() -> None:
+    make = re.findall(
+        r"^\t\$\(BIN\)/(ruff \w+|mypy)", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [repo["repo"] for repo in repos] == ["local"]  # so that no second version is named
+    entries = [hook["entry"] for hook in repos[0]["hooks"]]
+    assert entries == [f".venv/bin/{command}" for command in make]
+    for tool in {command.split()[0] for command in make}:
+        assert re.search(rf"^{tool}==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+
+
+def test_workflow_tests_every_python_that_the_project_names() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
+    named = [name.rpartition(" ")[2] for name in PROJECT["classifiers"] if "Python :: 3." in name]
+    assert workflow["jobs"]["linux"]["strategy"]["matrix"]["python"] == named
+
+
+def test_citation_and_changelog_know_the_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["version"]
+    releases = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert releases[:2] == ["Unreleased", PROJECT["version"]]
 
 
 def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:

@@ -17,7 +17,9 @@ def add(commands: Any) -> None:
         description="Make what students get, from grader/reference.",
     )
     handout.add_argument(
-        "--stubs", action="store_true", help="only generate the three scripts at the root"
+        "--stubs",
+        action="store_true",
+        help="only generate the three scripts at the root, and the README's tables of points and bars",
     )
     handout.add_argument(
         "--no-data", action="store_true", help="leave the data out; it is fetched on first use"
@@ -39,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     if options.stubs:
         for path in folder.write_stubs(PROJECT):
             print(path)
+        folder.write_readme_tables(PROJECT / "README.md")
         return 0
     for path in folder.write_handout(options.out, with_data=not options.no_data):
         print(path)

@@ -21,6 +21,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from assignment.files import write_atomically
 from grader import PROJECT as ROOT
 from grader import REFERENCE
 from grader.errors import HandoutError
@@ -30,7 +31,8 @@ from grader.sections import SCRIPTS
 MANIFEST = ".handout.json"  # what was written, by hash
 NAME = "fashion-network"  # of the folder and the zip
 FILES = ("utils.py", "requirements.txt")
-INSTRUCTORS = "## For instructors"  # README.md from here on is not for students
+# README.md holds the students' half between these two lines
+README_BEGIN, README_END = "<!-- handout: begin -->", "<!-- handout: end -->"
 DATA = ("README.md", "FashionMNIST/raw")  # MNIST is for the playground
 
 _MARKER = re.compile(r"\s*#\s*(BEGIN|END)\s+SOLUTION\b\s*(\S*)\s*$")
@@ -145,6 +147,12 @@ def reference_source(script: str) -> str:
     return (REFERENCE / f"{script}.py").read_text(encoding="utf-8")
 
 
+def write_readme_tables(path: Path) -> None:
+    """Write the rubric's sections, points and bars into the tables of a README.md."""
+    filled = with_tables(path.read_text(encoding="utf-8"), load_rubric())
+    write_atomically(path, filled.encode())
+
+
 def write_stubs(folder: Path) -> list[Path]:
     """Generate the three scripts from the reference into `folder`."""
     paths = []
@@ -241,8 +249,7 @@ def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
     student_part = environment.partition("  # grader\n")[0] + "  - pytest>=8.4\n"
     (folder / "environment.yml").write_text(student_part, encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    students_half = readme.partition(INSTRUCTORS)[0].rstrip() + "\n"
-    (folder / "README.md").write_text(students_half, encoding="utf-8")
+    (folder / "README.md").write_text(students_half(readme), encoding="utf-8")
     for path in write_stubs(folder):
         text = notebook(path.read_text(encoding="utf-8"))
         path.with_suffix(".ipynb").write_text(text, encoding="utf-8")
@@ -307,28 +314,46 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def students_half(readme: str) -> str:
+    """The part of README.md that students get. Raises HandoutError where its two marks are missing."""
+    _, begin, rest = readme.partition(README_BEGIN)
+    half, end, _ = rest.partition(README_END)
+    if not begin or not end:
+        raise HandoutError(f"README.md is missing {README_BEGIN} or, after it, {README_END}")
+    return half.strip() + "\n"
+
+
 def expect_shown_as_marked(readme: str, rubric: Rubric) -> None:
-    """Raises HandoutError where students would read other sections, points or bars than those that they are marked by."""
-    table = re.search(r"^\| \| (0\.1 .*)\|\n.*\n\|(.*)\|$", readme, re.MULTILINE)
-    shown = (
-        [[cell.strip() for cell in row.split("|")] for row in table.groups()] if table else [[], []]
-    )
-    marked = [[s.number for s in rubric.sections], [f"{s.points:g}" for s in rubric.sections]]
-    for what, there, expected in zip(
-        ("sections", "points"), (shown[0], shown[1][1:]), marked, strict=True
-    ):
-        if there != expected:
+    """Raises HandoutError where README.md shows other sections, points or bars than the rubric has."""
+    shown, marked = tables(readme), tables(with_tables(readme, rubric))
+    for what, there in shown.items():
+        if there != marked[what]:
             raise HandoutError(
-                f"README.md shows the {what} {' '.join(there)}, expected those of rubric.toml, {' '.join(expected)}"
+                f"README.md shows the {what} {' '.join(there)}, expected those of rubric.toml, "
+                f"{' '.join(marked[what])}: grader handout --stubs writes them anew"
             )
-    bars = [
-        float(percent) / 100
-        for percent in re.findall(r"^\| \d `.*\| (\d+) % \|$", readme, re.MULTILINE)
-    ]
-    if bars != list(rubric.bars.values()):
-        raise HandoutError(
-            f"README.md shows the bars {bars}, expected those of rubric.toml, {list(rubric.bars.values())}"
-        )
+
+
+_POINTS = re.compile(r"^\| \| 0\.1 .*\|\n(\|[-|: ]+\|)\n\| points \|.*\|$", re.MULTILINE)
+_BAR = re.compile(r"^(\| (\d) `\w+\.py` \|.*\| )([\d.]+ %)( \|)$", re.MULTILINE)
+
+
+def tables(readme: str) -> dict[str, list[str]]:
+    """What README.md shows: section numbers, their points, and the bars."""
+    found = _POINTS.search(readme)
+    rows = [row.split("|")[2:-1] for row in found[0].split("\n")] if found else [[], [], []]
+    cells = [[cell.strip() for cell in row] for row in rows]
+    return {"sections": cells[0], "points": cells[2], "bars": [m[2] for m in _BAR.findall(readme)]}
+
+
+def with_tables(readme: str, rubric: Rubric) -> str:
+    """README.md with the sections, points and bars that the rubric has."""
+    numbers = " | ".join(section.number for section in rubric.sections)
+    points = " | ".join(f"{section.points:g}" for section in rubric.sections)
+    rule = "|---" * (len(rubric.sections) + 1) + "|"
+    readme = _POINTS.sub(f"| | {numbers} |\n{rule}\n| points | {points} |", readme)
+    bars = {s.number.partition(".")[0]: s.bar for s in rubric.sections if s.bar is not None}
+    return _BAR.sub(lambda m: f"{m[1]}{100 * bars[m[2]]:g} %{m[4]}", readme)
 
 
 def _refuse_leaks(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -22,6 +23,7 @@ from grader.handout.folder import (
     solved,
     split,
     stub,
+    students_half,
     write_handout,
 )
 from grader.sections import SCRIPTS
@@ -142,6 +144,22 @@ def test_the_folder_holds_what_students_need_and_nothing_of_the_grader(handout: 
     assert "assignment/rubric.toml" in names
     assert "grader" not in text.replace("grader error", "")
     assert "SOLUTION" not in text
+
+
+def test_students_read_their_half_of_the_readme(handout: Path) -> None:
+    text = (handout / "README.md").read_text()
+    assert text.startswith("# From relu to a convolutional network\n")
+    assert "## Notes" in text
+    assert "playground" not in text
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (handout / target).exists(), target
+
+
+@pytest.mark.parametrize("mark", ["<!-- handout: begin -->", "<!-- handout: end -->"])
+def test_a_readme_without_its_marks_is_refused(mark: str) -> None:
+    readme = (ROOT / "README.md").read_text()
+    with pytest.raises(HandoutError, match=r"README\.md is missing"):
+        students_half(readme.replace(mark, ""))
 
 
 def test_the_zip_unpacks_to_the_folder(handout: Path) -> None:
