@@ -1,4 +1,4 @@
-"""What every test may rely on. tests/student belongs to the handout: it runs there, and in test_public_checks.py."""
+"""What every test may rely on. tests/student belongs to the handout and runs there (tests/assignment tries it)."""
 
 import signal
 

@@ -91,9 +91,6 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     config.option.seed = str(options.seed)  # the worker processes of xdist draw the same inputs
     if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
         config.option.dist = "loadgroup"  # a script's sections share its training
-    begin = getattr(sys.stderr, "begin", None)
-    if begin is not None:
-        begin()
     return None
 
 
@@ -125,6 +122,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_section(item, run.rubric).script))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """From here on pytest has no more to say of its arguments (see pytest_run.py)."""
+    begin = getattr(sys.stderr, "begin", None)
+    if begin is not None:
+        begin()
 
 
 @pytest.fixture

@@ -1,0 +1,46 @@
+"""The names of a script are the student's: the handle's own never stand in their way."""
+
+import numpy as np
+import pytest
+
+from grader.errors import StudentError
+from grader.marking.marking import Marking
+from grader.options import Options
+from grader.rubric import load_rubric
+from grader.sandbox.remote import Module, Remote, Student
+from grader.submission.reading import Submission
+
+TAKEN = sorted(
+    {name for kind in (Student, Module, Remote) for name in dir(kind) if not name.startswith("__")}
+    | {"module", "script", "student", "opaque", "probe", "loads", "close", "printed", "ask"}
+)
+
+
+@pytest.fixture
+def student() -> Student:
+    names = [name for name in TAKEN if name.isidentifier()]
+    functions = "".join(f"def {name}(z): return z + 1\n" for name in names)
+    attributes = "".join(f"        self.{name} = 7\n" for name in names)
+    source = f"{functions}class NumpyANN:\n    def __init__(self):\n{attributes}"
+    marking = Marking(
+        Submission("ada", {"numpy_ann": source.encode()}, {}, {}),
+        load_rubric(),
+        Options(seed=0, sandbox="none"),
+    )
+    yield marking.students["numpy_ann"]
+    marking.close()
+
+
+def test_every_name_of_a_script_can_be_reached(student: Student) -> None:
+    net = student.module.NumpyANN()
+    for name in TAKEN:
+        assert np.array_equal(getattr(student.module, name)(np.ones(2)), [2, 2]), name
+        assert getattr(net, name) == 7, name
+        setattr(net, name, 8)
+        assert getattr(net, name) == 8, name
+
+
+def test_a_name_that_is_not_there_is_not_written(student: Student) -> None:
+    with pytest.raises(StudentError) as caught:
+        student.module.relu(np.ones(2))
+    assert caught.value.kind == "not-written"
