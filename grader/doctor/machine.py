@@ -42,7 +42,7 @@ def sandboxes() -> Iterator[Finding]:
     for level in ("bubblewrap", "user"):
         if taken is not None and level == taken.level:
             continue
-        reason = sandbox.lack(level)
+        reason = sandbox.why_unavailable(level)
         if reason:
             mend = "apt install bubblewrap" if "not installed" in reason else ""
             yield Finding(f"sandbox {level}", State.ABSENT, reason, mend, needed=False)

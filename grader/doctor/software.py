@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from grader import PROJECT
 from grader.doctor.findings import Finding, State
 from grader.report.text import one_line
-from grader.sandbox import levels as sandbox
+from grader.sandbox.launch import DEVICE_FILES
 
 TORCH_SECONDS = 180  # the first import after an installation reads gigabytes
 INSTALL = "pip install -c constraints.txt -e '.[grader]'"
@@ -142,9 +142,7 @@ def other_packages() -> Finding:
 def gpu(answers: dict[str, Any]) -> Finding:
     """Whether there is a GPU, and whether torch can compute on it."""
     files = [
-        path
-        for path in sandbox.DEVICE_FILES
-        if re.search(r"nvidia\d+$", path) and Path(path).exists()
+        path for path in DEVICE_FILES if re.search(r"nvidia\d+$", path) and Path(path).exists()
     ]
     devices = answers.get("devices") or []
     if devices and not answers.get("device error"):

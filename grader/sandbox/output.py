@@ -1,4 +1,4 @@
-"""What a process prints, of which the end is kept."""
+"""The output of a process, of which the end is kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO
 
 
 class Output:
-    """Reads a stream to its end in a thread of its own, so that nobody waits for a full pipe; the last `size` bytes stay."""
+    """Reads a stream in its own thread, so that no pipe fills up; keeps the last `size` bytes."""
 
     def __init__(self, stream: IO[bytes], size: int):
         self.size = size
@@ -29,9 +29,9 @@ class Output:
         stream.close()
 
     def text(self) -> str:
-        """What was kept, as text."""
+        """The kept end of the output."""
         return b"".join(list(self.chunks))[-self.size :].decode("utf-8", "replace")
 
     def close(self) -> None:
-        """Wait a moment for the end, of a process that has ended."""
+        """Wait up to a second for the end of the stream, once the process has ended."""
         self._reader.join(timeout=1)

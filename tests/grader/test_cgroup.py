@@ -45,10 +45,10 @@ def test_a_machine_without_groups_has_none(tmp_path: Path) -> None:
 
 def test_what_the_kernel_counted_tells_that_memory_ran_out(tmp_path: Path) -> None:
     (tmp_path / "memory.events").write_text("low 0\nmax 31\noom 1\noom_kill 2\n")
-    assert cgroup.Group(tmp_path).ran_out
+    assert cgroup.ControlGroup(tmp_path).ran_out
     (tmp_path / "memory.events").write_text("low 0\nmax 31\noom 1\noom_kill 0\n")
-    assert not cgroup.Group(tmp_path).ran_out
-    assert not cgroup.Group(tmp_path / "gone").ran_out
+    assert not cgroup.ControlGroup(tmp_path).ran_out
+    assert not cgroup.ControlGroup(tmp_path / "gone").ran_out
 
 
 def test_the_kernel_ends_what_takes_too_much() -> None:

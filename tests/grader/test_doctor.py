@@ -51,7 +51,7 @@ def test_an_old_python_is_named_with_what_is_expected(monkeypatch: pytest.Monkey
 def test_the_sandbox_that_is_taken_and_what_the_others_lack(
     monkeypatch: pytest.MonkeyPatch, lacks: dict[str, str], taken: str | None, prevents: bool
 ) -> None:
-    monkeypatch.setattr(sandbox, "lack", lambda level: lacks.get(level, ""))
+    monkeypatch.setattr(sandbox, "why_unavailable", lambda level: lacks.get(level, ""))
     found = by_name(machine.sandboxes())
     assert found["sandbox"].prevents == prevents
     assert found["sandbox"].words.startswith(
@@ -126,7 +126,7 @@ def test_a_gpu_never_prevents_marking_and_is_told_apart(
     for name in files:
         (tmp_path / name).touch()
     monkeypatch.setattr(
-        sandbox, "DEVICE_FILES", (str(tmp_path / "nvidiactl"), str(tmp_path / "nvidia0"))
+        software, "DEVICE_FILES", (str(tmp_path / "nvidiactl"), str(tmp_path / "nvidia0"))
     )
     found = software.gpu(answers)
     assert found.state is state
