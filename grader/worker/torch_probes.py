@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 from . import torch_structure
-from .descent import Descent
 
 
 def _parameters(model: nn.Module) -> list[np.ndarray]:
@@ -85,7 +84,7 @@ def _noting(model: nn.Module) -> Iterator[_Events]:
 
 def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, Any]:
     """What training_step returns with plain gradient descent in training mode, and what it did."""
-    optimizer = Descent(model.parameters(), lr=learning_rate)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     batch = (X.clone(), y.clone())
     seen: list[list[bool]] = []
     torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
@@ -127,13 +126,13 @@ def _without_dropout() -> Iterator[None]:
 
 def _steps(model: nn.Module, X: Any, y: Any, count: int) -> list[Any]:
     """The losses of several steps on one batch with Adam."""
-    optimizer = Descent(model.parameters(), lr=0.005, adaptive=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
     return [model.train().training_step(X, y, optimizer) for _ in range(count)]
 
 
 def _learn(model: nn.Module, X: Any, y: Any, count: int) -> None:
     """Teach a model some images without its own training_step: before, it gives nearly all images the same label."""
-    optimizer = Descent(model.parameters(), lr=0.005, adaptive=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
     model.train()
     for _ in range(count):
         optimizer.zero_grad()

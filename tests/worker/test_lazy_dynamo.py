@@ -1,18 +1,42 @@
-"""No worker waits for PyTorch's compiler, and a script that compiles has it all the same."""
+"""No worker waits for PyTorch's compiler, and a script that compiles still gets it."""
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from grader.rubric import load_rubric
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
+from grader.sandbox.process import Process
 from grader.sandbox.remote import Student
+from grader.worker.protocol import Tensor
 
 RUBRIC = load_rubric()
 SCRIPT = """
 import sys
+import time
 import torch
+
+
+class PyTorchANN(torch.nn.Module):
+    def __init__(self, seed=0):
+        super().__init__()
+        self.layer = torch.nn.Linear(784, 10)
+
+    def forward(self, X):
+        return self.layer(X)
+
+    def training_step(self, X, y, optimizer):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(self(X), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+
+def used():
+    return [len(sys.modules), time.process_time()]
 
 
 def is_there():
@@ -96,6 +120,33 @@ def test_an_optimizer_steps_as_ever_without_the_compiler(
     assert student.step(optimizer, **settings) == pytest.approx(here["step"](optimizer, **settings))  # type: ignore[operator]
     assert student.looked_through() == []
     assert student.is_there() is False
+
+
+@pytest.mark.parametrize(("probe", "setting"), [("step", 0.1), ("steps", 2), ("learn", 2)])
+def test_a_checked_step_imports_no_compiler(server: ForkServer, probe: str, setting: float) -> None:
+    worker = Process(server)
+
+    def ask(op: str, **arguments: object) -> object:
+        reply = worker.call(op, arguments, 60)
+        assert "error" not in reply, reply
+        return reply["value"]
+
+    def call(name: str) -> object:
+        return ask("call", ref=None, name=name, args=[], kwargs={}, echo=False)
+
+    try:
+        ask("load", script="pytorch_ann")
+        model = call("PyTorchANN")
+        X = Tensor(np.ones((8, 784), np.float32))
+        y = Tensor(np.arange(8))
+        ask("probe", name="parameters", ref=model.ref, args=[])  # imports the probes
+        modules, seconds = call("used")
+        ask("probe", name=probe, ref=model.ref, args=[X, y, setting])
+        modules_after, seconds_after = call("used")
+    finally:
+        worker.close()
+    assert modules_after - modules < 100  # the compiler has 880
+    assert seconds_after - seconds < 0.5  # of the processor; importing the compiler takes 1 or 2
 
 
 def test_who_compiles_gets_the_compiler(student: Student) -> None:
