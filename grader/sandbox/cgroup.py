@@ -46,7 +46,7 @@ class ControlGroup:
 def hold(
     pid: int, memory_bytes: int, mount: Path = MOUNT, own: Path = Path("/proc/self/cgroup")
 ) -> ControlGroup | None:
-    """A new group with this much memory, holding the process; None where this user cannot make one."""
+    """A new group with this memory limit around the process; None where this user may not."""
     for parent in _possible_parents(mount, own):
         path = parent / f"submission-{secrets.token_hex(8)}"
         try:

@@ -247,7 +247,7 @@ def _preloaded(packages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _kernel_limits(limits: Limits, device: str) -> dict[str, int]:
-    """The limits for setrlimit. CUDA reserves far more address space than it uses: no limit there."""
+    """The limits for setrlimit; none on address space for CUDA, which reserves without bounds."""
     address_space = 0 if device == "cuda" or sys.platform != "linux" else limits.address_bytes
     return {
         "AS": address_space,

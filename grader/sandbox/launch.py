@@ -70,7 +70,7 @@ def become_fresh_user(spec: LaunchSpec) -> None:
 
 
 def _fresh_user() -> int:
-    """An unused uid, so that workers cannot reach each other; "nobody" where few uids are mapped."""
+    """An unused uid, which isolates workers from each other; "nobody" where few are mapped."""
     uid = FIRST_UID + secrets.randbelow(1 << 24)
     try:
         ranges = [

@@ -31,7 +31,7 @@ APPARMOR = (
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A level, and what it does not protect against on this machine, in words for the instructor."""
+    """A level, and what it does not protect against here, in words for the instructor."""
 
     level: str
     gaps: tuple[str, ...] = ()

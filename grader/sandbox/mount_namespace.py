@@ -1,10 +1,10 @@
 """Makes files in a closed home folder, such as the interpreter, reachable for a worker's own user.
 
-Only for root, as `python mount_namespace.py SETTINGS COMMAND…`. In a new mount namespace, which ends
-with the process, each closed folder is covered by an empty one, and the paths that the worker may
-see are mounted back in their places. Then the process gives up root and runs the command.
+Only for root, as `python mount_namespace.py SETTINGS COMMAND…`. In a new mount namespace, which
+ends with the process, each closed folder is covered by an empty one, and the paths that the worker
+may see are mounted back in their places. Then the process gives up root and runs the command.
 
-SETTINGS is a JSON object: `closed` folders, `paths` to mount back, `user` the uid and gid to become.
+SETTINGS is a JSON object: `closed` folders, `paths` to mount back, `user` the uid and gid to use.
 """
 
 from __future__ import annotations

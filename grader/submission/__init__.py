@@ -1,1 +1,1 @@
-"""Reading what was handed in."""
+"""Reading a submission: reading, archives, notebooks, allowed_imports, plot_files, in this order."""
