@@ -61,7 +61,7 @@ def test_the_sandbox_that_is_taken_and_what_the_others_lack(
         assert found[f"sandbox {level}"].words == reason
         assert not found[f"sandbox {level}"].prevents
     if lacks:
-        assert found["sandbox bubblewrap"].mend == "apt install bubblewrap"
+        assert found["sandbox bubblewrap"].fix == "apt install bubblewrap"
 
 
 @pytest.mark.parametrize(("answers", "name", "words"), [
@@ -78,7 +78,7 @@ def test_packages_that_are_old_or_broken_prevent_marking(
     assert found.prevents
     assert found.words.startswith(words)
     assert "\x1b" not in found.words
-    assert found.mend.startswith("pip install")
+    assert found.fix.startswith("pip install")
 
 
 def test_a_torch_that_never_comes_back_or_dies_is_a_finding(
@@ -143,7 +143,7 @@ def test_data_that_is_missing_or_altered_prevents_marking(
     assert missing.words.startswith(
         f"{tmp_path}/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing"
     )
-    assert missing.mend == f"python utils.py --download --data-dir {tmp_path}"
+    assert missing.fix == f"python utils.py --download --data-dir {tmp_path}"
     raw = tmp_path / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
     (raw / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"not an image"))
@@ -218,7 +218,7 @@ def test_what_is_optional_is_absent_and_prevents_nothing(monkeypatch: pytest.Mon
     found = by_name(machine.optional())
     assert set(found) == {"dask", "distributed", "Slurm", "browser"}
     assert all(finding.state is State.ABSENT and not finding.prevents for finding in found.values())
-    assert found["dask"].mend == machine.CLUSTER
+    assert found["dask"].fix == machine.CLUSTER
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     assert by_name(machine.optional())["browser"].words == "/usr/bin/firefox"
 
@@ -227,7 +227,7 @@ def test_a_finding_is_one_line_even_where_the_terminal_has_no_signs() -> None:
     found = Finding("data", State.BAD, "a\nb\x1b[2J", "python utils.py --download")
     assert (
         line(found, "utf-8")
-        == "✗  data                 a b�[2J. To mend it: python utils.py --download"
+        == "✗  data                 a b�[2J. To fix it: python utils.py --download"
     )
     assert line(found, "ascii").startswith("NO data ")
     assert line(Finding("GPU", State.ABSENT, "none"), "latin-1").startswith("-- GPU ")
@@ -248,13 +248,13 @@ def test_the_status_says_whether_submissions_can_be_marked(
     assert capsys.readouterr().out.endswith("\nSubmissions cannot be marked here: data\n")
 
 
-def test_data_that_is_missing_gives_status_1_and_the_command_that_mends_it(
+def test_data_that_is_missing_gives_status_1_and_the_command_that_fixes_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(software, "ask_torch", lambda: WELL)
     assert main(["doctor", "--data-dir", str(tmp_path)]) == 1
     printed = capsys.readouterr().out
-    assert f"To mend it: python utils.py --download --data-dir {tmp_path}" in printed
+    assert f"To fix it: python utils.py --download --data-dir {tmp_path}" in printed
     assert "Submissions cannot be marked here: " in printed
 
 

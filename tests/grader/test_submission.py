@@ -277,8 +277,11 @@ REFUSED: dict[str, tuple[Callable[[Path, Path], Path], str]] = {
         zip_with(zipfile.ZipInfo("..\\numpy_ann.py")),
         "path '../numpy_ann.py', expected paths inside",
     ),
-    "tar header of digits": (slow_header(b"1" * 60_000), "headers that no program"),
-    "tar header of many records": (slow_header(b"2 " * 500_000 + b"="), "headers that no program"),
+    "tar header of digits": (slow_header(b"1" * 60_000), "headers that no archiving program"),
+    "tar header of many records": (
+        slow_header(b"2 " * 500_000 + b"="),
+        "headers that no archiving program",
+    ),
     "tar bomb": (tar_bomb, "unpacks to more than 500 MB"),
     "zip that says it is a bomb": (zip_bomb, "unpacks to more than 500 MB"),
     "long name of a gigabyte": (huge_header, "header of 1073741824 bytes"),
