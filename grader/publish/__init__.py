@@ -1,1 +1,1 @@
-"""The grader where classes are: an autograder for Gradescope, repositories and workflows for GitHub."""
+"""The grader for other platforms: an autograder for Gradescope, repositories for GitHub."""

@@ -15,7 +15,7 @@ import yaml
 from grader.classroom.intake import entries
 from grader.errors import CannotGrade
 from grader.publish import fetch as fetching
-from grader.publish.fetch import Entry, FetchFailed, fetch_all, read_roster, wanted
+from grader.publish.fetch import FetchFailed, RosterEntry, fetch_all, read_roster, wanted
 from tests.support import ROOT, run, script_with, write_submission
 
 WORKFLOWS = ("template/.github/workflows/check.yml", "marking/.github/workflows/mark.yml")
@@ -146,7 +146,7 @@ def test_a_folder_in_use_is_left_alone(published: Path) -> None:
     ran = run("-P", "-m", "grader", "publish", "github", "--out", published)
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1
-    assert "is in use, expected a new folder" in ran.stderr
+    assert "is not empty, expected a new folder" in ran.stderr
     assert kept.read_bytes() == before
 
 
@@ -307,7 +307,9 @@ def test_one_students_repository_is_no_class_of_others(
         (tmp_path / "work" / name).parent.mkdir(parents=True)
         (tmp_path / "work" / name).write_text("x = 1")
     repository(server, "course/eve", tmp_path / "work")
-    assert fetch_all([Entry("eve", "course/eve")], tmp_path / "to", f"file://{server}", "") == 0
+    assert (
+        fetch_all([RosterEntry("eve", "course/eve")], tmp_path / "to", f"file://{server}", "") == 0
+    )
     with entries(tmp_path / "to") as found:
         assert [[student.id for student in entry.students] for entry in found] == [["eve"]]
 
@@ -326,7 +328,9 @@ def test_half_of_a_repository_is_not_marked(
         return real(folder, environment, *arguments, **more)
 
     monkeypatch.setattr(fetching, "_git", interrupted)
-    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
+    assert (
+        fetch_all([RosterEntry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
+    )
     assert sorted(path.name for path in (tmp_path / "to").iterdir()) == [
         "ada.problem",
         "roster.csv",
@@ -340,13 +344,15 @@ def test_a_repository_without_the_checklists_files_is_not_forgotten(
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "essay.txt").write_text("later")
     repository(server, "course/ada", tmp_path / "work")
-    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
+    assert (
+        fetch_all([RosterEntry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
+    )
     assert sorted(path.name for path in (tmp_path / "to").iterdir()) == [
         "ada.problem",
         "roster.csv",
     ]
     assert (
-        "holds none of the checklist's files (numpy_ann.py"
+        "has none of the checklist's files (numpy_ann.py"
         in (tmp_path / "to" / "ada.problem").read_text()
     )
 
@@ -397,7 +403,7 @@ def test_a_token_is_on_no_command_line_and_for_its_server_alone(
     monkeypatch.setenv("GIT_SSH_COMMAND", "touch proof")
     assert (
         fetch_all(
-            [Entry("ada", "course/ada")], tmp_path / "to", "https://git.example.org", "s3cret"
+            [RosterEntry("ada", "course/ada")], tmp_path / "to", "https://git.example.org", "s3cret"
         )
         == 0
     )
@@ -414,15 +420,15 @@ def test_a_token_is_on_no_command_line_and_for_its_server_alone(
 @pytest.mark.parametrize(("text", "message"), [
     ("", "begins with nothing, expected the line student,repository"),
     ("name,url\nada,course/ada\n", "begins with ['name', 'url'], expected the line student,repository"),
-    ("student,repository\n", "names nobody"),
+    ("student,repository\n", "no students"),
     ("student,repository\nada\n", "line 2: 1 columns, expected 2"),
-    ("student,repository\n../ada,course/ada\n", "line 2: the student is '../ada', expected letters"),
+    ("student,repository\n../ada,course/ada\n", "line 2: the student is '../ada', expected"),
     ("student,repository\n::warning::,course/ada\n", "line 2: the student is '::warning::'"),
     ("student,repository\nada.problem,course/ada\n", "line 2: the student is 'ada.problem'"),
     ("student,repository\nada,https://a.example/b\n", "line 2: the repository is 'https://a.example/b', expected owner/name"),
     ("student,repository\nada,course/..\n", "line 2: the repository is 'course/..'"),
     ("student,repository\nada,-c/x\n", "line 2: the repository is '-c/x'"),
-    ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada stands there twice"),
+    ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada is listed twice"),
 ])  # fmt: skip
 def test_a_roster_that_makes_no_sense_is_refused_with_its_line(
     tmp_path: Path, text: str, message: str
@@ -436,7 +442,7 @@ def test_a_roster_that_makes_no_sense_is_refused_with_its_line(
 def test_a_roster_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_bytes("\ufeffStudent,Repository\r\nada@example.com, course/ada \r\n,\r\n".encode())
-    assert read_roster(path) == [Entry("ada@example.com", "course/ada")]
+    assert read_roster(path) == [RosterEntry("ada@example.com", "course/ada")]
 
 
 def tree_of(*names: str) -> bytes:
@@ -460,12 +466,12 @@ def test_of_a_tree_the_checklists_regular_files_are_wanted() -> None:
     ],
 )
 def test_a_tree_that_plays_tricks_is_not_written(name: str) -> None:
-    with pytest.raises(FetchFailed, match="holds a file of the name"):
+    with pytest.raises(FetchFailed, match="a file with the name"):
         wanted(tree_of(name))
 
 
 def test_a_tree_of_many_copies_is_not_written() -> None:
-    with pytest.raises(FetchFailed, match="200 files of the checklist's names, expected five"):
+    with pytest.raises(FetchFailed, match="200 files"):
         wanted(tree_of(*(f"{number}/numpy_ann.py" for number in range(200))))
 
 
@@ -473,4 +479,4 @@ def test_folders_in_use_are_not_mixed_with_new_marks(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "eve").write_text("")
     with pytest.raises(CannotGrade, match="is not empty, expected a new folder"):
-        fetch_all([Entry("ada", "course/ada")], tmp_path / "old", "https://example.org", "")
+        fetch_all([RosterEntry("ada", "course/ada")], tmp_path / "old", "https://example.org", "")
