@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: interrupted; {str(error) or 'nothing was written'}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: the machine does not play along: {one_line(str(error))}", file=sys.stderr)
+        print(f"error: operating system error: {one_line(str(error))}", file=sys.stderr)
         return 2
     except Exception:  # Python's own status for it, 1, would say that a submission was graded
         traceback.print_exc()

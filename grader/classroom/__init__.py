@@ -1,1 +1,1 @@
-"""A whole class: its submissions as learning platforms hand them out, the gradebook, and marking them all."""
+"""A whole class: submissions from learning platforms, the gradebook, and marking them all."""

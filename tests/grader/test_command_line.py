@@ -247,9 +247,7 @@ def test_a_full_disk_ends_with_one_line_and_leaves_nothing(tmp_path: Path) -> No
     )
     assert ran.returncode == 2, ran.stdout
     assert len(ran.stderr.splitlines()) == 1
-    assert ran.stderr.startswith(
-        "error: the machine does not play along: [Errno 27] File too large"
-    )
+    assert ran.stderr.startswith("error: operating system error: [Errno 27] File too large")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -262,7 +260,7 @@ def test_results_that_cannot_be_written_end_with_status_2(tmp_path: Path) -> Non
     )
     ran = run("-P", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}")
     assert ran.returncode == 2
-    assert ran.stderr.startswith("error: the machine does not play along: [Errno 2]")
+    assert ran.stderr.startswith("error: operating system error: [Errno 2]")
 
 
 def test_a_missing_script_costs_its_sections(tmp_path: Path) -> None:

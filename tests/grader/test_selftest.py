@@ -51,7 +51,9 @@ def test_there_are_enough_cheats() -> None:
 
 def test_the_self_test_sees_what_a_plain_process_lets_through(traps: selftest.Traps) -> None:
     case = selftest.read_cheat(CHEATS["reads_the_machine"], RUBRIC)
-    assert "read or did what it must not" in selftest.try_case(case, RUBRIC, "none", traps).problem
+    assert (
+        "read or did something forbidden" in selftest.try_case(case, RUBRIC, "none", traps).problem
+    )
 
 
 def test_the_self_test_sees_marks_that_were_not_earned(traps: selftest.Traps) -> None:
@@ -65,11 +67,11 @@ def test_the_walls_hold_and_only_what_was_started_since_is_a_leftover(level: str
     with subprocess.Popen(
         ["sleep", "60"]
     ) as other:  # as the processes of a pool that is getting ready
-        outcomes = list(selftest.try_walls(level))
+        outcomes = list(selftest.try_sandbox(level))
         other.kill()
     assert [(outcome.name, outcome.problem) for outcome in outcomes] == [
         ("the reference", ""),
-        ("the ways out", ""),
+        ("the escapes", ""),
     ]
 
 
@@ -79,9 +81,9 @@ def test_ways_out_are_seen_where_there_are_no_walls(
     name = "reads_the_environment.py"  # others would spring the traps of tests that run beside this one
     (tmp_path / name).write_bytes((selftest.CHEATS / name).read_bytes())
     monkeypatch.setattr(selftest, "CHEATS", tmp_path)
-    problem = list(selftest.try_walls("none"))[1].problem
+    problem = list(selftest.try_sandbox("none"))[1].problem
     for found in (
-        "read or did what it must not: RuntimeError: LEAK",
+        "read or did something forbidden: RuntimeError: LEAK",
         "/grader-selftest-secret",
         "rubric.toml",
     ):
