@@ -210,7 +210,7 @@ def test_one_bad_submission_hurts_no_other(
 
 
 @both
-def test_one_folder_around_a_class_is_not_taken_for_a_student(tmp_path: Path, form: str) -> None:
+def test_one_folder_around_a_class_is_no_student(tmp_path: Path, form: str) -> None:
     inside = {
         "hand-ins/ada/numpy_ann.py": PY,
         "hand-ins/bob/numpy_ann.py": PY,
@@ -225,7 +225,7 @@ def test_a_class_of_one_keeps_the_students_name(tmp_path: Path) -> None:
     ) == ["ada <ada>"]
 
 
-def test_who_could_not_be_fetched_is_named_and_not_marked(tmp_path: Path) -> None:
+def test_a_submission_not_fetched_is_reported_and_not_marked(tmp_path: Path) -> None:
     path = lay_out(
         tmp_path,
         {"ada/numpy_ann.py": PY, "cy.problem": b"git fetch: not found\n::error::\x1b[2J"},
@@ -239,7 +239,7 @@ def test_who_could_not_be_fetched_is_named_and_not_marked(tmp_path: Path) -> Non
     assert read(path)["cy <cy>"] == "not fetched: git fetch: not found ::error::�[2J"
 
 
-def test_an_empty_folder_is_a_student_who_handed_in_nothing(tmp_path: Path) -> None:
+def test_an_empty_folder_is_a_student_without_files(tmp_path: Path) -> None:
     (tmp_path / "class" / "ada").mkdir(parents=True)
     assert "holds none of the checklist's files" in str(read(tmp_path / "class")["ada <ada>"])
 
@@ -259,7 +259,7 @@ def test_links_out_of_a_submission_are_not_followed(tmp_path: Path) -> None:
     ("none", None, "does not exist"), ("class.zip", b"PK", "cannot be read"), ("class.rar", b"", "is neither a folder"),
     ("class.zip", zipped({}), "holds no submission"),
 ])  # fmt: skip
-def test_what_is_no_class_is_one_line(
+def test_a_path_without_a_class_is_one_line(
     tmp_path: Path, name: str, content: bytes | None, message: str
 ) -> None:
     if content is not None:
@@ -279,7 +279,7 @@ def listed(*submitters: str) -> bytes:
 
 
 @both
-def test_a_files_name_that_looks_like_another_student_is_not_the_others(
+def test_a_file_named_like_another_student_is_not_theirs(
     tmp_path: Path, form: str
 ) -> None:
     path = lay_out(
@@ -310,7 +310,7 @@ def test_many_files_of_another_platforms_names_move_nobody(tmp_path: Path) -> No
 
 
 @both
-def test_a_name_that_looks_like_another_student_gets_nobodys_mark(
+def test_a_name_like_another_students_gets_no_mark(
     tmp_path: Path, form: str
 ) -> None:
     path = lay_out(
@@ -328,7 +328,7 @@ def test_a_name_that_looks_like_another_student_gets_nobodys_mark(
 
 
 @pytest.mark.parametrize("stray", ["grades.db", "evee_3_text.html", "notes.txt", "Thumbs.db"])
-def test_what_else_lies_in_a_download_takes_no_student_apart(tmp_path: Path, stray: str) -> None:
+def test_other_files_in_a_download_split_no_student(tmp_path: Path, stray: str) -> None:
     files = {
         "adal_1_90_numpy_ann.py": PY,
         "adal_1_91_pytorch_ann.py": ANN,
@@ -339,7 +339,7 @@ def test_what_else_lies_in_a_download_takes_no_student_apart(tmp_path: Path, str
     assert read(lay_out(tmp_path, files, "folder"))["adal <1>"] == WHOLE
 
 
-def test_what_is_named_otherwise_than_the_download_is_named_and_nobodys(tmp_path: Path) -> None:
+def test_a_file_of_another_naming_scheme_belongs_to_nobody(tmp_path: Path) -> None:
     files = {"adal_1_90_numpy_ann.py": PY, "bob_2_91_numpy_ann.py": PY, "carol/numpy_ann.py": PY}
     with entries(lay_out(tmp_path, files, "folder")) as found:
         assert [(entry.students[0].id, entry.is_missing) for entry in found] == [
@@ -432,7 +432,7 @@ def test_a_submission_without_submitters_or_folder_is_named(tmp_path: Path) -> N
 
 
 @both
-def test_nobody_is_forgotten(tmp_path: Path, form: str) -> None:
+def test_every_student_is_kept(tmp_path: Path, form: str) -> None:
     files = {
         "ada/__MACOSX/numpy_ann.py": PY,
         "bob/._x": b"",
@@ -466,7 +466,7 @@ def test_two_ways_to_write_one_name_are_one_student(tmp_path: Path) -> None:
     assert "eve occurs more than once (eve-…, eve_…)" in str(found["eve <eve>"])
 
 
-def test_a_folder_that_cannot_be_read_to_its_end_is_its_students_alone(tmp_path: Path) -> None:
+def test_an_unreadable_folder_affects_only_its_student(tmp_path: Path) -> None:
     path = lay_out(tmp_path, {"bob/numpy_ann.py": PY}, "folder")
     (path / "ada" / "/".join("a" * 150)).mkdir(parents=True)
     (path / "bad").mkdir()
@@ -477,7 +477,7 @@ def test_a_folder_that_cannot_be_read_to_its_end_is_its_students_alone(tmp_path:
     assert "holds none" in str(found["J\u00e9 <J\u00e9>"])  # can be kept, written and shown
 
 
-def test_a_file_that_cannot_be_read_is_its_students_alone(
+def test_an_unreadable_file_affects_only_its_student(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = lay_out(tmp_path, {"ada/numpy_ann.py": PY, "bob/numpy_ann.py": PY}, "folder")
@@ -505,7 +505,7 @@ def test_an_archive_with_a_password_says_so(tmp_path: Path) -> None:
     }
 
 
-def test_damage_in_a_platforms_zip_is_its_students_alone(tmp_path: Path) -> None:
+def test_damage_in_a_platforms_zip_affects_only_its_student(tmp_path: Path) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ada/numpy_ann.py", PY * 100)

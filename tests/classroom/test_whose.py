@@ -60,7 +60,7 @@ def a_class(rng: random.Random, platform: Names) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("platform", [canvas, moodle, moodle_folders])
-def test_nobodys_work_is_anothers(tmp_path: Path, platform: Names) -> None:
+def test_no_submission_is_taken_for_another_students(tmp_path: Path, platform: Names) -> None:
     rng = random.Random(7)
     for _ in range(300):
         files = dict(a_class(rng, platform))

@@ -43,7 +43,7 @@ def test_a_machine_without_groups_has_none(tmp_path: Path) -> None:
     assert cgroup.hold(1234, 5_000_000, tmp_path, tmp_path / "none") is None
 
 
-def test_what_the_kernel_counted_tells_that_memory_ran_out(tmp_path: Path) -> None:
+def test_the_kernels_counter_tells_that_memory_ran_out(tmp_path: Path) -> None:
     (tmp_path / "memory.events").write_text("low 0\nmax 31\noom 1\noom_kill 2\n")
     assert cgroup.ControlGroup(tmp_path).ran_out
     (tmp_path / "memory.events").write_text("low 0\nmax 31\noom 1\noom_kill 0\n")

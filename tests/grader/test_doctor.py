@@ -48,7 +48,7 @@ def test_an_old_python_is_named_with_what_is_expected(monkeypatch: pytest.Monkey
     ({"bubblewrap": "bubblewrap is not installed"}, "user", False),
     ({"bubblewrap": "bubblewrap is not installed", "user": "needs Linux"}, None, True),
 ])  # fmt: skip
-def test_the_sandbox_that_is_taken_and_what_the_others_lack(
+def test_the_chosen_sandbox_and_why_others_are_unavailable(
     monkeypatch: pytest.MonkeyPatch, lacks: dict[str, str], taken: str | None, prevents: bool
 ) -> None:
     monkeypatch.setattr(sandbox, "why_unavailable", lambda level: lacks.get(level, ""))
@@ -81,7 +81,7 @@ def test_packages_that_are_old_or_broken_prevent_marking(
     assert found.fix.startswith("pip install")
 
 
-def test_a_torch_that_never_comes_back_or_dies_is_a_finding(
+def test_a_torch_that_hangs_or_crashes_is_a_finding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(software, "_ASK", "import os; os._exit(3) # %s")
@@ -91,7 +91,7 @@ def test_a_torch_that_never_comes_back_or_dies_is_a_finding(
     assert "more than 0.5 s" in software.ask_torch()["problem"]
 
 
-def test_a_package_of_the_grader_that_is_not_there_is_named(
+def test_a_missing_or_old_package_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert software.other_packages().state is State.GOOD
@@ -115,7 +115,7 @@ def test_a_package_of_the_grader_that_is_not_there_is_named(
     (["nvidia0"], WELL | {"built for CUDA": "13.0", "devices": ["NVIDIA X"]}, State.GOOD, "NVIDIA X: --device cuda"),
     ([], WELL | {"mps": True}, State.GOOD, "--device mps"),
 ])  # fmt: skip
-def test_a_gpu_never_prevents_marking_and_is_told_apart(
+def test_no_gpu_finding_prevents_marking(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     files: list[str],
@@ -150,7 +150,7 @@ def test_data_that_is_missing_or_altered_prevents_marking(
     assert "was altered" in machine.data(str(tmp_path)).words
 
 
-def test_data_whose_checksum_fits_and_whose_bytes_do_not_is_found(
+def test_data_with_another_checksum_prevents_marking(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files = [file._replace(sha256="0" * 64) for file in machine.IDX_FILES["FashionMNIST"]]
@@ -223,7 +223,7 @@ def test_what_is_optional_is_absent_and_prevents_nothing(monkeypatch: pytest.Mon
     assert by_name(machine.optional())["browser"].words == "/usr/bin/firefox"
 
 
-def test_a_finding_is_one_line_even_where_the_terminal_has_no_signs() -> None:
+def test_a_finding_is_one_line_in_every_encoding() -> None:
     found = Finding("data", State.BAD, "a\nb\x1b[2J", "python utils.py --download")
     assert (
         line(found, "utf-8")
@@ -248,7 +248,7 @@ def test_the_status_says_whether_submissions_can_be_marked(
     assert capsys.readouterr().out.endswith("\nSubmissions cannot be marked here: data\n")
 
 
-def test_data_that_is_missing_gives_status_1_and_the_command_that_fixes_it(
+def test_missing_data_gives_status_1_and_the_fix(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(software, "ask_torch", lambda: WELL)

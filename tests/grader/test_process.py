@@ -89,7 +89,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_faults_are_named_and_the_next_call_gets_a_fresh_worker(case: str) -> None:
+def test_a_fault_is_named_and_the_next_worker_is_fresh(case: str) -> None:
     code, kind, message = FAULTS[case]
     student = student_with(code, call_seconds=1 if case == "hangs" else 20)
     try:
@@ -101,7 +101,7 @@ def test_faults_are_named_and_the_next_call_gets_a_fresh_worker(case: str) -> No
         student.close()
 
 
-def test_printing_does_not_disturb_answers_and_is_kept_up_to_a_limit() -> None:
+def test_output_does_not_disturb_answers_and_is_limited() -> None:
     student = student_with(
         "import sys\ndef relu(z):\n    print('x' * 10**6); sys.stderr.write('y'); print('end'); return z",
         output_bytes=100,
@@ -135,7 +135,7 @@ def state(pid: int) -> str:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_what_a_script_started_is_gone_after_the_call_and_the_worker_is_idle(level: str) -> None:
+def test_a_call_leaves_no_children_and_a_stopped_worker(level: str) -> None:
     student = student_with(FORKS, level)
     try:
         student.relu(Z)
@@ -219,7 +219,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_server_that_lies_is_replaced_and_one_that_always_does_is_the_graders_fault(
+def test_a_lying_server_is_replaced_or_a_grader_error(
     lie: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "worker"
@@ -397,7 +397,7 @@ def test_folders_of_any_depth_and_right_are_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("failures", "status"), [(1, Status.PASSED), (99, Status.ERROR)])
-def test_a_server_that_cannot_begin_is_told_where_a_worker_is_needed(
+def test_a_server_that_cannot_start_fails_only_when_needed(
     failures: int, status: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried, begin = [], ForkServer.begin

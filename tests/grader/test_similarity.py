@@ -52,15 +52,15 @@ def test_a_copy_is_found_however_it_is_disguised(
     assert copied in students(comparison)
 
 
-def test_hardly_anybody_else_is_listed(drawn: Classroom, comparison: ClassComparison) -> None:
+def test_few_honest_pairs_are_listed(drawn: Classroom, comparison: ClassComparison) -> None:
     assert len(students(comparison) - drawn.copies.keys()) <= 1
 
 
-def test_a_class_that_worked_alone_lists_nobody() -> None:
+def test_a_class_without_copies_lists_no_pair() -> None:
     assert compare(classroom(40, 0, seed=8).works).pairs == ()
 
 
-def test_copies_as_they_are_come_first_and_share_the_same_lines(
+def test_plain_copies_come_first_with_the_same_lines(
     drawn: Classroom, comparison: ClassComparison
 ) -> None:
     first = comparison.pairs[0]
@@ -84,12 +84,12 @@ def test_earlier_years_are_not_compared_among_themselves() -> None:
     assert students(compare(drawn.works, {"x": drawn.works["s001"]})) == {frozenset(("s001", "x"))}
 
 
-def test_a_student_who_repeats_the_course_is_not_compared_with_the_own_earlier_work() -> None:
+def test_repeating_students_are_not_compared_with_themselves() -> None:
     drawn = classroom(16, 0, seed=3)
     assert compare(drawn.works, {"s001": drawn.works["s001"]}).pairs == ()
 
 
-def test_what_everybody_writes_is_nobodys_copy() -> None:
+def test_code_that_everybody_writes_does_not_count() -> None:
     works = {f"s{number}": SOLVED for number in range(30)}
     assert max((pair.score for pair in compare(works).pairs), default=0) < 10
 
@@ -169,7 +169,7 @@ def test_hostile_sources_neither_crash_nor_stall(kind: str) -> None:
     assert len(read(HOSTILE[kind]).words) <= MAX_TOKENS
 
 
-def test_what_was_not_read_whole_is_said() -> None:
+def test_a_partly_read_script_gets_a_note() -> None:
     notes = compare(
         {"x": {"numpy_ann": b"x = 1\n" * 9000}, "y": {"pytorch_cnn": b"# coding: utf-7\nx = 1\n"}}
     ).notes
@@ -195,7 +195,7 @@ class Page(HTMLParser):
         return [value for _, found in self.tags if (value := found.get(attribute)) is not None]
 
 
-def test_the_page_runs_and_loads_nothing_and_its_links_lead_somewhere(
+def test_the_page_loads_nothing_and_its_links_work(
     drawn: Classroom, comparison: ClassComparison
 ) -> None:
     text = page(comparison, drawn.works, drawn.earlier)
@@ -253,7 +253,7 @@ def test_run_prints_a_table_and_writes_the_page(
     assert (tmp_path / "pairs.html").read_text().startswith("<!doctype html>")
 
 
-def test_few_works_are_put_in_order_without_a_line_between_usual_and_not() -> None:
+def test_a_small_class_is_only_ordered() -> None:
     works = classroom(4, 1, seed=2).works
     comparison = compare(works)
     assert comparison.few
@@ -261,7 +261,7 @@ def test_few_works_are_put_in_order_without_a_line_between_usual_and_not() -> No
     assert "usual, to the closest other" not in table(comparison)
 
 
-def test_nothing_to_compare_and_nowhere_to_write_are_said_in_one_line(tmp_path: Path) -> None:
+def test_errors_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(
         CannotGrade, match="nothing to compare in 1 works and 0 earlier ones, expected two or more"
     ):
@@ -270,7 +270,7 @@ def test_nothing_to_compare_and_nowhere_to_write_are_said_in_one_line(tmp_path: 
         run({"x": SOLVED, "y": SOLVED}, {}, tmp_path / "missing" / "pairs.html")
 
 
-def test_a_pair_is_a_record_that_travels(comparison: ClassComparison) -> None:
+def test_a_pair_can_be_pickled(comparison: ClassComparison) -> None:
     pair = comparison.pairs[0]
     assert isinstance(pair, Pair)
     assert hash(pair) == hash(

@@ -140,7 +140,7 @@ def test_a_written_part_is_green(published: Path, tmp_path: Path) -> None:
     assert run_step("python numpy_ann.py --check", tmp_path).returncode == 0
 
 
-def test_a_folder_in_use_is_left_alone(published: Path) -> None:
+def test_a_folder_in_use_is_refused(published: Path) -> None:
     kept = published / "template" / "README.md"
     before = kept.read_bytes()
     ran = run("-P", "-m", "grader", "publish", "github", "--out", published)
@@ -179,7 +179,7 @@ def test_nothing_is_written_into_a_shell_script(published: Path, name: str) -> N
     assert not [step for step in steps(workflow(published, name)) if "${{" in step.get("run", "")]
 
 
-def test_the_token_is_where_no_package_and_no_student_code_runs(published: Path) -> None:
+def test_the_token_and_student_code_are_in_different_jobs(published: Path) -> None:
     jobs = workflow(published, WORKFLOWS[1])["jobs"]
     assert "secrets." not in str(jobs["mark"])
     assert "secrets.ROSTER_TOKEN" in str(jobs["fetch"])
@@ -300,7 +300,7 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
 @pytest.mark.parametrize("inside", [
     ["bob/numpy_ann.py", "cat/numpy_ann.py"], ["Bob_7_assignsubmission_file/numpy_ann.py"], ["bob_7_90_x/numpy_ann.py"],
 ])  # fmt: skip
-def test_one_students_repository_is_no_class_of_others(
+def test_one_students_folders_are_no_class(
     server: Path, tmp_path: Path, inside: list[str]
 ) -> None:
     for name in inside:
@@ -314,7 +314,7 @@ def test_one_students_repository_is_no_class_of_others(
         assert [[student.id for student in entry.students] for entry in found] == [["eve"]]
 
 
-def test_half_of_a_repository_is_not_marked(
+def test_a_partly_fetched_repository_is_not_marked(
     server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository(server, "course/ada", write_submission(tmp_path / "ada"))
@@ -337,7 +337,7 @@ def test_half_of_a_repository_is_not_marked(
     ]
 
 
-def test_a_repository_without_the_checklists_files_is_not_forgotten(
+def test_a_repository_without_checklist_files_is_reported(
     server: Path, tmp_path: Path
 ) -> None:
     """An empty folder would be lost on the way from one job to the next."""
@@ -388,7 +388,7 @@ def test_an_input_is_never_run(published: Path, tmp_path: Path, value: str) -> N
     assert not list(tmp_path.rglob("proof"))
 
 
-def test_a_token_is_on_no_command_line_and_for_its_server_alone(
+def test_a_token_is_in_no_command_and_for_its_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A git of our own writes down how it was called."""
@@ -430,7 +430,7 @@ def test_a_token_is_on_no_command_line_and_for_its_server_alone(
     ("student,repository\nada,-c/x\n", "line 2: the repository is '-c/x'"),
     ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada is listed twice"),
 ])  # fmt: skip
-def test_a_roster_that_makes_no_sense_is_refused_with_its_line(
+def test_an_invalid_roster_is_refused_with_its_line(
     tmp_path: Path, text: str, message: str
 ) -> None:
     path = tmp_path / "roster.csv"
@@ -449,7 +449,7 @@ def tree_of(*names: str) -> bytes:
     return "\0".join(f"100644 blob {'0' * 40}\t{name}" for name in names).encode()
 
 
-def test_of_a_tree_the_checklists_regular_files_are_wanted() -> None:
+def test_only_the_checklists_regular_files_are_wanted() -> None:
     listing = b"120000 blob 1\tnumpy_ann.py\x00160000 commit 2\tpytorch_ann.py\x00100755 blob 3\twork/pytorch_cnn.ipynb\x00"
     assert wanted(listing) == [(PurePosixPath("work/pytorch_cnn.ipynb"), "3")]
     assert wanted(tree_of("essay.txt", ".git/numpy_ann.py", "venv/numpy_ann.py")) == []
@@ -465,7 +465,7 @@ def test_of_a_tree_the_checklists_regular_files_are_wanted() -> None:
         "\x1b[2J/numpy_ann.py",
     ],
 )
-def test_a_tree_that_plays_tricks_is_not_written(name: str) -> None:
+def test_suspicious_paths_are_not_written(name: str) -> None:
     with pytest.raises(FetchFailed, match="a file with the name"):
         wanted(tree_of(name))
 

@@ -166,7 +166,7 @@ def test_a_wrong_option_is_one_line_and_status_2(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_sandbox_is_asked_for_in_so_many_words_and_says_what_is_risked(tmp_path: Path) -> None:
+def test_sandbox_none_is_explicit_and_warns(tmp_path: Path) -> None:
     ran = run(
         "-P",
         "-m",
@@ -214,7 +214,7 @@ def content(
 
 
 @pytest.mark.parametrize("when", ["after_published", "after_due_date", "hidden"])
-def test_what_is_not_written_is_shown_at_once_and_what_is_wrong_is_not(when: str) -> None:
+def test_unwritten_sections_are_shown_before_wrong_ones(when: str) -> None:
     graded = content(
         ("0.1", "failed", []),
         ("1.2", "failed", ["not-written"]),
@@ -241,7 +241,7 @@ def test_what_is_not_written_is_shown_at_once_and_what_is_wrong_is_not(when: str
     assert (shown["score"], shown["max_score"]) == (12, 100)
 
 
-def test_where_everything_is_shown_the_marks_are_too() -> None:
+def test_full_visibility_shows_the_marks_too() -> None:
     shown = for_platform(content(("1.3", "passed", [])), visibility="visible", leaderboard=True)
     assert shown["output"] == "12 of 100 points."
     unread = {**content(), "score": 0, "output": "submission holds none of the checklist's files"}
@@ -251,7 +251,7 @@ def test_where_everything_is_shown_the_marks_are_too() -> None:
 TRAINED = [(section.number, "passed", []) for section in load_rubric().sections if section.training]
 
 
-def test_the_leaderboard_has_the_accuracies_and_the_time_of_all_trainings() -> None:
+def test_the_leaderboard_has_accuracies_and_total_training_time() -> None:
     accuracy = {"numpy_ann": 0.8779, "pytorch_ann": 0.885, "pytorch_cnn": 0.91234}
     shown = for_platform(
         content(*TRAINED, accuracy=accuracy), visibility="hidden", leaderboard=True
@@ -315,7 +315,7 @@ def test_without_a_sandbox_the_same_code_finds_everything(autograder: Path) -> N
     assert "rubric.toml rb b" in results["tests"][0]["output"]
 
 
-def test_everybody_else_loses_their_rights_to_grader_results_and_metadata(autograder: Path) -> None:
+def test_other_users_lose_access_to_grader_and_results(autograder: Path) -> None:
     write_submission(autograder / "submission")
     configure(autograder, arguments=["--sandbox=auto", "--only=0.1"])
     run_autograder(autograder)
@@ -323,7 +323,7 @@ def test_everybody_else_loses_their_rights_to_grader_results_and_metadata(autogr
         assert (autograder / name).stat().st_mode & 0o077 == 0, name
 
 
-def test_what_cannot_be_read_gets_no_point_and_the_reason(autograder: Path) -> None:
+def test_an_unreadable_submission_gets_0_points_and_the_reason(autograder: Path) -> None:
     (autograder / "submission" / "essay.docx").write_bytes(b"PK")
     configure(autograder, arguments=["--sandbox=auto", "--skip-training"])
     results, _ = run_autograder(autograder)
@@ -359,14 +359,14 @@ def test_a_grader_that_fails_leaves_results_that_blame_nobody(autograder: Path, 
     assert "run_autograder: the grader failed with status" in printed or fault == "ends"
 
 
-def test_a_marking_out_of_time_is_ended_and_says_so(autograder: Path) -> None:
+def test_a_marking_out_of_time_is_ended_and_reported(autograder: Path) -> None:
     write_submission(autograder / "submission", {"1.2": "while True: pass"})
     configure(autograder, arguments=["--sandbox=auto", "--only=1.2"], minutes=0.05)
     results, _ = run_autograder(autograder)
     expect_blameless(results, "the marking did not end within 0.05 minutes.")
 
 
-def test_setup_stops_where_there_is_no_python_to_be_had(autograder: Path, tmp_path: Path) -> None:
+def test_setup_stops_without_python(autograder: Path, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("bash", "env"):  # what is not among these is not there

@@ -110,7 +110,7 @@ def student(server: ForkServer) -> Iterator[Student]:
         ("RMSprop", {"lr": 0.1}),
     ],
 )
-def test_an_optimizer_steps_as_ever_without_the_compiler(
+def test_an_optimizer_steps_without_the_compiler(
     student: Student, optimizer: str, settings: dict[str, float]
 ) -> None:
     import torch
@@ -149,7 +149,7 @@ def test_a_checked_step_imports_no_compiler(server: ForkServer, probe: str, sett
     assert seconds_after - seconds < 0.5  # of the processor; importing the compiler takes 1 or 2
 
 
-def test_who_compiles_gets_the_compiler(student: Student) -> None:
+def test_torch_compile_imports_the_real_compiler(student: Student) -> None:
     result, kept, stepped = student.compiled()
     assert stepped == student.step("SGD", lr=0.1)
     assert result == [2.0, 2.0]
@@ -157,6 +157,6 @@ def test_who_compiles_gets_the_compiler(student: Student) -> None:
     assert student.is_there() is True
 
 
-def test_who_imports_a_part_of_it_gets_the_part(student: Student) -> None:
+def test_importing_a_submodule_imports_the_real_compiler(student: Student) -> None:
     assert student.part() == [True, True, True, True]
     assert student.is_there() is True
