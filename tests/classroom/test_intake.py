@@ -279,9 +279,7 @@ def listed(*submitters: str) -> bytes:
 
 
 @both
-def test_a_file_named_like_another_student_is_not_theirs(
-    tmp_path: Path, form: str
-) -> None:
+def test_a_file_named_like_another_student_is_not_theirs(tmp_path: Path, form: str) -> None:
     path = lay_out(
         tmp_path,
         {
@@ -310,9 +308,7 @@ def test_many_files_of_another_platforms_names_move_nobody(tmp_path: Path) -> No
 
 
 @both
-def test_a_name_like_another_students_gets_no_mark(
-    tmp_path: Path, form: str
-) -> None:
+def test_a_name_like_another_students_gets_no_mark(tmp_path: Path, form: str) -> None:
     path = lay_out(
         tmp_path,
         {

@@ -64,9 +64,7 @@ def test_an_indented_magic_leaves_a_whole_block() -> None:
     ("a = '''is it\nreally?\n'''", "is it\nreally?\n"),
     ("def f():\n    '''What?\n\n    %timeit\n    '''\n    return 1\na = f()", 1),
 ])  # fmt: skip
-def test_a_percent_sign_inside_an_open_statement_is_python(
-    cell: str, value: object
-) -> None:
+def test_a_percent_sign_inside_an_open_statement_is_python(cell: str, value: object) -> None:
     assert namespace(cell)["a"] == value
 
 

@@ -157,9 +157,7 @@ def test_a_submission_that_ends_processes_hurts_no_other(submissions: Path, book
     assert marks(book) == RIGHT | {"bob": "failed"}
 
 
-def test_a_student_removed_meanwhile_is_marked_too(
-    submissions: Path, book: Path
-) -> None:
+def test_a_student_removed_meanwhile_is_marked_too(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
     shutil.rmtree(submissions)  # all was read before the first was marked
