@@ -1,4 +1,4 @@
-"""Whatever ends a batch, at whatever moment: nothing is lost, nothing is marked twice, nothing lives on."""
+"""However a batch is interrupted, nothing is lost, marked twice, or left running."""
 
 import resource
 import shutil
@@ -100,7 +100,7 @@ def test_sigterm_and_ctrl_c_report_the_progress(
 def test_a_power_cut_leaves_only_whole_results(
     submissions: Path, book: Path, tmp_path: Path
 ) -> None:
-    """The file and its log as they are in the middle, the log torn off anywhere, as a disk without power may leave it."""
+    """Copies of the file and its log at some moment, with the log cut as after a power failure."""
     running = begin(submissions, book)
     until(marked_some(book, 3))
     for copy in (book, book.with_name("grades.db-wal")):

@@ -1,4 +1,4 @@
-"""A class is read as each platform hands it out: every student found, with the right name and the right files."""
+"""In the export of every platform, each student is found with the right name and files."""
 
 import io
 import os
@@ -255,10 +255,15 @@ def test_links_out_of_a_submission_are_not_followed(tmp_path: Path) -> None:
     assert "holds none" in str(read(tmp_path / "class")["ada <ada>"])
 
 
-@pytest.mark.parametrize(("name", "content", "message"), [
-    ("none", None, "does not exist"), ("class.zip", b"PK", "cannot be read"), ("class.rar", b"", "is neither a folder"),
-    ("class.zip", zipped({}), "holds no submission"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none", None, "does not exist"),
+        ("class.zip", b"PK", "cannot be read"),
+        ("class.rar", b"", "is neither a folder"),
+        ("class.zip", zipped({}), "holds no submission"),
+    ],
+)
 def test_a_path_without_a_class_is_one_line(
     tmp_path: Path, name: str, content: bytes | None, message: str
 ) -> None:
@@ -396,11 +401,23 @@ def test_canvas_names_with_underscores_without_names_and_texts(tmp_path: Path, f
     assert all("holds none" in str(problem) for problem in found.values())
 
 
-@pytest.mark.parametrize(("submitters", "told"), [
-    (["  - :name: Ada\n    :sid: '42'\n", "  - :name: Eve\n    :sid: '42'\n"], "42 is Ada in submission_1 and Eve in submission_2"),
-    (["  - :name: Ada\n", "  - :name: Ada\n"], "Ada is Ada in submission_1 and Ada in submission_2"),
-    (["  - :name: Ada\n    :sid: '42'\n  - :name: Eve\n    :sid: '42'\n"], "42 is Ada in submission_1 and Eve in submission_1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("submitters", "told"),
+    [
+        (
+            ["  - :name: Ada\n    :sid: '42'\n", "  - :name: Eve\n    :sid: '42'\n"],
+            "42 is Ada in submission_1 and Eve in submission_2",
+        ),
+        (
+            ["  - :name: Ada\n", "  - :name: Ada\n"],
+            "Ada is Ada in submission_1 and Ada in submission_2",
+        ),
+        (
+            ["  - :name: Ada\n    :sid: '42'\n  - :name: Eve\n    :sid: '42'\n"],
+            "42 is Ada in submission_1 and Eve in submission_1",
+        ),
+    ],
+)
 def test_an_id_with_two_claims_gives_nobody_anothers_mark(
     tmp_path: Path, submitters: list[str], told: str
 ) -> None:
@@ -480,7 +497,7 @@ def test_an_unreadable_file_affects_only_its_student(
     real = os.open
 
     def refuse(name: str, *options: Any, **more: Any) -> int:
-        if "ada" in str(name):
+        if "/ada/" in str(name):
             raise PermissionError(13, "Permission denied", str(name))
         return real(name, *options, **more)
 

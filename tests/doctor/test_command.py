@@ -44,7 +44,7 @@ def test_missing_data_gives_status_1_and_the_fix(
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    """The command as it is run, in a folder that would have it import something else; Python lists what it imports."""
+    """The command, run in a folder with another torch.py; Python lists its imports."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "torch.py").write_text("raise SystemExit('from the wrong folder')")
     return run("-P", "-X", "importtime", "-m", "grader", "doctor", cwd=folder)

@@ -19,12 +19,23 @@ def test_an_old_python_is_named_with_what_is_expected(monkeypatch: pytest.Monkey
     assert "expected >=3.11" in found.words
 
 
-@pytest.mark.parametrize(("answers", "name", "words"), [
-    (WELL | {"torch": None, "torch error": "OSError: libc10.so\x1b[2J"}, "torch", "cannot be imported: OSError: libc10.so"),
-    (WELL | {"torch": "2.1.0"}, "torch", "2.1.0, expected >=2.11"),
-    (WELL | {"numpy": "1.26.4"}, "numpy", "1.26.4, expected >=2.0"),
-    ({"problem": "importing it takes too long"}, "torchvision", "cannot be imported: importing it takes too long"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answers", "name", "words"),
+    [
+        (
+            WELL | {"torch": None, "torch error": "OSError: libc10.so\x1b[2J"},
+            "torch",
+            "cannot be imported: OSError: libc10.so",
+        ),
+        (WELL | {"torch": "2.1.0"}, "torch", "2.1.0, expected >=2.11"),
+        (WELL | {"numpy": "1.26.4"}, "numpy", "1.26.4, expected >=2.0"),
+        (
+            {"problem": "importing it takes too long"},
+            "torchvision",
+            "cannot be imported: importing it takes too long",
+        ),
+    ],
+)
 def test_packages_that_are_old_or_broken_prevent_marking(
     answers: dict[str, Any], name: str, words: str
 ) -> None:
@@ -61,15 +72,34 @@ def test_a_missing_or_old_package_is_named(
     assert found.words.startswith("no-such-package is not installed; rich is ")
 
 
-@pytest.mark.parametrize(("files", "answers", "state", "words"), [
-    ([], WELL, State.ABSENT, "none: parts 2 and 3 train on the CPU"),
-    (["nvidia0"], WELL, State.BAD, "torch was built without CUDA"),
-    (["nvidia0"], WELL | {"built for CUDA": "13.0"}, State.BAD, "its CUDA 13.0 finds no device"),
-    (["nvidia0"], WELL | {"built for CUDA": "13.0", "devices": ["X"], "device error": "RuntimeError: busy"}, State.BAD, "busy"),
-    (["nvidia0"], {"torch": None}, State.BAD, "torch cannot be imported"),
-    (["nvidia0"], WELL | {"built for CUDA": "13.0", "devices": ["NVIDIA X"]}, State.GOOD, "NVIDIA X: --device cuda"),
-    ([], WELL | {"mps": True}, State.GOOD, "--device mps"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("files", "answers", "state", "words"),
+    [
+        ([], WELL, State.ABSENT, "none: parts 2 and 3 train on the CPU"),
+        (["nvidia0"], WELL, State.BAD, "torch was built without CUDA"),
+        (
+            ["nvidia0"],
+            WELL | {"built for CUDA": "13.0"},
+            State.BAD,
+            "its CUDA 13.0 finds no device",
+        ),
+        (
+            ["nvidia0"],
+            WELL
+            | {"built for CUDA": "13.0", "devices": ["X"], "device error": "RuntimeError: busy"},
+            State.BAD,
+            "busy",
+        ),
+        (["nvidia0"], {"torch": None}, State.BAD, "torch cannot be imported"),
+        (
+            ["nvidia0"],
+            WELL | {"built for CUDA": "13.0", "devices": ["NVIDIA X"]},
+            State.GOOD,
+            "NVIDIA X: --device cuda",
+        ),
+        ([], WELL | {"mps": True}, State.GOOD, "--device mps"),
+    ],
+)
 def test_no_gpu_finding_prevents_marking(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

@@ -14,9 +14,14 @@ from tests.publish.repositories import repository
 from tests.support import write_submission
 
 
-@pytest.mark.parametrize("inside", [
-    ["bob/numpy_ann.py", "cat/numpy_ann.py"], ["Bob_7_assignsubmission_file/numpy_ann.py"], ["bob_7_90_x/numpy_ann.py"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "inside",
+    [
+        ["bob/numpy_ann.py", "cat/numpy_ann.py"],
+        ["Bob_7_assignsubmission_file/numpy_ann.py"],
+        ["bob_7_90_x/numpy_ann.py"],
+    ],
+)
 def test_one_students_folders_are_no_class(server: Path, tmp_path: Path, inside: list[str]) -> None:
     for name in inside:
         (tmp_path / "work" / name).parent.mkdir(parents=True)
@@ -99,19 +104,28 @@ def test_a_token_is_in_no_command_and_for_its_server(
     assert "GIT_SSH_COMMAND" not in variables
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("", "begins with nothing, expected the line student,repository"),
-    ("name,url\nada,course/ada\n", "begins with ['name', 'url'], expected the line student,repository"),
-    ("student,repository\n", "no students"),
-    ("student,repository\nada\n", "line 2: 1 columns, expected 2"),
-    ("student,repository\n../ada,course/ada\n", "line 2: the student is '../ada', expected"),
-    ("student,repository\n::warning::,course/ada\n", "line 2: the student is '::warning::'"),
-    ("student,repository\nada.problem,course/ada\n", "line 2: the student is 'ada.problem'"),
-    ("student,repository\nada,https://a.example/b\n", "line 2: the repository is 'https://a.example/b', expected owner/name"),
-    ("student,repository\nada,course/..\n", "line 2: the repository is 'course/..'"),
-    ("student,repository\nada,-c/x\n", "line 2: the repository is '-c/x'"),
-    ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada is listed twice"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "begins with nothing, expected the line student,repository"),
+        (
+            "name,url\nada,course/ada\n",
+            "begins with ['name', 'url'], expected the line student,repository",
+        ),
+        ("student,repository\n", "no students"),
+        ("student,repository\nada\n", "line 2: 1 columns, expected 2"),
+        ("student,repository\n../ada,course/ada\n", "line 2: the student is '../ada', expected"),
+        ("student,repository\n::warning::,course/ada\n", "line 2: the student is '::warning::'"),
+        ("student,repository\nada.problem,course/ada\n", "line 2: the student is 'ada.problem'"),
+        (
+            "student,repository\nada,https://a.example/b\n",
+            "line 2: the repository is 'https://a.example/b', expected owner/name",
+        ),
+        ("student,repository\nada,course/..\n", "line 2: the repository is 'course/..'"),
+        ("student,repository\nada,-c/x\n", "line 2: the repository is '-c/x'"),
+        ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada is listed twice"),
+    ],
+)
 def test_an_invalid_roster_is_refused_with_its_line(
     tmp_path: Path, text: str, message: str
 ) -> None:
@@ -132,7 +146,10 @@ def tree_of(*names: str) -> bytes:
 
 
 def test_only_the_checklists_regular_files_are_wanted() -> None:
-    listing = b"120000 blob 1\tnumpy_ann.py\x00160000 commit 2\tpytorch_ann.py\x00100755 blob 3\twork/pytorch_cnn.ipynb\x00"
+    listing = (
+        b"120000 blob 1\tnumpy_ann.py\x00160000 commit 2\tpytorch_ann.py\x00"
+        b"100755 blob 3\twork/pytorch_cnn.ipynb\x00"
+    )
     assert wanted(listing) == [(PurePosixPath("work/pytorch_cnn.ipynb"), "3")]
     assert wanted(tree_of("essay.txt", ".git/numpy_ann.py", "venv/numpy_ann.py")) == []
 

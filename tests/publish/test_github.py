@@ -165,7 +165,7 @@ def test_actionlint_finds_nothing(published: Path) -> None:
 
 
 def workspace(tmp_path: Path, roster: str = "") -> dict[str, str]:
-    """A checkout of the private copy in tmp_path/workspace, and a runner's temporary folder; its variables."""
+    """The variables of a runner, with a checkout of the private copy in tmp_path/workspace."""
     work, temp = tmp_path / "workspace", tmp_path / "temp"
     for folder in (work, temp):
         folder.mkdir()
@@ -215,7 +215,7 @@ def a_crowded_submission(folder: Path) -> Path:
 
 
 def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Path) -> None:
-    """Its own two scripts, with a folder in place of GitHub; one of three repositories is not there."""
+    """Its own two scripts, with a folder in place of GitHub without one of the repositories."""
     repository(server, "course/ada", write_submission(tmp_path / "ada"))
     repository(server, "course/ben", a_crowded_submission(tmp_path / "ben"))
     given = workspace(

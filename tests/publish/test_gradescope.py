@@ -1,4 +1,4 @@
-"""The autograder zip, laid out as the platform does and run: what is in it, what it shows when, what it leaves if it fails."""
+"""The autograder zip, unpacked and run like on the platform, also where the grader fails."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def autograder(archive: Path, tmp_path: Path) -> Path:
-    """Gradescope's /autograder after setup.sh: our own environment stands where setup.sh would have made one."""
+    """Gradescope's /autograder after setup.sh, with our own environment in place of its."""
     root = lay_out(archive, tmp_path / "autograder", with_data=False)  # nothing is trained here
     (root / "venv").symlink_to(sys.prefix)
     return root
@@ -137,13 +137,25 @@ def test_torch_alone_comes_from_an_index_that_is_named() -> None:
     assert set(packages) < set(requirements("grader"))
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    (["--visible", "sometimes"], "--visible is 'sometimes', expected one of visible, after_due_date, after_published, hidden"),
-    (["--sandbox", "docker"], "--sandbox is 'docker', expected one of auto, bubblewrap, user, none"),
-    (["--minutes", "60"], "--minutes is 60, expected a whole number from 2 to 40"),
-    (["--torch-index", "https://a.example --pre"], "expected an address that starts with https://"),
-    (["--out", "autograder"], "--out is autograder, expected the name of a .zip file"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--visible", "sometimes"],
+            "--visible is 'sometimes', expected one of visible, after_due_date, after_published",
+        ),
+        (
+            ["--sandbox", "docker"],
+            "--sandbox is 'docker', expected one of auto, bubblewrap, user, none",
+        ),
+        (["--minutes", "60"], "--minutes is 60, expected a whole number from 2 to 40"),
+        (
+            ["--torch-index", "https://a.example --pre"],
+            "expected an address that starts with https://",
+        ),
+        (["--out", "autograder"], "--out is autograder, expected the name of a .zip file"),
+    ],
+)
 def test_a_wrong_option_is_one_line_and_status_2(
     tmp_path: Path, options: list[str], message: str
 ) -> None:
@@ -389,7 +401,7 @@ def test_setup_stops_without_python(autograder: Path, tmp_path: Path) -> None:
 def rehearse(
     autograder: Path, monkeypatch: pytest.MonkeyPatch, *contents: dict[str, Any] | None
 ) -> list[list[str]]:
-    """Rehearse with a grader that gives these results in turn; the arguments that it was called with."""
+    """The arguments with which the rehearsal calls a grader that returns these results."""
     from grader.publish import autograder as module
 
     called: list[list[str]] = []
@@ -420,12 +432,18 @@ def test_the_rehearsal_marks_and_trains_the_reference(
     assert rehearse(autograder, monkeypatch, EVERY_POINT) == [["--sandbox=auto", "--skip-training"]]
 
 
-@pytest.mark.parametrize(("contents", "message"), [
-    ([content()], "the reference solution loses points here"),
-    ([None], "the grader ended without results"),
-    # Ubuntu 22.04's release candidate of Python 3.11 passes every section but has no optimizers
-    ([EVERY_POINT, content(accuracy={"numpy_ann": 0.5})], "cannot be trained here: pytorch_ann.py, pytorch_cnn.py;"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        ([content()], "the reference solution loses points here"),
+        ([None], "the grader ended without results"),
+        # Ubuntu 22.04's release candidate of Python 3.11 passes every section but has no optimizers
+        (
+            [EVERY_POINT, content(accuracy={"numpy_ann": 0.5})],
+            "cannot be trained here: pytorch_ann.py, pytorch_cnn.py;",
+        ),
+    ],
+)
 def test_an_image_that_cannot_mark_is_not_built(
     autograder: Path,
     monkeypatch: pytest.MonkeyPatch,

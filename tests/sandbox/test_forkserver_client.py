@@ -28,7 +28,8 @@ def test_the_worker_sees_no_environment_and_an_empty_folder(
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
     student = student_with(
-        "import os\ndef env(): return sorted(os.environ)\ndef files(): return [os.getcwd(), os.listdir()]",
+        "import os\ndef env(): return sorted(os.environ)\n"
+        "def files(): return [os.getcwd(), os.listdir()]",
         level,
     )
     try:

@@ -23,22 +23,44 @@ def relu(z):
 
 
 FAULTS = {
-    "os._exit": ("import os\ndef relu(z): os._exit(0)", WorkerCrashed, "exit status 0 in the middle of a call"),
+    "os._exit": (
+        "import os\ndef relu(z): os._exit(0)",
+        WorkerCrashed,
+        "exit status 0 in the middle of a call",
+    ),
     "segfault": (CRASH, WorkerCrashed, "SIGSEGV"),
     "sys.exit": ("import sys\ndef relu(z): sys.exit(0)", StudentError, "SystemExit: 0"),
-    "raises": ("def relu(z):\n    return z.nothing", StudentError, "numpy_ann.py, line 2, in relu: return z.nothing"),
+    "raises": (
+        "def relu(z):\n    return z.nothing",
+        StudentError,
+        "numpy_ann.py, line 2, in relu: return z.nothing",
+    ),
     "hangs": ("def relu(z):\n    while True: pass", TimedOut, "no answer within 1 s"),
     "recursion": ("def relu(z): return relu(z)", StudentError, "RecursionError"),
-    "stub": ('def relu(z): raise NotImplementedError("TODO 1.2: relu")', NotWritten, "not written yet (TODO 1.2: relu)"),
+    "stub": (
+        'def relu(z): raise NotImplementedError("TODO 1.2: relu")',
+        NotWritten,
+        "not written yet (TODO 1.2: relu)",
+    ),
     "missing": ("x = 1", StudentError, "relu is not defined in numpy_ann.py"),
     "syntax": ("def relu(z:\n    pass", StudentFault, "SyntaxError"),
     "closes the pipe": ("import os\ndef relu(z):\n    os.closerange(3, 100)", WorkerCrashed, ""),
-    "evil message": ("class E(Exception):\n    def __str__(self): raise KeyError\ndef relu(z): raise E", StudentError, "cannot be shown"),
+    "evil message": (
+        "class E(Exception):\n    def __str__(self): raise KeyError\ndef relu(z): raise E",
+        StudentError,
+        "cannot be shown",
+    ),
     "exit at import": ("import sys; sys.exit(3)", StudentError, "SystemExit: 3"),
-    "garbage frame": ("import os\ndef relu(z):\n    [os.write(fd, b'garbage' * 9) for fd in range(3, 20) if _w(fd)]\n"
-                      "def _w(fd):\n    try:\n        import fcntl\n        return fcntl.fcntl(fd, fcntl.F_GETFL) & 1\n"
-                      "    except OSError:\n        return False", BadReply, "cannot be read"),
-}  # fmt: skip
+    "garbage frame": (
+        "import os\ndef relu(z):\n"
+        "    [os.write(fd, b'garbage' * 9) for fd in range(3, 20) if _w(fd)]\n"
+        "def _w(fd):\n    try:\n        import fcntl\n"
+        "        return fcntl.fcntl(fd, fcntl.F_GETFL) & 1\n"
+        "    except OSError:\n        return False",
+        BadReply,
+        "cannot be read",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", FAULTS)
@@ -56,7 +78,8 @@ def test_a_fault_is_named_and_the_next_worker_is_fresh(case: str) -> None:
 
 def test_output_does_not_disturb_answers_and_is_limited() -> None:
     student = student_with(
-        "import sys\ndef relu(z):\n    print('x' * 10**6); sys.stderr.write('y'); print('end'); return z",
+        "import sys\ndef relu(z):\n"
+        "    print('x' * 10**6); sys.stderr.write('y'); print('end'); return z",
         output_bytes=100,
     )
     try:
@@ -106,10 +129,24 @@ def test_a_call_leaves_no_children_and_a_stopped_worker(level: str) -> None:
     assert process_tree.is_ended(worker)
 
 
-@pytest.mark.parametrize("value", [
-    "object()", "{1, 2}", "(x for x in z)", "np.array([object()])", "np.array(['a'])", "z + 1j", "lambda: 1", "10**5000", "[[[]]]",
-    "np.ma.masked_array(z)", "np.matrix(z)", "float('nan')", "memoryview(b'x')",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "object()",
+        "{1, 2}",
+        "(x for x in z)",
+        "np.array([object()])",
+        "np.array(['a'])",
+        "z + 1j",
+        "lambda: 1",
+        "10**5000",
+        "[[[]]]",
+        "np.ma.masked_array(z)",
+        "np.matrix(z)",
+        "float('nan')",
+        "memoryview(b'x')",
+    ],
+)
 def test_odd_answers_arrive_as_data(value: str) -> None:
     student = student_with(f"import numpy as np\ndef relu(z): return {value}")
     try:

@@ -14,7 +14,8 @@ def test_our_files_are_there_compiled_and_name_their_copies() -> None:
         code = place.folder / "code"
         (code / "worker" / "protocol.py").write_text("this is not compiled")
         told = (
-            "import sys; sys.path.insert(0, sys.argv[1]); from worker import protocol; import utils; "
+            "import sys; sys.path.insert(0, sys.argv[1]); "
+            "from worker import protocol; import utils; "
             "print(protocol.pack.__code__.co_filename)"
         )
         ran = subprocess.run(

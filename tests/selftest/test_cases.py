@@ -1,4 +1,4 @@
-"""Cheats earn nothing, on every level of the sandbox, and the self-test tells a grader that would let them."""
+"""Cheats earn nothing at any sandbox level, and the self-test notices if they do."""
 
 import subprocess
 from collections.abc import Iterator
@@ -78,7 +78,8 @@ def test_the_sandbox_holds_and_older_processes_do_not_count(level: str) -> None:
 def test_escapes_are_seen_without_a_sandbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "reads_the_environment.py"  # others would spring the traps of tests that run beside this one
+    # Other cheats would spring the traps of tests that run at the same time.
+    name = "reads_the_environment.py"
     (tmp_path / name).write_bytes((selftest.CHEATS / name).read_bytes())
     monkeypatch.setattr(selftest, "CHEATS", tmp_path)
     problem = list(selftest.try_sandbox("none"))[1].problem

@@ -1,4 +1,4 @@
-"""Notebooks as scripts: cells in order, magics dropped where they are magics and kept where they are Python."""
+"""Notebooks as scripts: cells in order, magics dropped, and Python kept."""
 
 import json
 import time
@@ -33,9 +33,18 @@ def test_code_cells_in_order_and_text_left_out() -> None:
     assert (space["a"], space["b"]) == (1, 2)
 
 
-@pytest.mark.parametrize("magic", [
-    "%matplotlib inline", "!pip install numpy", "  %time x = 1\na = 1".strip(), "?print", "print?", "np.max??", "%%capture\nx = 1",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "magic",
+    [
+        "%matplotlib inline",
+        "!pip install numpy",
+        "  %time x = 1\na = 1".strip(),
+        "?print",
+        "print?",
+        "np.max??",
+        "%%capture\nx = 1",
+    ],
+)
 def test_magics_are_dropped(magic: str) -> None:
     assert namespace(f"{magic}\na = 1")["a"] == 1
 
@@ -92,10 +101,20 @@ def test_lines_of_a_cell_may_be_a_list() -> None:
     assert script_of_notebook(json.dumps(book).encode()).strip() == "a = 1\nb = 2"
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"{}", b"[]", b"null", b'{"cells": 3}', b'{"cells": [{"cell_type": "code"}]}', b"\xff\xfe", b"[" * 100_000,
-    b'{"cells": [{"cell_type": "code", "source": {"a": 1}}]}',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"cells": 3}',
+        b'{"cells": [{"cell_type": "code"}]}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"cells": [{"cell_type": "code", "source": {"a": 1}}]}',
+    ],
+)
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(NotebookError, match="is not a notebook that can be read"):
         script_of_notebook(content)

@@ -63,8 +63,9 @@ def compiled():
     def twice(x):
         return 2 * x
 
-    functions = [getattr(function, "__wrapped__", None) for function in vars(torch.optim.Optimizer).values()]
-    kept = [function.__name__ for function in functions if getattr(function, "__dynamo_disable", 0) is function]
+    methods = vars(torch.optim.Optimizer).values()
+    functions = [getattr(method, "__wrapped__", None) for method in methods]
+    kept = [f.__name__ for f in functions if getattr(f, "__dynamo_disable", 0) is f]
     return twice(torch.ones(2)).tolist(), kept, step("SGD", lr=0.1)
 
 
@@ -74,13 +75,18 @@ def part():
 
     config.verbose = True
     return [
-        config is sys.modules["torch._dynamo.config"], torch._dynamo.config.verbose, torch._dynamo is sys.modules["torch._dynamo"],
+        config is sys.modules["torch._dynamo.config"],
+        torch._dynamo.config.verbose,
+        torch._dynamo is sys.modules["torch._dynamo"],
         config.__spec__.origin == config.__file__,
     ]
 
 
 def looked_through():
-    return [name for name, module in list(sys.modules.items()) if hasattr(module, "__warningregistry__") and "dynamo" in name]
+    return [
+        name for name, module in list(sys.modules.items())
+        if hasattr(module, "__warningregistry__") and "dynamo" in name
+    ]
 """
 
 
@@ -117,7 +123,8 @@ def test_an_optimizer_steps_without_the_compiler(
 
     here: dict[str, object] = {"torch": torch}
     exec(SCRIPT, here)
-    assert student.step(optimizer, **settings) == pytest.approx(here["step"](optimizer, **settings))  # type: ignore[operator]
+    expected = here["step"](optimizer, **settings)  # type: ignore[operator]
+    assert student.step(optimizer, **settings) == pytest.approx(expected)
     assert student.looked_through() == []
     assert student.is_there() is False
 
