@@ -1,1 +1,1 @@
-"""Tests whether this grader marks correctly and safely on this machine."""
+"""Tests whether this grader marks correctly and safely on this machine: cases.py, and cheats/."""

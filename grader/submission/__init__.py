@@ -1,1 +1,1 @@
-"""Reading a submission: reading, archives, notebooks, allowed_imports, plot_files, in this order."""
+"""Reads a submission. Reading order: reading, archives, notebooks, allowed_imports, plot_files."""
