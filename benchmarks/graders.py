@@ -17,7 +17,7 @@ from benchmarks.peers.ours import OurBatch, OurGrade
 from benchmarks.peers.scripts import Bare, Check50, Gradescope, PlainPytest
 from benchmarks.records import Goal, Section, Settings, Spread, Table
 from benchmarks.timing import interleave
-from grader.classroom.batch import expect_walls
+from grader.classroom.batch import expect_working_sandbox
 from grader.errors import CannotGrade
 from grader.marking.marking import Marking
 from grader.options import Options
@@ -127,7 +127,7 @@ def _parts(own: OurBatch, rounds: int) -> Table:
     parts: dict[str, Callable[[], float]] = {
         "the whole": lambda: own.mark()[0] * len(own.works),
         "start": lambda: own.run(own.batch()).wall,  # everything is marked by now
-        "walls": partial(_seconds, partial(expect_walls, sandbox)),
+        "walls": partial(_seconds, partial(expect_working_sandbox, sandbox)),
         "marking": partial(_seconds, partial(_mark_here, own, sandbox)),
     }
     measured = interleave(

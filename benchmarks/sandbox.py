@@ -21,7 +21,7 @@ from grader.rubric import load_rubric
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import Sandbox, choose
 from grader.sandbox.process import Process
-from grader.sandbox.visible_paths import visible
+from grader.sandbox.visible_paths import visible_paths
 
 SCRIPT = {"numpy_ann.py": b"def relu(z):\n    return None\n"}
 LIMITS = load_rubric().limits
@@ -31,9 +31,9 @@ MEGABYTES = 169  # of the training images in float32
 def bare() -> float:
     """Seconds for an interpreter that imports NumPy and ends."""
     started = time.perf_counter()
-    search = visible(("numpy",)).search
+    search = visible_paths(("numpy",)).search
     code = f"import sys; sys.path += {search!r}; import numpy"
-    subprocess.run([str(visible(("numpy",)).python), "-I", "-S", "-c", code], check=True)
+    subprocess.run([str(visible_paths(("numpy",)).python), "-I", "-S", "-c", code], check=True)
     return time.perf_counter() - started
 
 

@@ -1,1 +1,4 @@
-"""A whole class: its submissions as learning platforms hand them out, the gradebook, and marking them all."""
+"""A whole class: submissions from learning platforms, the gradebook, and marking them all.
+
+Reading order: intake with listing, gradebook, batch with keys, job, pools and progress, reports.
+"""

@@ -1,6 +1,6 @@
-"""Mark a whole class: hand in, find out what is missing, mark that, and keep each result the moment it exists.
+"""Marks a whole class: takes in submissions, marks what is missing, and stores each result at once.
 
-Killed at any moment, the same command goes on where it stopped: the gradebook says what is there, and nothing else is asked.
+If interrupted, the same command resumes: the gradebook alone says what has been marked.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from grader.rubric import RUBRIC_FILE, Rubric
 from grader.sandbox.levels import Sandbox
 from grader.selftest import cases as selftest
 
-TRIES = 2  # of a submission whose process is lost; one that ends processes is not let try for ever
+TRIES = 2  # of a submission whose process dies
 
 
 @dataclass
 class Tally:
-    """How a batch went, by submissions (one that several students share counts once)."""
+    """Counts of submissions in a batch; one shared by several students counts once."""
 
     marked: int = 0
     known: int = 0
@@ -45,7 +45,7 @@ class Tally:
 
     @property
     def exit_status(self) -> int:
-        """0: all have full marks; 1: all marked, marks lost; 2: some could not be read or marked."""
+        """0: all have full marks; 1: all marked, marks lost; 2: some not read or not marked."""
         if self.unreadable or self.failed:
             return 2
         return 0 if self.full == self.marked + self.known else 1
@@ -53,7 +53,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Job:
-    """A submission to be marked. Results up to `after` do not count."""
+    """A submission to mark. Stored results up to number `after` do not count."""
 
     work: str
     label: str
@@ -62,7 +62,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """A job that runs, for the how manieth time; the keys of all its sections, and the results that are there already."""
+    """A running job: the keys of all its sections, stored results to reuse, and the attempt."""
 
     job: Job
     keys: dict[str, str]
@@ -91,14 +91,12 @@ class Batch:
         )
 
     def take_in(self, path: Path, only: list[str], *, regrade: bool = False) -> list[Job]:
-        """Hand in all submissions; those that have to be marked. Raises CannotGrade for a student who is not there."""
+        """The submissions to mark, after storing all. Raises CannotGrade for an unknown student."""
         jobs: dict[str, Job] = {}
         seen: set[str] = set()
-        with (
-            self.gradebook.transaction(),
-            entries(path) as found,
-        ):  # one for all: a disk takes its time over each
-            self._expect_there(only, found, path)
+        # One transaction for all, since each takes the disk some time.
+        with self.gradebook.transaction(), entries(path) as found:
+            self._expect_known(only, found, path)
             after = self._regrade_after(only) if regrade else 0
             self._note_assignment(only)
             for entry in found:
@@ -112,16 +110,17 @@ class Batch:
                     jobs[work] = job
         return list(jobs.values())
 
-    def _expect_there(self, only: list[str], found: list[Entry], path: Path) -> None:
+    def _expect_known(self, only: list[str], found: list[Entry], path: Path) -> None:
         there = {student.id for entry in found for student in entry.students}
         for student in only:
             if student not in there:
                 raise CannotGrade(
-                    f"--only is {student!r}, which {path} does not hold, expected one of {_some(sorted(there))}"
+                    f"--only is {student!r}, which {path} does not hold, "
+                    f"expected one of {_some(sorted(there))}"
                 )
 
     def _note_assignment(self, only: list[str]) -> None:
-        """Note what the class is marked by. A batch over some students changes it for nobody else."""
+        """Store the rubric and sections of the class, unless only some students are marked."""
         if only and self.gradebook.meta("sections") is not None:
             return
         self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
@@ -130,7 +129,7 @@ class Batch:
         )
 
     def _regrade_after(self, only: list[str]) -> int:
-        """Results up to this one do not count. An interrupted regrading goes on; one of other students begins anew."""
+        """The last result that does not count; an interrupted regrading of the same resumes."""
         before = self.gradebook.meta("regrade")
         if before is not None and before["only"] == only:
             return int(before["after"])
@@ -139,7 +138,7 @@ class Batch:
         return after
 
     def _hand_in(self, entry: Entry, *, counted: bool) -> str | None:
-        """The hash of what was handed in; None where it cannot be read, which is noted, and told of those who count."""
+        """The hash of a submission; None if unreadable, which is stored and, if chosen, shown."""
         try:
             submission = entry.open()
         except SubmissionError as error:
@@ -163,7 +162,7 @@ class Batch:
         return None if self._is_known(self._plan(job)) else job
 
     def _is_known(self, plan: Plan) -> bool:
-        """Whether nothing is missing; then what is there counts."""
+        """Whether all results are stored already; if so, makes them count."""
         if len(plan.reused) < len(plan.keys):
             return False
         self.gradebook.count(plan.job.work, plan.reused)
@@ -174,9 +173,8 @@ class Batch:
     def _plan(self, job: Job) -> Plan:
         keys = self._keys(job.work, self.options)
         reused = self.gradebook.known(keys, job.after)
-        if self.options.seed == self.gradebook.meta(
-            "seed"
-        ):  # none was asked for: one that settled an appeal counts on
+        # Without --seed, results of another seed, which settled an appeal, keep counting.
+        if self.options.seed == self.gradebook.meta("seed"):
             for seed in self.gradebook.seeds(job.work):
                 known = self.gradebook.known(
                     self._keys(job.work, replace(self.options, seed=seed)), job.after
@@ -195,7 +193,10 @@ class Batch:
         }
 
     def run(self, jobs: list[Job], pool: Pool, progress: Progress) -> None:
-        """Mark all; a KeyboardInterrupt leaves what is there. Raises CannotGrade if a result cannot be kept."""
+        """Mark all jobs. A KeyboardInterrupt loses no stored result.
+
+        Raises CannotGrade if a result cannot be stored.
+        """
         waiting = iter(jobs)
         running: dict[Future[Done], Plan] = {}
         try:
@@ -210,9 +211,7 @@ class Batch:
             raise
         progress.close()
         pool.close(now=False)
-        if (
-            not self.tally.failed
-        ):  # else the same command goes on with those that failed, and marks nobody else again
+        if not self.tally.failed:  # else the same command resumes with those that failed
             self.gradebook.set_meta(regrade=None)
 
     def _fill(
@@ -222,13 +221,12 @@ class Batch:
         pool: Pool,
         progress: Progress,
     ) -> bool:
-        """Keep one task more than there are places, so that none is ever empty; whether any runs."""
+        """Submit one task more than there are processes; returns whether any task runs."""
         while len(running) <= pool.jobs and (job := next(waiting, None)) is not None:
             plan = self._plan(job)
             progress.begin(job.label)
-            if self._is_known(
-                plan
-            ):  # somebody else has marked it since; a task without sections would be one of all
+            # Marked in the meantime? A task without sections would mark all of them.
+            if self._is_known(plan):
                 progress.end(job.label, "marked before")
             else:
                 running[pool.submit(self._task(plan))] = plan
@@ -248,14 +246,11 @@ class Batch:
         )
 
     def _finish(self, future: Future[Done], plan: Plan, progress: Progress) -> Plan | None:
-        """Keep what came of a task; or the plan to be tried again, where its process was lost."""
+        """Store the result of a task. Returns the plan of a retry if its process died."""
         work, label = plan.job.work, plan.job.label
         try:
             done = future.result()
-        except (
-            Exception,
-            CancelledError,
-        ) as error:  # of the machine or of ours: nothing is recorded
+        except (Exception, CancelledError) as error:  # the machine's or ours: nothing is stored
             if plan.tries < TRIES and not isinstance(error, CannotGrade):
                 return replace(plan, tries=plan.tries + 1)
             self.tally.failed += 1
@@ -281,8 +276,10 @@ class Batch:
 def _outcome(report: Report) -> str:
     lost = [section.number for section in report.sections if section.status == "failed"]
     errors = [section.number for section in report.sections if section.status == "grader error"]
-    words = f"{report.score:g} of {report.max_score:g}{', lost ' + ' '.join(lost) if lost else ''}"
-    return f"{words}{', grader error in ' + ' '.join(errors) if errors else ''}, {report.seconds:.0f} s"
+    parts = [f"{report.score:g} of {report.max_score:g}"]
+    parts += [f"lost {' '.join(lost)}"] if lost else []
+    parts += [f"grader error in {' '.join(errors)}"] if errors else []
+    return ", ".join([*parts, f"{report.seconds:.0f} s"])
 
 
 def _settings(options: Options) -> dict[str, object]:
@@ -299,17 +296,21 @@ def _some(names: list[str]) -> str:
 
 @contextmanager
 def alone(gradebook: Path) -> Iterator[None]:
-    """While this lasts, no other batch writes the gradebook. Raises CannotGrade where one does."""
+    """Locks the gradebook. Raises CannotGrade if another batch is writing it."""
     if not gradebook.absolute().parent.is_dir():
         raise CannotGrade(f"{gradebook} cannot be written, expected a file in a folder that exists")
-    lock = FileLock(f"{gradebook.resolve()}.lock")  # gone with the process, however it ends
+    lock = FileLock(
+        f"{gradebook.resolve()}.lock"
+    )  # released when the process ends, in whatever way
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise CannotGrade(f"another batch is writing {gradebook}; wait for it, or end it") from None
+        raise CannotGrade(
+            f"another batch is writing {gradebook}; wait for it, or stop it"
+        ) from None
     except OSError as error:
         raise CannotGrade(
-            f"{gradebook} cannot be written ({error.strerror}), expected a folder that can be written to"
+            f"{gradebook} cannot be written ({error.strerror}), expected a writable folder"
         ) from None
     try:
         yield
@@ -317,11 +318,11 @@ def alone(gradebook: Path) -> Iterator[None]:
         lock.release()
 
 
-def expect_walls(sandbox: Sandbox) -> None:
-    """Try the walls. Raises CannotGrade where the reference does not earn its points behind them, or a cheat gets through."""
-    wrong = [outcome for outcome in selftest.try_walls(sandbox.level) if outcome.problem]
+def expect_working_sandbox(sandbox: Sandbox) -> None:
+    """Raises CannotGrade where a cheat escapes the sandbox, or the reference loses points in it."""
+    wrong = [outcome for outcome in selftest.try_sandbox(sandbox.level) if outcome.problem]
     if wrong:
-        told = "; ".join(f"{outcome.name}: {outcome.problem}" for outcome in wrong)
+        problems = "; ".join(f"{outcome.name}: {outcome.problem}" for outcome in wrong)
         raise CannotGrade(
-            f"the self-test failed, so nothing was marked ({told}). See: python -m grader selftest"
+            f"the self-test failed, so nothing was marked ({problems}). See: grader selftest"
         )

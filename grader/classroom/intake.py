@@ -1,11 +1,12 @@
-"""A class's submissions, one entry a student, from a folder or from the zip that a learning platform hands out.
+"""A class's submissions, one entry per student, from a folder or a learning platform's zip.
 
-    plain        ada/…, bob.zip, eve_numpy_ann.py: one folder, archive or group of files a student
-    Moodle       "Ada Lovelace_1234567_assignsubmission_file/…", or the same name in front of each file
-    Canvas       lovelaceada_LATE_1234_56789_numpy_ann.py: name, mark of lateness, student's and file's number, file
-    Gradescope   submission_1234/… beside submission_metadata.yml, which names the submitters
+    plain        ada/…, bob.zip, eve_numpy_ann.py: a folder, archive or group of files per student
+    Moodle       "Ada Lovelace_1234567_assignsubmission_file/…", or that prefix before each file
+    Canvas       lovelaceada_LATE_1234_56789_numpy_ann.py: name, LATE, ids of student and file, file
+    Gradescope   submission_1234/… beside submission_metadata.yml, which lists the submitters
 
-What the platform wrote is the instructor's and trusted to be large; what a student wrote is read under submission.py's limits.
+The platform's own archive is the instructor's and may be large. Each student's files are read with
+the limits of grader/submission.
 """
 
 from __future__ import annotations
@@ -29,18 +30,13 @@ from grader.submission.reading import ARCHIVES, CHECKLIST, Submission, gather, o
 NAMED = (*CHECKLIST, *(name.replace(".py", ".ipynb") for name in CHECKLIST if name.endswith(".py")))
 METADATA = "submission_metadata.yml"
 _METADATA = PurePosixPath(METADATA)
-PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched; there is no submission then
-MAX_METADATA = 50_000_000  # bytes; a class of a thousand has one
-OTHER_ARCHIVES = (
-    ".rar",
-    ".7z",
-    ".tar",
-    ".tar.bz2",
-    ".tar.xz",
-)  # are somebody's work too, which is not read
+PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched
+MAX_METADATA = 50_000_000  # bytes; a class of 1,000 has 1,000,000
+# recognised as a student's submission, but not read
+OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tar.bz2", ".tar.xz")
 MAX_ARCHIVE = 500_000_000  # bytes of a student's own archive inside the platform's
 
-# Students choose the names of their files, and some their own: what looks like a number in one need not be theirs.
+# Students choose the names of their files, and sometimes their own, which may contain numbers too.
 _MOODLE = re.compile(
     r"(?P<name>.+?)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?"
 )
@@ -52,20 +48,19 @@ _CANVAS = re.compile(
     rf"(?:(?!LATE_|{_ANONYMOUS}_[0-9]+_)(?P<name>.*?)_)?(?:LATE_)?(?P<id>[0-9]+|{_ANONYMOUS})_"
     r"(?:[0-9]+_(?P<file>.+)|text\.html|link\.html)"
 )
-# where a student's number can stand: twice in a name, and whose file it is can be read in two ways
+# Where a student's id can stand. Two such places in a name make it ambiguous.
 _NUMBER = {
     _MOODLE: re.compile(r"(?=_[0-9]+_assignsubmission_)"),
     _CANVAS: re.compile(r"(?=_[0-9]+_[0-9]+_)"),
 }
 _GRADESCOPE = re.compile(r"submission_\d+")
-_COPY = re.compile(
-    r"(?P<stem>.+)-(?P<number>[0-9]{1,9})"
-)  # Canvas: the second file of one name is numpy_ann-1.py
+# Canvas calls the second file with one name numpy_ann-1.py.
+_COPY = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{1,9})")
 
 
 @dataclass(frozen=True)
 class Student:
-    """Who handed in: an id that stays the same from one download to the next, and a name for people."""
+    """A student: an id that is the same in every download, and a name to show."""
 
     id: str
     name: str
@@ -73,16 +68,16 @@ class Student:
 
 @dataclass
 class Entry:
-    """What one student, or one group, handed in."""
+    """The submission of one student or group."""
 
     students: list[Student]
     where: str
     files: list[File] = field(default_factory=list)
     problem: str = ""
-    is_missing: bool = False  # it could not be fetched: no attempt of the student's, and no mark
+    is_missing: bool = False  # could not be fetched: no attempt, and no mark
 
     def open(self) -> Submission:
-        """The submission. Raises SubmissionError with one line where there is none to be had."""
+        """The submission. Raises SubmissionError, with one line, where it cannot be read."""
         if self.problem:
             raise SubmissionError(self.problem)
         name = self.students[0].id
@@ -113,15 +108,16 @@ class Entry:
 
 @contextmanager
 def entries(path: Path) -> Iterator[list[Entry]]:
-    """The entries of a class, by the first student's id; they can be opened while this lasts.
+    """The entries of a class, sorted by the first student's id; to be opened inside the block.
 
-    Raises CannotGrade where there is no class: no such folder, a damaged zip, or nothing in it.
+    Raises CannotGrade for a missing folder, a damaged zip, or no submissions.
     """
     with ExitStack() as stack:
         found = _arranged(_files(path, stack))
         if not found:
             raise CannotGrade(
-                f"{path} holds no submission, expected a folder, archive or notebooks for each student"
+                f"{path} holds no submission, "
+                "expected a folder, archive or notebooks for each student"
             )
         yield sorted(_once_each(found), key=lambda entry: entry.students[0].id)
 
@@ -137,16 +133,14 @@ def _files(path: Path, stack: ExitStack) -> list[File]:
     if path.is_file() and path.name.lower().endswith(".zip"):
         try:
             return list(zip_files(stack.enter_context(zipfile.ZipFile(path))))
-        except Exception as error:  # a damaged archive makes its reader raise nearly anything
+        except Exception as error:  # its reader may raise anything for a damaged archive
             raise CannotGrade(f"{path} cannot be read ({error}), expected a whole zip") from None
     what = "is neither" if path.exists() else "does not exist, expected"
-    raise CannotGrade(
-        f"{path} {what} a folder of submissions or the zip that the platform hands out"
-    )
+    raise CannotGrade(f"{path} {what} a folder of submissions or a learning platform's zip")
 
 
 def _arranged(files: list[File]) -> list[Entry]:
-    """The entries, by the platform whose names the files have; zips often have one folder around everything."""
+    """The entries, by the naming scheme of a platform; one folder around everything is removed."""
     files = without_ignored(files)
     while files:
         tops = {path.parts[0] for path, _ in files}
@@ -157,7 +151,7 @@ def _arranged(files: list[File]) -> list[Entry]:
             for path, _ in files
             if len(path.parts) > 1 or path.name.endswith((*NAMED, *ARCHIVES))
         }
-        # the one that names most: a student's files can look like another one's; a gradebook that lies there too like none
+        # The scheme that most names fit: some student's files may fit the other by accident.
         pattern = max(
             (_MOODLE, _CANVAS),
             key=lambda pattern: sum(bool(pattern.fullmatch(top)) for top in tops),
@@ -173,7 +167,7 @@ def _arranged(files: list[File]) -> list[Entry]:
 
 
 def _is_wrapper(tops: set[str], inner: set[str]) -> bool:
-    """Whether there is one folder around several students; around one, it is taken for that student's own."""
+    """Whether one folder holds several students, and is not a single student's own."""
     if len(tops) > 1 or not inner:
         return False
     several = len(inner) > 1 and not inner & {*NAMED, "data"}
@@ -185,7 +179,7 @@ def _is_wrapper(tops: set[str], inner: set[str]) -> bool:
 
 
 def _by_name(files: list[File], pattern: re.Pattern[str], work: set[str]) -> list[Entry]:
-    """Moodle's and Canvas's way: the student in the first part of each path, and the file's name after it or below it."""
+    """Entries of Moodle and Canvas, whose paths start with the student, followed by the file."""
     found: dict[Student, Entry] = {}
     for path, read in files:
         top = path.parts[0]
@@ -198,7 +192,10 @@ def _by_name(files: list[File], pattern: re.Pattern[str], work: set[str]) -> lis
             )
         elif top in work or pattern.fullmatch(top):
             stray = Student(top, top)
-            problem = f"{top} is named otherwise than the rest of the download, so whose it is cannot be told, and it is not marked"
+            problem = (
+                f"{top} is named differently from the rest of the download, "
+                "so its student is unknown, and it is not marked"
+            )
             found.setdefault(stray, Entry([stray], top, problem=problem, is_missing=True))
     for entry in found.values():
         entry.files = _latest(entry.files)
@@ -206,14 +203,14 @@ def _by_name(files: list[File], pattern: re.Pattern[str], work: set[str]) -> lis
 
 
 def _whose(top: str, pattern: re.Pattern[str], *, is_folder: bool) -> re.Match[str] | None:
-    """Name, id and file in what the platform wrote; None where it did not write it, or it can be read in two ways."""
+    """Name, id and file in a platform's file name; None for other names, or ambiguous ones."""
     if is_folder and pattern is _MOODLE:
         return _MOODLE_FOLDER.fullmatch(top)
     return pattern.fullmatch(top) if len(_NUMBER[pattern].findall(top)) < 2 else None
 
 
 def _latest(files: list[File]) -> list[File]:
-    """Of copies that the platform has numbered (numpy_ann.py, numpy_ann-1.py) the last, under the name that was meant."""
+    """The files, of numbered copies (numpy_ann.py, numpy_ann-1.py) only the last, unnumbered."""
     ranked: dict[PurePosixPath, tuple[int, Read]] = {}
     for path, read in files:
         match = _COPY.fullmatch(path.stem)
@@ -227,7 +224,7 @@ def _latest(files: list[File]) -> list[File]:
 
 
 def _gradescope(files: list[File]) -> list[Entry]:
-    """Gradescope's way: folders by number, and a list of who handed in which."""
+    """Entries of Gradescope: numbered folders, and a list of their submitters."""
     read = next(read for path, read in files if path == _METADATA)
     known = _submitters(read(MAX_METADATA))
     found: dict[str, Entry] = {}
@@ -247,7 +244,7 @@ def _submitters(content: bytes) -> dict[str, list[Student]]:
     import yaml
 
     try:
-        # everything as the text that it is: an id of 0042 is no number
+        # as text: an id of 0042 is no number
         table = yaml.load(content, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
         return {
             top: [_submitter(who) for who in entry[":submitters"]] for top, entry in table.items()
@@ -266,9 +263,10 @@ def _submitter(who: dict[str, Any]) -> Student:
 
 
 def _once_each(found: list[Entry]) -> list[Entry]:
-    """The entries with everybody in one alone. An id that comes with two submissions or names is named, and not marked:
+    """The entries, without students whose id occurs with two submissions or two names.
 
-    students write their names and ids themselves on some platforms, and nobody gets another one's mark.
+    Those are reported and not marked: on some platforms students type their ids themselves, and
+    nobody may get somebody else's mark.
     """
     claims: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for entry in found:
@@ -283,14 +281,17 @@ def _once_each(found: list[Entry]) -> list[Entry]:
             kept.append(replace(entry, students=students))
     for one, claim in claims.items():
         if len(claim) > 1:
-            told = " and ".join(f"{name} in {where}" for where, name in sorted(claim))
-            problem = f"the id {one} is {told}, expected one submission for each id; none of these is marked for it"
+            places = " and ".join(f"{name} in {where}" for where, name in sorted(claim))
+            problem = (
+                f"the id {one} is {places}, expected one submission for each id; "
+                "none of them is marked for it"
+            )
             kept.append(Entry([Student(one, one)], one, problem=problem, is_missing=True))
     return kept
 
 
 def _plain(files: list[File]) -> list[Entry]:
-    """One folder or archive a student, or loose files with the student's name in front."""
+    """Entries of a plain folder: a folder or archive per student, or files with a name prefix."""
     groups: dict[str, dict[str, list[File]]] = defaultdict(lambda: defaultdict(list))
     found = []
     for path, read in files:
@@ -314,13 +315,16 @@ def _plain(files: list[File]) -> list[Entry]:
             ((where, own),) = places.items()
             found.append(Entry([Student(name, name)], where, own))
         else:
-            problem = f"{name} is there more than once ({', '.join(sorted(places))}), expected one submission a student"
+            problem = (
+                f"{name} occurs more than once ({', '.join(sorted(places))}), "
+                "expected one submission per student"
+            )
             found.append(Entry([Student(name, name)], name, problem=problem))
     return found
 
 
 def _composed(name: str) -> str:
-    """The name in Unicode's composed form: macOS takes é apart into e and an accent, and it is the same student."""
+    """The name in NFC: macOS decomposes é into e and an accent, for the same student."""
     return unicodedata.normalize("NFC", name)
 
 
@@ -330,7 +334,7 @@ def _missing(name: str, read: Read) -> Entry:
 
 
 def _loose(name: str) -> tuple[str, str] | None:
-    """The student and the file of eve_numpy_ann.py."""
+    """The student and the file in a name such as eve_numpy_ann.py; None for other names."""
     for file in NAMED:
         if name.endswith(file) and (student := name[: -len(file)].rstrip("_- ")):
             return student, file

@@ -1,4 +1,4 @@
-"""One submission marked in a process of its own, here or on another machine: a Task goes in, a Report comes out."""
+"""Marks one submission in its own process, on this machine or another: a Task in, a Done out."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be marked, all of it: the process that does it may be on a machine that has none of the files.
+    """Everything needed to mark a submission, for a process that may not have any of the files.
 
-    `sections` are marked, `options.only` being the choice of the whole batch. `sandbox` is the level that was found here,
-    `threads` those to train with, 0 for what the process is set to: Dask gives its workers one.
+    `sections` are those to mark now; `options.only` are those of the whole batch. `sandbox` is the
+    level chosen by the batch. `threads` are for training; 0 keeps the setting of the process, as
+    for Dask's workers.
     """
 
     work: str
@@ -42,17 +43,18 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a task, and the versions that it was done with."""
+    """The result of a task, and the versions of the software that produced it."""
 
     report: Report
     environment: str
 
 
 def mark(task: Task) -> Done:
-    """Mark it. Raises CannotGrade where this process has another grader than the one that asks, or no such sandbox."""
+    """Mark a task. Raises CannotGrade if this process has another grader, or no such sandbox."""
     if task.version != grader_version():
         raise CannotGrade(
-            f"the grader on {platform.node()} is another than the one here, expected the same checkout: bring it up to date"
+            f"the grader on {platform.node()} differs from the one here, "
+            "expected the same checkout: update it"
         )
     if task.threads:
         os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(task.threads)
@@ -63,7 +65,7 @@ def mark(task: Task) -> Done:
 
 
 def mark_in_pool(task: Task) -> Done:
-    """The same in a process of a local pool: SIGTERM ends it in order, with all that it started."""
+    """The same in a process of a local pool, where SIGTERM ends it with everything it started."""
     signal.signal(signal.SIGTERM, interrupt)
     try:
         return mark(task)
@@ -74,7 +76,7 @@ def mark_in_pool(task: Task) -> Done:
 
 
 def environment() -> str:
-    """Versions of what has a say in the numbers."""
+    """Versions of the software that affects the numbers."""
     found = [f"Python {platform.python_version()}", platform.platform(terse=True)]
     for package in ("numpy", "torch", "torchvision"):
         try:
@@ -85,9 +87,10 @@ def environment() -> str:
 
 
 def prepare(folder: Path) -> None:
-    """Make this a process of a local pool: it leaves its files in `folder`, ends with its parent, and not by Ctrl-C.
+    """Set up a process of a local pool: its files go to `folder`, and it ends with its parent.
 
-    Ctrl-C reaches every process of a terminal; the parent then ends its pool in order, with SIGTERM.
+    It ignores Ctrl-C, which reaches every process of a terminal: the parent ends its pool itself,
+    with SIGTERM.
     """
     tempfile.tempdir = str(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

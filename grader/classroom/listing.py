@@ -1,6 +1,6 @@
-"""The files of a class, in a folder or in the zip that a platform hands out: path and reader of each.
+"""The files of a class, from a folder or a platform's zip: path and reader of each.
 
-What cannot be read is that student's alone: it is listed as a script whose reader says why.
+An unreadable file affects only its student: it is listed as a script whose reader raises the error.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from grader.submission.archives import Read, is_ignored
 from grader.submission.reading import CHECKLIST, folder_entries
 
 File = tuple[PurePosixPath, Read]
-NOTHING = ".nothing"  # stands in a folder without files, so that nobody is forgotten
+NOTHING = ".nothing"  # listed in every folder, so that a student without files is not lost
 
 
 def folder_files(path: Path) -> Iterator[File]:
-    """Files at any depth. Raises OSError where the folder itself may not be read."""
+    """Files at any depth. Raises OSError where the folder itself is unreadable."""
     for top in sorted(path.iterdir()):
         if top.is_dir() and not top.is_symlink():
             lost: list[OSError] = []
@@ -39,7 +39,7 @@ def folder_files(path: Path) -> Iterator[File]:
 
 
 def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
-    """Files at any depth; the platform's own paths never leave the archive."""
+    """Files at any depth; paths that point outside the archive are skipped."""
     for info in archive.infolist():
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or not path.parts:
@@ -52,7 +52,7 @@ def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
             try:
                 with archive.open(info) as stream:
                     return stream.read(limit)
-            except Exception as error:  # a damaged archive makes its reader raise nearly anything
+            except Exception as error:  # its reader may raise anything for a damaged archive
                 raise SubmissionError(
                     f"{one_line(info.filename)} cannot be unpacked ({error})"
                 ) from None
@@ -61,7 +61,7 @@ def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
 
 
 def without_ignored(files: list[File]) -> list[File]:
-    """The files that are somebody's; whose files are all a system's or an editor's stays with nothing."""
+    """The files of students. A student with only ignored files is kept, with the file NOTHING."""
     kept = [
         (path, read)
         for path, read in files
@@ -79,7 +79,7 @@ def without_ignored(files: list[File]) -> list[File]:
 
 
 def _as_text(name: str) -> str:
-    """A path's name as text that can be kept: one that is no UTF-8, from an old archive say, is read as Latin-1."""
+    """A name as valid text: one that is not UTF-8, as in old archives, is read as Latin-1."""
     try:
         name.encode()
     except UnicodeEncodeError:

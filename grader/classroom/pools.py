@@ -1,4 +1,4 @@
-"""Where the tasks of a batch run: processes here, or the workers of a Dask cluster. Both give concurrent.futures' Futures."""
+"""Where the tasks of a batch run: local processes, or the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ MEMORY = 2_000_000_000  # bytes that one marking takes with training, rounded up
 
 
 class Pool(Protocol):
-    """Runs tasks."""
+    """Runs tasks, and returns a Future for each."""
 
     jobs: int
 
     def submit(self, task: Task) -> Future[Done]:
-        """Begin a task when there is a place for it."""
+        """Queue a task."""
 
     def close(self, *, now: bool) -> None:
-        """End it; `now` ends the running tasks too."""
+        """Shut down; with `now`, without waiting for running tasks."""
 
 
 class LocalPool:
-    """Processes of this machine, `jobs` of them, which begin to import at once. One that dies costs the task that it had, and
-    no other."""
+    """`jobs` processes on this machine, which start importing at once.
+
+    If one of them dies, only its own task is lost.
+    """
 
     def __init__(self, jobs: int):
         self.jobs = jobs
         self._folder = Path(tempfile.mkdtemp(prefix="marking-"))
-        self._folder.chmod(
-            0o711
-        )  # a worker of another user has to get to its own folder in it, and sees no other
+        # A worker of another user must reach its own folder inside, but not list the others.
+        self._folder.chmod(0o711)
         self._pool = self._new_pool()
 
     def _new_pool(self) -> Any:
@@ -49,14 +50,14 @@ class LocalPool:
 
         context = multiprocessing.get_context("spawn")
         pool = ProcessPool(self.jobs, initializer=prepare, initargs=[self._folder], context=context)
-        assert pool.active  # which starts it: else it would wait for the first task
+        assert pool.active  # starts it now instead of with the first task
         return pool
 
     def submit(self, task: Task) -> Future[Done]:
-        """Begin a task when there is a place for it."""
+        """Queue a task."""
         try:
             future: Future[Done] = self._pool.schedule(mark_in_pool, args=[task])
-        except RuntimeError:  # all of its processes were ended at once, which it does not survive
+        except RuntimeError:  # the pool is broken, because all its processes died at once
             self._pool.stop()
             self._pool.join()
             self._pool = self._new_pool()
@@ -64,7 +65,7 @@ class LocalPool:
         return future
 
     def close(self, *, now: bool) -> None:
-        """End it; `now` ends the running tasks too."""
+        """Shut down; with `now`, without waiting for running tasks."""
         if now:
             self._pool.stop()
         else:
@@ -75,7 +76,7 @@ class LocalPool:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Which cluster: a scheduler's address, or `slurm` for one that is started by Slurm; files for TLS."""
+    """A cluster: a scheduler's address, or `slurm` to start one with Slurm; files for TLS."""
 
     scheduler: str = ""
     slurm: bool = False
@@ -85,7 +86,7 @@ class Cluster:
 
 
 class DaskPool:
-    """The workers of a Dask cluster. A lost worker's tasks go elsewhere; markings on a GPU ask for the resource GPU."""
+    """The workers of a Dask cluster. Tasks of a lost worker move to another one."""
 
     def __init__(self, cluster: Cluster, jobs: int, device: str):
         try:
@@ -118,18 +119,19 @@ class DaskPool:
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         if resources and workers and not any(worker["resources"].get("GPU") for worker in workers):
             raise CannotGrade(
-                'no worker of the cluster has a GPU to give, expected one started with --resources "GPU=1"'
+                "no worker of the cluster offers a GPU, "
+                'expected one started with --resources "GPU=1"'
             )
         self._executor = self._client.get_executor(resources=resources)
         self.jobs = max(jobs, sum(worker["nthreads"] for worker in workers))
 
     def submit(self, task: Task) -> Future[Done]:
-        """Begin a task when there is a place for it."""
+        """Queue a task."""
         future: Future[Done] = self._executor.submit(partial(mark, task), pure=False)
         return future
 
     def close(self, *, now: bool) -> None:
-        """Leave the cluster, or end the one that was started here; tasks not begun are taken back."""
+        """Leave the cluster, or end the one started here; cancels tasks that have not started."""
         with contextlib.suppress(Exception):
             self._executor.shutdown(wait=not now)
         self._client.close()
@@ -138,12 +140,12 @@ class DaskPool:
 
 
 def _expect_slurm() -> None:
-    """Raises CannotGrade where Slurm does not answer: dask-jobqueue would wait for it without end."""
+    """Raises CannotGrade if Slurm does not answer: dask-jobqueue would wait for it forever."""
     try:
         answer = subprocess.run(["sinfo", "--noheader"], capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         raise CannotGrade(
-            "--slurm needs Slurm's sbatch and sinfo on this machine, which are not there"
+            "--slurm needs Slurm's sbatch and sinfo on this machine, which are missing"
         ) from None
     if answer.returncode:
         told = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -151,7 +153,7 @@ def _expect_slurm() -> None:
 
 
 def _slurm(jobs: int) -> Any:
-    """A cluster of `jobs` Slurm jobs with one worker each; queue, time and the like come from dask-jobqueue's own settings."""
+    """A cluster of `jobs` Slurm jobs with one worker each; dask-jobqueue configures the rest."""
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError:
@@ -169,7 +171,7 @@ def _slurm(jobs: int) -> Any:
 
 
 def default_jobs(cores: int) -> int:
-    """As many as there are cores and memory for."""
+    """The number of markings that cores and memory allow at once."""
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""How far a batch is: a live display on a terminal, plain lines anywhere else; all of it on standard error."""
+"""The progress of a batch on standard error: live on a terminal, else as plain lines."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TextIO
 
 from grader.report.text import one_line
 
-SHOWN = 4  # students named as being marked
+MAX_NAMES = 4  # of students being marked
 
 
 def duration(seconds: float) -> str:
-    """A time in the units that fit."""
+    """A duration in suitable units."""
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{seconds:.0f} s"
@@ -20,7 +20,7 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Counts what is done, failed and running of `total`, and says how long the rest will take."""
+    """Counts done, failed and running submissions, and estimates the remaining time."""
 
     def __init__(self, total: int, stream: TextIO | None = None):
         self.total, self.done, self.failed = total, 0, 0
@@ -30,12 +30,12 @@ class Progress:
         self._live = _Live(self._stream) if self._stream.isatty() else None
 
     def begin(self, label: str) -> None:
-        """A submission is being marked."""
+        """Note that the marking of a submission has started."""
         self.running.append(label)
         self._show()
 
     def end(self, label: str, outcome: str, *, failed: bool = False) -> None:
-        """A submission's marking has ended."""
+        """Note that the marking of a submission has ended."""
         self.running.remove(label)
         self.done += 1
         self.failed += failed
@@ -49,7 +49,7 @@ class Progress:
         self._show()
 
     def close(self) -> None:
-        """Take the display down."""
+        """Remove the display."""
         if self._live is not None:
             self._live.close()
 
@@ -62,8 +62,9 @@ class Progress:
     def _show(self) -> None:
         if self._live is None:
             return
-        names = ", ".join(one_line(label)[:30] for label in self.running[:SHOWN])
-        more = f" and {len(self.running) - SHOWN} more" if len(self.running) > SHOWN else ""
+        names = ", ".join(one_line(label)[:30] for label in self.running[:MAX_NAMES])
+        hidden = len(self.running) - MAX_NAMES
+        more = f" and {hidden} more" if hidden > 0 else ""
         self._live.update(
             self.done, self.total, f"{self.failed} could not be marked · {names}{more}"
         )

@@ -120,7 +120,7 @@ def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
     from grader.classroom.progress import Progress
 
     try:
-        _try_walls(batch.sandbox, pool)
+        _try_sandbox(batch.sandbox, pool)
         batch.run(to_do, pool, Progress(len(to_do)))
     except KeyboardInterrupt:
         done = batch.tally.marked
@@ -129,12 +129,12 @@ def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
         ) from None
 
 
-def _try_walls(sandbox: Sandbox, pool: Pool) -> None:
-    from grader.classroom.batch import expect_walls
+def _try_sandbox(sandbox: Sandbox, pool: Pool) -> None:
+    from grader.classroom.batch import expect_working_sandbox
 
     try:
         if sandbox.level != "none":  # said out loud, so it is known to hold nothing
-            expect_walls(sandbox)
+            expect_working_sandbox(sandbox)
     except BaseException:
         pool.close(now=True)
         raise

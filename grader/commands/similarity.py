@@ -11,7 +11,7 @@ from grader.errors import CannotGrade
 from grader.report.text import one_line
 
 if TYPE_CHECKING:  # only for names: the command line has to start at once
-    from grader.similarity.comparing import Comparison, Works
+    from grader.similarity.comparing import ClassComparison, Works
 
 MAX_ROWS = 40
 MAX_NOTES = 10
@@ -85,7 +85,7 @@ def report(
     return 0
 
 
-def table(comparison: Comparison) -> str:
+def table(comparison: ClassComparison) -> str:
     """The pairs to look at as lines of text, the closest first."""
     from grader.sections import SCRIPTS
     from grader.similarity import page
@@ -119,7 +119,7 @@ def table(comparison: Comparison) -> str:
     return "\n".join([*lines, *_notes(comparison)])
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def _notes(comparison: ClassComparison) -> list[str]:
     notes = [f"note: {one_line(note)}" for note in comparison.notes[:MAX_NOTES]]
     return notes + [f"note: and {len(comparison.notes) - MAX_NOTES} more such"] * (
         len(comparison.notes) > MAX_NOTES

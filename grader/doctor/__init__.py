@@ -1,1 +1,4 @@
-"""What this machine can do: everything that a marking needs, what it has beyond that, and how to mend what lacks."""
+"""Checks everything that marking needs on this machine, and says how to fix what is missing.
+
+Reading order: findings, software, machine.
+"""

@@ -1,4 +1,4 @@
-"""What was found out about this machine, a line each."""
+"""Findings about this machine, one line each."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from grader.report.text import one_line
 
 
 class State(Enum):
-    """How it stands: what the terminal shows, and what it shows where it has no such signs."""
+    """The state of a finding: its sign, and one for terminals that cannot show that."""
 
     GOOD = ("✓", "ok")
     BAD = ("✗", "NO")
-    ABSENT = ("–", "--")  # not there, and not needed
+    ABSENT = ("–", "--")  # not installed, and not needed
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: what was looked at, how it stands, in words, and the command that would mend it."""
+    """What was checked, its state, a description, and the command that fixes it."""
 
     name: str
     state: State
     words: str
-    mend: str = ""
-    needed: bool = True  # without it, submissions cannot be marked here
+    fix: str = ""
+    needed: bool = True  # for marking submissions on this machine
 
     @property
     def prevents(self) -> bool:
-        """Whether submissions cannot be marked for this."""
+        """Whether submissions cannot be marked because of it."""
         return self.needed and self.state is State.BAD
 
 
@@ -39,5 +39,5 @@ def line(finding: Finding, encoding: str) -> str:
         sign.encode(encoding)
     except (UnicodeEncodeError, LookupError):
         sign = fallback
-    mend = f". To mend it: {finding.mend}" if finding.mend else ""
-    return f"{sign:<2} {finding.name:<20} {one_line(finding.words)}{mend}"
+    fix = f". To fix it: {finding.fix}" if finding.fix else ""
+    return f"{sign:<2} {finding.name:<20} {one_line(finding.words)}{fix}"

@@ -1,4 +1,4 @@
-"""The machine itself: walls for student code, data, room on disk and in memory, and what is good to have."""
+"""Checks of the machine: sandbox, data, disk, memory, cores, and optional software."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ from grader.report.text import one_line
 from grader.sandbox import levels as sandbox
 
 MARKING_BYTES = 1_700_000_000  # of memory that one marking takes, with training on the CPU
-TEMPORARY_BYTES = (
-    500_000_000  # for three workers' scratch folders of 64 MB, and what was copied there
-)
+TEMPORARY_BYTES = 500_000_000  # three workers' scratch folders of 64 MB, and copied files
 HERE_BYTES = 100_000_000  # for the unpacked data, results and reports
 BROWSERS = ("firefox", "chromium", "chromium-browser", "google-chrome", "microsoft-edge", "safari")
 CLUSTER = "pip install -c constraints.txt -e '.[grader,cluster]'"
@@ -32,7 +30,7 @@ MEMINFO = Path("/proc/meminfo")
 
 
 def sandboxes() -> Iterator[Finding]:
-    """What `--sandbox auto` takes, and why the other levels cannot be had."""
+    """The level that `--sandbox auto` takes, and why the others are not available."""
     try:
         taken = sandbox.choose("auto")
         yield Finding("sandbox", State.GOOD, f"auto takes {taken.words}")
@@ -42,36 +40,38 @@ def sandboxes() -> Iterator[Finding]:
     for level in ("bubblewrap", "user"):
         if taken is not None and level == taken.level:
             continue
-        reason = sandbox.lack(level)
+        reason = sandbox.why_unavailable(level)
         if reason:
-            mend = "apt install bubblewrap" if "not installed" in reason else ""
-            yield Finding(f"sandbox {level}", State.ABSENT, reason, mend, needed=False)
+            fix = "apt install bubblewrap" if "not installed" in reason else ""
+            yield Finding(f"sandbox {level}", State.ABSENT, reason, fix, needed=False)
         else:
-            yield Finding(f"sandbox {level}", State.GOOD, "can be had too", needed=False)
+            yield Finding(f"sandbox {level}", State.GOOD, "available too", needed=False)
 
 
 def data(data_dir: str | None = None) -> Finding:
-    """Whether Fashion-MNIST is there, every byte as published."""
-    mend = "python utils.py --download" + (f" --data-dir {data_dir}" if data_dir else "")
+    """Whether Fashion-MNIST is there, with the published checksums."""
+    fix = "python utils.py --download" + (f" --data-dir {data_dir}" if data_dir else "")
     for file in IDX_FILES["FashionMNIST"]:
         try:
             array = read_idx(file, data_dir)
         except DataError as error:
-            return Finding(
-                "data", State.BAD, str(error).partition(" Mend it with:")[0].rstrip("."), mend
-            )
+            reason = re.split(r" \w+ it with:", str(error))[0].rstrip(".")
+            return Finding("data", State.BAD, reason, fix)
         digest = hashlib.sha256(
             np.array([0x0800 + array.ndim, *array.shape], ">i4").tobytes()
         )  # the file's header
         digest.update(np.ascontiguousarray(array).data)
         if digest.hexdigest() != file.sha256:
-            words = f"{file.name} was altered: SHA-256 {digest.hexdigest()[:12]}…, expected {file.sha256[:12]}…"
-            return Finding("data", State.BAD, words, mend)
+            words = (
+                f"{file.name} was altered: SHA-256 {digest.hexdigest()[:12]}…, "
+                f"expected {file.sha256[:12]}…"
+            )
+            return Finding("data", State.BAD, words, fix)
     return Finding("data", State.GOOD, "Fashion-MNIST, all four files with their SHA-256")
 
 
 def disk() -> Iterator[Finding]:
-    """Room in the temporary folder, where workers have their scratch folders, and here, where results go."""
+    """Free space in the temporary folder, for scratch folders, and in this one, for results."""
     try:
         temporary = tempfile.gettempdir()
     except FileNotFoundError as error:
@@ -85,25 +85,26 @@ def disk() -> Iterator[Finding]:
     yield _room("this folder", ".", HERE_BYTES, "cd /a/folder/with/room", needed=False)
 
 
-def _room(name: str, folder: str, least: int, mend: str, *, needed: bool = True) -> Finding:
+def _room(name: str, folder: str, least: int, fix: str, *, needed: bool = True) -> Finding:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        return Finding(name, State.BAD, f"{folder}: {error.strerror}", mend, needed)
-    words = f"{os.path.abspath(folder)}, {_gigabytes(free)} free"  # noqa: PTH100  # a folder that is gone has no Path.resolve
+        return Finding(name, State.BAD, f"{folder}: {error.strerror}", fix, needed)
+    # A deleted folder has no Path.resolve.
+    words = f"{os.path.abspath(folder)}, {_gigabytes(free)} free"  # noqa: PTH100
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(name, State.BAD, f"{words}, but it may not be written to", mend, needed)
+        return Finding(name, State.BAD, f"{words}, but it may not be written to", fix, needed)
     if free < least:
-        return Finding(name, State.BAD, f"{words}, expected {_gigabytes(least)}", mend, needed)
+        return Finding(name, State.BAD, f"{words}, expected {_gigabytes(least)}", fix, needed)
     return Finding(name, State.GOOD, words)
 
 
 def memory() -> Finding:
-    """How many markings the memory that is free holds at once."""
+    """How many markings the free memory allows at once."""
     free = free_memory()
     if free is None:
         return Finding(
-            "memory", State.ABSENT, "this system does not say how much is free", needed=False
+            "memory", State.ABSENT, "this system does not report free memory", needed=False
         )
     each = f"a marking with training takes {_gigabytes(MARKING_BYTES)}"
     if free < MARKING_BYTES:
@@ -111,7 +112,7 @@ def memory() -> Finding:
             "memory",
             State.BAD,
             f"{_gigabytes(free)} free, {each}",
-            "end other programs, or --skip-training",
+            "close other programs, or use --skip-training",
         )
     return Finding(
         "memory", State.GOOD, f"{_gigabytes(free)} free: {free // MARKING_BYTES} at once, {each}"
@@ -119,7 +120,7 @@ def memory() -> Finding:
 
 
 def free_memory() -> int | None:
-    """Bytes that programs may still take, a container's limit included; None where the system does not say."""
+    """Bytes of free memory within a container's limit; None where the system does not report it."""
     try:
         (kilobytes,) = re.findall(r"^MemAvailable:\s+(\d+) kB$", MEMINFO.read_text(), re.MULTILINE)
         free = 1024 * int(kilobytes)
@@ -138,7 +139,7 @@ def free_memory() -> int | None:
 
 
 def cores() -> Finding:
-    """How many markings may compute at once."""
+    """How many markings can run at once."""
     count = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -160,21 +161,21 @@ def _gigabytes(size: int) -> str:
 
 
 def optional() -> Iterator[Finding]:
-    """What is good to have: many machines at once, and a browser for reports."""
+    """Optional software: for clusters, and a browser for reports."""
     for name in ("dask", "distributed"):
         if importlib.util.find_spec(name) is None:
             yield Finding(
                 name,
                 State.ABSENT,
-                "not installed; only a class on several machines needs it",
+                "not installed; needed only to mark on several machines",
                 CLUSTER,
                 needed=False,
             )
         else:
             yield Finding(name, State.GOOD, metadata.version(name), needed=False)
     path = shutil.which("sbatch")
-    slurm = "no sbatch here; only a class on a Slurm cluster needs it"
+    slurm = "no sbatch here; needed only to mark on a Slurm cluster"
     yield Finding("Slurm", State.GOOD if path else State.ABSENT, path or slurm, needed=False)
     found = next((path for name in BROWSERS if (path := shutil.which(name))), "")
-    words = found or "none found; not needed, HTML reports can be read anywhere"
+    words = found or "none found; not needed, HTML reports open on any machine"
     yield Finding("browser", State.GOOD if found else State.ABSENT, words, needed=False)

@@ -1,4 +1,4 @@
-"""Python and its packages. torch is asked in a process of its own: the trusted side never imports it."""
+"""Checks of Python and its packages. The trusted side never imports torch: a subprocess does."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from packaging.specifiers import SpecifierSet
 from grader import PROJECT
 from grader.doctor.findings import Finding, State
 from grader.report.text import one_line
-from grader.sandbox import levels as sandbox
+from grader.sandbox.launch import DEVICE_FILES
 
-TORCH_SECONDS = 180  # the first import after an installation reads gigabytes
+TORCH_SECONDS = 180  # the first import after installation reads gigabytes
 INSTALL = "pip install -c constraints.txt -e '.[grader]'"
 IN_TORCH_PROCESS = ("numpy", "torch", "torchvision")
 
@@ -48,7 +48,7 @@ print(json.dumps(found))
 
 
 def python() -> Finding:
-    """The interpreter."""
+    """The version of the interpreter."""
     version = platform.python_version()
     where = f"{version}, {sys.executable}"
     wanted = SpecifierSet(_project().get("requires-python", ""))
@@ -63,7 +63,7 @@ def python() -> Finding:
 
 
 def ask_torch() -> dict[str, Any]:
-    """What a process says that imports numpy, torch and torchvision: versions, errors, devices. Empty where it fails."""
+    """Versions, errors and devices, from a subprocess that imports torch; "problem" if it fails."""
     command = [sys.executable, "-I", "-c", _ASK % (IN_TORCH_PROCESS,)]
     try:
         asked = subprocess.run(
@@ -73,19 +73,17 @@ def ask_torch() -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"problem": f"importing it takes more than {TORCH_SECONDS} s"}
     except (OSError, ValueError, IndexError) as error:
-        return {
-            "problem": f"the process that imports it ended without an answer ({type(error).__name__})"
-        }
+        return {"problem": f"importing it ended without an answer ({type(error).__name__})"}
     return found
 
 
 def packages(answers: dict[str, Any]) -> Iterator[Finding]:
-    """Whether numpy, torch and torchvision can be imported, and are new enough."""
+    """Whether numpy, torch and torchvision import, and are new enough."""
     wanted = {requirement.name.lower(): requirement for requirement in requirements()}
     for name in IN_TORCH_PROCESS:
         version = answers.get(name)
         if version is None:
-            reason = answers.get("problem") or answers.get(f"{name} error") or "it did not answer"
+            reason = answers.get("problem") or answers.get(f"{name} error") or "no answer"
             yield Finding(
                 name, State.BAD, f"cannot be imported: {one_line(str(reason))[:200]}", INSTALL
             )
@@ -98,7 +96,7 @@ def packages(answers: dict[str, Any]) -> Iterator[Finding]:
 
 
 def requirements() -> list[Requirement]:
-    """What the grader needs, as pyproject.toml lists it; nothing where that is not there."""
+    """The grader's requirements from pyproject.toml; none where that file is missing."""
     project = _project()
     extras = project.get("optional-dependencies", {})
     listed = [
@@ -123,28 +121,26 @@ def other_packages() -> Finding:
     others = [
         requirement for requirement in requirements() if requirement.name not in IN_TORCH_PROCESS
     ]
-    lacking = []
+    problems = []
     for requirement in others:
         try:
             version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
-            lacking.append(f"{requirement.name} is not installed")
+            problems.append(f"{requirement.name} is not installed")
             continue
         if not requirement.specifier.contains(version, prereleases=True):
-            lacking.append(f"{requirement.name} is {version}, expected {requirement.specifier}")
-    if lacking:
-        return Finding("other packages", State.BAD, "; ".join(lacking), INSTALL)
+            problems.append(f"{requirement.name} is {version}, expected {requirement.specifier}")
+    if problems:
+        return Finding("other packages", State.BAD, "; ".join(problems), INSTALL)
     return Finding(
         "other packages", State.GOOD, ", ".join(requirement.name for requirement in others)
     )
 
 
 def gpu(answers: dict[str, Any]) -> Finding:
-    """Whether there is a GPU, and whether torch can compute on it."""
+    """Whether there is a GPU, and whether torch can use it."""
     files = [
-        path
-        for path in sandbox.DEVICE_FILES
-        if re.search(r"nvidia\d+$", path) and Path(path).exists()
+        path for path in DEVICE_FILES if re.search(r"nvidia\d+$", path) and Path(path).exists()
     ]
     devices = answers.get("devices") or []
     if devices and not answers.get("device error"):
@@ -159,12 +155,12 @@ def gpu(answers: dict[str, Any]) -> Finding:
         return Finding(
             "GPU",
             State.BAD,
-            f"{', '.join(files)} there, but torch cannot be imported",
+            f"{', '.join(files)} exists, but torch cannot be imported",
             INSTALL,
             needed=False,
         )
     if not answers.get("built for CUDA"):
-        words = f"{', '.join(files)} there, but torch was built without CUDA"
+        words = f"{', '.join(files)} exists, but torch was built without CUDA"
         return Finding(
             "GPU", State.BAD, words, "pip install --force-reinstall torch torchvision", needed=False
         )
@@ -175,7 +171,7 @@ def gpu(answers: dict[str, Any]) -> Finding:
     return Finding(
         "GPU",
         State.BAD,
-        f"there, but torch cannot use it: {one_line(str(reason))[:200]}",
+        f"exists, but torch cannot use it: {one_line(str(reason))[:200]}",
         "nvidia-smi",
         needed=False,
     )

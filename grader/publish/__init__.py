@@ -1,1 +1,5 @@
-"""The grader where classes are: an autograder for Gradescope, repositories and workflows for GitHub."""
+"""The grader for other platforms: an autograder for Gradescope, repositories for GitHub.
+
+Reading order: gradescope writes the zip, in which autograder and once run; github writes the
+repositories, in which fetch runs.
+"""

@@ -1,6 +1,7 @@
-"""What `run_autograder` starts in Gradescope's container: mark the submission, write results.json as the platform wants it.
+"""Runs in Gradescope's container: marks the submission, and writes results.json for the platform.
 
-Before that, run_autograder has put fallback.json in its place, so there are results whatever becomes of this process.
+run_autograder has written fallback.json in its place before, so that results exist even if this
+process is killed.
 """
 
 from __future__ import annotations
@@ -20,23 +21,21 @@ from grader.report.results_json import encode, for_platform, unmarked
 from grader.rubric import load_rubric
 
 SETTINGS = "autograder.json"
-FEW = 200  # images, in the rehearsal: enough to see whether training works, too few to come near a bar and be repeated
-REHEARSAL = 10  # minutes for it, on half a processor
-PRIVATE = (
-    "source",
-    "submission",
-    "results",
-    "submission_metadata.json",
-)  # below the container's /autograder
+# images in the rehearsal: enough to see whether training works, too few to come near a bar, where
+# trainings are repeated
+REHEARSAL_SIZE = 200
+REHEARSAL_MINUTES = 10  # on half a processor
+# below the container's /autograder
+PRIVATE = ("source", "submission", "results", "submission_metadata.json")
 
 
 def run(root: Path) -> int:
-    """Mark `root`/submission into `root`/results/results.json; 0 if something of a submission was marked.
+    """Mark `root`/submission into `root`/results/results.json; returns 0.
 
-    Raises CannotGrade where the grader failed; the results stay as they are then.
+    Raises CannotGrade where the grader failed; the results file then stays as it is.
     """
     settings = read_settings(root)
-    close(root)
+    restrict_access(root)
     target = root / "results" / "results.json"
     minutes = settings["minutes"]
     with tempfile.TemporaryDirectory(prefix="marking-") as folder:
@@ -48,12 +47,11 @@ def run(root: Path) -> int:
                 seconds=60 * minutes,
             )
         except OutOfTime:
-            write_atomically(
-                target, encode(unmarked(f"the marking did not end within {minutes:g} minutes."))
-            )
-            raise CannotGrade(f"the marking did not end within {minutes:g} minutes") from None
+            problem = f"the marking did not end within {minutes:g} minutes"
+            write_atomically(target, encode(unmarked(f"{problem}.")))
+            raise CannotGrade(problem) from None
     if content is None:
-        raise CannotGrade("the grader ended without results; what it printed stands above")
+        raise CannotGrade("the grader ended without results; its output is above")
     shown = for_platform(
         content, visibility=settings["visibility"], leaderboard=settings["leaderboard"]
     )
@@ -62,28 +60,28 @@ def run(root: Path) -> int:
 
 
 def rehearse(root: Path) -> int:
-    """Mark the reference as the image is built: 0 if it earns every point that needs no training, and if it can be trained.
+    """Mark the reference solution while the image is built; returns 0 if it passes.
 
-    Raises CannotGrade if not: a Python or torch that falls short here would fail every student.
+    Raises CannotGrade if it loses a point without training, or cannot be trained: every student
+    would fail on this Python or torch.
     """
     arguments = read_settings(root)["arguments"]
-    untrained = _rehearse(
-        [*arguments, *([] if "--skip-training" in arguments else ["--skip-training"])]
-    )
+    skip = [] if "--skip-training" in arguments else ["--skip-training"]
+    untrained = _rehearse([*arguments, *skip])
     if untrained["score"] != untrained["max_score"]:
         raise CannotGrade(
-            "the reference does not earn every point here; the score card above says where"
+            "the reference solution loses points here; the score card above says where"
         )
     if "--skip-training" not in arguments:
         trained = [section for section in load_rubric().sections if section.training]
         only = ",".join(section.number for section in trained)
-        reached = _rehearse([*arguments, f"--only={only}", f"--train-size={FEW}"])["extra_data"][
-            "accuracy"
-        ]
-        lacking = [f"{section.script}.py" for section in trained if section.script not in reached]
-        if lacking:
+        content = _rehearse([*arguments, f"--only={only}", f"--train-size={REHEARSAL_SIZE}"])
+        reached = content["extra_data"]["accuracy"]
+        failed = [f"{section.script}.py" for section in trained if section.script not in reached]
+        if failed:
             raise CannotGrade(
-                f"the reference cannot be trained here: {', '.join(lacking)}; the score card above says why"
+                f"the reference solution cannot be trained here: {', '.join(failed)}; "
+                "the score card above says why"
             )
     return 0
 
@@ -91,18 +89,19 @@ def rehearse(root: Path) -> int:
 def _rehearse(arguments: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="marking-") as folder:
         try:
-            content = grade(
-                REFERENCE, Path(folder, "results.json"), arguments, seconds=60 * REHEARSAL
-            )
+            results = Path(folder, "results.json")
+            content = grade(REFERENCE, results, arguments, seconds=60 * REHEARSAL_MINUTES)
         except OutOfTime:
-            raise CannotGrade(f"the reference was not marked within {REHEARSAL} minutes") from None
+            raise CannotGrade(
+                f"the reference solution was not marked within {REHEARSAL_MINUTES} minutes"
+            ) from None
     if content is None:
-        raise CannotGrade("the grader ended without results; what it printed stands above")
+        raise CannotGrade("the grader ended without results; its output is above")
     return content
 
 
 def read_settings(root: Path) -> dict[str, Any]:
-    """The settings that `publish gradescope` wrote. Raises CannotGrade if there are none to be read."""
+    """The settings that `publish gradescope` wrote. Raises CannotGrade if they cannot be read."""
     path = root / "source" / SETTINGS
     try:
         settings: dict[str, Any] = json.loads(path.read_bytes())
@@ -113,10 +112,10 @@ def read_settings(root: Path) -> dict[str, Any]:
     return settings
 
 
-def close(root: Path) -> None:
-    """Take everybody else's rights to the grader, the results and what the platform says of the student.
+def restrict_access(root: Path) -> None:
+    """Remove other users' access to the grader, the results and the student's data.
 
-    The sandbox keeps student code away from them; this is the second lock, for a machine whose kernel lacks Landlock.
+    The sandbox hides them from student code; this is a second barrier, should Landlock be missing.
     """
     for name in PRIVATE:
         path = root / name
@@ -124,4 +123,4 @@ def close(root: Path) -> None:
             try:
                 path.chmod(path.stat().st_mode & 0o700)
             except OSError as error:
-                print(f"{path} stays open to other users: {error.strerror}", file=sys.stderr)
+                print(f"{path} stays readable by other users: {error.strerror}", file=sys.stderr)

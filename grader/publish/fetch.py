@@ -1,7 +1,8 @@
-"""A class's repositories, fetched: of each one the checklist's files, as they stand in its newest commit, and nothing else.
+"""Fetches a class's repositories: from the newest commit of each, only the checklist's files.
 
-A student's repository is never checked out. Its newest commit alone is fetched into an empty repository without a work tree,
-and from there regular files of the checklist's names are written out: no links, no hooks, no filters, no submodules.
+A student's repository is never checked out. Its newest commit is fetched into an empty bare
+repository, from which regular files with the checklist's names are written out: no links, hooks,
+filters or submodules.
 """
 
 from __future__ import annotations
@@ -25,18 +26,17 @@ from grader.submission.reading import CHECKLIST, MAX_PLOT, NOTEBOOKS
 
 HEADER = ("student", "repository")
 LIST = "roster.csv"
-MAX_FILES = 100  # of the checklist's names in one repository; a right one has five
+MAX_FILES = 100  # with the checklist's names in one repository; five are expected
 SECONDS = 300  # for one repository
-UNPORTABLE = set(
-    '\\:"<>|*?'
-)  # not in names on every system, and a workflow's artifact with one of them is not kept
+# Some systems do not allow these in names, and GitHub rejects artifacts with them.
+UNPORTABLE = set('\\:"<>|*?')
 _STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of a roster. `ref` is what is fetched: the newest commit, or a pull request's."""
+class RosterEntry:
+    """One line of a roster. `ref` is fetched: HEAD, or that of a pull request."""
 
     student: str
     repository: str
@@ -47,8 +47,8 @@ class FetchFailed(Exception):
     """A repository could not be fetched; the message is one line."""
 
 
-def read_roster(path: Path) -> list[Entry]:
-    """The entries of a CSV file with the columns student and repository. Raises CannotGrade with file and line."""
+def read_roster(path: Path) -> list[RosterEntry]:
+    """The entries of a CSV file. Raises CannotGrade with file and line."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = [
@@ -60,9 +60,10 @@ def read_roster(path: Path) -> list[Entry]:
         ) from None
     if not rows or tuple(name.strip().lower() for name in rows[0][1]) != HEADER:
         raise CannotGrade(
-            f"{path} begins with {rows[0][1] if rows else 'nothing'}, expected the line {','.join(HEADER)}"
+            f"{path} begins with {rows[0][1] if rows else 'nothing'}, "
+            f"expected the line {','.join(HEADER)}"
         )
-    entries: dict[str, Entry] = {}
+    entries: dict[str, RosterEntry] = {}
     for number, row in rows[1:]:
         where = f"{path}, line {number}"
         if len(row) != len(HEADER):
@@ -72,45 +73,47 @@ def read_roster(path: Path) -> list[Entry]:
         entry = _entry(row[0].strip(), row[1].strip(), where)
         if entry.student.lower() in entries:
             raise CannotGrade(
-                f"{where}: {entry.student} stands there twice, expected each student once"
+                f"{where}: {entry.student} is listed twice, expected each student once"
             )
         entries[entry.student.lower()] = entry
     if not entries:
         raise CannotGrade(
-            f"{path} names nobody, expected a line for each student below {','.join(HEADER)}"
+            f"{path} lists no students, expected a line for each below {','.join(HEADER)}"
         )
     return list(entries.values())
 
 
-def _entry(student: str, repository: str, where: str) -> Entry:
+def _entry(student: str, repository: str, where: str) -> RosterEntry:
     if not _STUDENT.fullmatch(student) or student.endswith(PROBLEM):
         raise CannotGrade(
-            f"{where}: the student is {student!r}, expected letters, digits and . _ @ + - alone"
+            f"{where}: the student is {student!r}, expected only letters, digits and . _ @ + -"
         )
     if not _REPOSITORY.fullmatch(repository) or PurePosixPath(repository).name in (".", ".."):
         raise CannotGrade(f"{where}: the repository is {repository!r}, expected owner/name")
-    return Entry(student, repository)
+    return RosterEntry(student, repository)
 
 
-def single(repository: str, pull_request: str) -> Entry:
-    """The entry of one repository, or of one pull request to it. Raises CannotGrade where either is none."""
+def single(repository: str, pull_request: str) -> RosterEntry:
+    """The entry of a repository or a pull request to it. Raises CannotGrade if one is malformed."""
     entry = _entry(repository.replace("/", "_"), repository, "--repository")
     if not pull_request:
         return entry
     if not re.fullmatch(r"[1-9][0-9]{0,9}", pull_request):
         raise CannotGrade(f"--pull-request is {pull_request!r}, expected its number")
-    return Entry(f"{entry.student}-{pull_request}", repository, f"refs/pull/{pull_request}/head")
+    return RosterEntry(
+        f"{entry.student}-{pull_request}", repository, f"refs/pull/{pull_request}/head"
+    )
 
 
-def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
-    """Fetch every entry into `to`/student; 0 where one was, and 2 where none.
+def fetch_all(entries: list[RosterEntry], to: Path, server: str, token: str) -> int:
+    """Fetch every entry into `to`/student; returns 0 if any was fetched, else 2.
 
-    Who could not be fetched has a file student.problem there, which `batch` names. Raises CannotGrade
-    if `to` is in use.
+    An entry that could not be fetched leaves a file student.problem, which `batch` reports. Raises
+    CannotGrade if `to` is not empty.
     """
     if to.exists() and any(to.iterdir()):
         raise CannotGrade(
-            f"{to} is not empty, expected a new folder: what lies there would be marked too"
+            f"{to} is not empty, expected a new folder: its files would be marked too"
         )
     to.mkdir(parents=True, exist_ok=True)
     _write_list(to / LIST, entries)
@@ -119,7 +122,9 @@ def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
         try:
             count = _fetch(entry, to / entry.student, server, token)
         except FetchFailed as failure:
-            shutil.rmtree(to / entry.student, ignore_errors=True)  # half of it would be marked
+            shutil.rmtree(
+                to / entry.student, ignore_errors=True
+            )  # or batch would mark half a submission
             (to / f"{entry.student}{PROBLEM}").write_text(f"{failure}\n", encoding="utf-8")
             print(f"{entry.student}: {failure}", file=sys.stderr, flush=True)
         else:
@@ -129,36 +134,27 @@ def fetch_all(entries: list[Entry], to: Path, server: str, token: str) -> int:
     return 0 if fetched else 2
 
 
-def _write_list(path: Path, entries: list[Entry]) -> None:
-    """What was to be fetched. It also keeps `batch` from taking one student's folders for a class of their names."""
+def _write_list(path: Path, entries: list[RosterEntry]) -> None:
+    """Write the roster, which also keeps `batch` from taking one student's folders for a class."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(
             [HEADER, *((entry.student, entry.repository) for entry in entries)]
         )
 
 
-def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
-    """Write the checklist's files of one repository below `folder`; returns how many there are."""
+def _fetch(entry: RosterEntry, folder: Path, server: str, token: str) -> int:
+    """Write the checklist's files of one repository below `folder`; returns their number."""
     environment = _environment(server, token)
     address = f"{server.rstrip('/')}/{entry.repository}.git"
     with tempfile.TemporaryDirectory(prefix="fetch-") as git:
         _git(git, environment, "init", "--quiet", "--bare")
-        _git(
-            git,
-            environment,
-            "fetch",
-            "--quiet",
-            "--depth=1",
-            "--no-tags",
-            "--no-recurse-submodules",
-            address,
-            entry.ref,
-        )
+        flags = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules")
+        _git(git, environment, "fetch", *flags, address, entry.ref)
         listing = _git(git, environment, "ls-tree", "-r", "-z", "--full-tree", "FETCH_HEAD")
         files = wanted(listing)
         if not files:
             raise FetchFailed(
-                f"the newest commit holds none of the checklist's files ({', '.join(CHECKLIST)})"
+                f"the newest commit has none of the checklist's files ({', '.join(CHECKLIST)})"
             )
         folder.mkdir()
         for path, blob in files:
@@ -167,7 +163,7 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
-            except OSError as error:  # a path of 4,000 characters, say
+            except OSError as error:  # such as a path of 4,000 characters
                 raise FetchFailed(
                     f"{one_line(str(path))[:100]!r} cannot be written: {error.strerror}"
                 ) from None
@@ -175,7 +171,7 @@ def _fetch(entry: Entry, folder: Path, server: str, token: str) -> int:
 
 
 def wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
-    """Path and object of the regular files of the checklist's names. Raises FetchFailed for a tree that plays tricks."""
+    """Path and object id of the checklist's files. Raises FetchFailed for a suspicious tree."""
     found = []
     for line in listing.decode("utf-8", "surrogateescape").split("\0"):
         about, _, name = line.partition("\t")
@@ -192,17 +188,17 @@ def wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
             or not name.isprintable()
             or set(name) & UNPORTABLE
         ):
-            raise FetchFailed(f"the repository holds a file of the name {one_line(name)[:100]!r}")
+            raise FetchFailed(f"the repository has a file with the name {one_line(name)[:100]!r}")
         found.append((path, about.split()[2]))
     if len(found) > MAX_FILES:
         raise FetchFailed(
-            f"the repository holds {len(found)} files of the checklist's names, expected five"
+            f"the repository has {len(found)} files with the checklist's names, expected five"
         )
     return found
 
 
 def _environment(server: str, token: str) -> dict[str, str]:
-    """Nobody's configuration, no question to anybody; the token where neither a command line nor a file shows it."""
+    """No user configuration, no prompts; the token only in the environment, not in a file."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -223,7 +219,7 @@ def _environment(server: str, token: str) -> dict[str, str]:
 def _git(
     folder: str, environment: dict[str, str], *arguments: str, limit: int = 50_000_000
 ) -> bytes:
-    """What a git command prints, at most `limit` bytes of it. Raises FetchFailed with git's last line."""
+    """The output of a git command, up to `limit` bytes. Raises FetchFailed with git's last line."""
     with tempfile.TemporaryFile() as output:
         try:
             ran = subprocess.run(
@@ -240,9 +236,8 @@ def _git(
         except subprocess.TimeoutExpired:
             raise FetchFailed(f"git {arguments[0]} did not end within {SECONDS} s") from None
         if ran.returncode != 0:
-            lines = ran.stderr.decode("utf-8", "replace").strip().splitlines() or [
-                f"status {ran.returncode}"
-            ]
-            raise FetchFailed(f"git {arguments[0]}: {one_line(lines[-1])[:300]}")
+            lines = ran.stderr.decode("utf-8", "replace").strip().splitlines()
+            reason = lines[-1] if lines else f"status {ran.returncode}"
+            raise FetchFailed(f"git {arguments[0]}: {one_line(reason)[:300]}")
         output.seek(0)
         return output.read(limit)

@@ -1,4 +1,4 @@
-"""For GitHub: the students' template repository, and what an instructor's private copy of this project needs to mark a class."""
+"""For GitHub: the students' template repository, and files for the instructor's own."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ MARKING = {"mark.yml": ".github/workflows/mark.yml", "roster.csv": "roster.csv"}
 def write_repositories(out: Path) -> list[Path]:
     """Write `out`/template and `out`/marking; returns the two folders.
 
-    Raises CannotGrade where one of them is in use, and HandoutError where a line of a solution would be in the template.
+    Raises CannotGrade where one is not empty, and HandoutError where a solution would leak.
     """
     template, marking = out / "template", out / "marking"
     for folder in (template, marking):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise CannotGrade(
-                f"{folder} is in use, expected a new folder: a repository may lie there already"
+                f"{folder} is not empty, expected a new folder: it may hold a repository already"
             )
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,7 +1,7 @@
-"""The autograder for Gradescope: one zip with setup.sh and run_autograder at its top, the grader, utils.py and the data.
+"""The autograder for Gradescope: a zip of the grader, utils.py, the data, and two start scripts.
 
-The platform unpacks it to /autograder/source, runs setup.sh once as root, and for every submission run_autograder, which
-has to leave /autograder/results/results.json.
+The platform unpacks it to /autograder/source, runs setup.sh once as root, and for every submission
+run_autograder, which has to write /autograder/results/results.json.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from grader.sandbox.levels import CHOICES
 FILES = Path(__file__).resolve().parent / "files"
 EXECUTABLE = ("setup.sh", "run_autograder")
 KINDS = (".py", ".toml", ".ini", ".png", ".html", ".css", ".js")  # of the grader's files
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of every entry: the same zip for the same files
-MINUTES = (2, 40)  # the platform's limit can be set to at most 40
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of every entry, so that the same files give the same zip
+MINUTES = (2, 40)  # 40 is the longest limit that the platform offers
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How the autograder marks, and what the platform shows. `minutes` is the limit set for the assignment there."""
+    """How the autograder marks, what the platform shows, and its time limit in minutes."""
 
     visible: str = "after_published"
     leaderboard: bool = True
@@ -45,7 +45,7 @@ class Settings:
 
 
 def write_zip(out: Path, settings: Settings) -> Path:
-    """Write the autograder to `out`, whole or not at all; returns its path. Raises CannotGrade for a wrong setting."""
+    """Write the autograder to `out`; returns its path. Raises CannotGrade for a wrong setting."""
     _check(settings)
     if out.suffix != ".zip" or out.is_dir():
         raise CannotGrade(
@@ -55,7 +55,7 @@ def write_zip(out: Path, settings: Settings) -> Path:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(entries(settings)):
             entry = zipfile.ZipInfo(name, EPOCH)
-            entry.create_system = 3  # Unix: the rights count
+            entry.create_system = 3  # Unix, so that the permissions count
             entry.external_attr = (0o100755 if name in EXECUTABLE else 0o100644) << 16
             entry.compress_type = (
                 zipfile.ZIP_STORED if name.endswith(".gz") else zipfile.ZIP_DEFLATED
@@ -80,21 +80,22 @@ def _check(settings: Settings) -> None:
         )
     if settings.torch_index is not None and not _is_address(settings.torch_index):
         raise CannotGrade(
-            f"--torch-index is {settings.torch_index!r}, expected an address that starts with https://"
+            f"--torch-index is {settings.torch_index!r}, "
+            "expected an address that starts with https://"
         )
 
 
 def _is_address(text: str) -> bool:
-    """Whether a line of a requirements file holds it as one word."""
+    """Whether it is one word, as a line of a requirements file needs it."""
     return text.startswith("https://") and text.isprintable() and not any(c.isspace() for c in text)
 
 
 def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
-    """The name and content of every file of the zip. Raises CannotGrade where the data is not there."""
+    """The name and content of every file of the zip. Raises CannotGrade where data is missing."""
     for name in EXECUTABLE:
         yield name, (FILES / name).read_bytes()
     yield SETTINGS, (json.dumps(packed_settings(settings), indent=1) + "\n").encode()
-    yield "fallback.json", encode(unmarked("the marking did not come to its end."))
+    yield "fallback.json", encode(unmarked("the marking did not finish."))
     yield "constraints.txt", (ROOT / "constraints.txt").read_bytes()
     yield "requirements.txt", "".join(f"{line}\n" for line in requirements("grader")).encode()
     if settings.torch_index is not None:
@@ -113,7 +114,7 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
 
 
 def packed_settings(settings: Settings) -> dict[str, Any]:
-    """What autograder.json says: the arguments of `grade`, and what becomes of its results."""
+    """The content of autograder.json: the arguments of `grade`, and how results are shown."""
     flags = {"--skip-training": settings.skip_training, "--audit": settings.audit}
     return {
         "arguments": [
@@ -123,13 +124,12 @@ def packed_settings(settings: Settings) -> dict[str, Any]:
         ],
         "visibility": settings.visible,
         "leaderboard": settings.leaderboard and not settings.skip_training,
-        "minutes": settings.minutes
-        - 1,  # so that it is this side that ends a marking, and can say so
+        "minutes": settings.minutes - 1,  # to stop before the platform does, and say so
     }
 
 
 def requirements(extra: str) -> list[str]:
-    """The packages that an extra of ours stands for, those of the extras that it names included."""
+    """The packages of an extra of ours, including those of the extras that it names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found, waiting = list(project["dependencies"]), [extra]
     while waiting:
@@ -143,7 +143,7 @@ def requirements(extra: str) -> list[str]:
 
 
 def torch_requirements(index: str) -> str:
-    """A requirements file for torch alone, from an index of one's own: that of builds for the CPU, a tenth of the size."""
+    """A requirements file for torch alone, from an index of CPU builds, a tenth of the size."""
     names = [line for line in requirements("student") if line.startswith("torch")]
     return "\n".join([f"--index-url {index}", *names]) + "\n"
 

@@ -1,4 +1,4 @@
-"""One marking as a process of its own, with a limit to its time, for Gradescope's autograder."""
+"""One marking in its own process, with a time limit, for Gradescope's autograder."""
 
 from __future__ import annotations
 
@@ -10,29 +10,20 @@ from typing import Any
 
 from grader import GRADER
 
-SHUTDOWN_TIMEOUT = 20  # seconds for a marking that was asked to end to end its workers
+SHUTDOWN_TIMEOUT = 20  # seconds for a marking to end its workers after SIGTERM
 
 
 class OutOfTime(Exception):
-    """A marking did not end in time; it was ended."""
+    """A marking exceeded its time limit and was ended."""
 
 
 def grade(
     submission: Path, results: Path, arguments: list[str], *, seconds: float
 ) -> dict[str, Any] | None:
-    """The content of the results.json that `grade` wrote; None where the grader failed without one. Raises OutOfTime."""
-    command = [
-        sys.executable,
-        "-I",
-        "-X",
-        "utf8",
-        str(GRADER / "__main__.py"),
-        "grade",
-        f"--results={results}",
-        *arguments,
-        "--",
-        str(submission),
-    ]
+    """The content of the results.json of `grade`, None if it wrote none. Raises OutOfTime."""
+    python = [sys.executable, "-I", "-X", "utf8"]
+    marking = [str(GRADER / "__main__.py"), "grade", f"--results={results}", *arguments]
+    command = [*python, *marking, "--", str(submission)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd="/")
     try:
         process.wait(timeout=seconds)
@@ -44,7 +35,7 @@ def grade(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, which ends its workers too; and make it, if it does not."""
+    """End it with SIGTERM, so that it ends its workers too; with SIGKILL if that is not enough."""
     if process.poll() is None:
         process.terminate()
         try:

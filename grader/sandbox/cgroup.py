@@ -1,6 +1,7 @@
-"""A control group (cgroup v2) for a worker: the kernel itself then holds the memory of all that it starts.
+"""A control group (cgroup v2) for a worker, with which the kernel itself limits its memory.
 
-Few machines let a user make one: a systemd session does, a container rarely. Elsewhere process.py looks now and then.
+Few machines let a user make one: a systemd session does, a container rarely. Elsewhere process.py
+polls the memory.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from pathlib import Path
 MOUNT = Path("/sys/fs/cgroup")
 
 
-class Group:
-    """A control group with a limit of memory in bytes, which one process is put into, and all that it starts with it."""
+class ControlGroup:
+    """A control group with a memory limit, which holds a process and everything that it starts."""
 
     def __init__(self, path: Path):
         self._path = path
 
     @property
     def ran_out(self) -> bool:
-        """Whether the kernel ended a process of it for lack of memory."""
+        """Whether the kernel killed a process in it for exceeding the limit."""
         with contextlib.suppress(OSError):
             events = dict(
                 line.split() for line in (self._path / "memory.events").read_text().splitlines()
@@ -31,7 +32,7 @@ class Group:
         return False
 
     def remove(self) -> None:
-        """End what is left in it, and the group. May be called twice."""
+        """Kill what is left in it, and remove the group. May be called twice."""
         with contextlib.suppress(OSError):
             (self._path / "cgroup.kill").write_text("1")
         for _ in range(50):  # a killed process takes a moment to leave
@@ -44,9 +45,9 @@ class Group:
 
 def hold(
     pid: int, memory_bytes: int, mount: Path = MOUNT, own: Path = Path("/proc/self/cgroup")
-) -> Group | None:
-    """Put a process into a new group with this much memory; None where this user cannot make one."""
-    for parent in _may_have_children(mount, own):
+) -> ControlGroup | None:
+    """A new group with this memory limit around the process; None where this user may not."""
+    for parent in _possible_parents(mount, own):
         path = parent / f"submission-{secrets.token_hex(8)}"
         try:
             path.mkdir()
@@ -56,19 +57,18 @@ def hold(
             (path / "memory.max").write_text(str(memory_bytes))
             with contextlib.suppress(OSError):  # where there is no swap
                 (path / "memory.swap.max").write_text("0")
-            (path / "memory.oom.group").write_text(
-                "1"
-            )  # all of the worker ends, not what the kernel likes least
+            # Kill the whole worker, not one process of the kernel's choice.
+            (path / "memory.oom.group").write_text("1")
             (path / "cgroup.procs").write_text(str(pid))
         except OSError:
-            Group(path).remove()
+            ControlGroup(path).remove()
             continue
-        return Group(path)
+        return ControlGroup(path)
     return None
 
 
-def _may_have_children(mount: Path, own: Path) -> list[Path]:
-    """The groups that this process is in, innermost first, whose children may have limits of memory."""
+def _possible_parents(mount: Path, own: Path) -> list[Path]:
+    """The groups around this process, innermost first, whose children may have memory limits."""
     try:
         lines = [line.split(":", 2) for line in own.read_text().splitlines()]
     except OSError:
@@ -77,10 +77,10 @@ def _may_have_children(mount: Path, own: Path) -> list[Path]:
     if relative is None:
         return []
     groups = [mount / relative, *(mount / relative).parents]
-    return [group for group in groups if group.is_relative_to(mount) and _gives_memory(group)]
+    return [group for group in groups if group.is_relative_to(mount) and _passes_on_memory(group)]
 
 
-def _gives_memory(group: Path) -> bool:
+def _passes_on_memory(group: Path) -> bool:
     try:
         return "memory" in (group / "cgroup.subtree_control").read_text().split() and os.access(
             group, os.W_OK

@@ -1,8 +1,9 @@
-"""The trusted side's handle on a fork server: starts one behind the sandbox's walls, has workers forked, knows how they ended.
+"""The trusted side's handle on a fork server: starts it in the sandbox and has it fork workers.
 
-What is in there is the submission's, the server itself included once a script has run beside it: it could be made to say
-anything. So its answers decide nothing that the kernel can be asked, it is stopped like a worker while nothing is asked of it, and
-one that does not do as told is ended and replaced.
+Everything inside the sandbox belongs to the submission, including the server once a script has run
+beside it, and may answer anything. So whatever the kernel can be asked is not taken from the
+server's answers, the server is stopped whenever nothing is asked of it, and one that does not
+follow the protocol is killed and replaced.
 """
 
 from __future__ import annotations
@@ -18,17 +19,18 @@ import time
 from pathlib import Path
 
 from grader.rubric import Limits
-from grader.sandbox import cgroup, process_tree
-from grader.sandbox.levels import LaunchSpec, Sandbox, Started, start
+from grader.sandbox import bubblewrap, cgroup, process_tree
+from grader.sandbox.launch import LaunchSpec, Started
+from grader.sandbox.levels import Sandbox, start
 from grader.sandbox.output import Output
 from grader.sandbox.workdir import Workdir
 
-FORK_TIMEOUT = 10.0  # seconds for a fork, which takes some milliseconds
+FORK_TIMEOUT = 10.0  # seconds; a fork takes a few milliseconds
 PRELOADED = ("worker.worker", "torch")  # the first imports NumPy
 
 
 class ForkServer:
-    """One sandboxed process in which workers for the scripts of a submission are forked, one at a time."""
+    """One sandboxed process that forks workers for the scripts of a submission, one at a time."""
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class ForkServer:
         self._started: Started | None = None
 
     def for_scripts(self, scripts: dict[str, bytes]) -> ForkServer:
-        """Another such server, for other scripts."""
+        """A new server with the same settings, for other scripts."""
         return ForkServer(
             scripts,
             self.limits,
@@ -56,48 +58,50 @@ class ForkServer:
         )
 
     def begin(self) -> None:
-        """Start it, unless it runs; what it has to import it goes on importing meanwhile."""
+        """Start it unless it runs; returns at once, while the server is still importing."""
         if self._started is not None and self._started.process.poll() is None:
             return
         self.close()
-        self._place = Workdir(self.scripts)
+        self._workdir = Workdir(self.scripts)
         ours, theirs = socket.socketpair()
-        order = LaunchSpec(
-            self._place.folder,
-            self.packages,
-            _for_kernel(self.limits, self.device),
-            self.limits.scratch_bytes,
-            self.device == "cuda",
-            _environment(self.sandbox, self._place, self.device, self.threads),
-            theirs.fileno(),
-            _preloaded(self.packages),
+        spec = LaunchSpec(
+            folder=self._workdir.folder,
+            packages=self.packages,
+            limits=_kernel_limits(self.limits, self.device),
+            scratch_bytes=self.limits.scratch_bytes,
+            cuda=self.device == "cuda",
+            environment=_environment(self.sandbox, self._workdir, self.device, self.threads),
+            control=theirs.fileno(),
+            preloaded=_preloaded(self.packages),
         )
         try:
-            self._started = start(self.sandbox, order)
+            self._started = start(self.sandbox, spec)
         except BaseException:
             ours.close()
-            self._place.remove()
+            self._workdir.remove()
             raise
         finally:
             theirs.close()
         self._control, self._is_ready = ours, False
         self._server = Handle(self._started.pid)
-        # tmpfs is memory too
-        self._group = cgroup.hold(
-            self._started.pid, self.limits.memory_bytes + self.limits.scratch_bytes
-        )
+        # The kernel counts the scratch folder, a tmpfs, as memory too.
+        allowance = self.limits.memory_bytes + self.limits.scratch_bytes
+        self._group = cgroup.hold(self._started.pid, allowance)
         assert self._started.process.stderr is not None
-        self._printed = Output(self._started.process.stderr, self.limits.output_bytes)
+        self._output = Output(self._started.process.stderr, self.limits.output_bytes)
 
-    def fork(self, requests: int, replies: int, printed: int) -> int:
-        """The number of a new worker, which has these ends of three pipes. Raises RuntimeError where none comes up:
-        no code of the student's has run by then, so that is the grader's own fault."""
-        for _ in range(2):  # the first may have been spoilt by a worker before
+    def fork(self, requests: int, replies: int, output: int) -> int:
+        """The pid of a new worker, which gets these ends of three pipes.
+
+        Raises RuntimeError where no worker starts. No code of the student's has run by then, so
+        that is a grader error.
+        """
+        for _ in range(2):  # an earlier worker may have damaged the first server
             self.begin()
             try:
-                return self._fork([requests, replies, printed])
+                return self._fork([requests, replies, output])
             except _Unusable as problem:
-                reason = f"{problem} {self._printed.text()}"
+                reason = f"{problem} {self._output.text()}"
                 self.close()
         raise RuntimeError(f"the worker did not start: {reason.strip()}")
 
@@ -105,15 +109,16 @@ class ForkServer:
         if not self._is_ready:
             self._expect(b"r", self.limits.import_seconds)
             self._is_ready = True
-        self.rest(stopped=False)
+        self.kill_all_but()
+        self._server.signal(signal.SIGCONT)
         try:
             socket.send_fds(self._control, [b"f"], descriptors)
         except OSError:
             raise _Unusable("it has ended.") from None
-        told = self._expect(b"f", FORK_TIMEOUT)
+        claimed = self._expect(b"f", FORK_TIMEOUT)
         self._server.signal(signal.SIGSTOP)
         if not process_tree.HAS_PROC:
-            return told
+            return claimed
         living = [
             pid for pid in process_tree.descendants(self._pid) if not process_tree.is_ended(pid)
         ]
@@ -122,7 +127,7 @@ class ForkServer:
         return living[0]
 
     def status(self) -> int | None:
-        """How the last worker ended: its exit status, negative for a signal; None if that cannot be known."""
+        """The exit status of the last worker, negative for a signal; None if it is unknown."""
         if self._started is None:
             return None
         try:
@@ -131,32 +136,30 @@ class ForkServer:
             return self._expect(b"s", FORK_TIMEOUT)
         except (_Unusable, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                # bubblewrap and the guard pass on that a signal ended it
+                # bubblewrap and the guard exit with 128 plus the signal that ended the worker.
                 status = self._started.process.wait(timeout=1)
                 return status if status <= 128 else 128 - status
         return None
 
     @property
     def ran_out_of_memory(self) -> bool:
-        """Whether the kernel ended something in it for lack of memory, where a control group holds it."""
+        """Whether the kernel killed a process in its control group, if any, for memory."""
         return self._started is not None and self._group is not None and self._group.ran_out
 
     def memory(self) -> int:
-        """Bytes that the worker holds, and all that it has started."""
+        """Bytes held by the worker and everything that it started."""
         return process_tree.memory(process_tree.descendants(self._pid))
 
     def scratch_bytes(self) -> int:
-        """What the files hold that lie on this machine's own disk."""
-        return self._place.scratch_bytes()
+        """Bytes of files that the worker wrote to this machine's disk."""
+        return self._workdir.scratch_bytes()
 
-    def rest(self, *, worker: int = 0, stopped: bool = True) -> None:
-        """End all that runs in it but the worker, and let the server itself stop, or go on."""
+    def kill_all_but(self, worker: int = 0) -> None:
+        """Stop the server, and kill everything in the sandbox but the server and the worker."""
         if self._started is None:
             return
         self._server.signal(signal.SIGSTOP)
         process_tree.kill_descendants(self._pid, spared=worker)
-        if not stopped:
-            self._server.signal(signal.SIGCONT)
 
     @property
     def _pid(self) -> int:
@@ -164,7 +167,7 @@ class ForkServer:
         return self._started.pid
 
     def _expect(self, letter: bytes, seconds: float) -> int:
-        """The number in its answer. Raises _Unusable for anything else."""
+        """The number in its answer. Raises _Unusable for any other answer, or none."""
         size = struct.calcsize("=ci")
         content, deadline = b"", time.monotonic() + seconds
         try:
@@ -184,35 +187,35 @@ class ForkServer:
         return int(number)
 
     def close(self) -> None:
-        """End it and whatever runs in it, and remove its folder. May be called twice."""
+        """Kill it with everything in the sandbox, and remove its folder. May be called twice."""
         if self._started is None:
             return
         process, pid = self._started.process, self._started.pid
-        self._server.signal(signal.SIGSTOP)  # so that it starts nothing while the rest is ended
+        self._server.signal(signal.SIGSTOP)  # it must not fork during the kills
         process_tree.kill_descendants(pid)
         self._server.signal(signal.SIGKILL)
         try:
             process.wait(timeout=1)  # bubblewrap and the guard end with it
         except subprocess.TimeoutExpired:
-            for group in (pid, process.pid):  # its own, and that of its guard
+            for group in (pid, process.pid):  # its own process group, and its guard's
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(group, signal.SIGKILL)
             process.wait()
         if self._group is not None:
             self._group.remove()
         self._server.close()
-        self._printed.close()
+        self._output.close()
         self._control.close()
-        self._place.remove()
+        self._workdir.remove()
         self._started = None
 
 
 class _Unusable(Exception):
-    """The server does not do as told."""
+    """The server does not follow the protocol."""
 
 
 class Handle:
-    """A process to send signals to, which cannot be taken for another that got its number later."""
+    """A process to send signals to, never confused with a later process that reuses its pid."""
 
     def __init__(self, pid: int):
         self._pid = pid
@@ -222,7 +225,7 @@ class Handle:
             self._pid, self._fd = 0, -1
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal; nothing if it has ended."""
+        """Send a signal; does nothing if the process has ended."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self._fd >= 0:
                 signal.pidfd_send_signal(self._fd, number)
@@ -230,21 +233,21 @@ class Handle:
                 os.kill(self._pid, number)
 
     def close(self) -> None:
-        """Forget the process."""
+        """Forget the process; later signals go nowhere."""
         if self._fd >= 0:
             os.close(self._fd)
         self._pid, self._fd = 0, -1
 
 
 def _preloaded(packages: tuple[str, ...]) -> tuple[str, ...]:
-    """What can be imported before a fork. Apple's libraries do not work in a fork of a process that has them in use."""
+    """The modules to import before a fork: none on macOS, whose libraries do not survive a fork."""
     if sys.platform != "linux":
         return ()
     return tuple(name for name in PRELOADED if name in ("worker.worker", *packages))
 
 
-def _for_kernel(limits: Limits, device: str) -> dict[str, int]:
-    """The limits that the kernel keeps. CUDA reserves address space without end."""
+def _kernel_limits(limits: Limits, device: str) -> dict[str, int]:
+    """The limits for setrlimit; none on address space for CUDA, which reserves without bounds."""
     address_space = 0 if device == "cuda" or sys.platform != "linux" else limits.address_bytes
     return {
         "AS": address_space,
@@ -256,7 +259,7 @@ def _for_kernel(limits: Limits, device: str) -> dict[str, int]:
 
 
 def _tasks_of_this_user() -> int:
-    """How many threads this user runs, where the worker will be the same user: the kernel counts them all together."""
+    """The threads of this user, if the worker runs as the same: the kernel counts them together."""
     if not process_tree.HAS_PROC or os.geteuid() == 0:
         return 0
     mine = 0
@@ -268,17 +271,17 @@ def _tasks_of_this_user() -> int:
 
 
 def asked_threads() -> int | None:
-    """How many threads the instructor's OMP_NUM_THREADS asks for; None where it is not set."""
+    """The instructor's OMP_NUM_THREADS; None where it is not set."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return int(asked) if asked.isdigit() and int(asked) > 0 else None
 
 
 def _environment(
-    sandbox: Sandbox, place: Workdir, device: str, threads: int | None
+    sandbox: Sandbox, workdir: Workdir, device: str, threads: int | None
 ) -> dict[str, str]:
-    """Nothing of the instructor's environment but the number of threads, and what CUDA needs."""
+    """A minimal environment: of the instructor's, only the thread count and what CUDA needs."""
     threads = threads or asked_threads()
-    home = "/scratch" if sandbox.level == "bubblewrap" else str(place.folder / "scratch")
+    home = bubblewrap.SCRATCH if sandbox.level == "bubblewrap" else str(workdir.folder / "scratch")
     kept = {
         key: os.environ[key]
         for key in ("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")

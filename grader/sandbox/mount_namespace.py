@@ -1,10 +1,10 @@
-"""Makes an interpreter reachable that lies in a closed home folder, for a worker that runs as nobody in particular.
+"""Makes files in a closed home folder, such as the interpreter, reachable for a worker's own user.
 
-Only for root, as `python veil.py SETTINGS COMMAND…`: in a mount namespace of its own, which ends with the process, each closed
-folder is covered by an empty one, and the paths that the worker may see are put back in their places. Then root's rights
-are given up and the command takes over.
+Only for root, as `python mount_namespace.py SETTINGS COMMAND…`. In a new mount namespace, which
+ends with the process, each closed folder is covered by an empty one, and the paths that the worker
+may see are mounted back in their places. Then the process gives up root and runs the command.
 
-SETTINGS, a JSON object: `closed` folders, `paths` to put back, `user` the uid and gid to become.
+SETTINGS is a JSON object: `closed` folders, `paths` to mount back, `user` the uid and gid to use.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -
     _checked(_libc.mount(source.encode(), target.encode(), kind.encode(), flags, options.encode()))
 
 
-def draw(closed: list[str], paths: list[str]) -> None:
-    """Cover the closed folders but for these paths, in this process's own view of the file system."""
+def cover(closed: list[str], paths: list[str]) -> None:
+    """Hide everything in the closed folders except these paths, for this process alone."""
     _checked(_libc.unshare(_NEW_MOUNTS))
     _mount("none", "/", "", _RECURSIVE | _PRIVATE)
-    descriptors = {
-        path: os.open(path, os.O_PATH) for path in paths
-    }  # now: of another namespace they could not be mounted
+    # Opened inside the new namespace: descriptors of another one cannot be mounted.
+    descriptors = {path: os.open(path, os.O_PATH) for path in paths}
     for folder in closed:
         _mount("tmpfs", folder, "tmpfs", _NOSUID | _NODEV, "mode=0755,size=1m")
     for path, descriptor in descriptors.items():
@@ -49,9 +48,9 @@ def draw(closed: list[str], paths: list[str]) -> None:
 
 
 def main() -> None:
-    """Draw the veil, become the user, run the command."""
+    """Cover the closed folders, become the user, run the command."""
     settings, command = json.loads(sys.argv[1]), sys.argv[2:]
-    draw(settings["closed"], settings["paths"])
+    cover(settings["closed"], settings["paths"])
     os.setgroups([])
     os.setgid(settings["user"])
     os.setuid(settings["user"])

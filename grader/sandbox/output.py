@@ -1,37 +1,56 @@
-"""What a process prints, of which the end is kept."""
+"""The output of a process, of which the end is kept."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import threading
+import time
 from collections import deque
 from typing import IO
 
+DRAIN_TIMEOUT = 1.0  # seconds to wait for output that is in the pipe already
+
 
 class Output:
-    """Reads a stream to its end in a thread of its own, so that nobody waits for a full pipe; the last `size` bytes stay."""
+    """Reads a stream in its own thread, so that no pipe fills up; keeps the last `size` bytes."""
 
     def __init__(self, stream: IO[bytes], size: int):
-        self.size = size
+        self.size, self._stream = size, stream
         self.chunks: deque[bytes] = deque()
-        self._reader = threading.Thread(target=self._drain, args=(stream,), daemon=True)
+        self._lock = threading.Lock()
+        self._reader = threading.Thread(target=self._drain, daemon=True)
         self._reader.start()
 
-    def _drain(self, stream: IO[bytes]) -> None:
+    def _drain(self) -> None:
         kept = 0
         with contextlib.suppress(ValueError, OSError):
-            while chunk := os.read(stream.fileno(), 65536):
-                self.chunks.append(chunk)
-                kept += len(chunk)
-                while kept - len(self.chunks[0]) >= self.size:
-                    kept -= len(self.chunks.popleft())
-        stream.close()
+            while select.select([self._stream], [], []):
+                with self._lock:
+                    chunk = os.read(self._stream.fileno(), 65536)
+                    if not chunk:
+                        break
+                    self.chunks.append(chunk)
+                    kept += len(chunk)
+                    while kept - len(self.chunks[0]) >= self.size:
+                        kept -= len(self.chunks.popleft())
+        self._stream.close()
 
     def text(self) -> str:
-        """What was kept, as text."""
-        return b"".join(list(self.chunks))[-self.size :].decode("utf-8", "replace")
+        """The kept end of the output so far, as text."""
+        deadline = time.monotonic() + DRAIN_TIMEOUT
+        while self._has_more() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        with self._lock:
+            return b"".join(self.chunks)[-self.size :].decode("utf-8", "replace")
+
+    def _has_more(self) -> bool:
+        """Whether the pipe holds output that the thread has not read yet."""
+        with contextlib.suppress(ValueError, OSError):  # closed
+            return self._reader.is_alive() and bool(select.select([self._stream], [], [], 0)[0])
+        return False
 
     def close(self) -> None:
-        """Wait a moment for the end, of a process that has ended."""
+        """Wait up to a second for the end of the stream, once the process has ended."""
         self._reader.join(timeout=1)

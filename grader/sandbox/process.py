@@ -1,4 +1,4 @@
-"""A worker process: asked over two pipes, limited in time and memory, stopped between calls, ended with all it started."""
+"""A worker process: called over two pipes, limited in time and memory, stopped between calls."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from grader.sandbox.output import Output
 from grader.worker import protocol
 
 PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
-POLL_INTERVAL = 0.05  # seconds between two looks at a worker that is thinking: does it live, how much memory has it
+POLL_INTERVAL = 0.05  # seconds between checks of a busy worker: is it alive, how much memory
 
 
 class Process:
-    """One worker. `call` asks it something; `close` ends it and all it started."""
+    """One worker. `call` sends it a request; `close` kills it and everything that it started."""
 
     def __init__(self, server: ForkServer):
         self.limits, self._server = server.limits, server
@@ -47,14 +47,17 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be asked."""
+        """Whether it still takes calls."""
         return self._write_fd >= 0 and not self._has_ended()
 
     def _has_ended(self) -> bool:
         return process_tree.HAS_PROC and process_tree.is_ended(self.pid)
 
     def call(self, op: str, arguments: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The reply to one request: a dict with "value" or "error". Raises WorkerCrashed, TimedOut or BadReply; it is over then."""
+        """The reply to one request: a dict with "value" or "error".
+
+        Raises WorkerCrashed, TimedOut or BadReply; the worker has been killed by then.
+        """
         deadline = time.monotonic() + seconds
         identity = secrets.token_hex(16)
         request = {"id": identity, "op": op, "arguments": arguments}
@@ -81,13 +84,13 @@ class Process:
         if not isinstance(reply, dict) or reply.get("id") != identity or len(reply) != 2:
             self.close()
             raise BadReply("the answer does not belong to the call")
-        self._rest()
+        self._pause()
         return reply
 
-    def _rest(self) -> None:
-        """Stop it until the next call, and end what it started: nothing of a submission runs unasked."""
+    def _pause(self) -> None:
+        """Stop it until the next call and kill what it started: nothing runs between calls."""
         self._worker.signal(signal.SIGSTOP)
-        self._server.rest(worker=self.pid)
+        self._server.kill_all_but(self.pid)
 
     def _may_read(self, seconds: float) -> bool:
         return bool(select.select([self._read_fd], [], [], seconds)[0])
@@ -112,20 +115,20 @@ class Process:
         return content
 
     def _wait(self, ready: Callable[[float], bool], deadline: float) -> None:
-        """Wait for a pipe, with a look at the worker now and then.
+        """Wait for a pipe, checking the worker at every POLL_INTERVAL.
 
-        Raises TimeoutError, EOFError where it has ended, or WorkerCrashed for too much memory.
+        Raises TimeoutError, EOFError where it has ended, WorkerCrashed where it exceeds a limit.
         """
         while (left := deadline - time.monotonic()) > 0:
             if ready(min(left, POLL_INTERVAL)):
                 return
-            if self._has_ended():  # what it started may hold its end of the pipe open
+            if self._has_ended():  # a child of it may hold its end of the pipe open
                 raise EOFError
-            self._expect_modest()
+            self._check_limits()
         raise TimeoutError
 
-    def _expect_modest(self) -> None:
-        """Raises WorkerCrashed for a worker that holds too much memory, or disk where nothing else limits that."""
+    def _check_limits(self) -> None:
+        """Raises WorkerCrashed for too much memory, or disk where no tmpfs limits that."""
         for held, limit, what in (
             (self._server.memory(), self.limits.memory_bytes, "memory"),
             (self._server.scratch_bytes(), self.limits.scratch_bytes, "files"),
@@ -137,13 +140,13 @@ class Process:
                 )
 
     def _epitaph(self) -> str:
-        """What is known of how it ended."""
+        """A sentence about how the worker ended."""
         ended_by = time.monotonic() + 5
         while not self._has_ended() and time.monotonic() < ended_by:
             time.sleep(0.005)
         if not self._has_ended():
             self.close()
-            return "the script closed the line to the grader and gave no answer."
+            return "the script closed its connection to the grader without an answer."
         status = self._server.status()
         why_killed = self._why_killed()
         self.close()
@@ -153,7 +156,10 @@ class Process:
             name = signal.Signals(-status).name if -status in list(signal.Signals) else str(-status)
             known = {"SIGKILL": why_killed, "SIGXCPU": " (too much computing)"}
             return f"the script's process was ended by {name}{known.get(name, '')}."
-        return f"the script ended its process with exit status {status} in the middle of a call: os._exit, or a crash?"
+        return (
+            f"the script ended its process with exit status {status} in the middle of a call: "
+            "os._exit, or a crash?"
+        )
 
     def _why_killed(self) -> str:
         if self._server.ran_out_of_memory:
@@ -161,17 +167,17 @@ class Process:
         return " (out of memory?)"
 
     def close(self) -> None:
-        """End it and whatever it started. May be called twice."""
+        """Kill it and everything that it started. May be called twice."""
         if self._write_fd < 0:
             return
-        self._worker.signal(signal.SIGSTOP)  # so that it starts nothing while the rest is ended
-        self._server.rest()
+        self._worker.signal(signal.SIGSTOP)  # it must not fork during the kills
+        self._server.kill_all_but()
         self._worker.signal(signal.SIGKILL)
         ended_by = time.monotonic() + 1
         while process_tree.HAS_PROC and not self._has_ended() and time.monotonic() < ended_by:
             time.sleep(0.001)
         if process_tree.HAS_PROC and not self._has_ended():
-            self._server.close()  # with it ends all that is left
+            self._server.close()  # which kills the whole sandbox
         self._worker.close()
         self.printed.close()
         os.close(self._write_fd)
@@ -183,5 +189,5 @@ def _enlarge(fd: int) -> None:
     if sys.platform == "linux":
         import fcntl
 
-        with contextlib.suppress(OSError):  # above the user's limit: slower, not wrong
+        with contextlib.suppress(OSError):  # above the user's limit: slower, still correct
             fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE_SIZE)

@@ -1,4 +1,4 @@
-"""What student code may see of this machine: the Python installation and the packages of its part, read-only, and no more."""
+"""What student code may see of this machine: Python and the packages of its part, read-only."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from pathlib import Path
 from grader import PROJECT
 
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-# C modules of the standard library for foreign code and other processes. torch imports them, part 1 has no use for them;
-# _socket and _posixsubprocess stay, because numpy.testing imports them: the kernel says no to what they would do.
+# C modules of the standard library that load foreign code or start processes: torch imports them,
+# part 1 does not need them. _socket and _posixsubprocess stay, because numpy.testing imports them;
+# the seccomp filter denies what they would do.
 _UNNEEDED_BY_NUMPY = ("_ctypes", "_ssl", "_multiprocessing", "_posixshmem", "_asyncio")
 
 
 @dataclass(frozen=True)
-class Visible:
-    """Paths as they are on this machine. Of `trees`, what lies under `hidden` is not seen, but `packages` are."""
+class VisiblePaths:
+    """Paths on this machine: `trees` without what lies under `hidden`, and `packages`."""
 
-    python: Path  # the interpreter itself, behind all links
+    python: Path  # the interpreter itself, all links resolved
     trees: tuple[Path, ...]
     hidden: tuple[Path, ...]
     packages: tuple[Path, ...]
     search: tuple[str, ...]  # where the packages are imported from
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """All that has to be reachable."""
+    def everything(self) -> tuple[Path, ...]:
+        """All paths that have to be reachable."""
         return (self.python, *self.trees, *self.packages)
 
 
 @cache
-def visible(packages: tuple[str, ...]) -> Visible:
-    """What a script that may import these packages sees. A package that is not installed is left out."""
+def visible_paths(packages: tuple[str, ...]) -> VisiblePaths:
+    """What a script that may import these packages sees; packages not installed are left out."""
     python = Path(sys.executable).resolve()
     base = Path(sys.base_prefix).resolve()
     trees = _without_nested([*map(Path, _SYSTEM), base / "lib", base / sys.platlibdir])
     places = [place for name in _closure(packages) for place in _places(name)]
-    return Visible(
+    return VisiblePaths(
         python=python,
         trees=trees,
         hidden=_existing_under(trees, _hidden_candidates(packages)),
@@ -51,13 +52,16 @@ def visible(packages: tuple[str, ...]) -> Visible:
 
 
 def _without_nested(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The paths that exist, in order, without those inside another. Links such as /lib on a merged system stay as they are."""
-    there = [path for path in dict.fromkeys(paths) if path.exists()]
-    return tuple(p for p in there if not any(q in p.parents for q in there))
+    """The paths that exist, in order, without those inside another.
+
+    Links stay links, such as /lib on a system with merged /usr.
+    """
+    existing = [path for path in dict.fromkeys(paths) if path.exists()]
+    return tuple(p for p in existing if not any(q in p.parents for q in existing))
 
 
 def _hidden_candidates(packages: tuple[str, ...]) -> list[Path]:
-    """Installed packages of every kind, and this project, should it lie in a tree that is seen."""
+    """Installed packages of every kind, and this project if it lies in a visible tree."""
     stdlib = Path(sysconfig.get_path("stdlib")).resolve()
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     roots = [
@@ -92,7 +96,7 @@ def _existing_under(trees: tuple[Path, ...], candidates: list[Path]) -> tuple[Pa
 
 @cache
 def _closure(packages: tuple[str, ...]) -> tuple[str, ...]:
-    """The distributions of these packages and all that they require, as far as they are installed."""
+    """The installed distributions of these packages and everything that they require."""
     found: dict[str, None] = {}
     waiting = list(packages)
     while waiting:
@@ -109,8 +113,8 @@ def _closure(packages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _required(requirements: list[str]) -> list[str]:
-    """The names of those that apply here."""
-    if not requirements:  # NumPy has none, and packaging takes as long to import as NumPy
+    """The names of the requirements whose markers apply on this machine."""
+    if not requirements:  # as NumPy; importing packaging takes as long as NumPy
         return []
     from packaging.requirements import Requirement
 
@@ -119,7 +123,7 @@ def _required(requirements: list[str]) -> list[str]:
 
 
 def _places(name: str) -> list[tuple[Path, str]]:
-    """The top-level files and folders of a distribution, each with the folder that it is imported from."""
+    """The top-level files and folders of a distribution, each with the folder to import from."""
     distribution = metadata.distribution(name)
     folder = str(Path(str(distribution.locate_file(""))).resolve())
     record = distribution.read_text("RECORD")

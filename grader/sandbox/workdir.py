@@ -1,4 +1,4 @@
-"""The folder that a worker runs in: our files and the submission's scripts in `code`, and an empty `scratch`."""
+"""The folder of a worker: `code` with our files and the scripts, and an empty `scratch`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from grader import GRADER
 
 WORKER = GRADER / "worker"
 MAX_FILES = 10_000  # in `scratch`
-UNTOLD = 1 << 62  # bytes, of more files than that, or of folders that cannot be looked through
+UNCOUNTABLE = 1 << 62  # bytes: too many files, or folders that cannot be listed
 
 
 class Workdir:
-    """Made for the workers of one submission, and removed with them."""
+    """Created for the workers of one submission, and removed with them."""
 
     def __init__(self, scripts: dict[str, bytes]):
         self.folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
@@ -39,12 +39,13 @@ class Workdir:
         code.mkdir()
         for name, source in scripts.items():
             (code / name).write_bytes(source)
-        # last: a submission cannot put its own in their place; substitutes/ stays here, where no script can read it
+        # Ours last, so that a submission cannot replace them. substitutes/ is not copied: a script
+        # could read the answers in it.
         _copy([Path(utils.__file__)], code)
         _copy(sorted(WORKER.glob("*.py")), code / "worker")
 
     def scratch_bytes(self) -> int:
-        """What the files in `scratch` hold; behind bubblewrap's walls there are none, its scratch folder being another."""
+        """Bytes of the files in `scratch`; 0 with bubblewrap, which mounts a tmpfs instead."""
         held = count = 0
         waiting = [str(self.folder / "scratch")]
         while waiting:
@@ -53,22 +54,22 @@ class Workdir:
                     for entry in entries:
                         count += 1
                         if count > MAX_FILES:
-                            return UNTOLD
+                            return UNCOUNTABLE
                         if entry.is_dir(follow_symlinks=False):
                             waiting.append(entry.path)
                         with contextlib.suppress(OSError):
                             held += entry.stat(follow_symlinks=False).st_size
-            except (FileNotFoundError, NotADirectoryError):  # it has gone meanwhile
+            except (FileNotFoundError, NotADirectoryError):  # removed meanwhile
                 continue
-            except OSError:  # too deep for a path, or made so that nobody can look inside
-                return UNTOLD
+            except OSError:  # too deep for a path, or made unreadable
+                return UNCOUNTABLE
         return held
 
     def remove(self) -> None:
-        """Delete it with all that was written there. May be called twice."""
+        """Delete it with everything in it. May be called twice."""
         with contextlib.suppress(RecursionError):
             shutil.rmtree(self.folder, ignore_errors=True)
-        if self.folder.exists():  # folders too deep for that, or closed to their owner
+        if self.folder.exists():  # folders nested too deep, or closed to their owner
             with contextlib.suppress(OSError):
                 _flatten(self.folder)
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -81,7 +82,7 @@ class Workdir:
 
 
 def _copy(paths: list[Path], folder: Path) -> None:
-    """Copy modules of ours into a folder, with what Python compiles them to."""
+    """Copy modules of ours into a folder, with their bytecode."""
     cache_folder = folder / "__pycache__"
     cache_folder.mkdir(parents=True)
     for path in paths:
@@ -93,9 +94,9 @@ def _copy(paths: list[Path], folder: Path) -> None:
 
 @cache
 def _compiled(path: Path) -> bytes:
-    """A module of ours as Python keeps it beside its source, so that no worker compiles it: an eighth of its start.
+    """The .pyc of a module of ours, so that no worker compiles it: an eighth of its start-up time.
 
-    Its head says that it is not to be compared with the source, whose copy has another time (PEP 552: unchecked).
+    Unchecked (PEP 552), because the copied source has another modification time.
     """
     code = SourceFileLoader(path.stem, str(path)).get_code(path.stem)
     return (
@@ -107,9 +108,9 @@ def _compiled(path: Path) -> bytes:
 
 
 def _flatten(top: Path) -> None:
-    """Empty a folder however deep it is: what lies in its folders is moved up into it, until there is nothing left.
+    """Empty a folder of any depth, by moving the content of its subfolders up into it repeatedly.
 
-    Nothing here follows a link, whatever may be put in a folder's place meanwhile.
+    Never follows a link, even if one replaces a folder meanwhile.
     """
     here = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -117,17 +118,15 @@ def _flatten(top: Path) -> None:
             for name in names:
                 try:
                     os.unlink(name, dir_fd=here)
-                except (
-                    IsADirectoryError,
-                    PermissionError,
-                ):  # the latter is what a folder gives on macOS
+                # macOS raises PermissionError for a folder.
+                except (IsADirectoryError, PermissionError):
                     _move_up(name, here)
     finally:
         os.close(here)
 
 
 def _move_up(name: str, here: int) -> None:
-    """Move what is in a folder to its parent `here`, and remove it."""
+    """Move the content of a folder to its parent `here`, and remove the folder."""
     if sys.platform == "linux" and os.geteuid() != 0:
         handle = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
         Path(f"/proc/self/fd/{handle}").chmod(0o700)

@@ -1,1 +1,1 @@
-"""Whether this grader marks as it should on this machine."""
+"""Tests whether this grader marks correctly and safely on this machine: cases.py, and cheats/."""

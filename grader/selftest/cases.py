@@ -1,7 +1,8 @@
-"""Does this grader, on this machine, give everybody what they have earned: the reference, the stubs, and a set of cheats.
+"""Marks the reference solution, the stubs and a set of cheats, and compares with what each earns.
 
-The cheats lie in grader/selftest/cheats, one small script each, with what is expected of it in its first lines. They are
-harmless by construction: what they would take or leave is bounded, and they reach for nothing but traps set here.
+The cheats are in grader/selftest/cheats, one small script each, with the expected outcome in its
+first lines. They are harmless by construction: what they take or leave behind is bounded, and they
+only reach for traps set here.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ from grader.submission.reading import Submission, open_submission
 
 CHEATS = Path(__file__).with_name("cheats")
 TRAP_PORT, TRAP_NAME = 48161, "\0grader-selftest"
-LEFTOVERS = "grader-selftest-was-here*"  # what cheats would leave behind
-LEAK = "RuntimeError: LEAK"  # what a cheat raises that got through
-# of part 1, what needs no training; of those, what needs no other section; and the first
+LEFTOVERS = "grader-selftest-was-here*"  # files that cheats try to leave behind
+LEAK = "RuntimeError: LEAK"  # raised by a cheat that succeeded
+FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/", "/usr/lib")  # searched for them
+# the sections of part 1 that need no training
 QUICK = tuple(s.number for s in SECTIONS if s.script == "numpy_ann" and s.stands_alone)
-WALKS = "reads_files"  # through every folder there is: a second where none is in the system's cache
-WAYS_OUT = """
+SLOW = "reads_files"  # walks through every folder: a second if none is in the cache
+ESCAPES = """
 found = []
 for path in {wanted!r}:
     try:
@@ -62,8 +64,11 @@ def relu(z):
 
 @dataclass(frozen=True)
 class Case:
-    """A submission, and what is expected of it: the sections that it may earn, and words that its feedback must
-    hold, or one of several between bars. `explained`: its mistakes are to be named, which asks it again and again."""
+    """A submission and its expected outcome.
+
+    `earns` are the sections that it may earn, `says` words that its feedback must contain, or
+    alternatives between bars. `explained`: diagnose its mistakes, which calls it many times.
+    """
 
     name: str
     submission: Submission
@@ -76,7 +81,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case; `problem` is "" where all is as expected."""
+    """The outcome of a case; `problem` is "" if it is as expected."""
 
     name: str
     expected: str
@@ -86,7 +91,7 @@ class Outcome:
 
 
 def run(sandbox: str, *, quick: bool = False) -> Iterator[Outcome]:
-    """Mark every case. Raises CannotGrade where the sandbox cannot be had, or the cheats are not there."""
+    """Mark every case. Raises CannotGrade if the sandbox is unavailable or cheats are missing."""
     rubric = load_rubric()
     with Traps() as traps:
         for case in _cases(rubric, quick):
@@ -94,9 +99,12 @@ def run(sandbox: str, *, quick: bool = False) -> Iterator[Outcome]:
             yield try_case(case, narrow(rubric) if cheats else rubric, sandbox, traps)
 
 
-def try_walls(sandbox: str) -> Iterator[Outcome]:
-    """Whether the walls stand on this machine, in half a second: the reference earns a section, and the cheats that look
-    for a way out find none, all of them in one process and told where to look. Raises CannotGrade as `run` does."""
+def try_sandbox(sandbox: str) -> Iterator[Outcome]:
+    """A test of the sandbox in half a second; raises CannotGrade as `run` does.
+
+    The reference solution must earn a section, and the quick cheats, run in one process and told
+    where the traps are, must not escape.
+    """
     rubric = load_rubric()
     with Traps() as traps:
         yield try_case(
@@ -105,18 +113,18 @@ def try_walls(sandbox: str) -> Iterator[Outcome]:
             sandbox,
             traps,
         )
-        yield try_case(_ways_out(rubric, traps), narrow(rubric), sandbox, traps)
+        yield try_case(_escapes(rubric, traps), narrow(rubric), sandbox, traps)
 
 
-def _ways_out(rubric: Rubric, traps: Traps) -> Case:
-    """The quick cheats that read, write and call wherever they can when they are imported, as one script."""
-    cheats = [case for case in _quick_cheats(rubric) if case.says == "held" and case.name != WALKS]
+def _escapes(rubric: Rubric, traps: Traps) -> Case:
+    """The quick cheats that read, write and connect wherever they can at import, as one script."""
+    cheats = [case for case in _quick_cheats(rubric) if case.says == "held" and case.name != SLOW]
     wanted = [str(path) for path in (traps.secret_file, RUBRIC_FILE, Path(__file__))]
     sources = [case.submission.scripts["numpy_ann"].decode() for case in cheats]
-    script = WAYS_OUT.format(wanted=wanted, sources=sources).encode()
+    script = ESCAPES.format(wanted=wanted, sources=sources).encode()
     return Case(
-        "the ways out",
-        Submission("ways out", {"numpy_ann": script}, {}, {}),
+        "the escapes",
+        Submission("escapes", {"numpy_ann": script}, {}, {}),
         QUICK[:1],
         (),
         "held",
@@ -125,7 +133,7 @@ def _ways_out(rubric: Rubric, traps: Traps) -> Case:
 
 
 def narrow(rubric: Rubric) -> Rubric:
-    """Limits that a cheat meets soon."""
+    """The rubric with limits that a cheat reaches soon."""
     limits = {"call_seconds": 5.0, "memory_bytes": 800_000_000, "reply_bytes": 100_000_000}
     return replace(rubric, limits=replace(rubric.limits, **limits))  # type: ignore[arg-type]
 
@@ -152,7 +160,7 @@ def _cases(rubric: Rubric, quick: bool) -> Iterator[Case]:
 def _cheats() -> list[Path]:
     cheats = sorted(CHEATS.glob("*.py"))
     if not cheats:
-        raise CannotGrade(f"{CHEATS} holds no cheats, expected those that belong to the project")
+        raise CannotGrade(f"{CHEATS} holds no cheats, expected those of this project")
     return cheats
 
 
@@ -163,7 +171,7 @@ def _quick_cheats(rubric: Rubric) -> Iterator[Case]:
 
 
 def read_cheat(path: Path, rubric: Rubric) -> Case:
-    """A cheat with the expectation in its first lines. Raises CannotGrade where one is missing."""
+    """The case of a cheat. Raises CannotGrade if its first lines lack the expected outcome."""
     source = path.read_text(encoding="utf-8")
     found = {
         key: value.strip()
@@ -171,7 +179,8 @@ def read_cheat(path: Path, rubric: Rubric) -> Case:
     }
     if found.get("script") not in SCRIPTS or "earns" not in found:
         raise CannotGrade(
-            f"{path.name} does not say `# script: …` and `# earns: …`, expected both in its first lines"
+            f"{path.name} does not say `# script: …` and `# earns: …`, "
+            "expected both in its first lines"
         )
     script, trains = found["script"], "\n# trains\n" in source
     numbers = [
@@ -186,7 +195,7 @@ def read_cheat(path: Path, rubric: Rubric) -> Case:
 
 
 def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> Outcome:
-    """Mark a case, and compare with what is expected of it."""
+    """Mark a case, and compare it with the expected outcome."""
     started = time.perf_counter()
     options = Options(
         seed=secrets.randbits(48), only=case.asked, skip_training=not case.training, sandbox=sandbox
@@ -218,7 +227,8 @@ def _wrong_marks(
     if case.says and not any(
         words in feedback(result) for words in case.says.split(" | ") for result in results.values()
     ):
-        yield f"the feedback does not say {case.says!r}: {feedback(next(iter(results.values())))[:200]!r}"
+        first = feedback(next(iter(results.values())))[:200]
+        yield f"the feedback does not say {case.says!r}: {first!r}"
 
 
 def _words(numbers: tuple[str, ...], asked: tuple[str, ...]) -> str:
@@ -226,12 +236,11 @@ def _words(numbers: tuple[str, ...], asked: tuple[str, ...]) -> str:
 
 
 class Traps:
-    """A secret to be read, a port and a socket to be called, and folders that files could be left in."""
+    """A secret file and variable, a port and a socket, and folders to be checked for leftovers."""
 
     def __enter__(self) -> Traps:
-        self.others = set(
-            process_tree.descendants(os.getpid())
-        )  # a pool that is getting ready, say
+        # such as those of a pool that is starting
+        self.others = set(process_tree.descendants(os.getpid()))
         self.secret = secrets.token_hex(16)
         self.folder = Path(tempfile.mkdtemp(prefix="grader-selftest-"))
         self.secret_file = self.folder / "grader-selftest-secret"
@@ -264,35 +273,25 @@ class Traps:
                 connection.close()
 
     def sprung(self, results: dict[str, SectionResult]) -> Iterator[str]:
-        """What was read, written, sent or left behind since the last time."""
+        """What was read, written, sent or left behind since the last call."""
         told = "\n".join(feedback(result) for result in results.values())
         for line in told.splitlines():
             if line.startswith(LEAK) or self.secret in line:
-                yield f"read or did what it must not: {line[:300]}"
+                yield f"read or did something forbidden: {line[:300]}"
                 break
         yield from self.calls
         self.calls = []
-        for folder in {
-            "/tmp",
-            "/var/tmp",
-            "/dev/shm",
-            "/root",
-            "/home",
-            "/",
-            "/usr/lib",
-            tempfile.gettempdir(),
-            str(PROJECT),
-        }:
+        for folder in {*FOLDERS, tempfile.gettempdir(), str(PROJECT)}:
             for path in Path(folder).glob(LEFTOVERS):
                 yield f"left {path}"
                 path.unlink()
         for pid in process_tree.descendants(os.getpid()):
             if pid not in self.others and not process_tree.is_ended(pid):
-                yield f"process {pid} still runs"
+                yield f"process {pid} is still running"
 
 
 def _listening(family: int | None, address: object) -> list[socket.socket]:
-    """A socket that waits for calls; none where the system has no such kind, or the address is taken."""
+    """A listening socket; none where the system has no such kind, or the address is in use."""
     if family is None:
         return []
     trap = socket.socket(family, socket.SOCK_STREAM)
@@ -307,12 +306,11 @@ def _listening(family: int | None, address: object) -> list[socket.socket]:
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """A line for each case."""
+    """The outcomes as text, one line each."""
     width = max(len(outcome.name) for outcome in outcomes)
     lines = [f"{'case':<{width}}  {'expected':<12} {'earned':<12} {'time':>7}"]
     for one in outcomes:
         verdict = "as expected" if not one.problem else f"NOT AS EXPECTED: {one.problem}"
-        lines.append(
-            f"{one.name:<{width}}  {one.expected:<12} {one.found:<12} {one.seconds:5.1f} s  {verdict}"
-        )
+        row = f"{one.name:<{width}}  {one.expected:<12} {one.found:<12} {one.seconds:5.1f} s"
+        lines.append(f"{row}  {verdict}")
     return "\n".join(lines)

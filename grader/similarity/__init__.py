@@ -1,1 +1,4 @@
-"""Near-copies within a class and against earlier years: whom to look at, never what to think of it. It affects no mark."""
+"""Finds near-copies within a class and of earlier years, for people to look at. Affects no mark.
+
+Reading order: source, features, pool, passages, comparing, page.
+"""

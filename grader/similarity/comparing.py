@@ -1,7 +1,8 @@
-"""Compare a class with itself and with earlier years: the pairs to look at, the closest first.
+"""Compares a class with itself and with earlier years: the pairs to look at, the closest first.
 
-What is usual is read off the class: for everybody the closest other, and of those the lower quartile, which even many copies
-leave where it is. A pair is worth a look where it shares much more than that, in all or in one of the scripts.
+The class itself says what is usual: the lower quartile of every student's highest score, which even
+many copies hardly change. A pair is listed where it shares much more than that, in one script or in
+all together.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ from numpy.typing import NDArray
 
 from grader.sections import SCRIPTS
 from grader.similarity.passages import Passage
-from grader.similarity.pool import Pool, candidates
+from grader.similarity.pool import ScriptPool, candidates
 
 Works = Mapping[str, Mapping[str, bytes]]
-ALL_TIMES, ONE_TIMES = (
-    1.6,
-    2.4,
-)  # what is usual: as a whole, and in one script; benchmarks/similarity.py measures what they find
-FEW = 15  # works: with fewer, a few copies are what is usual; so the closest pairs are shown, whatever they share
-SHOWN_OF_FEW = 10
+# Multiples of the usual score that list a pair: of all scripts together, or of one script.
+# benchmarks/similarity.py measures what they find.
+ALL_TIMES, ONE_TIMES = 1.6, 2.4
+SMALL_CLASS = (
+    15  # in smaller classes a few copies set what is usual, so the closest pairs are shown
+)
+SHOWN_OF_SMALL_CLASS = 10
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One script of two students that have more in common than is usual. Scores in bits; `usual` is this script's."""
+    """A script in which two students share more than usual; scores in bits, `usual` per script."""
 
     a: str
     b: str
@@ -39,34 +41,35 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """The outcome: pairs of scripts, those of the same two students in a row, the closest students first."""
+class ClassComparison:
+    """The pairs of scripts to look at, grouped by students, the closest students first."""
 
     pairs: tuple[Pair, ...]
     works: int
     earlier: int
     usual: float  # of all scripts together
-    notes: tuple[str, ...] = ()  # what could not be compared as it should
+    notes: tuple[str, ...] = ()  # about scripts that could not be fully compared
 
     @property
     def few(self) -> bool:
         """Whether the class is too small to say what is usual."""
-        return self.works < FEW
+        return self.works < SMALL_CLASS
 
 
 def compare(
     works: Works, earlier: Works | None = None, people: Mapping[str, str] | None = None
-) -> Comparison:
-    """Compare each of `works` with each other and with `earlier`; student id -> {"numpy_ann": source, …}. Raises nothing.
+) -> ClassComparison:
+    """Compare the submissions in `works` with each other and with `earlier`. Raises nothing.
 
-    `people` are the student ids of earlier works that go by other names.
+    Both map student ids to {"numpy_ann": source, …}. `people` maps a key of `earlier` to a student
+    id where the two differ.
     """
     earlier = earlier or {}
     ids = [*works, *earlier]
     contents = [*works.values(), *earlier.values()]
     who = [*works, *((people or {}).get(one, one) for one in earlier)]
     pools = {
-        script: Pool(script, [one.get(script, b"") for one in contents], who, len(works))
+        script: ScriptPool(script, [one.get(script, b"") for one in contents], who, len(works))
         for script in SCRIPTS
     }
     close = (
@@ -78,13 +81,13 @@ def compare(
         len(close), len(pools)
     )
     usual = _usual(close, scores, len(works))
-    chosen = _chosen(scores, usual, few=len(works) < FEW)
+    chosen = _chosen(scores, usual, few=len(works) < SMALL_CLASS)
     pairs = [
         pair
         for number in chosen
         for pair in _pairs(close[number], scores[number], usual, pools, ids, len(works))
     ]
-    return Comparison(
+    return ClassComparison(
         tuple(pairs),
         len(works),
         len(earlier),
@@ -97,25 +100,25 @@ Table = NDArray[np.float64]
 
 
 def _usual(close: list[tuple[int, int]], scores: Table, size: int) -> Table:
-    """What somebody of the class usually shares with the closest other: by script, and at last in all."""
+    """The usual score of a student's closest pair: by script, and last for all together."""
     nearest = np.zeros((size, len(SCRIPTS) + 1))
     everything = np.column_stack([scores, scores.sum(axis=1)])
     for pair, row in zip(close, everything, strict=True):
         for one in pair:
             if one < size:
                 nearest[one] = np.maximum(nearest[one], row)
-    # who has written nothing is near to nobody, and says nothing about what is usual
+    # Students who wrote nothing have score 0, and do not count.
     return np.array(
         [np.quantile(column[column > 0], 0.25) if column.any() else 0.0 for column in nearest.T]
     )
 
 
 def _chosen(scores: Table, usual: Table, *, few: bool) -> list[int]:
-    """The numbers of the pairs worth a look, the closest first."""
+    """The indices of the pairs to list, the closest first."""
     total = scores.sum(axis=1)
     order = np.argsort(-total, kind="stable").tolist()
     if few:
-        return [number for number in order[:SHOWN_OF_FEW] if total[number] > 0]
+        return [number for number in order[:SHOWN_OF_SMALL_CLASS] if total[number] > 0]
     alike = (total > ALL_TIMES * usual[-1]) | (
         scores > ONE_TIMES * np.maximum(usual[:-1], usual[-1] / 4)
     ).any(axis=1)
@@ -126,11 +129,11 @@ def _pairs(
     positions: tuple[int, int],
     scores: Table,
     usual: Table,
-    pools: dict[str, Pool],
+    pools: dict[str, ScriptPool],
     ids: list[str],
     size: int,
 ) -> list[Pair]:
-    """The scripts in which two students share at least what is usual, and always the one in which they share most."""
+    """The scripts in which two students share at least the usual, or else their closest script."""
     a, b = positions
     pairs = []
     for number, (script, pool) in enumerate(pools.items()):
@@ -150,7 +153,7 @@ def _pairs(
     return pairs
 
 
-def _notes(pools: dict[str, Pool], ids: list[str], size: int) -> list[str]:
+def _notes(pools: dict[str, ScriptPool], ids: list[str], size: int) -> list[str]:
     return [
         f"{script}.py of {one}: {written.source.note}"
         for script, pool in pools.items()

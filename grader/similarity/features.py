@@ -1,11 +1,14 @@
-"""What can be recognised of a script: marks that stay when names, comments, white space and order change.
+"""The marks of a script, which survive changes of names, comments, white space and order.
 
-    phrase   10 words in a row of the student's own code, where a variable is only "the one from 4 words ago"
-    line     a whole statement, written down the same way
-    exact    a statement with its very names and numbers, white space apart: hyperparameters, and copies as they are
+    phrase   10 consecutive words of the student's own code, with each variable replaced by the
+             distance to its last occurrence
+    line     a whole statement, written in the same way
+    exact    a statement with its names and numbers, but without white space, such as
+             hyperparameters
     remark   a comment
 
-What the handout has too is nobody's own. A mark is a number of 64 bits; names of NumPy and PyTorch stay what they are.
+Marks that the handout has do not count. A mark is a 64-bit number; names of NumPy and PyTorch are
+kept as they are.
 """
 
 from __future__ import annotations
@@ -23,21 +26,11 @@ from numpy.typing import NDArray
 
 from grader.similarity.source import MAX_NAME, Source
 
-PHRASE = 10  # words: about a line; shorter ones are everybody's, longer ones do not survive a swapped line
-SHORTEST = {"line": 4, "exact": 3, "remark": 2}  # words; `return z` and `# loss` say nothing
-MAX_LINE = 200  # words of a statement that is a mark of its own; longer ones consist of phrases
+PHRASE = 10  # words, about a line: shorter ones are too common, longer ones too fragile
+SHORTEST = {"line": 4, "exact": 3, "remark": 2}  # words; `return z` and `# loss` mean nothing
+MAX_LINE = 200  # words of a statement that is a mark; longer ones are covered by phrases
 _FIXED = frozenset((*keyword.kwlist, *dir(builtins)))
-_KEPT_NUMBERS = {
-    "0": "0",
-    "1": "1",
-    "2": "2",
-    "0.0": "0",
-    "0.": "0",
-    "1.0": "1",
-    "1.": "1",
-    "2.0": "2",
-    "2.": "2",
-}
+_KEPT_NUMBERS = {form: digit for digit in "012" for form in (digit, f"{digit}.", f"{digit}.0")}
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Numbers = NDArray[np.uint64]
@@ -46,7 +39,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of a script: number, first place and width of each. Places count the words that matter, then the comments."""
+    """The marks of a script: number, first place and width. Places count words, then comments."""
 
     numbers: Numbers
     starts: Places
@@ -55,13 +48,13 @@ class Marks:
 
     @property
     def places(self) -> int:
-        """How many places there are."""
+        """The number of places."""
         return len(self.rows)
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the handout has: its marks, and names that students call or set because the handout has them."""
+    """The handout: its marks, and the names of functions and attributes in it."""
 
     marks: frozenset[int]
     functions: frozenset[str]
@@ -70,17 +63,17 @@ class Given:
 
 @dataclass
 class _Words:
-    """The words that matter, rewritten: a number for each, 0 for variables and how far back each was last seen."""
+    """The words without names: a code for each, or for variables 0 and the distance back."""
 
     codes: Numbers
-    back: Places  # 0: no variable, or seen here first
+    back: Places  # 0: not a variable, or its first occurrence
     rows: Places
     texts: list[str]
     statements: list[tuple[int, int]]
 
 
 def marks_of_handout(source: Source) -> Given:
-    """What students were given."""
+    """The handout, as students get it."""
     words, kinds = source.words, source.kinds
     called = {
         name
@@ -100,7 +93,7 @@ def marks_of_handout(source: Source) -> Given:
 
 
 def marks_of(source: Source, given: Given) -> Marks:
-    """The marks of what the student wrote."""
+    """The marks of the student's own code."""
     words = _rewrite(source, given)
     known = np.fromiter(given.marks, np.uint64, len(given.marks))
     phrases, lines, exact = _phrases(words), _statements(words, False), _statements(words, True)
@@ -120,7 +113,7 @@ Found = tuple[Numbers, Places, Places]
 
 
 def _all_own(found: Found, own: NDArray[np.bool_]) -> Found:
-    """The marks of which every word is the student's own."""
+    """The marks that consist only of the student's own words."""
     numbers, starts, widths = found
     before = np.concatenate([[0], np.cumsum(own)])
     whole = before[starts + widths] - before[starts] == widths
@@ -128,7 +121,7 @@ def _all_own(found: Found, own: NDArray[np.bool_]) -> Found:
 
 
 def _covered(found: list[Found], known: Numbers, size: int) -> NDArray[np.bool_]:
-    """The places that marks of the handout lie on."""
+    """Which places are covered by marks of the handout."""
     edges = np.zeros(size + 1, np.int64)
     for numbers, starts, widths in found:
         hits = np.isin(numbers, known)
@@ -152,12 +145,8 @@ def _rewrite(source: Source, given: Given) -> _Words:
             kept.append(index)
     if len(kept) > first:
         statements.append((first, len(kept)))
-    texts = [
-        "",
-        *(source.words[index] for index in kept),
-        "",
-        "",
-    ]  # nothing before the first word, nor behind the last
+    # padded, so that every word has neighbours
+    texts = ["", *(source.words[index] for index in kept), "", ""]
     kinds = [source.kinds[index] for index in kept]
     codes = np.zeros(len(kept), np.uint64)
     back = np.zeros(len(kept), np.int64)
@@ -176,7 +165,7 @@ def _rewrite(source: Source, given: Given) -> _Words:
 
 
 def _own_attributes(texts: list[str]) -> set[str]:
-    """What is assigned as an attribute, or asked of self: names that a student may change."""
+    """Attributes that are assigned, or read from self: names that a student may change."""
     before = zip(texts, texts[1:], texts[2:], texts[3:], strict=False)
     return {
         name
@@ -186,7 +175,7 @@ def _own_attributes(texts: list[str]) -> set[str]:
 
 
 def _fixed(kind: str, texts: list[str], place: int, given: Given, own: set[str]) -> str | None:
-    """How a word is written down, None for a variable."""
+    """The fixed form of a word, None for a variable."""
     word = texts[place]
     if kind == "string":
         return "a string"
@@ -204,7 +193,7 @@ def _fixed(kind: str, texts: list[str], place: int, given: Given, own: set[str])
 
 @lru_cache(100_000)
 def _number(text: str) -> int:
-    """A number of 64 bits for a text, the same on every machine."""
+    """A 64-bit hash of a text, the same on every machine."""
     return int.from_bytes(
         hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little"
     )
@@ -215,20 +204,20 @@ def _phrases(words: _Words) -> Found:
     numbers = np.zeros(count, np.uint64)
     for offset in range(PHRASE):
         codes, back = words.codes[offset : offset + count], words.back[offset : offset + count]
-        inside = np.where(back <= offset, back, 0).astype(np.uint64)  # seen within this phrase
+        inside = np.where(back <= offset, back, 0).astype(np.uint64)  # last seen within this phrase
         numbers += _mixed(codes + inside * _MIX + np.uint64(offset + 1))
     return numbers, np.arange(count), np.full(count, PHRASE)
 
 
 def _mixed(numbers: Numbers) -> Numbers:
-    """Numbers scattered, so that a sum of them says which they were (the finaliser of splitmix64, Steele et al. 2014)."""
+    """Hashed numbers, whose sum identifies them (finaliser of splitmix64, Steele et al. 2014)."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
 
 
 def _statements(words: _Words, exact: bool) -> Found:
-    """Whole statements: as they stand, or with variables as how far back they were last seen."""
+    """Whole statements: exactly, or with variables as distances to their last occurrence."""
     found: list[tuple[int, int, int]] = []
     for first, end in words.statements:
         if SHORTEST["exact" if exact else "line"] <= end - first <= MAX_LINE:

@@ -1,4 +1,4 @@
-"""Where two scripts share something: marks that follow each other in both, as the lines they lie on."""
+"""The passages that two scripts share: marks in the same order in both, as line numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from grader.similarity.features import Marks
 
-LEAST = 2.0  # bits of a passage that is worth showing: a fourth of the class has it, or fewer
+MIN_BITS = 2.0  # of a passage to show: at most a quarter of the class has it
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Passage:
 
 @dataclass
 class _Run:
-    """Places of `a` from `first` to before `end`, which lie `shift` further on than those of `b`."""
+    """Places of `a` from `first` to before `end`; in `b` they are `shift` places earlier."""
 
     first: int
     end: int
@@ -32,7 +32,10 @@ class _Run:
 
 
 def passages(a: Marks, b: Marks, bits: NDArray[np.float64]) -> tuple[Passage, ...]:
-    """What `a` and `b` share, in the order of `a`; `bits` are those of the places of `a`. Passages on one line are one."""
+    """What `a` and `b` share, in the order of `a`; passages on the same line are merged.
+
+    `bits` are those of the places of `a`.
+    """
     runs = _runs(a, b)
     together = _on_the_same_lines(runs, a, b)
     found = []
@@ -42,7 +45,7 @@ def passages(a: Marks, b: Marks, bits: NDArray[np.float64]) -> tuple[Passage, ..
             np.concatenate([np.arange(runs[i].first, runs[i].end) - runs[i].shift for i in numbers])
         )
         score = float(bits[places].sum())
-        if score >= LEAST:
+        if score >= MIN_BITS:
             found.append(Passage(_lines(a, places), _lines(b, others), score))
     return tuple(sorted(found, key=lambda passage: passage.a_lines))
 
@@ -52,7 +55,7 @@ def _lines(marks: Marks, places: NDArray[np.int64]) -> tuple[int, ...]:
 
 
 def _runs(a: Marks, b: Marks) -> list[_Run]:
-    """Where marks of both follow each other alike. A mark that `b` has several times is that which goes on with the last."""
+    """Runs of shared marks; of several places in `b`, the one that continues the last run."""
     where: dict[int, list[int]] = defaultdict(list)
     for number, start in zip(b.numbers.tolist(), b.starts.tolist(), strict=True):
         where[number].append(start)
@@ -72,7 +75,7 @@ def _runs(a: Marks, b: Marks) -> list[_Run]:
 
 
 def _on_the_same_lines(runs: list[_Run], a: Marks, b: Marks) -> list[list[int]]:
-    """Numbers of runs that share a line in either script, grouped."""
+    """Indices of runs, grouped by shared lines in either script."""
     leader = list(range(len(runs)))
 
     def find(number: int) -> int:

@@ -1,7 +1,8 @@
-"""How much two scripts have in common, in bits: what few others have weighs most.
+"""How much two scripts have in common, in bits: rare marks weigh most.
 
-A mark that a share p of the others has too says log2(1/p) bits: nothing where everybody has it, the most where only these two have.
-A word of a script counts once, for the most surprising shared mark that lies on it; of the two scripts the lower sum counts.
+A mark that a share p of the other students has too is worth log2(1/p) bits: nothing where everybody
+has it, most where only these two do. Each word of a script counts once, for the most surprising
+shared mark that covers it; the lower of the two scripts' sums is the score.
 """
 
 from __future__ import annotations
@@ -17,27 +18,25 @@ from grader.similarity.features import PHRASE, Marks, marks_of, marks_of_handout
 from grader.similarity.passages import Passage, passages
 from grader.similarity.source import Source, read
 
-CANDIDATES = (
-    12  # partners of each student that are looked at closely: those who share most by a rough sum
-)
+CANDIDATES = 12  # partners of each student to compare exactly: those with the highest rough sum
 CHUNK = 20_000  # marks at once in that sum
 Bits = NDArray[np.float64]
 Ranks = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Written:
-    """One script of one work: its source, those of its marks that somebody else has too, and their ranks among all such."""
+class WrittenScript:
+    """One student's script: its source, the marks that others share, and their ranks among all."""
 
     source: Source
     marks: Marks
     ranks: Ranks
 
 
-class Pool:
+class ScriptPool:
     """All versions of one script, the class before earlier years; a missing one is empty.
 
-    The reference counts as one more voice: what it has too is the more to be expected.
+    The reference solution counts as one more student, since what it contains is to be expected.
     """
 
     def __init__(self, script: str, sources: list[bytes], ids: list[str], size: int):
@@ -47,14 +46,14 @@ class Pool:
         everyone = [read(content) for content in sources]
         marks = [marks_of(source, self.given) for source in everyone]
         expected = marks_of(read(solved(reference, name).encode()), self.given)
-        shared, self.bits = _surprise(_voices(ids, marks), expected.numbers)
+        shared, self.bits = _surprise(_by_person(ids, marks), expected.numbers)
         self.size = size  # of the class
         self.written = [
             _shared_only(source, one, shared) for source, one in zip(everyone, marks, strict=True)
         ]
 
     def rough(self) -> NDArray[np.float32]:
-        """What each of the class shares with everybody, roughly: the bits of all shared marks, each counted once."""
+        """The rough sums `(size, all)`: the bits of all shared marks, each counted once."""
         sums = np.zeros((self.size, len(self.written)), np.float32)
         owners = np.repeat(np.arange(len(self.written)), [len(one.ranks) for one in self.written])
         ranks = np.concatenate([one.ranks for one in self.written])
@@ -69,15 +68,15 @@ class Pool:
         return sums
 
     def score(self, a: int, b: int) -> float:
-        """What two have in common, in bits."""
+        """The score of two scripts, in bits."""
         return min(float(self.shared(a, b).sum()), float(self.shared(b, a).sum()))
 
     def passages(self, a: int, b: int) -> tuple[Passage, ...]:
-        """Where two have something in common."""
+        """The passages that two scripts share."""
         return passages(self.written[a].marks, self.written[b].marks, self.shared(a, b))
 
     def shared(self, a: int, b: int) -> Bits:
-        """The bits at each place of `a` that lie in marks of `b` too."""
+        """The bits at each place of `a`, for marks that `b` has too."""
         one, other = self.written[a], self.written[b]
         found = np.zeros(len(self.bits), np.bool_)
         found[other.ranks] = True
@@ -93,8 +92,8 @@ class Pool:
         return cover
 
 
-def _voices(ids: list[str], marks: list[Marks]) -> list[NDArray[np.uint64]]:
-    """The marks of each person once: who is there twice, as somebody who repeats the course, is one voice."""
+def _by_person(ids: list[str], marks: list[Marks]) -> list[NDArray[np.uint64]]:
+    """The marks of each person, counted once for people who repeat the course."""
     people: dict[str, list[NDArray[np.uint64]]] = {}
     for one, found in zip(ids, marks, strict=True):
         people.setdefault(one, []).append(found.numbers)
@@ -104,30 +103,28 @@ def _voices(ids: list[str], marks: list[Marks]) -> list[NDArray[np.uint64]]:
 def _surprise(
     numbers: list[NDArray[np.uint64]], expected: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], Bits]:
-    """The marks that several have, in order, and the bits of each between two of them."""
+    """The sorted marks that several people have, and the bits of each for two of them."""
     found, counts = np.unique(
         np.concatenate([*numbers, np.zeros(0, np.uint64)]), return_counts=True
     )
     found, counts = found[counts > 1], counts[counts > 1]
-    others = (
-        counts - 2 + np.isin(found, expected)
-    )  # how many have it beside the two, the reference among them
-    p = (others + 0.5) / len(
-        numbers
-    )  # of as many others: all but the two, the reference, and half a voice for and against
+    # How many have it besides the two, counting the reference solution. Of the others there are
+    # all people but the two, the reference, and half a count for and against.
+    others = counts - 2 + np.isin(found, expected)
+    p = (others + 0.5) / len(numbers)
     return found, -np.log2(np.minimum(p, 1))
 
 
-def _shared_only(source: Source, marks: Marks, shared: NDArray[np.uint64]) -> Written:
+def _shared_only(source: Source, marks: Marks, shared: NDArray[np.uint64]) -> WrittenScript:
     ranks = np.searchsorted(shared, marks.numbers)
     ranks[ranks == len(shared)] = 0
     known = shared[ranks] == marks.numbers if len(shared) else np.zeros(len(ranks), np.bool_)
     kept = Marks(marks.numbers[known], marks.starts[known], marks.widths[known], marks.rows)
-    return Written(source, kept, ranks[known])
+    return WrittenScript(source, kept, ranks[known])
 
 
 def candidates(rough: NDArray[np.float32], ids: list[str]) -> set[tuple[int, int]]:
-    """Pairs to be looked at closely, as positions, the lower first. Nobody is compared with their own work of an earlier year."""
+    """Pairs to compare exactly, as positions, lower first. Nobody is paired with themselves."""
     size = len(rough)
     alike: Mapping[str, int] = {one: position for position, one in enumerate(ids[:size])}
     rough = rough.copy()

@@ -1,6 +1,6 @@
-"""A script's bytes as words of Python, without ever parsing it: whatever they hold, in time that grows with their length alone.
+"""A script's bytes as words of Python, never parsed, in time proportional to their length.
 
-Syntax errors, brackets without end, lines of 200 kB and odd encodings are words like any others.
+Syntax errors, unclosed brackets, lines of 200 kB and unusual encodings are read like anything else.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import unicodedata
 from dataclasses import dataclass
 
 MAX_TOKENS = 10_000  # of one script; the reference has some 1,300
-MAX_NAME = 200  # characters of a name or number that are looked at
+MAX_NAME = 200  # characters of a name or number that count
 
-# possessive throughout, so that nothing makes it try over and over
+# possessive throughout, so that it never backtracks
 _TOKEN = re.compile(
     r"""
     (?P<space>(?:[ \t\f]|\\\n)++)
@@ -31,13 +31,14 @@ _TOKEN = re.compile(
 )
 _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _PLAIN_ENCODINGS = re.compile(
-    r"utf[-_]?8([-_]sig)?|u8|ascii|us[-_]ascii|latin[-_]?1|iso[-_]?8859[-_]\d+|(cp|windows[-_])125\d"
+    r"utf[-_]?8([-_]sig)?|u8|ascii|us[-_]ascii|latin[-_]?1"
+    r"|iso[-_]?8859[-_]\d+|(cp|windows[-_])125\d"
 )
 
 
 @dataclass(frozen=True)
 class Source:
-    """A script as words: kind, text, line (from 0) of each. `note` says what kept it from being read whole or as it is."""
+    """A script as words: kind, text and line (from 0) of each; `note`: why only part was read."""
 
     text: str
     kinds: tuple[str, ...]
@@ -63,7 +64,10 @@ def read(content: bytes) -> Source:
         kind, word = match.lastgroup or "operator", match.group()
         if kind != "space":
             if len(kinds) >= MAX_TOKENS:
-                note = f"only its first {MAX_TOKENS:,} words were compared: it is much longer than a script should be"
+                note = (
+                    f"only its first {MAX_TOKENS:,} words were compared: "
+                    "it is much longer than a script should be"
+                )
                 break
             kinds.append(kind)
             words.append(_name(word) if kind == "name" else word)
@@ -73,7 +77,7 @@ def read(content: bytes) -> Source:
 
 
 def decode(content: bytes) -> str:
-    """The text, with line ends as \\n; what is no UTF-8 is read as Latin-1, which takes anything."""
+    """The text, with line ends as \\n; bytes that are not UTF-8 are read as Latin-1."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -82,15 +86,16 @@ def decode(content: bytes) -> str:
 
 
 def _odd_encoding(content: bytes) -> str:
-    """A remark where the script asks for an encoding in which Python would read other words than we do."""
+    """A note if the script declares an encoding in which Python would read other words."""
     for line in content.split(b"\n", 2)[:2]:
         asked = _COOKIE.match(line[:500])
         if asked and not _PLAIN_ENCODINGS.fullmatch(asked[1].decode("ascii", "replace").lower()):
-            return f"it asks to be read as {asked[1][:40].decode('ascii', 'replace')}; it was compared as plain text"
+            declared = asked[1][:40].decode("ascii", "replace")
+            return f"it declares the encoding {declared}; it was compared as plain text"
     return ""
 
 
 def _name(word: str) -> str:
-    """A name as Python takes it: letters that only look different are the same."""
+    """A name as Python reads it: in NFKC, where some letters that look different are equal."""
     word = word[:MAX_NAME]
     return word if word.isascii() else unicodedata.normalize("NFKC", word)[:MAX_NAME]

@@ -1,1 +1,1 @@
-"""Reading what was handed in."""
+"""Reads a submission. Reading order: reading, archives, notebooks, allowed_imports, plot_files."""

@@ -1,6 +1,7 @@
-"""Which packages a script may import, for feedback that names the line. What it does import, the worker reads off its syntax tree.
+"""Checks which packages a script imports, for feedback that names the line.
 
-The guarantee is another: behind the sandbox's walls, what is not allowed is not there to be imported.
+The worker lists the imports from the script's syntax tree. What enforces the rule is the sandbox,
+in which other packages do not exist.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from grader.errors import BadReply, StudentFault
 def expect_allowed(
     script: str, imported: Any, allowed: tuple[str, ...], forbidden: tuple[str, ...]
 ) -> None:
-    """Raises StudentFault where a script imports what is not allowed. `imported` holds pairs of a name and a line."""
+    """Raises StudentFault for a forbidden import. `imported` is a list of [name, line]."""
     if not isinstance(imported, list):
         raise BadReply("the answer is no list of imports")
     for name, line in imported:

@@ -1,6 +1,6 @@
-"""The regular files of a zip or tar archive. Whatever else an archive can hold is refused, with one line that names it.
+"""The regular files of a zip or tar archive; anything else in an archive is refused by name.
 
-Nothing is unpacked to disk, and of what is read no more than the limits: a bomb goes off in nobody's memory.
+Nothing is unpacked to disk, and reading stops at the limits, so that no archive bomb fills memory.
 """
 
 from __future__ import annotations
@@ -17,33 +17,34 @@ from pathlib import PurePosixPath
 from grader.errors import SubmissionError
 
 MAX_ENTRIES = 10_000  # files in a folder or archive
-MAX_UNPACKED = 500_000_000  # bytes that a tar archive may unpack to, or a zip archive say that it does; the data has 42 MB
-MAX_READ = 64_000_000  # bytes at once: names and headers of a tar archive say how long they are
-MAX_HEADER = 65_536  # bytes of one header of a tar archive; tarfile takes time by their square
-MAX_LONG_HEADERS = 500_000  # bytes of all headers above LONG_HEADER
+MAX_UNPACKED = 500_000_000  # bytes, for a zip archive as declared in it; the data has 42 MB
+MAX_READ = 64_000_000  # bytes at once: a tar archive declares the length of names and headers
+MAX_HEADER = 65_536  # bytes of one tar header; tarfile takes time by their square
+MAX_LONG_HEADERS = 500_000  # bytes of all headers longer than LONG_HEADER
 LONG_HEADER = 4096
-ENCRYPTED = 1  # the bit of a zip entry that says so
-_DIGITS = re.compile(
-    rb"\d{40}"
-)  # no number in a header has as many, and tarfile's search starts over at each
+TOO_LARGE = (
+    f"the archive unpacks to more than {MAX_UNPACKED // 10**6} MB, "
+    "expected the checklist's five files"
+)
+ENCRYPTED = 1  # the flag bit of an encrypted zip entry
+# No number in a genuine header is as long, and tarfile's search starts over at each digit.
+_DIGITS = re.compile(rb"\d{40}")
 IGNORED = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "node_modules")
 
-# what one regular file of the submission holds, at most so many bytes of it
+# reads one regular file of the submission, up to a number of bytes
 Read = Callable[[int], bytes]
 
 
 def is_ignored(path: PurePosixPath) -> bool:
-    """Whether a path belongs to a system, an editor or an environment, and not to the submission."""
+    """Whether a path belongs to a system, an editor or an environment, not the submission."""
     return any(part in IGNORED or part.startswith("._") for part in path.parts)
 
 
 def zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]]:
-    """Path and reader of each regular file. Raises SubmissionError for an archive with anything that is not to be trusted."""
+    """Path and reader of each regular file. Raises SubmissionError for a suspicious archive."""
     listed = archive.infolist()
     if sum(entry.file_size for entry in listed) > MAX_UNPACKED:
-        raise SubmissionError(
-            f"the archive unpacks to more than {MAX_UNPACKED // 10**6} MB, expected the checklist's five files"
-        )
+        raise SubmissionError(TOO_LARGE)
     names = _Names()
     for entry in listed:
         path = _checked(entry.filename.replace("\\", "/"))
@@ -51,9 +52,7 @@ def zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]
             continue
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
-            raise SubmissionError(
-                f"the archive has an entry that is no regular file ({_shown(path)}), expected files alone"
-            )
+            raise _not_a_file(path)
         if entry.flag_bits & ENCRYPTED:
             raise SubmissionError(
                 f"the archive asks for a password ({_shown(path)}), expected one without"
@@ -68,20 +67,19 @@ def zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]
 
 
 def tar_entries(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, Read]]:
-    """Path and reader of each regular file. Raises SubmissionError for an archive with anything that is not to be trusted."""
+    """Path and reader of each regular file. Raises SubmissionError for a suspicious archive."""
     names = _Names()
     for count, entry in enumerate(archive):
         if count > MAX_ENTRIES:
             raise SubmissionError(
-                f"the archive has more than {MAX_ENTRIES} entries, expected the checklist's five files"
+                f"the archive has more than {MAX_ENTRIES} entries, "
+                "expected the checklist's five files"
             )
         path = _checked(entry.name)
         if entry.isdir() or is_ignored(path):
             continue
         if not entry.isreg() or entry.issparse():
-            raise SubmissionError(
-                f"the archive has an entry that is no regular file ({_shown(path)}), expected files alone"
-            )
+            raise _not_a_file(path)
         names.add(path)
 
         def read(limit: int, entry: tarfile.TarInfo = entry) -> bytes:
@@ -94,13 +92,13 @@ def tar_entries(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, Read]
 
 
 class _Names:
-    """The paths seen so far: none may come twice, nor again with other capitals, since it could not be told which counts."""
+    """The paths seen so far. A repeated path, in any case, is refused: which one would count?"""
 
     def __init__(self) -> None:
         self.seen: dict[str, PurePosixPath] = {}
 
     def add(self, path: PurePosixPath) -> None:
-        """Raises SubmissionError for a path that has been there."""
+        """Raises SubmissionError for a path that was added before."""
         before = self.seen.setdefault(str(path).casefold(), path)
         if before is not path:
             raise SubmissionError(
@@ -109,16 +107,16 @@ class _Names:
 
 
 class Metered(io.BufferedIOBase):
-    """What gzip unpacks, read by tarfile: no more than the limits, however much there is.
+    """The stream that gzip unpacks and tarfile reads, with limits.
 
-    `listing`: until the entries have been listed, all that is read are headers.
+    While `listing` is true, tarfile reads only headers.
     """
 
     def __init__(self, stream: gzip.GzipFile):
         self.stream, self.furthest, self.listing, self.long_headers = stream, 0, True, 0
 
     def read(self, count: int | None = -1, /) -> bytes:
-        """So many bytes. Raises SubmissionError beyond the limits."""
+        """The next `count` bytes. Raises SubmissionError beyond the limits."""
         if count is None or not 0 <= count <= MAX_READ:
             raise SubmissionError(
                 f"the archive has a header of {count} bytes, expected a few hundred"
@@ -134,15 +132,13 @@ class Metered(io.BufferedIOBase):
         too_long = len(content) > MAX_HEADER or self.long_headers > MAX_LONG_HEADERS
         if too_long or (len(content) > tarfile.BLOCKSIZE and _DIGITS.search(content)):
             raise SubmissionError(
-                "the archive has headers that no program for archives writes, expected names and sizes"
+                "the archive has headers that no archiving program writes, expected names and sizes"
             )
 
     def seek(self, position: int, whence: int = 0, /) -> int:
-        """Go to a position; gzip unpacks all that lies before it."""
+        """Go to a position, for which gzip unpacks everything before it."""
         if whence != 0 or position > MAX_UNPACKED:
-            raise SubmissionError(
-                f"the archive unpacks to more than {MAX_UNPACKED // 10**6} MB, expected the checklist's five files"
-            )
+            raise SubmissionError(TOO_LARGE)
         result = self.stream.seek(position)
         self._note()
         return result
@@ -154,19 +150,23 @@ class Metered(io.BufferedIOBase):
     def _note(self) -> None:
         self.furthest = max(self.furthest, self.stream.tell())
         if self.furthest > MAX_UNPACKED:
-            raise SubmissionError(
-                f"the archive unpacks to more than {MAX_UNPACKED // 10**6} MB, expected the checklist's five files"
-            )
+            raise SubmissionError(TOO_LARGE)
 
 
 def _checked(name: str) -> PurePosixPath:
-    """An entry's path. Raises SubmissionError for one that leaves the archive."""
+    """An entry's path. Raises SubmissionError for one that points outside the archive."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\0" in name or ":" in name[:3]:
         raise SubmissionError(
             f"the archive has an entry with the path {name[:100]!r}, expected paths inside it"
         )
     return path
+
+
+def _not_a_file(path: PurePosixPath) -> SubmissionError:
+    return SubmissionError(
+        f"the archive has an entry that is no regular file ({_shown(path)}), expected only files"
+    )
 
 
 def _shown(path: PurePosixPath) -> str:

@@ -1,28 +1,32 @@
-"""A notebook's code cells as one script: magics and shell lines dropped, everything else as it stands."""
+"""A notebook's code cells as one script: magics and shell lines dropped, everything else kept.
+
+Not done with IPython's transformer, which takes seconds for some hundred magics and gives up at
+500, nor with jupytext's, whose comments leave `if` blocks empty and names unassigned.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 
-# `%%time` and `%%capture` run the rest of the cell as Python; other cell magics make it another language
+# These run the rest of the cell as Python; other cell magics make it another language.
 PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 MAX_CODE = 1_000_000  # characters of all code cells; a script may have 200,000
-# written so that no line, however odd, makes them try over and over
+# possessive, so that no line makes them backtrack
 _MAGIC = re.compile(r"\s*+([%!?]|[\w.]++\?{1,2}\s*+$)")
 _FUTURE = re.compile(r"^from __future__ import [\w, ]++$", re.MULTILINE)
 _ASSIGNED_MAGIC = re.compile(r"""([\w.,\s\[\]'"]++=\s*+)[%!]""")
 
 
 class NotebookError(Exception):
-    """The file is not a notebook that can be read."""
+    """The file is not a readable notebook."""
 
 
 def script_of_notebook(content: bytes) -> str:
-    """The code cells of a notebook (nbformat 4) in their order, as one script. Raises NotebookError.
+    """The code cells of a notebook (nbformat 4) in order, as one script. Raises NotebookError.
 
-    A line that starts with % or ! where a statement could start is for Jupyter and is replaced by `pass`; inside an open
-    bracket, a string, or after a backslash it is Python and stays.
+    A line that starts with % or ! where a statement can start is Jupyter's and replaced by `pass`.
+    Inside an open bracket or a string, or after a backslash, it is Python and stays.
     """
     try:
         notebook = json.loads(content)
@@ -35,7 +39,7 @@ def script_of_notebook(content: bytes) -> str:
     if sum(map(len, sources)) > MAX_CODE:
         raise NotebookError(f"has more than {MAX_CODE // 1000:,} kB of code, expected a script")
     script = "\n\n".join(_python_of_cell(source) for source in sources) + "\n"
-    # in a notebook a __future__ import may stand in any cell, in a script only at the top
+    # A __future__ import may stand in any cell of a notebook, but only at the top of a script.
     futures = "".join(f"{line.strip()}\n" for line in _FUTURE.findall(script))
     return futures + _FUTURE.sub("", script)
 
@@ -54,15 +58,14 @@ def _python_of_cell(source: str) -> str:
         return ""
     kept: list[str] = []
     lexer = _Lexer()
-    in_magic = False  # a magic goes on after a backslash
+    in_magic = False  # a magic continues after a backslash
     for line in source.splitlines():
         assigned = _ASSIGNED_MAGIC.match(line)
         if in_magic or (not lexer.is_open and (assigned or _MAGIC.match(line))):
             indent = line[: len(line) - len(line.lstrip())]
             python = f"{assigned.group(1)}None" if assigned and not in_magic else f"{indent}pass"
-            kept.append(
-                "" if in_magic else python
-            )  # a line for a line: numbers in errors stay right
+            # One line for each, so that line numbers in errors stay right.
+            kept.append("" if in_magic else python)
             in_magic = line.rstrip().endswith("\\")
             continue
         lexer.read(line)
@@ -71,7 +74,7 @@ def _python_of_cell(source: str) -> str:
 
 
 class _Lexer:
-    """Follows brackets, strings and continued lines, a line at a time: where a statement can start, and where not."""
+    """Follows brackets, strings and continued lines, to know where a statement can start."""
 
     def __init__(self) -> None:
         self.depth = 0  # of open brackets
@@ -80,11 +83,11 @@ class _Lexer:
 
     @property
     def is_open(self) -> bool:
-        """Whether the next line goes on with what this one began."""
+        """Whether the next line continues this one."""
         return self.depth > 0 or self.quote != "" or self.continued
 
     def read(self, line: str) -> None:
-        """Take in one line."""
+        """Advance by one line."""
         position = 0
         last = len(line.rstrip()) - 1
         self.continued = False
@@ -109,10 +112,10 @@ class _Lexer:
                 self.continued = True
             position += 1
         if len(self.quote) == 1 and not line.endswith("\\"):
-            self.quote = ""  # a plain string ends with its line; this one is an error, and Python will say so
+            self.quote = ""  # a plain string ends with its line; Python will report the error
 
     def _in_string(self, line: str, position: int) -> int:
-        """The position behind the end of the open string, or behind the end of the line."""
+        """The position after the end of the open string, or of the line."""
         while position < len(line):
             if line[position] == "\\":
                 position += 2

@@ -1,4 +1,4 @@
-"""Is this PNG a learning-curve plot: does it decode, is anything on it, and what history does it carry."""
+"""Is this PNG a plot of learning curves: does it decode, is it blank, does it carry a history?"""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
 
 
 def decode(name: str, content: bytes) -> tuple[Image.Image, list[str]]:
-    """The picture on white, and the texts that the file carries. Raises StudentFault with `plot-not-png`."""
+    """The picture on white, and the file's text chunks. Raises StudentFault with `plot-not-png`."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Pillow warns of pictures that unpack to gigabytes
+            warnings.simplefilter("error")  # Pillow's, of pictures that unpack to gigabytes
             with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise StudentFault(
@@ -36,7 +36,7 @@ def decode(name: str, content: bytes) -> tuple[Image.Image, list[str]]:
                 ]
     except StudentFault:
         raise
-    except Exception as error:  # a damaged picture makes Pillow raise nearly anything
+    except Exception as error:  # Pillow may raise anything for a damaged picture
         kind = type(error).__name__
         raise StudentFault(
             f"{name} cannot be decoded ({kind})", "a PNG picture", kind="plot-not-png"
@@ -57,7 +57,7 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """The picture as a browser shows it: what is transparent is white."""
+    """The picture as a browser shows it: transparent pixels are white."""
     layer = image.convert("RGBA")
     if layer.getchannel("A").getextrema() != (255, 255):
         layer = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
@@ -65,7 +65,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _history(text: str) -> dict[str, Any] | None:
-    """The history in a text chunk, if it is one: four lists of finite numbers, equally long."""
+    """The history in a text chunk, None unless it has four equally long lists of finite numbers."""
     if len(text) > 1_000_000:
         return None
     try:
@@ -85,9 +85,9 @@ def _history(text: str) -> dict[str, Any] | None:
 def check_carried(
     name: str, script: str, carried: dict[str, Any], run: History | None, tolerance: float = 0.1
 ) -> None:
-    """Raises StudentFault `plot-not-from-this-run` where the carried history is another script's or far from the run's.
+    """Raises StudentFault `plot-not-from-this-run` for a history of another script or another run.
 
-    `tolerance` is in accuracy at the last epoch: seeds and devices move it by a hundredth or two.
+    `tolerance` is in accuracy at the last epoch, which seeds and devices move by 0.01 or 0.02.
     """
     if carried["script"] not in ("", script):
         raise StudentFault(
@@ -108,9 +108,9 @@ def check_carried(
 
 
 def expect_picture(name: str, pixels: np.ndarray) -> None:
-    """Raises StudentFault unless a picture looks like a plot: straight axes, and lines on a plain background.
+    """Raises StudentFault unless a picture looks like a plot: straight axes, lines on plain ground.
 
-    For plots without a history; a photograph or a blank frame is told from a plot, not one plot from another.
+    For plots without a history. It recognises photographs and blank frames, not a wrong plot.
     """
     background = np.bincount(pixels.ravel()).argmax()
     drawn = np.abs(pixels.astype(int) - int(background)) > 40

@@ -1,6 +1,6 @@
 """Open a submission: a folder, zip or tar archive with the checklist's files in one place.
 
-Only the named files are ever taken, as bytes, and only if they are regular files of a sane size; nothing is
+Only the named files are read, as bytes, and only regular files within the size limits. Nothing is
 unpacked to disk and nothing is executed.
 """
 
@@ -37,7 +37,7 @@ PLOTS = {name: f"{name}_train_val_metrics.png" for name in SCRIPTS if name != "n
 CHECKLIST = (*(f"{name}.py" for name in SCRIPTS), *PLOTS.values())
 NOTEBOOKS = tuple(f"{name}.ipynb" for name in SCRIPTS)
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
-MAX_DEPTH = 100  # folders in folders
+MAX_DEPTH = 100  # of nested folders
 MAX_SCRIPT = 200_000  # bytes; a script is 10,000
 MAX_NOTEBOOK = 20_000_000  # bytes; outputs with pictures are large
 MAX_PLOT = 20_000_000  # bytes; a plot is 50,000
@@ -45,7 +45,7 @@ MAX_PLOT = 20_000_000  # bytes; a plot is 50,000
 
 @dataclass(frozen=True)
 class Submission:
-    """The named files of one submission. `problems` says by file name what kept one from being taken."""
+    """The named files of one submission; `problems` says by file name why one was not taken."""
 
     name: str
     scripts: dict[str, bytes]  # source of "numpy_ann" and so on
@@ -54,13 +54,13 @@ class Submission:
 
     @property
     def missing(self) -> list[str]:
-        """The checklist's files that are not there or could not be taken."""
+        """The checklist's files that are missing or were not taken."""
         present = {f"{name}.py" for name in self.scripts} | {PLOTS[name] for name in self.plots}
         return [name for name in CHECKLIST if name not in present]
 
 
 def open_submission(path: Path) -> Submission:
-    """The submission at `path`. Raises SubmissionError with one line where there is none to be had."""
+    """The submission at `path`. Raises SubmissionError, with one line, where it cannot be read."""
     name = path.resolve().name
     with reading(str(path), path):
         if path.is_dir():
@@ -82,9 +82,9 @@ def open_submission(path: Path) -> Submission:
 
 
 def open_archive(name: str, where: str, content: bytes) -> Submission:
-    """The submission `name` in an archive that came inside another; `where` names it, by its last letters its kind.
+    """The submission `name` in an archive inside another; `where` is its path, with the suffix.
 
-    Raises SubmissionError with one line where there is none to be had.
+    Raises SubmissionError, with one line, where it cannot be read.
     """
     with reading(where), io.BytesIO(content) as stream:
         return _unpacked(name, where, stream)
@@ -100,12 +100,12 @@ def _unpacked(name: str, where: str, stream: BinaryIO) -> Submission:
 
 @contextlib.contextmanager
 def reading(where: str, path: Path | None = None) -> Iterator[None]:
-    """Whatever goes wrong while a submission is read is raised as SubmissionError, with one line that names it by `where`."""
+    """Turns every exception in the block into a SubmissionError, whose one line names `where`."""
     try:
         yield
     except SubmissionError:
         raise
-    except Exception as error:  # a damaged archive makes its reader raise nearly anything
+    except Exception as error:  # its reader may raise anything for a damaged archive
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if isinstance(error, OSError) and error.filename and path and Path(error.filename) != path:
             reason += f": {Path(error.filename).name}"
@@ -115,7 +115,7 @@ def reading(where: str, path: Path | None = None) -> Iterator[None]:
 
 
 def gather(name: str, where: str, entries: Iterable[tuple[PurePosixPath, Read]]) -> Submission:
-    """The submission `name` among files; `where` is what messages call their place. Raises SubmissionError if there is none."""
+    """The submission `name` among files. Raises SubmissionError, which names `where`, for none."""
     places: dict[PurePosixPath, dict[str, Read]] = {}
     count = 0
     for entry, read in entries:
@@ -154,9 +154,8 @@ def _take(name: str, files: dict[str, Read]) -> Submission:
                 except (_TooLarge, NotebookError) as error:
                     problems[file] = str(error)
         if forms:
-            taken = min(
-                forms, key=lambda file: forms[file].count(b'NotImplementedError("TODO')
-            )  # the script where alike
+            # The form with fewer stubs; the script where they have as many.
+            taken = min(forms, key=lambda file: forms[file].count(b'NotImplementedError("TODO'))
             scripts[script] = forms[taken]
             problems |= {
                 file: f"is ignored, because {taken} is there too" for file in forms if file != taken
@@ -180,13 +179,13 @@ def _notebook(read: Read) -> bytes:
 
 
 class _TooLarge(Exception):
-    """A file is larger than is allowed."""
+    """A file exceeds its size limit."""
 
 
 def _bounded(read: Read, limit: int) -> bytes:
     content = read(limit + 1)
     if len(content) > limit:
-        raise _TooLarge(f"is larger than {limit // 1000:,} kB, the most that is read of it")
+        raise _TooLarge(f"is larger than {limit // 1000:,} kB, the limit for such a file")
     return content
 
 
@@ -197,18 +196,17 @@ def _refuse(error: OSError) -> None:
 def folder_entries(
     root: Path, *, only_top: bool = False, onerror: Callable[[OSError], None] = _refuse
 ) -> Iterator[tuple[PurePosixPath, Read]]:
-    """Path and reader of each regular file below a folder; links are not followed. What may not be read goes to `onerror`."""
-    for folder, subfolders, names in os.walk(
-        root, onerror=onerror
-    ):  # does not follow links to folders
+    """Path and reader of each regular file below a folder, without links.
+
+    Errors of unreadable folders go to `onerror`.
+    """
+    for folder, subfolders, names in os.walk(root, onerror=onerror):  # follows no links
         subfolders[:] = (
             [] if only_top else sorted(name for name in subfolders if name not in IGNORED)
         )
-        if (
-            subfolders and len(Path(folder).relative_to(root).parts) >= MAX_DEPTH
-        ):  # os.walk calls itself
+        if subfolders and len(Path(folder).relative_to(root).parts) >= MAX_DEPTH:
             subfolders.clear()
-            onerror(OSError(errno.ELOOP, f"folders in more than {MAX_DEPTH} folders", folder))
+            onerror(OSError(errno.ELOOP, f"folders nested more than {MAX_DEPTH} deep", folder))
         for name in sorted(names):
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):
@@ -217,9 +215,8 @@ def folder_entries(
 
 def _file_reader(path: Path) -> Read:
     def read(limit: int) -> bytes:
-        fd = os.open(
-            path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        )  # it may have been swapped since it was listed
+        # It may have been replaced since it was listed.
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(fd, "rb") as stream:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise OSError(f"{path.name} is no regular file")

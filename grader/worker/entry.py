@@ -1,15 +1,16 @@
-"""The first lines of a process for student code: give up what such code must not have, then serve.
+"""The first code of a process for student code: give up all rights it must not have, then serve.
 
-Started as `python worker/entry.py FD`, with a JSON object to read there, made by sandbox/levels.py:
-    limits      {"NPROC": 64, …}, for resource.setrlimit; 0 stands for "as it is"
-    info        a pipe to write the worker's number to, after leaving a guard behind that ends the worker and all that it starts
-                with the grader; null for no guard (bubblewrap is one)
-    readable    paths to leave readable, where Landlock is to close all others; null for no Landlock
-    listable    folders whose names alone may be read, likewise: imports look through them
-    writable    paths to leave writable, likewise
+Started as `python worker/entry.py FD`, with a JSON object to read there, made by sandbox/launch.py:
+    limits      {"NPROC": 64, …}, for resource.setrlimit; 0 for no change
+    info        a pipe to write the worker's pid to, after leaving a guard behind that kills the
+                worker's process group when the worker or the grader ends; null for no guard
+                (bubblewrap does the same)
+    readable    the only paths that Landlock leaves readable; null for no Landlock
+    listable    folders that Landlock lets imports list, but not read
+    writable    the only paths that Landlock leaves writable
     seccomp     a BPF program in base64, or null
     search      folders to import packages from
-    arguments   what forkserver.main takes; null to end when all this is done
+    arguments   those of forkserver.main; null to exit once confined
 """
 
 from __future__ import annotations
@@ -26,26 +27,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-_SET_PDEATHSIG, _SET_SECCOMP, _SET_CHILD_SUBREAPER, _SET_NO_NEW_PRIVS = (
-    1,
-    22,
-    36,
-    38,
-)  # linux/prctl.h
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = (
-    444,
-    445,
-    446,
-)  # Landlock's system calls, the same on every architecture
+# linux/prctl.h
+_SET_PDEATHSIG, _SET_SECCOMP, _SET_CHILD_SUBREAPER, _SET_NO_NEW_PRIVS = 1, 22, 36, 38
+# Landlock's system calls, the same on every architecture
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ_FILE, _READ_FOLDER, _EXECUTE = 1 << 2, 1 << 3, 1 << 0  # linux/landlock.h
-_ALL_OF_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many rights on files each version knows
-_FILE_RIGHTS = (
-    _EXECUTE | 1 << 1 | _READ_FILE | 1 << 14 | 1 << 15
-)  # the rights that a rule for a file may have
+_ALL_OF_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # number of file rights in each version
+# the rights that a rule for a file, not a folder, may have
+_FILE_RIGHTS = _EXECUTE | 1 << 1 | _READ_FILE | 1 << 14 | 1 << 15
 
 
 def confine(settings: dict[str, Any]) -> None:
-    """Take away, in this process and all that it starts, what the settings say. Raises OSError where that fails."""
+    """Confine this process and all that it starts. Raises OSError where that fails."""
     for name, value in settings["limits"].items():
         if value:
             _limit(getattr(resource, f"RLIMIT_{name}"), value)
@@ -70,10 +63,10 @@ def confine(settings: dict[str, Any]) -> None:
 
 
 def leave_guard(info: int) -> None:
-    """Go on as a child of this process, whose number is written to `info`. The process itself waits, and ends with the grader.
+    """Return in a child, the worker; this process stays behind as its guard.
 
-    The worker and what it starts are a process group of their own, which one signal ends as a whole: with the worker, however
-    that ended, and with the grader.
+    The guard writes the worker's pid to `info`. The worker leads a process group, which the guard
+    kills as soon as the worker has ended, in whatever way, or the grader has.
     """
     prctl = _prctl()
     worker = os.fork()
@@ -81,27 +74,24 @@ def leave_guard(info: int) -> None:
         os.setpgid(0, 0)
         os.close(info)
         prctl(_SET_PDEATHSIG, signal.SIGKILL)
-        prctl(
-            _SET_CHILD_SUBREAPER, 1
-        )  # orphans stay below the worker, where they are found and ended
+        prctl(_SET_CHILD_SUBREAPER, 1)  # orphans stay below the worker, where they are found
         return
-    with contextlib.suppress(OSError):  # whichever comes first; it may be past that already
+    with contextlib.suppress(OSError):  # the child does the same: whichever is first
         os.setpgid(worker, worker)
     os.write(info, json.dumps({"child-pid": worker}).encode())
     os.close(info)
-    signal.signal(signal.SIGTERM, lambda *_: _end_group(worker))
+    signal.signal(signal.SIGTERM, lambda *_: _kill_group(worker))
     prctl(_SET_PDEATHSIG, signal.SIGTERM)
-    if hasattr(
-        os, "waitid"
-    ):  # its number stays taken until it is waited for, so that no other group can have got it
+    if hasattr(os, "waitid"):
+        # Not reaped yet, so that no other process group can have its number.
         os.waitid(os.P_PID, worker, os.WEXITED | os.WNOWAIT)
-        _end_group(worker)
+        _kill_group(worker)
     status = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
     os._exit(status if status >= 0 else 128 - status)
 
 
-def _end_group(leader: int) -> None:
-    with contextlib.suppress(OSError):  # PermissionError where all that is left of it has ended
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(OSError):  # PermissionError where only zombies are left
         os.killpg(leader, signal.SIGKILL)
 
 
@@ -129,12 +119,15 @@ def _checked(result: int) -> int:
 
 
 def landlock_version(libc: Any) -> int:
-    """Which Landlock the kernel has; 0 for none."""
+    """The kernel's version of Landlock; 0 for none."""
     return max(0, int(libc.syscall(_CREATE_RULESET, None, 0, 1)))
 
 
 def _landlock(libc: Any, allowed: dict[int, Iterable[str]]) -> None:
-    """Close the file system but for the paths of each right; TCP and signals to processes outside too, where the kernel can."""
+    """Close the file system except the paths given for each right.
+
+    Newer kernels also deny TCP, and signals and abstract sockets to processes outside.
+    """
     version = landlock_version(libc)
     rights = (1 << _ALL_OF_ABI.get(version, 16)) - 1
     network = 0b11 if version >= 4 else 0  # bind and connect
@@ -165,9 +158,8 @@ def _seccomp(libc: Any, program: bytes) -> None:
     import ctypes
 
     instructions = ctypes.create_string_buffer(program, len(program))
-    filter_program = struct.pack(
-        "HxxxxxxP", len(program) // 8, ctypes.addressof(instructions)
-    )  # struct sock_fprog
+    # struct sock_fprog
+    filter_program = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(instructions))
     _checked(libc.prctl(_SET_SECCOMP, 2, filter_program, 0, 0))
 
 
@@ -182,7 +174,7 @@ def main() -> None:
         return
     import site
 
-    site.setquit()  # `exit()` belongs to what a script may expect; the rest of `site` is left out
+    site.setquit()  # scripts may call `exit()`; the rest of `site` is left out
     sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
     sys.path += settings["search"]
     from worker import forkserver  # the folder of this file, as a package of its own

@@ -1,11 +1,13 @@
-"""The process behind the walls that imports what scripts need, once, and is forked for each worker.
+"""The process in the sandbox that imports what scripts need, once, and forks every worker.
 
-Importing torch takes longer than checking a script that uses it. Nothing of a submission is imported here, so every worker starts
-as a fresh interpreter would that has come as far. It computes nothing either: threads of a computation are not there in a fork.
+Importing torch takes longer than checking a script that uses it. Nothing of a submission is
+imported here, so every worker starts like a fresh interpreter after those imports. It computes
+nothing either, because the threads of a computation do not survive a fork.
 
-It is told what to do over a socket: b"f" with three descriptors (requests, replies, what is printed) to fork a worker, b"s" for how
-the last one ended. It answers with a letter and a number: b"r" 0 when it is ready, b"f" with the worker's number, 0 if the scratch
-folder cannot be emptied, b"s" with the exit status, negative for a signal.
+Requests arrive over a socket: b"f" with three descriptors (requests, replies, output) forks a
+worker, b"s" asks how the last one ended. An answer is a letter and a number: b"r" 0 when ready,
+b"f" with the worker's pid, or 0 if the scratch folder cannot be emptied, b"s" with the exit
+status, negative for a signal.
 """
 
 from __future__ import annotations
@@ -22,11 +24,11 @@ import warnings
 from pathlib import Path
 from typing import NoReturn
 
-HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts, in which ours is one
+HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
 
 
 def main(control_fd: int, scratch: str, modules: list[str]) -> None:
-    """Import the modules, then fork when asked, until the socket closes."""
+    """Import the modules, then fork on request, until the socket closes."""
     os.chdir(scratch)
     sys.argv = ["worker"]
     _preload(modules)
@@ -44,9 +46,8 @@ def main(control_fd: int, scratch: str, modules: list[str]) -> None:
         worker = 0
         if _is_emptied(scratch):
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore"
-                )  # Python 3.12 warns of NumPy's threads, which NumPy itself takes care of
+                # Python 3.12 warns of NumPy's threads, which NumPy itself handles at a fork.
+                warnings.simplefilter("ignore")
                 worker = os.fork()
             if not worker:
                 control.close()
@@ -57,30 +58,29 @@ def main(control_fd: int, scratch: str, modules: list[str]) -> None:
 
 
 def _preload(modules: list[str]) -> None:
-    """Import them; with the collection of garbage off, which finds none meanwhile, that takes a quarter less time."""
+    """Import them, a quarter faster with garbage collection off, which would find nothing."""
     gc.disable()
     for name in modules:
-        with contextlib.suppress(
-            Exception
-        ):  # what is missing is missed by the script that imports it
+        # A missing module is reported when the script imports it.
+        with contextlib.suppress(Exception):
             importlib.import_module(name)
     if "torch" in sys.modules:
         from . import lazy_dynamo
 
         lazy_dynamo.install()
-    gc.freeze()  # what is there by now stays: no worker looks through it again
+    gc.freeze()  # workers never scan these objects again
     gc.enable()
 
 
 def _reap() -> None:
-    """Take note of all that have ended, of which the kernel allows only so many."""
+    """Reap ended processes, which count against the process limit."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
 def _is_emptied(scratch: str) -> bool:
-    """Remove what the last worker left; whether nothing is left."""
+    """Empty the scratch folder; returns whether that worked."""
     with os.scandir(scratch) as entries:
         for entry in list(entries):
             if entry.is_dir(follow_symlinks=False):
@@ -92,21 +92,20 @@ def _is_emptied(scratch: str) -> bool:
     return not os.listdir(scratch)  # noqa: PTH208
 
 
-def _work(requests: int, replies: int, printed: int) -> NoReturn:
-    """Be a worker to the end: what a script prints goes the way of its errors."""
+def _work(requests: int, replies: int, output: int) -> NoReturn:
+    """Be a worker until the end. Both stdout and stderr go to `output`."""
     try:
         for number in (1, 2):
-            os.dup2(printed, number)
-        os.close(printed)
+            os.dup2(output, number)
+        os.close(output)
         sys.stdout = sys.stderr
-        Path("utils.py").symlink_to(
-            HERE / "utils.py"
-        )  # the first cell of our notebooks looks for it
+        # The first cell of our notebooks looks for it in the working directory.
+        Path("utils.py").symlink_to(HERE / "utils.py")
         from .worker import Worker
 
         Worker(requests, replies).serve()
     finally:
-        os._exit(1)  # whatever happens, it never goes on as the server
+        os._exit(1)  # whatever happens, it never continues as the server
 
 
 def _answer(control: socket.socket, letter: bytes, number: int) -> None:

@@ -1,9 +1,10 @@
-"""PyTorch without its compiler, until somebody asks for it.
+"""PyTorch without its compiler, until a script needs it.
 
-Each step of an optimizer imports `torch._dynamo`, only to tell the compiler to keep out, and with it come 880 modules: nearly as
-long again as importing torch. Where nothing is compiled that word does nothing, so a module that does nothing stands in for it.
-Whoever asks for anything else, `torch.compile` first of all, gets the real one. Should PyTorch ask its compiler for something
-else one day, the real one is imported as before: only the time that this saves would be lost.
+The first optimizer imports `torch._dynamo`, only to exclude itself from compilation, and with it
+880 modules, which takes nearly as long as importing torch. Without compilation that exclusion does
+nothing, so an empty stand-in takes the module's place. Any other use of it, `torch.compile` above
+all, imports the real one. If a later PyTorch uses more of the module, the real one is imported as
+usual: only the saved time is lost.
 """
 
 from __future__ import annotations
@@ -19,51 +20,51 @@ COMPILER = "torch._dynamo"
 
 
 def install() -> None:
-    """Put the stand-in in the compiler's place, unless that has been imported already."""
+    """Put the stand-in in place of the compiler, unless that has been imported already."""
     if COMPILER not in sys.modules:
         sys.modules[COMPILER] = StandIn(COMPILER)
         sys.meta_path.insert(0, Parts())
 
 
 class StandIn(ModuleType):
-    """What optimizers ask of the compiler."""
+    """The two functions of the compiler that optimizers use."""
 
     def __init__(self, name: str):
         super().__init__(name)
-        self.__path__ = []  # a package, as what it stands for
+        self.__path__ = []  # a package, like the real one
         self._asked_about: list[Callable[..., Any]] = []
 
     def graph_break(self, msg: str = "") -> None:
-        """End what is compiled as one: nothing is."""
+        """Does nothing: nothing is compiled."""
 
     def disable(
         self, fn: Callable[..., Any], recursive: bool = True, **_: object
     ) -> Callable[..., Any]:
-        """A function that is not compiled: none is."""
+        """The function itself: nothing is compiled."""
         self._asked_about.append(fn)
         return fn
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # asked of every module by those who look through all of them
+        if name.startswith("__"):  # looked up in every module by the warnings machinery
             raise AttributeError(f"module {COMPILER!r} has no attribute {name!r}")
         return getattr(self.step_aside(), name)
 
     def step_aside(self) -> ModuleType:
-        """Import the real one."""
+        """The real module, imported now."""
         if sys.modules.get(COMPILER) is self:
             del sys.modules[COMPILER]
-            for function in self._asked_about:  # with which PyTorch keeps the answer
+            for function in self._asked_about:  # where PyTorch caches the answer
                 vars(function).pop("__dynamo_disable", None)
         return importlib.import_module(COMPILER)
 
 
 class Parts:
-    """Finds the parts of the real package, which are imported with it or after it, never in its place."""
+    """Finds submodules of the real package while the stand-in is there, and imports both."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Nothing, unless a part is asked for while the stand-in is there."""
+        """A spec for a submodule, None for every other module or once the real package is there."""
         stand_in = sys.modules.get(COMPILER)
         if not isinstance(stand_in, StandIn) or not fullname.startswith(f"{COMPILER}."):
             return None
@@ -73,9 +74,9 @@ class Parts:
         return ModuleSpec(fullname, self)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """The part, imported already."""
+        """The submodule, imported already."""
         return self._part
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing is left to do but to give it back what Python has overwritten."""
+        """Restore the spec that the import machinery has overwritten."""
         module.__spec__ = self._spec

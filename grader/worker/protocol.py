@@ -1,13 +1,14 @@
-"""Frames over a pipe: a JSON header of bounded size, then the raw bytes of its arrays. Never pickle.
+"""Frames over a pipe: a JSON header of bounded size, then the bytes of its arrays. Never pickle.
 
-Runs on both sides, so it imports the standard library and NumPy alone. A frame is
+Used on both sides, so it imports only the standard library and NumPy. A frame is
 
     4 bytes, big-endian    length of the header
     header                 {"arrays": [[dtype, shape], …], "message": …} in UTF-8
     bytes                  the arrays one after another, C order, little-endian
 
-A value travels as a short list that says what it is, ["float", "0x1.8p+1"], ["array", 0], ["dict", [[key, value], …]],
-so that what arrives is built from known types only: what fits none of them becomes an Opaque with the type's name.
+A value is encoded as a list with its type first, such as ["float", "0x1.8p+1"], ["array", 0] or
+["dict", [[key, value], …]], so that only known types are ever built from a frame. A value of any
+other type becomes an Opaque with the type's name.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MAX_ITEMS = 10_000  # of one list or dict
 MAX_DIGITS = 256  # hexadecimal, of one integer: larger than any float, small enough to print
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
 
-Read = Callable[[int], bytearray]  # exactly so many bytes
+Read = Callable[[int], bytearray]  # returns exactly that many bytes
 
 
 class ProtocolError(Exception):
@@ -37,7 +38,7 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True)
 class Tensor:
-    """A torch tensor's content, where the side that holds it need not have torch."""
+    """The content of a torch tensor, for the side without torch."""
 
     array: np.ndarray
     requires_grad: bool = False
@@ -45,16 +46,16 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Something that stays where it is: the name of its type, and a number to ask for it by where `ref` is set."""
+    """A value that stays in the worker: its type's name and, in `ref`, a number to refer to it."""
 
     type_name: str
     ref: int | None = None
     callable: bool = False
-    number: float | None = None  # what float() makes of it
+    number: float | None = None  # its float(), if it has one
 
 
 def pack(message: Any, describe: Callable[[Any], Opaque] | None = None) -> list[bytes | memoryview]:
-    """The frame of a message, as buffers to be written one after another. `describe` names what fits no known type."""
+    """The frame of a message, as buffers to write in order. `describe` handles unknown types."""
     arrays: list[np.ndarray] = []
     node = _encode(message, arrays, describe or _unknown, 0)
     header = json.dumps(
@@ -183,7 +184,7 @@ def _decode(node: Any, arrays: list[np.ndarray | None], depth: int) -> Any:
 
 
 def _take(arrays: list[np.ndarray | None], index: int) -> np.ndarray:
-    """An array of the frame, once: named again and again, a small frame could stand for more than any memory holds."""
+    """An array of the frame, at most once: repeated, a small frame could expand without limit."""
     array, arrays[index] = arrays[index], None
     if array is None:
         raise ProtocolError("an array comes twice")

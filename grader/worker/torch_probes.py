@@ -1,6 +1,6 @@
-"""Observations of how a torch model behaves, in training and in use. What they mean is decided on the other side.
+"""Observations of how a torch model behaves, in training and in use. The trusted side judges them.
 
-Copied beside the worker and imported there once a script has to do with torch, so nothing of the grader is imported here.
+Imported in the worker by the first probe, since only parts 2 and 3 have torch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 from . import torch_structure
-from .descent import Descent
 from .worker import CAUSE
 
 
@@ -24,7 +23,7 @@ def _parameters(model: nn.Module) -> list[np.ndarray]:
 
 
 def _materialise(model: nn.Module, X: Any) -> bool:
-    """Let lazy layers find their sizes by one forward pass; whether there were any."""
+    """Initialise lazy layers with one forward pass; returns whether there were any."""
     lazy = any(isinstance(p, nn.parameter.UninitializedParameter) for p in model.parameters())
     if lazy:
         with torch.no_grad():
@@ -40,20 +39,20 @@ def _gradients(model: nn.Module) -> list[np.ndarray | None]:
 
 
 def _logits(model: nn.Module, X: Any) -> Any:
-    """What forward gives in evaluation mode, without gradients."""
+    """The logits of forward in evaluation mode, without gradients."""
     torch_structure.in_mode(model, training=False)
     with torch.no_grad():
         return model(_beside(model, X))
 
 
 def _beside(model: nn.Module, X: Any) -> Any:
-    """Images on the device where the model is."""
+    """The images, moved to the model's device."""
     parameter = next(iter(model.parameters()), None)
     return X if parameter is None else X.to(parameter.device)
 
 
 def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
-    """f(a) + f(b) and f(a + b) + f(0) in evaluation mode, alike for an affine f."""
+    """f(a) + f(b) and f(a + b) + f(0) in evaluation mode; the two are equal for an affine f."""
     torch_structure.in_mode(model, training=False)
     with torch.no_grad():
         return [model(a) + model(b), model(a + b) + model(torch.zeros_like(a))]
@@ -61,7 +60,7 @@ def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
 
 @dataclass
 class _Events:
-    """How often a step called backward, and whether a parameter got a gradient from it.
+    """How often a step called backward, and whether a parameter got a nonzero gradient.
 
     `detached`: it was called on something that no gradient can be computed from.
     """
@@ -73,7 +72,7 @@ class _Events:
 
 @contextlib.contextmanager
 def _noting(model: nn.Module) -> Iterator[_Events]:
-    """Notes the calls of backward, all of which go through torch.autograd.backward."""
+    """Counts the calls of backward, all of which go through torch.autograd.backward."""
     events, original = _Events(), torch.autograd.backward
 
     def backward(*args: Any, **kwargs: Any) -> None:
@@ -91,11 +90,11 @@ def _noting(model: nn.Module) -> Iterator[_Events]:
 
 
 def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, Any]:
-    """What training_step returns with plain gradient descent in training mode, and what it did."""
-    optimizer = Descent(model.parameters(), lr=learning_rate)
+    """What one training_step with plain gradient descent returns, and what it did."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     batch = (X.clone(), y.clone())
     seen: list[list[bool]] = []
-    torch.manual_seed(0)  # the same noise as in _fresh_gradients, where forward draws any
+    torch.manual_seed(0)  # the same noise as in _fresh_gradients
     with _without_dropout(), _watched(model, seen), _noting(model) as events:
         try:
             loss = model.train().training_step(X, y, optimizer)
@@ -113,7 +112,7 @@ def _step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, A
 
 
 def _changes_input(model: nn.Module, X: Any) -> bool:
-    """Whether a forward pass changes the images that it is given."""
+    """Whether a forward pass changes its input in place."""
     before = X.clone()
     with torch.no_grad():
         torch_structure.in_mode(model, training=False)(X)
@@ -122,7 +121,7 @@ def _changes_input(model: nn.Module, X: Any) -> bool:
 
 @contextlib.contextmanager
 def _without_dropout() -> Iterator[None]:
-    """Dropout gives what it got, in training mode too, so that a step can be compared with another."""
+    """Makes dropout the identity in training mode too, so that two steps can be compared."""
     names = [
         name
         for name in vars(nn.functional)
@@ -131,7 +130,8 @@ def _without_dropout() -> Iterator[None]:
     kept = {name: getattr(nn.functional, name) for name in names}
     try:
         for name in names:
-            setattr(nn.functional, name, lambda input, *_, **__: input)  # noqa: A006 - the name that torch gives it
+            # torch's own name for the argument, which a caller may spell out
+            setattr(nn.functional, name, lambda input, *_, **__: input)  # noqa: A006
         yield
     finally:
         for name in names:
@@ -140,13 +140,13 @@ def _without_dropout() -> Iterator[None]:
 
 def _steps(model: nn.Module, X: Any, y: Any, count: int) -> list[Any]:
     """The losses of several steps on one batch with Adam."""
-    optimizer = Descent(model.parameters(), lr=0.005, adaptive=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
     return [model.train().training_step(X, y, optimizer) for _ in range(count)]
 
 
 def _learn(model: nn.Module, X: Any, y: Any, count: int) -> None:
-    """Teach a model some images without its own training_step: before, it gives nearly all images the same label."""
-    optimizer = Descent(model.parameters(), lr=0.005, adaptive=True)
+    """Train without training_step: an untrained model predicts nearly the same label everywhere."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
     model.train()
     for _ in range(count):
         optimizer.zero_grad()
@@ -156,14 +156,17 @@ def _learn(model: nn.Module, X: Any, y: Any, count: int) -> None:
 
 
 def _magnify_gradients(model: nn.Module) -> None:
-    """Make what a step left in the gradients a thousand times larger, so that it shows if the next one does not zero it."""
+    """Multiply the gradients by 1000, which shows whether the next step zeroes them."""
     for parameter in model.parameters():
         if parameter.grad is not None:
             parameter.grad.mul_(1000)
 
 
 def _fresh_gradients(model: nn.Module, X: Any, y: Any) -> dict[str, Any]:
-    """The model's logits in training mode and the gradients of their cross-entropy, computed here; nothing is left behind."""
+    """The logits in training mode and the gradients of their cross-entropy, computed here.
+
+    Leaves the model's gradients and buffers as they were.
+    """
     torch.manual_seed(0)
     buffers = [buffer.clone() for buffer in model.buffers()]
     with _without_dropout():
@@ -184,9 +187,10 @@ def _fresh_gradients(model: nn.Module, X: Any, y: Any) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _watched(model: Any, seen: list[list[bool]]) -> Iterator[None]:
-    """Notes, for each layer that runs, whether it was in training mode and whether gradients were recorded.
+    """Records for each layer that runs: was it in training mode, were gradients recorded.
 
-    Of a network that has no layers, because its forward pass computes with parameters of its own, the same of itself.
+    For a network without layers, whose forward pass computes with its own parameters, the same of
+    the network itself.
     """
     runs: list[list[bool]] = []
     forward, kept = model.forward, vars(model).get("forward")
@@ -205,7 +209,7 @@ def _watched(model: Any, seen: list[list[bool]]) -> Iterator[None]:
         yield
     finally:
         del model.forward
-        if kept is not None:  # a script that made its own in __init__
+        if kept is not None:  # the script itself set it in __init__
             model.forward = kept
         for handle in handles:
             handle.remove()
@@ -213,14 +217,12 @@ def _watched(model: Any, seen: list[list[bool]]) -> Iterator[None]:
 
 
 def _predict(model: nn.Module, X: Any) -> dict[str, Any]:
-    """Labels predicted by a model that was in training mode, and what its layers saw meanwhile."""
+    """Labels predicted by a model left in training mode, and in which mode its layers ran."""
     seen: list[list[bool]] = []
     images = X.clone()
     model.train()
-    with (
-        torch.enable_grad(),
-        _watched(model, seen),
-    ):  # and back: one that switches gradients off for good spoils nothing
+    # enable_grad also restores the mode, should predict switch gradients off for good.
+    with torch.enable_grad(), _watched(model, seen):
         try:
             labels = model.predict(X)
         except Exception as error:
@@ -248,7 +250,7 @@ def _needs_evaluation_mode(model: nn.Module, X: Any) -> bool:
 
 
 def _predict_block(model: nn.Module, X: Any) -> Any:
-    """Labels of a block of images, asked for on the device where the model is."""
+    """Labels of a block of images, predicted on the model's device."""
     return model.predict(_beside(model, X))
 
 

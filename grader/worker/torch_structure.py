@@ -1,6 +1,6 @@
-"""What a torch model consists of and what its forward pass does with it, observed; what it means is decided on the other side.
+"""Observations of what a torch model consists of and what its forward pass does with it.
 
-Copied beside the worker and imported there with probes.py, so nothing of the grader is imported here.
+The trusted side judges them. Imported in the worker with torch_probes.py.
 """
 
 from __future__ import annotations
@@ -14,22 +14,13 @@ from typing import Any
 import torch
 from torch import nn
 
-# nodes of an autograd graph that give the same numbers in another shape
-RESHAPING = (
-    "View",
-    "UnsafeView",
-    "Reshape",
-    "Squeeze",
-    "Unsqueeze",
-    "Alias",
-    "Clone",
-    "ToCopy",
-    "Flatten",
-)
+# nodes of an autograd graph that only reshape or copy
+_COPYING = ("Alias", "Clone", "ToCopy")
+RESHAPING = ("View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "Flatten", *_COPYING)
 
 
 def structure(model: Any) -> dict[str, Any]:
-    """Its parameters' shapes, how many convolutions and layers with weights there are, and what PyTorch does not find."""
+    """Its parameters, counts of convolutions and weights, and layers that PyTorch cannot find."""
     if not isinstance(model, nn.Module):
         return {
             "module": False,
@@ -53,13 +44,16 @@ def structure(model: Any) -> dict[str, Any]:
 
 
 def _is_linear_stack(module: nn.Module) -> bool:
-    """Whether a Sequential holds two layers with weights or more: what stands between them is its own affair."""
+    """Whether it is a Sequential with at least two layers with weights."""
     weighted = [m for m in module.children() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
     return isinstance(module, nn.Sequential) and len(weighted) > 1
 
 
 def _hidden_in_containers(model: nn.Module) -> list[str]:
-    """The attributes that hold layers in a plain list, tuple or dict and nowhere else, if PyTorch has to find them."""
+    """The attributes whose layers are only in a plain list, tuple or dict, hidden from PyTorch.
+
+    Layers without parameters or modes, such as ReLU, may stay hidden.
+    """
     parameters = {id(p) for p in model.parameters()}
 
     def needed(layer: nn.Module) -> bool:
@@ -77,7 +71,7 @@ def _hidden_in_containers(model: nn.Module) -> list[str]:
 
 
 def _in_containers(model: nn.Module) -> dict[str, list[nn.Module]]:
-    """The layers in plain lists, tuples and dicts that are registered nowhere, by attribute."""
+    """The unregistered layers in plain lists, tuples and dicts, by attribute."""
     modules = set(model.modules())
     found: dict[str, list[nn.Module]] = {}
     for name, value in vars(model).items():
@@ -96,7 +90,10 @@ def _in_containers(model: nn.Module) -> dict[str, list[nn.Module]]:
 
 
 def in_mode(model: nn.Module, *, training: bool) -> nn.Module:
-    """The model in training or evaluation mode, with the layers that PyTorch does not find: those are the affair of 2.1 and 3.1."""
+    """The model in training or evaluation mode, unregistered layers included.
+
+    Those cost points in 2.1 and 3.1 only.
+    """
     for layers in _in_containers(model).values():
         for layer in layers:
             layer.train(training)
@@ -104,7 +101,7 @@ def in_mode(model: nn.Module, *, training: bool) -> nn.Module:
 
 
 def trace(model: nn.Module, X: Any, training: bool) -> dict[str, Any]:
-    """Two forward passes: where the gradients lead, what comes last, whether both agree, and in which mode they left the layers."""
+    """Two forward passes: leaves of their graphs, the last node, whether they agree, and modes."""
     in_mode(model, training=training)
     first, second = (_pass(model, X.clone()) for _ in range(2))
     kept = first.foreign.keys() & second.foreign.keys()
@@ -128,13 +125,13 @@ def _agree(a: Any, b: Any) -> bool:
 
 @dataclass(frozen=True)
 class _Pass:
-    """One forward pass: its logits, the leaves of its graph that are no parameters of the model, and how it ended."""
+    """One forward pass: its logits, leaves of its graph that are not the model's, and its end."""
 
     logits: Any
     foreign: dict[int, Any]
     convolves: bool
-    last: str  # the name of the last node that does more than to reshape
-    last_in_stack: bool  # it is a layer of an nn.Sequential
+    last: str  # the name of the last node that does more than reshape
+    last_in_stack: bool  # whether it is a layer of an nn.Sequential
 
 
 def _pass(model: nn.Module, X: Any) -> _Pass:
@@ -176,7 +173,7 @@ def _nodes(start: Any) -> list[Any]:
 
 @contextlib.contextmanager
 def _outputs_of_layers(model: nn.Module) -> Iterator[list[tuple[nn.Module, Any]]]:
-    """Every layer that runs meanwhile, with its output."""
+    """Every layer that runs inside the block, with its output."""
     outputs: list[tuple[nn.Module, Any]] = []
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
@@ -192,12 +189,12 @@ def _outputs_of_layers(model: nn.Module) -> Iterator[list[tuple[nn.Module, Any]]
 
 
 def leaves_of(model: nn.Module) -> list[nn.Module]:
-    """The layers that hold no further ones."""
+    """The layers without child layers."""
     return [m for m in model.modules() if not list(m.children())]
 
 
 def last_width(model: nn.Module, X: Any) -> int:
-    """How many outputs the last layer that ran has, if every layer with weights ran; else 0."""
+    """The output width of the last layer that ran, if every layer with weights ran; else 0."""
     weighted = [m for m in leaves_of(model) if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
     ran: list[nn.Module] = []
     handles = [m.register_forward_hook(lambda m, *_: ran.append(m)) for m in weighted]
@@ -209,10 +206,11 @@ def last_width(model: nn.Module, X: Any) -> int:
 
 
 def fit_layers(model: nn.Module, X: Any) -> list[list[Any]]:
-    """Layers that do not take what the layers before them give: each made to fit, as [name, size it had, size that it needs].
+    """Resize the layers that do not fit their input: [name, size it had, size that it needs].
 
-    A layer that takes it and has not run yet means that forward calls the wrong one, and a pooling that has not run that
-    forward left it out: then nothing is mended. The same goes for an input that is not one row for each image.
+    Nothing is resized where another layer that has not run yet would fit, since forward then calls
+    the wrong one; where a pooling layer has not run, since forward left it out; or where the input
+    is not one row per image.
     """
     names = {m: name for name, m in model.named_modules()}
     stacked = {
@@ -276,7 +274,10 @@ def _resize(layer: Any, width: int) -> None:
 
 
 def cut_off(model: nn.Module, X: Any) -> list[str]:
-    """The parameters that change the logits and yet get no gradient from them; one that is not used is no mistake."""
+    """The parameters that change the logits, but get no gradient from them.
+
+    An unused parameter is no mistake.
+    """
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     found = []
     logits = in_mode(model, training=False)(X)

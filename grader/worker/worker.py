@@ -1,10 +1,11 @@
 """The process in which a submission's script runs: imports it and answers calls over two pipes.
 
-forkserver.py forks it, in a folder that holds our other files for it, a pristine utils.py and the three scripts. Nothing here is
-trusted by the other side once a script is imported: it shares a process with the student's code, and whatever it sends is judged
-as an answer, wherever it came from.
+forkserver.py forks it, with a pristine utils.py and the three scripts to import. Once a script is
+imported it shares this process, so the grader trusts nothing that comes from here: every reply is
+judged as the student's answer.
 
-Requests are dicts with "id", "op" and what the op needs; replies carry the same id and "value" or "error".
+A request is a dict with "id", "op" and the op's "arguments"; a reply has the same id and either
+"value" or "error".
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ import numpy as np
 from . import protocol
 from .protocol import Opaque, Tensor
 
-HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts, in which ours is one
+HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
 CAUSE = "grader_cause"  # attribute of an exception that a probe knows the cause of
-GIVEN = "utils.py"  # lies beside them, and is not the student's
+GIVEN = "utils.py"  # lies beside them, but is not the student's
 
 
 class Worker:
-    """Holds the imported script and the objects that its calls gave back."""
+    """Holds the imported script and the objects that its calls returned."""
 
     def __init__(self, read_fd: int, write_fd: int):
         self.read_fd, self.write_fd = read_fd, write_fd
@@ -48,9 +49,7 @@ class Worker:
             reply: dict[str, Any] = {"id": request["id"]}
             try:
                 reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
-            except (
-                BaseException
-            ) as error:  # SystemExit and KeyboardInterrupt included: they are answers too
+            except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
                 reply["error"] = describe_error(error)
             for buffer in protocol.pack(reply, self._describe):
                 self._write(buffer)
@@ -71,7 +70,7 @@ class Worker:
             view = view[os.write(self.write_fd, view) :]
 
     def _describe(self, value: Any) -> Any:
-        """A tensor's content, or a number under which an object of the script can be asked for."""
+        """A tensor's content; for other objects a number to refer to them."""
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
             content = value.detach().cpu()
@@ -91,7 +90,7 @@ class Worker:
         )
 
     def _local(self, value: Any) -> Any:
-        """What arrived, with tensors made of Tensor and objects found by their numbers."""
+        """A received value, with Tensor made a torch tensor and Opaque the object it refers to."""
         if isinstance(value, Tensor):
             import torch
 
@@ -105,26 +104,25 @@ class Worker:
     def _holder(self, ref: int | None) -> Any:
         return self.module if ref is None else self.objects[ref]
 
-    # --- what can be asked for
+    # --- the ops
 
     def op_hello(self) -> str:
-        """That the worker itself came up, before anything of the submission is imported."""
+        """Proof that the worker runs, before anything of the submission is imported."""
         return "ready"
 
     def op_imports(self, script: str) -> list[Any]:
-        """What a script imports, as [name, line], read off its syntax tree: nothing of it has run yet."""
+        """The imports of a script as [name, line], from its syntax tree: none of it has run yet."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in a string is not our business
+            warnings.simplefilter("ignore")  # such as an invalid escape in a string
             tree = ast.parse((HERE / f"{script}.py").read_bytes(), f"{script}.py")
         return [[name, line] for node in ast.walk(tree) for name, line in _imported(node)][:1000]
 
     def op_load(self, script: str) -> list[str]:
-        """Import the script; the names it defines."""
+        """Import the script; returns the names that it defines."""
         self.module = importlib.import_module(script)
         if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(
-                1
-            )  # section checks are small: two threads would wait for each other
+            # Section checks are small: two threads would wait for each other.
+            sys.modules["torch"].set_num_threads(1)
         return sorted(name for name in vars(self.module) if not name.startswith("__"))
 
     def op_get(self, ref: int | None, name: str) -> Any:
@@ -138,7 +136,10 @@ class Worker:
     def op_call(
         self, ref: int | None, name: str, args: list[Any], kwargs: dict[str, Any], echo: bool
     ) -> Any:
-        """Call a function of the script or a method of an object; with `echo`, the arguments as they are afterwards too."""
+        """The result of a function of the script or a method of an object.
+
+        With `echo`, a list of the result and the arguments as they are after the call.
+        """
         arguments = self._local(args)
         result = getattr(self._holder(ref), name)(
             *arguments, **{key: self._local(value) for key, value in kwargs.items()}
@@ -146,16 +147,15 @@ class Worker:
         return [result, arguments] if echo else result
 
     def op_substitute(self, sources: list[str]) -> None:
-        """Put right answers in the place of the script's own, for sections that are marked already."""
+        """Replace functions of the script by right ones, for sections that are marked already."""
         for source in sources:
             names: dict[str, Any] = {"__name__": "substitute"}
-            exec(
-                compile(source, "substitute.py", "exec"), names
-            )  # no file: it would lie where every worker could read it
+            # Never a file, which every worker could read.
+            exec(compile(source, "substitute.py", "exec"), names)
             names["substitute"](self.module)
 
     def op_prepare_training(self, seed: int, threads: int) -> None:
-        """Seed every generator that a script may draw from without one of its own, and give torch its threads."""
+        """Seed all global random generators, and set torch's number of threads."""
         import random
 
         random.seed(seed)
@@ -165,7 +165,7 @@ class Worker:
             sys.modules["torch"].set_num_threads(threads)
 
     def op_probe(self, name: str, ref: int, args: list[Any]) -> Any:
-        """One of the observations of a model."""
+        """The result of one of torch_probes' observations of a model."""
         from .torch_probes import PROBES  # needs torch, which part 1 does not
 
         return PROBES[name](self.objects[ref], *self._local(args))
@@ -230,7 +230,7 @@ def _place_of_syntax_error(error: SyntaxError) -> list[dict[str, Any]]:
 
 
 def _number(value: Any) -> float | None:
-    """What `float()` makes of an object, if anything."""
+    """The `float()` of an object, None where it has none."""
     try:
         return float(value) if hasattr(value, "__float__") else None
     except BaseException:

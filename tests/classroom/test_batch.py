@@ -14,7 +14,7 @@ import pytest
 
 from grader.__main__ import main
 from grader.classroom import keys
-from grader.classroom.batch import Batch, alone, expect_walls
+from grader.classroom.batch import Batch, alone, expect_working_sandbox
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.intake import Student, entries
 from grader.classroom.job import Done, Task, mark
@@ -224,11 +224,11 @@ def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
         Outcome("fine", "", "", "", 0.1),
         Outcome("cheat", "nothing", "1.2", "earned 1.2", 0.1),
     ]
-    monkeypatch.setattr("grader.selftest.cases.try_walls", lambda sandbox: iter(outcomes))
+    monkeypatch.setattr("grader.selftest.cases.try_sandbox", lambda sandbox: iter(outcomes))
     with pytest.raises(
         CannotGrade, match=r"the self-test failed, so nothing was marked \(cheat: earned 1\.2\)"
     ):
-        expect_walls(choose("auto"))
+        expect_working_sandbox(choose("auto"))
 
 
 @pytest.mark.parametrize(("error", "told"), [
@@ -248,7 +248,7 @@ def test_walls_that_fall_or_are_interrupted_end_the_pool_that_was_getting_ready(
 
     multiprocessing.resource_tracker.ensure_running()  # which stays as long as this process
     before = set(process_tree.descendants(os.getpid()))
-    monkeypatch.setattr("grader.classroom.batch.expect_walls", fall)
+    monkeypatch.setattr("grader.classroom.batch.expect_working_sandbox", fall)
     book = tmp_path / "grades.db"
     assert (
         main(

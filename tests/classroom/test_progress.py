@@ -1,4 +1,4 @@
-"""What a batch says on its way: plain lines to a file, a live display on a terminal, safe whatever students are called."""
+"""The progress of a batch: plain lines in a file, live on a terminal, safe for any name."""
 
 import contextlib
 import io

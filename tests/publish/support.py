@@ -1,4 +1,4 @@
-"""Lays an autograder zip out as Gradescope does, and holds a submission that goes for what lies there."""
+"""An autograder zip unpacked as Gradescope does, and a submission that attacks its files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ for folder in (".", "source", "source/grader", "source/grader/reference", "resul
         found += os.listdir(here)
     except OSError:
         pass
-    for name in ("numpy_ann.py", "rubric.toml", "autograder.json", "fallback.json", "results.json", "submission_metadata.json"):
+    for name in (
+        "numpy_ann.py", "rubric.toml", "autograder.json", "fallback.json", "results.json",
+        "submission_metadata.json",
+    ):
         for mode in ("rb", "r+b"):
             try:
                 with open(os.path.join(here, name), mode) as stream:
@@ -33,12 +36,12 @@ raise ValueError("found: " + repr(found))
 
 
 def hostile(root: str) -> str:
-    """The code of a section that reads and writes what it can below Gradescope's folder, and says what it could."""
+    """The code of a section that reads and writes what it can in Gradescope's folder."""
     return _HOSTILE.format(root=root)
 
 
 def lay_out(archive: Path, root: Path, *, with_data: bool = True) -> Path:
-    """Unpack the zip to `root`/source as the platform does, with run_autograder beside it; returns `root`."""
+    """Unpack the zip to `root`/source like the platform, with run_autograder beside it."""
     with zipfile.ZipFile(archive) as packed:
         for entry in packed.infolist():
             if entry.filename.startswith("data/") and not with_data:

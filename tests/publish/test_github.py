@@ -1,4 +1,4 @@
-"""The template repository and the workflows: sound YAML with few rights, whose own steps run here on repositories on disk."""
+"""The template repository and the workflows, whose own steps run here on local repositories."""
 
 import csv
 import os
@@ -6,16 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from grader.classroom.intake import entries
-from grader.errors import CannotGrade
-from grader.publish import fetch as fetching
-from grader.publish.fetch import Entry, FetchFailed, fetch_all, read_roster, wanted
+from tests.publish.repositories import git, repository
 from tests.support import ROOT, run, script_with, write_submission
 
 WORKFLOWS = ("template/.github/workflows/check.yml", "marking/.github/workflows/mark.yml")
@@ -38,37 +35,6 @@ def workflow(published: Path, name: str) -> dict[str, Any]:
 
 def steps(content: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in content["jobs"].values() for step in job["steps"]]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = [
-        "-c",
-        "user.name=Ada",
-        "-c",
-        "user.email=ada@example.com",
-        "-c",
-        "commit.gpgsign=false",
-    ]
-    return subprocess.run(
-        ["git", *identity, "-C", folder, *arguments], check=True, capture_output=True, text=True
-    ).stdout
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Path:
-    """A folder that stands in place of github.com."""
-    return tmp_path / "server"
-
-
-def repository(server: Path, name: str, content: Path) -> Path:
-    """A repository at server/owner/name.git with one commit that holds a folder's files."""
-    folder = server / f"{name}.git"
-    folder.mkdir(parents=True)
-    git(folder, "init", "-q", "-b", "main", ".")
-    subprocess.run(["cp", "-a", f"{content}/.", str(folder)], check=True)
-    git(folder, "add", "-A", "-f")
-    git(folder, "commit", "-q", "-m", "work")
-    return folder
 
 
 def shell_of(published: Path, job: str, name: str) -> tuple[str, dict[str, str]]:
@@ -140,13 +106,13 @@ def test_a_written_part_is_green(published: Path, tmp_path: Path) -> None:
     assert run_step("python numpy_ann.py --check", tmp_path).returncode == 0
 
 
-def test_a_folder_in_use_is_left_alone(published: Path) -> None:
+def test_a_folder_in_use_is_refused(published: Path) -> None:
     kept = published / "template" / "README.md"
     before = kept.read_bytes()
     ran = run("-P", "-m", "grader", "publish", "github", "--out", published)
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1
-    assert "is in use, expected a new folder" in ran.stderr
+    assert "is not empty, expected a new folder" in ran.stderr
     assert kept.read_bytes() == before
 
 
@@ -179,7 +145,7 @@ def test_nothing_is_written_into_a_shell_script(published: Path, name: str) -> N
     assert not [step for step in steps(workflow(published, name)) if "${{" in step.get("run", "")]
 
 
-def test_the_token_is_where_no_package_and_no_student_code_runs(published: Path) -> None:
+def test_the_token_and_student_code_are_in_different_jobs(published: Path) -> None:
     jobs = workflow(published, WORKFLOWS[1])["jobs"]
     assert "secrets." not in str(jobs["mark"])
     assert "secrets.ROSTER_TOKEN" in str(jobs["fetch"])
@@ -199,7 +165,7 @@ def test_actionlint_finds_nothing(published: Path) -> None:
 
 
 def workspace(tmp_path: Path, roster: str = "") -> dict[str, str]:
-    """A checkout of the private copy in tmp_path/workspace, and a runner's temporary folder; its variables."""
+    """The variables of a runner, with a checkout of the private copy in tmp_path/workspace."""
     work, temp = tmp_path / "workspace", tmp_path / "temp"
     for folder in (work, temp):
         folder.mkdir()
@@ -249,7 +215,7 @@ def a_crowded_submission(folder: Path) -> Path:
 
 
 def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Path) -> None:
-    """Its own two scripts, with a folder in place of GitHub; one of three repositories is not there."""
+    """Its own two scripts, with a folder in place of GitHub without one of the repositories."""
     repository(server, "course/ada", write_submission(tmp_path / "ada"))
     repository(server, "course/ben", a_crowded_submission(tmp_path / "ben"))
     given = workspace(
@@ -297,60 +263,6 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
     )
 
 
-@pytest.mark.parametrize("inside", [
-    ["bob/numpy_ann.py", "cat/numpy_ann.py"], ["Bob_7_assignsubmission_file/numpy_ann.py"], ["bob_7_90_x/numpy_ann.py"],
-])  # fmt: skip
-def test_one_students_repository_is_no_class_of_others(
-    server: Path, tmp_path: Path, inside: list[str]
-) -> None:
-    for name in inside:
-        (tmp_path / "work" / name).parent.mkdir(parents=True)
-        (tmp_path / "work" / name).write_text("x = 1")
-    repository(server, "course/eve", tmp_path / "work")
-    assert fetch_all([Entry("eve", "course/eve")], tmp_path / "to", f"file://{server}", "") == 0
-    with entries(tmp_path / "to") as found:
-        assert [[student.id for student in entry.students] for entry in found] == [["eve"]]
-
-
-def test_half_of_a_repository_is_not_marked(
-    server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repository(server, "course/ada", write_submission(tmp_path / "ada"))
-    real = fetching._git
-
-    def interrupted(
-        folder: str, environment: dict[str, str], *arguments: str, **more: int
-    ) -> bytes:
-        if arguments[0] == "cat-file" and list((tmp_path / "to" / "ada").iterdir()):
-            raise FetchFailed("git cat-file did not end")
-        return real(folder, environment, *arguments, **more)
-
-    monkeypatch.setattr(fetching, "_git", interrupted)
-    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
-    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == [
-        "ada.problem",
-        "roster.csv",
-    ]
-
-
-def test_a_repository_without_the_checklists_files_is_not_forgotten(
-    server: Path, tmp_path: Path
-) -> None:
-    """An empty folder would be lost on the way from one job to the next."""
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "essay.txt").write_text("later")
-    repository(server, "course/ada", tmp_path / "work")
-    assert fetch_all([Entry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
-    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == [
-        "ada.problem",
-        "roster.csv",
-    ]
-    assert (
-        "holds none of the checklist's files (numpy_ann.py"
-        in (tmp_path / "to" / "ada.problem").read_text()
-    )
-
-
 def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_path: Path) -> None:
     folder = repository(
         server, "course/ada", write_submission(tmp_path / "main", {"1.2": "return -z"})
@@ -380,97 +292,3 @@ def test_an_input_is_never_run(published: Path, tmp_path: Path, value: str) -> N
         assert ran.stderr.count("\n") == 1
         assert "expected" in ran.stderr
     assert not list(tmp_path.rglob("proof"))
-
-
-def test_a_token_is_on_no_command_line_and_for_its_server_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A git of our own writes down how it was called."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    (tools / "git").write_text(
-        f'#!/bin/sh\necho "$@" >>{tmp_path}/called\nenv | grep ^GIT_ >>{tmp_path}/variables\n'
-        'case "$3" in ls-tree) printf "100644 blob 1\\tnumpy_ann.py" ;; esac\n'
-    )
-    (tools / "git").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("GIT_SSH_COMMAND", "touch proof")
-    assert (
-        fetch_all(
-            [Entry("ada", "course/ada")], tmp_path / "to", "https://git.example.org", "s3cret"
-        )
-        == 0
-    )
-    encoded = "eC1hY2Nlc3MtdG9rZW46czNjcmV0"  # x-access-token:s3cret
-    assert "https://git.example.org/course/ada.git HEAD" in (tmp_path / "called").read_text()
-    assert not re.search(f"s3cret|{encoded}", (tmp_path / "called").read_text())
-    variables = (tmp_path / "variables").read_text()
-    assert "=http.https://git.example.org/.extraHeader" in variables
-    assert f"=Authorization: Basic {encoded}" in variables
-    assert "GIT_ALLOW_PROTOCOL=https\n" in variables
-    assert "GIT_SSH_COMMAND" not in variables
-
-
-@pytest.mark.parametrize(("text", "message"), [
-    ("", "begins with nothing, expected the line student,repository"),
-    ("name,url\nada,course/ada\n", "begins with ['name', 'url'], expected the line student,repository"),
-    ("student,repository\n", "names nobody"),
-    ("student,repository\nada\n", "line 2: 1 columns, expected 2"),
-    ("student,repository\n../ada,course/ada\n", "line 2: the student is '../ada', expected letters"),
-    ("student,repository\n::warning::,course/ada\n", "line 2: the student is '::warning::'"),
-    ("student,repository\nada.problem,course/ada\n", "line 2: the student is 'ada.problem'"),
-    ("student,repository\nada,https://a.example/b\n", "line 2: the repository is 'https://a.example/b', expected owner/name"),
-    ("student,repository\nada,course/..\n", "line 2: the repository is 'course/..'"),
-    ("student,repository\nada,-c/x\n", "line 2: the repository is '-c/x'"),
-    ("student,repository\nada,course/a\n\nAda,course/b\n", "line 4: Ada stands there twice"),
-])  # fmt: skip
-def test_a_roster_that_makes_no_sense_is_refused_with_its_line(
-    tmp_path: Path, text: str, message: str
-) -> None:
-    path = tmp_path / "roster.csv"
-    path.write_text(text)
-    with pytest.raises(CannotGrade, match=re.escape(message)):
-        read_roster(path)
-
-
-def test_a_roster_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "roster.csv"
-    path.write_bytes("\ufeffStudent,Repository\r\nada@example.com, course/ada \r\n,\r\n".encode())
-    assert read_roster(path) == [Entry("ada@example.com", "course/ada")]
-
-
-def tree_of(*names: str) -> bytes:
-    return "\0".join(f"100644 blob {'0' * 40}\t{name}" for name in names).encode()
-
-
-def test_of_a_tree_the_checklists_regular_files_are_wanted() -> None:
-    listing = b"120000 blob 1\tnumpy_ann.py\x00160000 commit 2\tpytorch_ann.py\x00100755 blob 3\twork/pytorch_cnn.ipynb\x00"
-    assert wanted(listing) == [(PurePosixPath("work/pytorch_cnn.ipynb"), "3")]
-    assert wanted(tree_of("essay.txt", ".git/numpy_ann.py", "venv/numpy_ann.py")) == []
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../numpy_ann.py",
-        "/etc/numpy_ann.py",
-        "a\\..\\/numpy_ann.py",
-        "a:b/numpy_ann.py",
-        "\x1b[2J/numpy_ann.py",
-    ],
-)
-def test_a_tree_that_plays_tricks_is_not_written(name: str) -> None:
-    with pytest.raises(FetchFailed, match="holds a file of the name"):
-        wanted(tree_of(name))
-
-
-def test_a_tree_of_many_copies_is_not_written() -> None:
-    with pytest.raises(FetchFailed, match="200 files of the checklist's names, expected five"):
-        wanted(tree_of(*(f"{number}/numpy_ann.py" for number in range(200))))
-
-
-def test_folders_in_use_are_not_mixed_with_new_marks(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old" / "eve").write_text("")
-    with pytest.raises(CannotGrade, match="is not empty, expected a new folder"):
-        fetch_all([Entry("ada", "course/ada")], tmp_path / "old", "https://example.org", "")

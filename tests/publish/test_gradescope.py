@@ -1,4 +1,4 @@
-"""The autograder zip, laid out as the platform does and run: what is in it, what it shows when, what it leaves if it fails."""
+"""The autograder zip, unpacked and run like on the platform, also where the grader fails."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def autograder(archive: Path, tmp_path: Path) -> Path:
-    """Gradescope's /autograder after setup.sh: our own environment stands where setup.sh would have made one."""
+    """Gradescope's /autograder after setup.sh, with our own environment in place of its."""
     root = lay_out(archive, tmp_path / "autograder", with_data=False)  # nothing is trained here
     (root / "venv").symlink_to(sys.prefix)
     return root
@@ -96,7 +96,11 @@ def test_the_zip_holds_the_grader_its_data_and_nothing_else(archive: Path) -> No
     tracked = subprocess.run(
         ["git", "ls-files", "grader"], cwd=ROOT, capture_output=True, text=True
     ).stdout.split()
-    needed = {name for name in tracked if not name.startswith("grader/publish/files/")}
+    needed = {
+        name
+        for name in tracked
+        if not name.endswith("py.typed") and not name.startswith("grader/publish/files/")
+    }
     assert needed <= names
     assert not [
         name for name in names if "__pycache__" in name or name.endswith((".pyc", "-ubyte"))
@@ -141,13 +145,25 @@ def test_torch_alone_comes_from_an_index_that_is_named() -> None:
     assert set(packages) < set(requirements("grader"))
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    (["--visible", "sometimes"], "--visible is 'sometimes', expected one of visible, after_due_date, after_published, hidden"),
-    (["--sandbox", "docker"], "--sandbox is 'docker', expected one of auto, bubblewrap, user, none"),
-    (["--minutes", "60"], "--minutes is 60, expected a whole number from 2 to 40"),
-    (["--torch-index", "https://a.example --pre"], "expected an address that starts with https://"),
-    (["--out", "autograder"], "--out is autograder, expected the name of a .zip file"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--visible", "sometimes"],
+            "--visible is 'sometimes', expected one of visible, after_due_date, after_published",
+        ),
+        (
+            ["--sandbox", "docker"],
+            "--sandbox is 'docker', expected one of auto, bubblewrap, user, none",
+        ),
+        (["--minutes", "60"], "--minutes is 60, expected a whole number from 2 to 40"),
+        (
+            ["--torch-index", "https://a.example --pre"],
+            "expected an address that starts with https://",
+        ),
+        (["--out", "autograder"], "--out is autograder, expected the name of a .zip file"),
+    ],
+)
 def test_a_wrong_option_is_one_line_and_status_2(
     tmp_path: Path, options: list[str], message: str
 ) -> None:
@@ -170,7 +186,7 @@ def test_a_wrong_option_is_one_line_and_status_2(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_sandbox_is_asked_for_in_so_many_words_and_says_what_is_risked(tmp_path: Path) -> None:
+def test_sandbox_none_is_explicit_and_warns(tmp_path: Path) -> None:
     ran = run(
         "-P",
         "-m",
@@ -218,7 +234,7 @@ def content(
 
 
 @pytest.mark.parametrize("when", ["after_published", "after_due_date", "hidden"])
-def test_what_is_not_written_is_shown_at_once_and_what_is_wrong_is_not(when: str) -> None:
+def test_unwritten_sections_are_shown_before_wrong_ones(when: str) -> None:
     graded = content(
         ("0.1", "failed", []),
         ("1.2", "failed", ["not-written"]),
@@ -245,7 +261,7 @@ def test_what_is_not_written_is_shown_at_once_and_what_is_wrong_is_not(when: str
     assert (shown["score"], shown["max_score"]) == (12, 100)
 
 
-def test_where_everything_is_shown_the_marks_are_too() -> None:
+def test_full_visibility_shows_the_marks_too() -> None:
     shown = for_platform(content(("1.3", "passed", [])), visibility="visible", leaderboard=True)
     assert shown["output"] == "12 of 100 points."
     unread = {**content(), "score": 0, "output": "submission holds none of the checklist's files"}
@@ -255,7 +271,7 @@ def test_where_everything_is_shown_the_marks_are_too() -> None:
 TRAINED = [(section.number, "passed", []) for section in load_rubric().sections if section.training]
 
 
-def test_the_leaderboard_has_the_accuracies_and_the_time_of_all_trainings() -> None:
+def test_the_leaderboard_has_accuracies_and_total_training_time() -> None:
     accuracy = {"numpy_ann": 0.8779, "pytorch_ann": 0.885, "pytorch_cnn": 0.91234}
     shown = for_platform(
         content(*TRAINED, accuracy=accuracy), visibility="hidden", leaderboard=True
@@ -319,7 +335,7 @@ def test_without_a_sandbox_the_same_code_finds_everything(autograder: Path) -> N
     assert "rubric.toml rb b" in results["tests"][0]["output"]
 
 
-def test_everybody_else_loses_their_rights_to_grader_results_and_metadata(autograder: Path) -> None:
+def test_other_users_lose_access_to_grader_and_results(autograder: Path) -> None:
     write_submission(autograder / "submission")
     configure(autograder, arguments=["--sandbox=auto", "--only=0.1"])
     run_autograder(autograder)
@@ -327,7 +343,7 @@ def test_everybody_else_loses_their_rights_to_grader_results_and_metadata(autogr
         assert (autograder / name).stat().st_mode & 0o077 == 0, name
 
 
-def test_what_cannot_be_read_gets_no_point_and_the_reason(autograder: Path) -> None:
+def test_an_unreadable_submission_gets_0_points_and_the_reason(autograder: Path) -> None:
     (autograder / "submission" / "essay.docx").write_bytes(b"PK")
     configure(autograder, arguments=["--sandbox=auto", "--skip-training"])
     results, _ = run_autograder(autograder)
@@ -359,18 +375,18 @@ def test_a_grader_that_fails_leaves_results_that_blame_nobody(autograder: Path, 
         }[fault]
         main.write_text(f"{line}\n")
     results, printed = run_autograder(autograder)
-    expect_blameless(results, "the marking did not come to its end.")
-    assert "run_autograder: the grader ended with status" in printed or fault == "ends"
+    expect_blameless(results, "the marking did not finish.")
+    assert "run_autograder: the grader failed with status" in printed or fault == "ends"
 
 
-def test_a_marking_out_of_time_is_ended_and_says_so(autograder: Path) -> None:
+def test_a_marking_out_of_time_is_ended_and_reported(autograder: Path) -> None:
     write_submission(autograder / "submission", {"1.2": "while True: pass"})
     configure(autograder, arguments=["--sandbox=auto", "--only=1.2"], minutes=0.05)
     results, _ = run_autograder(autograder)
     expect_blameless(results, "the marking did not end within 0.05 minutes.")
 
 
-def test_setup_stops_where_there_is_no_python_to_be_had(autograder: Path, tmp_path: Path) -> None:
+def test_setup_stops_without_python(autograder: Path, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("bash", "env"):  # what is not among these is not there
@@ -387,13 +403,13 @@ def test_setup_stops_where_there_is_no_python_to_be_had(autograder: Path, tmp_pa
     )
     assert ran.returncode == 1
     assert "apt-get install -q -y --no-install-recommends python3 python3-venv" in ran.stderr
-    assert ran.stderr.splitlines()[-1].startswith("error: there is no Python 3.11 or newer here")
+    assert ran.stderr.splitlines()[-1].startswith("error: no Python 3.11 or newer")
 
 
 def rehearse(
     autograder: Path, monkeypatch: pytest.MonkeyPatch, *contents: dict[str, Any] | None
 ) -> list[list[str]]:
-    """Rehearse with a grader that gives these results in turn; the arguments that it was called with."""
+    """The arguments with which the rehearsal calls a grader that returns these results."""
     from grader.publish import autograder as module
 
     called: list[list[str]] = []
@@ -424,12 +440,18 @@ def test_the_rehearsal_marks_and_trains_the_reference(
     assert rehearse(autograder, monkeypatch, EVERY_POINT) == [["--sandbox=auto", "--skip-training"]]
 
 
-@pytest.mark.parametrize(("contents", "message"), [
-    ([content()], "the reference does not earn every point here"),
-    ([None], "the grader ended without results"),
-    # Ubuntu 22.04's release candidate of Python 3.11 passes every section but has no optimizers
-    ([EVERY_POINT, content(accuracy={"numpy_ann": 0.5})], "cannot be trained here: pytorch_ann.py, pytorch_cnn.py;"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        ([content()], "the reference solution loses points here"),
+        ([None], "the grader ended without results"),
+        # Ubuntu 22.04's release candidate of Python 3.11 passes every section but has no optimizers
+        (
+            [EVERY_POINT, content(accuracy={"numpy_ann": 0.5})],
+            "cannot be trained here: pytorch_ann.py, pytorch_cnn.py;",
+        ),
+    ],
+)
 def test_an_image_that_cannot_mark_is_not_built(
     autograder: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-# Raises an error that would clear a terminal, and run in a browser.
+# Raises an error whose message would clear a terminal and run in a browser.
 # script: numpy_ann
 # earns: nothing
 # says: script>alert(1)

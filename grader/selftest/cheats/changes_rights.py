@@ -1,4 +1,4 @@
-# Changes the rights and dates of files, and the limits and priorities of other processes.
+# Changes permissions and dates of files, and limits and priorities of other processes.
 # script: numpy_ann
 # earns: nothing
 # says: held

@@ -1,4 +1,4 @@
-# Returns lists within lists within lists.
+# Returns deeply nested lists.
 # script: numpy_ann
 # earns: nothing
 

@@ -1,4 +1,4 @@
-# Makes folders within folders, deeper than a path can say and than a function may call itself.
+# Nests folders deeper than the longest path and the recursion limit.
 # script: numpy_ann
 # earns: nothing
 # says: held | MB of files, expected at most

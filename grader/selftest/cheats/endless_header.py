@@ -1,4 +1,4 @@
-# Announces a reply of four gigabytes and sends nothing.
+# Announces a reply of 4 GB and sends nothing.
 # script: numpy_ann
 # earns: nothing
 # says: cannot be read

@@ -1,4 +1,4 @@
-# Never comes back.
+# Never returns.
 # script: numpy_ann
 # earns: nothing
 # says: no answer within

@@ -1,4 +1,4 @@
-# Returns objects for which every comparison holds.
+# Returns objects for which every comparison is true.
 # script: numpy_ann
 # earns: nothing
 

@@ -1,4 +1,4 @@
-# Returns an array that says it is equal to any other.
+# Returns an array that claims to equal any other.
 # script: numpy_ann
 # earns: nothing
 # says: expected

@@ -1,4 +1,4 @@
-# Finds the worker on the stack and answers in its place that all is well, as often as it can.
+# Finds the worker on the stack and sends successful replies in its place, many times.
 # script: numpy_ann
 # earns: nothing
 # quick

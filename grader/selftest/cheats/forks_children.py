@@ -1,4 +1,4 @@
-# Starts more processes than it may, and leaves them running.
+# Starts more processes than allowed, and leaves them running.
 # script: numpy_ann
 # earns: nothing
 # says: held | MB of memory, expected at most

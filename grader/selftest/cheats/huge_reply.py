@@ -1,4 +1,4 @@
-# Returns more than a reply may hold.
+# Returns more than the largest allowed reply.
 # script: numpy_ann
 # earns: nothing
 # says: bytes, at most

@@ -1,4 +1,4 @@
-# Imports modules for processes, and packages that part 1 is to do without, by other means than an import statement.
+# Imports forbidden modules and packages without an import statement.
 # script: numpy_ann
 # earns: nothing
 # says: held

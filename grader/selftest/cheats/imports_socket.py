@@ -1,4 +1,4 @@
-# Imports what it may not, in plain sight.
+# Imports a forbidden module openly.
 # script: numpy_ann
 # earns: nothing
 # says: line 6: import of socket

@@ -1,4 +1,4 @@
-# Sends signals to everything that it can name.
+# Sends signals to every process number.
 # script: numpy_ann
 # earns: nothing
 # says: held

@@ -1,4 +1,4 @@
-# Leaves a thread behind that sends replies when nobody has asked.
+# Leaves a thread behind that sends replies without a request.
 # script: numpy_ann
 # earns: nothing
 

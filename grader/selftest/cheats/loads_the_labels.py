@@ -1,4 +1,4 @@
-# Looks for the test labels while it is trained, and answers at random.
+# Looks for the test labels during training, and predicts at random.
 # script: numpy_ann
 # earns: nothing
 # says: expected at least

@@ -1,4 +1,4 @@
-# Asks the kernel for a namespace in which it would be root.
+# Tries to create a namespace in which it would be root.
 # script: numpy_ann
 # earns: nothing
 # says: held
@@ -14,7 +14,9 @@ if hasattr(os, "unshare"):  # Python 3.12
         found.append("user namespace")
     except OSError:
         pass
-for call in (lambda: os.setuid(0), lambda: os.setgroups([0]), lambda: os.chroot("/"), lambda: os.setgid(0)):
+for call in (
+    lambda: os.setuid(0), lambda: os.setgroups([0]), lambda: os.chroot("/"), lambda: os.setgid(0)
+):
     try:
         call()
         found.append("rights of root")

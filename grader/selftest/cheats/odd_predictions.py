@@ -1,4 +1,4 @@
-# Answers with numbers that are no labels, and hopes that they are counted.
+# Predicts numbers that are no labels.
 # script: numpy_ann
 # earns: nothing
 # says: no labels

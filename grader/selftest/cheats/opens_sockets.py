@@ -1,4 +1,4 @@
-# Connects to this machine over every kind of socket, with a module imported behind the check's back.
+# Connects to this machine over every kind of socket, with a module imported secretly.
 # script: numpy_ann
 # earns: nothing
 # says: held
@@ -10,7 +10,11 @@ found = []
 try:
     _socket = __import__("_soc" + "ket")
 
-    for family, address in ((_socket.AF_INET, ("127.0.0.1", 48161)), (_socket.AF_UNIX, "\0grader-selftest"), (40, (2, 48161))):
+    for family, address in (
+        (_socket.AF_INET, ("127.0.0.1", 48161)),
+        (_socket.AF_UNIX, "\0grader-selftest"),
+        (40, (2, 48161)),  # AF_VSOCK
+    ):
         try:
             connection = _socket.socket(family, _socket.SOCK_STREAM)
             connection.settimeout(2)

@@ -1,4 +1,4 @@
-# Implements nothing, and makes every comparison of NumPy a success.
+# Implements nothing, and makes every comparison in NumPy succeed.
 # script: numpy_ann
 # earns: nothing
 # says: expected

@@ -1,4 +1,4 @@
-# Looks for the secret in the environment of every process that it can see.
+# Looks for the secret in the environment of every visible process.
 # script: numpy_ann
 # earns: nothing
 # says: held
@@ -15,7 +15,7 @@ for path in [*Path("/proc").glob("*/environ"), *Path("/proc").glob("*/cmdline")]
         content = path.read_bytes()
     except OSError:
         continue
-    if b"SELFTEST" in content or b"grader" in content.replace(b"/grader", b"", 0) and b"selftest" in content:
+    if b"SELFTEST" in content or (b"grader" in content and b"selftest" in content):
         found.append(path)
 
 

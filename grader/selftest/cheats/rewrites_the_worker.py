@@ -1,4 +1,4 @@
-# Puts its own methods in the place of the worker that answers for it.
+# Replaces the methods of the worker that answers for it.
 # script: numpy_ann
 # earns: nothing
 

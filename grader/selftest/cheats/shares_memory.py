@@ -1,4 +1,4 @@
-# Takes memory that belongs to no process.
+# Allocates memory that belongs to no process.
 # script: numpy_ann
 # earns: nothing
 # says: held

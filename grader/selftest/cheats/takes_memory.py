@@ -1,4 +1,4 @@
-# Takes 1.5 GB, in pieces and in children.
+# Allocates 1.5 GB, in pieces and in children.
 # script: numpy_ann
 # earns: nothing
 # says: MB of memory, expected at most

@@ -1,4 +1,4 @@
-# Loads the C library through ctypes, which torch needs, and asks the kernel for what is forbidden.
+# Loads the C library through ctypes, which torch needs, and makes forbidden system calls.
 # script: pytorch_ann
 # earns: nothing
 # says: held
@@ -11,7 +11,10 @@ from torch import nn
 found = []
 ctypes = sys.modules.get("ctypes") or __import__("ctypes")
 libc = ctypes.CDLL(None, use_errno=True)
-calls = {"socket": (2, 1, 0), "unshare": (0x10000000,), "memfd_create": (b"x", 0), "ptrace": (16, 1, 0, 0)}
+calls = {
+    "socket": (2, 1, 0), "unshare": (0x10000000,), "memfd_create": (b"x", 0),
+    "ptrace": (16, 1, 0, 0),
+}
 for name, arguments in calls.items():
     if getattr(libc, name)(*arguments) >= 0:
         found.append(name)

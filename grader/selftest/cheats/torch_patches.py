@@ -1,4 +1,4 @@
-# Implements no step, and patches torch so that comparisons and gradients look right.
+# Implements no step, and patches torch to make comparisons and gradients look right.
 # script: pytorch_ann
 # earns: 2.1 2.2
 

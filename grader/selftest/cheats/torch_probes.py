@@ -1,4 +1,4 @@
-# Implements no step, and replaces what the worker observes of the network.
+# Implements no step, and replaces the probes with which the worker observes the network.
 # script: pytorch_ann
 # earns: 2.1 2.2
 

@@ -1,4 +1,4 @@
-# Leaves files wherever it can, beside itself and in every temporary folder.
+# Leaves files wherever it can, beside itself and in temporary folders.
 # script: numpy_ann
 # earns: nothing
 # says: held
@@ -10,7 +10,8 @@ import numpy as np
 
 found = []
 here = os.path.dirname(os.path.abspath(__file__))
-for folder in ("/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/usr/lib", here, os.path.dirname(here)):
+folders = ("/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/usr/lib")
+for folder in (*folders, here, os.path.dirname(here)):
     path = os.path.join(folder, "grader-selftest-was-here")
     try:
         with open(path, "w") as stream:
@@ -18,7 +19,8 @@ for folder in ("/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/usr/lib"
         found.append(path)
     except OSError:
         pass
-for path in ("/proc/sys/kernel/core_pattern", "/proc/self/oom_score_adj", "/proc/sys/vm/drop_caches"):
+files = ("/proc/sys/kernel/core_pattern", "/proc/self/oom_score_adj", "/proc/sys/vm/drop_caches")
+for path in files:
     try:
         with open(path, "r+") as stream:
             before = stream.read()

@@ -1,4 +1,5 @@
-"""Right answers to earlier sections, put in place of wrong ones while a later section is marked. They run in the worker.
+"""Right answers to earlier sections, which replace wrong ones while a later section is marked.
 
-One file for each answer, and none of them ever lies where a script could read it: their text is sent to the workers that need it.
+One file for each answer. They run in the worker, but are never copied to where a script could read
+them: their text is sent over the pipe to the workers that need it.
 """

@@ -1,4 +1,4 @@
-"""A right 1.5."""
+"""A right answer to 1.5."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def _forward(self: Any, X: np.ndarray) -> np.ndarray:
 
 
 def substitute(module: Any) -> None:
-    """Put it in place of the script's own."""
+    """Replace the script's own."""
     module.NumpyANN.forward = _forward

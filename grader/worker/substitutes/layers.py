@@ -1,4 +1,4 @@
-"""Right layers and a right forward pass for 2.1 and 2.2, 3.1 and 3.2: the two belong together."""
+"""Right answers to 2.1 and 2.2, or 3.1 and 3.2: layers and the forward pass that uses them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def _network(class_name: str, *layers: Callable[[Any], Any]) -> Callable[[Any], None]:
-    """Puts right layers and a right forward pass in a class of the script: the two belong together."""
+    """A function that gives a class of the script right layers and a right forward pass."""
 
     def substitute(module: Any) -> None:
         from torch import nn
@@ -19,9 +19,8 @@ def _network(class_name: str, *layers: Callable[[Any], Any]) -> Callable[[Any], 
         def construct(self: Any, *args: Any, **kwargs: Any) -> None:
             nn.Module.__init__(self)
             with contextlib.suppress(Exception):
-                own(
-                    self, *args, **kwargs
-                )  # what else it makes, such as self.criterion, a training step may use
+                # Other attributes that it sets, such as self.criterion, a step may use.
+                own(self, *args, **kwargs)
             for name, child in list(self.named_children()):
                 if any(True for _ in child.parameters()):
                     delattr(self, name)
@@ -54,5 +53,5 @@ _cnn = _network(
 
 
 def substitute(module: Any) -> None:
-    """Put them in place of the script's own."""
+    """Replace the script's own."""
     (_ann if module.__name__ == "pytorch_ann" else _cnn)(module)

@@ -1,6 +1,6 @@
-"""Where this user may make a control group, the kernel holds a worker's memory; elsewhere nothing is attempted.
+"""Where this user may create a control group, the kernel limits a worker's memory.
 
-The files are laid out as the kernel does it; `test_the_kernel_ends_what_takes_too_much` runs where there is a real one.
+The files imitate the kernel's; `test_the_kernel_kills_a_process_above_the_limit` needs real ones.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ from grader.sandbox import cgroup
 
 
 def groups(tmp_path: Path, own: str, controllers: dict[str, str]) -> tuple[Path, Path]:
-    """A mount and a /proc/self/cgroup: `controllers` holds what each group passes on to its children."""
+    """A mount and a /proc/self/cgroup; `controllers` are those that each group passes on."""
     mount = tmp_path / "cgroup"
     for name, passed in controllers.items():
         (mount / name).mkdir(parents=True, exist_ok=True)
@@ -43,15 +43,15 @@ def test_a_machine_without_groups_has_none(tmp_path: Path) -> None:
     assert cgroup.hold(1234, 5_000_000, tmp_path, tmp_path / "none") is None
 
 
-def test_what_the_kernel_counted_tells_that_memory_ran_out(tmp_path: Path) -> None:
+def test_the_kernels_counter_tells_that_memory_ran_out(tmp_path: Path) -> None:
     (tmp_path / "memory.events").write_text("low 0\nmax 31\noom 1\noom_kill 2\n")
-    assert cgroup.Group(tmp_path).ran_out
+    assert cgroup.ControlGroup(tmp_path).ran_out
     (tmp_path / "memory.events").write_text("low 0\nmax 31\noom 1\noom_kill 0\n")
-    assert not cgroup.Group(tmp_path).ran_out
-    assert not cgroup.Group(tmp_path / "gone").ran_out
+    assert not cgroup.ControlGroup(tmp_path).ran_out
+    assert not cgroup.ControlGroup(tmp_path / "gone").ran_out
 
 
-def test_the_kernel_ends_what_takes_too_much() -> None:
+def test_the_kernel_kills_a_process_above_the_limit() -> None:
     greedy = subprocess.Popen(
         [sys.executable, "-c", "input(); x = [bytearray(10**7) for _ in range(40)]; input()"],
         stdin=subprocess.PIPE,

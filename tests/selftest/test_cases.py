@@ -1,4 +1,4 @@
-"""Cheats earn nothing, on every level of the sandbox, and the self-test tells a grader that would let them."""
+"""Cheats earn nothing at any sandbox level, and the self-test notices if they do."""
 
 import subprocess
 from collections.abc import Iterator
@@ -48,9 +48,11 @@ def test_there_are_enough_cheats() -> None:
     assert len(CHEATS) >= 25
 
 
-def test_the_self_test_sees_what_a_plain_process_lets_through(traps: selftest.Traps) -> None:
+def test_the_self_test_sees_a_leak_without_a_sandbox(traps: selftest.Traps) -> None:
     case = selftest.read_cheat(CHEATS["reads_the_machine"], RUBRIC)
-    assert "read or did what it must not" in selftest.try_case(case, RUBRIC, "none", traps).problem
+    assert (
+        "read or did something forbidden" in selftest.try_case(case, RUBRIC, "none", traps).problem
+    )
 
 
 def test_the_self_test_sees_marks_that_were_not_earned(traps: selftest.Traps) -> None:
@@ -60,27 +62,28 @@ def test_the_self_test_sees_marks_that_were_not_earned(traps: selftest.Traps) ->
 
 
 @pytest.mark.parametrize("level", ["bubblewrap", "user"])
-def test_the_walls_hold_and_only_what_was_started_since_is_a_leftover(level: str) -> None:
+def test_the_sandbox_holds_and_older_processes_do_not_count(level: str) -> None:
     with subprocess.Popen(
         ["sleep", "60"]
     ) as other:  # as the processes of a pool that is getting ready
-        outcomes = list(selftest.try_walls(level))
+        outcomes = list(selftest.try_sandbox(level))
         other.kill()
     assert [(outcome.name, outcome.problem) for outcome in outcomes] == [
         ("the reference", ""),
-        ("the ways out", ""),
+        ("the escapes", ""),
     ]
 
 
-def test_ways_out_are_seen_where_there_are_no_walls(
+def test_escapes_are_seen_without_a_sandbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "reads_the_environment.py"  # others would spring the traps of tests that run beside this one
+    # Other cheats would spring the traps of tests that run at the same time.
+    name = "reads_the_environment.py"
     (tmp_path / name).write_bytes((selftest.CHEATS / name).read_bytes())
     monkeypatch.setattr(selftest, "CHEATS", tmp_path)
-    problem = list(selftest.try_walls("none"))[1].problem
+    problem = list(selftest.try_sandbox("none"))[1].problem
     for found in (
-        "read or did what it must not: RuntimeError: LEAK",
+        "read or did something forbidden: RuntimeError: LEAK",
         "/grader-selftest-secret",
         "rubric.toml",
     ):
@@ -95,7 +98,7 @@ def test_the_quick_form_passes_as_a_command() -> None:
 
 
 @pytest.mark.parametrize("explains", [True, False])
-def test_a_mistake_is_named_unless_the_marking_is_to_explain_nothing(explains: bool) -> None:
+def test_a_mistake_is_diagnosed_only_on_request(explains: bool) -> None:
     source = b"import numpy as np\ndef relu(z):\n    return np.abs(z)\n"
     submission = Submission("wrong", {"numpy_ann": source}, {}, {})
     marking = Marking(

@@ -1,4 +1,4 @@
-"""Frames: every value comes back as it went, and whatever breaks the rules is refused before anything is allocated."""
+"""Values survive a round trip, and invalid frames are refused before anything is allocated."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Whatever students call themselves and their files, what one handed in is never another one's."""
+"""Whatever the names of students and files, no submission is taken for another student's."""
 
 import random
 import re
@@ -33,23 +33,23 @@ Names = Callable[[random.Random, str, str, str], str]
 
 
 def canvas(rng: random.Random, identity: str, name: str, file: str) -> str:
-    """As Canvas writes it: numbers between underscores out of the name, what is no letter out of all but the file."""
+    """A path as in Canvas, which removes some numbers and special characters from names."""
     parts = [re.sub(r"_(\d+)_", r"\1", name).lower(), *["LATE"] * rng.randint(0, 1), identity]
     return f"{re.sub(r'[^A-Za-z0-9_]', '', '_'.join(parts))}_{rng.randint(10**5, 10**6)}_{file}"
 
 
 def moodle(rng: random.Random, identity: str, name: str, file: str) -> str:
-    """As Moodle writes it, with all files in one place."""
+    """A path as in Moodle, with all files in one folder."""
     return f"{name}_{identity}_assignsubmission_file_{file}"
 
 
 def moodle_folders(rng: random.Random, identity: str, name: str, file: str) -> str:
-    """As Moodle writes it, with a folder for each student."""
+    """A path as in Moodle, with a folder for each student."""
     return f"{name}_{identity}_assignsubmission_file_/{file}"
 
 
 def a_class(rng: random.Random, platform: Names) -> Iterator[tuple[str, bytes]]:
-    """Two students with plain names, and one who chooses a name and files' names with the others' in mind."""
+    """Two students with plain names, and one whose names imitate those of the others."""
     names = ["ada", "bob", "".join(rng.choices(PIECES, k=rng.randint(1, 5))).strip() or "eve"]
     for identity, name in zip(rng.sample(IDS, 3), names, strict=True):
         front = "".join(rng.choices(PIECES, k=rng.randint(0, 4))) if name == names[-1] else ""
@@ -60,7 +60,7 @@ def a_class(rng: random.Random, platform: Names) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("platform", [canvas, moodle, moodle_folders])
-def test_nobodys_work_is_anothers(tmp_path: Path, platform: Names) -> None:
+def test_no_submission_is_taken_for_another_students(tmp_path: Path, platform: Names) -> None:
     rng = random.Random(7)
     for _ in range(300):
         files = dict(a_class(rng, platform))

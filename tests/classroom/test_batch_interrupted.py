@@ -1,4 +1,4 @@
-"""Whatever ends a batch, at whatever moment: nothing is lost, nothing is marked twice, nothing lives on."""
+"""However a batch is interrupted, nothing is lost, marked twice, or left running."""
 
 import resource
 import shutil
@@ -71,7 +71,7 @@ def test_sigkill_of_the_batch(submissions: Path, book: Path) -> None:
     expect_finished(submissions, book)
 
 
-def test_sigkill_of_a_process_of_the_pool_and_all_below_it(submissions: Path, book: Path) -> None:
+def test_sigkill_of_a_pool_process_and_its_children(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
     until(lambda: len(descendants(running.pid)) > 3)
@@ -83,7 +83,7 @@ def test_sigkill_of_a_process_of_the_pool_and_all_below_it(submissions: Path, bo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_polite_end_says_how_far_it_came(
+def test_sigterm_and_ctrl_c_report_the_progress(
     submissions: Path, book: Path, number: signal.Signals
 ) -> None:
     running = begin(submissions, book)
@@ -97,10 +97,10 @@ def test_a_polite_end_says_how_far_it_came(
     expect_finished(submissions, book)
 
 
-def test_a_power_cut_leaves_whole_results_only(
+def test_a_power_cut_leaves_only_whole_results(
     submissions: Path, book: Path, tmp_path: Path
 ) -> None:
-    """The file and its log as they are in the middle, the log torn off anywhere, as a disk without power may leave it."""
+    """Copies of the file and its log at some moment, with the log cut as after a power failure."""
     running = begin(submissions, book)
     until(marked_some(book, 3))
     for copy in (book, book.with_name("grades.db-wal")):
@@ -123,7 +123,7 @@ def test_a_power_cut_leaves_whole_results_only(
     assert marks(book) == RIGHT
 
 
-def test_a_full_disk_keeps_what_is_there(tmp_path: Path, book: Path) -> None:
+def test_a_full_disk_keeps_stored_results(tmp_path: Path, book: Path) -> None:
     submissions = make_class(tmp_path / "class", NAMES, wrong="cat")
     begun = subprocess.run(
         command(submissions, book),
@@ -139,7 +139,7 @@ def test_a_full_disk_keeps_what_is_there(tmp_path: Path, book: Path) -> None:
     expect_finished(submissions, book)
 
 
-def test_a_second_batch_waits_its_turn(submissions: Path, book: Path) -> None:
+def test_a_second_batch_is_refused(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
     second = batch(submissions, book)
@@ -157,9 +157,7 @@ def test_a_submission_that_ends_processes_hurts_no_other(submissions: Path, book
     assert marks(book) == RIGHT | {"bob": "failed"}
 
 
-def test_a_student_who_vanishes_while_others_are_marked_is_marked_too(
-    submissions: Path, book: Path
-) -> None:
+def test_a_student_removed_meanwhile_is_marked_too(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
     shutil.rmtree(submissions)  # all was read before the first was marked

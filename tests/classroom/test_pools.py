@@ -1,4 +1,4 @@
-"""The same marks from a Dask cluster of several processes as from this machine, also when a worker is lost on the way."""
+"""A Dask cluster gives the same marks as this machine, even if it loses a worker."""
 
 import os
 import re
@@ -20,10 +20,13 @@ SERVE = """
 import sys
 from distributed import LocalCluster, Security
 files = dict(zip(("tls_ca_file", "tls_scheduler_cert", "tls_scheduler_key"), sys.argv[2:]))
-files |= {f"tls_{role}_{kind}": file for role in ("client", "worker") for kind, file in zip(("cert", "key"), sys.argv[3:])}
+for role in ("client", "worker"):
+    files |= {f"tls_{role}_{kind}": file for kind, file in zip(("cert", "key"), sys.argv[3:])}
 tls = {"protocol": "tls", "security": Security(**files, require_encryption=True)} if files else {}
-with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=None, **tls) as cluster:
-    print(cluster.scheduler_address, *(worker.pid for worker in cluster.workers.values()), flush=True)
+size = {"n_workers": int(sys.argv[1]), "threads_per_worker": 1}
+with LocalCluster(dashboard_address=None, **size, **tls) as cluster:
+    workers = cluster.workers.values()
+    print(cluster.scheduler_address, *(worker.pid for worker in workers), flush=True)
     sys.stdin.readline()
 """
 

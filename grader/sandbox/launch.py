@@ -1,0 +1,174 @@
+"""Starting a worker process: what every sandbox level has in common.
+
+bubblewrap.py and plain.py each build the command for their levels; the process is started here,
+under the worker's own user where root marks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader import GRADER
+from grader.sandbox.visible_paths import visible_paths
+
+# For --device cuda; a machine with more than eight GPUs shows a worker the first eight.
+DEVICE_FILES = (
+    "/dev/nvidiactl",
+    "/dev/nvidia-uvm",
+    "/dev/nvidia-uvm-tools",
+    "/dev/nvidia-modeset",
+    *(f"/dev/nvidia{number}" for number in range(8)),
+)
+FIRST_UID = 0x70000000  # far above the user ids that real accounts have
+NOBODY = 65534  # mapped in every user namespace
+
+
+@dataclass
+class LaunchSpec:
+    """A worker to start: its folder with `code` and `scratch`, packages, limits, and a socket."""
+
+    folder: Path
+    packages: tuple[str, ...]
+    limits: dict[str, int]  # for setrlimit
+    scratch_bytes: int
+    cuda: bool
+    environment: dict[str, str]
+    control: int  # descriptor of the socket over which it is told to fork
+    preloaded: tuple[str, ...] = ()  # modules to import before any fork
+    serves: bool = True  # False: exit once confined, to test whether the sandbox works
+    user: int | None = field(init=False, default=None)  # uid and gid, where root marks
+
+
+@dataclass
+class Started:
+    """A started worker: the process that was started, and the pid of the worker inside it."""
+
+    process: subprocess.Popen[bytes]
+    pid: int
+
+
+def is_root() -> bool:
+    """Whether the grader runs as root."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def become_fresh_user(spec: LaunchSpec) -> None:
+    """Give the worker a uid of its own, and that user read access to its folder. Only for root."""
+    spec.user = _fresh_user()
+    for path in (spec.folder, *spec.folder.rglob("*")):
+        os.chown(path, 0, spec.user)
+        path.chmod(0o750 if path.is_dir() else 0o640)
+    os.chown(spec.folder / "scratch", spec.user, spec.user)
+
+
+def _fresh_user() -> int:
+    """An unused uid, which isolates workers from each other; "nobody" where few are mapped."""
+    uid = FIRST_UID + secrets.randbelow(1 << 24)
+    try:
+        ranges = [
+            tuple(map(int, line.split()))
+            for line in Path("/proc/self/uid_map").read_text().splitlines()
+        ]
+    except OSError:
+        return uid
+    return uid if any(first <= uid < first + count for first, _, count in ranges) else NOBODY
+
+
+def entry_command(spec: LaunchSpec, code: str, settings_fd: int) -> list[str]:
+    """The command for worker/entry.py: Python, isolated from the user's site and environment."""
+    python = str(visible_paths(spec.packages).python)
+    entry = f"{code}/worker/entry.py"
+    return [python, "-I", "-S", "-B", "-X", "utf8", entry, str(settings_fd)]
+
+
+def settings_file(spec: LaunchSpec, scratch: str, **overrides: Any) -> int:
+    """A descriptor to read the settings of worker/entry.py from, as JSON."""
+    settings = {
+        "limits": spec.limits,
+        "info": None,
+        "readable": None,
+        "listable": None,
+        "writable": None,
+        "seccomp": None,
+        "search": visible_paths(spec.packages).search,
+        "arguments": [spec.control, scratch, spec.preloaded] if spec.serves else None,
+    } | overrides
+    return descriptor_of(json.dumps(settings).encode())
+
+
+def descriptor_of(content: bytes) -> int:
+    """A descriptor to read the content from; on a command line every user could see it."""
+    with tempfile.TemporaryFile() as stream:
+        stream.write(content)
+        stream.seek(0)
+        return os.dup(stream.fileno())
+
+
+def spawn(
+    spec: LaunchSpec, command: list[str], *, pass_fds: tuple[int, ...] = (), cwd: str = "/"
+) -> subprocess.Popen[bytes]:
+    """The started process, as the worker's user.
+
+    Where that user cannot reach the files it needs, root starts mount_namespace.py instead, which
+    makes them reachable, switches to the user and runs the command.
+    """
+    credentials: dict[str, Any] = {}
+    if spec.user is not None:
+        needed = [spec.folder, *visible_paths(spec.packages).everything]
+        closed = _closed_folders(needed)
+        if closed:
+            command = _in_mount_namespace(spec.user, closed, needed, command)
+        else:
+            credentials = {"user": spec.user, "group": spec.user, "extra_groups": []}
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=(spec.control, *pass_fds),
+        cwd=cwd,
+        env=spec.environment,
+        start_new_session=True,
+        **credentials,
+    )
+
+
+def _closed_folders(paths: list[Path]) -> list[str]:
+    """The topmost parent folders of these paths that other users may not enter."""
+    closed: set[str] = set()
+    for path in paths:
+        shut = [folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001]
+        closed.update(map(str, shut[:1]))
+    return sorted(closed)
+
+
+def _in_mount_namespace(
+    user: int, closed: list[str], needed: list[Path], command: list[str]
+) -> list[str]:
+    paths = [str(path) for path in needed if any(path.is_relative_to(folder) for folder in closed)]
+    settings = json.dumps({"closed": closed, "paths": paths, "user": user})
+    script = str(GRADER / "sandbox" / "mount_namespace.py")
+    return [sys.executable, "-I", "-S", "-B", script, settings, *command]
+
+
+def wait_for_pid(process: subprocess.Popen[bytes], info_fd: int) -> Started:
+    """The process with the worker's pid, which bubblewrap or entry.py's guard writes to a pipe.
+
+    Raises RuntimeError, with what the process wrote to stderr, where no pid arrives.
+    """
+    with os.fdopen(info_fd, "rb") as stream:
+        info = stream.read(10_000)
+    try:
+        return Started(process, int(json.loads(info)["child-pid"]))
+    except (ValueError, KeyError):
+        _, errors = process.communicate(timeout=10)
+        reason = errors.decode("utf-8", "replace").strip()[-1000:]
+        raise RuntimeError(f"the sandbox did not start: {reason}") from None

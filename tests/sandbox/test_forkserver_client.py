@@ -1,0 +1,201 @@
+"""Every worker starts fresh, and nothing outlives it, whatever a script does to the fork server."""
+
+import contextlib
+import platform
+import re
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader import REFERENCE
+from grader.errors import StudentFault
+from grader.marking.marking import Marking
+from grader.options import Options
+from grader.report.text import feedback
+from grader.results import Status
+from grader.sandbox import process_tree, workdir
+from grader.sandbox.forkserver_client import ForkServer
+from grader.submission.reading import open_submission
+from tests.sandbox.support import LEVELS, RUBRIC, Z, started, student_with
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_worker_sees_no_environment_and_an_empty_folder(
+    level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    student = student_with(
+        "import os\ndef env(): return sorted(os.environ)\n"
+        "def files(): return [os.getcwd(), os.listdir()]",
+        level,
+    )
+    try:
+        assert "SECRET_TOKEN" not in student.module.env()
+        folder, files = student.module.files()
+        assert files == ["utils.py"]  # a link
+    finally:
+        student.close()
+    started.pop().close()
+    assert not Path(folder).exists()
+
+
+LEFT_BEHIND = {
+    "files": "open('weights', 'w').write('x'); os.makedirs('a/b')",
+    "folders too deep to be removed": "[(os.mkdir('d'), os.chdir('d')) for _ in range(1200)]",
+    "what it imported and set": "import json; json.dumps = None; os.environ['LEFT'] = 'x'",
+    "a child": "os.fork() or (os.closerange(3, 100), __import__('time').sleep(60))",
+    "the server killed": "os.kill(os.getppid(), 9)",
+    "the server stopped": "os.kill(os.getppid(), 19)",
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("case", LEFT_BEHIND)
+def test_a_worker_finds_nothing_of_the_one_before(case: str, level: str) -> None:
+    code = f"""
+import json, os
+def found(): return [sorted(os.listdir()), "LEFT" in os.environ, json.dumps is None, os.getcwd()]
+def leave():
+    {LEFT_BEHIND[case]}
+"""
+    student = student_with(code, level)
+    try:
+        before = student.module.found()[:3]
+        with contextlib.suppress(StudentFault):
+            student.module.leave()
+        student.close()
+        assert student.module.found()[:3] == before == [["utils.py"], False, False]
+    finally:
+        student.close()
+
+
+def test_workers_of_one_server_are_forked_rather_than_started() -> None:
+    student = student_with("import os\ndef parent(): return os.getppid()", "none")
+    parents = []
+    for _ in range(2):
+        parents.append(student.module.parent())
+        student.close()
+    assert parents == [started[0]._pid] * 2
+
+
+LIES = {
+    "a fork that was none": "struct.pack('=ci', b'f', 7)",
+    "another letter": "struct.pack('=ci', b'r', 7)",
+    "nothing, and ends": "b''",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lying_server_is_replaced_or_a_grader_error(
+    lie: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "worker"
+    shutil.copytree(workdir.WORKER, folder)
+    liar = folder / "forkserver.py"
+    liar.write_text(f"""
+import socket, struct
+def main(control_fd, scratch, modules):
+    control = socket.socket(fileno=control_fd)
+    control.sendall(struct.pack("=ci", b"r", 0))
+    control.recv(1)
+    control.sendall({LIES[lie]})
+    if {LIES[lie]}:
+        control.recv(1)
+""")
+    honest = workdir.WORKER
+    monkeypatch.setattr(workdir, "WORKER", folder)
+    student = student_with("def relu(z): return z")
+    with pytest.raises(RuntimeError, match="the worker did not start"):
+        student.module.relu(Z)
+    started[0].begin()
+    monkeypatch.setattr(workdir, "WORKER", honest)
+    assert np.array_equal(student.module.relu(Z), Z)
+    student.close()
+
+
+ORPHANS = {
+    "it ends before its child": """
+import os
+def relu(z):
+    child = os.fork()
+    if child:
+        os.write(2, b"orphan %d." % child)
+        os._exit(0)
+    os.closerange(3, 100)
+    import time; time.sleep(60)
+""",
+    "at import": """
+import os
+child = os.fork()
+if child:
+    os.write(2, b"orphan %d." % child)
+    os._exit(0)
+import time; time.sleep(60)
+""",
+    "a sister instead of a child": """
+import os, sys
+def relu(z):
+    child = sys.modules["ctypes"].CDLL(None).syscall(56, 0x8000 | 17, 0, 0, 0, 0)  # CLONE_PARENT
+    if child == 0:
+        os.closerange(3, 100)
+        import time; time.sleep(60)
+    os.write(2, b"orphan %d." % (child if child > 0 else 2**22 + 1))
+    return z
+""",
+    "no longer its children's keeper": """
+import os, sys
+def relu(z):
+    sys.modules["ctypes"].CDLL(None).prctl(36, 0, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    read, write = os.pipe()
+    if os.fork() == 0:
+        orphan = os.fork()
+        if orphan:
+            os.write(write, b"orphan %d." % orphan)
+            os._exit(0)
+        os.closerange(3, 100)
+        import time; time.sleep(60)
+    os.write(2, os.read(read, 100))
+    os.wait()
+    return z
+""",
+}
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="system calls by this processor's numbers"
+)
+@pytest.mark.parametrize("how", ORPHANS)
+def test_no_orphan_outlives_a_worker(how: str) -> None:
+    student = student_with(ORPHANS[how], "user")
+    started = time.monotonic()
+    try:
+        student.module.relu(Z)
+    except StudentFault:
+        pass
+    finally:
+        student.close()
+    assert time.monotonic() - started < 10
+    (pid,) = re.findall(r"orphan (\d+)[.]", student.printed)
+    assert process_tree.is_ended(int(pid))
+
+
+@pytest.mark.parametrize(("failures", "status"), [(1, Status.PASSED), (99, Status.ERROR)])
+def test_a_server_that_cannot_start_fails_only_when_needed(
+    failures: int, status: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, begin = [], ForkServer.begin
+
+    def fail(self: ForkServer) -> None:
+        tried.append(self)
+        if len(tried) <= failures:
+            raise OSError(28, "No space left on device")
+        begin(self)
+
+    monkeypatch.setattr(ForkServer, "begin", fail)
+    marking = Marking(open_submission(REFERENCE), RUBRIC, Options(seed=0, only=("1.2",)))
+    result = marking.mark_all()["1.2"]
+    assert result.status is status
+    assert ("No space left" in feedback(result)) is (status is Status.ERROR)

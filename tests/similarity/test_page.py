@@ -1,0 +1,97 @@
+"""The page and the table of the pairs."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from benchmarks.classroom import Classroom
+from grader.commands.similarity import report as run
+from grader.commands.similarity import table
+from grader.errors import CannotGrade
+from grader.similarity.comparing import ClassComparison, compare
+from grader.similarity.page import page
+from tests.similarity.support import SOLVED, students
+
+
+class Page(HTMLParser):
+    """What is to be checked of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, attribute: str) -> list[str]:
+        return [value for _, found in self.tags if (value := found.get(attribute)) is not None]
+
+
+def test_the_page_loads_nothing_and_its_links_work(
+    drawn: Classroom, comparison: ClassComparison
+) -> None:
+    text = page(comparison, drawn.works, drawn.earlier)
+    parsed = Page(text)
+    names = {tag for tag, _ in parsed.tags}
+    assert not names & {"script", "img", "link", "iframe", "object", "form"}
+    assert {"main", "h1", "h2", "h3", "table", "caption", "mark", "figcaption"} <= names
+    assert "default-src 'none'; style-src 'unsafe-inline'" in parsed.all("content")
+    ids = parsed.all("id")
+    assert len(ids) == len(set(ids))
+    assert {link.removeprefix("#") for link in parsed.all("href")} <= set(ids)
+    assert set(parsed.all("aria-labelledby")) <= set(ids)
+    assert all(found.get("tabindex") == "0" for tag, found in parsed.tags if tag == "pre")
+    assert "prefers-color-scheme: dark" in text
+    assert "This is no verdict, and it affects no mark." in text
+
+
+def test_the_page_shows_hostile_names_and_lines_as_text() -> None:
+    line = b"x = '<script>alert(1)</script>\x1b[2J' + str(a.b.c(d))\n" * 3
+    works = {"<script>\x1b[2Jx": {"numpy_ann": line}, "y\nz": {"numpy_ann": line}}
+    comparison = compare(works)
+    text = page(comparison, works, {})
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<script" not in text
+    assert "\x1b" not in text + table(comparison)
+    assert re.search(r"1  <script>.*x and y z", table(comparison))
+
+
+def test_shared_lines_are_marked_on_both_sides(
+    drawn: Classroom, comparison: ClassComparison
+) -> None:
+    only = ClassComparison(comparison.pairs[:1], 40, 20, comparison.usual)
+    marked = re.findall(
+        r'<mark><span class="hidden">shared: </span>(.*)</mark>',
+        page(only, drawn.works, drawn.earlier),
+    )
+    count = sum(len(passage.a_lines) + len(passage.b_lines) for passage in only.pairs[0].passages)
+    assert len(marked) == count
+    assert marked[: count // 2] == marked[count // 2 :]
+
+
+def test_run_prints_a_table_and_writes_the_page(
+    drawn: Classroom,
+    comparison: ClassComparison,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(drawn.works, drawn.earlier, tmp_path / "pairs.html") == 0
+    printed = capsys.readouterr().out
+    assert "40 works and 20 of earlier years. Look at these" in printed
+    assert "no verdict and affects no mark" in printed
+    assert len(re.findall(r"^ +\d+  \S+ and \S+", printed, re.MULTILINE)) == len(
+        students(compare(drawn.works, drawn.earlier))
+    )
+    assert (tmp_path / "pairs.html").read_text().startswith("<!doctype html>")
+
+
+def test_errors_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(
+        CannotGrade, match="nothing to compare in 1 works and 0 earlier ones, expected two or more"
+    ):
+        run({"x": SOLVED}, {}, None)
+    with pytest.raises(CannotGrade, match=r"missing/pairs\.html cannot be written"):
+        run({"x": SOLVED, "y": SOLVED}, {}, tmp_path / "missing" / "pairs.html")
