@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -41,23 +43,37 @@ def _standard_stream(path: Path) -> int | None:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    before = target.stat() if target.exists() else None
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    temporary = Path(name)
+    with temporary_neighbour(target) as temporary:
+        temporary.write_bytes(content)
+        put_in_place(temporary, target)
+
+
+@contextlib.contextmanager
+def temporary_neighbour(path: Path) -> Iterator[Path]:
+    """An empty file beside `path`, to be filled and put in its place; gone afterwards if it was not."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        if before is not None and not _has_owner(temporary, before):
-            target.write_bytes(
-                content
-            )  # another user's file, which this one may write but not give away
-            temporary.unlink()
-            return
-        temporary.chmod(_usual_mode() if before is None else stat.S_IMODE(before.st_mode))
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def put_in_place(finished: Path, path: Path) -> None:
+    """Let a finished neighbour take the place of a file, by the rules of `write_atomically`."""
+    if path.exists() and not path.is_file():
+        with finished.open("rb") as source, path.open("wb", buffering=0) as stream:
+            shutil.copyfileobj(source, stream)
+        return
+    target = Path(os.path.realpath(path))
+    before = target.stat() if target.exists() else None
+    if before is not None and not _has_owner(finished, before):
+        shutil.copyfile(
+            finished, target
+        )  # another user's, which this one may write but not give away
+        return
+    finished.chmod(_usual_mode() if before is None else stat.S_IMODE(before.st_mode))
+    finished.replace(target)
 
 
 def _has_owner(path: Path, wanted: os.stat_result) -> bool:

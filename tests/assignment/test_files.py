@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from assignment.files import can_be_written, write_atomically
+from assignment.files import (
+    can_be_written,
+    put_in_place,
+    temporary_neighbour,
+    write_atomically,
+)
 from tests.support import ROOT
 
 
@@ -114,3 +119,16 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
         write_atomically(path, "no bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_finished_neighbour_takes_the_place_of_a_link_s_target(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("stale")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with temporary_neighbour(link) as temporary:
+        temporary.write_text("fresh")
+        put_in_place(temporary, link)
+    assert link.is_symlink()
+    assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("fresh", 0o600)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -9,13 +9,12 @@ import csv
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from assignment.files import write_atomically
+from assignment.files import put_in_place, temporary_neighbour, write_atomically
 from grader.classroom.reports.cells import Cell, cell
 from grader.errors import CannotGrade
 
@@ -116,12 +115,7 @@ class Table:
 
 @contextmanager
 def _table(path: Path) -> Iterator[Table]:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+    with temporary_neighbour(path) as temporary:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
             yield Table(csv.writer(stream))
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        put_in_place(temporary, path)
