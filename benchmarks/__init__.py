@@ -2,7 +2,7 @@
 
 A section is a module here, listed in `__main__.SECTIONS`, with
 
-    def measure(settings: Settings) -> Section
+    def measure(settings: BenchmarkSettings) -> BenchmarkSection
 
 that measures what it is about and gives back tables, goals and notes (records.py). `settings` says how many rounds to
 take, and whether this is a `quick` try (a test: seconds, tiny inputs) or a `full` one (with what takes many minutes).

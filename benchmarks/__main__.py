@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.records import Settings, as_json, as_markdown
+from benchmarks.records import BenchmarkSettings, as_json, as_markdown
 
 # in the order in which they are written down
 SECTIONS = {
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     coretype = os.environ.pop(
         "OPENBLAS_CORETYPE", None
     )  # nothing has imported NumPy yet; children inherit it
-    settings = Settings(repeats=options.repeats, quick=options.quick, full=options.full)
+    settings = BenchmarkSettings(repeats=options.repeats, quick=options.quick, full=options.full)
     for name in options.sections or SECTIONS:
         print(f"{name}: {SECTIONS[name]} …", file=sys.stderr, flush=True)
         found = machine.describe(coretype)

@@ -8,17 +8,17 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.records import Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, ResultTable, Spread
 from benchmarks.timing import environment, interleave, run_command
 
-ROUNDS = 3  # at most, of what is compared
+MAX_ROUNDS = 3  # at most, of what is compared
 CHEAP = ("--sections", "1.2,1.3,1.4")
 CHECKS = ("--sections", "all", "--skip-training")
 TRAINING = ("--sections", "all")
 TRAIN_SIZE = 6000  # of the 54,000 images, unless everything is asked for
 SIZES = (10, 100, 1000, 10_000)
 # the largest classes that are marked, usually and with --full; larger ones cost their gradebook alone
-FEW, MANY = 1000, 10_000
+MAX_MARKED, MAX_MARKED_FULL = 1000, 10_000
 NOTES = (
     "Every submission is the reference with a remark of its own, marked behind the sandbox, one thread a job. Seconds from the "
     "first task to the last result, the start of the pool's processes included; handing in and the self-test of the walls, which "
@@ -30,11 +30,11 @@ NOTES = (
 )  # fmt: skip
 
 
-def measure(settings: Settings) -> Section:
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
     """Rates of one job and of one for each core, here and on a Dask cluster, then growth."""
-    cores, rounds = os.cpu_count() or 1, 1 if settings.full else min(settings.repeats, ROUNDS)
+    cores, rounds = os.cpu_count() or 1, 1 if settings.full else min(settings.repeats, MAX_ROUNDS)
     sizes = (2,) if settings.quick else SIZES
-    limit = MANY if settings.full else FEW
+    limit = MAX_MARKED_FULL if settings.full else MAX_MARKED
     tables = [_rates(settings, cores, rounds)]
     notes = list(NOTES)
     if find_spec("distributed"):
@@ -46,7 +46,7 @@ def measure(settings: Settings) -> Section:
     marked = {size: batch(size, *CHEAP, "--jobs", str(cores)) for size in sizes if size <= limit}
     alone = {size: batch(size, *CHEAP, "--gradebook-alone") for size in sizes}
     tables += [_growth("marked", marked), _growth("gradebook alone", alone)]
-    return Section(
+    return BenchmarkSection(
         "A class",
         tables,
         [],
@@ -72,7 +72,7 @@ def _an_hour(students: int, *arguments: str) -> float:
     return 3600 * students / float(batch(students, *arguments)["marking"])
 
 
-def _rates(settings: Settings, cores: int, rounds: int) -> Table:
+def _rates(settings: BenchmarkSettings, cores: int, rounds: int) -> ResultTable:
     """With training and without, one job and one for each core."""
     kinds: dict[str, tuple[int, int, tuple[str, ...]]]
     if settings.quick:
@@ -97,12 +97,12 @@ def _rates(settings: Settings, cores: int, rounds: int) -> Table:
         }
         measured = interleave({str(jobs): act for jobs, act in places.items()}, times)
         rows += [_rate(what, students, jobs, measured[str(jobs)], measured["1"]) for jobs in places]
-    return Table(
+    return ResultTable(
         "Submissions an hour", ("marked", "submissions", "jobs", "an hour", "efficiency"), rows
     )
 
 
-def _cluster(students: int, rounds: int) -> Table:
+def _cluster(students: int, rounds: int) -> ResultTable:
     """The same class on processes of this machine and on workers of a Dask cluster, one and two of each."""
     ways = {
         f"{words}, {count}": (count, partial(_an_hour, students, *CHEAP, option, str(count)))
@@ -114,7 +114,7 @@ def _cluster(students: int, rounds: int) -> Table:
         _rate(way, students, count, measured[way], measured[way[:-1] + "1"])
         for way, (count, _) in ways.items()
     ]
-    return Table(
+    return ResultTable(
         "1.2 to 1.4 on Dask", ("processes", "submissions", "jobs", "an hour", "efficiency"), rows
     )
 
@@ -126,7 +126,7 @@ def _rate(
     return what, students, jobs, rate, efficiency
 
 
-def _growth(what: str, measured: dict[int, dict[str, Any]]) -> Table:
+def _growth(what: str, measured: dict[int, dict[str, Any]]) -> ResultTable:
     """A row for each size; seconds a submission must stay, or time grows faster than the class."""
     rows = [
         (
@@ -147,4 +147,4 @@ def _growth(what: str, measured: dict[int, dict[str, Any]]) -> Table:
         "memory, MB",
         "gradebook, MB",
     )
-    return Table(f"Growth: {what}", columns, rows)
+    return ResultTable(f"Growth: {what}", columns, rows)

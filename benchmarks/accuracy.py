@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.records import Cell, Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Cell, Goal, ResultTable, Spread
 from benchmarks.timing import ROOT, environment
 from playground.convnets.configuration import CONV_RECIPES
 
 NUMPY_TARGETS = (0.88, 0.90, 0.905)
 CNN_TARGETS = (0.85, 0.90, 0.932, 0.94)
-PUBLISHED = 0.932  # test accuracy of network v3 in its published form
+PUBLISHED_ACCURACY = 0.932  # test accuracy of network v3 in its published form
 SEEDS = 3  # for what takes at most a minute; convolutional networks take one, three with --full
 NOTES = (
     "Seconds of the training steps alone, on 54,000 images and all cores, up to the end of the first epoch after which the "
@@ -68,7 +68,7 @@ def train(
     )
 
 
-def measure(settings: Settings) -> Section:
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
     """NumPy recipes over seeds, then convolutional networks."""
     small = ["--train-size", "300", "--test-size", "300"] if settings.quick else []
     seeds = 1 if settings.quick else min(settings.repeats, SEEDS)
@@ -78,7 +78,9 @@ def measure(settings: Settings) -> Section:
         for name in numpy_recipes
     }
     if settings.quick:
-        return Section("Time to accuracy", [_table("NumPy", numpy, NUMPY_TARGETS)], [], NOTES)
+        return BenchmarkSection(
+            "Time to accuracy", [_table("NumPy", numpy, NUMPY_TARGETS)], [], NOTES
+        )
     mnist = [train("numpy", "standard", seed, "--dataset", "mnist") for seed in range(seeds)]
     fast = [
         name
@@ -105,7 +107,7 @@ def measure(settings: Settings) -> Section:
         *_cnn_goals({name: cnn[name] for name in fast}, v3, plain, settings),
     ]
     curves = {**numpy, "standard, on MNIST": mnist, **cnn, "v3": [v3], "v3 in float32": [plain]}
-    return Section(
+    return BenchmarkSection(
         "Time to accuracy",
         tables,
         goals,
@@ -114,13 +116,15 @@ def measure(settings: Settings) -> Section:
     )
 
 
-def _v3(settings: Settings) -> tuple[Curve, Curve]:
+def _v3(settings: BenchmarkSettings) -> tuple[Curve, Curve]:
     """The playground's training of v3 until it is as good as published, and one epoch (with --full all) of the plain one."""
-    v3 = train("cnn", "v3", 0, until=PUBLISHED)
-    return v3, train("cnn-plain", "v3", 0, until=PUBLISHED, epochs=None if settings.full else 1)
+    v3 = train("cnn", "v3", 0, until=PUBLISHED_ACCURACY)
+    return v3, train(
+        "cnn-plain", "v3", 0, until=PUBLISHED_ACCURACY, epochs=None if settings.full else 1
+    )
 
 
-def _table(title: str, curves: dict[str, list[Curve]], targets: Sequence[float]) -> Table:
+def _table(title: str, curves: dict[str, list[Curve]], targets: Sequence[float]) -> ResultTable:
     rows: list[list[Cell]] = []
     for name, runs in curves.items():
         seconds = Spread(tuple(run.seconds[-1] for run in runs))
@@ -135,7 +139,7 @@ def _table(title: str, curves: dict[str, list[Curve]], targets: Sequence[float])
         "then, %",
         *(f"{100 * target:g} %, s" for target in targets),
     )
-    return Table(title, columns, rows)
+    return ResultTable(title, columns, rows)
 
 
 def _spread(values: list[float | None]) -> Spread | None:
@@ -179,7 +183,7 @@ def _last(runs: list[Curve]) -> Spread:
 
 
 def _cnn_goals(
-    fast: dict[str, list[Curve]], v3: Curve, plain: Curve, settings: Settings
+    fast: dict[str, list[Curve]], v3: Curve, plain: Curve, settings: BenchmarkSettings
 ) -> list[Goal]:
     goals = [
         Goal(
@@ -188,19 +192,19 @@ def _cnn_goals(
             at_most=limit,
             unit=" s",
         )
-        for target, limit in ((0.85, 1.5), (0.90, 10), (PUBLISHED, 75))
+        for target, limit in ((0.85, 1.5), (0.90, 10), (PUBLISHED_ACCURACY, 75))
     ]
     if settings.full:
         goals.append(Goal("`fast`: seconds to 94 %", _soonest(fast, 0.94), at_most=300, unit=" s"))
     what = "v3 in float32 / `fast`: seconds to 93.2 %"
-    epochs, soonest = v3.epochs_to(PUBLISHED), _soonest(fast, PUBLISHED)
+    epochs, soonest = v3.epochs_to(PUBLISHED_ACCURACY), _soonest(fast, PUBLISHED_ACCURACY)
     if soonest is None:
         return [*goals, Goal(what, None, at_least=8, note="no recipe of `fast` got there")]
     if settings.full:
-        seconds = plain.seconds_to(PUBLISHED) or plain.seconds[-1]
+        seconds = plain.seconds_to(PUBLISHED_ACCURACY) or plain.seconds[-1]
         note = (
             ""
-            if plain.seconds_to(PUBLISHED)
+            if plain.seconds_to(PUBLISHED_ACCURACY)
             else "v3 did not get there: the seconds are those of all its epochs"
         )
     else:

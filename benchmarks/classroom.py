@@ -98,7 +98,7 @@ class Classroom:
 
 
 @dataclass(frozen=True)
-class Student:
+class SyntheticStudent:
     """What one student writes, and how."""
 
     sections: dict[str, str]
@@ -108,7 +108,7 @@ class Student:
     rng: random.Random
 
 
-def student(rng: random.Random) -> Student:
+def student(rng: random.Random) -> SyntheticStudent:
     """Somebody who works alone."""
     written = styles.sections(rng)
     if rng.random() < 0.1:  # not everybody finishes
@@ -118,15 +118,15 @@ def student(rng: random.Random) -> Student:
     values = {
         key: rng.choice(choices) for key, choices in HYPERPARAMETERS.items() if rng.random() < 0.6
     }
-    return Student(written, names, values, rng.choice((0, 0, 0.05, 0.2, 0.5)), rng)
+    return SyntheticStudent(written, names, values, rng.choice((0, 0, 0.05, 0.2, 0.5)), rng)
 
 
-def write(author: Student) -> dict[str, bytes]:
+def write(author: SyntheticStudent) -> dict[str, bytes]:
     """A student's three scripts."""
     return {script: _script(script, author).encode() for script in SCRIPTS}
 
 
-def _script(script: str, author: Student) -> str:
+def _script(script: str, author: SyntheticStudent) -> str:
     lines: list[str] = []
     for part in split(reference_source(script), f"{script}.py"):
         if isinstance(part, str):
@@ -163,7 +163,7 @@ def _stub(solution: Solution, script: str) -> list[str]:
     ]
 
 
-def _talk(code: str, author: Student) -> str:
+def _talk(code: str, author: SyntheticStudent) -> str:
     """The code with remarks here and there."""
     lines = []
     for line in code.splitlines():

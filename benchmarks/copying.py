@@ -15,7 +15,7 @@ from functools import cache
 from grader.handout.folder import reference_source, stub
 from grader.rubric import SCRIPTS
 
-Work = dict[str, bytes]
+Scripts = dict[str, bytes]
 SYLLABLES = (
     "ba",
     "cor",
@@ -222,7 +222,7 @@ WAYS: dict[str, tuple[Perturbation, ...]] = {
 }
 
 
-def copy(source: Work, own: Work, way: str, rng: random.Random) -> Work:
+def copy(source: Scripts, own: Scripts, way: str, rng: random.Random) -> Scripts:
     """The copyist's scripts: those of `source` in disguise; where only a part is copied, the rest is the copyist's own."""
     scripts = rng.sample(SCRIPTS, 2) if "two of three" in way else SCRIPTS
     made = dict(own)

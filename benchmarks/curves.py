@@ -33,12 +33,12 @@ Epochs = tuple[
 def playground_network(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs:
     """A NumPy network of the playground."""
     from playground.network import Network
-    from playground.training import Batches, Descent
+    from playground.training import Batches, GradientDescent
 
     configuration = RECIPES[recipe]
     network = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
     batches = Batches(split.X_train, split.y_train, network, np.random.default_rng(seed))
-    descent = Descent(network, steps=len(batches) * configuration.epochs)
+    descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
     return (
         configuration.epochs,
         lambda epoch: descent.run_epoch(batches, epoch),
@@ -75,16 +75,16 @@ def convnet(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs:
     import torch
 
     from playground.convnets.evaluation import evaluate
-    from playground.convnets.images import Batches
+    from playground.convnets.images import ImageBatches
     from playground.convnets.networks import build
     from playground.convnets.processor import choose_processor
-    from playground.convnets.training import Descent
+    from playground.convnets.training import ConvNetDescent
 
     configuration = CONV_RECIPES[recipe]
     processor = choose_processor("cpu", configuration.precision)
     model = build(configuration, seed).to(memory_format=torch.channels_last)
-    batches = Batches(split.X_train, split.y_train, configuration, processor.device)
-    descent = Descent(model, configuration, batches, processor)
+    batches = ImageBatches(split.X_train, split.y_train, configuration, processor.device)
+    descent = ConvNetDescent(model, configuration, batches, processor)
     return (
         configuration.epochs,
         lambda epoch: descent.run_epoch(epoch, seed),

@@ -77,7 +77,7 @@ def playground(problem: Problem) -> Epoch:
     """The playground's network, on its own uint8 images."""
     from playground.configuration import Configuration
     from playground.network import Network
-    from playground.training import Batches, Descent
+    from playground.training import Batches, GradientDescent
 
     configuration = Configuration(
         hidden_sizes=problem.sizes[1:-1],
@@ -87,7 +87,7 @@ def playground(problem: Problem) -> Epoch:
     )
     network = Network(problem.sizes[0], problem.sizes[-1], configuration)
     batches = Batches(problem.pixels, problem.y, network, np.random.default_rng(0))
-    descent = Descent(network, steps=1000 * len(batches))
+    descent = GradientDescent(network, steps=1000 * len(batches))
     return lambda: descent.run_epoch(batches, 1)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, Work
+from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, PeerSubmission
 from benchmarks.peers.environments import Unavailable, python_with
 from benchmarks.peers.grading import Grader
 from benchmarks.peers.notebooks import Nbgrader, OtterCommand, OtterInterface
 from benchmarks.peers.ours import OurBatch, OurGrade
 from benchmarks.peers.scripts import Bare, Check50, Gradescope, PlainPytest
-from benchmarks.records import Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import interleave
 from grader.classroom.batch import expect_walls
 from grader.errors import CannotGrade
@@ -30,7 +30,7 @@ GRADERS: tuple[type[Grader], ...] = (
     Bare, Gradescope, PlainPytest, OurBatch, Check50, OurGrade, Nbgrader, OtterInterface, OtterCommand,
 )  # fmt: skip
 QUICK = ("right", "stub", "in-place")
-MOST_ROUNDS = 5  # a round takes a minute, most of it otter-grader's
+MAX_ROUNDS = 5  # a round takes a minute, most of it otter-grader's
 NOTES = (
     "The same three functions (1.2, 1.3, 1.4), the same ten submissions, four of them right and one a stub, and for all graders "
     "but ours the same tests, word for word. Every verdict is compared with what the submission has earned: where one grader "
@@ -42,10 +42,10 @@ NOTES = (
 )  # fmt: skip
 
 
-def measure(settings: Settings) -> Section:
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
     """Every grader that can be had here. Raises RuntimeError where one finds otherwise than it should."""
     works = {name: SUBMISSIONS[name] for name in QUICK} if settings.quick else SUBMISSIONS
-    rounds = min(settings.repeats, MOST_ROUNDS)
+    rounds = min(settings.repeats, MAX_ROUNDS)
     with tempfile.TemporaryDirectory() as folder:
         graders, missing = _ready(works, Path(folder), quick=settings.quick)
         cpu: dict[str, list[float]] = {title: [] for title in graders}
@@ -56,11 +56,11 @@ def measure(settings: Settings) -> Section:
         own = graders.get(OurBatch.title)
         if isinstance(own, OurBatch):
             tables.append(_parts(own, rounds))
-    return Section("Against other graders", tables, _goals(wall), [*NOTES, *missing])
+    return BenchmarkSection("Against other graders", tables, _goals(wall), [*NOTES, *missing])
 
 
 def _ready(
-    works: Mapping[str, Work], folder: Path, *, quick: bool
+    works: Mapping[str, PeerSubmission], folder: Path, *, quick: bool
 ) -> tuple[dict[str, Grader], list[str]]:
     """The graders with their files written, by title, and a sentence for each that cannot be had."""
     ready, missing = {}, []
@@ -89,7 +89,7 @@ def _mark(grader: Grader, cpu: list[float]) -> float:
 
 def _table(
     graders: Mapping[str, Grader], wall: Mapping[str, Spread], cpu: Mapping[str, list[float]]
-) -> Table:
+) -> ResultTable:
     plain, own = wall[PlainPytest.title], wall.get(OurBatch.title)
     rows = [
         (
@@ -110,7 +110,7 @@ def _table(
         "÷ ours, batch",
         "isolation",
     )
-    return Table("A submission", columns, rows)
+    return ResultTable("A submission", columns, rows)
 
 
 def _goals(wall: Mapping[str, Spread]) -> list[Goal]:
@@ -122,7 +122,7 @@ def _goals(wall: Mapping[str, Spread]) -> list[Goal]:
     ]
 
 
-def _parts(own: OurBatch, rounds: int) -> Table:
+def _parts(own: OurBatch, rounds: int) -> ResultTable:
     """What the seconds of our batch are spent on, measured part by part."""
     sandbox = choose("auto")
     parts: dict[str, Callable[[], float]] = {
@@ -146,7 +146,7 @@ def _parts(own: OurBatch, rounds: int) -> Table:
         ("the rest: the process that marks, and the gradebook", Spread(tuple(rest))),
         ("all of it", measured["the whole"]),
     ]
-    return Table(f"Our batch of {len(own.works)}, seconds", ("part", "seconds"), rows)
+    return ResultTable(f"Our batch of {len(own.works)}, seconds", ("part", "seconds"), rows)
 
 
 def _seconds(act: Callable[[], object]) -> float:

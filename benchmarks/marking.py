@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import Cell, Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Cell, Goal, ResultTable, Spread
 from benchmarks.startup import write_workplace
 from benchmarks.timing import Cost, environment, interleave, run_command
 from grader.rubric import SCRIPTS, Rubric, load_rubric
 
-ROUNDS = 3  # of whole markings: a pair takes two minutes
+MAX_ROUNDS = 3  # of whole markings: a pair takes two minutes
 REFERENCE = "grader/reference"
 NOTES = (
     "The submission is the reference. Marking repeats its three trainings, on the data in disguise; running its scripts one after "
@@ -28,9 +28,9 @@ NOTES = (
 )
 
 
-def measure(settings: Settings) -> Section:
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
     """Whole markings beside the scripts, then section checks alone beside the imports that they need."""
-    rounds = 1 if settings.quick else min(settings.repeats, ROUNDS)
+    rounds = 1 if settings.quick else min(settings.repeats, MAX_ROUNDS)
     size = ["--train-size", "500"] if settings.quick else []
     with tempfile.TemporaryDirectory() as folder:
         whole, scripts = (
@@ -47,10 +47,10 @@ def measure(settings: Settings) -> Section:
     ratio = whole.wall / scripts.wall
     checking, importing = checks.part("section checks"), imports.wall
     beyond = Spread(tuple(a - b for a, b in zip(checking.values, importing.values, strict=True)))
-    return Section(
+    return BenchmarkSection(
         "Marking one submission",
         [
-            Table(
+            ResultTable(
                 "The reference, with training",
                 ("", "seconds", "CPU seconds"),
                 [
@@ -59,12 +59,12 @@ def measure(settings: Settings) -> Section:
                     ("ratio", ratio, whole.cpu / scripts.cpu),
                 ],
             ),
-            Table(
+            ResultTable(
                 "Where a marking's seconds go",
                 ("", "seconds"),
                 _split(whole, statistics.median(start.wall.values)),
             ),
-            Table(
+            ResultTable(
                 "Without training",
                 ("", "seconds", "CPU seconds"),
                 [

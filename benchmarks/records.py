@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Settings:
+class BenchmarkSettings:
     """How thoroughly to measure."""
 
     repeats: int = 7  # rounds; a section may take fewer of what takes minutes, and says so
@@ -40,7 +40,7 @@ Cell = str | int | float | Spread | None
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A table; the first column names the rows. Units stand in the columns' heads."""
 
     title: str
@@ -77,11 +77,11 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Section:
+class BenchmarkSection:
     """One section's results. `notes` are sentences: how it was measured, what bounds what was missed."""
 
     title: str
-    tables: Sequence[Table]
+    tables: Sequence[ResultTable]
     goals: Sequence[Goal] = ()
     notes: Sequence[str] = ()
     data: dict[str, Any] = field(
@@ -90,7 +90,7 @@ class Section:
 
 
 def as_json(
-    section: Section, settings: Settings, machine: dict[str, Any], date: str
+    section: BenchmarkSection, settings: BenchmarkSettings, machine: dict[str, Any], date: str
 ) -> dict[str, Any]:
     """Plain lists, dictionaries, strings and numbers."""
     goals = [

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import utils
-from benchmarks.records import Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import ROOT, environment, interleave, run_command
 from grader.handout.folder import reference_source, solved
 from grader.rubric import SCRIPTS
@@ -48,7 +48,7 @@ NOTES = (
 )
 
 
-def measure(settings: Settings) -> Section:
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
     """The start of every command, its imports, and the data, cold and warm."""
     commands = ("-c pass", CHECK) if settings.quick else COMMANDS
     with tempfile.TemporaryDirectory() as folder:
@@ -62,10 +62,10 @@ def measure(settings: Settings) -> Section:
         ]
         loading = _loading(Path(folder, "cold"), settings.repeats)
     tables = [
-        Table("Commands", ("", "seconds", "modules imported", "longest imports, ms"), rows),
-        Table("Loading", ("", "seconds"), list(loading.items())),
+        ResultTable("Commands", ("", "seconds", "modules imported", "longest imports, ms"), rows),
+        ResultTable("Loading", ("", "seconds"), list(loading.items())),
     ]
-    return Section(
+    return BenchmarkSection(
         "Start-up",
         tables,
         [Goal(f"`python {CHECK}`", started[CHECK], at_most=1.0, unit=" s")],

@@ -16,7 +16,7 @@ from benchmarks.records import Spread
 ROOT = Path(__file__).resolve().parent.parent
 # NumPy's OpenBLAS, torch's OpenMP and MKL, scipy's OpenBLAS: each reads its own, before it is imported
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-PAUSE = 0.3  # seconds: the threads of whoever computed last stay busy waiting for more, up to a quarter of a second
+SETTLE_SECONDS = 0.3  # seconds: the threads of whoever computed last stay busy waiting for more, up to a quarter of a second
 
 
 def interleave(contenders: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, Spread]:
@@ -101,7 +101,7 @@ class Contender:
 
     def __call__(self) -> float:
         assert self.process.stdin is not None
-        time.sleep(PAUSE)
+        time.sleep(SETTLE_SECONDS)
         with suppress(BrokenPipeError):
             print("measure", file=self.process.stdin, flush=True)
         return float(self._answer())

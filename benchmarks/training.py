@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from benchmarks.epochs import CONTENDERS
-from benchmarks.records import Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import Contender, interleave
 
 NETWORKS = ("784-128-10", "784-300-100-10")
@@ -65,7 +65,7 @@ AIMS = (
 )
 
 
-def measure(settings: Settings) -> Section:
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
     """Every contender, network and batch size, on one thread and on two."""
     threads = [1] if settings.quick or os.cpu_count() == 1 else [1, 2]
     networks, batch_sizes = (
@@ -83,7 +83,7 @@ def measure(settings: Settings) -> Section:
         chosen = {setting: values for setting, values in measured.items() if setting[2] == count}
         tables += [_seconds(count, chosen), _ratios(count, chosen)]
         goals += _goals(count, chosen)
-    return Section("NumPy training", tables, goals, NOTES)
+    return BenchmarkSection("NumPy training", tables, goals, NOTES)
 
 
 def _epochs(arguments: list[str], threads: int, repeats: int) -> Measured:
@@ -101,14 +101,14 @@ def _epochs(arguments: list[str], threads: int, repeats: int) -> Measured:
         return interleave(contenders, repeats)
 
 
-def _seconds(threads: int, measured: dict[Setting, Measured]) -> Table:
+def _seconds(threads: int, measured: dict[Setting, Measured]) -> ResultTable:
     rows = [(TITLES[name], *(values.get(name) for values in measured.values())) for name in TITLES]
-    return Table(f"Seconds an epoch, {_counted(threads)}", ("", *map(_named, measured)), rows)
+    return ResultTable(f"Seconds an epoch, {_counted(threads)}", ("", *map(_named, measured)), rows)
 
 
-def _ratios(threads: int, measured: dict[Setting, Measured]) -> Table:
+def _ratios(threads: int, measured: dict[Setting, Measured]) -> ResultTable:
     rows = [(goal.title, *(goal.ratio(values) for values in measured.values())) for goal in AIMS]
-    return Table(f"Ratios, {_counted(threads)}", ("", *map(_named, measured)), rows)
+    return ResultTable(f"Ratios, {_counted(threads)}", ("", *map(_named, measured)), rows)
 
 
 def _goals(threads: int, measured: dict[Setting, Measured]) -> list[Goal]:

@@ -87,9 +87,9 @@ say(optimizers.finding)
 
 # %%
 common = (
-    sweeps.Settings(train_size=1000, validation_size=500, epochs=2)
+    sweeps.SweepSettings(train_size=1000, validation_size=500, epochs=2)
     if is_quick()
-    else sweeps.Settings(train_size=12_000, epochs=6)
+    else sweeps.SweepSettings(train_size=12_000, epochs=6)
 )
 with tempfile.TemporaryDirectory() as folder:
     study = sweeps.sweep(Path(folder) / "sweep.db", common, trials=8 if is_quick() else 40, verbose=False)

@@ -14,7 +14,7 @@ from playground import Configuration, Network, train
 from playground.experiments.figures import BLUE, COLOURS, GREEN, MARKERS, ORANGE, PINK, RED, SKY, new_figure, tidy
 from playground.notebooks import is_quick, say, settings, show, table
 from playground.optimizers import OPTIMIZERS
-from playground.training import Run
+from playground.training import TrainingRun
 from utils import TRAIN_COLOUR, VAL_COLOUR
 
 if is_quick():
@@ -139,7 +139,7 @@ data = replace(settings(), **size).data()
 BASE = Configuration(hidden_sizes=(128,), learning_rate=1e-3, batch_size=64, epochs=2 if is_quick() else 12)
 
 
-def learn(**changes: object) -> tuple[Network, Run]:
+def learn(**changes: object) -> tuple[Network, TrainingRun]:
     """A network trained with the settings above but for the changes."""
     network = Network(784, 10, replace(BASE, **changes), seed=0)
     return network, train(network, data.X_train, data.y_train, data.X_val, data.y_val, seed=0)

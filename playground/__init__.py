@@ -18,14 +18,14 @@ from playground.configuration import RECIPES, Configuration
 from playground.datasets import load, split
 from playground.errors import PlaygroundError
 from playground.network import Network
-from playground.training import Run, train
+from playground.training import TrainingRun, train
 
 __all__ = [
     "RECIPES",
     "Configuration",
     "Network",
     "PlaygroundError",
-    "Run",
+    "TrainingRun",
     "load",
     "split",
     "train",

@@ -23,16 +23,13 @@ from playground.command_line import (
     given_fields,
     load_dataset,
 )
+from playground.commands import experiments, notebooks, sweep, train_cnn
+from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.configuration import RECIPES, Configuration
-from playground.convnets import command as convnets
 from playground.errors import PlaygroundError
-from playground.experiments import command as experiments
 from playground.experiments import tables
 from playground.network import Network
-from playground.notebooks import command as notebooks
 from playground.registry import choose
-from playground.sweeps import command as sweeps
-from playground.tracking.command import add_tracking_options, new_run
 from playground.training import train
 
 
@@ -79,10 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)"
     )
-    convnets.add_command(commands)
+    train_cnn.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
-    sweeps.add_command(commands)
+    sweep.add_command(commands)
     notebooks.add_command(commands)
     return parser
 

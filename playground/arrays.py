@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-LINE = 64  # bytes of a cache line
+CACHE_LINE_BYTES = 64  # bytes of a cache line
 
 
 def aligned_zeros(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -18,7 +18,7 @@ def aligned_zeros(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray:
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) if isinstance(shape, tuple) else shape
-    memory = np.zeros(size * dtype.itemsize + LINE, np.uint8)
-    start = -memory.ctypes.data % LINE
+    memory = np.zeros(size * dtype.itemsize + CACHE_LINE_BYTES, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE_BYTES
     zeros: np.ndarray = memory[start : start + size * dtype.itemsize].view(dtype).reshape(shape)
     return zeros

@@ -12,7 +12,7 @@ from typing import Any
 from playground import csv_files, datasets
 from playground.datasets import DATASETS, Dataset
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import utils
 from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
 
-LARGEST = 100_000  # bytes; a configuration takes 300
+MAX_BYTES = 100_000  # bytes; a configuration takes 300
 
 
 def write_configuration(path: Path, configuration: Configuration, comment: str = "") -> None:
@@ -38,7 +38,7 @@ def read_configuration(path: Path) -> Configuration:
     import yaml
 
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_BYTES:
             raise PlaygroundError(f"it has {path.stat().st_size} bytes")
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or not values:

@@ -14,7 +14,7 @@ from playground.errors import BadFile
 
 PIXELS = 784
 HEADER = "label," + ",".join(f"pixel{number}" for number in range(1, PIXELS + 1))
-LARGEST = 1 << 30  # bytes; the 60,000 training images take 133 MB
+MAX_BYTES = 1 << 30  # bytes; the 60,000 training images take 133 MB
 NUMBERS = [str(number) for number in range(256)]
 
 
@@ -45,8 +45,8 @@ def read_csv(path: Path, *, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
     Raises BadFile where it is missing, too large, or holds anything else; the message names the line.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise BadFile(f"{path} has {path.stat().st_size} bytes, expected at most {LARGEST}")
+        if path.stat().st_size > MAX_BYTES:
+            raise BadFile(f"{path} has {path.stat().st_size} bytes, expected at most {MAX_BYTES}")
         with path.open(encoding="ascii") as stream:
             header = stream.readline(2 * len(HEADER)).rstrip("\r\n")
             if header != HEADER:

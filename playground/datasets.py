@@ -12,7 +12,7 @@ from playground.errors import BadFile, PlaygroundError
 from playground.registry import choose
 
 
-class Source(NamedTuple):
+class DatasetSource(NamedTuple):
     """Where a dataset's files lie under `data/`, and what its classes are called."""
 
     folder: str
@@ -20,8 +20,8 @@ class Source(NamedTuple):
 
 
 DATASETS = {
-    "fashion-mnist": Source("FashionMNIST", utils.CLASS_NAMES),
-    "mnist": Source("MNIST", tuple("0123456789")),
+    "fashion-mnist": DatasetSource("FashionMNIST", utils.CLASS_NAMES),
+    "mnist": DatasetSource("MNIST", tuple("0123456789")),
 }
 
 

@@ -15,7 +15,7 @@ from playground.initializers import INITIALIZERS
 from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
 from playground.losses import LOSSES
 
-BLOCK = 1000  # images at a time where no gradients are wanted: their activations stay in the cache
+BLOCK_SIZE = 1000  # images per forward pass in evaluation: their activations fit into the cache
 
 
 class Network:
@@ -119,11 +119,11 @@ class Network:
         if X.ndim != 2 or X.shape[1] != self.sizes[0]:
             raise PlaygroundError(f"X has shape {X.shape}, expected (n, {self.sizes[0]})")
         logits = np.empty((len(X), self.sizes[-1]), self.parameters.dtype)
-        for start in range(0, len(X), BLOCK):
-            block = as_numbers(X[start : start + BLOCK], self.parameters.dtype)
-            logits[start : start + BLOCK] = self.forward(block)
+        for start in range(0, len(X), BLOCK_SIZE):
+            block = as_numbers(X[start : start + BLOCK_SIZE], self.parameters.dtype)
+            logits[start : start + BLOCK_SIZE] = self.forward(block)
             if self.configuration.flips:
-                logits[start : start + BLOCK] += self.forward(mirror_images(block))
+                logits[start : start + BLOCK_SIZE] += self.forward(mirror_images(block))
         if self.configuration.flips:
             logits /= 2
         return logits

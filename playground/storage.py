@@ -20,7 +20,7 @@ from playground.errors import BadFile, PlaygroundError
 from playground.network import Network
 
 FORMAT = 1
-LARGEST = 1 << 28  # parameters; the largest network here has a few million
+MAX_PARAMETERS = 1 << 28  # parameters; the largest network here has a few million
 
 
 def save(network: Network, path: Path) -> None:
@@ -68,9 +68,9 @@ def _network(archive: zipfile.ZipFile) -> Network:
     )
     sizes = (inputs, *configuration.hidden_sizes, classes)
     count = sum((rows + 1) * columns for rows, columns in itertools.pairwise(sizes))
-    if min(sizes) < 1 or count > LARGEST:
+    if min(sizes) < 1 or count > MAX_PARAMETERS:
         raise PlaygroundError(
-            f"its sizes are {sizes}, expected at most {LARGEST} parameters in all"
+            f"its sizes are {sizes}, expected at most {MAX_PARAMETERS} parameters in all"
         )
     parameters = _array(archive, "parameters", 8 * count + 1000)
     if (

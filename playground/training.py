@@ -22,7 +22,7 @@ AfterEpoch = Callable[[int, History], None]
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """What a training run leaves beside the trained network. `best_epoch` counts from 1; 0 without validation images."""
 
     history: History
@@ -40,7 +40,7 @@ def train(
     seed: int | np.random.Generator = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
-) -> Run:
+) -> TrainingRun:
     """Trains the network in place, as its configuration says, and returns the learning curves.
 
     `X_train (n, d)` uint8 pixels (the quickest) or numbers, `y_train (n,)` labels. Each epoch is measured on the
@@ -56,7 +56,7 @@ def train(
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, and there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
-    descent = Descent(network, steps=len(batches) * configuration.epochs)
+    descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
     for epoch in range(1, configuration.epochs + 1):
@@ -76,10 +76,10 @@ def train(
             break
     if best.parameters is not None:
         network.parameters[...] = best.parameters
-    return Run(history, best.epoch, time.perf_counter() - started)
+    return TrainingRun(history, best.epoch, time.perf_counter() - started)
 
 
-class Descent:
+class GradientDescent:
     """The steps of a run: gradients, learning rate, update."""
 
     def __init__(self, network: Network, steps: int):

@@ -15,7 +15,7 @@ Verdict = tuple[bool, bool, bool]  # of the three functions
 
 
 @dataclass(frozen=True)
-class Work:
+class PeerSubmission:
     """A submission: the three functions' code, and which of them are right."""
 
     relu: str
@@ -56,24 +56,24 @@ TODO = "raise NotImplementedError('TODO')"
 
 # Half of them right in everything or nearly, as in a class; every mistake is one that students make.
 SUBMISSIONS = {
-    "right": Work(MAXIMUM, STEP, MEAN),
-    "right-where": Work(
+    "right": PeerSubmission(MAXIMUM, STEP, MEAN),
+    "right-where": PeerSubmission(
         _relu("return np.where(z > 0, z, 0.0)"),
         _derivative("return np.where(z > 0, 1.0, 0.0)"),
         _loss("p = np.clip(y_pred, 1e-12, None); return float(-(y_true * np.log(p)).sum() / len(y_true))"),
     ),
-    "right-copies": Work(
+    "right-copies": PeerSubmission(
         _relu("out = z.copy(); out[out < 0] = 0; return out"),
         _derivative("out = np.zeros_like(z); out[z > 0] = 1; return out"),
         _loss("p = y_pred[np.arange(len(y_true)), y_true.argmax(axis=1)]; return -np.log(p + 1e-9).mean()"),
     ),
-    "right-products": Work(_relu("return z * (z > 0)"), _derivative("return 1.0 * (z > 0)"), MEAN),
-    "stub": Work(_relu(TODO), _derivative(TODO), _loss(TODO), (False, False, False)),
-    "in-place": Work(_relu("z[z < 0] = 0; return z"), STEP, MEAN, (False, True, True)),
-    "slope-at-zero": Work(MAXIMUM, _derivative("return np.where(z >= 0, 1.0, 0.0)"), MEAN, (True, False, True)),
-    "loss-summed": Work(MAXIMUM, STEP, _loss("return -np.sum(y_true * np.log(y_pred + 1e-12))"), (True, True, False)),
-    "log-of-zero": Work(MAXIMUM, STEP, _loss("return -np.mean(np.sum(y_true * np.log(y_pred), axis=1))"), (True, True, False)),
-    "all-wrong": Work(
+    "right-products": PeerSubmission(_relu("return z * (z > 0)"), _derivative("return 1.0 * (z > 0)"), MEAN),
+    "stub": PeerSubmission(_relu(TODO), _derivative(TODO), _loss(TODO), (False, False, False)),
+    "in-place": PeerSubmission(_relu("z[z < 0] = 0; return z"), STEP, MEAN, (False, True, True)),
+    "slope-at-zero": PeerSubmission(MAXIMUM, _derivative("return np.where(z >= 0, 1.0, 0.0)"), MEAN, (True, False, True)),
+    "loss-summed": PeerSubmission(MAXIMUM, STEP, _loss("return -np.sum(y_true * np.log(y_pred + 1e-12))"), (True, True, False)),
+    "log-of-zero": PeerSubmission(MAXIMUM, STEP, _loss("return -np.mean(np.sum(y_true * np.log(y_pred), axis=1))"), (True, True, False)),
+    "all-wrong": PeerSubmission(
         _relu("return np.abs(z)"),
         _derivative("return np.where(z > 0, z, 0.0)"),
         _loss("return np.mean(np.sum(y_true * np.log(y_pred + 1e-12), axis=1))"),

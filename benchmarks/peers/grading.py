@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.peers import checks
-from benchmarks.peers.assignment import FUNCTIONS, Verdict, Work
+from benchmarks.peers.assignment import FUNCTIONS, PeerSubmission, Verdict
 from benchmarks.timing import Cost, environment, run_command
 
 
@@ -26,7 +26,7 @@ class Command:
 class Grader:
     """A grader of these works, with all of its files in `folder`; `python` is an interpreter that has what it needs."""
 
-    works: Mapping[str, Work]
+    works: Mapping[str, PeerSubmission]
     folder: Path
     python: Path
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbformat import v4
 
-from benchmarks.peers.assignment import FUNCTIONS, IMPORT, Verdict, Work
+from benchmarks.peers.assignment import FUNCTIONS, IMPORT, PeerSubmission, Verdict
 from benchmarks.peers.grading import Command, Grader, check_of, fill, verdict
 from benchmarks.peers.scripts import NUMPY, Bare
 
@@ -129,7 +129,7 @@ class Nbgrader(Grader):
         return {name: verdict(found) for name, found in right.items()}
 
 
-def _write_notebook(work: Work, path: Path) -> None:
+def _write_notebook(work: PeerSubmission, path: Path) -> None:
     """A cell for each function, and after each a locked one that checks it and is worth a point."""
     cells = [v4.new_code_cell(IMPORT, id="import")]
     for name, code in zip(FUNCTIONS.values(), work.functions, strict=True):

@@ -22,7 +22,7 @@ State = dict[str, torch.Tensor]
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """What a run has come to: its curves, and the epoch best in validation accuracy with the model's state then."""
 
     history: History = field(default_factory=History)
@@ -58,7 +58,9 @@ class Checkpoint:
     path: Path
     identity: dict[str, Any]
 
-    def save(self, progress: Progress, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    def save(
+        self, progress: TrainingProgress, model: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> None:
         """Writes the run to the file, whole or not at all. Raises OSError where it cannot be written."""
         content = {
             "model": model.state_dict(),
@@ -67,7 +69,7 @@ class Checkpoint:
         }
         storage.write(self.path, CHECKPOINT, {"identity": self.identity, **content})
 
-    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingProgress:
         """What the run in the file has come to; model and optimizer go on from there.
 
         Raises BadFile where the file is missing, damaged or something else, PlaygroundError where it holds another run.
@@ -76,7 +78,7 @@ class Checkpoint:
         self._check_identity(content.get("identity"))
         try:
             found = dict(content["progress"])
-            progress = Progress(**{**found, "history": History(**found["history"])})
+            progress = TrainingProgress(**{**found, "history": History(**found["history"])})
             if {len(curve) for curve in vars(progress.history).values()} != {
                 progress.epochs
             } or not progress.epochs:

@@ -11,7 +11,7 @@ from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.images import as_input, to_device
 from playground.convnets.processor import Processor, choose_processor
 
-BLOCK = 500  # images at once: their activations stay within the processor's caches
+BLOCK_SIZE = 500  # images at once: their activations stay within the processor's caches
 
 
 def evaluate(
@@ -63,7 +63,7 @@ def judge(
     """Logits `(n, 10)` float32 of images `(n, 28, 28)` uint8; the model is left in evaluation mode."""
     model.eval()
     blocks = []
-    for block in images.split(BLOCK):
+    for block in images.split(BLOCK_SIZE):
         X = as_input(block)
         with processor.arithmetic():
             found = model(X).float()

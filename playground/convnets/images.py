@@ -30,7 +30,7 @@ def as_input(pixels: torch.Tensor) -> torch.Tensor:
     return pixels.unsqueeze(1).to(torch.float32, memory_format=torch.channels_last).div_(255)
 
 
-class Batches:
+class ImageBatches:
     """Shuffled and altered mini-batches: each `epoch` is pairs `(X (b, 1, 28, 28), y (b,))`; the last may be smaller.
 
     What is drawn for an epoch depends on its generator alone, on every device alike.

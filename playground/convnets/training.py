@@ -14,17 +14,17 @@ from torch import nn
 from torch.nn import functional as F
 
 import utils
-from playground.convnets.checkpoints import Checkpoint, Progress, identity
+from playground.convnets.checkpoints import Checkpoint, TrainingProgress, identity
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.evaluation import measure
-from playground.convnets.images import Batches, to_device
+from playground.convnets.images import ImageBatches, to_device
 from playground.convnets.processor import Processor, choose_processor
 from playground.errors import Diverged, PlaygroundError
 from playground.schedules import SCHEDULES
-from playground.training import NOT_MEASURED, AfterEpoch, Run
+from playground.training import NOT_MEASURED, AfterEpoch, TrainingRun
 from utils import History
 
-MEASURED = 2000  # training images of each epoch's curve: known to half a point, and the clock hardly notices
+MEASURED_IMAGES = 2000  # training images of each epoch's curve: known to half a point, and the clock hardly notices
 
 
 def train_convnet(
@@ -41,7 +41,7 @@ def train_convnet(
     after_epoch: AfterEpoch | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
-) -> Run:
+) -> TrainingRun:
     """Trains the model in place, on the device, and returns the learning curves.
 
     `X_train (n, 784)` uint8 pixels, `y_train (n,)` labels. Each epoch is measured on the validation images and on
@@ -60,11 +60,14 @@ def train_convnet(
         raise PlaygroundError("patience needs validation images, and there are none")
     processor = choose_processor(device, configuration.precision)
     model.to(processor.device, memory_format=torch.channels_last)
-    descent = Descent(
-        model, configuration, Batches(X_train, y_train, configuration, processor.device), processor
+    descent = ConvNetDescent(
+        model,
+        configuration,
+        ImageBatches(X_train, y_train, configuration, processor.device),
+        processor,
     )
     judged = Judged(configuration, processor, X_train, y_train, validation)
-    progress, file = Progress(), None
+    progress, file = TrainingProgress(), None
     if checkpoint is not None:
         file = Checkpoint(
             checkpoint, identity(configuration, seed, X_train, y_train, *(validation or ()))
@@ -85,10 +88,10 @@ def train_convnet(
             after_epoch(progress.epochs, progress.history)
     if progress.best_state is not None:
         model.load_state_dict(progress.best_state)
-    return Run(progress.history, progress.best_epoch, progress.seconds)
+    return TrainingRun(progress.history, progress.best_epoch, progress.seconds)
 
 
-def _is_over(progress: Progress, configuration: ConvConfiguration) -> bool:
+def _is_over(progress: TrainingProgress, configuration: ConvConfiguration) -> bool:
     """Whether all epochs are done, or too many since the best."""
     patience = configuration.patience
     without_better = progress.epochs - progress.best_epoch
@@ -97,14 +100,14 @@ def _is_over(progress: Progress, configuration: ConvConfiguration) -> bool:
     )
 
 
-class Descent:
+class ConvNetDescent:
     """The steps of a run: gradients, learning rate, update."""
 
     def __init__(
         self,
         model: nn.Module,
         configuration: ConvConfiguration,
-        batches: Batches,
+        batches: ImageBatches,
         processor: Processor,
     ):
         self.model, self.configuration, self.batches, self.processor = (
@@ -180,7 +183,10 @@ class Judged:
         validation: tuple[np.ndarray, np.ndarray] | None,
     ):
         self.configuration, self.processor = configuration, processor
-        self.training = (to_device(X_train[:MEASURED], processor.device), y_train[:MEASURED])
+        self.training = (
+            to_device(X_train[:MEASURED_IMAGES], processor.device),
+            y_train[:MEASURED_IMAGES],
+        )
         self.validation = (
             (to_device(validation[0], processor.device), validation[1]) if validation else None
         )

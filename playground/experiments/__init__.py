@@ -2,17 +2,17 @@
 
 An experiment is a module with `run(settings) -> Result`: it trains what it compares, draws what it found and says it
 in words whose every figure comes from the results. Read in this order: settings, results, trials (the trainings),
-wording, figures, report (the files); then any experiment. `EXPERIMENTS` names them all.
+phrases, figures, report (the files); then any experiment. `EXPERIMENTS` names them all.
 
-    from playground.experiments import Settings, run
+    from playground.experiments import ExperimentSettings, run
 
-    result = run("optimizers", Settings(quick=True))
+    result = run("optimizers", ExperimentSettings(quick=True))
     print(result.finding)
     result.figures["optimizers"]  # a matplotlib Figure
 """
 
 from playground.experiments.registry import EXPERIMENTS, Experiment, run
 from playground.experiments.results import Result, Trial, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 
-__all__ = ["EXPERIMENTS", "Experiment", "Result", "Settings", "Trial", "Variant", "run"]
+__all__ = ["EXPERIMENTS", "Experiment", "ExperimentSettings", "Result", "Trial", "Variant", "run"]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.configuration import Configuration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import COLOURS, MARKERS, draw_heat_map, new_figure, parts, tidy
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.initializers import INITIALIZERS
 from playground.layers import ACTIVATIONS, Linear
@@ -27,7 +27,7 @@ DEEP = Configuration(
 )
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """The grid, each square with the same learning rate."""
     data, variants = settings.data(), []
     for activation, initializer in product(ACTIVATIONS, INITIALIZERS):
@@ -66,7 +66,7 @@ def signals(network: Network, X: np.ndarray) -> list[float]:
 def _finding(variants: Sequence[Variant], images: int) -> str:
     chance = [v.name for v in variants if v.test_accuracy.mean < 0.2]
     learned = (
-        f"{wording.listed(chance)} learn next to nothing (below 20 %)"
+        f"{phrases.listed(chance)} learn next to nothing (below 20 %)"
         if chance
         else "all of them learn something"
     )
@@ -78,8 +78,8 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     layers = len(fading[strongest])
     epochs, rate = (variants[0].configuration[name] for name in ("epochs", "learning_rate"))
     return (
-        f"With {layers} hidden layers, one learning rate for all ({rate:g}) and {wording.counted(epochs, 'epoch')} "
-        f"{wording.ranking(variants, images)}; {learned}. Before training, "
+        f"With {layers} hidden layers, one learning rate for all ({rate:g}) and {phrases.counted(epochs, 'epoch')} "
+        f"{phrases.ranking(variants, images)}; {learned}. Before training, "
         f"from the first hidden layer to the last, the signal keeps {kept[strongest]:.2g} of its standard deviation with "
         f"{strongest}, the most, and {kept[weakest]:.1g} of it with {weakest}, the least."
     )
@@ -109,7 +109,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
         len(ACTIVATIONS), -1
     )
     texts = (
-        np.array([wording.percent(v.test_accuracy) for v in variants])
+        np.array([phrases.percent(v.test_accuracy) for v in variants])
         .reshape(accuracies.shape)
         .tolist()
     )

@@ -9,27 +9,27 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from playground.configuration import RECIPES
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import BLUE, ORANGE, draw_heat_map, draw_image, new_figure, tidy
 from playground.experiments.results import Result
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WORST = 15  # images
+WORST_COUNT = 15  # images
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """The recipe "best", and the test images it gets wrong."""
     data, networks = settings.data(), list[Network]()
     variant = network_variant("network", RECIPES["best"], data, settings, each=networks.append)
     measures = measure([network.predict(data.X_test) for network in networks], data)
     return Result(
         "confusion",
-        finding=f"{wording.percent(variant.test_accuracy)} of the test images are right. {_finding(measures, data.class_names)}",
+        finding=f"{phrases.percent(variant.test_accuracy)} of the test images are right. {_finding(measures, data.class_names)}",
         variants=(variant,),
         images=data.images,
         measures=measures,
@@ -105,7 +105,7 @@ def draw_worst(network: Network, data: Data) -> Figure:
     probabilities = network.probabilities(data.X_test)
     predicted = probabilities.argmax(axis=1)
     sureness = np.where(predicted != data.y_test, probabilities.max(axis=1), 0.0)
-    worst = np.argsort(-sureness, kind="stable")[:WORST]
+    worst = np.argsort(-sureness, kind="stable")[:WORST_COUNT]
     figure = new_figure(9, 6.2)
     for axes, index in zip(figure.subplots(3, 5).flat, worst, strict=False):
         true, taken_for = data.class_names[data.y_test[index]], data.class_names[predicted[index]]

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES, NETWORKS
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import draw_bars, draw_curve, draw_errors, new_figure, tidy
 from playground.experiments.results import Result, Variant, dump, variant_to_json
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIRST = "from scratch"
+NUMPY_STEP = "from scratch"
 STEPS = {
-    FIRST: "784-300-100-10 in NumPy",
+    NUMPY_STEP: "784-300-100-10 in NumPy",
     **{name: NETWORKS[name] for name in ("v1", "v2", "v3", "fast")},
 }
 HEAD = """\
@@ -33,13 +33,13 @@ the test images, mean ± standard deviation over the seeds where there are sever
 """
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """The trainings, each as its recipe says."""
     from playground.experiments.torch_trials import cnn_variant
 
     data = settings.data()
     variants = [
-        network_variant(FIRST, RECIPES["standard"], data, settings),
+        network_variant(NUMPY_STEP, RECIPES["standard"], data, settings),
         *(cnn_variant(name, CONV_RECIPES[name], data, settings) for name in list(STEPS)[1:]),
     ]
     statistics = {
@@ -60,7 +60,7 @@ def run(settings: Settings) -> Result:
 def table(variants: Sequence[Variant]) -> str:
     """The steps as a table in Markdown."""
     rows = [
-        f"| [{v.name}]({v.name.replace(' ', '-')}.json) | {STEPS[v.name]} | {wording.percent(v.test_accuracy)} "
+        f"| [{v.name}]({v.name.replace(' ', '-')}.json) | {STEPS[v.name]} | {phrases.percent(v.test_accuracy)} "
         f"| {v.test_loss.mean:.3f} | {v.parameters:,} | {v.configuration['epochs']} | {v.seconds.mean:.0f} |\n"
         for v in variants
     ]
@@ -73,22 +73,22 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
         gain = after.test_accuracy.mean - before.test_accuracy.mean
         sign = (
             "±"
-            if wording.tied(after.test_accuracy, before.test_accuracy, images)
+            if phrases.tied(after.test_accuracy, before.test_accuracy, images)
             else "+"
             if gain > 0
             else "−"
         )
-        step = "a tie" if sign == "±" else f"{sign}{wording.points(gain)}"
-        steps.append(f"{after.name} {wording.percent(after.test_accuracy)} ({step})")
+        step = "a tie" if sign == "±" else f"{sign}{phrases.points(gain)}"
+        steps.append(f"{after.name} {phrases.percent(after.test_accuracy)} ({step})")
     start, fast, slowest = (
         variants[0],
         variants[-1],
         max(variants, key=lambda variant: variant.seconds.mean),
     )
     most = max(variant.parameters for variant in variants)
-    largest = wording.listed(variant.name for variant in variants if variant.parameters == most)
+    largest = phrases.listed(variant.name for variant in variants if variant.parameters == most)
     return (
-        f"{start.name} {wording.percent(start.test_accuracy)}, then, each against the step before, {', '.join(steps)}. "
+        f"{start.name} {phrases.percent(start.test_accuracy)}, then, each against the step before, {', '.join(steps)}. "
         f"{fast.name} has {fast.parameters:,} parameters and trains in {fast.seconds.mean:.0f} s; the most parameters, "
         f"{most:,}, are in {largest}; the slowest is {slowest.name} with {slowest.seconds.mean:.0f} s."
     )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from playground.configuration import RECIPES
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import draw_curve, new_figure, tidy
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from utils import TRAIN_COLOUR, VAL_COLOUR
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DATASETS = ("fashion-mnist", "mnist")
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """Both trainings, with the recipe "standard", which was chosen on Fashion-MNIST's validation images."""
     variants = []
     for name in DATASETS:
@@ -46,10 +46,10 @@ def _finding(fashion: Variant, mnist: Variant) -> str:
         for variant in (fashion, mnist)
     ]
     return (
-        f"The same network recognises {wording.percent(digits)} of MNIST's test images and {wording.percent(clothing)} of "
+        f"The same network recognises {phrases.percent(digits)} of MNIST's test images and {phrases.percent(clothing)} of "
         f"Fashion-MNIST's: {times:.1f} times as many errors on clothing. After one epoch it has {first[1]:.1f} % of the "
         f"validation images right against {first[0]:.1f} %; at the end training is ahead of validation by "
-        f"{wording.points(gaps[1])} on MNIST and by {wording.points(gaps[0])} on Fashion-MNIST. An epoch takes "
+        f"{phrases.points(gaps[1])} on MNIST and by {phrases.points(gaps[0])} on Fashion-MNIST. An epoch takes "
         f"{seconds_an_epoch(mnist):.2f} s and {seconds_an_epoch(fashion):.2f} s."
     )
 
@@ -69,7 +69,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
             draw_curve(axes, variant, f"train_{what}", percent=percent, **look)
             look = {"color": VAL_COLOUR, "marker": "s", "label": "validation"}
             draw_curve(axes, variant, f"val_{what}", percent=percent, **look)
-        title = f"{variant.name}: {wording.percent(variant.test_accuracy)} of the test images\n"
+        title = f"{variant.name}: {phrases.percent(variant.test_accuracy)} of the test images\n"
         tidy(loss, "", "loss (nats)", title=title + f"{seconds_an_epoch(variant):.2f} s an epoch")
         tidy(accuracy, "epoch", "accuracy (%)")
     rows[0, 0].legend()

@@ -29,8 +29,8 @@ COLOURS = {
     "from scratch": BLUE, "v1": SKY, "v2": GREEN, "v3": PINK, "fast": ORANGE,
 }  # fmt: skip
 MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os^" + "os^" + "osv^D", strict=True))
-BELOW = 8  # points below what each does best: a learning rate that is too high may give any accuracy down to chance
-PNG_DOTS = 110  # an inch: a figure 9 inches wide fills a README
+SHOWN_RANGE = 8  # points below what each does best: a learning rate that is too high may give any accuracy down to chance
+PNG_DPI = 110  # an inch: a figure 9 inches wide fills a README
 
 
 def new_figure(width: float = 9.0, height: float = 3.8) -> Figure:
@@ -114,7 +114,7 @@ def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
         100 * max(variant.measures["validation_accuracy_by_learning_rate"].values())
         for variant in variants
     ]
-    axes.set_ylim(min(bests) - BELOW, max(bests) + 1)
+    axes.set_ylim(min(bests) - SHOWN_RANGE, max(bests) + 1)
 
 
 def draw_bars(
@@ -176,7 +176,7 @@ def draw_heat_map(
 
 def as_png(figure: Figure) -> bytes:
     """The figure as PNG, the same bytes each time."""
-    return _saved(figure, format="png", dpi=PNG_DOTS, pil_kwargs={"optimize": True})
+    return _saved(figure, format="png", dpi=PNG_DPI, pil_kwargs={"optimize": True})
 
 
 def as_svg(figure: Figure) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.configuration import Configuration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import (
     COLOURS,
     MARKERS,
@@ -18,7 +18,7 @@ from playground.experiments.figures import (
     tidy,
 )
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import choose_learning_rate, network_variant
 from playground.losses import LOSSES
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 # Plain momentum: Adam divides by the size of the gradients, and would hide that the losses differ in it
 PLAIN = Configuration(optimizer="momentum", batch_size=128, epochs=10)
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
-SURE = 0.01  # the probability that a surely wrong network gives to the true class
+LOW_PROBABILITY = 0.01  # the probability that a surely wrong network gives to the true class
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """How the losses learn on 784-300-100-10."""
     data, variants = settings.data(), []
     for loss in LOSSES:
@@ -56,7 +56,7 @@ def _pull(loss: str) -> tuple[list[str], list[float]]:
 
     The other nine classes share the rest. For sigmoids, the true class alone has that probability.
     """
-    probabilities = np.array([SURE, *np.arange(0.05, 1.0, 0.05), 0.99])
+    probabilities = np.array([LOW_PROBABILITY, *np.arange(0.05, 1.0, 0.05), 0.99])
     logits = np.zeros((len(probabilities), 10))
     odds = probabilities / (1 - probabilities)
     logits[:, 0] = np.log(odds if loss == "squared-error-sigmoid" else 9 * odds)
@@ -69,16 +69,19 @@ def _pull(loss: str) -> tuple[list[str], list[float]]:
 
 def _finding(variants: Sequence[Variant], images: int) -> str:
     entropy, *squared = variants
-    comparisons = "; ".join(wording.versus(entropy, variant, images) for variant in squared)
+    comparisons = "; ".join(phrases.versus(entropy, variant, images) for variant in squared)
     first = {v.name: np.mean([curve[0] for curve in v.curve("val_accuracies")]) for v in variants}
     leader = max(first, key=first.__getitem__)
-    weakest = min(variants, key=lambda variant: variant.measures["pull"][f"{SURE:.2f}"])
-    times = entropy.measures["pull"][f"{SURE:.2f}"] / weakest.measures["pull"][f"{SURE:.2f}"]
-    rates = wording.listed(f"{v.configuration['learning_rate']:g} for {v.name}" for v in variants)
+    weakest = min(variants, key=lambda variant: variant.measures["pull"][f"{LOW_PROBABILITY:.2f}"])
+    times = (
+        entropy.measures["pull"][f"{LOW_PROBABILITY:.2f}"]
+        / weakest.measures["pull"][f"{LOW_PROBABILITY:.2f}"]
+    )
+    rates = phrases.listed(f"{v.configuration['learning_rate']:g} for {v.name}" for v in variants)
     return (
         f"After {entropy.configuration['epochs']} epochs, on the test images: {comparisons}. After one epoch {leader} leads "
         f"with {100 * first[leader]:.2f} % of the validation images. The learning rates chosen are {rates}. Where the network "
-        f"gives {100 * SURE:.0f} % to the true class, cross-entropy pulls {times:.0f} times as hard as {weakest.name}."
+        f"gives {100 * LOW_PROBABILITY:.0f} % to the true class, cross-entropy pulls {times:.0f} times as hard as {weakest.name}."
     )
 
 

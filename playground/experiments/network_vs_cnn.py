@@ -10,7 +10,7 @@ import numpy as np
 
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import (
     COLOURS,
     draw_curve,
@@ -21,16 +21,16 @@ from playground.experiments.figures import (
     tidy,
 )
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SHOWN = 6  # images that only one of them gets right, for each
+IMAGES_SHOWN = 6  # images that only one of them gets right, for each
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """Both trainings; the CNN's has as many epochs as fit into the seconds that the network's took."""
     from playground.convnets.evaluation import logits
     from playground.experiments.torch_trials import cnn_variant, seconds_an_epoch
@@ -101,7 +101,7 @@ def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images:
     gains = np.array(errors["network"]) - np.array(errors["CNN"])
     most, least = int(gains.argmax()), int(gains.argmin())
     budget = "; ".join(
-        f"{v.name}: {v.seconds.mean:.0f} s, {wording.counted(v.configuration['epochs'], 'epoch')}, "
+        f"{v.name}: {v.seconds.mean:.0f} s, {phrases.counted(v.configuration['epochs'], 'epoch')}, "
         f"{v.parameters:,} parameters"
         for v in (network, cnn)
     )
@@ -117,7 +117,7 @@ def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images:
         else f"With {ratio:.1f} times the seconds for the CNN"
     )
     return (
-        f"{fair} ({budget}) {wording.versus(cnn, network, images)}. From the network to the CNN most is "
+        f"{fair} ({budget}) {phrases.versus(cnn, network, images)}. From the network to the CNN most is "
         f"gained on {of(most)}, least on {of(least)}. With seed 0 the CNN alone is right on {right['only the CNN']} images, "
         f"the network alone on {right['only the network']}, neither on {right['neither']}."
     )
@@ -154,9 +154,9 @@ def draw_images(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> 
     ):
         part.suptitle(f"only the {name} is right", fontsize=10)
         chosen = np.flatnonzero((answers[name] == data.y_test) & (answers[other] != data.y_test))[
-            :SHOWN
+            :IMAGES_SHOWN
         ]
-        for axes in (panels := part.subplots(1, SHOWN)):
+        for axes in (panels := part.subplots(1, IMAGES_SHOWN)):
             axes.set_axis_off()
         for axes, index in zip(panels, chosen, strict=False):
             true, wrong = (

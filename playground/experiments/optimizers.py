@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.configuration import Configuration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import COLOURS, draw_curve, draw_rates, new_figure, tidy
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import choose_learning_rate, network_variant, repeat
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ RATES = {
 IN_TORCH = " in PyTorch"
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """How the optimizers learn, 10 epochs at a constant rate."""
     from playground.experiments.torch_networks import train_in_torch
 
@@ -63,10 +63,10 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     )
     after_one = np.mean([curve[0] for curve in quickest.curve("val_accuracies")])
     return (
-        f"After {ours[0].configuration['epochs']} epochs {wording.ranking(ours, images)}. After one epoch "
+        f"After {ours[0].configuration['epochs']} epochs {phrases.ranking(ours, images)}. After one epoch "
         f"{quickest.name} leads with {100 * after_one:.2f} % on the validation images. PyTorch, from the same weights on the same "
         f"batches, differs by at most {first:.2g} in the training loss after one epoch and by at most "
-        f"{wording.points(last)} in the mean test accuracy at the end; it took {slower:.1f} times as long."
+        f"{phrases.points(last)} in the mean test accuracy at the end; it took {slower:.1f} times as long."
     )
 
 

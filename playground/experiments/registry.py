@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from playground.experiments.results import Result
-from playground.experiments.settings import Settings
-from playground.optional import require
+from playground.experiments.settings import ExperimentSettings
+from playground.extras import require
 from playground.registry import choose
 
 
@@ -49,10 +49,10 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 
 
-def run(name: str, settings: Settings | None = None) -> Result:
+def run(name: str, settings: ExperimentSettings | None = None) -> Result:
     """The result of the experiment of that name. Raises PlaygroundError for an unknown one or what it cannot do here."""
     experiment = choose("experiment", name, EXPERIMENTS)
-    settings = settings or Settings()
+    settings = settings or ExperimentSettings()
     check_needs([name])
     seeds = settings.seeds or (1 if settings.quick else experiment.seeds)
     started = time.perf_counter()

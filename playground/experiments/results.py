@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMAT = 1
-LARGEST = 1 << 24  # bytes of a result; the largest of ours has some hundred thousand
+MAX_BYTES = 1 << 24  # bytes of a result; the largest of ours has some hundred thousand
 CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies", "seconds")
 
 
@@ -37,10 +37,10 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Spread:
+class SeedSpread:
     """Some values, their mean, and their standard deviation: NaN where there is only one.
 
-    >>> Spread((0.89, 0.91)).mean, round(Spread((0.89, 0.91)).deviation, 4)
+    >>> SeedSpread((0.89, 0.91)).mean, round(SeedSpread((0.89, 0.91)).deviation, 4)
     (0.9, 0.0141)
     """
 
@@ -69,24 +69,24 @@ class Variant:
     measures: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def test_accuracy(self) -> Spread:
-        return Spread(tuple(trial.test_accuracy for trial in self.trials))
+    def test_accuracy(self) -> SeedSpread:
+        return SeedSpread(tuple(trial.test_accuracy for trial in self.trials))
 
     @property
-    def test_loss(self) -> Spread:
-        return Spread(tuple(trial.test_loss for trial in self.trials))
+    def test_loss(self) -> SeedSpread:
+        return SeedSpread(tuple(trial.test_loss for trial in self.trials))
 
     @property
-    def seconds(self) -> Spread:
-        return Spread(tuple(trial.seconds for trial in self.trials))
+    def seconds(self) -> SeedSpread:
+        return SeedSpread(tuple(trial.seconds for trial in self.trials))
 
     def curve(self, name: str) -> list[tuple[float, ...]]:
         """One of the learning curves, for each trial."""
         return [trial.history[name] for trial in self.trials]
 
-    def final(self, curve: str) -> Spread:
+    def final(self, curve: str) -> SeedSpread:
         """The last value of a learning curve."""
-        return Spread(tuple(trial.history[curve][-1] for trial in self.trials))
+        return SeedSpread(tuple(trial.history[curve][-1] for trial in self.trials))
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,8 @@ def plain(value: Any) -> Any:
 def read(path: Path) -> Result:
     """The result in a file that `to_json` filled. Raises BadFile where it is missing, damaged or something else."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise ValueError(f"{path.stat().st_size} bytes, expected at most {LARGEST}")
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"{path.stat().st_size} bytes, expected at most {MAX_BYTES}")
         return from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadFile(

@@ -11,7 +11,7 @@ import numpy as np
 import utils
 from playground import datasets
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 
 # A quick run shows that an experiment works and what it draws; its figures say little about networks
 QUICK_TRAIN, QUICK_VALIDATION, QUICK_TEST, QUICK_EPOCHS = 2000, 500, 1000, 2
@@ -35,7 +35,7 @@ class Data(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Settings:
+class ExperimentSettings:
     """How an experiment is run. What is None is the experiment's own choice; `quick` makes it small.
 
     `seeds` counts them: 3 are the seeds 0, 1 and 2, which start the weights and shuffle the batches. The validation

@@ -14,7 +14,7 @@ from typing import Any
 import utils
 from playground import command_line
 from playground.errors import PlaygroundError
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.results import Result, Variant, read
 
 # no other table begins within a place: what follows a marker that was left open is the user's text
@@ -92,7 +92,7 @@ def _row(variant: Variant) -> str:
     each = [trial.seconds / number for trial, number in zip(variant.trials, epochs, strict=True)]
     cells = (
         variant.name,
-        wording.percent(variant.test_accuracy),
+        phrases.percent(variant.test_accuracy),
         f"{variant.parameters:,}",
         f"{max(epochs)}",
         f"{sum(each) / len(each):.2g}",

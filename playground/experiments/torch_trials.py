@@ -14,7 +14,7 @@ from playground.convnets.evaluation import evaluate
 from playground.convnets.networks import build
 from playground.convnets.training import train_convnet
 from playground.experiments.results import Trial, Variant
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import Stopwatch, repeat
 
 
@@ -50,14 +50,20 @@ def train_cnn(
 
 
 def cnn_variant(
-    name: str, configuration: ConvConfiguration, data: Data, settings: Settings, **options: Any
+    name: str,
+    configuration: ConvConfiguration,
+    data: Data,
+    settings: ExperimentSettings,
+    **options: Any,
 ) -> Variant:
     """A convolutional network trained once a seed, on the device that the settings name; options as for `repeat`."""
     train_one = partial(train_cnn, device=settings.torch_device())
     return repeat(name, configuration, data, settings, train_one, **options)
 
 
-def seconds_an_epoch(configuration: ConvConfiguration, data: Data, settings: Settings) -> float:
+def seconds_an_epoch(
+    configuration: ConvConfiguration, data: Data, settings: ExperimentSettings
+) -> float:
     """How long an epoch takes here: the second of two, for the first has to warm up."""
     _, trial = train_cnn(
         replace(configuration, epochs=2), data, seed=0, device=settings.torch_device()

@@ -12,7 +12,7 @@ from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
 from playground.experiments.results import Trial, Variant, plain
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.network import Network
 from playground.training import train
 from utils import History
@@ -44,7 +44,7 @@ class Stopwatch:
         return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
 
 
-def shortened(configuration: C, settings: Settings) -> C:
+def shortened(configuration: C, settings: ExperimentSettings) -> C:
     """The configuration with as many epochs as the settings grant."""
     return replace(configuration, epochs=settings.epochs_of(configuration.epochs))
 
@@ -75,7 +75,7 @@ def repeat(
     name: str,
     configuration: C,
     data: Data,
-    settings: Settings,
+    settings: ExperimentSettings,
     train_one: Callable[[C, Data, int], tuple[Any, Trial]],
     *,
     each: Callable[[Any], None] = lambda network: None,
@@ -93,7 +93,11 @@ def repeat(
 
 
 def network_variant(
-    name: str, configuration: Configuration, data: Data, settings: Settings, **options: Any
+    name: str,
+    configuration: Configuration,
+    data: Data,
+    settings: ExperimentSettings,
+    **options: Any,
 ) -> Variant:
     """A network in NumPy trained once a seed; options as for `repeat`."""
     return repeat(name, configuration, data, settings, train_network, **options)
@@ -107,7 +111,7 @@ def count_parameters(network: Any) -> int:
 
 
 def choose_learning_rate(
-    configuration: Configuration, rates: Sequence[float], data: Data, settings: Settings
+    configuration: Configuration, rates: Sequence[float], data: Data, settings: ExperimentSettings
 ) -> tuple[Configuration, dict[str, float]]:
     """The configuration with the learning rate that ends highest on the validation images, and the validation accuracy
     that each rate gave with seed 0; 0 where the training diverged. The test images have no part in it."""
@@ -126,7 +130,7 @@ def choose_learning_rate(
     }
 
 
-def tell(settings: Settings, what: str, trial: Trial) -> None:
+def tell(settings: ExperimentSettings, what: str, trial: Trial) -> None:
     """A line on standard error for a training that is done, if wanted."""
     if settings.verbose:
         accuracy = trial.history["val_accuracies"][-1]

@@ -12,10 +12,10 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import as_png, new_figure, parts
 from playground.experiments.results import Result, Trial, Variant
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import repeat, train_network
 from playground.network import Network
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EPOCHS = 15
-IMAGES = 8000  # to train on: with all of them the first epoch alone would have done most of it
+TRAIN_SIZE = 8000  # to train on: with all of them the first epoch alone would have done most of it
 # Few units, to show them all; weights that start small and decay, so that what is learned stands out from the noise at
 # the start; tanh, for which no unit falls silent
 NETWORK = Configuration(
     hidden_sizes=(25,), activation="tanh", initializer="normal", learning_rate=5e-4, weight_decay=0.5, epochs=EPOCHS
 )  # fmt: skip
 CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS)
-SMALL = 0.03  # the CNN's first filters start at this times their size: the normalisation behind them undoes it
-COLUMNS, SHOWN = 5, 10  # units a row in the animation, and units on the sheet
-FRAME, COLOURS = 400, 24  # milliseconds; in a frame, so few that the file stays small
+FILTER_SCALE = 0.03  # the CNN's first filters start at this times their size: the normalisation behind them undoes it
+COLUMNS, UNITS_SHOWN = 5, 10  # units a row in the animation, and units on the sheet
+FRAME_MS, FRAME_COLOURS = 400, 24  # milliseconds; in a frame, so few that the file stays small
 
 
-def run(settings: Settings) -> Result:
+def run(settings: ExperimentSettings) -> Result:
     """Both trainings with seed 0 alone, for the weights of several have no mean worth seeing."""
     from playground.experiments.torch_trials import train_cnn
 
     settings, data = replace(settings, seeds=1), settings.data()
-    data = data._replace(X_train=data.X_train[:IMAGES], y_train=data.y_train[:IMAGES])
+    data = data._replace(X_train=data.X_train[:TRAIN_SIZE], y_train=data.y_train[:TRAIN_SIZE])
     units, filters = list[np.ndarray](), list[np.ndarray]()
 
     def train_watched_network(
@@ -59,7 +59,7 @@ def run(settings: Settings) -> Result:
             data,
             seed,
             device=settings.torch_device(),
-            prepare=lambda model: stem_of(model).weight.data.mul_(SMALL),
+            prepare=lambda model: stem_of(model).weight.data.mul_(FILTER_SCALE),
             watch=lambda model: filters.append(filters_of(model)),
         )
 
@@ -140,7 +140,7 @@ def _finding(variant: Variant) -> str:
     return (
         f"{variant.name}: the correlation of neighbouring weights goes from {first:.2f} (noise) to {last:.2f} "
         f"in {len(turned) - 1} epochs; the units turn by {turned[-1]:.0f}° on average, half of it by epoch {halfway}; "
-        f"{wording.percent(variant.test_accuracy)} of the test images are right in the end."
+        f"{phrases.percent(variant.test_accuracy)} of the test images are right in the end."
     )
 
 
@@ -180,14 +180,14 @@ def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
         moments = sorted({round(share * (len(film) - 1)) for share in (0, 0.07, 0.3, 1)})
         side = film.shape[2]
         part.suptitle(
-            f"{name}: weights of {SHOWN} units of the first layer, {side} x {side} pixels each\n"
+            f"{name}: weights of {UNITS_SHOWN} units of the first layer, {side} x {side} pixels each\n"
             "red: a dark pixel speaks for the unit; blue: against it",
             fontsize=10,
         )
         for axes, epoch in zip(
             part.subplots(len(moments), 1, squeeze=False).flat, moments, strict=True
         ):
-            draw_weights(axes, film[epoch][:SHOWN], SHOWN, _largest(film))
+            draw_weights(axes, film[epoch][:UNITS_SHOWN], UNITS_SHOWN, _largest(film))
             axes.set_ylabel(
                 f"epoch {epoch}" if epoch else "start", rotation=0, ha="right", va="center"
             )
@@ -207,10 +207,10 @@ def animation(films: Mapping[str, np.ndarray]) -> bytes:
             axes.set_title(name)
         frames.append(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
     palette = frames[-1].quantize(
-        COLOURS
+        FRAME_COLOURS
     )  # one for all, or colours would flicker from frame to frame
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     content = io.BytesIO()
-    times = [FRAME] * (len(frames) - 1) + [4 * FRAME]  # time to look at the end
+    times = [FRAME_MS] * (len(frames) - 1) + [4 * FRAME_MS]  # time to look at the end
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
     return content.getvalue()

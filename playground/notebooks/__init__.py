@@ -10,7 +10,7 @@ import inspect
 import os
 from typing import TYPE_CHECKING, Any
 
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.plots import small_png
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def is_quick() -> bool:
     return os.environ.get(QUICK, "") not in ("", "0")
 
 
-def settings(train_size: int | None = None) -> Settings:
+def settings(train_size: int | None = None) -> ExperimentSettings:
     """For experiments in a notebook: one seed, and maybe fewer images, so that it takes minutes; `python -m playground run`
     takes several seeds and all images. A quick run has its own few images."""
-    return Settings(quick=is_quick(), seeds=1, train_size=None if is_quick() else train_size)
+    return ExperimentSettings(quick=is_quick(), seeds=1, train_size=None if is_quick() else train_size)
 
 
 def show(figure: Figure) -> None:

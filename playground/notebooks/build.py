@@ -12,7 +12,7 @@ import utils
 from playground.errors import PlaygroundError
 from playground.notebooks import QUICK
 from playground.notebooks.setup import SETUP
-from playground.optional import require
+from playground.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ NAMES = (
     "optimizers_and_hyperparameters",
     "network_vs_cnn",
 )  # in the order to read them
-SECONDS = (
+CELL_TIMEOUT = (
     3600  # that a cell may take: trainings with two threads stall where others work beside them
 )
 
@@ -67,7 +67,7 @@ def executed(name: str, *, quick: bool) -> NotebookNode:
     book = unexecuted(name)
     client = NotebookClient(
         book,
-        timeout=SECONDS,
+        timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,

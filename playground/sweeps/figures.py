@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from optuna import Study
 
-FEWEST = 4  # trials trained to their end, below which importance and correlation mean nothing
+MIN_COMPLETE_TRIALS = (
+    4  # trials trained to their end, below which importance and correlation mean nothing
+)
 BLUE, ORANGE = "#0072b2", "#d55e00"
 LABELS = {
     "learning_rate": "learning rate",
@@ -31,7 +33,10 @@ def draw(study: Study, records: list[Record], epochs: int) -> dict[str, Figure]:
     """The figures by name; importance and correlation only where there are trials enough for them."""
     complete = [record for record in records if record.end == "complete"]
     drawn = {"parallel": parallel(records, epochs), "slices": slices(records, epochs)}
-    if len(complete) >= FEWEST and len({record.val_accuracy for record in complete}) > 1:
+    if (
+        len(complete) >= MIN_COMPLETE_TRIALS
+        and len({record.val_accuracy for record in complete}) > 1
+    ):
         drawn |= {"importance": importance(study), "correlation": correlation(complete, epochs)}
     return drawn
 
@@ -58,7 +63,7 @@ def parallel(records: list[Record], epochs: int) -> Figure:
     for position, dimension in enumerate(dimensions.values()):
         axes.axvline(position, color="grey", linewidth=0.8)
         for place, text in _ticks(dimension):
-            axes.text(position + 0.04, place, text, fontsize=7, va="center", bbox=_PAPER)
+            axes.text(position + 0.04, place, text, fontsize=7, va="center", bbox=LABEL_BOX)
     for place in np.linspace(0, 1, 5):
         axes.text(
             len(dimensions) + 0.04,
@@ -171,7 +176,7 @@ def slices(records: list[Record], epochs: int) -> Figure:
     return figure
 
 
-_PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -14,20 +14,20 @@ from playground.errors import BadFile, PlaygroundError
 from playground.plots import small_png
 from playground.sweeps import figures
 from playground.sweeps.records import Record, best, records_of
-from playground.sweeps.settings import Settings
+from playground.sweeps.settings import SweepSettings
 from playground.sweeps.space import in_words
 
 if TYPE_CHECKING:
     from optuna import Study
 
-TOP = 3
-LARGEST = 1_000_000  # bytes of a file of the best; they take 3 kB
+TOP_COUNT = 3
+MAX_BYTES = 1_000_000  # bytes of a file of the best; they take 3 kB
 
 
-def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
+def write(study: Study, settings: SweepSettings, folder: Path) -> list[Path]:
     """Writes the files into the folder and returns their paths. Raises PlaygroundError where no trial was completed."""
     records = records_of(study)
-    top = best(records, TOP)
+    top = best(records, TOP_COUNT)
     if not top:
         raise PlaygroundError(
             "no trial has been trained to its end yet, expected at least one: try more trials"
@@ -46,7 +46,9 @@ def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
     return paths
 
 
-def _page(records: list[Record], top: list[Record], settings: Settings, figures: list[str]) -> str:
+def _page(
+    records: list[Record], top: list[Record], settings: SweepSettings, figures: list[str]
+) -> str:
     """A page of Markdown: what was tried, the best, the figures."""
     ends = [record.end for record in records]
     lines = [
@@ -72,18 +74,18 @@ def _page(records: list[Record], top: list[Record], settings: Settings, figures:
     return "\n".join(lines) + "\n"
 
 
-def _comment(record: Record, trials: int, settings: Settings) -> str:
+def _comment(record: Record, trials: int, settings: SweepSettings) -> str:
     return (
         f"The best of {trials} trials on {settings.dataset}: {record.val_accuracy:.2%} of the validation images,\n"
         f"trained on {_images(settings)} images, seed {settings.seed}. python -m playground train --config {{this file}}"
     )
 
 
-def _images(settings: Settings) -> str:
+def _images(settings: SweepSettings) -> str:
     return "all" if settings.train_size is None else f"{settings.train_size:,}"
 
 
-def _summary(records: list[Record], top: list[Record], settings: Settings) -> dict[str, Any]:
+def _summary(records: list[Record], top: list[Record], settings: SweepSettings) -> dict[str, Any]:
     ends = [record.end for record in records]
     return {
         "settings": asdict(settings),
@@ -108,7 +110,7 @@ def read_top(path: Path) -> list[tuple[Configuration, float]]:
     Raises BadFile where it is missing, damaged or something else.
     """
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_BYTES:
             raise PlaygroundError(f"it has {path.stat().st_size} bytes")
         entries = json.loads(path.read_text(encoding="utf-8"))["top"]
         return [

@@ -10,7 +10,7 @@ from playground.registry import choose
 
 
 @dataclass(frozen=True)
-class Settings:
+class SweepSettings:
     """The images, the most epochs that a trial may have, and the seed. None: a tenth validates, the rest trains."""
 
     dataset: str = "fashion-mnist"

@@ -14,7 +14,7 @@ from playground.optimizers import OPTIMIZERS
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-VERSION = 1  # of the space: trials of another one cannot be continued
+SPACE_VERSION = 1  # of the space: trials of another one cannot be continued
 # What is the same in all trials. A rate that ends near 0 takes the noise out of the last epoch, by which trials are judged.
 BASE = Configuration(schedule="cosine")
 

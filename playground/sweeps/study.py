@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground.errors import BadFile, PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
-from playground.sweeps.settings import Settings
-from playground.sweeps.space import VERSION
+from playground.sweeps.settings import SweepSettings
+from playground.sweeps.space import SPACE_VERSION
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.pruners import BasePruner
     from optuna.storages import RDBStorage
 
-NAME = "playground"  # of the study in its file, and of the attribute that says what it is
+STUDY_NAME = "playground"  # of the study in its file, and of the attribute that says what it is
 
 
 def _median(epochs: int) -> BasePruner:
@@ -50,7 +50,7 @@ PRUNERS: dict[str, Callable[[int], BasePruner]] = {
 
 
 @contextlib.contextmanager
-def opened(path: Path, settings: Settings, pruner: str = "median") -> Iterator[Study]:
+def opened(path: Path, settings: SweepSettings, pruner: str = "median") -> Iterator[Study]:
     """The study in a file, made where there is none. Meanwhile no other sweep can open it, and whatever a sweep that
     was killed left unfinished waits to be tried again.
 
@@ -69,7 +69,7 @@ def opened(path: Path, settings: Settings, pruner: str = "median") -> Iterator[S
         with FileLock(f"{path}.lock", timeout=0):
             study, storage = _load(path, settings, make_pruner(settings.epochs))
             try:
-                put_back(study)
+                requeue_unfinished(study)
                 yield study
             finally:
                 storage.engine.dispose()  # the log is merged into the file
@@ -79,7 +79,7 @@ def opened(path: Path, settings: Settings, pruner: str = "median") -> Iterator[S
         ) from None
 
 
-def _load(path: Path, settings: Settings, pruner: BasePruner) -> tuple[Study, RDBStorage]:
+def _load(path: Path, settings: SweepSettings, pruner: BasePruner) -> tuple[Study, RDBStorage]:
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -93,7 +93,7 @@ def _load(path: Path, settings: Settings, pruner: BasePruner) -> tuple[Study, RD
         # with one seed for all, a sweep that goes on would draw again what it drew at its beginning
         drawn = sum(summary.n_trials for summary in optuna.get_all_study_summaries(storage))
         study = optuna.create_study(
-            study_name=NAME,
+            study_name=STUDY_NAME,
             storage=storage,
             direction="maximize",
             load_if_exists=True,
@@ -141,25 +141,25 @@ def _check_file(path: Path) -> None:
             studies = {name for (name,) in database.execute("SELECT study_name FROM studies")}
     except sqlite3.Error as error:
         raise BadFile(f"{path} is no study ({error}), expected a file written by sweep") from None
-    if studies and NAME not in studies:
+    if studies and STUDY_NAME not in studies:
         raise PlaygroundError(
             f"{path} holds studies, but none of the playground's: give another --study"
         )
 
 
-def _check_settings(path: Path, study: Study, settings: Settings) -> None:
+def _check_settings(path: Path, study: Study, settings: SweepSettings) -> None:
     """Notes in a new study what its trials have in common. Raises PlaygroundError where that is not what is wanted."""
-    wanted: dict[str, Any] = {"space": VERSION, **asdict(settings)}
-    if NAME not in study.user_attrs and not study.get_trials(deepcopy=False):
-        study.set_user_attr(NAME, wanted)
-    noted = study.user_attrs.get(NAME)
+    wanted: dict[str, Any] = {"space": SPACE_VERSION, **asdict(settings)}
+    if STUDY_NAME not in study.user_attrs and not study.get_trials(deepcopy=False):
+        study.set_user_attr(STUDY_NAME, wanted)
+    noted = study.user_attrs.get(STUDY_NAME)
     if not isinstance(noted, dict):
         raise PlaygroundError(
             f"{path} holds trials that are none of the playground's: give another --study"
         )
-    if noted.get("space") != VERSION:
+    if noted.get("space") != SPACE_VERSION:
         raise PlaygroundError(
-            f"{path} is of space version {noted.get('space')}, this one sweeps {VERSION}: give another --study"
+            f"{path} is of space version {noted.get('space')}, this one sweeps {SPACE_VERSION}: give another --study"
         )
     for name, value in wanted.items():
         if noted.get(name) != value:
@@ -176,7 +176,7 @@ def finished(study: Study) -> int:
     return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
 
-def put_back(study: Study) -> None:
+def requeue_unfinished(study: Study) -> None:
     """Lets trials that nobody is working on any more wait to be tried again, with the values they had.
 
     The order matters: whenever this is interrupted, the next call finds what is left to do.

@@ -13,23 +13,23 @@ from playground.configuration import Configuration
 from playground.datasets import Split
 from playground.errors import Diverged
 from playground.network import Network
-from playground.sweeps.settings import Settings
+from playground.sweeps.settings import SweepSettings
 from playground.training import train
 from utils import History
 
 
 @dataclass(frozen=True)
-class Task:
+class TrialTask:
     """All that a worker needs to know. The data lies where the worker is, in `data_dir` or in its own `data/`."""
 
     number: int
     configuration: Configuration
-    settings: Settings
+    settings: SweepSettings
     data_dir: Path | None
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """How a trial ended: "complete", "pruned" or "diverged". The history tells of all epochs that were trained."""
 
     number: int
@@ -47,7 +47,7 @@ class Pruned(Exception):
     """Ends a training that is not worth going on with."""
 
 
-def run_trial(task: Task, report: Report) -> Outcome:
+def run_trial(task: TrialTask, report: Report) -> TrialOutcome:
     """Trains one configuration, tells `report(number, epoch, history)` of each epoch, and stops where it gives True."""
     split, classes = _split(task.settings, task.data_dir)
     network = Network(split.X_train.shape[1], classes, task.configuration, seed=task.settings.seed)
@@ -65,11 +65,13 @@ def run_trial(task: Task, report: Report) -> Outcome:
         end = "pruned"
     except Diverged:
         end = "diverged"
-    return Outcome(task.number, end, seen, network.parameter_count, time.perf_counter() - started)
+    return TrialOutcome(
+        task.number, end, seen, network.parameter_count, time.perf_counter() - started
+    )
 
 
 @lru_cache(maxsize=1)
-def _split(settings: Settings, data_dir: Path | None) -> tuple[Split, int]:
+def _split(settings: SweepSettings, data_dir: Path | None) -> tuple[Split, int]:
     """The images of all trials, and how many classes they have; the test images are left behind."""
     dataset = datasets.load(settings.dataset, data_dir)
     split = datasets.split(

@@ -11,7 +11,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from playground.optional import require
+from playground.extras import require
 from playground.tracking.tracker import Tracker, newest
 from utils import History
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.tracking.tracker import Tracker, newest
 from utils import History
 

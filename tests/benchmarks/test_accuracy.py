@@ -10,7 +10,7 @@ import pytest
 from benchmarks import accuracy
 from benchmarks.accuracy import Curve, train
 from benchmarks.curves import curve
-from benchmarks.records import Settings, Spread
+from benchmarks.records import BenchmarkSettings, Spread
 from tests.support import run
 
 TINY = ("--train-size", "70", "--test-size", "50")
@@ -69,7 +69,7 @@ def test_v3_in_float32_is_compared_by_its_epochs(
     v3: Curve, full: bool, measured: float, words: str
 ) -> None:
     fast = {"fast": [Curve((1.0, 3.0), (0.9, 0.935))]}
-    goal = accuracy._cnn_goals(fast, v3, Curve((60.0,), (0.9,)), Settings(full=full))[-1]
+    goal = accuracy._cnn_goals(fast, v3, Curve((60.0,), (0.9,)), BenchmarkSettings(full=full))[-1]
     assert goal.measured == pytest.approx(measured)
     assert words in goal.note
 

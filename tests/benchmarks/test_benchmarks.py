@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import SECTIONS
-from benchmarks.records import Goal, Section, Settings, Spread, Table, as_json, as_markdown
+from benchmarks.records import (
+    BenchmarkSection,
+    BenchmarkSettings,
+    Goal,
+    ResultTable,
+    Spread,
+    as_json,
+    as_markdown,
+)
 from benchmarks.timing import Contender, environment, interleave, run_command
 from tests.support import ROOT, run
 
@@ -52,13 +60,15 @@ def test_a_goal_says_whether_it_is_met_and_by_how_much_it_is_missed(
 
 def test_the_page_shows_medians_with_their_range_beside_the_goals() -> None:
     spread = Spread((0.1, 0.25, 0.2))
-    section = Section(
+    section = BenchmarkSection(
         "A title",
-        [Table("Seconds", ("", "one", "other"), [("row", spread, None)])],
+        [ResultTable("Seconds", ("", "one", "other"), [("row", spread, None)])],
         [Goal("a step", spread, at_most=0.15, unit=" s", note="bounded by light")],
         ["so it was"],
     )
-    page = as_markdown({"name": as_json(section, Settings(repeats=3), MACHINE, "2030-01-02")})
+    page = as_markdown(
+        {"name": as_json(section, BenchmarkSettings(repeats=3), MACHINE, "2030-01-02")}
+    )
     for line in (
         "## A title",
         "| a step | at most 0.15 s | 0.2 s (0.1–0.25) | missed by 0.05 s |",
@@ -99,7 +109,9 @@ def test_a_contender_that_ends_early_is_named() -> None:
 
 def test_a_section_measured_alone_replaces_only_its_own_part(tmp_path: Path) -> None:
     old = {
-        name: as_json(Section(f"Old {name}", []), Settings(), MACHINE, "2030-01-02")
+        name: as_json(
+            BenchmarkSection(f"Old {name}", []), BenchmarkSettings(), MACHINE, "2030-01-02"
+        )
         for name in SECTIONS
     }
     (tmp_path / "RESULTS.json").write_text(json.dumps({"sections": old}))
@@ -144,7 +156,7 @@ def test_what_makes_no_sense_is_said_in_a_line(arguments: list[str], message: st
 def test_every_section_has_a_module_that_measures() -> None:
     for name in SECTIONS:
         assert (
-            "def measure(settings: Settings) -> Section:"
+            "def measure(settings: BenchmarkSettings) -> BenchmarkSection:"
             in (ROOT / "benchmarks" / f"{name}.py").read_text()
         )
 

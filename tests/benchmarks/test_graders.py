@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import graders
 from benchmarks.peers import checks, environments
-from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, Verdict, Work
+from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, PeerSubmission, Verdict
 from benchmarks.peers.environments import Unavailable, python_with
 from benchmarks.peers.grading import check_of
 from benchmarks.peers.scripts import PlainPytest
@@ -66,7 +66,9 @@ def test_plain_pytest_and_ours_agree_and_are_compared(tmp_path: Path) -> None:
 
 def test_a_grader_that_finds_otherwise_has_no_figures(tmp_path: Path) -> None:
     right = SUBMISSIONS["right"]
-    unfair = Work(right.relu, right.relu_derivative, right.cross_entropy, (True, False, True))
+    unfair = PeerSubmission(
+        right.relu, right.relu_derivative, right.cross_entropy, (True, False, True)
+    )
     grader = PlainPytest({"right": unfair}, tmp_path, Path(sys.executable))
     grader.write()
     with pytest.raises(

@@ -153,7 +153,7 @@ def test_a_csv_file_that_is_missing_a_folder_or_too_large_is_refused(
         read_csv(tmp_path)
     path = tmp_path / "images.csv"
     write_csv(path, np.zeros((1, 784), np.uint8), np.array([0]))
-    monkeypatch.setattr("playground.csv_files.LARGEST", 100)
+    monkeypatch.setattr("playground.csv_files.MAX_BYTES", 100)
     with pytest.raises(BadFile, match=r"has \d+ bytes, expected at most 100"):
         read_csv(path)
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from playground.configuration import Configuration
-from playground.experiments import Result, Settings, results, run
+from playground.experiments import ExperimentSettings, Result, results, run
 from playground.experiments.torch_networks import as_module, train_in_torch
 from playground.experiments.trials import train_network
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
 
-TINY = Settings(quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2)
+TINY = ExperimentSettings(
+    quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,14 @@ from PIL import Image
 
 from playground.convnets.configuration import CONV_RECIPES
 from playground.convnets.networks import build
-from playground.experiments import Result, Settings, figures, results, run
+from playground.experiments import ExperimentSettings, Result, figures, results, run
 from playground.experiments.network_vs_cnn import finding, measure
 from playground.experiments.settings import Data
 from playground.experiments.torch_trials import train_cnn
 from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic, stem_of
 from playground.experiments.what_a_unit_sees import measure as measure_film
 
-TINY = Settings(
+TINY = ExperimentSettings(
     quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2
 )
 WITH_CNN = ("network-vs-cnn", "evolution", "what-a-unit-sees")

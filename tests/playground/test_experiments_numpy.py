@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from playground.configuration import Configuration
-from playground.experiments import Result, Settings, figures, results, run
+from playground.experiments import ExperimentSettings, Result, figures, results, run
 from playground.experiments.activations_and_initialisation import signals
 from playground.experiments.confusion import measure
 from playground.experiments.settings import Data
@@ -16,7 +16,9 @@ from playground.experiments.trials import choose_learning_rate, train_network
 from playground.losses import LOSSES
 from playground.network import Network
 
-TINY = Settings(quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2)
+TINY = ExperimentSettings(
+    quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2
+)
 NUMPY = ("fashion-vs-mnist", "losses", "activations-and-initialisation", "confusion")
 
 
@@ -81,12 +83,20 @@ def test_the_learning_rate_is_chosen_on_validation_images_and_one_that_diverges_
 
 
 def test_quick_settings_give_few_images_and_full_ones_all() -> None:
-    assert Settings(quick=True).data().images == {"train": 2000, "validation": 500, "test": 1000}
-    assert Settings().data("mnist").images == {"train": 54_000, "validation": 6000, "test": 10_000}
+    assert ExperimentSettings(quick=True).data().images == {
+        "train": 2000,
+        "validation": 500,
+        "test": 1000,
+    }
+    assert ExperimentSettings().data("mnist").images == {
+        "train": 54_000,
+        "validation": 6000,
+        "test": 10_000,
+    }
     assert (
-        Settings(quick=True).epochs_of(10),
-        Settings().epochs_of(10),
-        Settings(epochs=3).epochs_of(10),
+        ExperimentSettings(quick=True).epochs_of(10),
+        ExperimentSettings().epochs_of(10),
+        ExperimentSettings(epochs=3).epochs_of(10),
     ) == (
         2,
         10,

@@ -14,7 +14,7 @@ import pytest
 
 from playground.__main__ import main
 from playground.errors import PlaygroundError
-from playground.sweeps import Settings, sweep
+from playground.sweeps import SweepSettings, sweep
 from playground.sweeps.study import opened
 from tests.playground.sweep_support import SMALL
 from tests.support import ROOT
@@ -34,14 +34,14 @@ def test_a_study_of_other_settings_is_not_mixed_with_these(
     settings: dict[str, Any], message: str, swept: Path
 ) -> None:
     with pytest.raises(PlaygroundError, match=message):
-        sweep(swept, Settings(**{**vars(SMALL), **settings}), 9)
+        sweep(swept, SweepSettings(**{**vars(SMALL), **settings}), 9)
 
 
 def test_a_study_of_another_space_is_left_alone(
     swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(swept, tmp_path / "sweep.db")
-    monkeypatch.setattr("playground.sweeps.study.VERSION", 2)
+    monkeypatch.setattr("playground.sweeps.study.SPACE_VERSION", 2)
     with pytest.raises(
         PlaygroundError, match="is of space version 1, this one sweeps 2: give another --study"
     ):
@@ -99,7 +99,7 @@ def test_what_cannot_be_swept_is_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("playground.sweeps.crews.PATIENCE", 0.5)
+    monkeypatch.setattr("playground.sweeps.executors.SCHEDULER_TIMEOUT", 0.5)
     assert main(["sweep", *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
@@ -120,5 +120,5 @@ def test_optuna_missing_is_one_line(
 
 def test_importing_the_package_needs_no_optuna() -> None:
     heavy = "{'optuna', 'wandb', 'distributed', 'yaml', 'sklearn'} & set(sys.modules)"
-    code = f"import sys, playground.sweeps.command; sys.exit(str({heavy}) if {heavy} else 0)"
+    code = f"import sys, playground.commands.sweep; sys.exit(str({heavy}) if {heavy} else 0)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -17,9 +17,9 @@ from playground import datasets
 from playground.__main__ import main
 from playground.configuration_files import from_values
 from playground.errors import PlaygroundError
-from playground.sweeps import Settings, ledger, report, sweep, trial
+from playground.sweeps import SweepSettings, report, run_log, sweep, trial
 from playground.sweeps.space import configuration_of, distributions, parameters_of, space
-from playground.sweeps.study import opened, put_back
+from playground.sweeps.study import opened, requeue_unfinished
 from playground.tracking import Tracker
 from tests.playground.sweep_support import OPTIONS, SMALL, load, states
 from tests.support import ROOT
@@ -83,7 +83,7 @@ def test_what_was_running_when_a_sweep_was_killed_is_tried_again_and_only_once(
     with opened(path, SMALL) as study:
         lost = study.ask(distributions(2)).params
     with opened(path, SMALL) as study:
-        put_back(study)
+        requeue_unfinished(study)
         assert [trial.state.name for trial in study.get_trials()] == ["FAIL", "WAITING"]
     sweep(path, SMALL, 1)
     assert [trial.state.name for trial in load(path).get_trials()] == ["FAIL", "COMPLETE"]
@@ -95,13 +95,13 @@ def test_ctrl_c_keeps_what_is_finished(
 ) -> None:
     calls = []
 
-    def interrupted(task: trial.Task, then: trial.Report) -> trial.Outcome:
+    def interrupted(task: trial.TrialTask, then: trial.Report) -> trial.TrialOutcome:
         calls.append(task)
         if len(calls) == 2:
             raise KeyboardInterrupt
         return trial.run_trial(task, then)
 
-    monkeypatch.setattr("playground.sweeps.crews.run_trial", interrupted)
+    monkeypatch.setattr("playground.sweeps.executors.run_trial", interrupted)
     path = tmp_path / "sweep.db"
     arguments = [
         "sweep",
@@ -139,7 +139,7 @@ def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()  # the first trial is done
         process.send_signal(signal.SIGKILL)
-    sweep(path, Settings(train_size=3000, epochs=50), 1)
+    sweep(path, SweepSettings(train_size=3000, epochs=50), 1)
     assert "RUNNING" not in states(path)
     assert states(path)[0] == "COMPLETE"
 
@@ -148,9 +148,9 @@ def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
 def test_the_hopeless_is_ended_early(pruner: str, tmp_path: Path) -> None:
     """Trials whose accuracy is told rather than trained: every fifth is good."""
 
-    with opened(tmp_path / "sweep.db", Settings(epochs=9), pruner) as study:
+    with opened(tmp_path / "sweep.db", SweepSettings(epochs=9), pruner) as study:
         open_tracker = lambda run, settings: Tracker(tmp_path, run, settings)  # noqa: E731
-        told = ledger.Ledger(study, Settings(epochs=9), 18, open_tracker, verbose=False)
+        told = run_log.RunLog(study, SweepSettings(epochs=9), 18, open_tracker, verbose=False)
         while told.has_more:
             task, history, end = told.begin(), History(), "complete"
             good = task.number % 5 == 0
@@ -159,7 +159,7 @@ def test_the_hopeless_is_ended_early(pruner: str, tmp_path: Path) -> None:
                 if told.report(task.number, epoch, history):
                     end = "pruned"
                     break
-            told.end(trial.Outcome(task.number, end, history, 0, 0.0))
+            told.end(trial.TrialOutcome(task.number, end, history, 0, 0.0))
         found = study.get_trials()
     pruned = [trial for trial in found if trial.state == TrialState.PRUNED]
     assert len(pruned) >= 3

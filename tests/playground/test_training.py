@@ -17,7 +17,7 @@ from playground.losses import LOSSES
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from playground.training import Batches, Run, train
+from playground.training import Batches, TrainingRun, train
 from tests.playground.support import clusters, small_network
 
 EASY: dict[str, Any] = {
@@ -28,7 +28,7 @@ EASY: dict[str, Any] = {
 }
 
 
-def trained(seed: int = 0, **settings: Any) -> tuple[Network, Run]:
+def trained(seed: int = 0, **settings: Any) -> tuple[Network, TrainingRun]:
     network = Network(4, 3, Configuration(**{**EASY, **settings}), seed=seed)
     return network, train(network, *clusters(), *clusters(60, seed=1), seed=seed)
 

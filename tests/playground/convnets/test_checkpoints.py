@@ -206,7 +206,7 @@ def test_a_file_that_is_no_saved_network_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-class Trap:
+class PickleTrap:
     """Leaves a mark when it is unpickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -215,7 +215,7 @@ class Trap:
 
 def test_a_pickle_in_a_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    torch.save({"trap": Trap()}, "network.pt")
+    torch.save({"trap": PickleTrap()}, "network.pt")
     torch.load("network.pt", weights_only=False)
     assert Path("unpickled").exists()  # the trap works
     Path("unpickled").unlink()

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from playground.configuration import Configuration
 from playground.sweeps import study as studies
-from playground.sweeps.settings import Settings
+from playground.sweeps.settings import SweepSettings
 from playground.sweeps.space import configuration_of, distributions, in_words, parameters_of
-from playground.sweeps.trial import Outcome, Task
+from playground.sweeps.trial import TrialOutcome, TrialTask
 from playground.tracking import Tracker
 from utils import History
 
@@ -35,13 +35,13 @@ class Active:
     epochs: int = 0
 
 
-class Ledger:
+class RunLog:
     """Hands out tasks until `trials` of them have come to their end in the study, and notes what becomes of each."""
 
     def __init__(
         self,
         study: Study,
-        settings: Settings,
+        settings: SweepSettings,
         trials: int,
         open_tracker: OpenTracker,
         data_dir: Path | None = None,
@@ -57,7 +57,7 @@ class Ledger:
         """Whether another task can begin."""
         return self.finished + len(self.running) < self.trials
 
-    def begin(self) -> Task:
+    def begin(self) -> TrialTask:
         """The next task."""
         trial = self.study.ask(distributions(self.settings.epochs))
         configuration = configuration_of(trial.params)
@@ -66,7 +66,7 @@ class Ledger:
             f"trial-{trial.number:04d}", {**asdict(self.settings), **asdict(configuration)}
         )
         self.running[trial.number] = Active(trial, configuration, tracker)
-        return Task(trial.number, configuration, self.settings, self.data_dir)
+        return TrialTask(trial.number, configuration, self.settings, self.data_dir)
 
     def report(self, number: int, epoch: int, history: History) -> bool:
         """Notes an epoch of a task; True where it is not worth going on."""
@@ -77,7 +77,7 @@ class Ledger:
             active.tracker.epoch(epoch, history)
         return epoch < active.configuration.epochs and active.trial.should_prune()
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: TrialOutcome) -> None:
         """Notes how a task ended."""
         from optuna.trial import TrialState
 
@@ -93,7 +93,7 @@ class Ledger:
         self.finished += 1
         self._print(outcome, active.configuration)
 
-    def adopt(self, configuration: Configuration, outcome: Outcome) -> None:
+    def add_finished(self, configuration: Configuration, outcome: TrialOutcome) -> None:
         """Notes a trial that somebody else chose, as if it had been begun here."""
         from optuna.trial import TrialState, create_trial
 
@@ -111,14 +111,14 @@ class Ledger:
         self.finished += 1
         self._print(outcome, configuration)
 
-    def give_up(self) -> None:
+    def requeue(self) -> None:
         """Puts the tasks that are under way back, to be tried again when the sweep goes on."""
         for active in self.running.values():
             active.tracker.close()
         self.running.clear()
-        studies.put_back(self.study)
+        studies.requeue_unfinished(self.study)
 
-    def _print(self, outcome: Outcome, configuration: Configuration) -> None:
+    def _print(self, outcome: TrialOutcome, configuration: Configuration) -> None:
         if not self.verbose:
             return
         accuracies = outcome.history.val_accuracies
@@ -129,7 +129,7 @@ class Ledger:
         print(f"{line}{configuration.epochs:2} epochs  {in_words(configuration)}", flush=True)
 
 
-def summary_of(outcome: Outcome) -> dict[str, Any]:
+def summary_of(outcome: TrialOutcome) -> dict[str, Any]:
     """What a tracker is told at the end."""
     accuracies = outcome.history.val_accuracies
     reached = {"val_accuracy": accuracies[-1]} if accuracies else {}
@@ -141,7 +141,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _attributes(outcome: Outcome) -> dict[str, Any]:
+def _attributes(outcome: TrialOutcome) -> dict[str, Any]:
     """What the study keeps beside the accuracies."""
     history = json.dumps(asdict(outcome.history))
     return {

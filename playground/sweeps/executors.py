@@ -17,13 +17,13 @@ from queue import Empty
 from typing import Any, Protocol
 
 from playground.errors import PlaygroundError
-from playground.optional import require
-from playground.sweeps.ledger import Ledger
-from playground.sweeps.trial import Outcome, Report, run_trial
+from playground.extras import require
+from playground.sweeps.run_log import RunLog
+from playground.sweeps.trial import Report, TrialOutcome, run_trial
 from utils import History
 
-PAUSE = 0.2  # seconds between two looks at what the workers have sent
-PATIENCE = 20.0  # seconds in which a Dask scheduler must answer
+POLL_INTERVAL = 0.2  # seconds between two looks at what the workers have sent
+SCHEDULER_TIMEOUT = 20.0  # seconds in which a Dask scheduler must answer
 # Each trial has a core to itself: threads of several trials would only wait for each other
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -42,13 +42,13 @@ class Channel(Protocol):
         """Lets the worker of that trial know that it should stop after its epoch."""
 
 
-def work_here(ledger: Ledger) -> None:
+def run_in_this_process(log: RunLog) -> None:
     """One trial after the other, in this process."""
-    while ledger.has_more:
-        ledger.end(run_trial(ledger.begin(), ledger.report))
+    while log.has_more:
+        log.end(run_trial(log.begin(), log.report))
 
 
-def work_in_processes(ledger: Ledger, jobs: int) -> None:
+def run_in_processes(log: RunLog, jobs: int) -> None:
     """So many trials at a time, each in a process with one thread."""
     context = multiprocessing.get_context(
         "spawn"
@@ -60,10 +60,10 @@ def work_in_processes(ledger: Ledger, jobs: int) -> None:
             jobs, mp_context=context, initializer=_leave_ctrl_c_to_the_parent
         ) as executor,
     ):
-        _keep_busy(ledger, executor, _LocalChannel(manager), lambda: jobs)
+        _keep_busy(log, executor, _LocalChannel(manager), lambda: jobs)
 
 
-def work_on_dask(ledger: Ledger, address: str) -> None:
+def run_on_dask(log: RunLog, address: str) -> None:
     """One trial at a time for each worker of a Dask cluster, those that join later included.
 
     The workers need this package and the data in the same place as here, or in their own `data/`.
@@ -72,7 +72,7 @@ def work_on_dask(ledger: Ledger, address: str) -> None:
     from distributed import Client
 
     try:
-        client = Client(address, timeout=PATIENCE, name="sweep")
+        client = Client(address, timeout=SCHEDULER_TIMEOUT, name="sweep")
     except (OSError, TimeoutError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise PlaygroundError(
@@ -87,24 +87,24 @@ def work_on_dask(ledger: Ledger, address: str) -> None:
             raise PlaygroundError(
                 f"the scheduler at {address} has no workers: dask worker {address} starts one"
             )
-        _keep_busy(ledger, executor, _DaskChannel(), places)
+        _keep_busy(log, executor, _DaskChannel(), places)
 
 
 def _keep_busy(
-    ledger: Ledger, executor: Executor, channel: Channel, places: Callable[[], int]
+    log: RunLog, executor: Executor, channel: Channel, places: Callable[[], int]
 ) -> None:
     """Begins tasks while there are places, notes what comes back, until all is done."""
-    futures: dict[Future[Outcome], int] = {}
+    futures: dict[Future[TrialOutcome], int] = {}
     try:
-        while ledger.has_more or futures:
-            while ledger.has_more and len(futures) < places():
-                task = ledger.begin()
+        while log.has_more or futures:
+            while log.has_more and len(futures) < places():
+                task = log.begin()
                 futures[executor.submit(run_trial, task, channel.report)] = task.number
-            done, _ = wait(futures, timeout=PAUSE, return_when=FIRST_COMPLETED)
-            _note_reports(ledger, channel)
+            done, _ = wait(futures, timeout=POLL_INTERVAL, return_when=FIRST_COMPLETED)
+            _note_reports(log, channel)
             for future in done:
                 number = futures.pop(future)
-                ledger.end(_outcome(future, number))
+                log.end(_outcome(future, number))
     except BaseException:
         for future, number in futures.items():
             future.cancel()
@@ -112,13 +112,13 @@ def _keep_busy(
         raise
 
 
-def _note_reports(ledger: Ledger, channel: Channel) -> None:
+def _note_reports(log: RunLog, channel: Channel) -> None:
     for number, epoch, curves in channel.receive():
-        if number in ledger.running and ledger.report(number, epoch, History(**curves)):
+        if number in log.running and log.report(number, epoch, History(**curves)):
             channel.stop(number)
 
 
-def _outcome(future: Future[Outcome], number: int) -> Outcome:
+def _outcome(future: Future[TrialOutcome], number: int) -> TrialOutcome:
     try:
         return future.result()
     except PlaygroundError:

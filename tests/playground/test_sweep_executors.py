@@ -12,7 +12,7 @@ import pytest
 from optuna.trial import TrialState
 
 from playground.__main__ import main
-from playground.sweeps import Settings, sweep
+from playground.sweeps import SweepSettings, sweep
 from tests.playground.sweep_support import OPTIONS, SMALL, load
 from tests.support import ROOT
 
@@ -83,9 +83,11 @@ def test_dask_trials_are_ended_early_too(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "playground.sweeps.ledger.Ledger.report", lambda self, number, epoch, history: epoch == 1
+        "playground.sweeps.run_log.RunLog.report", lambda self, number, epoch, history: epoch == 1
     )
-    study = sweep(tmp_path / "sweep.db", Settings(train_size=20_000, epochs=40), 2, dask=scheduler)
+    study = sweep(
+        tmp_path / "sweep.db", SweepSettings(train_size=20_000, epochs=40), 2, dask=scheduler
+    )
     for found in study.get_trials():
         assert found.state == TrialState.PRUNED
         assert (

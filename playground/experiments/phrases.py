@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from playground.experiments.results import Result, Spread, Variant
+from playground.experiments.results import Result, SeedSpread, Variant
 
 
-def percent(accuracy: Spread) -> str:
+def percent(accuracy: SeedSpread) -> str:
     """The mean, and the standard deviation where there are several values.
 
-    >>> percent(Spread((0.89, 0.91))), percent(Spread((0.9,)))
+    >>> percent(SeedSpread((0.89, 0.91))), percent(SeedSpread((0.9,)))
     ('90.00 ± 1.41 %', '90.00 %')
     """
     if math.isnan(accuracy.deviation):
@@ -28,11 +28,11 @@ def points(difference: float) -> str:
     return f"{100 * abs(difference):.2f} points"
 
 
-def uncertainty(a: Spread, b: Spread, images: int) -> float:
+def uncertainty(a: SeedSpread, b: SeedSpread, images: int) -> float:
     """Below which a difference between two test accuracies means nothing: the larger standard deviation over seeds; with
     one seed only, that of counting on so many images.
 
-    >>> round(uncertainty(Spread((0.9,)), Spread((0.9,)), images=10_000), 4)
+    >>> round(uncertainty(SeedSpread((0.9,)), SeedSpread((0.9,)), images=10_000), 4)
     0.003
     """
     deviations = [spread.deviation for spread in (a, b) if not math.isnan(spread.deviation)]
@@ -41,7 +41,7 @@ def uncertainty(a: Spread, b: Spread, images: int) -> float:
     return math.sqrt(max(spread.mean * (1 - spread.mean) for spread in (a, b)) / images)
 
 
-def tied(a: Spread, b: Spread, images: int) -> bool:
+def tied(a: SeedSpread, b: SeedSpread, images: int) -> bool:
     """Whether two test accuracies differ by no more than their uncertainty."""
     return abs(a.mean - b.mean) <= uncertainty(a, b, images)
 

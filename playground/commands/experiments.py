@@ -9,9 +9,9 @@ from typing import Any
 
 from playground import command_line
 from playground.errors import PlaygroundError
-from playground.experiments import report, wording
+from playground.experiments import phrases, report
 from playground.experiments.registry import EXPERIMENTS, check_needs, run
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.registry import choose
 
 
@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> None:
         for name, experiment in EXPERIMENTS.items():
             print(f"{name:32}{experiment.question}")
         return
-    settings = Settings(
+    settings = ExperimentSettings(
         quick=options.quick,
         seeds=options.seeds,
         device=options.device,
@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace) -> None:
             print(f"error: {name}: {error}", file=sys.stderr, flush=True)
             failed.append(name)
     if failed:
-        raise PlaygroundError(f"{wording.listed(failed)} could not be run, the others were")
+        raise PlaygroundError(f"{phrases.listed(failed)} could not be run, the others were")
 
 
 def _folder(names: list[str], quick: bool) -> Path:
@@ -85,11 +85,11 @@ def _folder(names: list[str], quick: bool) -> Path:
     return folder / "quick" if quick and not all(result.quick for result in known) else folder
 
 
-def _run_one(name: str, settings: Settings, folder: Path) -> None:
+def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:
     print(f"{name}: {EXPERIMENTS[name].question}", flush=True)
     result = run(name, settings)
     paths = report.write(result, folder)
-    print(f"{result.finding}\n({wording.basis(result)})", flush=True)
+    print(f"{result.finding}\n({phrases.basis(result)})", flush=True)
     print(f"{', '.join(map(str, paths))}; {result.seconds:.0f} s\n", flush=True)
 
 

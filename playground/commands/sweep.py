@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from playground import command_line
+from playground.commands.tracking_options import add_tracking_options
 from playground.errors import PlaygroundError
-from playground.optional import require
-from playground.sweeps.settings import Settings
-from playground.tracking.command import add_tracking_options
+from playground.extras import require
+from playground.sweeps.settings import SweepSettings
 
 PRUNERS = ("median", "hyperband", "none")
 
@@ -77,7 +77,7 @@ def _sweep(options: argparse.Namespace) -> None:
             raise PlaygroundError(
                 f"{name} is {getattr(options, name)}, expected a whole number from 1"
             )
-    settings = Settings(
+    settings = SweepSettings(
         options.dataset, options.train_size, options.validation_size, options.epochs, options.seed
     )
     if options.export is not None:
@@ -111,7 +111,7 @@ def _sweep(options: argparse.Namespace) -> None:
     print(f"Written: {', '.join(map(str, paths))}")
 
 
-def _export(options: argparse.Namespace, settings: Settings) -> None:
+def _export(options: argparse.Namespace, settings: SweepSettings) -> None:
     from playground.sweeps import wandb_sweep
 
     if options.tracker != "wandb":

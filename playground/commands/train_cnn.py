@@ -9,11 +9,11 @@ from typing import Any
 
 import utils
 from playground import command_line, datasets
+from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
-from playground.tracking.command import add_tracking_options, new_run
 
 
 def add_command(commands: Any) -> None:
