@@ -1,1 +1,1 @@
-"""The command line of each part: options, then the call. Only a command that runs imports torch or Optuna."""
+"""The commands of `python -m playground`; each imports torch or Optuna only when it runs."""

@@ -1,4 +1,4 @@
-"""The three best configurations of a sweep on Fashion-MNIST, on MNIST as they are: does what is good for clothing do for digits?"""
+"""The three best configurations of a sweep on Fashion-MNIST, applied to MNIST without changes."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ RANKS = ("first", "second", "third")
 
 
 def run(settings: ExperimentSettings) -> Result:
-    """The best of the sweep whose results are in the repository."""
+    """Compares the best of the sweep whose results are in the repository."""
     return compare(best_configurations(settings), settings)
 
 
 def compare(chosen: Sequence[tuple[Configuration, float]], settings: ExperimentSettings) -> Result:
-    """Configurations with their validation accuracy in a sweep, the best first, on both datasets, and the recipe "standard"
-    on MNIST to compare with. Nothing is chosen on MNIST."""
+    """Configurations with their validation accuracy in a sweep, the best first, on both datasets,
+    and the recipe "standard" on MNIST to compare with. Nothing is chosen on MNIST."""
     variants = []
     for dataset in DATASETS:
         data = settings.data(dataset)
@@ -62,8 +62,10 @@ def compare(chosen: Sequence[tuple[Configuration, float]], settings: ExperimentS
 
 
 def best_configurations(settings: ExperimentSettings) -> list[tuple[Configuration, float]]:
-    """The best of the sweep whose results are in `results/sweep`, each with its validation accuracy; in a quick run without
-    them, those of a small sweep. Raises PlaygroundError where there is none."""
+    """The best configurations of the sweep in `results/sweep`, each with its validation accuracy.
+
+    A quick run without these results makes a small sweep; other runs raise PlaygroundError.
+    """
     if SWEEP_RESULTS.exists():
         return read_top(SWEEP_RESULTS)[:TOP_COUNT]
     if not settings.quick:
@@ -95,19 +97,20 @@ def _finding(
     winner = max(digits, key=lambda variant: variant.test_accuracy.mean)
     first = digits[0]
     if winner is first:
-        order = "The first on clothing is the first on digits too."
+        order = "The best on clothing is also the best on digits."
     elif phrases.tied(winner.test_accuracy, first.test_accuracy, images):
-        order = "On digits the first is level with the best of them."
+        order = "On digits, the first ties with the best of them."
     else:
-        order = f"The order does not carry over: on digits {phrases.versus(winner, first, images)}."
+        order = f"The order changes: on digits, {phrases.versus(winner, first, images)}."
     return (
-        f"The three best of the sweep on Fashion-MNIST reach {names} of MNIST's test images as they are, and {there} "
-        f"of Fashion-MNIST's. {order} The recipe standard on MNIST: {phrases.versus(standard, winner, images)}."
+        "The three best configurations of the sweep on Fashion-MNIST reach test accuracies of "
+        f"{names} on MNIST and {there} on Fashion-MNIST. {order} The recipe standard on MNIST: "
+        f"{phrases.versus(standard, winner, images)}."
     )
 
 
 def draw(clothing: Sequence[Variant], digits: Sequence[Variant], standard: Variant) -> Figure:
-    """The share of test images that each configuration has wrong, on both datasets, and its way there on the digits."""
+    """The test error of each configuration on both datasets, and the learning curves on MNIST."""
     figure = new_figure(9, 3.6)
     bars, curves = figure.subplots(1, 2)
     names = [variant.name.split(",")[0] for variant in clothing]

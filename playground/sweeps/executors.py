@@ -1,13 +1,12 @@
-"""Where the trials run: in this process, in several on this machine, or on the workers of a Dask cluster.
+"""Executors of the trials: this process, several local processes, or a Dask cluster.
 
-However many work, what they report comes back to this process, which writes it down and tells whom to stop.
+All workers report to this process, which records the results and tells workers when to stop.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,57 +15,54 @@ from dataclasses import asdict
 from queue import Empty
 from typing import Any, Protocol
 
+from playground.environment import environment
 from playground.errors import PlaygroundError
 from playground.extras import require
 from playground.sweeps.run_log import RunLog
 from playground.sweeps.trial import Report, TrialOutcome, run_trial
 from utils import History
 
-POLL_INTERVAL = 0.2  # seconds between two looks at what the workers have sent
-SCHEDULER_TIMEOUT = 20.0  # seconds in which a Dask scheduler must answer
-# Each trial has a core to itself: threads of several trials would only wait for each other
+POLL_INTERVAL = 0.2  # seconds between two checks for reports from the workers
+SCHEDULER_TIMEOUT = 20.0  # seconds to wait for a Dask scheduler
+# Parallel trials share the cores, so more threads per trial would only slow each other down
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class Channel(Protocol):
-    """The two ways between the workers and this process. `report` travels to the workers."""
+    """The connection between this process and the workers, which receive a pickled `report`."""
 
     @property
     def report(self) -> Report:
-        """What a worker calls after each epoch."""
+        """The function that a worker calls after each epoch."""
 
     def receive(self) -> Iterator[tuple[int, int, dict[str, list[float]]]]:
-        """What workers have sent since the last time: number, epoch, curves."""
+        """The reports since the last call: trial number, epoch, curves."""
 
     def stop(self, number: int) -> None:
-        """Lets the worker of that trial know that it should stop after its epoch."""
+        """Tells the worker of that trial to stop after its current epoch."""
 
 
 def run_in_this_process(log: RunLog) -> None:
-    """One trial after the other, in this process."""
+    """Runs one trial after another in this process."""
     while log.has_more:
         log.end(run_trial(log.begin(), log.report))
 
 
 def run_in_processes(log: RunLog, jobs: int) -> None:
-    """So many trials at a time, each in a process with one thread."""
-    context = multiprocessing.get_context(
-        "spawn"
-    )  # a fork would inherit whatever threads and locks there are
+    """Runs `jobs` trials at a time, each in a process with one thread."""
+    context = multiprocessing.get_context("spawn")  # a fork would inherit threads and locks
     with (
-        _environment(ONE_THREAD),
+        environment(ONE_THREAD),
         context.Manager() as manager,
-        ProcessPoolExecutor(
-            jobs, mp_context=context, initializer=_leave_ctrl_c_to_the_parent
-        ) as executor,
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_ctrl_c) as executor,
     ):
-        _keep_busy(log, executor, _LocalChannel(manager), lambda: jobs)
+        _run_all(log, executor, _LocalChannel(manager), lambda: jobs)
 
 
 def run_on_dask(log: RunLog, address: str) -> None:
-    """One trial at a time for each worker of a Dask cluster, those that join later included.
+    """Runs one trial at a time on each worker of a Dask cluster, including workers that join later.
 
-    The workers need this package and the data in the same place as here, or in their own `data/`.
+    The workers need this package, and the data at the same path as here or in their own `data/`.
     """
     require("distributed", "cluster")
     from distributed import Client
@@ -76,43 +72,43 @@ def run_on_dask(log: RunLog, address: str) -> None:
     except (OSError, TimeoutError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise PlaygroundError(
-            f"no Dask scheduler answers at {address} ({reason}): is it running?"
+            f"no Dask scheduler responds at {address} ({reason}): is it running?"
         ) from None
 
-    def places() -> int:
+    def worker_count() -> int:
         return max(1, len(client.scheduler_info()["workers"]))
 
     with client, client.get_executor(pure=False, retries=2) as executor:
         if not client.scheduler_info()["workers"]:
             raise PlaygroundError(
-                f"the scheduler at {address} has no workers: dask worker {address} starts one"
+                f"the scheduler at {address} has no workers, start one: dask worker {address}"
             )
-        _keep_busy(log, executor, _DaskChannel(), places)
+        _run_all(log, executor, _DaskChannel(), worker_count)
 
 
-def _keep_busy(
-    log: RunLog, executor: Executor, channel: Channel, places: Callable[[], int]
+def _run_all(
+    log: RunLog, executor: Executor, channel: Channel, worker_count: Callable[[], int]
 ) -> None:
-    """Begins tasks while there are places, notes what comes back, until all is done."""
+    """Keeps all workers busy and records their reports until every trial is finished."""
     futures: dict[Future[TrialOutcome], int] = {}
     try:
         while log.has_more or futures:
-            while log.has_more and len(futures) < places():
+            while log.has_more and len(futures) < worker_count():
                 task = log.begin()
                 futures[executor.submit(run_trial, task, channel.report)] = task.number
             done, _ = wait(futures, timeout=POLL_INTERVAL, return_when=FIRST_COMPLETED)
-            _note_reports(log, channel)
+            _record_reports(log, channel)
             for future in done:
                 number = futures.pop(future)
                 log.end(_outcome(future, number))
     except BaseException:
         for future, number in futures.items():
             future.cancel()
-            channel.stop(number)  # what has begun ends after its epoch
+            channel.stop(number)  # running trials end after their epoch
         raise
 
 
-def _note_reports(log: RunLog, channel: Channel) -> None:
+def _record_reports(log: RunLog, channel: Channel) -> None:
     for number, epoch, curves in channel.receive():
         if number in log.running and log.report(number, epoch, History(**curves)):
             channel.stop(number)
@@ -123,15 +119,15 @@ def _outcome(future: Future[TrialOutcome], number: int) -> TrialOutcome:
         return future.result()
     except PlaygroundError:
         raise
-    except Exception as error:  # whatever killed a worker, or kept it from starting
+    except Exception as error:  # any reason why a worker died or did not start
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise PlaygroundError(
-            f"trial {number} could not be worked on ({reason}); the same command goes on"
+            f"trial {number} failed ({reason}); run the same command again to resume"
         ) from None
 
 
 class _LocalChannel:
-    """Between processes of one machine: a queue and a dictionary that live in a manager's process."""
+    """A channel between local processes: a queue and a dictionary in a manager process."""
 
     def __init__(self, manager: Any):
         self._queue, self._stopped = manager.Queue(), manager.dict()
@@ -147,7 +143,7 @@ class _LocalChannel:
 
 
 class _LocalReport:
-    """The workers' end of it."""
+    """The workers' end of the local channel."""
 
     def __init__(self, queue: Any, stopped: Any):
         self.queue, self.stopped = queue, stopped
@@ -158,7 +154,7 @@ class _LocalReport:
 
 
 class _DaskChannel:
-    """Through Dask's scheduler: a queue, and an event a trial, under names that no other sweep has."""
+    """A channel through Dask's scheduler: a queue and one event per trial, with unique names."""
 
     def __init__(self) -> None:
         from distributed import Queue
@@ -176,7 +172,7 @@ class _DaskChannel:
 
 
 class _DaskReport:
-    """The workers' end of it."""
+    """The workers' end of the Dask channel."""
 
     def __init__(self, name: str):
         self.name = name
@@ -188,20 +184,6 @@ class _DaskReport:
         return bool(Event(f"{self.name}-{number}").is_set())
 
 
-def _leave_ctrl_c_to_the_parent() -> None:
+def _ignore_ctrl_c() -> None:
+    """Leaves the handling of Ctrl-C to the parent process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextlib.contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the processes that are started meanwhile."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

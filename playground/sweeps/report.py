@@ -1,4 +1,4 @@
-"""What a sweep leaves to read: the best configuration as YAML, the best three as JSON, four figures, and a page with all."""
+"""The report of a sweep: best configuration (YAML), best three (JSON), four figures, a page."""
 
 from __future__ import annotations
 
@@ -21,17 +21,15 @@ if TYPE_CHECKING:
     from optuna import Study
 
 TOP_COUNT = 3
-MAX_BYTES = 1_000_000  # bytes of a file of the best; they take 3 kB
+MAX_BYTES = 1_000_000  # of top.json, which takes about 3 kB
 
 
 def write(study: Study, settings: SweepSettings, folder: Path) -> list[Path]:
-    """Writes the files into the folder and returns their paths. Raises PlaygroundError where no trial was completed."""
+    """Writes the files and returns their paths. Raises PlaygroundError if no trial is complete."""
     records = records_of(study)
     top = best(records, TOP_COUNT)
     if not top:
-        raise PlaygroundError(
-            "no trial has been trained to its end yet, expected at least one: try more trials"
-        )
+        raise PlaygroundError("no trial is complete yet, expected at least one: run more trials")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "best.yaml", folder / "top.json"]
     write_configuration(paths[0], top[0].configuration, _comment(top[0], len(records), settings))
@@ -49,25 +47,26 @@ def write(study: Study, settings: SweepSettings, folder: Path) -> list[Path]:
 def _page(
     records: list[Record], top: list[Record], settings: SweepSettings, figures: list[str]
 ) -> str:
-    """A page of Markdown: what was tried, the best, the figures."""
+    """The README.md of the report."""
     ends = [record.end for record in records]
     lines = [
         f"# A sweep on {settings.dataset}",
         "",
-        f"{len(records)} trials, {ends.count('complete')} trained to their end, {ends.count('pruned')} ended early, "
-        f"{ends.count('diverged')} diverged; {_images(settings)} training images, up to {settings.epochs} epochs, "
-        f"seed {settings.seed}. Accuracies are of validation images, which chose: the test images were not looked at. Of so "
-        "many trials the best is partly lucky, by a few tenths of a point.",
+        f"{len(records)} trials: {ends.count('complete')} completed, {ends.count('pruned')} ended "
+        f"early, {ends.count('diverged')} diverged; {_images(settings)} training images, up to "
+        f"{settings.epochs} epochs, seed {settings.seed}. All accuracies are validation "
+        "accuracies; the test images were not used. The best of many trials benefits from luck, "
+        "by a few tenths of a percentage point.",
         "",
-        "| trial | validation accuracy | hidden layers, activation, initializer, optimizer, … | epochs | parameters |",
+        "| trial | validation accuracy | configuration | epochs | parameters |",
         "|---|---|---|---|---|",
         *(
-            f"| {r.number} | {r.val_accuracy:.2%} | {' '.join(in_words(r.configuration).split())} | "
-            f"{r.configuration.epochs} | {r.network_parameters:,} |"
+            f"| {r.number} | {r.val_accuracy:.2%} | {' '.join(in_words(r.configuration).split())} "
+            f"| {r.configuration.epochs} | {r.network_parameters:,} |"
             for r in top
         ),
         "",
-        "`python -m playground train --config best.yaml` trains the first of them and tests it once.",
+        "`python -m playground train --config best.yaml` trains the best one and tests it once.",
         "",
         *(f"![{name.removesuffix('.png')}]({name})" for name in figures),
     ]
@@ -76,8 +75,10 @@ def _page(
 
 def _comment(record: Record, trials: int, settings: SweepSettings) -> str:
     return (
-        f"The best of {trials} trials on {settings.dataset}: {record.val_accuracy:.2%} of the validation images,\n"
-        f"trained on {_images(settings)} images, seed {settings.seed}. python -m playground train --config {{this file}}"
+        f"The best of {trials} trials on {settings.dataset}: "
+        f"validation accuracy {record.val_accuracy:.2%},\n"
+        f"trained on {_images(settings)} images, seed {settings.seed}.\n"
+        "To train and test it: python -m playground train --config THIS_FILE"
     )
 
 
@@ -105,9 +106,9 @@ def _summary(records: list[Record], top: list[Record], settings: SweepSettings) 
 
 
 def read_top(path: Path) -> list[tuple[Configuration, float]]:
-    """The best configurations in a file that `write` wrote, each with its validation accuracy; the best first.
+    """The configurations in a top.json, each with its validation accuracy, the best first.
 
-    Raises BadFile where it is missing, damaged or something else.
+    Raises BadFile if the file is missing, damaged or not a top.json.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -118,10 +119,10 @@ def read_top(path: Path) -> list[tuple[Configuration, float]]:
         ]
     except OSError as error:
         raise BadFile(
-            f"{path} cannot be read ({error.strerror}), expected what sweep writes"
+            f"{path} cannot be read ({error.strerror}), expected a file written by sweep"
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise BadFile(
-            f"{path} does not hold the best of a sweep ({reason}), expected what sweep writes"
+            f"{path} does not hold the best of a sweep ({reason}), expected a file written by sweep"
         ) from None

@@ -1,6 +1,7 @@
-"""All that is written down about a sweep, in one place and by one process: study, trackers, printed lines.
+"""The log of a sweep: one process writes the study, the trackers and the printed lines.
 
-Workers send what they find; none of them ever opens the study. SQLite over a network file system loses data.
+Workers send their results to it and never open the study, because SQLite on a network file system
+can lose data.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ OpenTracker = Callable[[str, dict[str, Any]], Tracker]
 
 @dataclass
 class Active:
-    """A task that is under way, and how many of its epochs are noted."""
+    """A running trial, and the number of its epochs recorded so far."""
 
     trial: Trial
     configuration: Configuration
@@ -36,7 +37,7 @@ class Active:
 
 
 class RunLog:
-    """Hands out tasks until `trials` of them have come to their end in the study, and notes what becomes of each."""
+    """Hands out tasks until the study has `trials` finished trials, and records their results."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class RunLog:
 
     @property
     def has_more(self) -> bool:
-        """Whether another task can begin."""
+        """Whether another task can start."""
         return self.finished + len(self.running) < self.trials
 
     def begin(self) -> TrialTask:
@@ -69,16 +70,16 @@ class RunLog:
         return TrialTask(trial.number, configuration, self.settings, self.data_dir)
 
     def report(self, number: int, epoch: int, history: History) -> bool:
-        """Notes an epoch of a task; True where it is not worth going on."""
+        """Records an epoch of a task; returns whether to stop the task."""
         active = self.running[number]
-        if epoch > active.epochs:  # else it began anew, on another worker
+        if epoch > active.epochs:  # otherwise it was restarted on another worker
             active.epochs = epoch
             active.trial.report(history.val_accuracies[-1], epoch)
             active.tracker.epoch(epoch, history)
         return epoch < active.configuration.epochs and active.trial.should_prune()
 
     def end(self, outcome: TrialOutcome) -> None:
-        """Notes how a task ended."""
+        """Records the end of a task."""
         from optuna.trial import TrialState
 
         active, history = self.running.pop(outcome.number), outcome.history
@@ -86,7 +87,7 @@ class RunLog:
             active.trial.set_user_attr(name, value)
         if outcome.end == "complete":
             self.study.tell(active.trial, history.val_accuracies[-1])
-        else:  # what diverged counts as badly as what was pruned, and not as something that was never tried
+        else:  # "pruned" also for diverged trials, so that the sampler learns from them
             self.study.tell(active.trial, state=TrialState.PRUNED)
         active.tracker.finish(summary_of(outcome))
         active.tracker.close()
@@ -94,7 +95,7 @@ class RunLog:
         self._print(outcome, active.configuration)
 
     def add_finished(self, configuration: Configuration, outcome: TrialOutcome) -> None:
-        """Notes a trial that somebody else chose, as if it had been begun here."""
+        """Records a finished trial whose configuration was chosen elsewhere."""
         from optuna.trial import TrialState, create_trial
 
         accuracies = outcome.history.val_accuracies
@@ -112,7 +113,7 @@ class RunLog:
         self._print(outcome, configuration)
 
     def requeue(self) -> None:
-        """Puts the tasks that are under way back, to be tried again when the sweep goes on."""
+        """Queues the running tasks again for when the sweep is resumed."""
         for active in self.running.values():
             active.tracker.close()
         self.running.clear()
@@ -130,7 +131,7 @@ class RunLog:
 
 
 def summary_of(outcome: TrialOutcome) -> dict[str, Any]:
-    """What a tracker is told at the end."""
+    """The summary of a trial for its tracker."""
     accuracies = outcome.history.val_accuracies
     reached = {"val_accuracy": accuracies[-1]} if accuracies else {}
     return {
@@ -142,7 +143,7 @@ def summary_of(outcome: TrialOutcome) -> dict[str, Any]:
 
 
 def _attributes(outcome: TrialOutcome) -> dict[str, Any]:
-    """What the study keeps beside the accuracies."""
+    """The attributes of a trial that the study stores besides the accuracies."""
     history = json.dumps(asdict(outcome.history))
     return {
         "end": outcome.end,

@@ -1,4 +1,4 @@
-"""A sweep from its beginning, or from where it was left, to its end."""
+"""Runs a sweep, or resumes one."""
 
 from __future__ import annotations
 
@@ -33,15 +33,13 @@ def sweep(
     data_dir: Path | None = None,
     verbose: bool = True,
 ) -> Study:
-    """The study in the file `path`, with so many trials in it that have come to their end: what is there counts.
-    `verbose` prints a line for each.
+    """The study in the file `path`, with at least `trials` finished trials, including old ones.
 
-    Raises PlaygroundError where it cannot be done as asked, or was interrupted; the file then holds what is finished,
-    and the same call goes on.
+    `verbose` prints a line for each trial. Raises PlaygroundError if an argument is invalid or the
+    sweep is interrupted; the file then holds the finished trials, and the same call resumes.
     """
-    dataset = datasets.load(
-        settings.dataset, data_dir
-    )  # what is missing here is said before a study is begun
+    # raises an error for missing data before the study is created
+    dataset = datasets.load(settings.dataset, data_dir)
     datasets.split(
         dataset, validation_size=settings.validation_size, train_size=settings.train_size
     )
@@ -50,8 +48,8 @@ def sweep(
             study, settings, trials, partial(open_tracker, tracker, log_dir), data_dir, verbose
         )
         if verbose and 0 < log.finished < trials:
-            print(f"{path} holds {log.finished} trials; going on")
-        with _nothing_is_lost(log, path):
+            print(f"{path} holds {log.finished} finished trials; resuming")
+        with _requeue_on_error(log, path):
             if tracker == "wandb" and wandb_tracker.mode() == "online":
                 wandb_sweep.run_as_agent(log, log_dir)
             elif dask is not None:
@@ -64,13 +62,14 @@ def sweep(
 
 
 @contextlib.contextmanager
-def _nothing_is_lost(log: RunLog, path: Path) -> Iterator[None]:
+def _requeue_on_error(log: RunLog, path: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
         log.requeue()
         raise PlaygroundError(
-            f"interrupted; {path} holds {log.finished} of {log.trials} trials, and the same command goes on"
+            f"interrupted; {path} holds {log.finished} of {log.trials} trials, run the same "
+            "command again to resume"
         ) from None
     except BaseException:
         log.requeue()

@@ -1,7 +1,8 @@
-"""The same sweep by Weights & Biases: its `sweep.yaml`, and this process as an agent of it.
+"""The same sweep run by Weights & Biases: its `sweep.yaml`, and this process as its agent.
 
-With an account W&B chooses what to try next, by Bayesian optimisation, and what becomes of it goes into the study
-as well, so that the report is the same. Without one Optuna chooses, and each trial is a run that waits for `wandb sync`.
+With an account, W&B chooses the configurations by Bayesian optimisation; results also go to the
+study, so that the report is the same. Without an account Optuna chooses, and each trial is an
+offline run for a later `wandb sync`.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from playground.tracking.tracker import newest
 from playground.tracking.wandb_tracker import PROJECT, refusal, start
 from utils import History
 
-SWEEP_ID = "wandb_sweep"  # the attribute of the study that holds the id of its sweep at W&B
+SWEEP_ID = "wandb_sweep"  # attribute of the study with the id of its W&B sweep
 
 
 def definition(settings: SweepSettings) -> dict[str, Any]:
-    """The sweep as W&B wants it described. Its parameters are named like those of a Configuration."""
+    """The sweep in W&B's format, with the field names of a Configuration."""
     dimensions = space(settings.epochs)
     depth, width = dimensions.pop("depth"), dimensions.pop("width")
     assert isinstance(depth, Whole)
@@ -62,7 +63,7 @@ def definition(settings: SweepSettings) -> dict[str, Any]:
 
 
 def export(path: Path, settings: SweepSettings) -> None:
-    """Writes `sweep.yaml` for `wandb sweep`, whose agents call `train`; the test images stay unseen."""
+    """Writes `sweep.yaml` for `wandb sweep`; its agents call `train --no-test`."""
     require("yaml", "playground")
     import yaml
 
@@ -93,7 +94,7 @@ def export(path: Path, settings: SweepSettings) -> None:
 
 
 def run_as_agent(log: RunLog, log_dir: Path) -> None:
-    """Trials as W&B chooses them, until the study has as many as wanted. Raises PlaygroundError where W&B refuses."""
+    """Runs trials chosen by W&B until the study has enough. Raises PlaygroundError on refusal."""
     require("wandb", "tracking")
     import wandb
 
@@ -105,9 +106,7 @@ def run_as_agent(log: RunLog, log_dir: Path) -> None:
     def one() -> None:
         try:
             _one_trial(log, log_dir)
-        except (
-            Exception
-        ) as error:  # W&B's agent would print its traceback and try another three times
+        except Exception as error:  # W&B's agent would print the traceback and retry three times
             failures.append(error)
 
     project = os.environ.get("WANDB_PROJECT", PROJECT)
@@ -124,7 +123,7 @@ def run_as_agent(log: RunLog, log_dir: Path) -> None:
 
 
 def _one_trial(log: RunLog, log_dir: Path) -> None:
-    """Trains what W&B has put into the configuration of its new run."""
+    """Trains the configuration of a new W&B run and records the result."""
     run = start(log_dir, "online")
     configuration = from_values(
         {name: run.config[name] for name in asdict(Configuration()) if name in run.config}
@@ -132,7 +131,7 @@ def _one_trial(log: RunLog, log_dir: Path) -> None:
 
     def report_epoch(number: int, epoch: int, history: History) -> bool:
         run.log({"epoch": epoch, **newest(history)}, step=epoch)
-        return False  # no trial is ended early
+        return False  # never stop early
 
     outcome = run_trial(
         TrialTask(log.finished, configuration, log.settings, log.data_dir), report_epoch

@@ -45,7 +45,7 @@ def test_the_learning_rate_is_the_best_on_the_validation_images(result: Result) 
 def test_the_finding_has_the_results_own_figures(result: Result) -> None:
     best = max(result.variants[::2], key=lambda variant: variant.test_accuracy.mean)
     assert (
-        f"After 2 epochs {best.name} ends highest, {100 * best.test_accuracy.mean:.2f} ±"
+        f"After 2 epochs, {best.name} ends highest, {100 * best.test_accuracy.mean:.2f} ±"
         in result.finding
     )
     assert result.quick

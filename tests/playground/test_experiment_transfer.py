@@ -77,9 +77,7 @@ def test_without_a_sweep_a_quick_run_makes_a_small_one_and_a_full_run_says_what_
     )
     assert len(chosen) == 3
     assert capsys.readouterr().out == ""
-    with pytest.raises(
-        PlaygroundError, match=r"top\.json is missing.*python -m playground sweep"
-    ):
+    with pytest.raises(PlaygroundError, match=r"top\.json is missing.*python -m playground sweep"):
         transfer.best_configurations(ExperimentSettings())
 
 

@@ -110,7 +110,7 @@ def test_the_deviation_is_that_of_a_sample_and_of_one_value_there_is_none() -> N
 def test_a_damaged_result_is_named_in_one_line(content: str, tmp_path: Path) -> None:
     path = tmp_path / "optimizers.json"
     path.write_text(content)
-    with pytest.raises(BadFile, match=r"optimizers\.json is no result") as caught:
+    with pytest.raises(BadFile, match=r"optimizers\.json is not the result") as caught:
         results.read(path)
     assert "\n" not in str(caught.value)
 
@@ -120,7 +120,7 @@ def test_a_result_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"optimizers\.json cannot be read \(No such file"):
         results.read(path)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadFile, match=r"optimizers\.json is no result"):
+    with pytest.raises(BadFile, match=r"optimizers\.json is not the result"):
         results.read(path)
 
 
@@ -151,7 +151,7 @@ def test_the_basis_of_a_finding_names_seeds_images_what_a_tie_is_and_a_quick_run
         "2 seeds, 10,000 test images; a difference below one standard deviation over the seeds is called a tie."
     )
     assert phrases.basis(one).startswith(
-        "1 seed, 10,000 test images; a difference below what counting on so many images"
+        "1 seed, 10,000 test images; a difference below the standard error of the accuracy"
     )
     assert "A quick run" in phrases.basis(one)
 
@@ -284,9 +284,7 @@ def test_one_experiment_that_cannot_be_run_keeps_no_other_from_it(
     monkeypatch.setattr("playground.commands.experiments.run", pretend)
     status, _, err = command(["all", "--output", str(tmp_path)], capsys)
     assert status == 2
-    assert (
-        err == "error: losses: no losses today\nerror: losses could not be run, the others were\n"
-    )
+    assert err == "error: losses: no losses today\nerror: losses failed, the others succeeded\n"
     assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(
         set(EXPERIMENTS) - {"losses"}
     )
@@ -336,13 +334,13 @@ def test_run_list_says_what_there_is(
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["optimisers"], "unknown experiment 'optimisers', did you mean 'optimizers'? Expected one of: optimizers"),
-    ([], "no experiment is named, expected all or some of: optimizers"),
-    (["optimizers", "--seeds", "0"], "seeds is 0, expected a whole number from 1"),
+    ([], "no experiment named, expected all or some of: optimizers"),
+    (["optimizers", "--seeds", "0"], "seeds is 0, expected an integer of at least 1"),
     (["optimizers", "--device", "abacus"], "device 'abacus' is not available here"),
     (["optimizers", "--output", "file"], "file cannot be written to (File exists), expected a folder for results"),
     (["optimizers", "--output", "file/results"], "file/results cannot be written to (Not a directory)"),
-    (["optimizers", "--output", "taken"], "taken/optimizers.json cannot be written, there is a folder of that name"),
-    (["optimizers", "--output", "damaged"], "damaged/another.json is no result of an experiment"),
+    (["optimizers", "--output", "taken"], "taken/optimizers.json cannot be written: a folder of that name exists"),
+    (["optimizers", "--output", "damaged"], "damaged/another.json is not the result of an experiment"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
 def test_what_cannot_be_run_is_said_in_one_line_before_any_training(
     arguments: list[str],
@@ -379,7 +377,9 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?", needs=("abacus",)))
-    with pytest.raises(PlaygroundError, match=r"abacus is not installed, .*\[playground\]"):
+    with pytest.raises(
+        PlaygroundError, match=r"abacus is required but not installed: .*\[playground\]"
+    ):
         run_experiment("another")
 
 

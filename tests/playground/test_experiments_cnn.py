@@ -91,12 +91,14 @@ def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_image
     assert 1 <= cnn.configuration["epochs"] <= 2
     right = result.measures["right_with_seed_0"]
     assert sum(right.values()) == 100
-    assert f"the CNN alone is right on {right['only the CNN']} images" in result.finding
+    assert (
+        f"{right['only the CNN']} images are classified correctly by the CNN only" in result.finding
+    )
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(1.2, "With about the same seconds"), (8.0, "With 8.0 times the seconds")],
+    [(1.2, "With about the same training time"), (8.0, "With 8.0 times the training time")],
 )
 def test_a_budget_that_was_not_kept_is_said(
     seconds: float, words: str, found: dict[str, Result]

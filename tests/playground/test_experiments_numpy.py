@@ -182,7 +182,7 @@ def test_the_confusion_finding_names_the_classes_that_the_matrix_does(
     result = found["confusion"]
     recall, classes = result.measures["recall"], result.measures["classes"]
     assert (
-        f"{classes[int(np.argmin(recall))]} is the hardest to find (recall {100 * min(recall):.1f} %)"
+        f"{classes[int(np.argmin(recall))]} has the lowest recall ({100 * min(recall):.1f} %)"
         in result.finding
     )
     assert np.sum(result.measures["matrix"]) == pytest.approx(200)
@@ -194,4 +194,4 @@ def test_the_confusion_finding_names_the_classes_that_the_matrix_does(
 def test_the_worst_mistakes_are_shown_as_images(found: dict[str, Result]) -> None:
     shown = [axes for axes in found["confusion"].figures["confusion-worst"].axes if axes.images]
     assert len(shown) == 15
-    assert all("taken for" in axes.get_title() for axes in shown)
+    assert all("predicted: " in axes.get_title() for axes in shown)

@@ -76,7 +76,7 @@ def test_workers_of_a_dask_scheduler_do_the_trials_and_all_are_in_the_one_study(
     assert all(len(trial.intermediate_values) == trial.params["epochs"] for trial in trials)
     rows = (tmp_path / "epochs.csv").read_text().splitlines()[1:]
     assert len(rows) == sum(trial.params["epochs"] for trial in trials)
-    assert "Best on the validation images" in capsys.readouterr().out
+    assert "Best validation accuracy" in capsys.readouterr().out
 
 
 def test_dask_trials_are_ended_early_too(

@@ -114,11 +114,13 @@ def test_ctrl_c_keeps_what_is_finished(
         str(tmp_path / "out"),
     ]
     assert main(arguments) == 2
-    error = f"error: interrupted; {path} holds 1 of 2 trials, and the same command goes on\n"
+    error = (
+        f"error: interrupted; {path} holds 1 of 2 trials, run the same command again to resume\n"
+    )
     assert capsys.readouterr().err == error
     assert states(path) == ["COMPLETE", "FAIL", "WAITING"]
     assert main(arguments) == 0
-    assert capsys.readouterr().out.startswith(f"{path} holds 1 trials; going on\n")
+    assert capsys.readouterr().out.startswith(f"{path} holds 1 finished trials; resuming\n")
     assert states(path) == ["COMPLETE", "FAIL", "COMPLETE"]
 
 
@@ -184,5 +186,5 @@ def test_what_diverges_counts_as_pruned_and_ends_nothing(
     sweep(tmp_path / "sweep.db", SMALL, 1)
     (only,) = load(tmp_path / "sweep.db").get_trials()
     assert (only.state, only.user_attrs["end"]) == (TrialState.PRUNED, "diverged")
-    with pytest.raises(PlaygroundError, match="no trial has been trained to its end yet"):
+    with pytest.raises(PlaygroundError, match="no trial is complete yet"):
         report.write(load(tmp_path / "sweep.db"), SMALL, tmp_path)

@@ -221,7 +221,7 @@ def test_wandb_without_an_account_is_offline_and_asks_nobody_on_the_network(tmp_
 
 @pytest.mark.parametrize(("settings", "message"), [
     ({"name": "tensorbord"}, "unknown tracker 'tensorbord', did you mean 'tensorboard'?"),
-    ({"name": "csv", "folder": "file/runs"}, "file/runs cannot be made"),
+    ({"name": "csv", "folder": "file/runs"}, "file/runs cannot be created"),
     ({"name": "wandb", "mode": "of"}, "WANDB_MODE is 'of', expected online, offline or disabled"),
 ])  # fmt: skip
 def test_what_cannot_be_tracked_is_said(
@@ -253,6 +253,7 @@ def test_a_missing_package_is_one_line_that_names_the_extra(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     with pytest.raises(
-        PlaygroundError, match=rf"{name} is not installed.*fashion-network-assignment\[tracking\]"
+        PlaygroundError,
+        match=rf"{name} is required but not installed.*fashion-network-assignment\[tracking\]",
     ):
         TRACKERS[name](tmp_path, "first", {})

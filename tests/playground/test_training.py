@@ -195,7 +195,7 @@ def test_a_diverged_run_says_when_and_what_to_try() -> None:
 
 
 def test_flips_of_what_is_no_square_are_refused() -> None:
-    with pytest.raises(PlaygroundError, match="a row of 5 numbers is none"):
+    with pytest.raises(PlaygroundError, match="a row has 5 numbers"):
         train(small_network(5, flips=True), np.ones((6, 5)), np.arange(6) % 3)
 
 
