@@ -61,9 +61,9 @@ def test_the_soonest_recipe_is_the_one_whose_median_is_lowest_among_those_that_a
 
 
 @pytest.mark.parametrize(("v3", "full", "measured", "words"), [
-    (Curve((9.0, 18.0), (0.9, 0.94)), False, 40.0, "one epoch in float32 took 60 s; their number, 2,"),
-    (Curve((9.0, 18.0, 27.0), (0.9,) * 3), False, 60.0, "all, since it did not get there at all"),
-    (Curve((9.0, 18.0), (0.9, 0.94)), True, 20.0, "v3 did not get there"),
+    (Curve((9.0, 18.0), (0.9, 0.94)), False, 40.0, "one epoch in float32 took 60 s; the number of epochs, 2,"),
+    (Curve((9.0, 18.0, 27.0), (0.9,) * 3), False, 60.0, "all of them, is used because"),
+    (Curve((9.0, 18.0), (0.9, 0.94)), True, 20.0, "v3 did not reach it"),
 ])  # fmt: skip
 def test_v3_in_float32_is_compared_by_its_epochs(
     v3: Curve, full: bool, measured: float, words: str

@@ -142,10 +142,10 @@ def test_the_start_of_commands_is_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["trainign"], "there is no section 'trainign', expected training"),
+    (["trainign"], "unknown section 'trainign', expected training"),
     (["training", "--repeats", "0"], "--repeats is 0, expected 1 or more"),
     (["training", "--quick"], "--quick needs --output"),
-    (["training", "--output", "nowhere"], "--output nowhere is no folder"),
+    (["training", "--output", "nowhere"], "--output nowhere is not a folder"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_said_in_a_line(arguments: list[str], message: str) -> None:
     status, output = bench(*arguments)
