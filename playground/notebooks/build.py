@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import utils
 from playground.environment import environment
 from playground.errors import PlaygroundError
+from playground.extras import require
 from playground.notebooks import QUICK
 from playground.notebooks.setup import SETUP
-from playground.extras import require
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

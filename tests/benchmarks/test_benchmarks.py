@@ -1,4 +1,4 @@
-"""The benchmark: it measures in turn, keeps what it does not measure anew, and says what was missed by how much."""
+"""The benchmark measures in turn, keeps old sections and says by how much a goal was missed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def test_the_page_shows_medians_with_their_range_beside_the_goals() -> None:
 def test_a_command_is_measured_with_its_children_and_what_it_printed(tmp_path: Path) -> None:
     (tmp_path / "burn.py").write_text("import time\nwhile time.process_time() < 0.2: pass\n")
     (tmp_path / "parent.py").write_text(
-        "import subprocess, sys\nsubprocess.run([sys.executable, 'burn.py'])\nprint('done')\nsys.exit(3)\n"
+        "import subprocess, sys\nsubprocess.run([sys.executable, 'burn.py'])\n"
+        "print('done')\nsys.exit(3)\n"
     )
     cost = run_command(["parent.py"], cwd=tmp_path)
     assert (cost.status, cost.output) == (3, "done\n")

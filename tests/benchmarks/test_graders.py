@@ -1,4 +1,4 @@
-"""Other graders and ours mark the same submissions: with the same verdicts, or there are no figures."""
+"""Other graders and ours mark the same submissions and must agree on every verdict."""
 
 from __future__ import annotations
 
@@ -121,7 +121,8 @@ def gives_up(error: Exception) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize(("error", "message"), [
-    (subprocess.CalledProcessError(1, "", stderr="a warning\nERROR: no such version\n"), "ERROR: no such version"),
+    (subprocess.CalledProcessError(1, "", stderr="a warning\nERROR: no such version\n"),
+     "ERROR: no such version"),
     (OSError("no room"), "no room"),
 ])  # fmt: skip
 def test_what_cannot_be_installed_is_left_out_with_its_reason(

@@ -14,7 +14,8 @@ from playground.errors import BadFile
 
 
 @pytest.mark.parametrize("configuration", [
-    *RECIPES.values(), Configuration(hidden_sizes=(), learning_rate=1e-5, patience=3, keep_best=True)
+    *RECIPES.values(),
+    Configuration(hidden_sizes=(), learning_rate=1e-5, patience=3, keep_best=True),
 ], ids=str)  # fmt: skip
 def test_what_is_written_is_read_back(configuration: Configuration, tmp_path: Path) -> None:
     write_configuration(tmp_path / "best.yaml", configuration, "two lines\nof comment")

@@ -1,4 +1,4 @@
-"""The experiments' framework: records that survive the disk, tables made from them, words made from numbers, one command."""
+"""The framework of the experiments: records on disk, tables, phrases, the command."""
 
 from __future__ import annotations
 
@@ -148,7 +148,8 @@ def test_with_one_seed_a_tie_is_what_counting_on_the_test_images_cannot_tell_apa
 def test_the_basis_of_a_finding_names_seeds_images_what_a_tie_is_and_a_quick_run() -> None:
     several, one = small_result(), small_result(quick=True, variants=(variant("sgd", 0.8),))
     assert phrases.basis(several) == (
-        "2 seeds, 10,000 test images; a difference below one standard deviation over the seeds is called a tie."
+        "2 seeds, 10,000 test images; a difference below one standard deviation over the seeds "
+        "is called a tie."
     )
     assert phrases.basis(one).startswith(
         "1 seed, 10,000 test images; a difference below the standard error of the accuracy"
@@ -256,7 +257,8 @@ def test_run_prints_the_finding_and_the_files(
     status, out, err = command(["optimizers", "--seeds", "2", "--output", str(folder)], capsys)
     assert (status, err) == (0, "")
     assert out.startswith(
-        f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n(2 seeds, 10,000 test images;"
+        f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n"
+        "(2 seeds, 10,000 test images;"
     )
     assert f"\n{folder}/optimizers.json; 12 s\n" in out
     assert results.read(folder / "optimizers.json").finding == "adam is best."
@@ -333,14 +335,19 @@ def test_run_list_says_what_there_is(
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["optimisers"], "unknown experiment 'optimisers', did you mean 'optimizers'? Expected one of: optimizers"),
+    (["optimisers"],
+     "unknown experiment 'optimisers', did you mean 'optimizers'? Expected one of: optimizers"),
     ([], "no experiment named, expected all or some of: optimizers"),
     (["optimizers", "--seeds", "0"], "seeds is 0, expected an integer of at least 1"),
     (["optimizers", "--device", "abacus"], "device 'abacus' is not available here"),
-    (["optimizers", "--output", "file"], "file cannot be written to (File exists), expected a folder for results"),
-    (["optimizers", "--output", "file/results"], "file/results cannot be written to (Not a directory)"),
-    (["optimizers", "--output", "taken"], "taken/optimizers.json cannot be written: a folder of that name exists"),
-    (["optimizers", "--output", "damaged"], "damaged/another.json is not the result of an experiment"),
+    (["optimizers", "--output", "file"],
+     "file cannot be written to (File exists), expected a folder for results"),
+    (["optimizers", "--output", "file/results"],
+     "file/results cannot be written to (Not a directory)"),
+    (["optimizers", "--output", "taken"],
+     "taken/optimizers.json cannot be written: a folder of that name exists"),
+    (["optimizers", "--output", "damaged"],
+     "damaged/another.json is not the result of an experiment"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
 def test_what_cannot_be_run_is_said_in_one_line_before_any_training(
     arguments: list[str],
@@ -385,5 +392,6 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it(
 
 def test_the_framework_starts_without_torch_scikit_learn_or_matplotlib() -> None:
     heavy = "{'torch', 'sklearn', 'scipy', 'pandas', 'matplotlib', 'PIL'} & set(sys.modules)"
-    code = f"import sys, playground.experiments, playground.experiments.report; sys.exit(str({heavy}) if {heavy} else 0)"
+    modules = "sys, playground.experiments, playground.experiments.report"
+    code = f"import {modules}; sys.exit(str({heavy}) if {heavy} else 0)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -1,4 +1,4 @@
-"""The experiments with convolutional networks, in quick mode: they measure, draw and say what they promise."""
+"""The experiments with convolutional networks, in quick mode: measurements, figures, findings."""
 
 from __future__ import annotations
 

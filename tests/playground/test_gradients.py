@@ -1,4 +1,4 @@
-"""Every derivative is right: against differences of the function itself, and against torch, in float64."""
+"""Every derivative agrees with numerical differences and with torch, in float64."""
 
 import numpy as np
 import pytest

@@ -59,7 +59,8 @@ def test_dropout_does_nothing_outside_training() -> None:
 
 @pytest.mark.parametrize(("name", "deviation"), [
     ("normal", 0.01),
-    ("xavier", (2 / (400 + 200)) ** 0.5),  # a uniform of width 2a has variance a²/3, and a² = 6 / (400 + 200)
+    # a uniform of width 2a has variance a²/3, and a² = 6 / (400 + 200)
+    ("xavier", (2 / (400 + 200)) ** 0.5),
     ("he", (2 / 400) ** 0.5),
 ])  # fmt: skip
 def test_an_initializer_has_the_deviation_of_its_paper(name: str, deviation: float) -> None:

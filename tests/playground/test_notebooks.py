@@ -1,4 +1,4 @@
-"""The notebooks: they run, say what they computed, and those that are committed come from the sources beside them."""
+"""The notebooks run, report what they computed, and match their sources."""
 
 from __future__ import annotations
 

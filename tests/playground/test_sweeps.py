@@ -1,4 +1,4 @@
-"""Sweeps: one goes on where it was left, the hopeless is ended early, and the test images stay unseen."""
+"""Sweeps resume, end unpromising trials early and never use the test images."""
 
 from __future__ import annotations
 

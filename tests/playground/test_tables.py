@@ -73,11 +73,14 @@ OPENING, CLOSING = "<!-- results: losses -->\n", "<!-- /results -->\n"
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    (f"<!-- results: A -->\nmine\n\n{OPENING}{CLOSING}", "<!-- results: A --> in line 1 has no counterpart"),
-    (f"{OPENING}{CLOSING}mine\n<!-- results: A -->\nmine", "<!-- results: A --> in line 4 has no counterpart"),
+    (f"<!-- results: A -->\nmine\n\n{OPENING}{CLOSING}",
+     "<!-- results: A --> in line 1 has no counterpart"),
+    (f"{OPENING}{CLOSING}mine\n<!-- results: A -->\nmine",
+     "<!-- results: A --> in line 4 has no counterpart"),
     (f"{OPENING}stale\n{CLOSING}mine\n{CLOSING}", "<!-- /results --> in line 5 has no counterpart"),
     (f"mine\n{OPENING}mine", "<!-- results: losses --> in line 2 has no counterpart"),
-    (f"<!-- results: two words -->\nmine\n{CLOSING}", "<!-- results: two words --> in line 1 has no counterpart"),
+    (f"<!-- results: two words -->\nmine\n{CLOSING}",
+     "<!-- results: two words --> in line 1 has no counterpart"),
 ])  # fmt: skip
 def test_half_a_pair_of_markers_is_one_line_and_the_document_stays(
     text: str, message: str, results: Path, capsys: pytest.CaptureFixture[str]

@@ -128,7 +128,10 @@ def test_tensorboard_reads_the_curves_and_the_configuration_of_each_run(tmp_path
 
 
 def wandb_records(folder: Path) -> Iterator[Any]:
-    """What one offline run holds. The format is LevelDB's log: blocks of 32 kB, each record after 7 bytes of header."""
+    """The records of an offline run, in LevelDB's log format.
+
+    It consists of blocks of 32 kB; each record follows a header of 7 bytes.
+    """
     import wandb
     from wandb.proto import wandb_internal_pb2
 

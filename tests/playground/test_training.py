@@ -34,7 +34,10 @@ def trained(seed: int = 0, **settings: Any) -> tuple[Network, TrainingRun]:
 
 
 @pytest.mark.parametrize("settings", [
-    *({"optimizer": name, "learning_rate": 0.2 if name in ("sgd", "momentum", "nesterov") else 0.02} for name in OPTIMIZERS),
+    *(
+        {"optimizer": name, "learning_rate": 0.02 if name in ("rmsprop", "adam", "nadam") else 0.2}
+        for name in OPTIMIZERS
+    ),
     *({"loss": name} for name in LOSSES),
     *({"activation": name} for name in ACTIVATIONS),
     *({"schedule": name} for name in SCHEDULES),

@@ -14,7 +14,8 @@ from playground.datasets import load as load_dataset
 from tests.support import run as run_python
 
 SMALL = [
-    "train-cnn", "--width", "8", "--epochs", "2", "--train-size", "300", "--validation-size", "100", "--batch-size", "64",
+    "train-cnn", "--width", "8", "--epochs", "2", "--batch-size", "64",
+    "--train-size", "300", "--validation-size", "100",
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ N = 300
 
 
 def epoch(seed: int = 0, **settings: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """An epoch of images `(n, 28, 28)`: random pixels without a black one, labelled by their number."""
+    """An epoch of images `(n, 28, 28)`: random non-black pixels, labelled by their index."""
     batches = ImageBatches(
         images(), np.arange(N), ConvConfiguration(batch_size=64, **settings), "cpu"
     )
