@@ -1,5 +1,4 @@
-"""Measures one batch over a generated class and prints JSON: seconds, memory, size of the
-gradebook.
+"""Measures one batch over a generated class; prints seconds, memory and gradebook size as JSON.
 
     python -m benchmarks.batch --students 1000 --sections 1.2,1.3 [--jobs 2 | --workers 2]
     [--train-size 500] python -m benchmarks.batch --students 10000 --gradebook-alone

@@ -1,5 +1,4 @@
-"""Initial weights of a layer: `initializer(inputs, outputs, rng)` returns float64 `(inputs,
-outputs)`.
+"""Initial weights: `initializer(inputs, outputs, rng)` is a float64 matrix `(inputs, outputs)`.
 
 Weights are random because equal weights would stay equal. If they are too small or too large,
 signals vanish or explode from layer to layer. Biases start at 0.

@@ -26,8 +26,7 @@ class Layer(ABC):
 
 
 class Linear(Layer):
-    """Z = X W + b, with `W (d, h)` and `b (h,)`; `backward` writes their gradients to `dW` and
-    `db`.
+    """Z = X W + b, with `W (d, h)` and `b (h,)`; `backward` writes the gradients `dW` and `db`.
 
     The four arrays may be views into larger ones, so that an optimizer can treat the parameters of
     a whole network as one vector.
@@ -104,8 +103,7 @@ class Tanh(Layer):
 
 
 class Dropout(Layer):
-    """In training, sets each element to 0 with probability `rate` and divides the others by 1 -
-    rate.
+    """In training, sets elements to 0 with probability `rate` and divides the others by 1 - rate.
 
     The expected value stays the same. Outside training it returns its input.
 

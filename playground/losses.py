@@ -1,5 +1,4 @@
-"""Loss functions. A loss takes logits `(n, k)` and labels `(n,)`: it includes the output
-activation.
+"""Loss functions of logits `(n, k)` and labels `(n,)`; they include the output activation.
 
 `forward` returns the mean over the batch and stores what `backward` needs; `backward` returns
 ∂L/∂logits `(n, k)`. With label smoothing ε, the target of the true class is 1 - ε + ε/k and that of

@@ -19,8 +19,7 @@ BLOCK_SIZE = 1000  # images per forward pass in evaluation: their activations fi
 
 
 class Network:
-    """A multilayer perceptron such as 784-300-100-10 with its training loss, built from a
-    Configuration.
+    """A multilayer perceptron such as 784-300-100-10 and its loss, built from a Configuration.
 
     `X (n, d)` holds numbers, or uint8 pixels, which are divided by 255. Labels `(n,)` run from 0 to
     k - 1. With `flips`, the logits are the mean over each image and its mirror image. All weights,
@@ -140,8 +139,7 @@ def _views(
 
 
 def as_numbers(X: np.ndarray, dtype: np.dtype[Any], out: np.ndarray | None = None) -> np.ndarray:
-    """`X` as `dtype`: uint8 pixels are divided by 255 (into `out` if given), other numbers only
-    cast.
+    """`X` as `dtype`; uint8 pixels are divided by 255 (into `out` if given).
 
     >>> as_numbers(np.array([0, 51, 255], np.uint8), np.dtype(np.float64))
     array([0. , 0.2, 1. ])

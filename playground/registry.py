@@ -12,8 +12,7 @@ T = TypeVar("T")
 
 
 def choose(kind: str, name: object, registry: Mapping[str, T]) -> T:
-    """The entry of that name. Raises PlaygroundError with the nearest name, if any, and all
-    choices.
+    """The entry of that name. Raises PlaygroundError with the nearest name and all choices.
 
     >>> choose("loss", "sdg", {"sgd": 1})
     Traceback (most recent call last):

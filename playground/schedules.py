@@ -36,8 +36,7 @@ def cosine(step: int, steps: int, peak: float) -> float:
 def one_cycle(
     step: int, steps: int, peak: float, *, rise: float = 0.3, start: float = 25.0, end: float = 1e4
 ) -> float:
-    """From peak / start up to the peak in the first `rise` of the steps, then down to peak / start
-    / end.
+    """Rises from peak / start to the peak in `rise` of the steps, then falls to peak / start / end.
 
     Source: Smith and Topin 2018, "Super-convergence", arXiv:1708.07120, with PyTorch's cosine
     ramps. The momentum stays constant; PyTorch also varies it by default.

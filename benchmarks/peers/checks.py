@@ -1,5 +1,4 @@
-"""The tests of the three functions; every grader's format uses the text of these functions
-unchanged.
+"""The tests of the three functions; every grader uses the text of these functions unchanged.
 
 They need NumPy only and raise AssertionError. Each parameter has the name of the function under
 test.

@@ -11,8 +11,7 @@ from playground.commands.tracking_options import add_tracking_options
 from playground.errors import PlaygroundError
 from playground.extras import require
 from playground.sweeps.settings import SweepSettings
-
-PRUNERS = ("median", "hyperband", "none")
+from playground.sweeps.study import PRUNERS
 
 
 def add_command(commands: Any) -> None:

@@ -36,7 +36,7 @@ def load(path: Path) -> tuple[nn.Module, ConvConfiguration]:
     content = read(path, NETWORK, "saved network", "train-cnn --save")
     try:
         configuration = ConvConfiguration(**content["configuration"])
-        with torch.device("meta"):  # allocates no memory, whatever width the file claims
+        with torch.device("meta"):  # allocates no memory for a huge width in the file
             model = CONVNETS[configuration.network](configuration)
         check_state(content["state"], model)
         model.load_state_dict(content["state"], assign=True)

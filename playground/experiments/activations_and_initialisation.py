@@ -51,8 +51,7 @@ def run(settings: ExperimentSettings) -> Result:
 
 
 def signals(network: Network, X: np.ndarray) -> list[float]:
-    """The standard deviation over the images of each hidden layer's outputs, averaged over its
-    units.
+    """The standard deviation over the images of each hidden layer's outputs, a mean over its units.
 
     A unit with the same output for every image carries no signal, however large the output is.
     """

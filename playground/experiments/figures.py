@@ -1,5 +1,4 @@
-"""Elements shared by the experiments' figures: consistent colours, curves with their spread,
-images.
+"""Elements of the experiments' figures: consistent colours, curves with their spread, images.
 
 The colours are Okabe and Ito's (2008, "Color universal design"), which colour-blind people can
 distinguish; every colour also comes with its own marker. pyplot is not used: no windows, no global
@@ -31,9 +30,7 @@ COLOURS = {
     "from scratch": BLUE, "v1": SKY, "v2": GREEN, "v3": PINK, "fast": ORANGE,
 }  # fmt: skip
 MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os^" + "os^" + "osv^D", strict=True))
-# points below the best accuracy that are shown: with a learning rate too high, any accuracy may
-# occur
-SHOWN_RANGE = 8
+SHOWN_RANGE = 8  # percentage points below the best accuracies; high rates may give any accuracy
 PNG_DPI = 110  # a figure 9 inches wide then fills a README
 
 
@@ -66,8 +63,7 @@ def draw_curve(
     x: str = "epoch",
     **style: Any,
 ) -> None:
-    """Draws a variant's mean learning curve and, for several trials, a band of one standard
-    deviation.
+    """Draws a variant's mean learning curve with a band of one standard deviation over its trials.
 
     `x` is "epoch" or "seconds". Colour and marker depend on the variant's name unless `style` sets
     them.

@@ -52,8 +52,7 @@ def run(settings: ExperimentSettings) -> Result:
 
 
 def _pull(loss: str) -> tuple[list[str], list[float]]:
-    """The gradient -∂L/∂z that raises the true class's logit, by the current probability of that
-    class.
+    """The gradient -∂L/∂z of the true class's logit, by the current probability of the class.
 
     The other nine classes share the remaining probability. With sigmoids, only the true class has
     the given probability.

@@ -1,7 +1,7 @@
 """Tables of results inside a document: `python -m playground tables README.md` updates them.
 
-A table stands between `<!-- results: NAME -->` and `<!-- /results -->`, each on a line of its own;
-what is between them is made from `NAME.json` alone, so that no figure is ever copied by hand.
+A table stands between `<!-- results: NAME -->` and `<!-- /results -->`, each on its own line. The
+text between them is generated from `NAME.json`, so that no number is copied by hand.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def _tables(options: argparse.Namespace) -> None:
 def fill(text: str, folder: Path) -> str:
     """The document with each table rebuilt from the results in the folder.
 
-    Raises PlaygroundError where there is no place for a table or a marker without its other half,
-    BadFile where a result is missing.
+    Raises PlaygroundError if there are no markers or one has no counterpart, BadFile if a result is
+    missing.
     """
     _check_markers(text)
     if not PLACE.search(text):

@@ -29,8 +29,8 @@ def train_cnn(
 ) -> tuple[nn.Module, Trial]:
     """A trained CNN, with the parameters of its best epoch, and the record of its training.
 
-    `prepare` may change it before the training; `watch` sees it at the start and after each epoch.
-    Raises Diverged.
+    `prepare` may change the model before the training; `watch` receives it at the start and after
+    each epoch. Raises Diverged.
     """
     model = build(configuration, seed)
     prepare(model)

@@ -36,8 +36,11 @@ def run(settings: ExperimentSettings) -> Result:
 
 
 def compare(chosen: Sequence[tuple[Configuration, float]], settings: ExperimentSettings) -> Result:
-    """Configurations with their validation accuracy in a sweep, the best first, on both datasets,
-    and the recipe "standard" on MNIST to compare with. Nothing is chosen on MNIST."""
+    """Trains configurations of a sweep on both datasets, and the recipe "standard" on MNIST.
+
+    `chosen` holds each configuration with its validation accuracy, the best first. Nothing is
+    chosen on MNIST.
+    """
     variants = []
     for dataset in DATASETS:
         data = settings.data(dataset)

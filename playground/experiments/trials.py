@@ -21,11 +21,9 @@ C = TypeVar("C", Configuration, ConvConfiguration)
 
 
 class Stopwatch:
-    """An `after_epoch` of a training that notes how many seconds after its start each epoch has
-    ended.
+    """An `after_epoch` callback that records the seconds from the start to the end of each epoch.
 
-    `watch()` is called at the start and after each epoch, for whoever wants to see the network
-    grow.
+    It calls `watch()` at the start and after each epoch.
     """
 
     def __init__(self, watch: Callable[[], None] = lambda: None):
@@ -121,9 +119,11 @@ def count_parameters(network: Any) -> int:
 def choose_learning_rate(
     configuration: Configuration, rates: Sequence[float], data: Data, settings: ExperimentSettings
 ) -> tuple[Configuration, dict[str, float]]:
-    """The configuration with the learning rate that ends highest on the validation images, and the
-    validation accuracy that each rate gave with seed 0; 0 where the training diverged. The test
-    images have no part in it."""
+    """The configuration with the best learning rate, and the validation accuracies by rate.
+
+    The final validation accuracy with seed 0 decides; it is 0 if the training diverged. Test images
+    are not used.
+    """
     accuracies = {}
     for rate in rates:
         candidate = shortened(replace(configuration, learning_rate=rate), settings)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 EPOCHS = 15
 TRAIN_SIZE = 8000  # few, because with all images most of the change happens in the first epoch
-# Few units, to show them all; weights that start small and decay, so that what is learned stands
-# out from the noise at the start; tanh, for which no unit falls silent
+# Few units, so that all can be shown; small initial weights and weight decay, so that patterns
+# stand out from the initial noise; tanh, because ReLU units can become inactive
 NETWORK = Configuration(
     hidden_sizes=(25,), activation="tanh", initializer="normal", learning_rate=5e-4,
     weight_decay=0.5, epochs=EPOCHS,
@@ -106,12 +106,11 @@ def filters_of(model: Any) -> np.ndarray:
 
 
 def measure(film: np.ndarray) -> dict[str, list[float]]:
-    """From the start and after each epoch: how alike neighbouring weights are, and how far the
-    units have turned.
+    """The similarity of neighbouring weights and the rotation of the units, from the start on.
 
     `likeness_of_neighbours` is the correlation of each weight with its right and lower neighbours:
-    0 in noise, near 1 in a smooth pattern. `turned` is the angle between a unit's weights and those
-    it started with, in degrees, the mean over the units.
+    0 in noise, near 1 in a smooth pattern. `turned` is the mean angle in degrees between a unit's
+    weights and its initial weights.
     """
     return {
         "likeness_of_neighbours": [_likeness(picture) for picture in film],

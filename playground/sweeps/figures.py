@@ -1,8 +1,8 @@
 """Four figures of a sweep: all trials, importances, correlations, and one panel per dimension.
 
 Accuracies are validation accuracies in percent. Optuna's own figures for matplotlib are not used:
-they leave out pruned trials, spend the colour scale on failed ones, and change pyplot's global state
-and style.
+they leave out pruned trials, spend the colour scale on failed ones, and change pyplot's global
+state and style.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def _check_file(path: Path) -> None:
         ) from None
     if studies and STUDY_NAME not in studies:
         raise PlaygroundError(
-            f"{path} holds studies, but none of the playground: choose another --study"
+            f"{path} holds studies, but none made by the playground: choose another --study"
         )
 
 

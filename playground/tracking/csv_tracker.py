@@ -58,7 +58,8 @@ def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
         begins = stream.readline(len(first) + 1)
         if begins != first.encode():
             raise BadFile(
-                f"{path} starts with {begins[:40]!r}, expected {first.strip()}: give another folder"
+                f"{path} starts with {begins[:40]!r}, expected {first.strip()}: "
+                "choose another folder"
             )
         stream.seek(-1, os.SEEK_END)
         truncated = stream.read(1) != b"\n"  # by a full disk: new rows start on a new line

@@ -63,7 +63,7 @@ def make_foreign(path: Path, kind: str) -> None:
 @pytest.mark.parametrize(("kind", "message"), [
     ("text", "is not a study (file is not a database)"),
     ("database", "is another program's database"),
-    ("study", "holds studies, but none of the playground"),
+    ("study", "holds studies, but none made by the playground"),
 ])  # fmt: skip
 def test_a_file_that_is_not_ours_is_one_line_and_stays_as_it_is(
     kind: str, message: str, tmp_path: Path

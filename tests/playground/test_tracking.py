@@ -99,7 +99,8 @@ def test_a_row_that_was_cut_short_spoils_no_other(tmp_path: Path) -> None:
 def test_another_table_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "runs.csv").write_text("name,points\nAda,7\n")
     with pytest.raises(
-        BadFile, match=r"runs\.csv starts with .*expected run,part,name,value: give another folder"
+        BadFile,
+        match=r"runs\.csv starts with .*expected run,part,name,value: choose another folder",
     ):
         track("csv", tmp_path)
     assert (tmp_path / "runs.csv").read_text() == "name,points\nAda,7\n"
