@@ -74,9 +74,7 @@ def fill(text: str, folder: Path) -> str:
 
 def _check_markers(text: str) -> None:
     """Raises PlaygroundError, naming the first marker without a counterpart, if there is one."""
-    rest = PLACE.sub(
-        lambda place: "\n" * place[0].count("\n"), text
-    )  # the lines keep their numbers
+    rest = PLACE.sub(lambda place: "\n" * place[0].count("\n"), text)  # keeps the line numbers
     if marker := MARKER.search(rest):
         line = rest.count("\n", 0, marker.start()) + 1
         raise PlaygroundError(
