@@ -1,4 +1,4 @@
-"""Section 5: a whole class: submissions an hour, what more jobs bring, and how time and memory grow with the class."""
+"""Section 5: a whole class: submissions per hour, efficiency, growth of time and memory."""
 
 from __future__ import annotations
 
@@ -8,45 +8,49 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.records import Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, ResultTable, Spread
 from benchmarks.timing import environment, interleave, run_command
 
-ROUNDS = 3  # at most, of what is compared
+MAX_ROUNDS = 3
 CHEAP = ("--sections", "1.2,1.3,1.4")
 CHECKS = ("--sections", "all", "--skip-training")
 TRAINING = ("--sections", "all")
-TRAIN_SIZE = 6000  # of the 54,000 images, unless everything is asked for
+TRAIN_SIZE = 6000  # of the 54,000 images, without --full
 SIZES = (10, 100, 1000, 10_000)
-# the largest classes that are marked, usually and with --full; larger ones cost their gradebook alone
-FEW, MANY = 1000, 10_000
+# the largest classes that are marked without and with --full; for larger ones, only the gradebook
+# is measured
+MAX_MARKED, MAX_MARKED_FULL = 1000, 10_000
 NOTES = (
-    "Every submission is the reference with a remark of its own, marked behind the sandbox, one thread a job. Seconds from the "
-    "first task to the last result, the start of the pool's processes included; handing in and the self-test of the walls, which "
-    "happen once, are not.",
-    "Efficiency: submissions an hour, divided by the number of jobs and by those of one job.",
-    "Growth: *marked* is 1.2 to 1.4 of each submission, with a job for each core; *gradebook alone* gives each the report of one "
-    "real marking, so that only reading, hashing and recording is left (that marking and what it imports is in the figures: half "
-    "a second). Memory is that of the process that keeps the gradebook.",
+    "Every submission is the reference solution with a unique comment, marked in the sandbox "
+    "with one thread per job. Seconds run from the first task to the last result, including the "
+    "start of the pool's processes, but without reading the class and the self-test of the "
+    "sandbox, which happen once.",
+    "Efficiency: submissions per hour, divided by the number of jobs and by the rate of one job.",
+    "Growth: *marked* marks sections 1.2 to 1.4 of each submission with one job per core; "
+    "*gradebook alone* gives each submission the report of one real marking, so that only "
+    "reading, hashing and recording remain (the one real marking with its imports adds half a "
+    "second). Memory is that of the process that keeps the gradebook.",
 )  # fmt: skip
 
 
-def measure(settings: Settings) -> Section:
-    """Rates of one job and of one for each core, here and on a Dask cluster, then growth."""
-    cores, rounds = os.cpu_count() or 1, 1 if settings.full else min(settings.repeats, ROUNDS)
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
+    """Measures rates with one job and one per core, here and on a Dask cluster, then growth."""
+    cores, rounds = os.cpu_count() or 1, 1 if settings.full else min(settings.repeats, MAX_ROUNDS)
     sizes = (2,) if settings.quick else SIZES
-    limit = MANY if settings.full else FEW
+    limit = MAX_MARKED_FULL if settings.full else MAX_MARKED
     tables = [_rates(settings, cores, rounds)]
     notes = list(NOTES)
     if find_spec("distributed"):
         tables.append(_cluster(2 if settings.quick else 40, rounds))
     else:
         notes.append(
-            "Not measured: Dask, which is not installed (pip install 'fashion-network-assignment[cluster]')."
+            "Not measured: Dask is not installed (pip install "
+            "'fashion-network-assignment[cluster]')."
         )
     marked = {size: batch(size, *CHEAP, "--jobs", str(cores)) for size in sizes if size <= limit}
     alone = {size: batch(size, *CHEAP, "--gradebook-alone") for size in sizes}
     tables += [_growth("marked", marked), _growth("gradebook alone", alone)]
-    return Section(
+    return BenchmarkSection(
         "A class",
         tables,
         [],
@@ -56,24 +60,25 @@ def measure(settings: Settings) -> Section:
 
 
 def batch(students: int, *arguments: str) -> dict[str, Any]:
-    """What a batch over a class of that size measured of itself. Raises RuntimeError unless all could be marked."""
+    """The measurements of one batch over a class. Raises RuntimeError if marking fails."""
     cost = run_command(
         ["-m", "benchmarks.batch", "--students", str(students), *arguments], env=environment(1)
     )
     if cost.status:
         raise RuntimeError(
-            f"a batch over {students} ended with status {cost.status}, expected a mark for everybody: {cost.output}"
+            f"a batch over {students} ended with status {cost.status}, "
+            f"expected a mark for every submission: {cost.output}"
         )
     measured: dict[str, Any] = json.loads(cost.output.splitlines()[-1])
     return measured
 
 
-def _an_hour(students: int, *arguments: str) -> float:
+def _per_hour(students: int, *arguments: str) -> float:
     return 3600 * students / float(batch(students, *arguments)["marking"])
 
 
-def _rates(settings: Settings, cores: int, rounds: int) -> Table:
-    """With training and without, one job and one for each core."""
+def _rates(settings: BenchmarkSettings, cores: int, rounds: int) -> ResultTable:
+    """Submissions per hour with and without training, for one job and for one per core."""
     kinds: dict[str, tuple[int, int, tuple[str, ...]]]
     if settings.quick:
         kinds = {"1.2 to 1.4": (2, 1, CHEAP)}
@@ -92,20 +97,20 @@ def _rates(settings: Settings, cores: int, rounds: int) -> Table:
     rows = []
     for what, (students, times, arguments) in kinds.items():
         places = {
-            jobs: partial(_an_hour, students, *arguments, "--jobs", str(jobs))
+            jobs: partial(_per_hour, students, *arguments, "--jobs", str(jobs))
             for jobs in sorted({1, cores})
         }
         measured = interleave({str(jobs): act for jobs, act in places.items()}, times)
         rows += [_rate(what, students, jobs, measured[str(jobs)], measured["1"]) for jobs in places]
-    return Table(
-        "Submissions an hour", ("marked", "submissions", "jobs", "an hour", "efficiency"), rows
+    return ResultTable(
+        "Submissions per hour", ("marked", "submissions", "jobs", "per hour", "efficiency"), rows
     )
 
 
-def _cluster(students: int, rounds: int) -> Table:
-    """The same class on processes of this machine and on workers of a Dask cluster, one and two of each."""
+def _cluster(students: int, rounds: int) -> ResultTable:
+    """The same class on one and two local processes, and on one and two Dask workers."""
     ways = {
-        f"{words}, {count}": (count, partial(_an_hour, students, *CHEAP, option, str(count)))
+        f"{words}, {count}": (count, partial(_per_hour, students, *CHEAP, option, str(count)))
         for words, option in (("our own pool", "--jobs"), ("Dask", "--workers"))
         for count in (1, 2)
     }
@@ -114,8 +119,8 @@ def _cluster(students: int, rounds: int) -> Table:
         _rate(way, students, count, measured[way], measured[way[:-1] + "1"])
         for way, (count, _) in ways.items()
     ]
-    return Table(
-        "1.2 to 1.4 on Dask", ("processes", "submissions", "jobs", "an hour", "efficiency"), rows
+    return ResultTable(
+        "1.2 to 1.4 on Dask", ("processes", "submissions", "jobs", "per hour", "efficiency"), rows
     )
 
 
@@ -126,8 +131,8 @@ def _rate(
     return what, students, jobs, rate, efficiency
 
 
-def _growth(what: str, measured: dict[int, dict[str, Any]]) -> Table:
-    """A row for each size; seconds a submission must stay, or time grows faster than the class."""
+def _growth(what: str, measured: dict[int, dict[str, Any]]) -> ResultTable:
+    """One row per size; the time per submission should stay constant."""
     rows = [
         (
             f"{students:,}",
@@ -141,10 +146,10 @@ def _growth(what: str, measured: dict[int, dict[str, Any]]) -> Table:
     ]
     columns = (
         "submissions",
-        "handing in, s",
+        "reading, s",
         "marking, s",
-        "both, ms a submission",
+        "both, ms per submission",
         "memory, MB",
         "gradebook, MB",
     )
-    return Table(f"Growth: {what}", columns, rows)
+    return ResultTable(f"Growth: {what}", columns, rows)

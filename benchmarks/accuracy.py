@@ -1,4 +1,4 @@
-"""Section 2: seconds of training until a test accuracy is reached, by NumPy networks and by convolutional ones."""
+"""Section 2: training time to reach a test accuracy, for NumPy and convolutional networks."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.records import Cell, Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Cell, Goal, ResultTable, Spread
 from benchmarks.timing import ROOT, environment
 from playground.convnets.configuration import CONV_RECIPES
 
 NUMPY_TARGETS = (0.88, 0.90, 0.905)
 CNN_TARGETS = (0.85, 0.90, 0.932, 0.94)
-PUBLISHED = 0.932  # test accuracy of network v3 in its published form
-SEEDS = 3  # for what takes at most a minute; convolutional networks take one, three with --full
+PUBLISHED_ACCURACY = 0.932  # test accuracy of network v3 as published
+SEEDS = 3  # for NumPy; convolutional networks use one seed, or three with --full
 NOTES = (
-    "Seconds of the training steps alone, on 54,000 images and all cores, up to the end of the first epoch after which the "
-    "accuracy on the 10,000 test images was so high. Recipes were chosen on validation images; the test images were "
-    "looked at after each epoch for this table alone, and no epoch was kept for it.",
-    "Most recipes let the learning rate fall to 0 at the end, so a shorter recipe reaches a low target sooner than the "
-    "first epochs of a longer one.",
-    "Medians over seeds, where more than one was trained; a dash where some seed did not get there.",
+    "Seconds of the training steps only, on 54,000 images and all cores, up to the end of the "
+    "first epoch with the given accuracy on the 10,000 test images. Recipes were tuned on "
+    "validation images; the test images were evaluated after each epoch for this table only, and "
+    "no epoch was selected by them.",
+    "Most recipes let the learning rate fall to 0, so that a short recipe reaches a low target "
+    "sooner than the first epochs of a longer one.",
+    "Medians over the seeds if there are several; a dash if some seed did not reach the accuracy.",
 )
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Seconds of training and test accuracy after each epoch of one training."""
+    """Cumulative training seconds and test accuracy after each epoch of one training."""
 
     seconds: tuple[float, ...]
     accuracies: tuple[float, ...]
 
     def epochs_to(self, target: float) -> int | None:
-        """After how many epochs the accuracy was first reached."""
+        """The number of epochs after which the accuracy is first reached, or None."""
         return next(
             (epoch for epoch, reached in enumerate(self.accuracies, 1) if reached >= target), None
         )
@@ -47,7 +48,7 @@ class Curve:
 def train(
     kind: str, recipe: str, seed: int, *options: str, until: float = 1.0, epochs: int | None = None
 ) -> Curve:
-    """The curve of one training in a process of its own, ended early once `until` is reached or after so many epochs."""
+    """The curve of one training in its own process, ended at accuracy `until` or after `epochs`."""
     command = [sys.executable, "-m", "benchmarks.curves", kind, recipe, str(seed), *options]
     points: list[dict[str, float]] = []
     with subprocess.Popen(
@@ -68,8 +69,8 @@ def train(
     )
 
 
-def measure(settings: Settings) -> Section:
-    """NumPy recipes over seeds, then convolutional networks."""
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
+    """Measures NumPy recipes over several seeds, then convolutional networks."""
     small = ["--train-size", "300", "--test-size", "300"] if settings.quick else []
     seeds = 1 if settings.quick else min(settings.repeats, SEEDS)
     numpy_recipes = ["quick"] if settings.quick else ["reference", "quick", "standard", "best"]
@@ -78,7 +79,9 @@ def measure(settings: Settings) -> Section:
         for name in numpy_recipes
     }
     if settings.quick:
-        return Section("Time to accuracy", [_table("NumPy", numpy, NUMPY_TARGETS)], [], NOTES)
+        return BenchmarkSection(
+            "Time to accuracy", [_table("NumPy", numpy, NUMPY_TARGETS)], [], NOTES
+        )
     mnist = [train("numpy", "standard", seed, "--dataset", "mnist") for seed in range(seeds)]
     fast = [
         name
@@ -98,14 +101,14 @@ def measure(settings: Settings) -> Section:
     ]
     if settings.full:
         tables.append(
-            _table("v3 in float32, as PyTorch trains it unasked", {"v3": [plain]}, CNN_TARGETS)
+            _table("v3 in float32, with PyTorch's defaults", {"v3": [plain]}, CNN_TARGETS)
         )
     goals = [
         *_numpy_goals(numpy, mnist),
         *_cnn_goals({name: cnn[name] for name in fast}, v3, plain, settings),
     ]
     curves = {**numpy, "standard, on MNIST": mnist, **cnn, "v3": [v3], "v3 in float32": [plain]}
-    return Section(
+    return BenchmarkSection(
         "Time to accuracy",
         tables,
         goals,
@@ -114,13 +117,18 @@ def measure(settings: Settings) -> Section:
     )
 
 
-def _v3(settings: Settings) -> tuple[Curve, Curve]:
-    """The playground's training of v3 until it is as good as published, and one epoch (with --full all) of the plain one."""
-    v3 = train("cnn", "v3", 0, until=PUBLISHED)
-    return v3, train("cnn-plain", "v3", 0, until=PUBLISHED, epochs=None if settings.full else 1)
+def _v3(settings: BenchmarkSettings) -> tuple[Curve, Curve]:
+    """v3 trained by the playground up to its published accuracy, and with a plain PyTorch loop.
+
+    The plain loop runs one epoch, or with --full all of them.
+    """
+    v3 = train("cnn", "v3", 0, until=PUBLISHED_ACCURACY)
+    return v3, train(
+        "cnn-plain", "v3", 0, until=PUBLISHED_ACCURACY, epochs=None if settings.full else 1
+    )
 
 
-def _table(title: str, curves: dict[str, list[Curve]], targets: Sequence[float]) -> Table:
+def _table(title: str, curves: dict[str, list[Curve]], targets: Sequence[float]) -> ResultTable:
     rows: list[list[Cell]] = []
     for name, runs in curves.items():
         seconds = Spread(tuple(run.seconds[-1] for run in runs))
@@ -132,20 +140,20 @@ def _table(title: str, curves: dict[str, list[Curve]], targets: Sequence[float])
         "seeds",
         "epochs",
         "seconds",
-        "then, %",
+        "final accuracy, %",
         *(f"{100 * target:g} %, s" for target in targets),
     )
-    return Table(title, columns, rows)
+    return ResultTable(title, columns, rows)
 
 
 def _spread(values: list[float | None]) -> Spread | None:
-    """The spread of the values; None where one is missing."""
+    """The spread of the values, or None if one is missing."""
     known = tuple(value for value in values if value is not None)
     return Spread(known) if len(known) == len(values) else None
 
 
 def _soonest(curves: dict[str, list[Curve]], target: float) -> Spread | None:
-    """The seconds of whichever recipe is there first."""
+    """The time of the recipe that reaches the accuracy first."""
     found = [_spread([run.seconds_to(target) for run in runs]) for runs in curves.values()]
     return min(
         (spread for spread in found if spread), key=lambda spread: spread.median, default=None
@@ -179,7 +187,7 @@ def _last(runs: list[Curve]) -> Spread:
 
 
 def _cnn_goals(
-    fast: dict[str, list[Curve]], v3: Curve, plain: Curve, settings: Settings
+    fast: dict[str, list[Curve]], v3: Curve, plain: Curve, settings: BenchmarkSettings
 ) -> list[Goal]:
     goals = [
         Goal(
@@ -188,28 +196,28 @@ def _cnn_goals(
             at_most=limit,
             unit=" s",
         )
-        for target, limit in ((0.85, 1.5), (0.90, 10), (PUBLISHED, 75))
+        for target, limit in ((0.85, 1.5), (0.90, 10), (PUBLISHED_ACCURACY, 75))
     ]
     if settings.full:
         goals.append(Goal("`fast`: seconds to 94 %", _soonest(fast, 0.94), at_most=300, unit=" s"))
     what = "v3 in float32 / `fast`: seconds to 93.2 %"
-    epochs, soonest = v3.epochs_to(PUBLISHED), _soonest(fast, PUBLISHED)
+    epochs, soonest = v3.epochs_to(PUBLISHED_ACCURACY), _soonest(fast, PUBLISHED_ACCURACY)
     if soonest is None:
-        return [*goals, Goal(what, None, at_least=8, note="no recipe of `fast` got there")]
+        return [*goals, Goal(what, None, at_least=8, note="no recipe of `fast` reached it")]
     if settings.full:
-        seconds = plain.seconds_to(PUBLISHED) or plain.seconds[-1]
+        seconds = plain.seconds_to(PUBLISHED_ACCURACY) or plain.seconds[-1]
         note = (
             ""
-            if plain.seconds_to(PUBLISHED)
-            else "v3 did not get there: the seconds are those of all its epochs"
+            if plain.seconds_to(PUBLISHED_ACCURACY)
+            else "v3 did not reach it: the time is that of all its epochs"
         )
     else:
         seconds = plain.seconds[0] * (epochs or len(v3.seconds))
-        note = f"one epoch in float32 took {plain.seconds[0]:.0f} s; their number, "
+        note = f"one epoch in float32 took {plain.seconds[0]:.0f} s; the number of epochs, "
         note += (
             f"{epochs}, is that of the playground's training"
             if epochs
-            else "all, since it did not get there at all"
+            else "all of them, is used because the accuracy was not reached"
         )
     return [*goals, Goal(what, seconds / soonest.median, at_least=8, unit="x", note=note)]
 

@@ -1,11 +1,12 @@
-"""One batch over a class made for it, measured in this process, as JSON: seconds, memory on the way, the gradebook's size.
+"""Measures one batch over a generated class; prints seconds, memory and gradebook size as JSON.
 
-    python -m benchmarks.batch --students 1000 --sections 1.2,1.3 [--jobs 2 | --workers 2] [--train-size 500]
-    python -m benchmarks.batch --students 10000 --gradebook-alone
+    python -m benchmarks.batch --students 1000 --sections 1.2,1.3 [--jobs 2 | --workers 2]
+    [--train-size 500] python -m benchmarks.batch --students 10000 --gradebook-alone
 
-Each job has one thread. With `--workers` it is a Dask cluster's processes that mark. With `--gradebook-alone` nothing is
-marked: every task gets the report of one real marking at once, so all the time is the driver's own (reading, hashing,
-SQLite). Memory is the driver's, at a tenth, at half and at the end. The self-test of the walls is left out.
+Each job has one thread. With `--workers`, the workers of a Dask cluster mark. With
+`--gradebook-alone`, only the first submission is marked and all others get its report, so that the
+time is that of the main process (reading, hashing, SQLite). Memory is that of the main process
+after a tenth, half and all of the submissions. The self-test of the sandbox is left out.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from grader.rubric import load_rubric
 from grader.sandbox.levels import choose
 
 
-class Answered:
-    """A pool that marks the first task and gives its report to all others."""
+class OneAnswerPool:
+    """A pool that marks the first task and returns its result for all others."""
 
     jobs = 2
 
@@ -50,11 +51,12 @@ class Answered:
         pass
 
 
-class Sampled(Progress):
-    """Says nothing, and notes on the way how many are marked, the seconds, and the megabytes that this process holds."""
+class SampledProgress(Progress):
+    """Prints nothing; records the number of marked submissions, seconds and memory three times."""
 
     def __init__(self, total: int):
-        super().__init__(total, Path(os.devnull).open("w"))  # noqa: SIM115 - open until the process ends
+        # open until the process ends
+        super().__init__(total, Path(os.devnull).open("w"))  # noqa: SIM115
         self.noted: list[tuple[int, float, float]] = []
         self.started = time.perf_counter()
 
@@ -65,13 +67,13 @@ class Sampled(Progress):
 
 
 def memory() -> float:
-    """Megabytes that this process holds."""
+    """Resident memory of this process in megabytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1000
 
 
 def write_class(folder: Path, students: int) -> None:
-    """So many submissions, each the reference with another last line."""
+    """Writes submissions that are the reference solution with different last lines."""
     files = {
         path.name: path.read_bytes()
         for path in REFERENCE.iterdir()
@@ -88,9 +90,9 @@ def write_class(folder: Path, students: int) -> None:
 
 @contextmanager
 def pool(given: argparse.Namespace) -> Iterator[Pool]:
-    """Where the tasks run."""
+    """The pool that runs the tasks."""
     if given.gradebook_alone:
-        yield Answered()
+        yield OneAnswerPool()
     elif given.workers:
         from distributed import LocalCluster
 
@@ -103,7 +105,7 @@ def pool(given: argparse.Namespace) -> Iterator[Pool]:
 
 
 def run(given: argparse.Namespace, folder: Path) -> dict[str, object]:
-    """Hand in and mark; what was measured."""
+    """Reads and marks the class; returns the measurements."""
     only = () if given.sections == "all" else tuple(given.sections.split(","))
     options = Options(
         seed=1, only=only, train_size=given.train_size, skip_training=given.skip_training
@@ -115,7 +117,7 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, object]:
         jobs = batch.take_in(folder / "class", [])
         taken = time.perf_counter() - started
         with pool(given) as places:
-            progress = Sampled(len(jobs))
+            progress = SampledProgress(len(jobs))
             batch.run(jobs, places, progress)
     return {
         "students": given.students,
@@ -128,16 +130,16 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, object]:
 
 
 def main() -> int:
-    """Print what was measured; exit status 0 if everybody could be marked."""
+    """Prints the measurements; returns 0 if every submission could be marked."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--students", type=int, default=100)
-    parser.add_argument("--sections", default="1.2,1.3,1.4,1.5,1.6", help="or: all")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
-        "--workers", type=int, help="processes of a Dask cluster, in place of --jobs"
+        "--sections", default="1.2,1.3,1.4,1.5,1.6", help="comma-separated numbers, or all"
     )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, help="use this many Dask workers instead of --jobs")
     parser.add_argument("--train-size", type=int)
     parser.add_argument("--skip-training", action="store_true")
     parser.add_argument("--gradebook-alone", action="store_true")

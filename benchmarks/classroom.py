@@ -1,6 +1,7 @@
-"""A class as one would get it: many honest submissions in many styles, and among them copies that were made to look otherwise.
+"""A synthetic class: honest submissions in many styles, and disguised copies among them.
 
-Both are drawn from a seed. Nothing of it is real; honest students are more alike than real ones, all drawing from a few styles.
+Everything is generated from a seed. Its honest students are more alike than real ones, because they
+all draw from a small set of styles.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ WORDS = (
 
 @dataclass
 class Classroom:
-    """The class, earlier years, and who copied from whom: `{a, b}` with the name of what was done to hide it."""
+    """The class, earlier years, and the copies: `{a, b}` with the name of the disguise."""
 
     works: dict[str, dict[str, bytes]]
     earlier: dict[str, dict[str, bytes]]
@@ -98,35 +99,35 @@ class Classroom:
 
 
 @dataclass(frozen=True)
-class Student:
-    """What one student writes, and how."""
+class SyntheticStudent:
+    """The code and style of one student."""
 
     sections: dict[str, str]
     names: dict[str, str]
-    values: dict[str, str]  # of hyperparameters that are not left as given
-    talkative: float  # the chance of a remark at a line
+    values: dict[str, str]  # hyperparameters that differ from the handout
+    talkative: float  # probability of a comment per line
     rng: random.Random
 
 
-def student(rng: random.Random) -> Student:
-    """Somebody who works alone."""
+def student(rng: random.Random) -> SyntheticStudent:
+    """A random honest student."""
     written = styles.sections(rng)
-    if rng.random() < 0.1:  # not everybody finishes
+    if rng.random() < 0.1:  # some sections stay unwritten
         for number in rng.sample(sorted(written), rng.randint(1, 4)):
             written.pop(number)
     names = {slot: rng.choice(choices) for slot, choices in styles.NAMES.items()}
     values = {
         key: rng.choice(choices) for key, choices in HYPERPARAMETERS.items() if rng.random() < 0.6
     }
-    return Student(written, names, values, rng.choice((0, 0, 0.05, 0.2, 0.5)), rng)
+    return SyntheticStudent(written, names, values, rng.choice((0, 0, 0.05, 0.2, 0.5)), rng)
 
 
-def write(author: Student) -> dict[str, bytes]:
+def write(author: SyntheticStudent) -> dict[str, bytes]:
     """A student's three scripts."""
     return {script: _script(script, author).encode() for script in SCRIPTS}
 
 
-def _script(script: str, author: Student) -> str:
+def _script(script: str, author: SyntheticStudent) -> str:
     lines: list[str] = []
     for part in split(reference_source(script), f"{script}.py"):
         if isinstance(part, str):
@@ -145,7 +146,7 @@ def _script(script: str, author: Student) -> str:
 
 
 def _depth(solution: Solution) -> int:
-    """How far a section's code is indented: not at all, as a function's, or as a method's."""
+    """The indentation of a section's code: module level, function or method."""
     if solution.section in ("2.5", "3.5"):
         return 0
     return 4 if solution.section in ("1.2", "1.3", "1.4") else 8
@@ -163,8 +164,8 @@ def _stub(solution: Solution, script: str) -> list[str]:
     ]
 
 
-def _talk(code: str, author: Student) -> str:
-    """The code with remarks here and there."""
+def _talk(code: str, author: SyntheticStudent) -> str:
+    """The code with random comments."""
     lines = []
     for line in code.splitlines():
         if author.rng.random() < author.talkative and not line.endswith(("(", ",")):
@@ -175,7 +176,7 @@ def _talk(code: str, author: Student) -> str:
 
 
 def classroom(size: int, copies: int, *, seed: int, earlier: int = 0) -> Classroom:
-    """A class of `size` in which `copies` students copied, some of them from earlier years where there are any."""
+    """A class of `size` with `copies` copied submissions, some of them from earlier years."""
     rng = random.Random(seed)
     old = {
         f"old{number:03d}": write(student(random.Random(rng.random()))) for number in range(earlier)

@@ -1,4 +1,4 @@
-"""What copyists do to hide it: other names, comments, white space, order and numbers. The result is still the same program."""
+"""Disguises of copied code: other names, comments, white space, order and numbers; same program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from functools import cache
 from grader.handout.folder import reference_source, stub
 from grader.sections import SCRIPTS
 
-Work = dict[str, bytes]
+Scripts = dict[str, bytes]
 SYLLABLES = (
     "ba",
     "cor",
@@ -42,7 +42,7 @@ def _given(script: str) -> str:
 
 
 def renamed(source: str, script: str, rng: random.Random) -> str:
-    """The source with another name for everything that the student named."""
+    """The source with all names of the student replaced."""
     own = _own_names(source, script)
     names = {
         name: "".join(rng.sample(SYLLABLES, 2)) + (f"_{len(name)}" if rng.random() < 0.3 else "")
@@ -52,7 +52,7 @@ def renamed(source: str, script: str, rng: random.Random) -> str:
 
 
 def _own_names(source: str, script: str) -> set[str]:
-    """Names that are stored to, or stored to on self, and that are not the handout's."""
+    """Names that the code assigns (also on self) and that do not occur in the handout."""
     given = {node.id for node in ast.walk(ast.parse(_given(script))) if isinstance(node, ast.Name)}
     given |= set(re.findall(r"\w+", _given(script))) | set(dir(builtins)) | set(keyword.kwlist)
     tree = list(ast.walk(ast.parse(source)))
@@ -76,7 +76,7 @@ def _own_names(source: str, script: str) -> set[str]:
 
 
 def recommented(source: str, script: str, rng: random.Random) -> str:
-    """The source without its comments and with a few others, and with other white space."""
+    """The source with different comments and white space."""
     tokens = [
         token
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
@@ -104,7 +104,7 @@ def recommented(source: str, script: str, rng: random.Random) -> str:
 
 
 def reordered(source: str, script: str, rng: random.Random) -> str:
-    """The source with its functions, and the methods of its class, in another order."""
+    """The source with its functions and methods in another order."""
     tree = ast.parse(source)
     lines = source.splitlines()
     bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef)]
@@ -123,7 +123,7 @@ def reordered(source: str, script: str, rng: random.Random) -> str:
         rng.shuffle(texts)
         for (first, last), text in sorted(zip(spots, texts, strict=True), reverse=True):
             lines[first:last] = text
-        if len(set(map(len, texts))) > 1:  # the lines have moved: find the next group anew
+        if len(set(map(len, texts))) > 1:  # the lines have moved: parse again
             return _again("\n".join(lines) + "\n", functions is not group, rng)
     return "\n".join(lines) + "\n"
 
@@ -145,7 +145,7 @@ def _again(source: str, methods_done: bool, rng: random.Random) -> str:
 
 
 def revalued(source: str, script: str, rng: random.Random) -> str:
-    """The source with other hyperparameters and other numbers where any will do."""
+    """The source with other hyperparameters and arbitrary constants."""
     source = re.sub(
         r"^(EPOCHS|BATCH_SIZE|HIDDEN_SIZE) = (\d+)",
         lambda m: f"{m[1]} = {int(m[2]) + rng.choice((2, 4, 8))}",
@@ -163,7 +163,7 @@ def revalued(source: str, script: str, rng: random.Random) -> str:
 
 
 def swapped(source: str, script: str, rng: random.Random) -> str:
-    """The source with neighbouring assignments swapped that do not depend on each other."""
+    """The source with some independent neighbouring assignments swapped."""
     lines = source.splitlines()
     for function in [
         node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)
@@ -222,8 +222,8 @@ WAYS: dict[str, tuple[Perturbation, ...]] = {
 }
 
 
-def copy(source: Work, own: Work, way: str, rng: random.Random) -> Work:
-    """The copyist's scripts: those of `source` in disguise; where only a part is copied, the rest is the copyist's own."""
+def copy(source: Scripts, own: Scripts, way: str, rng: random.Random) -> Scripts:
+    """The copyist's scripts: disguised copies of `source`, and some `own` scripts."""
     scripts = rng.sample(SCRIPTS, 2) if "two of three" in way else SCRIPTS
     made = dict(own)
     for script in scripts:

@@ -1,12 +1,13 @@
-"""One training, timed: `python -m benchmarks.curves KIND RECIPE SEED` prints a line of JSON after each epoch.
+"""Times one training: `python -m benchmarks.curves KIND RECIPE SEED` prints JSON after each epoch.
 
-Each line holds `seconds` of training so far, the steps alone, and `accuracy` on the 10,000 test images then. The
-accuracies are for the benchmark's curve: nothing is chosen by them, no epoch kept. Used by accuracy.py, which runs each
-training in a process of its own.
+Each line holds the cumulative `seconds` of the training steps and the `accuracy` on the 10,000 test
+images. The accuracies are only recorded; nothing is selected by them. accuracy.py runs each
+training in a separate process.
 
-KIND is `numpy` (the playground's recipes, and `reference` for numpy_ann.py), `cnn` (its recipes of convolutional networks,
-and `reference` for pytorch_cnn.py), or `cnn-plain`: such a network trained as PyTorch does when nothing is said, in
-float32, without the playground's memory format, memory pools and fused optimizer.
+KIND is `numpy` (the playground's recipes, or `reference` for numpy_ann.py), `cnn` (its recipes of
+convolutional networks, or `reference` for pytorch_cnn.py) or `cnn-plain` (the same networks with
+PyTorch's defaults: float32, without the playground's memory format, allocator settings and fused
+optimizer).
 """
 
 from __future__ import annotations
@@ -26,20 +27,19 @@ from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES
 from playground.datasets import Dataset, Split
 
-Epochs = tuple[
-    int, Callable[[int], object], Callable[[], float]
-]  # how many; one epoch of training; test accuracy
+# number of epochs; a function that trains one epoch; a function that returns the test accuracy
+Epochs = tuple[int, Callable[[int], object], Callable[[], float]]
 
 
 def playground_network(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs:
     """A NumPy network of the playground."""
     from playground.network import Network
-    from playground.training import Batches, Descent
+    from playground.training import Batches, GradientDescent
 
     configuration = RECIPES[recipe]
     network = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
     batches = Batches(split.X_train, split.y_train, network, np.random.default_rng(seed))
-    descent = Descent(network, steps=len(batches) * configuration.epochs)
+    descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
     return (
         configuration.epochs,
         lambda epoch: descent.run_epoch(batches, epoch),
@@ -51,10 +51,8 @@ def reference_network(seed: int, split: Split, data: Dataset) -> Epochs:
     """grader/reference/numpy_ann.py with its own hyperparameters, and the loop of its `fit`."""
     from grader.reference import numpy_ann
 
-    X, Y = (
-        scale_images(split.X_train, np.arange(len(split.y_train))),
-        utils.to_one_hot(split.y_train),
-    )
+    X = scale_images(split.X_train, np.arange(len(split.y_train)))
+    Y = utils.to_one_hot(split.y_train)
     X_test = scale_images(data.X_test, np.arange(len(data.y_test)))
     network = numpy_ann.NumpyANN(seed=seed)
     epochs, steps = numpy_ann.EPOCHS, -(-len(X) // numpy_ann.BATCH_SIZE)
@@ -76,16 +74,16 @@ def convnet(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs:
     import torch
 
     from playground.convnets.evaluation import evaluate
-    from playground.convnets.images import Batches
+    from playground.convnets.images import ImageBatches
     from playground.convnets.networks import build
     from playground.convnets.processor import choose_processor
-    from playground.convnets.training import Descent
+    from playground.convnets.training import ConvNetDescent
 
     configuration = CONV_RECIPES[recipe]
     processor = choose_processor("cpu", configuration.precision)
     model = build(configuration, seed).to(memory_format=torch.channels_last)
-    batches = Batches(split.X_train, split.y_train, configuration, processor.device)
-    descent = Descent(model, configuration, batches, processor)
+    batches = ImageBatches(split.X_train, split.y_train, configuration, processor.device)
+    descent = ConvNetDescent(model, configuration, batches, processor)
     return (
         configuration.epochs,
         lambda epoch: descent.run_epoch(epoch, seed),
@@ -94,7 +92,7 @@ def convnet(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs:
 
 
 def plain_convnet(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs:
-    """The same network and hyperparameters (no schedule, no alterations) in the loop that everybody writes first."""
+    """The same network and hyperparameters in a plain loop, without schedule and augmentation."""
     import torch
     from torch import nn
 
@@ -102,11 +100,8 @@ def plain_convnet(recipe: str, seed: int, split: Split, data: Dataset) -> Epochs
 
     configuration = CONV_RECIPES[recipe]
     X, X_test = _images(split.X_train), _images(data.X_test)
-    y, model, rng = (
-        torch.from_numpy(split.y_train),
-        build(configuration, seed),
-        np.random.default_rng(seed),
-    )
+    y, rng = torch.from_numpy(split.y_train), np.random.default_rng(seed)
+    model = build(configuration, seed)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
     )
@@ -135,11 +130,8 @@ def reference_convnet(seed: int, split: Split, data: Dataset) -> Epochs:
     from grader.reference import pytorch_cnn
 
     X, X_test = _images(split.X_train), _images(data.X_test)
-    y, model, rng = (
-        torch.from_numpy(split.y_train),
-        pytorch_cnn.PyTorchCNN(seed=seed),
-        np.random.default_rng(seed),
-    )
+    y, rng = torch.from_numpy(split.y_train), np.random.default_rng(seed)
+    model = pytorch_cnn.PyTorchCNN(seed=seed)
     epochs, steps = pytorch_cnn.EPOCHS, -(-len(X) // pytorch_cnn.BATCH_SIZE)
     optimizer = model.configure_optimizer()
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.001, total_iters=epochs * steps)
@@ -158,14 +150,14 @@ def reference_convnet(seed: int, split: Split, data: Dataset) -> Epochs:
 
 
 def _images(pixels: np.ndarray) -> Any:
-    """As the reference takes them: a tensor `(n, 1, 28, 28)` float32."""
+    """The images as a tensor `(n, 1, 28, 28)` float32, the reference's input."""
     import torch
 
     return torch.from_numpy(scale_images(pixels, np.arange(len(pixels)))).reshape(-1, 1, 28, 28)
 
 
 def curve(epochs: Epochs) -> Iterator[dict[str, float]]:
-    """Seconds of training so far and test accuracy, after each epoch."""
+    """Cumulative training seconds and test accuracy after each epoch."""
     count, train, accuracy = epochs
     seconds = 0.0
     for epoch in range(1, count + 1):
@@ -176,7 +168,7 @@ def curve(epochs: Epochs) -> Iterator[dict[str, float]]:
 
 
 def main() -> None:
-    """Train, and print a line an epoch."""
+    """Trains and prints one line per epoch."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,8 +1,10 @@
-"""One epoch of plain gradient descent, in the ways that are compared: `python -m benchmarks.epochs NAME 784-300-100-10 64`.
+"""One epoch of gradient descent in several implementations, called contenders:
 
-Each contender is a function that gets everything ready, from the data on, and gives back one that trains for an epoch:
-all mini-batches, shuffled anew, forward, backward, update; softmax and cross-entropy; nothing is evaluated. Used by
-training.py, which runs each in a process of its own.
+    python -m benchmarks.epochs NAME 784-300-100-10 64
+
+Each contender is a function that prepares everything, including the data, and returns a function
+that trains one epoch: shuffled mini-batches, forward, backward, update, with softmax and
+cross-entropy and without evaluation. training.py runs each contender in a separate process.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ class Problem:
         return X
 
     def weights(self, dtype: Any) -> list[np.ndarray]:
-        """He's initial weights of each layer."""
+        """He's initial weights for each layer."""
         rng = np.random.default_rng(0)
         shapes = zip(self.sizes[:-1], self.sizes[1:], strict=True)
         return [
@@ -51,10 +53,9 @@ class Problem:
 
 
 def products(problem: Problem) -> Epoch:
-    """The matrix products of the steps and nothing else, on one batch that stays in the cache: no step can be faster."""
-    Ws = [
-        aligned_zeros(W.shape, np.float32) for W in problem.weights(np.float32)
-    ]  # 0, so that nothing grows
+    """Only the matrix products of the steps, on one cached batch: a lower bound for every step."""
+    # zeros, so that no value grows
+    Ws = [aligned_zeros(W.shape, np.float32) for W in problem.weights(np.float32)]
     dWs = [aligned_zeros(W.shape, np.float32) for W in Ws]
     activations = [aligned_zeros((problem.batch_size, size), np.float32) for size in problem.sizes]
     gradients = [aligned_zeros(a.shape, np.float32) for a in activations]
@@ -67,7 +68,7 @@ def products(problem: Problem) -> Epoch:
                 np.matmul(activations[layer], W, out=activations[layer + 1])
             for layer in reversed(range(len(Ws))):
                 np.matmul(activations[layer].T, gradients[layer + 1], out=dWs[layer])
-                if layer:  # nobody asks for the gradient of the images
+                if layer:  # the gradient of the images is not needed
                     np.matmul(gradients[layer + 1], Ws[layer].T, out=gradients[layer])
 
     return epoch
@@ -77,7 +78,7 @@ def playground(problem: Problem) -> Epoch:
     """The playground's network, on its own uint8 images."""
     from playground.configuration import Configuration
     from playground.network import Network
-    from playground.training import Batches, Descent
+    from playground.training import Batches, GradientDescent
 
     configuration = Configuration(
         hidden_sizes=problem.sizes[1:-1],
@@ -87,7 +88,7 @@ def playground(problem: Problem) -> Epoch:
     )
     network = Network(problem.sizes[0], problem.sizes[-1], configuration)
     batches = Batches(problem.pixels, problem.y, network, np.random.default_rng(0))
-    descent = Descent(network, steps=1000 * len(batches))
+    descent = GradientDescent(network, steps=1000 * len(batches))
     return lambda: descent.run_epoch(batches, 1)
 
 
@@ -110,7 +111,7 @@ def reference(problem: Problem) -> Epoch:
 
 
 def student(problem: Problem) -> Epoch:
-    """NumPy in float64, as one writes it down the first time."""
+    """Straightforward NumPy in float64, as a student may write it."""
     X, Y = problem.pixels / 255, np.eye(problem.sizes[-1])[problem.y]
     Ws = problem.weights(np.float64)
     bs = [np.zeros(size) for size in problem.sizes[1:]]
@@ -138,7 +139,7 @@ def student(problem: Problem) -> Epoch:
 
 
 def torch_eager(problem: Problem) -> Epoch:
-    """PyTorch on tensors that lie ready."""
+    """PyTorch on tensors in memory."""
     import torch
 
     X, y, step = _torch_parts(problem)
@@ -153,7 +154,7 @@ def torch_eager(problem: Problem) -> Epoch:
 
 
 def torch_loader(problem: Problem) -> Epoch:
-    """PyTorch with a DataLoader over the same tensors, without worker processes, which are slower here."""
+    """PyTorch with a DataLoader over the same tensors, in one process, which is faster."""
     from torch.utils.data import DataLoader, TensorDataset
 
     X, y, step = _torch_parts(problem)
@@ -167,7 +168,7 @@ def torch_loader(problem: Problem) -> Epoch:
 
 
 def _torch_parts(problem: Problem) -> tuple[Any, Any, Callable[[Any, Any], None]]:
-    """Images, labels, and a function that takes one step."""
+    """Images, labels and a function that makes one step."""
     import torch
     from torch import nn
 
@@ -187,7 +188,7 @@ def _torch_parts(problem: Problem) -> tuple[Any, Any, Callable[[Any, Any], None]
 
 
 def sklearn(problem: Problem) -> Epoch:
-    """scikit-learn's MLPClassifier in float64, what it takes when nothing else is said, without momentum or penalty."""
+    """scikit-learn's MLPClassifier in float64, its default, without momentum or penalty."""
     from sklearn.neural_network import MLPClassifier
 
     X = problem.scaled(np.float64)
@@ -217,13 +218,13 @@ CONTENDERS: dict[str, Callable[[Problem], Epoch]] = {
 
 
 def main() -> None:
-    """Serve one contender: seconds of an epoch for each line that comes in."""
+    """Serves one contender: measures an epoch for each line on standard input."""
     name, sizes, batch_size, *images = sys.argv[1:]
     problem = Problem(tuple(map(int, sizes.split("-"))), int(batch_size), *map(int, images))
     epoch = CONTENDERS[name](problem)
 
     def measure() -> float:
-        epoch()  # in which the caches fill again, and the threads of whoever computed before come to rest
+        epoch()  # fills the caches while threads of the previous contender become idle
         started = time.perf_counter()
         epoch()
         return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Section 4: seconds to mark one submission, beside other graders that mark the same ten by the same tests."""
+"""Section 4: time to mark a submission, compared with other graders on the same ten submissions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, Work
+from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, PeerSubmission
 from benchmarks.peers.environments import Unavailable, python_with
 from benchmarks.peers.grading import Grader
 from benchmarks.peers.notebooks import Nbgrader, OtterCommand, OtterInterface
 from benchmarks.peers.ours import OurBatch, OurGrade
 from benchmarks.peers.scripts import Bare, Check50, Gradescope, PlainPytest
-from benchmarks.records import Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import interleave
 from grader.classroom.batch import expect_working_sandbox
 from grader.errors import CannotGrade
@@ -26,25 +26,28 @@ from grader.sandbox.levels import Sandbox, choose
 from grader.submission.reading import open_submission
 
 GRADERS: tuple[type[Grader], ...] = (
-    Bare, Gradescope, PlainPytest, OurBatch, Check50, OurGrade, Nbgrader, OtterInterface, OtterCommand,
+    Bare, Gradescope, PlainPytest, OurBatch, Check50, OurGrade, Nbgrader,
+    OtterInterface, OtterCommand,
 )  # fmt: skip
 QUICK = ("right", "stub", "in-place")
-MOST_ROUNDS = 5  # a round takes a minute, most of it otter-grader's
+MAX_ROUNDS = 5  # a round takes a minute, most of it for otter-grader
 NOTES = (
-    "The same three functions (1.2, 1.3, 1.4), the same ten submissions, four of them right and one a stub, and for all graders "
-    "but ours the same tests, word for word. Every verdict is compared with what the submission has earned: where one grader "
-    "found otherwise, there would be no figures.",
-    "Seconds from the start of a command to its end, or of ten commands, divided by ten; everything on one thread, one submission "
-    "at a time. Installing, and what is done once for an assignment, is not counted.",
-    "Ours draws hidden inputs, asks a wrong answer again to name the mistake, and is the only one whose submissions can reach "
-    "neither the grader, nor files, nor the network, nor each other; `batch` tries those walls first, and keeps a gradebook.",
-)  # fmt: skip
+    "All graders mark the same three functions (1.2, 1.3, 1.4) of the same ten submissions, four "
+    "of them correct and one a stub; all graders except ours use exactly the same tests. Every "
+    "verdict is compared with the expected one: a wrong verdict invalidates the benchmark.",
+    "Seconds from start to end of one command, or of ten commands, divided by ten, with one "
+    "thread and one submission at a time. Installation and the one-time setup of an assignment "
+    "are not included.",
+    "Ours draws hidden inputs, calls wrong functions again to diagnose the mistake, and is the "
+    "only one whose submissions cannot reach the grader, files, the network or each other; "
+    "`batch` also tests its sandbox first and keeps a gradebook.",
+)
 
 
-def measure(settings: Settings) -> Section:
-    """Every grader that can be had here. Raises RuntimeError where one finds otherwise than it should."""
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
+    """Measures every available grader. Raises RuntimeError if one returns a wrong verdict."""
     works = {name: SUBMISSIONS[name] for name in QUICK} if settings.quick else SUBMISSIONS
-    rounds = min(settings.repeats, MOST_ROUNDS)
+    rounds = min(settings.repeats, MAX_ROUNDS)
     with tempfile.TemporaryDirectory() as folder:
         graders, missing = _ready(works, Path(folder), quick=settings.quick)
         cpu: dict[str, list[float]] = {title: [] for title in graders}
@@ -55,13 +58,13 @@ def measure(settings: Settings) -> Section:
         own = graders.get(OurBatch.title)
         if isinstance(own, OurBatch):
             tables.append(_parts(own, rounds))
-    return Section("Against other graders", tables, _goals(wall), [*NOTES, *missing])
+    return BenchmarkSection("Against other graders", tables, _goals(wall), [*NOTES, *missing])
 
 
 def _ready(
-    works: Mapping[str, Work], folder: Path, *, quick: bool
+    works: Mapping[str, PeerSubmission], folder: Path, *, quick: bool
 ) -> tuple[dict[str, Grader], list[str]]:
-    """The graders with their files written, by title, and a sentence for each that cannot be had."""
+    """The available graders by title, with their files, and a note for each unavailable one."""
     ready, missing = {}, []
     chosen = [kind for kind in GRADERS if not quick or kind in (PlainPytest, OurBatch, OurGrade)]
     for kind in chosen:
@@ -72,7 +75,7 @@ def _ready(
                 else Path(sys.executable)
             )
             if kind in (OurBatch, OurGrade):
-                choose("auto")  # without walls it would be no comparison
+                choose("auto")  # raises CannotGrade without a sandbox
             ready[kind.title] = kind(works, folder / kind.__name__, python)
             ready[kind.title].write()
         except (Unavailable, CannotGrade) as error:
@@ -88,7 +91,7 @@ def _mark(grader: Grader, cpu: list[float]) -> float:
 
 def _table(
     graders: Mapping[str, Grader], wall: Mapping[str, Spread], cpu: Mapping[str, list[float]]
-) -> Table:
+) -> ResultTable:
     plain, own = wall[PlainPytest.title], wall.get(OurBatch.title)
     rows = [
         (
@@ -103,13 +106,13 @@ def _table(
     ]
     columns = (
         "grader",
-        "seconds a submission",
+        "seconds per submission",
         "CPU seconds",
         "÷ plain pytest",
         "÷ ours, batch",
         "isolation",
     )
-    return Table("A submission", columns, rows)
+    return ResultTable("One submission", columns, rows)
 
 
 def _goals(wall: Mapping[str, Spread]) -> list[Goal]:
@@ -121,31 +124,32 @@ def _goals(wall: Mapping[str, Spread]) -> list[Goal]:
     ]
 
 
-def _parts(own: OurBatch, rounds: int) -> Table:
-    """What the seconds of our batch are spent on, measured part by part."""
+def _parts(own: OurBatch, rounds: int) -> ResultTable:
+    """The parts of the time that our batch takes."""
     sandbox = choose("auto")
     parts: dict[str, Callable[[], float]] = {
-        "the whole": lambda: own.mark()[0] * len(own.works),
-        "start": lambda: own.run(own.batch()).wall,  # everything is marked by now
-        "walls": partial(_seconds, partial(expect_working_sandbox, sandbox)),
+        "total": lambda: own.mark()[0] * len(own.works),
+        "start": lambda: own.run(own.batch()).wall,  # all submissions are already marked
+        "self-test": partial(_seconds, partial(expect_working_sandbox, sandbox)),
         "marking": partial(_seconds, partial(_mark_here, own, sandbox)),
     }
-    measured = interleave(
-        parts, rounds
-    )  # reversed in every second round, when the last round's gradebook is there
-    known = [measured[name].values for name in ("start", "walls", "marking")]
+    # every second round is reversed and starts with the gradebook of the round before
+    measured = interleave(parts, rounds)
+    known = [measured[name].values for name in ("start", "self-test", "marking")]
     rest = [
-        whole - sum(others)
-        for whole, *others in zip(measured["the whole"].values, *known, strict=True)
+        whole - sum(others) for whole, *others in zip(measured["total"].values, *known, strict=True)
     ]
     rows = [
-        ("starting the command, reading the class, finding out what is missing", measured["start"]),
-        (f"the self-test of the walls ({sandbox.level})", measured["walls"]),
+        (
+            "starting the command, reading the class, finding unmarked submissions",
+            measured["start"],
+        ),
+        (f"the self-test of the sandbox ({sandbox.level})", measured["self-test"]),
         (f"marking {len(own.works)} submissions", measured["marking"]),
-        ("the rest: the process that marks, and the gradebook", Spread(tuple(rest))),
-        ("all of it", measured["the whole"]),
+        ("the rest: the worker process and the gradebook", Spread(tuple(rest))),
+        ("total", measured["total"]),
     ]
-    return Table(f"Our batch of {len(own.works)}, seconds", ("part", "seconds"), rows)
+    return ResultTable(f"Our batch of {len(own.works)}, seconds", ("part", "seconds"), rows)
 
 
 def _seconds(act: Callable[[], object]) -> float:
@@ -155,7 +159,7 @@ def _seconds(act: Callable[[], object]) -> float:
 
 
 def _mark_here(own: OurBatch, sandbox: Sandbox) -> None:
-    """Mark all as a process of the batch does, without one."""
+    """Marks all submissions in this process, as a worker of the batch does."""
     rubric, options = load_rubric(), Options(seed=1, only=tuple(FUNCTIONS), sandbox=sandbox.level)
     for name in own.works:
         Marking(open_submission(own.submission(name)), rubric, options).mark_all()

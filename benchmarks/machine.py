@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""A description of the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGES = ("numpy", "torch", "scikit-learn")
 
 
 def describe(coretype: str | None) -> dict[str, Any]:
-    """The machine, its load, and the versions that matter; `coretype` is what OPENBLAS_CORETYPE was set to, if it was."""
+    """The machine, its load and package versions; `coretype` is the original OPENBLAS_CORETYPE."""
     versions = {"Python": platform.python_version()}
     for package in PACKAGES:
         try:

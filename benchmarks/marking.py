@@ -1,4 +1,4 @@
-"""Section 3: what marking one submission costs, where the time goes, and what running its scripts costs without any marking."""
+"""Section 3: the time to mark one submission, compared with running its scripts without marking."""
 
 from __future__ import annotations
 
@@ -11,68 +11,65 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import Cell, Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Cell, Goal, ResultTable, Spread
 from benchmarks.startup import write_workplace
 from benchmarks.timing import Cost, environment, interleave, run_command
 from grader.rubric import Rubric, load_rubric
 from grader.sections import SCRIPTS
 
-ROUNDS = 3  # of whole markings: a pair takes two minutes
+MAX_ROUNDS = 3  # of complete markings: marking and scripts take two minutes
 REFERENCE = "grader/reference"
 NOTES = (
-    "The submission is the reference. Marking repeats its three trainings, on the data in disguise; running its scripts one after "
-    "another checks the sections, trains, tests and draws the plots. Both as whole processes.",
-    "Start-up is a marking of the checklist alone, from the command to its exit, with all that every marking needs at its end; "
-    "the rest is what a whole marking takes beyond that and its sections.",
-    "PyTorch is imported once for parts 2 and 3, while pytest starts and part 1 is marked, where a core is free: marking the "
-    "sections takes less time on the clock than of the processor.",
+    "The submission is the reference solution. Marking repeats its three trainings on perturbed "
+    "data; running its scripts one after another checks the sections, trains, tests and draws "
+    "the plots. Both are measured as complete processes.",
+    "Start-up is the time to mark the checklist alone, from the command to its exit; the rest is "
+    "the remaining time of a complete marking besides start-up and sections.",
+    "PyTorch is imported once for parts 2 and 3, in the background while part 1 is marked, so "
+    "that marking the sections takes less wall time than CPU time.",
 )
 
 
-def measure(settings: Settings) -> Section:
-    """Whole markings beside the scripts, then section checks alone beside the imports that they need."""
-    rounds = 1 if settings.quick else min(settings.repeats, ROUNDS)
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
+    """Compares complete markings with the scripts, then section checks with their imports."""
+    rounds = 1 if settings.quick else min(settings.repeats, MAX_ROUNDS)
     size = ["--train-size", "500"] if settings.quick else []
     with tempfile.TemporaryDirectory() as folder:
-        whole, scripts = (
-            Costs(partial(_mark, size)),
-            Costs(partial(_run_scripts, write_workplace(Path(folder)), size)),
-        )
+        whole = Costs(partial(_mark, size))
+        scripts = Costs(partial(_run_scripts, write_workplace(Path(folder)), size))
         interleave({"marking": whole, "scripts": scripts}, rounds)
-    checks, start = (
-        Costs(partial(_mark, ["--skip-training"])),
-        Costs(partial(_mark, ["--only", "0.1"])),
-    )
+    checks = Costs(partial(_mark, ["--skip-training"]))
+    start = Costs(partial(_mark, ["--only", "0.1"]))
     imports = Costs(lambda: (run_command(["-c", "import numpy, torch"], env=environment()), {}))
     interleave({"checks": checks, "start": start, "imports": imports}, settings.repeats)
     ratio = whole.wall / scripts.wall
     checking, importing = checks.part("section checks"), imports.wall
     beyond = Spread(tuple(a - b for a, b in zip(checking.values, importing.values, strict=True)))
-    return Section(
+    return BenchmarkSection(
         "Marking one submission",
         [
-            Table(
+            ResultTable(
                 "The reference, with training",
                 ("", "seconds", "CPU seconds"),
                 [
-                    ("marking, behind the sandbox", whole.wall, whole.cpu),
+                    ("marking, in the sandbox", whole.wall, whole.cpu),
                     ("running its three scripts", scripts.wall, scripts.cpu),
                     ("ratio", ratio, whole.cpu / scripts.cpu),
                 ],
             ),
-            Table(
-                "Where a marking's seconds go",
+            ResultTable(
+                "Parts of a marking",
                 ("", "seconds"),
                 _split(whole, statistics.median(start.wall.values)),
             ),
-            Table(
+            ResultTable(
                 "Without training",
                 ("", "seconds", "CPU seconds"),
                 [
                     ("marking the sections, from the command to its exit", checks.wall, checks.cpu),
-                    ("of that the section checks", checking, None),
-                    ("the checklist alone: start-up", start.wall, start.cpu),
-                    ("`import numpy, torch` in a process of its own", importing, imports.cpu),
+                    ("of which section checks", checking, None),
+                    ("marking the checklist alone (start-up)", start.wall, start.cpu),
+                    ("`import numpy, torch` in a separate process", importing, imports.cpu),
                 ],
             ),
         ],
@@ -83,7 +80,7 @@ def measure(settings: Settings) -> Section:
                 checking,
                 at_most=1.5,
                 unit=" s",
-                note="PyTorch is imported behind the walls meanwhile, and parts 2 and 3 wait for it",
+                note="parts 2 and 3 wait for the import of PyTorch in the sandbox",
             ),
             Goal(
                 "section checks beyond importing NumPy and PyTorch", beyond, at_most=0.5, unit=" s"
@@ -94,7 +91,7 @@ def measure(settings: Settings) -> Section:
 
 
 class Costs:
-    """A stopwatch that keeps all that was measured, not the seconds alone."""
+    """Runs a function for `interleave` and keeps all of its measurements."""
 
     def __init__(self, run: Callable[[], tuple[Cost, dict[str, float]]]):
         self.run = run
@@ -113,7 +110,7 @@ class Costs:
         return Spread(tuple(cost.cpu for cost, _ in self.measured))
 
     def part(self, name: str) -> Spread:
-        """The seconds of one of the parts that a marking reports."""
+        """The seconds of one part of the markings."""
         return Spread(tuple(parts[name] for _, parts in self.measured))
 
 
@@ -127,32 +124,23 @@ def _split(whole: Costs, start: float) -> list[tuple[Cell, ...]]:
 
 
 def _mark(arguments: list[str]) -> tuple[Cost, dict[str, float]]:
-    """One marking, and the seconds of its parts. Raises RuntimeError where it did not go as it should."""
+    """The cost of one marking, and the seconds of its parts. Raises RuntimeError if it fails."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.json")
-        command = [
-            "-P",
-            "-m",
-            "grader",
-            "grade",
-            REFERENCE,
-            "--seed",
-            "1",
-            "--results",
-            results,
-            *arguments,
-        ]
+        grade = ["-P", "-m", "grader", "grade", REFERENCE, "--seed", "1"]
+        command = [*grade, "--results", results, *arguments]
         cost = run_command(command, env=environment())
         if not results.exists():
             raise RuntimeError(
-                f"marking the reference ended with status {cost.status} and no results:\n{cost.output}"
+                f"marking the reference ended with status {cost.status} and no "
+                f"results:\n{cost.output}"
             )
         tests = json.loads(results.read_text(encoding="utf-8"))["tests"]
     return cost, _parts(tests, load_rubric())
 
 
 def _parts(tests: list[dict[str, Any]], rubric: Rubric) -> dict[str, float]:
-    """Seconds by kind of section."""
+    """The seconds by kind of section."""
     parts = {"submission checklist": 0.0, "section checks": 0.0, "training": 0.0, "plots": 0.0}
     for test in tests:
         section = rubric.by_number[test["number"]]
@@ -170,13 +158,13 @@ def _parts(tests: list[dict[str, Any]], rubric: Rubric) -> dict[str, float]:
 
 
 def _run_scripts(folder: Path, arguments: list[str]) -> tuple[Cost, dict[str, float]]:
-    """The three scripts one after another, as one process would cost."""
+    """The total cost of running the three scripts one after another."""
     costs = [
         run_command([f"{script}.py", *arguments], cwd=folder, env=environment())
         for script in SCRIPTS
     ]
     for script, cost in zip(SCRIPTS, costs, strict=True):
-        if cost.status not in (0, 1):  # 1: on few images the bar is not met
+        if cost.status not in (0, 1):  # 1: accuracy below the bar, as with few images
             raise RuntimeError(f"{script}.py ended with status {cost.status}:\n{cost.output}")
     return Cost(
         sum(cost.wall for cost in costs),

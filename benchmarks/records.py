@@ -1,4 +1,4 @@
-"""What a section of the benchmark gives back, and how it is written down: as JSON, and from that alone as Markdown."""
+"""The results of a benchmark section, written as JSON and, from the JSON alone, as Markdown."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How thoroughly to measure."""
+class BenchmarkSettings:
+    """The extent of the measurements."""
 
-    repeats: int = 7  # rounds; a section may take fewer of what takes minutes, and says so
-    quick: bool = False  # a try in seconds, whose figures mean nothing
-    full: bool = False  # with everything, however long
+    repeats: int = 7  # rounds; a section may use fewer for slow measurements
+    quick: bool = False  # a test in seconds, whose results mean nothing
+    full: bool = False  # everything, however long it takes
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The values of repeated measurements, in the order in which they were taken.
+    """The values of repeated measurements, in chronological order.
 
     >>> Spread((2.0, 4.0, 9.0)) / Spread((1.0, 1.0, 3.0))
     Spread(values=(2.0, 4.0, 3.0))
@@ -32,7 +32,7 @@ class Spread:
         return statistics.median(self.values)
 
     def __truediv__(self, other: Spread) -> Spread:
-        """The ratios round by round: what made a round slow made both slow."""
+        """The ratios round by round: a slow round affects both values."""
         return Spread(tuple(a / b for a, b in zip(self.values, other.values, strict=True)))
 
 
@@ -40,8 +40,8 @@ Cell = str | int | float | Spread | None
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table; the first column names the rows. Units stand in the columns' heads."""
+class ResultTable:
+    """A table; the first column names the rows, column names include units."""
 
     title: str
     columns: tuple[str, ...]
@@ -50,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Goal:
-    """What was aimed at, beside what was measured. `measured` is None where it could not be; `note` then says why.
+    """A goal and its measurement. `measured` is None if there is none; `note` then says why.
 
     >>> Goal("a step", 1.9, at_most=1.6, unit="x").verdict
     'missed by 0.3x'
@@ -61,7 +61,7 @@ class Goal:
     at_most: float | None = None
     at_least: float | None = None
     unit: str = ""
-    note: str = ""  # what bounds it where it is missed
+    note: str = ""  # an explanation, for example why it is missed
 
     @property
     def verdict(self) -> str:
@@ -77,22 +77,20 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Section:
-    """One section's results. `notes` are sentences: how it was measured, what bounds what was missed."""
+class BenchmarkSection:
+    """The results of one section. `notes` are sentences about method and limits."""
 
     title: str
-    tables: Sequence[Table]
+    tables: Sequence[ResultTable]
     goals: Sequence[Goal] = ()
     notes: Sequence[str] = ()
-    data: dict[str, Any] = field(
-        default_factory=dict
-    )  # for RESULTS.json alone: curves, configurations
+    data: dict[str, Any] = field(default_factory=dict)  # further data for RESULTS.json only
 
 
 def as_json(
-    section: Section, settings: Settings, machine: dict[str, Any], date: str
+    section: BenchmarkSection, settings: BenchmarkSettings, machine: dict[str, Any], date: str
 ) -> dict[str, Any]:
-    """Plain lists, dictionaries, strings and numbers."""
+    """The results as JSON values."""
     goals = [
         {**asdict(goal), "measured": _plain(goal.measured), "verdict": goal.verdict}
         for goal in section.goals
@@ -134,12 +132,14 @@ def _rounded(value: float) -> float:
 
 
 def as_markdown(sections: dict[str, dict[str, Any]]) -> str:
-    """RESULTS.md, from what RESULTS.json holds."""
+    """The text of RESULTS.md, from the content of RESULTS.json."""
     lines = [
         "# Measured",
         "",
-        "Written by `make bench`; do not edit. Medians over rounds in which the contenders take turns, in brackets the",
-        "lowest and the highest; a ratio is taken round by round. Seconds mean little beyond this machine, ratios more.",
+        "Written by `make bench`; do not edit. Medians over rounds in which the contenders take "
+        "turns, in brackets the",
+        "lowest and the highest; a ratio is taken round by round. Seconds mean little beyond "
+        "this machine, ratios more.",
     ]
     for name, section in sections.items():
         lines += ["", f"## {section['title']}", "", _conditions(name, section)]
@@ -169,8 +169,9 @@ def _conditions(name: str, section: dict[str, Any]) -> str:
     load = f"load average {machine['load average']} at the start"
     versions = ", ".join(f"{package} {version}" for package, version in machine["versions"].items())
     return (
-        f"`python -m benchmarks {name}`, {section['date']}, {how}; {machine['processor']}, {machine['cores']} cores, "
-        f"{machine['memory']}, {load}; {versions}; OPENBLAS_CORETYPE {machine['OPENBLAS_CORETYPE']}"
+        f"`python -m benchmarks {name}`, {section['date']}, {how}; {machine['processor']}, "
+        f"{machine['cores']} cores, {machine['memory']}, {load}; {versions}; OPENBLAS_CORETYPE "
+        f"{machine['OPENBLAS_CORETYPE']}"
     )
 
 
@@ -204,7 +205,7 @@ def _text(cell: Any, unit: str = "") -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits that mean something, and whole thousands set apart.
+    """A number with three significant digits, or an integer with thousands separators.
 
     >>> _number(0.123456), _number(12345.6), _number(93.18), _number(2)
     ('0.123', '12,346', '93.2', '2')

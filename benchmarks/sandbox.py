@@ -1,8 +1,9 @@
-"""What the walls cost: starting a worker at each level, against a bare interpreter that imports NumPy, and arrays over the pipe.
+"""The cost of the sandbox: starting a worker at each level, and passing arrays through the pipe.
 
     .venv/bin/python -P benchmarks/sandbox.py [--repeats 20]
 
-Prints minimum and median of each; all figures come from one run, and only their ratios mean anything.
+Start-up is compared with a plain interpreter that imports NumPy. Prints minimum and median; only
+ratios within one run are meaningful.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from grader.sandbox.visible_paths import visible_paths
 
 SCRIPT = {"numpy_ann.py": b"def relu(z):\n    return None\n"}
 LIMITS = load_rubric().limits
-MEGABYTES = 169  # of the training images in float32
+MEGABYTES = 169  # size of the training images in float32
 
 
 def bare() -> float:
-    """Seconds for an interpreter that imports NumPy and ends."""
+    """Seconds for an interpreter to import NumPy and exit."""
     started = time.perf_counter()
     search = visible_paths(("numpy",)).search
     code = f"import sys; sys.path += {search!r}; import numpy"
@@ -38,7 +39,7 @@ def bare() -> float:
 
 
 def ready(sandbox: Sandbox) -> float:
-    """Seconds until a worker has answered its first question."""
+    """Seconds until a new worker has answered its first request."""
     started = time.perf_counter()
     server = ForkServer(SCRIPT, LIMITS, sandbox, packages=("numpy",))
     process = Process(server)
@@ -50,7 +51,7 @@ def ready(sandbox: Sandbox) -> float:
 
 
 def forked(server: ForkServer) -> float:
-    """The same for a worker of a server that runs already."""
+    """The same for a worker of a running fork server."""
     started = time.perf_counter()
     process = Process(server)
     process.call("hello", {}, 60)
@@ -60,7 +61,7 @@ def forked(server: ForkServer) -> float:
 
 
 def calls(sandbox: Sandbox, X: np.ndarray, count: int) -> float:
-    """Seconds for a call with one array in and nothing out."""
+    """Seconds per call with one array as argument and no result."""
     server = ForkServer(SCRIPT, LIMITS, sandbox, packages=("numpy",))
     process = Process(server)
     process.call("load", {"script": "numpy_ann"}, 60)
@@ -76,23 +77,28 @@ def calls(sandbox: Sandbox, X: np.ndarray, count: int) -> float:
 
 
 def repeat(measure: Callable[[], float], repeats: int) -> tuple[float, float]:
-    """Minimum and median."""
+    """Minimum and median of repeated measurements."""
     figures = [measure() for _ in range(repeats)]
     return min(figures), statistics.median(figures)
 
 
 def main() -> int:
-    """Measure every level that this machine has."""
+    """Measures every sandbox level available on this machine."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
-        "--repeats", type=int, default=20, metavar="N", help="of each measurement (default: 20)"
+        "--repeats",
+        type=int,
+        default=20,
+        metavar="N",
+        help="number of measurements of each kind (default: 20)",
     )
     repeats = parser.parse_args().repeats
     base = repeat(bare, repeats)
     print(
-        f"{'':<12} {'start, ms':>18} {'against bare':>13} {'fork, ms':>9} {'small call, ms':>15} {'images in, MB/s':>16}"
+        f"{'':<12} {'start, ms':>18} {'÷ plain':>13} {'fork, ms':>9} {'small call, ms':>15} "
+        f"{'images in, MB/s':>16}"
     )
-    print(f"{'bare Python':<12} {1e3 * base[0]:8.0f} / {1e3 * base[1]:6.0f}")
+    print(f"{'plain Python':<12} {1e3 * base[0]:8.0f} / {1e3 * base[1]:6.0f}")
     for level in ("none", "user", "bubblewrap"):
         try:
             sandbox = choose(level)
@@ -101,15 +107,15 @@ def main() -> int:
             continue
         best, median = repeat(lambda sandbox=sandbox: ready(sandbox), repeats)  # type: ignore[misc]
         server = ForkServer(SCRIPT, LIMITS, sandbox, packages=("numpy",))
-        forks = [forked(server) for _ in range(repeats + 1)][
-            1:
-        ]  # the first waits for the server's imports
+        # the first fork is left out: it waits for the server's imports
+        forks = [forked(server) for _ in range(repeats + 1)][1:]
         server.close()
         small = calls(sandbox, np.ones((8, 8)), 200)
         large = calls(sandbox, np.ones((54_000, 784), np.float32), 3)
         start = f"{level:<12} {1e3 * best:8.0f} / {1e3 * median:6.0f} {median / base[1]:12.2f}x"
         print(
-            f"{start} {1e3 * statistics.median(forks):9.1f} {1e3 * small:15.2f} {MEGABYTES / large:16.0f}"
+            f"{start} {1e3 * statistics.median(forks):9.1f} {1e3 * small:15.2f} "
+            f"{MEGABYTES / large:16.0f}"
         )
     return 0
 

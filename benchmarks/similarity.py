@@ -1,8 +1,9 @@
-"""How many planted copies are found in a class, how many honest pairs are listed beside them, and how long it takes.
+"""Recall, precision and time of the similarity search in synthetic classes with planted copies.
 
-    OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.similarity [--works 300] [--copies 12] [--earlier 0] [--classes 3]
+    OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.similarity [--size 300] [--copies 12]
 
-The class is drawn (benchmarks/classroom.py): figures are good for comparing versions, and a promise for no real class.
+The classes are generated (classroom.py): the results are suited for comparing versions, but do not
+predict those for a real class.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from grader.similarity.comparing import compare
 
 
 def measure(drawn: Classroom) -> tuple[set[frozenset[str]], float]:
-    """The pairs of students listed, and the seconds that took."""
+    """The listed pairs of students, and the seconds taken."""
     started = time.perf_counter()
     comparison = compare(drawn.works, drawn.earlier)
     return {frozenset((pair.a, pair.b)) for pair in comparison.pairs}, time.perf_counter() - started
@@ -29,39 +30,49 @@ def _share(part: int, whole: int) -> str:
 
 
 def main() -> int:
-    """Draw classes, compare each, and print what came of it."""
+    """Generates classes, compares the submissions of each and prints the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
-        "--works", type=int, default=300, metavar="N", help="students in the class (default: 300)"
+        "--size", type=int, default=300, metavar="N", help="students in the class (default: 300)"
     )
     parser.add_argument(
-        "--copies", type=int, default=12, metavar="N", help="of whom copied (default: 12)"
+        "--copies", type=int, default=12, metavar="N", help="number of copies (default: 12)"
     )
     parser.add_argument(
-        "--earlier", type=int, default=0, metavar="N", help="works of earlier years (default: 0)"
+        "--earlier",
+        type=int,
+        default=0,
+        metavar="N",
+        help="submissions from earlier years (default: 0)",
     )
     parser.add_argument(
-        "--classes", type=int, default=3, metavar="N", help="how many are drawn (default: 3)"
+        "--classes", type=int, default=3, metavar="N", help="number of classes (default: 3)"
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of the first class (default: 1)"
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="random seed of the first class (default: 1)",
     )
     options = parser.parse_args()
     planted, found = Counter[str](), Counter[str]()
     false = 0
     print(f"{'class':>5} {'listed':>7} {'copies found':>13} {'honest':>7} {'seconds':>8}")
     for seed in range(options.seed, options.seed + options.classes):
-        drawn = classroom(options.works, options.copies, seed=seed, earlier=options.earlier)
+        drawn = classroom(options.size, options.copies, seed=seed, earlier=options.earlier)
         listed, seconds = measure(drawn)
         hits = listed & drawn.copies.keys()
         false += len(listed - hits)
         planted.update(drawn.copies.values())
         found.update(drawn.copies[pair] for pair in hits)
         print(
-            f"{seed:>5} {len(listed):>7} {len(hits):>5} of {options.copies:<4} {len(listed - hits):>7} {seconds:>8.1f}"
+            f"{seed:>5} {len(listed):>7} {len(hits):>5} of {options.copies:<4} "
+            f"{len(listed - hits):>7} {seconds:>8.1f}"
         )
     print(
-        f"\nrecall {_share(found.total(), planted.total())}, precision {_share(found.total(), found.total() + false)}\n"
+        f"\nrecall {_share(found.total(), planted.total())}, precision "
+        f"{_share(found.total(), found.total() + false)}\n"
     )
     for way in WAYS:
         print(f"{way:<38} {found[way]} of {planted[way]}")

@@ -1,4 +1,4 @@
-"""Section 6: how long before anything happens: starting each command, what it imports, loading the data."""
+"""Section 6: start-up time and imports of each command, and loading the data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import numpy as np
 
 import utils
 from assignment.data import IDX_FILES, read_idx
-from benchmarks.records import Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import ROOT, environment, interleave, run_command
 from grader.handout.folder import reference_source, solved
 from grader.sections import SCRIPTS
@@ -40,17 +40,20 @@ COMMANDS = (
     "-m playground train --help",
 )
 NOTES = (
-    "A command's seconds are those of its whole process, from start to exit, without the Python it was started from. The "
-    "scripts are the reference's, with every section written: each check runs. What is imported is from `python -X importtime`.",
-    "Parts 2 and 3 define classes of PyTorch, so their scripts import it first of all: most of their time is that import. Their "
-    "check makes an optimizer, and the first one of a process imports torch._dynamo and sympy, another second.",
-    "Loading: seconds to have Fashion-MNIST ready. The gzip files are unpacked once, beside themselves; afterwards the "
-    "unpacked files are mapped into memory, and their checksums compared. The files are in the system's cache.",
+    "The seconds of a command are those of its whole process, from start to exit. The scripts "
+    "are those of the reference solution, so that every check runs. Imports are measured with "
+    "`python -X importtime`.",
+    "The scripts of parts 2 and 3 import PyTorch, which takes most of their time. Their checks "
+    "create an optimizer; the first one in a process imports torch._dynamo and sympy, which "
+    "takes another second.",
+    "Loading: seconds until Fashion-MNIST is available. The gzip files are unpacked once into "
+    "the same folder; later the unpacked files are memory-mapped and their checksums verified. "
+    "The files are in the system's cache.",
 )
 
 
-def measure(settings: Settings) -> Section:
-    """The start of every command, its imports, and the data, cold and warm."""
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
+    """Measures the start-up and imports of every command, then loading the data."""
     commands = ("-c pass", CHECK) if settings.quick else COMMANDS
     with tempfile.TemporaryDirectory() as folder:
         workplace = write_workplace(Path(folder))
@@ -63,10 +66,10 @@ def measure(settings: Settings) -> Section:
         ]
         loading = _loading(Path(folder, "cold"), settings.repeats)
     tables = [
-        Table("Commands", ("", "seconds", "modules imported", "longest imports, ms"), rows),
-        Table("Loading", ("", "seconds"), list(loading.items())),
+        ResultTable("Commands", ("", "seconds", "modules imported", "longest imports, ms"), rows),
+        ResultTable("Loading", ("", "seconds"), list(loading.items())),
     ]
-    return Section(
+    return BenchmarkSection(
         "Start-up",
         tables,
         [Goal(f"`python {CHECK}`", started[CHECK], at_most=1.0, unit=" s")],
@@ -75,7 +78,7 @@ def measure(settings: Settings) -> Section:
 
 
 def write_workplace(folder: Path) -> Path:
-    """A student's folder with the three scripts complete, and the data by a link."""
+    """Creates a student's folder with the three finished scripts and a link to the data."""
     for script in SCRIPTS:
         (folder / f"{script}.py").write_text(
             solved(reference_source(script), f"{script}.py"), encoding="utf-8"
@@ -86,7 +89,7 @@ def write_workplace(folder: Path) -> Path:
 
 
 def _words(command: str) -> list[str]:
-    """The arguments, `-c` with the rest as one."""
+    """The arguments of a command; everything after `-c` is one argument."""
     return ["-c", command[3:].strip("'")] if command.startswith("-c ") else command.split()
 
 
@@ -95,7 +98,7 @@ def _start(command: str, folder: Path) -> float:
 
 
 def _imports(command: str, folder: Path) -> tuple[int, str]:
-    """How many modules a command imports, and the three packages that take longest, with what they import in turn."""
+    """The number of imported modules, and the three packages that take longest to import."""
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", *_words(command)],
         cwd=folder,

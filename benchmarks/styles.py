@@ -1,7 +1,7 @@
-"""How students write the sections: for each a handful of styles, with choices inside them.
+"""Styles in which students write the sections, each with random choices.
 
-In a template, `«a|b»` is one of the two, also nested; `$grad` is a name that each student chooses. NUMPY maps sections to
-templates; the layers of parts 2 and 3 are drawn piece by piece.
+In a template, `«a|b»` is a choice, which may be nested, and `$grad` a name that each student
+chooses. NUMPY maps sections to templates; the layers of parts 2 and 3 are generated piece by piece.
 """
 
 from __future__ import annotations
@@ -65,45 +65,64 @@ NUMPY = {
         f"$out = np.array(z > 0, dtype={_DTYPE})\nreturn $out",
     ),
     "1.4": (
-        f"$eps = {_EPS}\nreturn -np.«sum|sum|sum»(y_true * np.log(y_pred + $eps)) / «len(y_true)|y_true.shape[0]|len(y_pred)»",
+        f"$eps = {_EPS}\nreturn -np.«sum|sum|sum»(y_true * np.log(y_pred + $eps)) / "
+        "«len(y_true)|y_true.shape[0]|len(y_pred)»",
         f"$safe = np.clip(y_pred, {_EPS}, «1|1.0|None|1 - {_EPS}»)\n"
-        "return «float(-np.mean(np.sum(y_true * np.log($safe), axis=1)))|-np.mean(np.sum(y_true * np.log($safe), axis=«1|-1»))|"
+        "return «float(-np.mean(np.sum(y_true * np.log($safe), axis=1)))|"
+        "-np.mean(np.sum(y_true * np.log($safe), axis=«1|-1»))|"
         "-np.sum(y_true * np.log($safe)) / «len(y_true)|y_true.shape[0]»»",
-        f"$n = «len(y_true)|y_true.shape[0]|y_pred.shape[0]»\n$loss = -np.sum(y_true * np.log(y_pred + {_EPS}))«| / $n»\n"
+        f"$n = «len(y_true)|y_true.shape[0]|y_pred.shape[0]»\n"
+        f"$loss = -np.sum(y_true * np.log(y_pred + {_EPS}))«| / $n»\n"
         "return «$loss|float($loss)»",
-        f"$safe = «np.maximum(y_pred, {_EPS})|y_pred + {_EPS}|np.clip(y_pred, {_EPS}, None)»\n$log = np.log($safe)\n"
-        "$loss = «-np.sum(y_true * $log, axis=1)|-(y_true * $log).sum(axis=1)|np.sum(-y_true * $log, axis=1)»\n"
+        f"$safe = «np.maximum(y_pred, {_EPS})|y_pred + {_EPS}|np.clip(y_pred, {_EPS}, None)»\n"
+        f"$log = np.log($safe)\n"
+        "$loss = «-np.sum(y_true * $log, axis=1)|-(y_true * $log).sum(axis=1)|"
+        "np.sum(-y_true * $log, axis=1)»\n"
         "return «$loss.mean()|float(np.mean($loss))|np.mean($loss)»",
-        f"$safe = y_pred[np.arange(len(y_true)), «y_true.argmax(axis=1)|np.argmax(y_true, axis=1)|y_true.argmax(1)»]\n"
-        f"return «float(-np.mean(np.log($safe + {_EPS})))|-np.log(np.maximum($safe, {_EPS})).mean()»",
+        f"$safe = y_pred[np.arange(len(y_true)), «y_true.argmax(axis=1)|np.argmax(y_true, axis=1)|"
+        f"y_true.argmax(1)»]\n"
+        f"return «float(-np.mean(np.log($safe + {_EPS})))|"
+        f"-np.log(np.maximum($safe, {_EPS})).mean()»",
         f"$safe = «np.sum(y_true * y_pred, axis=1)|(y_true * y_pred).sum(axis=1)»\n"
-        f"return «-np.mean(np.log($safe + {_EPS}))|float(-np.log($safe + {_EPS}).mean())|np.mean(-np.log($safe.clip({_EPS})))»",
-        f"return «float(|(»-«(y_true * np.log(y_pred + {_EPS}))|(np.log(y_pred.clip({_EPS})) * y_true)».sum(«axis=1|1».mean())"
+        f"return «-np.mean(np.log($safe + {_EPS}))|float(-np.log($safe + {_EPS}).mean())|"
+        f"np.mean(-np.log($safe.clip({_EPS})))»",
+        f"return «float(|(»-«(y_true * np.log(y_pred + {_EPS}))|(np.log(y_pred.clip({_EPS})) * "
+        "y_true)».sum(«axis=1|1».mean())"
         .replace("«axis=1|1».mean", "«axis=1|1»).mean"),
     ),
     "1.5": (
-        "self.z1 = «X @ self.W1|np.dot(X, self.W1)|X.dot(self.W1)|np.matmul(X, self.W1)» + self.b1\nself.a1 = relu(self.z1)\n"
-        "self.z2 = «self.a1 @ self.W2|np.dot(self.a1, self.W2)|self.a1.dot(self.W2)|np.matmul(self.a1, self.W2)» + self.b2\n"
+        "self.z1 = «X @ self.W1|np.dot(X, self.W1)|X.dot(self.W1)|"
+        "np.matmul(X, self.W1)» + self.b1\nself.a1 = relu(self.z1)\n"
+        "self.z2 = «self.a1 @ self.W2|np.dot(self.a1, self.W2)|self.a1.dot(self.W2)|"
+        "np.matmul(self.a1, self.W2)» + self.b2\n"
         "self.a2 = softmax(self.z2)\nreturn self.a2",
-        "$h = X @ self.W1 + self.b1\nself.z1 = $h\nself.a1 = relu($h)\n$logits = self.a1 @ self.W2 + self.b2\n"
-        "self.z2«, self.a2 = $logits, softmax($logits)| = $logits\nself.a2 = softmax($logits)»\nreturn self.a2",
+        "$h = X @ self.W1 + self.b1\nself.z1 = $h\nself.a1 = relu($h)\n"
+        "$logits = self.a1 @ self.W2 + self.b2\n"
+        "self.z2«, self.a2 = $logits, softmax($logits)| = $logits\nself.a2 = softmax($logits)»\n"
+        "return self.a2",
         "self.z1 = np.«dot|matmul»(X, self.W1) + self.b1\nself.a1 = relu(self.z1)\n"
-        "self.z2 = np.«dot|matmul»(self.a1, self.W2) + self.b2\nself.a2 = softmax(self.z2)\nreturn self.a2",
-        "self.z1 = self.b1 + X @ self.W1\nself.a1 = relu(self.z1)\nself.z2 = self.b2 + self.a1 @ self.W2\n"
+        "self.z2 = np.«dot|matmul»(self.a1, self.W2) + self.b2\nself.a2 = softmax(self.z2)\n"
+        "return self.a2",
+        "self.z1 = self.b1 + X @ self.W1\nself.a1 = relu(self.z1)\n"
+        "self.z2 = self.b2 + self.a1 @ self.W2\n"
         "self.a2 = softmax(self.z2)\nreturn self.a2",
     ),
 }  # fmt: skip
 
-BACKWARD = {  # 1.6, line by line: what a line needs comes before it, beyond that each student has an order
-    "$dz2": "$dz2 = «self.a2 - y_true|(self.a2 - y_true) / «len(X)|X.shape[0]|len(y_true)|y_true.shape[0]»|self.a2 - y_true»",
-    "$dW2": "$dW2 = «self.a1.T @ $dz2|np.dot(self.a1.T, $dz2)|self.a1.T.dot($dz2)|($dz2.T @ self.a1).T|np.matmul(self.a1.T, $dz2)»",
+# 1.6, line by line: the order varies as far as the dependencies allow
+BACKWARD = {
+    "$dz2": "$dz2 = «self.a2 - y_true|(self.a2 - y_true) / «len(X)|X.shape[0]|len(y_true)|"
+    "y_true.shape[0]»|self.a2 - y_true»",
+    "$dW2": "$dW2 = «self.a1.T @ $dz2|np.dot(self.a1.T, $dz2)|self.a1.T.dot($dz2)|"
+    "($dz2.T @ self.a1).T|np.matmul(self.a1.T, $dz2)»",
     "$db2": f"$db2 = «$dz2{_SUM}|np.sum($dz2, axis=0)|np.sum($dz2, axis=0«|, keepdims=True»)»",
     "$dz1": "«$dz1 = ($dz2 @ self.W2.T) * «relu_derivative(self.z1)|(self.z1 > 0)»|"
-    "$da1 = «$dz2 @ self.W2.T|np.dot($dz2, self.W2.T)|$dz2.dot(self.W2.T)»\n$dz1 = $da1 * relu_derivative(self.z1)|"
-    "$dz1 = $dz2 @ self.W2.T\n$dz1«[self.z1 <= 0] = 0| *= relu_derivative(self.z1)|[self.a1 == 0] = 0»|"
-    "$dz1 = np.dot($dz2, self.W2.T) * relu_derivative(self.z1)|"
-    "$dz1 = np.multiply($dz2 @ self.W2.T, relu_derivative(self.z1))»",
-    "$dW1": "$dW1 = «X.T @ $dz1|np.dot(X.T, $dz1)|X.T.dot($dz1)|np.matmul(X.T, $dz1)|X.transpose() @ $dz1»",
+    "$da1 = «$dz2 @ self.W2.T|np.dot($dz2, self.W2.T)|$dz2.dot(self.W2.T)»\n$dz1 = $da1 * "
+    "relu_derivative(self.z1)|$dz1 = $dz2 @ self.W2.T\n$dz1«[self.z1 <= 0] = 0| *= "
+    "relu_derivative(self.z1)|[self.a1 == 0] = 0»|$dz1 = np.dot($dz2, self.W2.T) * "
+    "relu_derivative(self.z1)|$dz1 = np.multiply($dz2 @ self.W2.T, relu_derivative(self.z1))»",
+    "$dW1": "$dW1 = «X.T @ $dz1|np.dot(X.T, $dz1)|X.T.dot($dz1)|np.matmul(X.T, $dz1)|"
+    "X.transpose() @ $dz1»",
     "$db1": f"$db1 = «$dz1{_SUM}|np.sum($dz1, axis=0)|np.sum($dz1, axis=0«|, keepdims=True»)»",
 }
 _GIVE = (
@@ -111,18 +130,26 @@ _GIVE = (
     "return {'W1': $dW1, 'b1': $db1, 'W2': $dW2, 'b2': $db2}",
     "return dict(W1=$dW1, b1=$db1, W2=$dW2, b2=$db2)",
     '$grads = {"W1": $dW1, "b1": $db1, "W2": $dW2, "b2": $db2}\nreturn $grads',
-    '$grads = {}\n$grads["W1"] = $dW1\n$grads["b1"] = $db1\n$grads["W2"] = $dW2\n$grads["b2"] = $db2\nreturn $grads',
+    '$grads = {}\n$grads["W1"] = $dW1\n$grads["b1"] = $db1\n$grads["W2"] = $dW2\n'
+    '$grads["b2"] = $db2\nreturn $grads',
 )
 _STEP = (
-    "optimizer.zero_grad(«||set_to_none=True»)\n$logits = self«|.forward»(X_batch)\n$loss = F.cross_entropy($logits, y_batch)\n"
+    "optimizer.zero_grad(«||set_to_none=True»)\n$logits = self«|.forward»(X_batch)\n"
+    "$loss = F.cross_entropy($logits, y_batch)\n"
     "$loss.backward()\noptimizer.step()\nreturn $loss.item()",
-    "optimizer.zero_grad()\n$loss = F.cross_entropy(self«|.forward»(X_batch), y_batch)\n$loss.backward()\noptimizer.step()\n"
+    "optimizer.zero_grad()\n$loss = F.cross_entropy(self«|.forward»(X_batch), y_batch)\n"
+    "$loss.backward()\noptimizer.step()\n"
     "return «$loss.item()|float($loss)|float($loss.item())»",
-    "«self.train()\n|»$criterion = nn.CrossEntropyLoss()\noptimizer.zero_grad()\n$logits = self(X_batch)\n"
-    "$loss = $criterion($logits, y_batch)\n$loss.backward()\noptimizer.step()\nreturn «$loss.item()|float($loss)»",
-    "$logits = self(X_batch)\n$loss = «F.cross_entropy|nn.CrossEntropyLoss()|nn.functional.cross_entropy»($logits, y_batch)\n"
-    "optimizer.zero_grad()\n$loss.backward()\noptimizer.step()\nreturn $loss.«item()|detach().item()»",
-    "$logits = self.forward(X_batch)\n$loss = F.cross_entropy($logits, y_batch«, label_smoothing=«0.1|0.05»|»)\n"
+    "«self.train()\n|»$criterion = nn.CrossEntropyLoss()\noptimizer.zero_grad()\n"
+    "$logits = self(X_batch)\n"
+    "$loss = $criterion($logits, y_batch)\n$loss.backward()\noptimizer.step()\n"
+    "return «$loss.item()|float($loss)»",
+    "$logits = self(X_batch)\n$loss = «F.cross_entropy|nn.CrossEntropyLoss()|"
+    "nn.functional.cross_entropy»($logits, y_batch)\n"
+    "optimizer.zero_grad()\n$loss.backward()\noptimizer.step()\n"
+    "return $loss.«item()|detach().item()»",
+    "$logits = self.forward(X_batch)\n$loss = F.cross_entropy($logits, y_batch«, "
+    "label_smoothing=«0.1|0.05»|»)\n"
     "$loss.backward()\noptimizer.step()\noptimizer.zero_grad()\nreturn $loss.item()",
 )
 _PREDICT = (
@@ -130,8 +157,10 @@ _PREDICT = (
     "self.eval()\nwith torch.no_grad():\n    $logits = self«|.forward»(X)\n"
     "return «torch.argmax($logits, dim=1)|$logits.argmax(dim=1)|$logits.argmax(1)»",
     "self.eval()\nwith torch.«no_grad|inference_mode»():\n    $logits = self(X)\n"
-    "    $labels = «torch.argmax($logits, dim=1)|$logits.argmax(dim=1)|$logits.max(dim=1)[1]»\nreturn $labels",
-    "self.eval()\nwith torch.no_grad():\n    _, $labels = torch.max(self(X), «1|dim=1»)\nreturn $labels",
+    "    $labels = «torch.argmax($logits, dim=1)|$logits.argmax(dim=1)|$logits.max(dim=1)[1]»\n"
+    "return $labels",
+    "self.eval()\nwith torch.no_grad():\n    _, $labels = torch.max(self(X), «1|dim=1»)\nreturn "
+    "$labels",
     "self.«eval()|train(False)»\nwith torch.inference_mode():\n    $logits = self(X)\n"
     "    return $logits.«argmax(dim=1)|softmax(dim=1).argmax(dim=1)»",
 )
@@ -139,7 +168,7 @@ _CHOICE = re.compile(r"«([^«»]*)»")
 
 
 def spin(template: str, rng: random.Random) -> str:
-    """The template with every choice made; names stay open."""
+    """The template with every choice made, except names."""
     while True:
         made = _CHOICE.sub(lambda choice: rng.choice(choice[1].split("|")), template)
         if made == template:
@@ -148,7 +177,7 @@ def spin(template: str, rng: random.Random) -> str:
 
 
 def name(code: str, names: dict[str, str]) -> str:
-    """The code with a student's names."""
+    """The code with the names of a student."""
     return re.sub(
         r"\$(\w+?)(\d*)(?!\w)",
         lambda slot: names.get(slot[1] + slot[2], names.get(slot[1], slot[1]) + slot[2]),
@@ -157,7 +186,7 @@ def name(code: str, names: dict[str, str]) -> str:
 
 
 def backward(rng: random.Random) -> str:
-    """1.6 in an order of its own."""
+    """1.6 in a random order of lines."""
     waiting = {
         "$dz2": set(),
         "$dW2": {"$dz2"},
@@ -176,7 +205,7 @@ def backward(rng: random.Random) -> str:
 
 
 def fully_connected(rng: random.Random) -> tuple[str, str]:
-    """2.1 and 2.2: one to three hidden layers, as attributes or in a row."""
+    """2.1 and 2.2: one to three hidden layers, as attributes or as nn.Sequential."""
     sizes = [
         784,
         *sorted(
@@ -222,7 +251,7 @@ def fully_connected(rng: random.Random) -> tuple[str, str]:
 
 
 def convolutional(rng: random.Random) -> tuple[str, str]:
-    """3.1 and 3.2: one to three convolutions, pooled, then one or two linear layers."""
+    """3.1 and 3.2: one to three convolutions with pooling, then one or two linear layers."""
     channels = [1, *sorted(rng.choices((8, 16, 16, 32, 32, 64), k=rng.choice((1, 2, 2, 3))))]
     kernel, hidden, dropout = (
         rng.choice((3, 3, 3, 5)),
@@ -235,7 +264,8 @@ def convolutional(rng: random.Random) -> tuple[str, str]:
         pieces: list[str] = []
         for a, b in itertools.pairwise(channels):
             pieces += [
-                f"nn.Conv2d({a}, {b}, {spin('«|kernel_size=»', rng)}{kernel}, padding={kernel // 2})"
+                f"nn.Conv2d({a}, {b}, {spin('«|kernel_size=»', rng)}{kernel}, "
+                f"padding={kernel // 2})"
             ]
             pieces += [
                 *([f"nn.BatchNorm2d({b})"] if normalise else []),
@@ -268,7 +298,8 @@ def convolutional(rng: random.Random) -> tuple[str, str]:
         given = "$h"
     forward.append(
         spin(
-            "$h = «$h.flatten(1)|$h.flatten(start_dim=1)|torch.flatten($h, 1)|$h.view($h.size(0), -1)|$h.reshape(len($h), -1)»",
+            "$h = «$h.flatten(1)|$h.flatten(start_dim=1)|torch.flatten($h, "
+            "1)|$h.view($h.size(0), -1)|$h.reshape(len($h), -1)»",
             rng,
         )
     )
@@ -288,7 +319,7 @@ def _in_a_row(pieces: list[str], rng: random.Random) -> str:
 
 
 def sections(rng: random.Random) -> dict[str, str]:
-    """A student's code for every section, with names still open."""
+    """A student's code for every section, with placeholders for names."""
     written = {number: spin(rng.choice(styles), rng) for number, styles in NUMPY.items()} | {
         "1.6": backward(rng)
     }
@@ -299,7 +330,6 @@ def sections(rng: random.Random) -> dict[str, str]:
             spin(rng.choice(_STEP), rng),
             spin(rng.choice(_PREDICT), rng),
         )
-        written[f"{part}.5"] = (
-            f'JUDGEMENT = "{rng.choice(("underfitting", "overfitting", "generalizing", "generalizing"))}"'
-        )
+        judgement = rng.choice(("underfitting", "overfitting", "generalizing", "generalizing"))
+        written[f"{part}.5"] = f'JUDGEMENT = "{judgement}"'
     return written

@@ -1,4 +1,4 @@
-"""Stopwatches: in turn, round after round; commands as processes; contenders that keep to a number of threads."""
+"""Timing functions in turn, commands as processes, and contenders with a number of threads."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pathlib import Path
 from benchmarks.records import Spread
 
 ROOT = Path(__file__).resolve().parent.parent
-# NumPy's OpenBLAS, torch's OpenMP and MKL, scipy's OpenBLAS: each reads its own, before it is imported
+# read by OpenMP, OpenBLAS and MKL when they are loaded
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-PAUSE = 0.3  # seconds: the threads of whoever computed last stay busy waiting for more, up to a quarter of a second
+SETTLE_SECONDS = 0.3  # idle threads of the previous contender spin for up to a quarter of a second
 
 
 def interleave(contenders: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, Spread]:
-    """Each contender's values: every round asks all of them, every second round in reverse order."""
+    """The values of each contender; each round calls all of them, every second one in reverse."""
     values: dict[str, list[float]] = {name: [] for name in contenders}
     for round_ in range(repeats):
         names = list(contenders)[:: 1 if round_ % 2 == 0 else -1]
@@ -30,7 +30,7 @@ def interleave(contenders: Mapping[str, Callable[[], float]], repeats: int) -> d
 
 
 def environment(threads: int | None = None, **variables: str) -> dict[str, str]:
-    """The environment for a process, with as many threads as said (None: as many as the libraries like)."""
+    """The environment for a process with that many threads (None: the libraries' default)."""
     inherited = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
     limits = {} if threads is None else dict.fromkeys(THREAD_VARIABLES, str(threads))
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
@@ -39,7 +39,7 @@ def environment(threads: int | None = None, **variables: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process and all its children took: seconds on the clock, CPU seconds, megabytes of the largest of them."""
+    """The cost of a process with its children: wall and CPU seconds, megabytes of the largest."""
 
     wall: float
     cpu: float
@@ -55,7 +55,7 @@ def run_command(
     env: Mapping[str, str] | None = None,
     python: str | Path = sys.executable,
 ) -> Cost:
-    """Run Python, this or another one, with these arguments until it ends. Its output is kept, its errors are not."""
+    """Runs Python with these arguments to its end; keeps standard output, not standard error."""
     started = time.perf_counter()
     with subprocess.Popen(
         [str(python), *map(str, arguments)],
@@ -78,10 +78,10 @@ def run_command(
 
 
 class Contender:
-    """`python -m MODULE ARGUMENTS`, which calls `serve`: each call asks for one measurement and waits for its seconds.
+    """A process `python -m MODULE ARGUMENTS` that calls `serve`; each call returns one measurement.
 
-    A process for each: none inherits another's threads, memory pools or warm caches. Several get ready at once;
-    `wait` until all are, lest one be measured while the next warms up.
+    Separate processes do not share threads, memory pools or warm caches. They warm up in parallel:
+    call `wait` on all of them before the first measurement.
     """
 
     def __init__(self, module: str, *arguments: str, threads: int | None = None):
@@ -96,12 +96,12 @@ class Contender:
         )
 
     def wait(self) -> None:
-        """Until it is warm."""
+        """Waits until it has warmed up."""
         self._answer()
 
     def __call__(self) -> float:
         assert self.process.stdin is not None
-        time.sleep(PAUSE)
+        time.sleep(SETTLE_SECONDS)
         with suppress(BrokenPipeError):
             print("measure", file=self.process.stdin, flush=True)
         return float(self._answer())
@@ -120,11 +120,11 @@ class Contender:
 
     def __exit__(self, *_: object) -> None:
         with suppress(BrokenPipeError):
-            self.process.communicate()  # the end of its input is the end of its work
+            self.process.communicate()  # closes its input, which ends it
 
 
 def serve(measure: Callable[[], float]) -> None:
-    """The contender's side: warms up and says so, then answers each line that comes in with seconds."""
+    """The contender's side: warms up, then answers each input line with measured seconds."""
     measure()
     print("ready", flush=True)
     for _ in sys.stdin:

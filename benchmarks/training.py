@@ -1,4 +1,4 @@
-"""Section 1: seconds an epoch of NumPy training, beside the limit on this machine and beside other libraries."""
+"""Section 1: seconds per epoch of NumPy training, against a lower bound and other libraries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from benchmarks.epochs import CONTENDERS
-from benchmarks.records import Goal, Section, Settings, Spread, Table
+from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import Contender, interleave
 
 NETWORKS = ("784-128-10", "784-300-100-10")
@@ -22,17 +22,19 @@ TITLES = {
     "sklearn": "scikit-learn, float64",
 }
 NOTES = (
-    "Seconds of one epoch of training steps on 60,000 images: plain gradient descent, softmax and cross-entropy, "
-    "float32 unless it says otherwise, shuffled; nothing is evaluated. Each contender is a process of its own, and what is "
-    "timed is the second of two epochs.",
-    "The bare products are those of the same steps on one batch that stays in the cache, into arrays that lie ready: "
-    "no step in NumPy can be faster.",
-    "The reference has one hidden layer, so the deeper network is not among its figures.",
-    "What bounds the playground beyond the products: at 784-128-10 with batches of 64 some 50 µs of a step are passes of NumPy "
-    "over arrays, each on one thread: gathering and scaling the images 11, updating all parameters 9, the loss and its gradient "
-    "11, bias, ReLU and their gradients 11, and the rest Python's calls.",
-    "Two threads of a small product wait for each other: on a virtual machine that shares its cores, all figures with two threads "
-    "rise and fall together by a half from one quarter of an hour to the next. Ratios between columns say nothing.",
+    "Seconds of one epoch of training steps on 60,000 images: plain gradient descent with "
+    "softmax and cross-entropy, in float32 unless stated otherwise, shuffled, without "
+    "evaluation. Each contender is a separate process; the second of two epochs is timed.",
+    "The bare matrix products are those of the same steps on one cached batch with preallocated "
+    "outputs: a lower bound for any implementation in NumPy.",
+    "The reference solution has one hidden layer and cannot train the deeper network.",
+    "Beyond the products, a step of the playground at 784-128-10 with batches of 64 spends about "
+    "50 µs in single-threaded passes over arrays: 11 for gathering and scaling the images, 9 for "
+    "updating the parameters, 11 for the loss and its gradient, 11 for bias, ReLU and their "
+    "gradients; the rest is Python's call overhead.",
+    "The threads of a small product wait for each other: on a virtual machine with shared cores, "
+    "all results with two threads vary together by up to a half within minutes. Do not compare "
+    "columns.",
 )
 
 Measured = dict[str, Spread]
@@ -41,7 +43,7 @@ Setting = tuple[str, int, int]  # network, batch size, threads
 
 @dataclass(frozen=True)
 class Aim:
-    """A ratio of two contenders' seconds, and its bound; `alone` is that of one thread where it is another."""
+    """A goal for the ratio of two contenders; `alone` is a different bound for one thread."""
 
     above: str
     below: str
@@ -65,8 +67,8 @@ AIMS = (
 )
 
 
-def measure(settings: Settings) -> Section:
-    """Every contender, network and batch size, on one thread and on two."""
+def measure(settings: BenchmarkSettings) -> BenchmarkSection:
+    """Measures every contender, network and batch size with one and two threads."""
     threads = [1] if settings.quick or os.cpu_count() == 1 else [1, 2]
     networks, batch_sizes = (
         (NETWORKS[:1], BATCH_SIZES[-1:]) if settings.quick else (NETWORKS, BATCH_SIZES)
@@ -83,11 +85,11 @@ def measure(settings: Settings) -> Section:
         chosen = {setting: values for setting, values in measured.items() if setting[2] == count}
         tables += [_seconds(count, chosen), _ratios(count, chosen)]
         goals += _goals(count, chosen)
-    return Section("NumPy training", tables, goals, NOTES)
+    return BenchmarkSection("NumPy training", tables, goals, NOTES)
 
 
 def _epochs(arguments: list[str], threads: int, repeats: int) -> Measured:
-    """Seconds an epoch of each contender that can train this network, one process each, in turn."""
+    """Seconds per epoch of each contender that can train this network."""
     with ExitStack() as stack:
         contenders = {
             name: stack.enter_context(
@@ -101,18 +103,20 @@ def _epochs(arguments: list[str], threads: int, repeats: int) -> Measured:
         return interleave(contenders, repeats)
 
 
-def _seconds(threads: int, measured: dict[Setting, Measured]) -> Table:
+def _seconds(threads: int, measured: dict[Setting, Measured]) -> ResultTable:
     rows = [(TITLES[name], *(values.get(name) for values in measured.values())) for name in TITLES]
-    return Table(f"Seconds an epoch, {_counted(threads)}", ("", *map(_named, measured)), rows)
+    return ResultTable(
+        f"Seconds per epoch, {_counted(threads)}", ("", *map(_named, measured)), rows
+    )
 
 
-def _ratios(threads: int, measured: dict[Setting, Measured]) -> Table:
+def _ratios(threads: int, measured: dict[Setting, Measured]) -> ResultTable:
     rows = [(goal.title, *(goal.ratio(values) for values in measured.values())) for goal in AIMS]
-    return Table(f"Ratios, {_counted(threads)}", ("", *map(_named, measured)), rows)
+    return ResultTable(f"Ratios, {_counted(threads)}", ("", *map(_named, measured)), rows)
 
 
 def _goals(threads: int, measured: dict[Setting, Measured]) -> list[Goal]:
-    """Each aim with the setting where it comes off worst."""
+    """Each goal with the setting that has the worst ratio."""
     goals = []
     for aim in AIMS:
         ratios = {

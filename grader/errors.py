@@ -19,7 +19,7 @@ point, and the exit status is 2.
 
 from __future__ import annotations
 
-from assignment.expect import CheckFailed
+from assignment.failure import CheckFailed
 from grader.results import Frame
 
 

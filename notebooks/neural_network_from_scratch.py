@@ -1,9 +1,10 @@
 # %% [markdown]
 # # A neural network from scratch, in ten questions
 #
-# Everything here is NumPy: layers, losses and optimizers come from `playground/`, a small library to read. Each question of a
-# classic course assignment is answered with a figure, and every number in an answer is computed by the cell above it.
-# Hyperparameters are chosen on validation images; the test images are looked at once, at the end.
+# Everything here uses NumPy: layers, losses and optimizers come from `playground/`, a small library
+# written to be read. Each question of a classic course assignment is answered with a figure, and
+# every number in an answer is computed by the cell above it. Hyperparameters are chosen on
+# validation images; the test images are used once, at the end.
 
 # %%
 import tempfile
@@ -26,30 +27,36 @@ if is_quick():
 # %% [markdown]
 # ## 1. What does the data look like?
 #
-# Fashion-MNIST: 60,000 images to learn from and 10,000 to test on, 28 x 28 grey pixels each, ten classes of clothing.
+# Fashion-MNIST has 60,000 training images and 10,000 test images of 28 x 28 grey pixels, in ten
+# classes of clothing.
 
 # %%
 dataset = datasets.load("fashion-mnist")
 chosen = datasets.one_of_each(dataset.y_train, 10, np.random.default_rng(0))
-show(plots.image_grid(dataset.X_train[chosen], dataset.class_names, title="one image of each class"))
+show(
+    plots.image_grid(dataset.X_train[chosen], dataset.class_names, title="one image of each class")
+)
 counts = np.bincount(dataset.y_train)
 black = np.mean(dataset.X_train == 0)
 say(
-    f"The smallest class has {counts.min():,} training images and the largest {counts.max():,}: guessing is right in",
-    f"{counts.max() / counts.sum():.0%} of the cases. {black:.0%} of all pixels are black, the background.",
+    f"The smallest class has {counts.min():,} training images and the largest {counts.max():,}: "
+    "guessing is right in",
+    f"{counts.max() / counts.sum():.0%} of the cases. {black:.0%} of all pixels are black, the "
+    "background.",
 )
 
 # %% [markdown]
 # ## 2. A network with any number of layers
 #
-# A linear layer computes $z = xW + b$, and ReLU puts $\max(0, z)$ after it; the last layer's numbers, the logits, become
-# probabilities by softmax. This is all the code of two of these:
+# A linear layer computes $z = xW + b$, followed by ReLU, $\max(0, z)$. Softmax turns the outputs of
+# the last layer, the logits, into probabilities. This is the complete code of ReLU and softmax:
 
 # %%
 show_code(layers.ReLU, losses.softmax)
 
 # %% [markdown]
-# How many layers, and how wide, is a setting. Untrained, a network knows nothing: its probabilities are near 1/10 each.
+# The number and the width of the layers are settings. An untrained network knows nothing: its
+# probabilities are near 1/10 each.
 
 # %%
 rows = []
@@ -58,21 +65,28 @@ for hidden_sizes in [(), (32,), (300, 100), (128, 128, 128, 128)]:
     probabilities = network.probabilities(dataset.X_train[:1000])
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     likeliest = probabilities.max(axis=1).mean()
-    rows.append((" + ".join(map(str, hidden_sizes)) or "none", f"{network.parameter_count:,}", f"{likeliest:.2f}"))
+    rows.append(
+        (
+            " + ".join(map(str, hidden_sizes)) or "none",
+            f"{network.parameter_count:,}",
+            f"{likeliest:.2f}",
+        )
+    )
 table("hidden units | parameters | mean probability of the likeliest class, untrained", rows)
 
 # %% [markdown]
 # ## 3. Backpropagation, and six optimizers
 #
-# Backpropagation gives the gradient of the loss with respect to every parameter; an optimizer decides what step to take. Most
-# are a few lines, such as this one:
+# Backpropagation computes the gradient of the loss with respect to every parameter; an optimizer
+# uses it to update the parameters. Most optimizers take a few lines, such as this one:
 
 # %%
 show_code(Momentum)
 
 # %% [markdown]
-# All six train the same network on the same batches, each with the learning rate that did best on the validation images.
-# PyTorch's own, dotted, start from the same weights. This is on 20,000 images; `python -m playground run optimizers` takes all.
+# All six train the same network on the same batches, each with the best learning rate on the
+# validation images. PyTorch's optimizers (dotted) start from the same weights. This run uses 20,000
+# images; `python -m playground run optimizers` uses all of them.
 
 # %%
 optimizers = run("optimizers", settings(train_size=20_000))
@@ -82,51 +96,68 @@ say(optimizers.finding)
 # %% [markdown]
 # ## 4. A sweep: which configuration is best?
 #
-# Nine settings vary at once. Optuna proposes what to try: at random at first, then more often where good trials were. A trial
-# that is worse than half of the others after as many epochs is ended. Validation images judge, and nothing else.
+# Nine settings vary at the same time. Optuna chooses the trials: at random at first, then more
+# often near good ones. A trial that is worse than half of the others at the same epoch is ended
+# early. All comparisons use validation images only.
 
 # %%
 common = (
-    sweeps.Settings(train_size=1000, validation_size=500, epochs=2)
+    sweeps.SweepSettings(train_size=1000, validation_size=500, epochs=2)
     if is_quick()
-    else sweeps.Settings(train_size=12_000, epochs=6)
+    else sweeps.SweepSettings(train_size=12_000, epochs=6)
 )
 with tempfile.TemporaryDirectory() as folder:
-    study = sweeps.sweep(Path(folder) / "sweep.db", common, trials=8 if is_quick() else 40, verbose=False)
+    study = sweeps.sweep(
+        Path(folder) / "sweep.db", common, trials=8 if is_quick() else 40, verbose=False
+    )
     records, importance = records_of(study), figures.importance(study)
 complete, top = [record for record in records if record.end == "complete"], best(records, 3)
-table("setting | between", [(name, str(dimension)) for name, dimension in space.space(common.epochs).items()])
+table(
+    "setting | between",
+    [(name, str(dimension)) for name, dimension in space.space(common.epochs).items()],
+)
 ends = [record.end for record in records]
 say(
-    f"{len(records)} trials on {common.train_size:,} images: {ends.count('complete')} trained to their end,",
+    f"{len(records)} trials on {common.train_size:,} images: {ends.count('complete')} trained to "
+    "their end,",
     f"{ends.count('pruned')} ended early, {ends.count('diverged')} diverged.",
 )
 
 # %% [markdown]
-# ## 5. The accuracy of every trial, in the order they were made
+# ## 5. The accuracy of every trial, in chronological order
 
 # %%
 figure = new_figure(9, 3.4)
 axes = figure.subplots()
-numbers, accuracies = [r.number for r in complete], np.array([100 * r.val_accuracy for r in complete])
+numbers, accuracies = (
+    [r.number for r in complete],
+    np.array([100 * r.val_accuracy for r in complete]),
+)
 axes.scatter(numbers, accuracies, color=BLUE, s=18, label="a trial, trained to its end")
-axes.step(numbers, np.maximum.accumulate(accuracies), where="post", color=ORANGE, label="the best so far")
+axes.step(
+    numbers, np.maximum.accumulate(accuracies), where="post", color=ORANGE, label="the best so far"
+)
 axes.legend(loc="lower right")
 tidy(axes, "trial", "validation accuracy (%)")
 show(figure)
 half = len(complete) // 2
 first, second = np.median(accuracies[:half]), np.median(accuracies[half:])
 say(
-    f"The best trial is number {top[0].number}: {top[0].val_accuracy:.2%} of the validation images. The median of the first",
-    f"{half} trials that were trained to their end is {first:.1f} %, that of the other {len(complete) - half} {second:.1f} %.",
-    "The search learned where to look." if second > first else "So few trials do not show that the search learns.",
+    f"The best trial is number {top[0].number}: {top[0].val_accuracy:.2%} of the validation "
+    "images. The median of the first",
+    f"{half} trials that were trained to their end is {first:.1f} %, that of the other "
+    f"{len(complete) - half} {second:.1f} %.",
+    "The search learned where to look."
+    if second > first
+    else "So few trials do not show that the search learns.",
 )
 
 # %% [markdown]
-# ## 6. What mattered?
+# ## 6. Which settings matter?
 #
-# Each line is a trial; the darker, the better. Beneath: the share of the variance of the accuracy that each setting explains,
-# and which way each points.
+# Each line is a trial; better trials are darker. The figures below it show the share of the
+# variance of the accuracy that each setting explains, and the correlation of each setting with the
+# accuracy.
 
 # %%
 show(figures.parallel(records, common.epochs))
@@ -134,9 +165,13 @@ show(importance)
 show(figures.correlation(complete, common.epochs))
 values = figures.correlations(complete, common.epochs)
 names = sorted(values, key=values.__getitem__)
-up, down = (", ".join(f"**{name}** ({values[name]:+.2f})" for name in part) for part in (names[:-4:-1], names[:3]))
+up, down = (
+    ", ".join(f"**{name}** ({values[name]:+.2f})" for name in part)
+    for part in (names[:-4:-1], names[:3])
+)
 say(
-    f"The accuracy rises most with {up} and falls most with {down} (rank correlations over {len(complete)} trials;",
+    f"The accuracy rises most with {up} and falls most with {down} (rank correlations over "
+    f"{len(complete)} trials;",
     "below about 0.3 they may be chance, and what the search avoided early is seen in few trials).",
 )
 
@@ -145,16 +180,20 @@ quarter, sentences = best(records, max(3, len(complete) // 4)), []
 for name in ("optimizer", "activation", "initializer"):
     found = [getattr(record.configuration, name) for record in quarter]
     favourite = max(set(found), key=found.count)
-    sentences.append(f"Of the best {len(found)} trials, {found.count(favourite)} have the {name} {favourite}.")
+    sentences.append(
+        f"Of the best {len(found)} trials, {found.count(favourite)} have the {name} {favourite}."
+    )
 bad = [record for record in complete if record.val_accuracy < 0.6]
-kinds = sorted({f"{record.configuration.initializer} with {record.configuration.optimizer}" for record in bad})
+kinds = sorted(
+    {f"{record.configuration.initializer} with {record.configuration.optimizer}" for record in bad}
+)
 named = f": {', '.join(kinds)}" if bad else ""
 say(*sentences, f"{len(bad)} stay below 60 % though trained to their end{named}.")
 
 # %% [markdown]
 # ## 7. The best configuration, on the test images
 #
-# It is now trained on all training images, and tested: once, since nothing is chosen by the outcome.
+# It is now trained on all training images and tested once; no choice depends on the result.
 
 # %%
 data = settings().data()
@@ -168,16 +207,20 @@ matrix, recall = np.array(measures["matrix"]), np.array(measures["recall"])
 true, taken = divmod(int((matrix * (1 - np.eye(10))).argmax()), 10)
 hardest, easiest = data.class_names[recall.argmin()], data.class_names[recall.argmax()]
 say(
-    f"{accuracy:.2%} of {len(data.y_test):,} test images are right (validation: {history.val_accuracies[-1]:.2%}).",
-    f"{hardest} is hardest to find, {recall.min():.0%} of them, {easiest} easiest, {recall.max():.0%}. Most often,",
-    f"{data.class_names[true]} is taken for {data.class_names[taken]}: {matrix[true, taken]:.0f} of {matrix[true].sum():.0f}.",
+    f"{accuracy:.2%} of {len(data.y_test):,} test images are right (validation: "
+    f"{history.val_accuracies[-1]:.2%}).",
+    f"{hardest} is hardest to find, {recall.min():.0%} of them, {easiest} easiest, "
+    f"{recall.max():.0%}. Most often,",
+    f"{data.class_names[true]} is taken for {data.class_names[taken]}: {matrix[true, taken]:.0f} "
+    f"of {matrix[true].sum():.0f}.",
 )
 
 # %% [markdown]
 # ## 8. Squared error or cross-entropy?
 #
-# Cross-entropy pulls hardest where the network is surely wrong. The gradient of squared error fades there, because softmax is
-# flat where it is sure: the figure on the right. Again on 20,000 images.
+# The gradient of cross-entropy is largest for confident mistakes. That of squared error vanishes
+# there, because softmax is flat where it is confident (figure on the right). Again with 20,000
+# images.
 
 # %%
 compared = run("losses", settings(train_size=20_000))
@@ -185,14 +228,16 @@ show(compared.figures["losses"])
 say(compared.finding)
 
 # %% [markdown]
-# ## 9. Why believe the code?
+# ## 9. Is the code correct?
 #
-# A gradient can be found without backpropagation: change one parameter a little, and see how much the loss changes. Both must
-# agree for every parameter.
+# A gradient can be computed without backpropagation: change one parameter a little and measure how
+# much the loss changes. Both gradients must agree for every parameter.
 
 
 # %%
-def numerical_gradients(network: Network, X: np.ndarray, y: np.ndarray, step: float = 1e-6) -> np.ndarray:
+def numerical_gradients(
+    network: Network, X: np.ndarray, y: np.ndarray, step: float = 1e-6
+) -> np.ndarray:
     """∂L/∂θ by differences, one parameter at a time."""
     gradients = np.empty(network.parameter_count)
     for index in range(network.parameter_count):
@@ -214,32 +259,54 @@ for loss in losses.LOSSES:
         small.train_batch(X, y)
         backward, numerical = small.gradients.copy(), numerical_gradients(small, X, y)
         assert np.allclose(backward, numerical, atol=1e-7)
-        rows.append((loss, activation, f"{np.abs(backward - numerical).max() / np.abs(numerical).max():.0e}"))
+        rows.append(
+            (
+                loss,
+                activation,
+                f"{np.abs(backward - numerical).max() / np.abs(numerical).max():.0e}",
+            )
+        )
 table("loss | activation | largest difference, relative to the largest derivative", rows)
 
 # %% [markdown]
-# The tests in `tests/playground` do this for every layer, and compare each step of all six optimizers with PyTorch's.
+# The tests in `tests/playground` check every layer in this way, and compare each step of all six
+# optimizers with PyTorch's.
 #
 # ## 10. Three configurations for MNIST
 #
-# If there were time for three trainings on another dataset, which? The three best of the sweep, as they are.
+# With time for only three trainings on another dataset, which configurations should be tried? The
+# three best ones of the sweep, without changes.
 
 # %%
-digits = transfer.compare([(record.configuration, record.val_accuracy) for record in top], settings())
+digits = transfer.compare(
+    [(record.configuration, record.val_accuracy) for record in top], settings()
+)
 show(digits.figures["transfer"])
 on_mnist, standard = digits.variants[len(top) : 2 * len(top)], digits.variants[-1]
 rows = []
 for record, variant in zip(top, on_mnist, strict=True):
     words = " ".join(space.in_words(record.configuration).split())
-    rows.append((words, record.configuration.epochs, f"{record.val_accuracy:.2%}", f"{variant.test_accuracy.mean:.2%}"))
-table("configuration | epochs | sweep, validation images of Fashion-MNIST | test images of MNIST", rows)
+    rows.append(
+        (
+            words,
+            record.configuration.epochs,
+            f"{record.val_accuracy:.2%}",
+            f"{variant.test_accuracy.mean:.2%}",
+        )
+    )
+table(
+    "configuration | epochs | sweep, validation images of Fashion-MNIST | test images of MNIST",
+    rows,
+)
 say(digits.finding)
 
 # %%
 spread = max(v.test_accuracy.mean for v in on_mnist) - min(v.test_accuracy.mean for v in on_mnist)
 say(
-    f"**Recommendation**: the first of the table; on MNIST the three lie {100 * spread:.2f} points apart. The recipe",
-    f"`standard`, tuned on all of Fashion-MNIST's training images, has {standard.test_accuracy.mean:.2%} and is the better",
+    f"**Recommendation**: the first of the table; on MNIST the three lie {100 * spread:.2f} "
+    "points apart. The recipe",
+    "`standard`, tuned on all of Fashion-MNIST's training images, has "
+    f"{standard.test_accuracy.mean:.2%} and is the better",
     "start."
     if standard.test_accuracy.mean > on_mnist[0].test_accuracy.mean
     else "start only if it must be known before a sweep.",

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Optimizers and hyperparameters, in words and pictures
 #
-# What does a linear layer do, and what does ReLU add? What is changed by another batch size, learning rate, optimizer or number
-# of epochs? Each part changes one thing, keeps all else, and says what came of it.
+# What does a linear layer do, and what does ReLU add? What is the effect of the batch size, the
+# learning rate, the optimizer or the number of epochs? Each part changes one thing, keeps
+# everything else and describes the result.
 
 # %%
 from dataclasses import replace
@@ -11,10 +12,21 @@ from itertools import pairwise
 import numpy as np
 
 from playground import Configuration, Network, train
-from playground.experiments.figures import BLUE, COLOURS, GREEN, MARKERS, ORANGE, PINK, RED, SKY, new_figure, tidy
+from playground.experiments.figures import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    MARKERS,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    new_figure,
+    tidy,
+)
 from playground.notebooks import is_quick, say, settings, show, table
 from playground.optimizers import OPTIMIZERS
-from playground.training import Run
+from playground.training import TrainingRun
 from utils import TRAIN_COLOUR, VAL_COLOUR
 
 if is_quick():
@@ -23,8 +35,9 @@ if is_quick():
 # %% [markdown]
 # ## 1. Linear layers turn, stretch and shear
 #
-# A linear layer is $z = xW + b$. In two dimensions it can be drawn: it moves a grid of points as a whole. Straight lines stay
-# straight, parallels stay parallel. Two of them in a row do nothing that a single one could not.
+# A linear layer computes $z = xW + b$. In two dimensions its effect on a grid of points can be
+# drawn: straight lines stay straight, and parallel lines stay parallel. Two linear layers in a row
+# can do no more than a single one.
 
 # %%
 W1, b1 = np.array([[1.0, 0.6], [-0.4, 0.9]]), np.array([0.2, -0.1])
@@ -34,7 +47,9 @@ first, second = grid @ W1 + b1, (grid @ W1 + b1) @ W2 + b2
 bent = np.maximum(0, first) @ W2 + b2
 figure = new_figure(11, 3)
 titles = ("the grid", "after one linear layer", "after two", "with ReLU between the two")
-for axes, points, title in zip(figure.subplots(1, 4), (grid, first, second, bent), titles, strict=True):
+for axes, points, title in zip(
+    figure.subplots(1, 4), (grid, first, second, bent), titles, strict=True
+):
     for lines, colour in ((points, BLUE), (points.swapaxes(0, 1), ORANGE)):
         for line in lines:
             axes.plot(*line.T, color=colour, linewidth=1)
@@ -44,15 +59,16 @@ show(figure)
 single = grid @ (W1 @ W2) + (b1 @ W2 + b2)
 same, apart = np.abs(single - second).max(), np.abs(bent - second).max()
 say(
-    f"The single layer with W = W₁W₂ and b = b₁W₂ + b₂ puts every point where the two put it, to within {same:.0e}.",
+    "The single layer with W = W₁W₂ and b = b₁W₂ + b₂ puts every point where the two put it, to "
+    f"within {same:.0e}.",
     f"With ReLU between them, points lie up to {apart:.1f} away from there: the grid is folded.",
 )
 
 # %% [markdown]
 # ## 2. ReLU bends
 #
-# Two classes of points wind around each other. Without a hidden layer the border between them is a straight line; each hidden
-# unit adds a fold to it.
+# Two classes of points form two spirals. Without a hidden layer the boundary between them is a
+# straight line; each hidden unit adds a fold to it.
 
 
 # %%
@@ -61,7 +77,9 @@ def spirals(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     y, turn = rng.integers(0, 2, n), rng.uniform(0.3, 2.2, n)
     angle = np.pi * (turn + y)
-    X = turn[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(0, 0.08, (n, 2))
+    X = turn[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(
+        0, 0.08, (n, 2)
+    )
     return X.astype(np.float32), y
 
 
@@ -72,7 +90,9 @@ plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 figure, rows = new_figure(11, 3), []
 for axes, hidden_sizes in zip(figure.subplots(1, 4), [(), (4,), (32,), (32, 32)], strict=True):
     epochs = 10 if is_quick() else 200
-    configuration = Configuration(hidden_sizes=hidden_sizes, learning_rate=0.01, epochs=epochs, batch_size=50)
+    configuration = Configuration(
+        hidden_sizes=hidden_sizes, learning_rate=0.01, epochs=epochs, batch_size=50
+    )
     network = Network(2, 2, configuration, seed=0)
     train(network, X, y, seed=0)
     probabilities = network.probabilities(plane)[:, 1].reshape(150, 150)
@@ -91,14 +111,15 @@ say(f"A straight border gets {straight:.1f} % right, two hidden layers of ReLUs 
 # %% [markdown]
 # ## 3. Six ways downhill
 #
-# A long valley: the loss is steep across it, $10y^2$, and nearly flat along it, $x^2/5$. All start at the same point and take
-# 40 steps. What differs is what an optimizer remembers: nothing (SGD), the direction so far (momentum, Nesterov), the size of
-# the gradients (RMSprop), or both (Adam, Nadam).
+# The loss has the shape of a long valley: steep across, $10y^2$, and almost flat along, $x^2/5$.
+# All optimizers start at the same point and take 40 steps. They differ in what they remember:
+# nothing (SGD), the previous direction (momentum, Nesterov), the size of the gradients (RMSprop),
+# or both (Adam, Nadam).
 
 
 # %%
 def path(name: str, learning_rate: float, steps: int = 40) -> np.ndarray:
-    """Where an optimizer goes, `(steps + 1, 2)`."""
+    """The path of an optimizer, `(steps + 1, 2)`."""
     position, gradients = np.array([-4.0, 1.0]), np.zeros(2)
     optimizer, places = OPTIMIZERS[name](position, gradients), [position.copy()]
     for _ in range(steps):
@@ -115,32 +136,48 @@ def height(place: np.ndarray) -> float:
 rates = {"sgd": 0.09, "momentum": 0.02, "nesterov": 0.02, "rmsprop": 0.2, "adam": 0.4, "nadam": 0.4}
 x, y_ = np.meshgrid(np.linspace(-4.5, 2.5, 80), np.linspace(-1.6, 1.6, 60))
 figure, rows = new_figure(11, 4.6), []
-for axes, (name, rate) in zip(figure.subplots(2, 3, sharex=True, sharey=True).flat, rates.items(), strict=True):
+for axes, (name, rate) in zip(
+    figure.subplots(2, 3, sharex=True, sharey=True).flat, rates.items(), strict=True
+):
     places = path(name, rate)
-    axes.contour(x, y_, x**2 / 5 + 10 * y_**2, levels=[0.05, 0.2, 1, 3, 8, 16], colors="lightgrey", linewidths=0.8)
+    axes.contour(
+        x,
+        y_,
+        x**2 / 5 + 10 * y_**2,
+        levels=[0.05, 0.2, 1, 3, 8, 16],
+        colors="lightgrey",
+        linewidths=0.8,
+    )
     axes.plot(*places.T, color=COLOURS[name], marker=MARKERS[name], markersize=3, linewidth=1)
     axes.set_title(f"{name}, learning rate {rate:g}", fontsize=10)
     turns = int(sum(before[1] * after[1] < 0 for before, after in pairwise(places)))
     rows.append((name, rate, turns, f"{height(places[-1]):.1g}"))
 show(figure)
-table("optimizer | learning rate | times across the valley | height after 40 steps, from 13.2", rows)
+table(
+    "optimizer | learning rate | times across the valley | height after 40 steps, from 13.2", rows
+)
 lowest = min(rows, key=lambda row: float(row[3]))
 say(
-    f"Lowest after 40 steps is {lowest[0]}, with these learning rates and in this valley: the height along the way depends on",
-    "both. The six on real images, each with a learning rate chosen for it, are in `neural_network_from_scratch`.",
+    f"Lowest after 40 steps is {lowest[0]}, with these learning rates and in this valley: the "
+    "height along the way depends on",
+    "both. The six on real images, each with a learning rate chosen for it, are in "
+    "`neural_network_from_scratch`.",
 )
 
 # %% [markdown]
-# From here on, the images: Fashion-MNIST, one network (784-128-10, Adam), its training cut short to see differences early.
+# The remaining parts use Fashion-MNIST and one network (784-128-10, Adam) with a short training, in
+# which differences are clearly visible.
 
 # %%
 size = {"train_size": 1000, "validation_size": 500} if is_quick() else {"train_size": 12_000}
 data = replace(settings(), **size).data()
-BASE = Configuration(hidden_sizes=(128,), learning_rate=1e-3, batch_size=64, epochs=2 if is_quick() else 12)
+BASE = Configuration(
+    hidden_sizes=(128,), learning_rate=1e-3, batch_size=64, epochs=2 if is_quick() else 12
+)
 
 
-def learn(**changes: object) -> tuple[Network, Run]:
-    """A network trained with the settings above but for the changes."""
+def learn(**changes: object) -> tuple[Network, TrainingRun]:
+    """A network trained with the settings above, except for the changes."""
     network = Network(784, 10, replace(BASE, **changes), seed=0)
     return network, train(network, data.X_train, data.y_train, data.X_val, data.y_val, seed=0)
 
@@ -170,14 +207,17 @@ table("learning rate | training loss at the end | validation accuracy at the end
 best = max(rows, key=lambda row: row[2])
 low, high = (100 * (best[2] - row[2]) for row in (rows[0], rows[-1]))
 say(
-    f"Best is {best[0]:g}. With {rows[0][0]:g} the network ends {low:.1f} points lower: its steps are too small to arrive.",
-    f"With {rows[-1][0]:g} it ends {high:.1f} points lower: its steps leap over what they look for.",
+    f"Best is {best[0]:g}. With {rows[0][0]:g} the network ends {low:.1f} points lower: its steps "
+    "are too small to arrive.",
+    f"With {rows[-1][0]:g} it ends {high:.1f} points lower: its steps leap over what they look "
+    "for.",
 )
 
 # %% [markdown]
 # ## 5. The batch size
 #
-# A small batch gives a noisy gradient but more steps an epoch; a large one is quicker to compute for each image.
+# A small batch has a noisy gradient but allows more steps per epoch; a large one needs less time
+# per image.
 
 # %%
 figure, rows = new_figure(10, 3.6), []
@@ -197,19 +237,24 @@ tidy(by_step, "steps", "")
 by_step.set_xscale("log")
 by_epoch.legend(title="batch size")
 show(figure)
-shown = [(size, steps, f"{seconds:.2f}", f"{accuracy:.2%}") for size, steps, seconds, accuracy in rows]
+shown = [
+    (size, steps, f"{seconds:.2f}", f"{accuracy:.2%}") for size, steps, seconds, accuracy in rows
+]
 table("batch size | steps an epoch | seconds an epoch | validation accuracy at the end", shown)
 best, small, large = max(rows, key=lambda row: row[3]), rows[0], rows[-1]
 say(
-    f"Best is {best[0]}. An epoch with batches of {small[0]} takes {small[2] / large[2]:.1f} times as long as with {large[0]}:",
-    f"{small[1]:,} small products keep the processor less busy than {large[1]} large. With {large[0]}, the same epochs hold so few",
-    f"steps that the network ends {100 * (best[3] - large[3]):.1f} points lower; a larger learning rate would make up for some.",
+    f"Best is {best[0]}. An epoch with batches of {small[0]} takes {small[2] / large[2]:.1f} "
+    f"times as long as with {large[0]}:",
+    f"{small[1]:,} small products keep the processor less busy than {large[1]} large. With "
+    f"{large[0]}, the same epochs hold so few",
+    f"steps that the network ends {100 * (best[3] - large[3]):.1f} points lower; a larger "
+    "learning rate would make up for some.",
 )
 
 # %% [markdown]
 # ## 6. Epochs: when to stop
 #
-# Few images and many epochs: the network learns its training images by heart.
+# With few images and many epochs, the network memorises its training images.
 
 # %%
 few = data._replace(X_train=data.X_train[:1000], y_train=data.y_train[:1000])
@@ -219,19 +264,36 @@ run = train(network, few.X_train, few.y_train, few.X_val, few.y_val, seed=0)
 history, epochs = run.history, range(1, configuration.epochs + 1)
 figure = new_figure(10, 3.6)
 for axes, what, factor, label in zip(
-    figure.subplots(1, 2), ("losses", "accuracies"), (1, 100), ("loss (nats)", "accuracy (%)"), strict=True
+    figure.subplots(1, 2),
+    ("losses", "accuracies"),
+    (1, 100),
+    ("loss (nats)", "accuracy (%)"),
+    strict=True,
 ):
-    axes.plot(epochs, factor * np.array(getattr(history, f"train_{what}")), color=TRAIN_COLOUR, label="training")
-    axes.plot(epochs, factor * np.array(getattr(history, f"val_{what}")), color=VAL_COLOUR, label="validation")
+    axes.plot(
+        epochs,
+        factor * np.array(getattr(history, f"train_{what}")),
+        color=TRAIN_COLOUR,
+        label="training",
+    )
+    axes.plot(
+        epochs,
+        factor * np.array(getattr(history, f"val_{what}")),
+        color=VAL_COLOUR,
+        label="validation",
+    )
     tidy(axes, "epoch", label)
     axes.legend()
 show(figure)
 lowest, last = int(np.argmin(history.val_losses)), history.val_losses[-1]
 best, end = max(history.val_accuracies), history.val_accuracies[-1]
 say(
-    f"On {len(few.y_train):,} images the validation loss is lowest in epoch {lowest + 1}, {min(history.val_losses):.3f}, and ends",
-    f"at {last:.3f}, while the training loss goes on to {history.train_losses[-1]:.3f}. The accuracy is best in epoch",
-    f"{run.best_epoch}, {best:.1%}, and {end:.1%} at the end. `keep_best` of a Configuration keeps the best epoch, and `patience`",
+    f"On {len(few.y_train):,} images the validation loss is lowest in epoch {lowest + 1}, "
+    f"{min(history.val_losses):.3f}, and ends",
+    f"at {last:.3f}, while the training loss goes on to {history.train_losses[-1]:.3f}. The "
+    "accuracy is best in epoch",
+    f"{run.best_epoch}, {best:.1%}, and {end:.1%} at the end. `keep_best` of a Configuration "
+    "keeps the best epoch, and `patience`",
     "stops so many epochs after it.",
 )
 
@@ -246,7 +308,9 @@ for depth, colour, marker in zip((1, 2, 4), (BLUE, ORANGE, PINK), "os^", strict=
     for width in (8, 32, 128, 512):
         network, run = learn(hidden_sizes=(width,) * depth)
         reached.append((network.parameter_count, run.history.val_accuracies[-1]))
-        rows.append((depth, width, f"{network.parameter_count:,}", f"{run.history.val_accuracies[-1]:.2%}"))
+        rows.append(
+            (depth, width, f"{network.parameter_count:,}", f"{run.history.val_accuracies[-1]:.2%}")
+        )
     counts, values = zip(*reached, strict=True)
     axes.plot(
         counts,
@@ -263,6 +327,7 @@ table("hidden layers | units in each | parameters | validation accuracy", rows)
 ordered = sorted(rows, key=lambda row: float(row[3].rstrip("%")))
 (depth, width, _, accuracy), (most_depth, most_width, _, most) = ordered[0], ordered[-1]
 say(
-    f"Worst is {depth} x {width} ({accuracy}), best {most_depth} x {most_width} ({most}). One seed each, on {len(data.y_val):,}",
+    f"Worst is {depth} x {width} ({accuracy}), best {most_depth} x {most_width} ({most}). One "
+    f"seed each, on {len(data.y_val):,}",
     "validation images: differences below about half a point may be chance.",
 )

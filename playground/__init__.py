@@ -1,10 +1,15 @@
-"""After the assignment: a flexible network in NumPy, and what to try with it.
+"""After the assignment: a flexible network in NumPy, and things to try with it.
 
-The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers, schedules;
-configuration, network, training; then datasets, csv_files, storage, plots. `playground.classifier` wraps it all
-in scikit-learn's conventions. `playground.convnets` has the convolutional networks, in PyTorch; `playground.experiments`
-asks questions and answers them; `playground.sweeps` looks for the best configuration and `playground.tracking` keeps the
-curves; `playground.notebooks` makes the notebooks. `python -m playground` is the command line.
+The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers,
+schedules; configuration, network, training; then datasets, csv_files, storage, plots.
+`playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
+
+convnets     convolutional networks in PyTorch
+experiments  questions about networks, each answered by training and comparing
+sweeps       hyperparameter search
+tracking     learning curves sent to CSV files, TensorBoard or Weights & Biases
+notebooks    builds the notebooks in `notebooks/`
+commands     the command line, `python -m playground`
 
     from playground import RECIPES, Network, load, split, train
 
@@ -18,14 +23,14 @@ from playground.configuration import RECIPES, Configuration
 from playground.datasets import load, split
 from playground.errors import PlaygroundError
 from playground.network import Network
-from playground.training import Run, train
+from playground.training import TrainingRun, train
 
 __all__ = [
     "RECIPES",
     "Configuration",
     "Network",
     "PlaygroundError",
-    "Run",
+    "TrainingRun",
     "load",
     "split",
     "train",

@@ -1,6 +1,6 @@
-"""The command line: `python -m playground train`, `… train-cnn`, `… run`, `… sweep`, `… notebooks`, `… samples`, `… export-csv`.
+"""The command line, `python -m playground COMMAND`.
 
-Exit status 0: done; 2: could not be done, for a reason given in one line.
+Exit status 0: success; 2: failure, with a one-line reason on standard error.
 """
 
 from __future__ import annotations
@@ -23,21 +23,18 @@ from playground.command_line import (
     given_fields,
     load_dataset,
 )
+from playground.commands import experiments, notebooks, sweep, train_cnn
+from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.configuration import RECIPES, Configuration
-from playground.convnets import command as convnets
 from playground.errors import PlaygroundError
-from playground.experiments import command as experiments
 from playground.experiments import tables
 from playground.network import Network
-from playground.notebooks import command as notebooks
 from playground.registry import choose
-from playground.sweeps import command as sweeps
-from playground.tracking.command import add_tracking_options, new_run
 from playground.training import train
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns the exit status."""
+    """Runs one command and returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -51,19 +48,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}; try a smaller network", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("error: interrupted; no file is left half written", file=sys.stderr)
+        print("error: interrupted; no file was left incomplete", file=sys.stderr)
         return 2
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="playground", description="What to try after the assignment."
+        prog="playground", description="Things to try after the assignment."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    training = add_command(commands, "train", _train, "train a NumPy network and test it")
+    training = add_command(
+        commands, "train", _train, "train a NumPy network and measure its test accuracy"
+    )
     _add_training_options(training)
-    samples = add_command(commands, "samples", _samples, "draw one image of each class")
+    samples = add_command(commands, "samples", _samples, "draw one image per class")
     samples.add_argument(
         "--output",
         type=Path,
@@ -74,15 +73,19 @@ def _parser() -> argparse.ArgumentParser:
     add_seed(training)
     add_seed(samples)
     export = add_command(
-        commands, "export-csv", _export, "write the images as CSV, label,pixel1,…,pixel784"
+        commands, "export-csv", _export, "write the images as CSV files: label,pixel1,…,pixel784"
     )
     export.add_argument(
-        "--folder", type=Path, default=Path(), metavar="DIR", help="where to (default: here)"
+        "--folder",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="output folder (default: the current one)",
     )
-    convnets.add_command(commands)
+    train_cnn.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
-    sweeps.add_command(commands)
+    sweep.add_command(commands)
     notebooks.add_command(commands)
     return parser
 
@@ -93,19 +96,19 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
         "--recipe",
         default="standard",
         metavar="NAME",
-        help=f"{', '.join(RECIPES)} (default: standard); the options below change it",
+        help=f"{', '.join(RECIPES)} (default: standard); the options below override it",
     )
     start.add_argument(
-        "--config", type=Path, metavar="FILE", help="a configuration as YAML, in place of a recipe"
+        "--config", type=Path, metavar="FILE", help="read the configuration from a YAML file"
     )
     add_fields(parser, Configuration)
     add_split_options(parser)
     parser.add_argument(
-        "--no-test", dest="test", action="store_false", help="leave the test images for later"
+        "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
     add_tracking_options(parser)
-    parser.add_argument("--save", type=Path, metavar="FILE", help="write the trained network, .npz")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves, .png")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.npz)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves (.png)")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -122,16 +125,15 @@ def _train(options: argparse.Namespace) -> None:
     network = Network(
         dataset.X_train.shape[1], len(dataset.class_names), configuration, seed=options.seed
     )
-    print(
-        f"{'-'.join(map(str, network.sizes))}: {network.parameter_count:,} parameters; {len(split.y_train):,} images"
-    )
+    sizes = "-".join(map(str, network.sizes))
+    print(f"{sizes}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
         run = train(network, *split, seed=options.seed, verbose=True, after_epoch=tracker.epoch)
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"
-            + (f", epoch {run.best_epoch} kept" if configuration.keep_best else "")
+            + (f"; kept epoch {run.best_epoch}, the best one" if configuration.keep_best else "")
         )
         if len(split.y_val):
             _, summary["val_accuracy"] = network.evaluate(split.X_val, split.y_val)
@@ -158,7 +160,7 @@ def _samples(options: argparse.Namespace) -> None:
     )
     figure = plots.image_grid(dataset.X_train[chosen], dataset.class_names, title=options.dataset)
     figure.savefig(options.output, dpi=150)
-    print(f"One image of each class: {options.output}")
+    print(f"One image per class: {options.output}")
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -174,7 +176,7 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _configuration(options: argparse.Namespace) -> Configuration:
-    """The recipe or the file, with what else was asked for in place of its own."""
+    """The recipe or the configuration file, with the options given on the command line applied."""
     if options.config:
         start = configuration_files.read_configuration(options.config)
     else:

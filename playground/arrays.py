@@ -1,4 +1,4 @@
-"""Where arrays begin in memory."""
+"""Arrays aligned to cache lines."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-LINE = 64  # bytes of a cache line
+CACHE_LINE_BYTES = 64
 
 
 def aligned_zeros(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray:
-    """Zeros that begin where a cache line does.
+    """An array of zeros that starts at a cache line.
 
-    NumPy's own large arrays begin 16 bytes later, and then every wide load touches two lines: passes over the
-    parameters take up to a third longer.
+    NumPy's own large arrays start 16 bytes after one, so that every wide load touches two lines:
+    passes over the parameters then take up to a third longer.
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) if isinstance(shape, tuple) else shape
-    memory = np.zeros(size * dtype.itemsize + LINE, np.uint8)
-    start = -memory.ctypes.data % LINE
+    memory = np.zeros(size * dtype.itemsize + CACHE_LINE_BYTES, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE_BYTES
     zeros: np.ndarray = memory[start : start + size * dtype.itemsize].view(dtype).reshape(shape)
     return zeros

@@ -1,7 +1,8 @@
-"""The network as a scikit-learn classifier: for pipelines, grid searches, cross-validation.
+"""The network as a scikit-learn classifier, for pipelines, grid searches and cross-validation.
 
-The one file of the NumPy part that needs scikit-learn. It inherits scikit-learn's base classes rather than imitating
-them, because tags, cloning and metadata routing change from version to version; the network itself does without.
+This is the only file of the NumPy part that needs scikit-learn. It inherits from scikit-learn's
+base classes instead of imitating them, because tags, cloning and metadata routing change between
+versions.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from playground.network import Network
 from playground.training import train
 
 
-class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
-    """A multilayer perceptron with scikit-learn's conventions; parameters as in `Configuration`, which checks them.
+class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
+    """A multilayer perceptron with scikit-learn's interface; parameters as in `Configuration`.
 
-    `X (n, d)` holds numbers, best near [-1, 1]: unlike elsewhere in the playground, uint8 is not taken for pixels.
-    float32 is trained in float32, about twice as fast; all else in float64, as by scikit-learn's own estimators.
-    `y (n,)` holds labels of any kind. `validation_fraction` of the rows are kept from training and measured after
-    each epoch; `keep_best` and `patience` need some.
+    `X (n, d)` holds numbers, ideally within about [-1, 1]; unlike elsewhere in the playground,
+    uint8 values are not treated as pixels. float32 data is trained in float32, about twice as fast;
+    all other data in float64, as in scikit-learn's own estimators. `y (n,)` holds labels of any
+    kind. `validation_fraction` of the rows are held out and evaluated after each epoch; `keep_best`
+    and `patience` require a validation fraction above 0.
 
-    Fitted: `classes_ (k,)`, `network_`, `history_`, `best_epoch_`, `n_iter_` (epochs trained), `n_features_in_`.
+    Fitted: `classes_ (k,)`, `network_`, `history_`, `best_epoch_`, `n_iter_` (epochs trained),
+    `n_features_in_`.
 
     >>> X, y = np.array([[0.0], [0.2], [0.8], [1.0]]), ["low", "low", "high", "high"]
     >>> NetworkClassifier((8,), epochs=200, random_state=0).fit(X, y).predict([[0.1], [0.9]])
@@ -77,7 +80,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any) -> NetworkClassifier:
-        """Trains a new network; returns self. Raises ValueError for data or parameters that make no sense."""
+        """Trains a new network; returns self. Raises ValueError for invalid data or parameters."""
         configuration = self._configuration()
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
         check_classification_targets(y)
@@ -100,7 +103,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Class probabilities `(n, k)`, columns in the order of `classes_`."""
+        """Class probabilities `(n, k)`; the columns follow the order of `classes_`."""
         check_is_fitted(self)
         dtype = self.network_.parameters.dtype
         return self.network_.probabilities(validate_data(self, X, dtype=dtype, reset=False))
@@ -118,10 +121,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         )
 
     def _split(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Indices of the rows to validate on and of those to train on."""
+        """Indices of the validation rows and of the training rows."""
         if not 0 <= self.validation_fraction < 1:
             raise PlaygroundError(
-                f"validation_fraction is {self.validation_fraction}, expected 0 or more and less than 1"
+                f"validation_fraction is {self.validation_fraction}, "
+                "expected 0 or more and less than 1"
             )
         order = rng.permutation(n)
         size = round(n * self.validation_fraction)

@@ -1,4 +1,4 @@
-"""What the commands share: their common options, and the checks made before the work rather than after it."""
+"""Options and checks shared by the commands; files are checked before any training starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from playground import csv_files, datasets
 from playground.datasets import DATASETS, Dataset
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
 
 
@@ -24,7 +24,7 @@ def add_command(
     *,
     dataset: bool = True,
 ) -> argparse.ArgumentParser:
-    """A command that calls `run(options)`, with the options that say where the data is, and which unless told not to."""
+    """The parser of a command that calls `run(options)`, with --data-dir and maybe --dataset."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
     )
@@ -33,14 +33,14 @@ def add_command(
             "--dataset", default="fashion-mnist", metavar="NAME", help=" or ".join(DATASETS)
         )
     parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="where the data is (default: data/)"
+        "--data-dir", type=Path, metavar="DIR", help="folder with the data (default: data/)"
     )
     parser.set_defaults(run=run)
     return parser
 
 
 def add_fields(parser: argparse.ArgumentParser, configuration: type[Any]) -> None:
-    """An option for each field of a configuration, with its explanation and the names that it may take."""
+    """Adds one option per field of a configuration, with its help text and its allowed names."""
     kinds = {"int": int, "float": float, "str": str, "int | None": int, "tuple[int, ...]": int}
     for field in fields(configuration):
         flag, choices, kind = (
@@ -63,7 +63,7 @@ def add_fields(parser: argparse.ArgumentParser, configuration: type[Any]) -> Non
 
 
 def given_fields(options: argparse.Namespace, configuration: type[Any]) -> dict[str, Any]:
-    """The fields of a configuration that were given as options."""
+    """The configuration fields that were set on the command line."""
     given = {field.name: getattr(options, field.name) for field in fields(configuration)}
     return {
         name: tuple(value) if isinstance(value, list) else value
@@ -73,27 +73,33 @@ def given_fields(options: argparse.Namespace, configuration: type[Any]) -> dict[
 
 
 def add_split_options(parser: argparse.ArgumentParser) -> None:
-    """How many of the training images train and validate, and CSV files in their place."""
-    parser.add_argument("--train-size", type=int, metavar="N", help="train on fewer images")
+    """Adds the sizes of the training and validation sets, and --csv."""
+    parser.add_argument(
+        "--train-size", type=int, metavar="N", help="number of training images (default: all)"
+    )
     parser.add_argument(
         "--validation-size",
         type=int,
         metavar="N",
-        help="training images kept back (default: a tenth)",
+        help="number of validation images (default: a tenth)",
     )
     parser.add_argument(
-        "--csv", type=Path, nargs=2, metavar=("TRAIN", "TEST"), help="read these files instead"
+        "--csv",
+        type=Path,
+        nargs=2,
+        metavar=("TRAIN", "TEST"),
+        help="read the images from these files",
     )
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--seed", type=not_negative, default=0, metavar="N", help="of what is drawn at random"
+        "--seed", type=not_negative, default=0, metavar="N", help="random seed (default: 0)"
     )
 
 
 def load_dataset(options: argparse.Namespace) -> Dataset:
-    """The dataset asked for, from `data/` or from CSV files."""
+    """The requested dataset, from the data folder or from CSV files."""
     if not getattr(options, "csv", None):
         return datasets.load(options.dataset, options.data_dir)
     class_names = choose("dataset", options.dataset, DATASETS).class_names
@@ -104,21 +110,24 @@ def load_dataset(options: argparse.Namespace) -> Dataset:
 
 
 def check_writable(path: Path | None, endings: list[str]) -> None:
-    """Raises PlaygroundError where a file has nowhere to go or a wrong name, or a picture nothing to draw it with."""
+    """Raises PlaygroundError if an output file has the wrong suffix or cannot be written.
+
+    A picture (.png) additionally needs matplotlib.
+    """
     if path is not None and path.suffix not in endings:
         raise PlaygroundError(
             f"{path} cannot be written, expected a name that ends in {' or '.join(endings)}"
         )
     if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
         raise PlaygroundError(
-            f"{path} cannot be written, expected a file in a folder that is there and writable"
+            f"{path} cannot be written, expected a file in an existing, writable folder"
         )
     if path is not None and ".png" in endings:
         require("matplotlib", "student")
 
 
 def not_negative(text: str) -> int:
-    """A whole number from 0, as an argument."""
+    """A command-line argument as an integer of 0 or more."""
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative, expected 0 or more")

@@ -1,4 +1,4 @@
-"""Everything that a training run can be told, in one record, and the recipes that have proved good."""
+"""All settings of a training run in one record, and recipes known to work well."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from playground.schedules import SCHEDULES
 
 
 def option(default: Any, explanation: str, choices: Mapping[str, Any] | None = None) -> Any:
-    """A field of Configuration, with what the command line says about it and the names that it may take."""
+    """A field of a configuration, with its help text and, for names, the allowed choices."""
     return field(default=default, metadata={"help": explanation, "choices": choices})
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A network and how it is trained. Raises PlaygroundError where a value makes no sense.
+    """The settings of a network and its training. Raises PlaygroundError for an invalid value.
 
     >>> Configuration(learning_rate=-1)
     Traceback (most recent call last):
@@ -32,25 +32,27 @@ class Configuration:
     """
 
     hidden_sizes: tuple[int, ...] = option((300, 100), "units in each hidden layer")
-    activation: str = option("relu", "of the hidden layers", ACTIVATIONS)
-    initializer: str = option("he", "how weights start", INITIALIZERS)
-    dropout: float = option(0.0, "share of the hidden units that each step leaves out")
-    loss: str = option("cross-entropy", "what training makes small", LOSSES)
-    label_smoothing: float = option(0.0, "share of the target spread over all classes")
-    optimizer: str = option("adam", "how steps are taken", OPTIMIZERS)
-    learning_rate: float = option(1e-3, "size of the steps; the peak where a schedule varies it")
-    schedule: str = option("constant", "the learning rate over the run", SCHEDULES)
-    weight_decay: float = option(0.0, "weights shrink by this times the learning rate at each step")
+    activation: str = option("relu", "activation of the hidden layers", ACTIVATIONS)
+    initializer: str = option("he", "initial distribution of the weights", INITIALIZERS)
+    dropout: float = option(0.0, "fraction of the hidden units dropped in each step")
+    loss: str = option("cross-entropy", "loss to minimise", LOSSES)
+    label_smoothing: float = option(0.0, "fraction of the target spread evenly over all classes")
+    optimizer: str = option("adam", "optimization algorithm", OPTIMIZERS)
+    learning_rate: float = option(1e-3, "learning rate; the maximum if a schedule varies it")
+    schedule: str = option("constant", "learning rate schedule", SCHEDULES)
+    weight_decay: float = option(
+        0.0, "each step shrinks the weights by this times the learning rate"
+    )
     epochs: int = option(10, "passes over the training images")
-    batch_size: int = option(128, "images a step")
+    batch_size: int = option(128, "images per step")
     flips: bool = option(
-        False, "mirror half of the training images, others in each epoch; predict from both"
+        False, "mirror a random half of the images in each epoch; predict from both versions"
     )
     keep_best: bool = option(
-        False, "end with the parameters of the epoch best in validation accuracy"
+        False, "restore the parameters of the epoch with the best validation accuracy"
     )
     patience: int | None = option(
-        None, "stop after this many epochs without a better validation accuracy"
+        None, "stop after this many epochs without an improvement of the validation accuracy"
     )
 
     def __post_init__(self) -> None:
@@ -58,7 +60,7 @@ class Configuration:
             choose(kind, getattr(self, kind), choices)
         if not isinstance(self.hidden_sizes, tuple | list):
             raise PlaygroundError(
-                f"hidden_sizes is {self.hidden_sizes!r}, expected whole numbers such as (300, 100)"
+                f"hidden_sizes is {self.hidden_sizes!r}, expected integers such as (300, 100)"
             )
         for index, size in enumerate(self.hidden_sizes):
             check_whole(f"hidden_sizes[{index}]", size)
@@ -84,18 +86,18 @@ CHOICES: dict[str, Mapping[str, Any]] = {
 
 
 def check_whole(name: str, value: object) -> None:
-    """Raises PlaygroundError where the value is no whole number from 1."""
+    """Raises PlaygroundError unless the value is an integer of at least 1."""
     if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
-        raise PlaygroundError(f"{name} is {value!r}, expected a whole number from 1")
+        raise PlaygroundError(f"{name} is {value!r}, expected an integer of at least 1")
 
 
 def check_number(name: str, value: object, expected: str, fits: Callable[[float], bool]) -> None:
-    """Raises PlaygroundError, which says what was expected, where the value is no finite number that fits."""
+    """Raises PlaygroundError with `expected` unless the value is a finite number that fits."""
     if not isinstance(value, Real) or not math.isfinite(value) or not fits(float(value)):
         raise PlaygroundError(f"{name} is {value!r}, expected {expected}")
 
 
-# Chosen on 6,000 validation images of Fashion-MNIST; the test images chose nothing.
+# Tuned on 6,000 validation images of Fashion-MNIST, never on test images.
 STANDARD = Configuration(
     optimizer="nadam",
     learning_rate=1.5e-3,
@@ -105,9 +107,8 @@ STANDARD = Configuration(
     epochs=10,
 )
 RECIPES: dict[str, Configuration] = {
-    "quick": replace(
-        STANDARD, learning_rate=4e-3, batch_size=128, epochs=5
-    ),  # two seconds where two cores are free
+    # about two seconds on two idle cores
+    "quick": replace(STANDARD, learning_rate=4e-3, batch_size=128, epochs=5),
     "standard": STANDARD,
     "best": replace(
         STANDARD,

@@ -1,4 +1,4 @@
-"""Configurations on disk, as YAML that a person reads and edits: what `sweep` writes and `train --config` takes."""
+"""Configurations as YAML files: written by `sweep`, edited by people, read by `train --config`."""
 
 from __future__ import annotations
 
@@ -10,39 +10,38 @@ from typing import Any
 from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
 
-LARGEST = 100_000  # bytes; a configuration takes 300
+MAX_BYTES = 100_000  # a configuration takes about 300
 
 
 def write_configuration(path: Path, configuration: Configuration, comment: str = "") -> None:
-    """Writes the configuration to a file, whole or not at all, under the lines of a comment."""
+    """Writes the configuration to a file atomically, below the lines of a comment."""
     require("yaml", "playground")
     import yaml
 
     values = {**asdict(configuration), "hidden_sizes": list(configuration.hidden_sizes)}
     text = "".join(f"# {line}\n" for line in comment.splitlines())
-    text += yaml.safe_dump(
-        values, sort_keys=False, default_flow_style=None, width=1000
-    )  # None: lists in one line
+    # default_flow_style=None puts each list on one line
+    text += yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=1000)
     write_atomically(path, text.encode())
 
 
 def read_configuration(path: Path) -> Configuration:
-    """The configuration in a file; what the file leaves out is as in `Configuration()`.
+    """The configuration in a file; omitted settings have their defaults.
 
-    Raises BadFile where it is missing, is no YAML, or says what no configuration can say.
+    Raises BadFile if the file is missing, is not YAML or holds an invalid setting.
     """
     require("yaml", "playground")
     import yaml
 
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_BYTES:
             raise PlaygroundError(f"it has {path.stat().st_size} bytes")
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or not values:
-            raise PlaygroundError("it does not say `name: value` line by line")
+            raise PlaygroundError("it does not consist of `name: value` lines")
         return from_values(values)
     except OSError as error:
         raise BadFile(
@@ -51,21 +50,21 @@ def read_configuration(path: Path) -> Configuration:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise BadFile(
-            f"{path} is no configuration ({reason}), expected YAML as sweep writes it"
+            f"{path} is not a configuration ({reason}), expected YAML as written by sweep"
         ) from None
 
 
 def from_values(values: Mapping[Any, Any]) -> Configuration:
-    """The configuration with these values. Raises PlaygroundError for a name or a value that there is not.
+    """The configuration with these values. Raises PlaygroundError for a wrong name or value.
 
-    >>> from_values({"optimizer": "sgd", "hidden_sizes": [64], "learning_rate": "1e-1"}).learning_rate
+    >>> from_values({"optimizer": "sgd", "learning_rate": "1e-1"}).learning_rate
     0.1
     """
     known = {entry.name: entry for entry in fields(Configuration)}
     kept: dict[str, Any] = {}
     for name, value in values.items():
         kind = choose("setting", name, known).type
-        if kind == "float" and isinstance(value, str):  # to YAML, 1e-3 without a point is a text
+        if kind == "float" and isinstance(value, str):  # YAML reads 1e-3 as text
             value = _number(name, value)
         elif kind == "bool" and not isinstance(value, bool):
             raise PlaygroundError(f"{name} is {value!r}, expected true or false")

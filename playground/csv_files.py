@@ -1,57 +1,47 @@
-"""The form in which Kaggle spreads the dataset: a header `label,pixel1,…,pixel784`, then one image a line."""
+"""Kaggle's CSV format: a header `label,pixel1,…,pixel784`, then one line per image."""
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from assignment.files import write_atomically
 from playground.errors import BadFile
 
 PIXELS = 784
 HEADER = "label," + ",".join(f"pixel{number}" for number in range(1, PIXELS + 1))
-LARGEST = 1 << 30  # bytes; the 60,000 training images take 133 MB
+MAX_BYTES = 1 << 30  # the 60,000 training images take 133 MB
 NUMBERS = [str(number) for number in range(256)]
 
 
 def write_csv(path: Path, X: np.ndarray, y: np.ndarray) -> None:
-    """Writes pixels `X (n, 784)` uint8 and labels `y (n,)` to a file, whole or not at all.
+    """Writes pixels `X (n, 784)` uint8 and labels `y (n,)` to a file atomically.
 
-    Raises OSError where it cannot be written.
+    Raises OSError if it cannot be written.
     """
-    with contextlib.ExitStack() as cleanup:
-        stream = cleanup.enter_context(
-            tempfile.NamedTemporaryFile(
-                "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="ascii"
-            )
-        )
-        temporary = Path(stream.name)
-        cleanup.callback(temporary.unlink, missing_ok=True)
-        stream.write(HEADER + "\n")
-        for pixels, label in zip(X, y.tolist(), strict=True):
-            stream.write(f"{label}," + ",".join(map(NUMBERS.__getitem__, pixels.tobytes())) + "\n")
-        stream.close()
-        temporary.chmod(0o644)
-        temporary.replace(path)
+    lines = [HEADER]
+    for pixels, label in zip(X, y.tolist(), strict=True):
+        lines.append(f"{label}," + ",".join(map(NUMBERS.__getitem__, pixels.tobytes())))
+    write_atomically(path, ("\n".join(lines) + "\n").encode("ascii"))
 
 
 def read_csv(path: Path, *, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels `(n, 784)` uint8 and labels `(n,)` int64 of a file in that form.
+    """Pixels `(n, 784)` uint8 and labels `(n,)` int64 read from a file in this format.
 
-    Raises BadFile where it is missing, too large, or holds anything else; the message names the line.
+    Raises BadFile if it is missing, too large or malformed; the message names the line.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise BadFile(f"{path} has {path.stat().st_size} bytes, expected at most {LARGEST}")
+        if path.stat().st_size > MAX_BYTES:
+            raise BadFile(f"{path} has {path.stat().st_size} bytes, expected at most {MAX_BYTES}")
         with path.open(encoding="ascii") as stream:
             header = stream.readline(2 * len(HEADER)).rstrip("\r\n")
             if header != HEADER:
                 raise BadFile(
-                    f"{path}, line 1: starts with {header[:40]!r}, expected label,pixel1,…,pixel{PIXELS}"
+                    f"{path}, line 1: starts with {header[:40]!r}, "
+                    f"expected label,pixel1,…,pixel{PIXELS}"
                 )
             table = _table(stream, path)
     except OSError as error:
@@ -66,8 +56,8 @@ def read_csv(path: Path, *, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _table(stream: Iterable[str], path: Path) -> np.ndarray:
-    """The numbers `(n, 785)` after the header."""
-    place = 1  # the line that is being read
+    """The numbers below the header, `(n, 785)`."""
+    place = 1  # number of the line being read
 
     def lines() -> Iterator[str]:
         nonlocal place
@@ -86,8 +76,8 @@ def _table(stream: Iterable[str], path: Path) -> np.ndarray:
         except ValueError as error:
             what = str(error).split(" to uint8")[0]
             raise BadFile(
-                f"{path}, line {place}: {what}, expected whole numbers from 0 to 255"
+                f"{path}, line {place}: {what}, expected integers from 0 to 255"
             ) from None
     if not len(table):
-        raise BadFile(f"{path} ends after its header, expected one image a line")
+        raise BadFile(f"{path} ends after its header, expected one image per line")
     return table

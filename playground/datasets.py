@@ -1,4 +1,4 @@
-"""Fashion-MNIST and MNIST as pixels, split by a seed. The files are read by `utils`, and checked there."""
+"""Fashion-MNIST and MNIST as pixels, split by a seed. `utils` reads and verifies the files."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from playground.errors import BadFile, PlaygroundError
 from playground.registry import choose
 
 
-class Source(NamedTuple):
-    """Where a dataset's files lie under `data/`, and what its classes are called."""
+class DatasetSource(NamedTuple):
+    """The folder of a dataset under `data/`, and the names of its classes."""
 
     folder: str
     class_names: tuple[str, ...]
 
 
 DATASETS = {
-    "fashion-mnist": Source("FashionMNIST", utils.CLASS_NAMES),
-    "mnist": Source("MNIST", tuple("0123456789")),
+    "fashion-mnist": DatasetSource("FashionMNIST", utils.CLASS_NAMES),
+    "mnist": DatasetSource("MNIST", tuple("0123456789")),
 }
 
 
 class Dataset(NamedTuple):
-    """Pixels uint8 `(n, 784)` and labels int64 `(n,)` of the training and the test images, as published."""
+    """Pixels uint8 `(n, 784)` and labels int64 `(n,)` of the published training and test images."""
 
     class_names: tuple[str, ...]
     X_train: np.ndarray
@@ -37,7 +37,7 @@ class Dataset(NamedTuple):
 
 
 class Split(NamedTuple):
-    """The training images in two: those to train on and those to validate on."""
+    """The training images, divided into a training set and a validation set."""
 
     X_train: np.ndarray
     y_train: np.ndarray
@@ -46,9 +46,9 @@ class Split(NamedTuple):
 
 
 def load(name: str, data_dir: str | Path | None = None) -> Dataset:
-    """The dataset of that name, its pixels mapped from disk rather than read.
+    """The dataset of that name; its pixels are memory-mapped, not read.
 
-    Raises PlaygroundError for an unknown name, BadFile where the files are missing or damaged.
+    Raises PlaygroundError for an unknown name, BadFile if files are missing or damaged.
     """
     source = choose("dataset", name, DATASETS)
     try:
@@ -73,34 +73,37 @@ def split(
     train_size: int | None = None,
     seed: int = 0,
 ) -> Split:
-    """The training images shuffled by `seed`: the first `validation_size` (a tenth if None) validate, the next
-    `train_size` (all the rest if None) train.
+    """The training images, shuffled by `seed` and split.
 
-    The same images as `utils.load_fashion_mnist` gives for that seed. Raises PlaygroundError where there are too few.
+    The first `validation_size` images (default: a tenth) validate, the next `train_size` (default:
+    all the rest) train: the same images as `utils.load_fashion_mnist` returns for this seed. Raises
+    PlaygroundError if there are too few.
     """
     n = len(dataset.y_train)
     validation_size = n // 10 if validation_size is None else validation_size
     if not 0 <= validation_size < n:
         raise PlaygroundError(
-            f"validation_size is {validation_size}, expected 0 to {n - 1} of the {n} training images"
+            f"validation_size is {validation_size}, "
+            f"expected 0 to {n - 1} of the {n} training images"
         )
     rest = n - validation_size
     train_size = rest if train_size is None else train_size
     if not 1 <= train_size <= rest:
         raise PlaygroundError(
-            f"train_size is {train_size}, expected 1 to {rest} ({n} less {validation_size})"
+            f"train_size is {train_size}, expected 1 to {rest} ({n} minus {validation_size})"
         )
     order = np.random.default_rng(seed).permutation(n)
-    validation, training = (
-        order[:validation_size],
-        order[validation_size : validation_size + train_size],
-    )
+    validation = order[:validation_size]
+    training = order[validation_size : validation_size + train_size]
     X, y = dataset.X_train, dataset.y_train
     return Split(X[training], y[training], X[validation], y[validation])
 
 
 def one_of_each(y: np.ndarray, classes: int, rng: np.random.Generator) -> np.ndarray:
-    """Indices `(classes,)` of one image of each class, drawn by `rng`. Raises PlaygroundError where a class has none."""
+    """Indices `(classes,)` of one random image per class.
+
+    Raises PlaygroundError if a class has no image.
+    """
     indices = []
     for label in range(classes):
         of_class = np.flatnonzero(y == label)

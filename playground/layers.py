@@ -1,8 +1,8 @@
-"""The steps of a network, each with `forward` and, the chain rule, `backward`.
+"""The layers of a network. Each has `forward` and, by the chain rule, `backward`.
 
-`forward` takes a batch `(n, d)` and keeps what `backward` needs; it never changes its argument.
-`backward` takes ∂L/∂output and gives ∂L/∂input. The gradient it is handed is its own to overwrite: nobody else
-reads it again, and a masked copy would cost as much as the mask.
+`forward` takes a batch `(n, d)` and stores what `backward` needs; it never changes its argument.
+`backward` takes ∂L/∂output and returns ∂L/∂input. It may overwrite the gradient it receives, which
+saves a copy as expensive as the computation itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 
 class Layer(ABC):
-    """One step of the network. `training` matters to the layers that behave differently then."""
+    """One layer. `training` selects the training behaviour of layers such as dropout."""
 
     @abstractmethod
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
@@ -22,13 +22,14 @@ class Layer(ABC):
 
     @abstractmethod
     def backward(self, gradient: np.ndarray) -> np.ndarray:
-        """∂L/∂X of the last batch, `(n, d)`, from ∂L/∂output."""
+        """∂L/∂X of the last batch, `(n, d)`, given ∂L/∂output."""
 
 
 class Linear(Layer):
-    """Z = X W + b, with `W (d, h)` and `b (h,)`; `backward` leaves their gradients in `dW` and `db`.
+    """Z = X W + b, with `W (d, h)` and `b (h,)`; `backward` writes the gradients `dW` and `db`.
 
-    The four arrays may be views into longer ones, so that an optimizer can treat a whole network as one vector.
+    The four arrays may be views into larger ones, so that an optimizer can treat the parameters of
+    a whole network as one vector.
     """
 
     def __init__(
@@ -54,13 +55,13 @@ class Linear(Layer):
         return dX
 
     def find_gradients(self, gradient: np.ndarray) -> None:
-        """∂L/∂W and ∂L/∂b alone: all that the first layer of a network is asked for."""
+        """Writes ∂L/∂W and ∂L/∂b only: the first layer of a network does not need ∂L/∂X."""
         np.matmul(self.X.T, gradient, out=self.dW)
         gradient.sum(axis=0, out=self.db)
 
 
 class ReLU(Layer):
-    """max(0, x); the slope at exactly 0 is taken to be 0.
+    """max(0, x); its derivative at 0 is defined as 0.
 
     Source: Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
     """
@@ -76,7 +77,7 @@ class ReLU(Layer):
 
 
 class Sigmoid(Layer):
-    """1 / (1 + exp(-x)), with slope a (1 - a) where it gave a."""
+    """a = 1 / (1 + exp(-x)), with derivative a (1 - a)."""
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         self.output = sigmoid(X)
@@ -89,7 +90,7 @@ class Sigmoid(Layer):
 
 
 class Tanh(Layer):
-    """tanh(x), with slope 1 - a² where it gave a."""
+    """a = tanh(x), with derivative 1 - a²."""
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         output: np.ndarray = np.tanh(X)
@@ -102,10 +103,12 @@ class Tanh(Layer):
 
 
 class Dropout(Layer):
-    """In training, each element is 0 with probability `rate` and the others are divided by 1 - rate, so that the
-    expected value stays; otherwise nothing happens.
+    """In training, sets elements to 0 with probability `rate` and divides the others by 1 - rate.
 
-    Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".
+    The expected value stays the same. Outside training it returns its input.
+
+    Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from
+    overfitting".
     """
 
     def __init__(self, rate: float, rng: np.random.Generator):
@@ -116,7 +119,8 @@ class Dropout(Layer):
         if not training:
             self.scale = None
             return X
-        # 16 random bits an element: the rate is off by 1/65536 at most, in a third of the time that floats take
+        # 16 random bits per element: three times as fast as floats, and the rate is exact to
+        # 1/65536
         kept = self.rng.integers(0, 65536, X.shape, np.uint16) >= round(65536 * self.rate)
         self.scale = kept * X.dtype.type(1 / (1 - self.rate))
         output: np.ndarray = X * self.scale
@@ -129,7 +133,7 @@ class Dropout(Layer):
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-z)) element by element, written with tanh, which overflows for no z.
+    """1 / (1 + exp(-z)) elementwise, computed with tanh, which never overflows.
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])

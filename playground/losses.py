@@ -1,8 +1,9 @@
-"""What training makes small. A loss takes logits `(n, k)` and labels `(n,)`, so it holds the output's activation too.
+"""Loss functions of logits `(n, k)` and labels `(n,)`; they include the output activation.
 
-`forward` gives the mean over the batch and keeps what `backward` needs; `backward` gives ∂L/∂logits `(n, k)`.
-With label smoothing ε, the target of the true class is 1 - ε + ε/k and that of each other class ε/k
-(Szegedy et al. 2016, "Rethinking the Inception architecture", arXiv:1512.00567, section 7).
+`forward` returns the mean over the batch and stores what `backward` needs; `backward` returns
+∂L/∂logits `(n, k)`. With label smoothing ε, the target of the true class is 1 - ε + ε/k and that of
+every other class ε/k (Szegedy et al. 2016, "Rethinking the Inception architecture",
+arXiv:1512.00567, section 7).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from playground.layers import sigmoid
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities `(n, k)`: exp(z_ij) / Σ_l exp(z_il), the largest of each row first taken away.
+    """Probabilities `(n, k)`: exp(z_ij) / Σ_l exp(z_il), after subtracting the maximum of each row.
 
     >>> softmax(np.array([[1000.0, 1000.0], [0.0, np.log(3.0)]]))
     array([[0.5 , 0.5 ],
@@ -35,7 +36,7 @@ class Loss(ABC):
 
     @abstractmethod
     def outputs(self, logits: np.ndarray) -> np.ndarray:
-        """What is compared with the targets, `(n, k)`."""
+        """The network outputs that are compared with the targets, `(n, k)`."""
 
     @abstractmethod
     def forward(self, logits: np.ndarray, y: np.ndarray) -> float:
@@ -46,11 +47,11 @@ class Loss(ABC):
         """∂L/∂logits of the last batch, `(n, k)`."""
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Class probabilities `(n, k)`, each row with sum 1."""
+        """Class probabilities `(n, k)`; each row sums to 1."""
         return self.outputs(logits)
 
-    def _less_targets(self, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """outputs - targets, in place: the targets are nearly all alike, so they are never written out."""
+    def _minus_targets(self, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """outputs - targets, in place, without building the target matrix."""
         if self.label_smoothing:
             outputs -= outputs.dtype.type(self.label_smoothing / outputs.shape[1])
         outputs[np.arange(len(y)), y] -= outputs.dtype.type(1 - self.label_smoothing)
@@ -58,17 +59,15 @@ class Loss(ABC):
 
 
 class CrossEntropy(Loss):
-    """-Σ_j target_j log softmax(z)_j, softmax and logarithm fused: no probability is rounded to 0 before its log."""
+    """-Σ_j target_j log softmax(z)_j, in one step: no probability underflows before its log."""
 
     def outputs(self, logits: np.ndarray) -> np.ndarray:
         return softmax(logits)
 
     def forward(self, logits: np.ndarray, y: np.ndarray) -> float:
-        z = (
-            logits.T.copy()
-        )  # (k, n): NumPy goes along n images faster than n times along 10 classes
+        z = logits.T.copy()  # (k, n): NumPy reduces a few long rows faster than many short ones
         z -= z.max(axis=0)
-        # log softmax(z)_j = z_j - log Σ exp(z_l), weighted by the targets, whose sum is 1
+        # log softmax(z)_j = z_j - log Σ exp(z_l), weighted by targets that sum to 1
         expected = (1 - self.label_smoothing) * z[y, np.arange(len(y))].sum()
         if self.label_smoothing:
             expected += self.label_smoothing / len(z) * z.sum()
@@ -80,19 +79,21 @@ class CrossEntropy(Loss):
 
     def backward(self) -> np.ndarray:
         probabilities, y = self.probabilities_and_labels
-        dlogits = self._less_targets(
-            probabilities, y
-        )  # the Jacobian of softmax cancels against the log's derivative
+        # the Jacobian of softmax cancels against the derivative of the logarithm
+        dlogits = self._minus_targets(probabilities, y)
         dlogits /= len(y)
         return dlogits
 
 
 class SquaredError(Loss):
-    """Σ_j (a_j - target_j)², on the outputs `a` of a subclass: Brier's score (Brier 1950) where they are probabilities."""
+    """Σ_j (a_j - target_j)² of the outputs `a`, which a subclass defines.
+
+    If they are probabilities, this is the Brier score (Brier 1950).
+    """
 
     def forward(self, logits: np.ndarray, y: np.ndarray) -> float:
         self.a = self.outputs(logits)
-        self.difference = self._less_targets(self.a.copy(), y)
+        self.difference = self._minus_targets(self.a.copy(), y)
         return float(np.vdot(self.difference, self.difference) / len(y))
 
     def backward(self) -> np.ndarray:
@@ -106,7 +107,7 @@ class SquaredError(Loss):
 
 
 class SquaredErrorOnSoftmax(SquaredError):
-    """Squared error of softmax's probabilities. Its gradient fades where the network is surely wrong."""
+    """Squared error of the softmax probabilities. Its gradient vanishes for confident mistakes."""
 
     def outputs(self, logits: np.ndarray) -> np.ndarray:
         return softmax(logits)
@@ -118,13 +119,13 @@ class SquaredErrorOnSoftmax(SquaredError):
 
 
 class SquaredErrorOnSigmoid(SquaredError):
-    """Squared error of one sigmoid a class, each for itself, as networks were trained before softmax was usual."""
+    """Squared error of an independent sigmoid per class, common before softmax became standard."""
 
     def outputs(self, logits: np.ndarray) -> np.ndarray:
         return sigmoid(logits)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """The sigmoids divided by their sum; equal shares where all of them have vanished."""
+        """The sigmoids divided by their sum; equal probabilities if all of them underflow."""
         a = self.outputs(logits)
         a += np.finfo(a.dtype).tiny
         a /= a.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The network: any number of layers, whose parameters lie in one vector."""
+"""A network with any number of layers; one vector holds all parameters."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from playground.initializers import INITIALIZERS
 from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
 from playground.losses import LOSSES
 
-BLOCK = 1000  # images at a time where no gradients are wanted: their activations stay in the cache
+BLOCK_SIZE = 1000  # images per forward pass in evaluation: their activations fit into the cache
 
 
 class Network:
-    """A multilayer perceptron such as 784-300-100-10, and the loss it is trained on, as a Configuration says.
+    """A multilayer perceptron such as 784-300-100-10 and its loss, built from a Configuration.
 
-    `X` is `(n, d)`: numbers as they are, or uint8 pixels, which are divided by 255. Labels are `(n,)` from 0 to k - 1.
-    With `flips` it judges each image together with its mirror image: the mean of their logits.
-    All weights, then all biases, are views into `parameters (m,)`; their gradients into `gradients (m,)`, alike:
-    one vector is quicker to step along, to copy and to save than many small arrays.
+    `X (n, d)` holds numbers, or uint8 pixels, which are divided by 255. Labels `(n,)` run from 0 to
+    k - 1. With `flips`, the logits are the mean over each image and its mirror image. All weights,
+    then all biases, are views into `parameters (m,)`, and their gradients into `gradients (m,)`:
+    one vector is faster to update, copy and save than many small arrays.
 
     >>> Network(784, 10, Configuration(hidden_sizes=(300, 100))).parameter_count
     266610
@@ -51,14 +51,13 @@ class Network:
         self.loss, self.plain_loss = kind(configuration.label_smoothing), kind()
 
     def _allocate(self, dtype: np.dtype[Any]) -> None:
-        """One vector for all parameters and one for all gradients, and the linear layers that look into both."""
+        """Allocates the parameter and gradient vectors and the linear layers as views into them."""
         shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         weights = sum(inputs * outputs for inputs, outputs in shapes)
         self.parameters = aligned_zeros(weights + sum(self.sizes[1:]), dtype)
         self.gradients = aligned_zeros(self.parameters.size, dtype)
-        self.weights = self.parameters[
-            :weights
-        ]  # what weight decay shrinks: biases make nothing more complicated
+        # only these are decayed: large biases do not make a network more complex
+        self.weights = self.parameters[:weights]
         self.linears = [
             Linear(W, b, dW, db)
             for (W, b), (dW, db) in zip(
@@ -67,7 +66,7 @@ class Network:
         ]
 
     def _stack(self, rng: np.random.Generator) -> list[Layer]:
-        """Linear, activation, dropout; …; linear."""
+        """The layers in order: linear, activation, dropout; …; linear."""
         activation = ACTIVATIONS[self.configuration.activation]
         layers: list[Layer] = []
         for linear in self.linears[:-1]:
@@ -78,25 +77,24 @@ class Network:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers training can change."""
+        """The number of trainable parameters."""
         return self.parameters.size
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
-        """Logits `(n, k)` of a batch of numbers `X (n, d)`."""
+        """Logits `(n, k)` of a batch `X (n, d)` of floats."""
         for layer in self.layers:
             X = layer.forward(X, training=training)
         return X
 
     def backward(self, gradient: np.ndarray) -> None:
-        """Leaves the gradients of the last batch in `gradients (m,)`, given ∂L/∂logits `(n, k)`."""
+        """Writes the gradients of the last batch to `gradients (m,)`, given ∂L/∂logits `(n, k)`."""
         for layer in reversed(self.layers[1:]):
             gradient = layer.backward(gradient)
-        self.linears[0].find_gradients(
-            gradient
-        )  # ∂L/∂X is not needed, and would be a quarter of the work
+        # without ∂L/∂X of the first layer, which would take a quarter of the time
+        self.linears[0].find_gradients(gradient)
 
     def train_batch(self, X: np.ndarray, y: np.ndarray) -> float:
-        """The loss of a batch; its gradients are left in `gradients (m,)`."""
+        """The loss of a batch; writes its gradients to `gradients (m,)`."""
         loss = self.loss.forward(self.forward(X, training=True), y)
         self.backward(self.loss.backward())
         return loss
@@ -111,7 +109,7 @@ class Network:
         return labels
 
     def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-        """Mean loss, without label smoothing, and accuracy in [0, 1]."""
+        """Mean loss without label smoothing, and accuracy in [0, 1]."""
         logits = self._logits(X)
         return self.plain_loss.forward(logits, y), float(np.mean(logits.argmax(axis=1) == y))
 
@@ -119,11 +117,11 @@ class Network:
         if X.ndim != 2 or X.shape[1] != self.sizes[0]:
             raise PlaygroundError(f"X has shape {X.shape}, expected (n, {self.sizes[0]})")
         logits = np.empty((len(X), self.sizes[-1]), self.parameters.dtype)
-        for start in range(0, len(X), BLOCK):
-            block = as_numbers(X[start : start + BLOCK], self.parameters.dtype)
-            logits[start : start + BLOCK] = self.forward(block)
+        for start in range(0, len(X), BLOCK_SIZE):
+            block = as_numbers(X[start : start + BLOCK_SIZE], self.parameters.dtype)
+            logits[start : start + BLOCK_SIZE] = self.forward(block)
             if self.configuration.flips:
-                logits[start : start + BLOCK] += self.forward(mirror_images(block))
+                logits[start : start + BLOCK_SIZE] += self.forward(mirror_images(block))
         if self.configuration.flips:
             logits /= 2
         return logits
@@ -132,7 +130,7 @@ class Network:
 def _views(
     vector: np.ndarray, shapes: list[tuple[int, int]]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The weight matrix and the bias of each layer as views: first all matrices, then all biases."""
+    """Views of each layer's matrix and bias; the vector holds all matrices, then all biases."""
     weight, bias = 0, sum(inputs * outputs for inputs, outputs in shapes)
     for inputs, outputs in shapes:
         W = vector[weight : weight + inputs * outputs].reshape(inputs, outputs)
@@ -141,8 +139,7 @@ def _views(
 
 
 def as_numbers(X: np.ndarray, dtype: np.dtype[Any], out: np.ndarray | None = None) -> np.ndarray:
-    """`X` in the network's own type: uint8 pixels divided by 255, in `out` if given; other numbers as they are, not
-    copied if they fit.
+    """`X` as `dtype`; uint8 pixels are divided by 255 (into `out` if given).
 
     >>> as_numbers(np.array([0, 51, 255], np.uint8), np.dtype(np.float64))
     array([0. , 0.2, 1. ])
@@ -150,22 +147,20 @@ def as_numbers(X: np.ndarray, dtype: np.dtype[Any], out: np.ndarray | None = Non
     if X.dtype == np.uint8:
         scaled: np.ndarray = np.empty(X.shape, dtype) if out is None else out
         scaled[...] = X
-        scaled *= 1 / 255  # twice as quick as a division, and two passes as one that converts
+        scaled *= 1 / 255  # twice as fast as a division
         return scaled
     return X.astype(dtype, copy=False)
 
 
 def mirror_images(X: np.ndarray) -> np.ndarray:
-    """Each row `(n, d)` as the mirror image that it is when read as a square picture, left and right exchanged.
+    """The rows `(n, d)`, each read as a square image and mirrored left to right.
 
-    Raises PlaygroundError where a row is not a square.
+    Raises PlaygroundError if d is not a square number.
 
     >>> mirror_images(np.array([[1, 2, 3, 4]]))
     array([[2, 1, 4, 3]])
     """
     side = math.isqrt(X.shape[1])
     if side * side != X.shape[1]:
-        raise PlaygroundError(
-            f"flips need square images, and a row of {X.shape[1]} numbers is none"
-        )
+        raise PlaygroundError(f"flips need square images, but a row has {X.shape[1]} numbers")
     return X.reshape(-1, side, side)[:, :, ::-1].reshape(X.shape)

@@ -1,12 +1,14 @@
-"""Six ways to step downhill. An optimizer holds a network's parameters θ and gradients g as two vectors.
+"""Six optimizers. Each holds a network's parameters θ and gradients g as two vectors.
 
-`step(α)` changes θ in place by the gradients of the moment, which it may use up, and the learning rate α. The
-formulas are those of PyTorch's optimizers, against which every step is tested; each docstring says where a paper or
-another library has it otherwise. Weight decay λ is decoupled from the gradient for all six, θ ← (1 - αλ) θ before the
-step (Loshchilov and Hutter 2019, arXiv:1711.05101), as in PyTorch's AdamW; its plain SGD and Adam add λθ to g instead,
-which comes to the same for SGD without momentum only.
+`step(α)` updates θ in place from the current gradients, which it may overwrite, and the learning
+rate α. The formulas are those of PyTorch's optimizers, against which every step is tested; the
+docstrings say where a paper or another library differs. Weight decay λ is decoupled from the
+gradient in all six: θ ← (1 - αλ) θ before the step (Loshchilov and Hutter 2019, arXiv:1711.05101),
+as in PyTorch's AdamW. PyTorch's plain SGD and Adam add λθ to g instead, which is equivalent only
+for SGD without momentum.
 
-The constants (momentum, β₁, …) are attributes with the usual defaults: `optimizer.momentum = 0.95` changes one.
+The constants (momentum, β₁, …) are attributes with the usual defaults: `optimizer.momentum = 0.95`
+changes one.
 """
 
 from __future__ import annotations
@@ -21,26 +23,25 @@ from playground.arrays import aligned_zeros
 
 
 class Decay(TypedDict, total=False):
-    """Weight decay: λ, and the part of the parameters that it shrinks (all of them if left out)."""
+    """Weight decay: λ, and the view of the parameters that it applies to (default: all)."""
 
     weight_decay: float
     decayed: np.ndarray
 
 
 class Optimizer(ABC):
-    """Steps on `parameters (m,)` by `gradients (m,)`, both arrays shared with whoever fills in the gradients."""
+    """Updates `parameters (m,)` from `gradients (m,)`; both arrays are shared with the network."""
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         self.parameters, self.gradients = parameters, gradients
         self.weight_decay = decay.get("weight_decay", 0.0)
         self.decayed = decay.get("decayed", parameters)
         self.steps = 0
-        self.scratch = aligned_zeros(
-            parameters.size, parameters.dtype
-        )  # for intermediate results: no step allocates anything
+        # for intermediate results, so that a step allocates no memory
+        self.scratch = aligned_zeros(parameters.size, parameters.dtype)
 
     def step(self, learning_rate: float) -> None:
-        """One step with the gradients of the moment."""
+        """Makes one step with the current gradients."""
         self.steps += 1
         if self.weight_decay:
             self.decayed *= 1 - learning_rate * self.weight_decay
@@ -48,23 +49,21 @@ class Optimizer(ABC):
 
     @abstractmethod
     def _descend(self, learning_rate: float) -> None:
-        """Change the parameters; may overwrite `scratch` and the gradients, which the next batch finds anew."""
+        """Updates the parameters; may overwrite `scratch` and the gradients."""
 
 
 class SGD(Optimizer):
     """θ ← θ - α g: stochastic gradient descent (Robbins and Monro 1951)."""
 
     def _descend(self, learning_rate: float) -> None:
-        self.gradients *= (
-            learning_rate  # in place: two vectors stay in the cache where three would not
-        )
+        self.gradients *= learning_rate  # in place, so that only two vectors use the cache
         self.parameters -= self.gradients
 
 
 class Momentum(Optimizer):
-    """v ← μ v + g, θ ← θ - α v: a ball that rolls on (Polyak 1964).
+    """v ← μ v + g, θ ← θ - α v: gradient descent with momentum (Polyak 1964).
 
-    Sutskever et al. 2013 and Keras keep α v in place of v, which differs only where α changes.
+    Sutskever et al. 2013 and Keras store α v instead of v, which differs only while α changes.
     """
 
     momentum = 0.9
@@ -80,9 +79,10 @@ class Momentum(Optimizer):
 
 
 class Nesterov(Momentum):
-    """v ← μ v + g, θ ← θ - α (g + μ v): looks at the slope where the ball is about to be (Nesterov 1983).
+    """v ← μ v + g, θ ← θ - α (g + μ v): uses the gradient at the look-ahead point (Nesterov 1983).
 
-    The paper takes the gradient at that place; here, as in PyTorch, θ is that place itself (Sutskever et al. 2013).
+    The paper stores the current point and evaluates the gradient at the look-ahead point; here, as
+    in PyTorch, θ is the look-ahead point itself (Sutskever et al. 2013).
     """
 
     def _descend(self, learning_rate: float) -> None:
@@ -95,10 +95,10 @@ class Nesterov(Momentum):
 
 
 class RMSprop(Optimizer):
-    """s ← ρ s + (1 - ρ) g², θ ← θ - α g / (√s + ε): every parameter at its own pace.
+    """s ← ρ s + (1 - ρ) g², θ ← θ - α g / (√s + ε): a step size for each parameter.
 
-    Source: Hinton 2012, lecture 6e of "Neural networks for machine learning", with ρ = 0.9; PyTorch's 0.99 is kept here.
-    Keras and TensorFlow have ε under the root.
+    Source: Hinton 2012, lecture 6e of "Neural networks for machine learning", with ρ = 0.9; the
+    default here is PyTorch's 0.99. Keras and TensorFlow put ε under the root.
     """
 
     rho, epsilon = 0.99, 1e-8
@@ -122,11 +122,11 @@ class RMSprop(Optimizer):
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g, s ← β₂ s + (1 - β₂) g², θ ← θ - α m̂ / (√ŝ + ε).
 
-    m̂ = m / (1 - β₁ᵗ) and ŝ = s / (1 - β₂ᵗ) make up for the start at 0.
+    m̂ = m / (1 - β₁ᵗ) and ŝ = s / (1 - β₂ᵗ) correct the bias of starting at 0.
     Source: Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
 
-    Kept here are m / (1 - β₁) and s / (1 - β₂), and √ŝ + ε is found but for a factor: three fewer passes over all
-    parameters a step, and the constants join those of the corrections.
+    The code stores m / (1 - β₁) and s / (1 - β₂) and computes √ŝ + ε up to a constant factor, which
+    saves three passes over all parameters per step.
     """
 
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
@@ -143,7 +143,7 @@ class Adam(Optimizer):
         self.parameters -= step
 
     def _update_moments(self) -> tuple[np.ndarray, float]:
-        """A root, in `scratch`, and a factor: √ŝ + ε of this step is their product."""
+        """A root (in `scratch`) and a factor, whose product is √ŝ + ε of this step."""
         self.mean *= self.beta1
         self.mean += self.gradients
         root: np.ndarray = np.square(self.gradients, out=self.scratch)
@@ -156,11 +156,12 @@ class Adam(Optimizer):
 
 
 class Nadam(Adam):
-    """Adam that steps along Nesterov's momentum: m̂ = μ' m / (1 - Π μ μ') + (1 - μ) g / (1 - Π μ) in place of m / (1 - β₁ᵗ).
+    """Adam with Nesterov momentum: m̂ = μ' m / (1 - Π μ μ') + (1 - μ) g / (1 - Π μ).
 
-    μ = β₁ (1 - 0.96^(ψt) / 2) grows towards β₁, with ψ = 0.004; μ' is that of the next step, Π the product so far.
-    Source: Dozat 2016, "Incorporating Nesterov momentum into Adam", whose schedule PyTorch and Keras follow. The mean
-    itself decays with β₁, as in PyTorch; the paper's has μ.
+    μ = β₁ (1 - 0.96^(ψt) / 2) grows towards β₁, with ψ = 0.004; μ' is the value for the next step
+    and Π the product of all μ so far. Source: Dozat 2016, "Incorporating Nesterov momentum into
+    Adam", whose schedule PyTorch and Keras use. m itself decays with β₁, as in PyTorch; with μ in
+    the paper.
     """
 
     momentum_decay = 0.004

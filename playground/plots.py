@@ -1,4 +1,4 @@
-"""Figures. Each function returns the Figure; matplotlib is imported only where one is drawn."""
+"""Figures. Each function returns a Figure and imports matplotlib only when called."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def image_grid(
     images: np.ndarray, titles: Sequence[str], *, columns: int = 5, title: str = ""
 ) -> Figure:
-    """The images `(n, 784)`, row by row, each under its title; dark on light, as cloth on paper."""
+    """A grid of the images `(n, 784)`, row by row, each below its title, dark on light."""
     from matplotlib.figure import Figure
 
     rows = -(-len(images) // columns)
@@ -30,8 +30,11 @@ def image_grid(
 
 
 def small_png(figure: Figure) -> bytes:
-    """The figure as PNG of at most 128 colours, enough for curves and grey images: a third of the bytes, always the same."""
-    from PIL import Image  # matplotlib needs it too
+    """The figure as a PNG with at most 128 colours: a third of the size, and deterministic.
+
+    128 colours suffice for curves and grey images.
+    """
+    from PIL import Image  # a dependency of matplotlib
 
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=110)

@@ -1,4 +1,4 @@
-"""Things chosen by name: optimizers, activations, losses, recipes. An unknown name is answered with the nearest."""
+"""Choosing an optimizer, a loss, a recipe, … by name; an error suggests the nearest name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 def choose(kind: str, name: object, registry: Mapping[str, T]) -> T:
-    """The entry of that name. Raises PlaygroundError with the nearest name, if one is near, and all choices.
+    """The entry of that name. Raises PlaygroundError with the nearest name and all choices.
 
-    >>> choose("optimizer", "adm", {"adam": 1, "sgd": 2})
+    >>> choose("loss", "sdg", {"sgd": 1})
     Traceback (most recent call last):
-    playground.errors.PlaygroundError: unknown optimizer 'adm', did you mean 'adam'? Expected one of: adam, sgd
+    playground.errors.PlaygroundError: unknown loss 'sdg', did you mean 'sgd'? Expected one of: sgd
     """
     if isinstance(name, str) and name in registry:
         return registry[name]

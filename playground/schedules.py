@@ -1,6 +1,6 @@
-"""The learning rate over a run: `schedule(step, steps, peak)` is that of step 0, 1, …, steps - 1.
+"""Learning rate schedules: `schedule(step, steps, peak)` is the rate of step 0, 1, …, steps - 1.
 
-`peak` is the learning rate asked for, the highest of the run. All four agree with PyTorch's schedulers.
+`peak` is the configured learning rate, the maximum of the run. All four match PyTorch's schedulers.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ Schedule = Callable[[int, int, float], float]
 
 
 def constant(step: int, steps: int, peak: float) -> float:
-    """The same rate throughout."""
+    """A constant rate."""
     return peak
 
 
 def stepwise(step: int, steps: int, peak: float, *, stairs: int = 3, factor: float = 0.1) -> float:
-    """`stairs` equally long stretches, each at `factor` times the rate of the one before.
+    """`stairs` stages of equal length, each at `factor` times the rate of the previous one.
 
     >>> [round(stepwise(step, 6, 1.0), 6) for step in range(6)]
     [1.0, 1.0, 0.1, 0.1, 0.01, 0.01]
@@ -26,7 +26,7 @@ def stepwise(step: int, steps: int, peak: float, *, stairs: int = 3, factor: flo
 
 
 def cosine(step: int, steps: int, peak: float) -> float:
-    """Half a cosine wave from the peak down towards 0.
+    """Half a cosine wave, from the peak down towards 0.
 
     Source: Loshchilov and Hutter 2017, "SGDR", arXiv:1608.03983, eq. 5, without restarts.
     """
@@ -36,10 +36,10 @@ def cosine(step: int, steps: int, peak: float) -> float:
 def one_cycle(
     step: int, steps: int, peak: float, *, rise: float = 0.3, start: float = 25.0, end: float = 1e4
 ) -> float:
-    """From peak / start up to the peak in the first `rise` of the steps, then down to peak / (start · end) at the last.
+    """Rises from peak / start to the peak in `rise` of the steps, then falls to peak / start / end.
 
-    Source: Smith and Topin 2018, "Super-convergence", arXiv:1708.07120, in PyTorch's form with cosines; the momentum,
-    which PyTorch lowers meanwhile unless told not to, stays as it is.
+    Source: Smith and Topin 2018, "Super-convergence", arXiv:1708.07120, with PyTorch's cosine
+    ramps. The momentum stays constant; PyTorch also varies it by default.
     """
     turn = rise * steps - 1
     if step <= turn:

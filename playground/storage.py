@@ -1,6 +1,6 @@
-"""Networks on disk: an `.npz` with the parameters and, as JSON, what else it takes to build the network again.
+"""Networks on disk: an `.npz` with the parameters and, as JSON, the sizes and the configuration.
 
-Nothing in the file is ever executed: NumPy reads it with `allow_pickle=False`.
+Loading never executes code from the file: NumPy reads it with `allow_pickle=False`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from playground.errors import BadFile, PlaygroundError
 from playground.network import Network
 
 FORMAT = 1
-LARGEST = 1 << 28  # parameters; the largest network here has a few million
+MAX_PARAMETERS = 1 << 28  # the largest network here has a few million
 
 
 def save(network: Network, path: Path) -> None:
-    """Writes the network to a file, whole or not at all. Raises OSError where it cannot be written."""
+    """Writes the network to a file atomically. Raises OSError if it cannot be written."""
     inputs, classes = network.sizes[0], network.sizes[-1]
     description = {
         "format": FORMAT,
@@ -32,16 +32,15 @@ def save(network: Network, path: Path) -> None:
         "classes": classes,
         **asdict(network.configuration),
     }
-    text = json.dumps(
-        description, default=lambda number: number.item()
-    )  # a search may have drawn NumPy's numbers
+    # a hyperparameter search may have drawn NumPy numbers
+    text = json.dumps(description, default=lambda number: number.item())
     content = io.BytesIO()
     np.savez(content, description=np.array(text), parameters=network.parameters)
     write_atomically(path, content.getvalue())
 
 
 def load(path: Path) -> Network:
-    """The network in a file that `save` wrote. Raises BadFile where it is missing, damaged or something else."""
+    """The network in a file from `save`. Raises BadFile if it is missing, damaged or wrong."""
     try:
         with path.open("rb") as stream:
             network = _network(zipfile.ZipFile(stream))
@@ -49,16 +48,16 @@ def load(path: Path) -> Network:
         raise BadFile(
             f"{path} cannot be read ({error.strerror or error}), expected a saved network"
         ) from None
-    except Exception as error:  # a damaged archive, header or JSON text can raise nearly anything
+    except Exception as error:  # a damaged archive, header or JSON text can raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadFile(
-            f"{path} is no saved network ({reason}), expected an .npz written by train --save"
+            f"{path} is not a saved network ({reason}), expected an .npz from train --save"
         ) from None
     return network
 
 
 def _network(archive: zipfile.ZipFile) -> Network:
-    """The network in the archive, its parameters read only once their number is known to fit."""
+    """The network in the archive; the parameters are read only after their size was checked."""
     description = dict(json.loads(str(_array(archive, "description", 10_000))))
     if description.pop("format", None) != FORMAT:
         raise PlaygroundError(f"its format is not {FORMAT}")
@@ -68,9 +67,9 @@ def _network(archive: zipfile.ZipFile) -> Network:
     )
     sizes = (inputs, *configuration.hidden_sizes, classes)
     count = sum((rows + 1) * columns for rows, columns in itertools.pairwise(sizes))
-    if min(sizes) < 1 or count > LARGEST:
+    if min(sizes) < 1 or count > MAX_PARAMETERS:
         raise PlaygroundError(
-            f"its sizes are {sizes}, expected at most {LARGEST} parameters in all"
+            f"its sizes are {sizes}, expected at most {MAX_PARAMETERS} parameters in total"
         )
     parameters = _array(archive, "parameters", 8 * count + 1000)
     if (
@@ -85,7 +84,7 @@ def _network(archive: zipfile.ZipFile) -> Network:
 
 
 def _array(archive: zipfile.ZipFile, name: str, largest: int) -> np.ndarray:
-    """One array of the archive, of at most so many bytes."""
+    """One array of the archive. Raises PlaygroundError if it has more than `largest` bytes."""
     if archive.getinfo(f"{name}.npy").file_size > largest:
         raise PlaygroundError(f"its {name} takes more than {largest} bytes")
     with archive.open(f"{name}.npy") as stream:

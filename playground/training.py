@@ -1,4 +1,4 @@
-"""Mini-batch gradient descent, with what makes it quick and what keeps it honest."""
+"""Mini-batch gradient descent with validation, early stopping and restoring of the best epoch."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
 from utils import History
 
-NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy where there are no validation images
+NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy without validation images
 AfterEpoch = Callable[[int, History], None]
 
 
 @dataclass(frozen=True)
-class Run:
-    """What a training run leaves beside the trained network. `best_epoch` counts from 1; 0 without validation images."""
+class TrainingRun:
+    """The record of a training run, besides the trained network.
+
+    `best_epoch` counts from 1; it is 0 without validation images.
+    """
 
     history: History
     best_epoch: int
@@ -40,29 +43,29 @@ def train(
     seed: int | np.random.Generator = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
-) -> Run:
-    """Trains the network in place, as its configuration says, and returns the learning curves.
+) -> TrainingRun:
+    """Trains the network in place according to its configuration; returns the learning curves.
 
-    `X_train (n, d)` uint8 pixels (the quickest) or numbers, `y_train (n,)` labels. Each epoch is measured on the
-    validation images and on as many training images, alike: without dropout, flips or label smoothing. Without
-    validation images the curves of validation hold NaN. `verbose` prints an epoch table. `after_epoch(epoch, history)`
-    is called when an epoch, counted from 1, has been measured; what it raises ends the training.
+    `X_train (n, d)` holds uint8 pixels (fastest) or floats, `y_train (n,)` labels. After each epoch
+    the network is evaluated on the validation images and on the same number of training images,
+    without dropout or label smoothing. Without validation images, the validation curves hold NaN.
+    `verbose` prints a table of epochs. `after_epoch(epoch, history)` is called after each
+    evaluation, with epochs counted from 1; an exception it raises ends the training.
 
-    Raises PlaygroundError where the configuration asks for what the data cannot give, Diverged where the loss
-    does not stay finite.
+    Raises PlaygroundError if `keep_best` or `patience` lack validation images, Diverged if the loss
+    becomes infinite or NaN.
     """
     configuration, started = network.configuration, time.perf_counter()
     validation = None if X_val is None or y_val is None or not len(y_val) else (X_val, y_val)
     if validation is None and (configuration.keep_best or configuration.patience is not None):
-        raise PlaygroundError("keep_best and patience need validation images, and there are none")
+        raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
-    descent = Descent(network, steps=len(batches) * configuration.epochs)
+    descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
     for epoch in range(1, configuration.epochs + 1):
-        with np.errstate(
-            over="ignore", invalid="ignore", divide="ignore"
-        ):  # reported by Diverged, as what they mean
+        # overflows are reported by Diverged instead of by warnings
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             descent.run_epoch(batches, epoch)
             train_scores = network.evaluate(X_train[:measured], y_train[:measured])
             val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
@@ -76,11 +79,11 @@ def train(
             break
     if best.parameters is not None:
         network.parameters[...] = best.parameters
-    return Run(history, best.epoch, time.perf_counter() - started)
+    return TrainingRun(history, best.epoch, time.perf_counter() - started)
 
 
-class Descent:
-    """The steps of a run: gradients, learning rate, update."""
+class GradientDescent:
+    """The steps of a training run: gradients, learning rate, update."""
 
     def __init__(self, network: Network, steps: int):
         self.network, self.steps, self.step_count = network, steps, 0
@@ -94,7 +97,7 @@ class Descent:
         )
 
     def run_epoch(self, batches: Batches, epoch: int) -> None:
-        """One step on each batch. Raises Diverged."""
+        """Makes one step per batch. Raises Diverged."""
         for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
             loss = self.network.train_batch(X, y)
             if not math.isfinite(loss):
@@ -107,15 +110,15 @@ class Descent:
 
 
 class Batches:
-    """Shuffled mini-batches: each iteration is one epoch of pairs `(X (b, d), y (b,))`; the last may be smaller.
+    """Shuffled mini-batches: each iteration yields one epoch of pairs `(X (b, d), y (b,))`.
 
-    A batch is gathered as uint8 where the images are, a quarter of the memory traffic of float32, and only then
-    divided by 255. `X` is overwritten by the next batch.
+    The last batch may be smaller. uint8 images are gathered as uint8, a quarter of the memory
+    traffic of float32, and then divided by 255. The next batch overwrites `X`.
     """
 
     def __init__(self, X: np.ndarray, y: np.ndarray, network: Network, rng: np.random.Generator):
         configuration = network.configuration
-        # twice the memory once, and mirroring costs nothing in the loop: it is a matter of which row is gathered
+        # mirrored once, for twice the memory: in the loop a flip only selects another row
         self.X = (
             np.concatenate([X, mirror_images(X)])
             if configuration.flips
@@ -139,7 +142,8 @@ class Batches:
         rows = order + len(self.y) * self.rng.integers(0, 2, len(order)) if self.flips else order
         for start in range(0, len(order), self.size):
             index = rows[start : start + self.size]
-            # mode="clip" writes straight into `out`; the default mode, to check indices, goes through a copy
+            # mode="clip" writes directly to `out`; the default mode makes a copy to check the
+            # indices
             X = np.take(self.X, index, axis=0, mode="clip", out=self.gathered[: len(index)])
             yield (
                 as_numbers(X, self.scaled.dtype, self.scaled[: len(index)]),
@@ -148,14 +152,14 @@ class Batches:
 
 
 class Best:
-    """The epoch best in validation accuracy, the earliest of equals, and its parameters where they are to be kept."""
+    """The first epoch with the best validation accuracy, and with `keep_best` its parameters."""
 
     def __init__(self) -> None:
         self.epoch, self.accuracy = 0, -math.inf
         self.parameters: np.ndarray | None = None
 
     def update(self, epoch: int, accuracy: float, network: Network) -> None:
-        """Take note of an epoch; one that was not measured (NaN) is never the best."""
+        """Compares an epoch with the best one so far; NaN (not measured) is never the best."""
         if accuracy > self.accuracy:
             self.epoch, self.accuracy = epoch, accuracy
             if network.configuration.keep_best:

@@ -119,11 +119,11 @@ NUMPY_PLAYGROUND = [
     f"playground/{name}.py"
     for name in (
         "__init__", "__main__", "command_line", "configuration", "configuration_files", "csv_files", "datasets", "errors",
-        "initializers", "layers", "losses", "network", "optimizers", "optional", "plots", "registry", "schedules", "storage",
-        "training", "tracking/*", "sweeps/*", "notebooks/*", "convnets/__init__", "convnets/command", "convnets/configuration",
+        "initializers", "layers", "losses", "network", "optimizers", "extras", "plots", "registry", "schedules", "storage",
+        "training", "tracking/*", "sweeps/*", "notebooks/*", "commands/*", "convnets/__init__", "convnets/configuration",
         *(f"experiments/{name}" for name in (
-            "__init__", "command", "figures", "registry", "report", "results", "settings", "tables",
-            "trials", "wording",
+            "__init__", "figures", "registry", "report", "results", "settings", "tables",
+            "trials", "phrases",
         )),
     )
 ]  # fmt: skip

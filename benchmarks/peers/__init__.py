@@ -1,10 +1,10 @@
-"""One small assignment in the formats of other graders, to mark the same ten submissions with each of them.
+"""A small assignment in the formats of several graders, which mark the same ten submissions.
 
-assignment.py    the three functions, the ten submissions, and what each has earned
-checks.py        the tests, once for all
+assignment.py    the three functions, the ten submissions and their expected verdicts
+checks.py        the tests, shared by all graders
 environments.py  a virtual environment for each grader
-grading.py       what all graders have in common: files, commands, verdicts
+grading.py       the base class of the graders
 scripts.py       pytest, gradescope-utils, check50
 notebooks.py     otter-grader, nbgrader
-ours.py          our own marking of the same three sections
+ours.py          our grader, with the same three sections
 """

@@ -1,6 +1,7 @@
-"""The tests of the three functions, once for all graders: each format takes the text of these functions as it stands.
+"""The tests of the three functions; every grader uses the text of these functions unchanged.
 
-They need NumPy alone, and raise AssertionError. A parameter bears the name of the function that it is given.
+They need NumPy only and raise AssertionError. Each parameter has the name of the function under
+test.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ Function = Callable[..., np.ndarray]
 
 
 def check_relu(relu: Function) -> None:
-    """What is positive stays, all else is 0, and the argument is left alone."""
+    """Positive elements stay, all others become 0, and the argument is not changed."""
     for shape in ((4, 3), (1, 7), (64, 128)):
         z = np.random.default_rng(1).normal(size=shape)
         z[0, 0] = 0.0
@@ -19,13 +20,13 @@ def check_relu(relu: Function) -> None:
         got = relu(z)
         assert np.shape(got) == shape, f"the shape is {np.shape(got)}, expected {shape}"
         assert np.allclose(got, np.where(before > 0, before, 0.0)), (
-            "negative elements become 0, all others stay"
+            "expected 0 for negative elements, all others unchanged"
         )
-        assert np.array_equal(z, before), "z belongs to the caller and must not change"
+        assert np.array_equal(z, before), "z must not be changed in place"
 
 
 def check_relu_derivative(relu_derivative: Function) -> None:
-    """1 where the argument is positive, and 0 elsewhere, at 0 too."""
+    """1 where the argument is positive, 0 elsewhere, including at 0."""
     for shape in ((4, 3), (1, 7), (64, 128)):
         z = np.random.default_rng(2).normal(size=shape)
         z[0, 0] = 0.0
@@ -33,13 +34,13 @@ def check_relu_derivative(relu_derivative: Function) -> None:
         got = relu_derivative(z)
         assert np.shape(got) == shape, f"the shape is {np.shape(got)}, expected {shape}"
         assert np.allclose(got, np.where(before > 0, 1.0, 0.0)), (
-            "the slope is 1 for positive elements, 0 for all others"
+            "expected 1 for positive elements, 0 for all others"
         )
-        assert np.array_equal(z, before), "z belongs to the caller and must not change"
+        assert np.array_equal(z, before), "z must not be changed in place"
 
 
 def check_cross_entropy(cross_entropy: Function) -> None:
-    """The mean of -log(probability of the true class), finite where that probability is 0."""
+    """The mean of -log(probability of the true class), finite even if that probability is 0."""
     for n, k in ((1, 2), (7, 10), (64, 10)):
         rng = np.random.default_rng(n)
         classes = rng.integers(k, size=n)
@@ -51,7 +52,7 @@ def check_cross_entropy(cross_entropy: Function) -> None:
         )
     with np.errstate(all="ignore"):
         loss = float(cross_entropy(np.eye(2), np.eye(2)[::-1]))
-    assert np.isfinite(loss), "the loss is not finite where a true class has probability 0"
+    assert np.isfinite(loss), "the loss is not finite if a true class has probability 0"
     assert loss > 4.5, (
-        f"the loss is {loss:.6g} where the true classes have probability 0, expected a large number"
+        f"the loss is {loss:.6g} if the true classes have probability 0, expected a large number"
     )

@@ -1,4 +1,4 @@
-"""A virtual environment for each grader, in build/benchmarks/: made once, and anew when what is pinned changes."""
+"""A virtual environment for each grader in build/benchmarks/, recreated when its pins change."""
 
 from __future__ import annotations
 
@@ -11,25 +11,18 @@ from pathlib import Path
 from benchmarks.timing import ROOT
 
 FOLDER = ROOT / "build" / "benchmarks"
-PIP = (
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "--retries",
-    "1",
-    "--timeout",
-    "30",
-)
+PIP = [
+    *("-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+    *("--retries", "1", "--timeout", "30"),
+]
 
 
 class Unavailable(Exception):
-    """Something cannot be had on this machine; the message says why in one line."""
+    """A grader cannot be installed on this machine; the message is one line."""
 
 
 def python_with(requirements: Sequence[str]) -> Path:
-    """The interpreter of an environment that holds these packages, each pinned. Raises Unavailable where pip gives up."""
+    """The interpreter of an environment with these packages. Raises Unavailable if pip fails."""
     folder = FOLDER / requirements[0].replace("==", "-")
     python, done = folder / "bin" / "python", folder / "installed.txt"
     wanted = "\n".join(requirements)
@@ -39,9 +32,8 @@ def python_with(requirements: Sequence[str]) -> Path:
     print(f"installing {' '.join(requirements)} …", file=sys.stderr, flush=True)
     _run([sys.executable, "-m", "venv", str(folder)])
     _run([str(python), *PIP, *requirements])
-    done.write_text(
-        wanted, encoding="utf-8"
-    )  # last: an installation that was stopped is begun anew
+    # written last, so that an interrupted installation is repeated
+    done.write_text(wanted, encoding="utf-8")
     return python
 
 

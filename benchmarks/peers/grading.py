@@ -1,4 +1,4 @@
-"""What all graders have in common: they write their files, run commands, and say which functions are right."""
+"""The base class of all graders: it writes files, runs commands and collects verdicts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.peers import checks
-from benchmarks.peers.assignment import FUNCTIONS, Verdict, Work
+from benchmarks.peers.assignment import FUNCTIONS, PeerSubmission, Verdict
 from benchmarks.timing import Cost, environment, run_command
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a grader runs: its program's arguments, in a folder."""
+    """A command of a grader: arguments and working folder."""
 
     arguments: Sequence[object]
     cwd: Path
@@ -24,44 +24,43 @@ class Command:
 
 @dataclass
 class Grader:
-    """A grader of these works, with all of its files in `folder`; `python` is an interpreter that has what it needs."""
+    """A grader of these submissions with all files in `folder`; `python` has its packages."""
 
-    works: Mapping[str, Work]
+    works: Mapping[str, PeerSubmission]
     folder: Path
     python: Path
 
     title: ClassVar[str]
-    requirements: ClassVar[tuple[str, ...]] = ()  # pinned; none where this environment has it all
+    requirements: ClassVar[tuple[str, ...]] = ()  # pinned; empty if this environment suffices
     isolation: ClassVar[str] = "none"
 
     def write(self) -> None:
-        """Write what it marks by, and the submissions in its format."""
+        """Writes the tests and the submissions in the grader's format."""
         raise NotImplementedError
 
     def commands(self) -> list[Command]:
-        """What marks all submissions, where nothing is left of an earlier time."""
+        """The commands that mark all submissions from scratch."""
         raise NotImplementedError
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
-        """By submission, which of its functions were found right; `outputs` are what the commands printed."""
+        """The verdicts by submission; `outputs` are the outputs of the commands."""
         raise NotImplementedError
 
     def mark(self) -> tuple[float, float]:
-        """Seconds on the clock and of the processors for one submission. Raises RuntimeError for a verdict that is wrong."""
+        """Wall and CPU seconds per submission. Raises RuntimeError for a wrong verdict."""
         costs = [self.run(command) for command in self.commands()]
         self.expect_right(self.verdicts([cost.output for cost in costs]))
-        return sum(cost.wall for cost in costs) / len(self.works), sum(
-            cost.cpu for cost in costs
-        ) / len(self.works)
+        count = len(self.works)
+        return sum(cost.wall for cost in costs) / count, sum(cost.cpu for cost in costs) / count
 
     def run(self, command: Command) -> Cost:
-        """Run it."""
+        """Runs a command in the grader's environment."""
         return run_command(
             command.arguments, cwd=command.cwd, env=self.environment(), python=self.python
         )
 
     def environment(self) -> dict[str, str]:
-        """One thread, the programs of its own environment, and none of this project's modules."""
+        """One thread, the programs of the grader's environment, no modules of this project."""
         inherited = environment(
             1, PATH=os.pathsep.join([str(self.python.parent), os.environ["PATH"]])
         )
@@ -69,7 +68,7 @@ class Grader:
         return inherited
 
     def expect_right(self, found: dict[str, Verdict]) -> None:
-        """Raises RuntimeError unless every submission has what it has earned: else no two graders did the same work."""
+        """Raises RuntimeError unless every submission has its expected verdict."""
         for name, work in self.works.items():
             if found.get(name) != work.verdict:
                 told = (
@@ -83,17 +82,17 @@ class Grader:
 
 
 def verdict(right: Collection[str]) -> Verdict:
-    """The verdict that finds these functions right."""
+    """The verdict in which exactly these functions are right."""
     relu, relu_derivative, cross_entropy = (name in right for name in FUNCTIONS.values())
     return relu, relu_derivative, cross_entropy
 
 
 def check_of(function: str) -> str:
-    """The text of a function's check. The type of its parameter is left out: it is a name of ours."""
+    """The source of a function's check, without the annotation of its parameter."""
     return inspect.getsource(getattr(checks, f"check_{function}")).replace(": Function", "")
 
 
 def fill(path: Path, *parts: str) -> None:
-    """Write a file of these parts, and the folders above it."""
+    """Writes a file consisting of these parts; creates its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n\n\n".join(part.strip("\n") for part in parts) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The assignment for graders that run notebooks, or a script as if it were one: otter-grader and nbgrader."""
+"""The assignment for graders of notebooks: otter-grader (which also takes scripts) and nbgrader."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 import nbformat
 from nbformat import v4
 
-from benchmarks.peers.assignment import FUNCTIONS, IMPORT, Verdict, Work
+from benchmarks.peers.assignment import FUNCTIONS, IMPORT, PeerSubmission, Verdict
 from benchmarks.peers.grading import Command, Grader, check_of, fill, verdict
 from benchmarks.peers.scripts import NUMPY, Bare
 
 KERNEL = "ipykernel==7.4.0"
 
-# prints, by submission, the functions that otter's own interface for programs finds right
+# prints the functions that otter's Python interface finds right, by submission
 BY_INTERFACE = """\
 import json, sys
 from contextlib import redirect_stdout
@@ -34,7 +34,7 @@ print("\\n" + json.dumps(found))
 
 
 class OtterCommand(Bare):
-    """`otter run`, which marks one submission without a container."""
+    """`otter run`: marks one submission without a container."""
 
     title = "otter-grader, command line"
     requirements = ("otter-grader==7.0.0", KERNEL, NUMPY)
@@ -43,7 +43,8 @@ class OtterCommand(Bare):
     def write(self) -> None:
         super().write()
         for name in FUNCTIONS.values():
-            head = f'{IMPORT}\nfrom otter.test_files import test_case\n\nOK_FORMAT = False\n\nname = "{name}"\npoints = 1'
+            imports = f"{IMPORT}\nfrom otter.test_files import test_case"
+            head = f'{imports}\n\nOK_FORMAT = False\n\nname = "{name}"\npoints = 1'
             fill(self.folder / "tests" / f"{name}.py", head, f"@test_case()\n{check_of(name)}")
         program = self.python.with_name("otter")
         self.run(
@@ -79,7 +80,7 @@ class OtterCommand(Bare):
 
 
 class OtterInterface(OtterCommand):
-    """otter's interface for programs: all submissions in one process of its own."""
+    """otter's Python interface: marks all submissions in one process."""
 
     title = "otter-grader, from Python"
 
@@ -93,7 +94,7 @@ class OtterInterface(OtterCommand):
 
 
 class Nbgrader(Grader):
-    """`nbgrader autograde` on a course of one assignment: all submissions in one command."""
+    """`nbgrader autograde`: marks all submissions with one command."""
 
     title = "nbgrader"
     requirements = ("nbgrader==0.9.6", KERNEL, NUMPY)
@@ -120,17 +121,17 @@ class Nbgrader(Grader):
         right: dict[str, list[str]] = {name: [] for name in self.works}
         with contextlib.closing(sqlite3.connect(self.folder / "gradebook.db")) as gradebook:
             for student, cell in gradebook.execute(
-                "SELECT student_id, name FROM grade JOIN base_cell ON base_cell.id = cell_id"
-                " JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id"
-                " JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id"
-                " WHERE auto_score = 1"
+                "SELECT student_id, name FROM grade JOIN base_cell ON base_cell.id = cell_id "
+                "JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id JOIN "
+                "submitted_assignment ON submitted_assignment.id = "
+                "submitted_notebook.assignment_id WHERE auto_score = 1"
             ):
                 right[student].append(cell.removeprefix("test_"))
         return {name: verdict(found) for name, found in right.items()}
 
 
-def _write_notebook(work: Work, path: Path) -> None:
-    """A cell for each function, and after each a locked one that checks it and is worth a point."""
+def _write_notebook(work: PeerSubmission, path: Path) -> None:
+    """Writes a notebook with one cell per function, each followed by a locked test cell."""
     cells = [v4.new_code_cell(IMPORT, id="import")]
     for name, code in zip(FUNCTIONS.values(), work.functions, strict=True):
         test = f"{check_of(name)}\n\ncheck_{name}({name})"
@@ -148,7 +149,7 @@ def _write_notebook(work: Work, path: Path) -> None:
 
 
 def _cell(identity: str, **particular: bool | int) -> dict[str, dict[str, object]]:
-    """What nbgrader keeps with a cell."""
+    """The metadata of a cell for nbgrader."""
     usual = {
         "schema_version": 3,
         "grade_id": identity,

@@ -1,4 +1,4 @@
-"""The same three sections marked by us, behind the sandbox's walls: a class in one command, or one submission a command."""
+"""Our grader with the same three sections in the sandbox, for a class or a single submission."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GRADER = ("-P", "-m", "grader")
 
 
 class Ours(Bare):
-    """What is common to both: they run with this project's modules."""
+    """The base of both: they use this project's modules."""
 
     isolation = "sandbox"
 
@@ -25,7 +25,7 @@ class Ours(Bare):
 
 
 class OurBatch(Ours):
-    """`grader batch` with one job and a new gradebook, the self-test of the walls included."""
+    """`grader batch` with one job and a new gradebook, including the self-test of the sandbox."""
 
     title = "ours, `batch --jobs 1`"
 
@@ -35,7 +35,7 @@ class OurBatch(Ours):
         return [self.batch()]
 
     def batch(self) -> Command:
-        """The command, whatever is marked already."""
+        """The command; it skips submissions that are already marked."""
         book: list[str | Path] = ["--gradebook", self.folder / "grades.db", "--jobs", "1"]
         chosen = ["--sections", ",".join(FUNCTIONS), "--seed", "1"]
         return Command([*GRADER, "batch", self.folder / "submissions", *book, *chosen], ROOT)

@@ -1,4 +1,4 @@
-"""The assignment for graders of scripts: plain pytest, gradescope-utils and check50, a process or more for each submission."""
+"""The assignment for graders of scripts: plain pytest, gradescope-utils and check50."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = tuple(FUNCTIONS.values())
 
 
 class Bare(Grader):
-    """No grader: an interpreter that imports the submission, and with it NumPy."""
+    """No grader: an interpreter that imports the submission and NumPy."""
 
     title = "importing the submission, no grader"
 
@@ -27,7 +27,7 @@ class Bare(Grader):
         return [Command(["-c", "import numpy_ann"], self.submission(name)) for name in self.works]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
-        return {name: work.verdict for name, work in self.works.items()}  # it has none of its own
+        return {name: work.verdict for name, work in self.works.items()}  # not checked
 
 
 class PlainPytest(Bare):
@@ -57,7 +57,7 @@ class PlainPytest(Bare):
 
 
 class Gradescope(Bare):
-    """Gradescope's own helpers for unittest, run as its platform runs them, without its container."""
+    """Gradescope's helpers for unittest, run as on its platform but without the container."""
 
     title = "gradescope-utils"
     requirements = ("gradescope-utils==0.5.0", NUMPY)
@@ -65,16 +65,21 @@ class Gradescope(Bare):
     def write(self) -> None:
         super().write()
         head = (
-            f"import unittest\n\n{IMPORT}\nfrom gradescope_utils.autograder_utils.decorators import number, weight\n"
-            "from gradescope_utils.autograder_utils.json_test_runner import JSONTestRunner\n\nimport numpy_ann"
+            f"import unittest\n\n{IMPORT}\n"
+            "from gradescope_utils.autograder_utils.decorators import number, weight\n"
+            "from gradescope_utils.autograder_utils.json_test_runner import JSONTestRunner\n\n"
+            "import numpy_ann"
         )
         cases = "\n".join(
-            f'    @weight(1)\n    @number("{section}")\n    def test_{name}(self):\n        check_{name}(numpy_ann.{name})\n'
+            f'    @weight(1)\n    @number("{section}")\n    def test_{name}(self):\n'
+            f"        check_{name}(numpy_ann.{name})\n"
             for section, name in FUNCTIONS.items()
         )
         main = (
-            'if __name__ == "__main__":\n    suite = unittest.defaultTestLoader.loadTestsFromTestCase(TestFunctions)\n'
-            '    with open("results.json", "w") as stream:\n        JSONTestRunner(stream=stream).run(suite)'
+            'if __name__ == "__main__":\n'
+            "    suite = unittest.defaultTestLoader.loadTestsFromTestCase(TestFunctions)\n"
+            '    with open("results.json", "w") as stream:\n'
+            "        JSONTestRunner(stream=stream).run(suite)"
         )
         case = f"class TestFunctions(unittest.TestCase):\n{cases}"
         for name in self.works:
@@ -96,7 +101,7 @@ class Gradescope(Bare):
 
 
 class Check50(Bare):
-    """CS50's check50, offline, with the checks in a folder."""
+    """CS50's check50, offline, with local checks."""
 
     title = "check50"
     requirements = ("check50==3.5.0", NUMPY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from assignment.expect import sentence
+from assignment.failure import sentence
 from grader.results import SectionResult, Smallest, Status, Verdict
 
 MAX_FEEDBACK = 4000  # characters of one section's feedback

@@ -1,7 +1,7 @@
-"""Convolutional networks in PyTorch, from the plain one to the project's fastest, and how they are trained.
+"""Convolutional networks in PyTorch, from a plain one to the project's fastest, and their training.
 
-Read it in this order: configuration, networks, fast; images, processor, training, evaluation; then checkpoints,
-storage, command. configuration and command need no torch.
+Read it in this order: configuration (needs no torch), networks, fast; images, processor, training,
+evaluation; then checkpoints, storage.
 
     from playground import load, split
     from playground.convnets.configuration import CONV_RECIPES

@@ -1,4 +1,4 @@
-"""A training run on disk, whole after each epoch, to be taken up where it ended."""
+"""Checkpoints: a training run is saved after each epoch and can be resumed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ State = dict[str, torch.Tensor]
 
 
 @dataclass
-class Progress:
-    """What a run has come to: its curves, and the epoch best in validation accuracy with the model's state then."""
+class TrainingProgress:
+    """The state of a run: its curves, and the best epoch with its model parameters."""
 
     history: History = field(default_factory=History)
     best_epoch: int = 0
@@ -33,18 +33,18 @@ class Progress:
 
     @property
     def epochs(self) -> int:
-        """How many epochs are done."""
+        """The number of finished epochs."""
         return len(self.history.train_losses)
 
     def keep_if_best(self, model: nn.Module) -> None:
-        """Take note of the newest epoch; the earliest of equals is the best, one not measured (NaN) never."""
+        """Keeps the model's state if the latest epoch has a new best validation accuracy."""
         if self.history.val_accuracies[-1] > self.best_accuracy:
             self.best_epoch, self.best_accuracy = self.epochs, self.history.val_accuracies[-1]
             self.best_state = {name: value.clone() for name, value in model.state_dict().items()}
 
 
 def identity(configuration: ConvConfiguration, seed: int, *data: np.ndarray) -> dict[str, Any]:
-    """What determines a run: with any of it changed, going on would give what no run gives."""
+    """Everything that determines a run; resuming requires all of it to be unchanged."""
     checksum = 0
     for array in data:
         checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
@@ -53,13 +53,15 @@ def identity(configuration: ConvConfiguration, seed: int, *data: np.ndarray) -> 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The file in which a run is kept, and what determines the run."""
+    """The file of a run and the identity of the run."""
 
     path: Path
     identity: dict[str, Any]
 
-    def save(self, progress: Progress, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """Writes the run to the file, whole or not at all. Raises OSError where it cannot be written."""
+    def save(
+        self, progress: TrainingProgress, model: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Writes the run to the file atomically. Raises OSError if it cannot be written."""
         content = {
             "model": model.state_dict(),
             "optimizer": optimizer.state_dict(),
@@ -67,20 +69,21 @@ class Checkpoint:
         }
         storage.write(self.path, CHECKPOINT, {"identity": self.identity, **content})
 
-    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-        """What the run in the file has come to; model and optimizer go on from there.
+    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingProgress:
+        """The progress saved in the file; restores model and optimizer.
 
-        Raises BadFile where the file is missing, damaged or something else, PlaygroundError where it holds another run.
+        Raises BadFile if the file is missing, damaged or not a checkpoint, PlaygroundError if it
+        belongs to another run.
         """
         content = storage.read(self.path, CHECKPOINT, "checkpoint", "train-cnn --checkpoint")
         self._check_identity(content.get("identity"))
         try:
             found = dict(content["progress"])
-            progress = Progress(**{**found, "history": History(**found["history"])})
+            progress = TrainingProgress(**{**found, "history": History(**found["history"])})
             if {len(curve) for curve in vars(progress.history).values()} != {
                 progress.epochs
             } or not progress.epochs:
-                raise ValueError("its curves are not of one length")
+                raise ValueError("its curves differ in length")
             for state in (
                 content["model"],
                 *([progress.best_state] if progress.best_state else []),
@@ -92,24 +95,25 @@ class Checkpoint:
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise BadFile(
-                f"{self.path} is a damaged checkpoint ({reason}), expected a whole one"
+                f"{self.path} is a damaged checkpoint ({reason}), expected a complete one"
             ) from None
         return progress
 
     def _check_identity(self, found: object) -> None:
-        """Raises PlaygroundError, which names what differs, where the file holds another run."""
+        """Raises PlaygroundError, naming a difference, if the file belongs to another run."""
         other = found if isinstance(found, dict) else {}
         differing = [name for name in self.identity if other.get(name) != self.identity[name]]
         if differing or set(other) != set(self.identity):
             name = differing[0] if differing else "format"
             raise PlaygroundError(
-                f"{self.path} is a checkpoint of another run, its {name} is {other.get(name)!r}, expected "
-                f"{self.identity.get(name)!r}: resume with the options of that run or name another file"
+                f"{self.path} is a checkpoint of another run: its {name} is {other.get(name)!r}, "
+                f"expected {self.identity.get(name)!r}; resume with that run's options or choose "
+                "another file"
             )
 
 
 def _check_moments(optimizer: torch.optim.Optimizer) -> None:
-    """Raises ValueError where what the optimizer remembers of a parameter does not have the parameter's shape."""
+    """Raises ValueError if a moment of the optimizer does not have its parameter's shape."""
     for parameter in (
         parameter for group in optimizer.param_groups for parameter in group["params"]
     ):

@@ -1,4 +1,4 @@
-"""What a network says of images: without dropout, from both mirror images where it was trained with flips."""
+"""Evaluation without dropout; with flips, averaged over each image and its mirror image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.images import as_input, to_device
 from playground.convnets.processor import Processor, choose_processor
 
-BLOCK = 500  # images at once: their activations stay within the processor's caches
+BLOCK_SIZE = 500  # images per forward pass: their activations fit into the caches
 
 
 def evaluate(
@@ -21,7 +21,7 @@ def evaluate(
     y: np.ndarray,
     device: str = "auto",
 ) -> tuple[float, float]:
-    """Mean loss, without label smoothing, and accuracy in [0, 1], of images `X (n, 784)` uint8 with labels `y (n,)`."""
+    """Mean loss without label smoothing, and accuracy in [0, 1]. `X (n, 784)` uint8, `y (n,)`."""
     processor = choose_processor(device, configuration.precision)
     return measure(
         model.to(processor.device), configuration, to_device(X, processor.device), y, processor
@@ -35,7 +35,7 @@ def logits(
     processor = choose_processor(device, configuration.precision)
     images = to_device(X, processor.device)
     found: np.ndarray = (
-        judge(model.to(processor.device), configuration, images, processor).cpu().numpy()
+        predict_logits(model.to(processor.device), configuration, images, processor).cpu().numpy()
     )
     return found
 
@@ -47,23 +47,21 @@ def measure(
     y: np.ndarray,
     processor: Processor,
 ) -> tuple[float, float]:
-    """`evaluate` for images `(n, 28, 28)` that are on the device already."""
-    judged, labels = (
-        judge(model, configuration, images, processor).cpu(),
-        torch.from_numpy(np.asarray(y, np.int64)),
-    )
-    accuracy = (judged.argmax(1) == labels).double().mean()
-    return float(F.cross_entropy(judged.double(), labels)), float(accuracy)
+    """`evaluate` for images `(n, 28, 28)` already on the device."""
+    found = predict_logits(model, configuration, images, processor).cpu()
+    labels = torch.from_numpy(np.asarray(y, np.int64))
+    accuracy = (found.argmax(1) == labels).double().mean()
+    return float(F.cross_entropy(found.double(), labels)), float(accuracy)
 
 
 @torch.inference_mode()
-def judge(
+def predict_logits(
     model: nn.Module, configuration: ConvConfiguration, images: torch.Tensor, processor: Processor
 ) -> torch.Tensor:
-    """Logits `(n, 10)` float32 of images `(n, 28, 28)` uint8; the model is left in evaluation mode."""
+    """Logits `(n, 10)` float32 of images `(n, 28, 28)` uint8; leaves the model in eval mode."""
     model.eval()
     blocks = []
-    for block in images.split(BLOCK):
+    for block in images.split(BLOCK_SIZE):
         X = as_input(block)
         with processor.arithmetic():
             found = model(X).float()

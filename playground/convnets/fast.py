@@ -1,4 +1,4 @@
-"""The project's own network: as accurate as it can be for the time that two cores need to train it."""
+"""The project's own network, designed for high accuracy after a short training on two cores."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ CLASSES = 10
 
 
 class FastConvNet(nn.Module):
-    """Three stages of 3x3 convolutions over 14x14, 7x7 and 3x3 positions, the later two with a residual block each.
+    """Three stages of 3x3 convolutions at 14x14, 7x7 and 3x3 positions; two with a residual block.
 
-    The stem turns each 2x2 square of pixels into four channels of one position: nothing is lost, and every
-    convolution after it has a quarter of the positions to visit.
+    First, each 2x2 square of pixels becomes four channels of one position: no information is lost,
+    and all convolutions work at a quarter of the positions.
     """
 
     def __init__(self, width: int, depth: int, classes: int = CLASSES) -> None:
@@ -35,16 +35,15 @@ class FastConvNet(nn.Module):
 
 
 class Convolution(nn.Module):
-    """A 3x3 convolution, max-pooling where asked for, batch normalisation, ReLU.
+    """A 3x3 convolution, optional max-pooling, batch normalisation, ReLU.
 
-    Pooling comes first, so that what follows has a quarter of the work.
+    Pooling comes before the normalisation, which then takes a quarter of the time.
     """
 
     def __init__(self, inputs: int, outputs: int, *, pool: bool = False) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(
-            inputs, outputs, 3, padding=1, bias=False
-        )  # the normalisation has the bias
+        # no bias: the normalisation has one
+        self.convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
         self.normalisation = nn.BatchNorm2d(outputs)
         self.pool = pool
 
@@ -54,7 +53,7 @@ class Convolution(nn.Module):
 
 
 class Residual(nn.Module):
-    """`depth` convolutions whose result is added to what came in."""
+    """`depth` convolutions whose output is added to their input."""
 
     def __init__(self, channels: int, depth: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""The evolution of a convolutional network: each class differs from the one before only in what it adds.
+"""The evolution of a convolutional network: each class only adds to the previous one.
 
-Images X `(n, 1, 28, 28)` with pixels in [0, 1] in, logits `(n, 10)` out.
+Input: images X `(n, 1, 28, 28)` with pixels in [0, 1]. Output: logits `(n, 10)`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.fast import FastConvNet
 
 CLASSES = 10
-FLAT = 128 * 6 * 6  # 4608: what the two convolutions leave of an image
+FLAT = 128 * 6 * 6  # 4608 features per image after the two convolutions
 HIDDEN = 1024
 
 
 class ConvNetV1(nn.Module):
-    """Two convolutions, and the classes straight from what they see.
+    """Two convolutions and a linear layer.
 
-    Each is followed by batch normalisation, max-pooling and ReLU; ReLU after the pooling gives the same numbers as
-    before it, for a quarter of the work.
+    Each convolution is followed by batch normalisation, max-pooling and ReLU. ReLU after the
+    pooling gives the same values as before it, in a quarter of the time.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class ConvNetV1(nn.Module):
             nn.BatchNorm2d(64),
             nn.MaxPool2d(2),  # (n, 64, 14, 14)
             nn.ReLU(),
-            nn.Conv2d(64, 128, 3),  # (n, 128, 12, 12): without padding the border is lost
+            nn.Conv2d(64, 128, 3),  # (n, 128, 12, 12): no padding, so the border is lost
             nn.BatchNorm2d(128),
             nn.MaxPool2d(2),  # (n, 128, 6, 6)
             nn.ReLU(),
@@ -47,7 +47,7 @@ class ConvNetV1(nn.Module):
 
 
 class ConvNetV2(ConvNetV1):
-    """V1, and between the convolutions and the classes two hidden layers with layer normalisation."""
+    """V1 with two hidden layers with layer normalisation between convolutions and output."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class ConvNetV2(ConvNetV1):
 
 
 class ConvNetV3(ConvNetV2):
-    """V2, and dropout after each activation."""
+    """V2 with dropout after each activation."""
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class ConvNetV3(ConvNetV2):
 
 
 def _with_dropout(layers: nn.Sequential, share: float) -> nn.Sequential:
-    """The same layers, each ReLU followed by dropout."""
+    """The same layers with dropout after each ReLU."""
     return nn.Sequential(
         *(
             added
@@ -91,12 +91,12 @@ CONVNETS: dict[str, Callable[[ConvConfiguration], nn.Module]] = {
 
 
 def build(configuration: ConvConfiguration, seed: int) -> nn.Module:
-    """The network that the configuration names, its weights drawn by `seed`; torch's own generator stays as it was."""
+    """The configured network, its weights drawn by `seed` without touching torch's generator."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return CONVNETS[configuration.network](configuration)
 
 
 def parameter_count(model: nn.Module) -> int:
-    """How many numbers training adjusts."""
+    """The number of trainable parameters."""
     return sum(parameter.numel() for parameter in model.parameters())

@@ -1,4 +1,4 @@
-"""Where the arithmetic is done and how precisely: the device, bfloat16 where it pays, and memory that stays warm."""
+"""Device, arithmetic precision and memory allocation of the training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playground.errors import PlaygroundError
 
 @dataclass(frozen=True)
 class Processor:
-    """A device, and whether convolutions and matrix products are done in bfloat16 there."""
+    """A device, and whether it computes convolutions and matrix products in bfloat16."""
 
     device: str
     half: bool
@@ -26,28 +26,29 @@ class Processor:
         return f"{self.device} in {'bfloat16' if self.half else 'float32'}"
 
     def arithmetic(self) -> AbstractContextManager[Any]:
-        """A context in which a network computes at this precision."""
+        """A context manager within which a network computes at this precision."""
         return torch.autocast(self.device, torch.bfloat16) if self.half else nullcontext()
 
 
 def choose_processor(device: str, precision: str) -> Processor:
-    """The processor asked for, `auto` the best that is here. Raises PlaygroundError for one that cannot be."""
+    """The requested processor, `auto`: the best one. Raises PlaygroundError if unavailable."""
     try:
         found = utils.choose_device(device)
     except ValueError as error:
         raise PlaygroundError(str(error)) from None
     keep_memory()
     if precision == "bfloat16" and found == "mps":
-        raise PlaygroundError(
-            "precision bfloat16 gains nothing on mps, expected float32 or auto there"
-        )
+        raise PlaygroundError("precision bfloat16 is not faster on mps, expected float32 or auto")
     return Processor(
         found, half=precision == "bfloat16" or (precision == "auto" and gains_from_bfloat16(found))
     )
 
 
 def gains_from_bfloat16(device: str) -> bool:
-    """Whether the device multiplies bfloat16 numbers faster than float32: GPUs since 2020, CPUs with AVX512-BF16 or AMX."""
+    """Whether the device multiplies bfloat16 faster than float32.
+
+    True for GPUs since 2020 and CPUs with AVX512-BF16 or AMX.
+    """
     if device == "cuda":
         return bool(torch.cuda.get_device_capability() >= (8, 0))
     can = (
@@ -63,9 +64,10 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # glibc's malloc.h
 
 @cache
 def keep_memory() -> bool:
-    """Has malloc keep freed memory for the next step's activations; True where that can be (Linux with glibc).
+    """Lets malloc keep freed memory for the next step; True if supported (Linux with glibc).
 
-    Otherwise each large tensor is mapped anew, page by page, and given back when it is freed: a quarter of a step.
+    Otherwise each large tensor is mapped page by page and unmapped when freed, which takes a
+    quarter of the time of a step.
     """
     if not sys.platform.startswith("linux"):
         return False

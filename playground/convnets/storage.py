@@ -1,6 +1,6 @@
-"""Trained networks on disk: a torch file with the parameters and the configuration that builds their network again.
+"""Trained networks on disk: a torch file with the parameters and the configuration.
 
-Nothing in such a file is ever executed: torch reads it with `weights_only=True`.
+Loading never executes code from the file: torch reads it with `weights_only=True`.
 """
 
 from __future__ import annotations
@@ -24,31 +24,32 @@ NETWORK = "convolutional network, format 1"
 
 
 def save(model: nn.Module, configuration: ConvConfiguration, path: Path) -> None:
-    """Writes the network to a file, whole or not at all. Raises OSError where it cannot be written."""
+    """Writes the network to a file atomically. Raises OSError if it cannot be written."""
     write(path, NETWORK, {"configuration": asdict(configuration), "state": model.state_dict()})
 
 
 def load(path: Path) -> tuple[nn.Module, ConvConfiguration]:
-    """The network in a file that `save` wrote, on the CPU, and its configuration.
+    """The network in a file written by `save`, on the CPU, and its configuration.
 
-    Raises BadFile where the file is missing, damaged or something else.
+    Raises BadFile if the file is missing, damaged or not a saved network.
     """
     content = read(path, NETWORK, "saved network", "train-cnn --save")
     try:
         configuration = ConvConfiguration(**content["configuration"])
-        with torch.device("meta"):  # takes no memory: the file may claim any width
+        with torch.device("meta"):  # allocates no memory for a huge width in the file
             model = CONVNETS[configuration.network](configuration)
         check_state(content["state"], model)
         model.load_state_dict(content["state"], assign=True)
     except (PlaygroundError, LookupError, TypeError, RuntimeError) as error:
         raise BadFile(
-            f"{path} is no saved network ({_one_line(error)}), expected one of train-cnn --save"
+            f"{path} is not a saved network ({_one_line(error)}), "
+            "expected one from train-cnn --save"
         ) from None
     return model, configuration
 
 
 def check_state(state: Mapping[str, torch.Tensor], model: nn.Module) -> None:
-    """Raises PlaygroundError unless the state holds what the model's does: names, shapes and types, finite numbers."""
+    """Raises PlaygroundError unless names, shapes and types match and all values are finite."""
     expected = model.state_dict()
     if set(state) != set(expected):
         raise PlaygroundError(f"its parameters are not those of {type(model).__name__}")
@@ -62,37 +63,35 @@ def check_state(state: Mapping[str, torch.Tensor], model: nn.Module) -> None:
                 f"{name} does not have shape {tuple(value.shape)} and type {value.dtype}"
             )
         if not torch.isfinite(found).all():
-            raise PlaygroundError(f"{name} holds numbers that are not finite")
+            raise PlaygroundError(f"{name} holds values that are not finite")
 
 
 def write(path: Path, kind: str, content: dict[str, Any]) -> None:
-    """Writes tensors and plain values to a file, whole or not at all, marked as to what they are."""
+    """Writes tensors and plain values to a file atomically, labelled with their kind."""
     stream = io.BytesIO()
     torch.save({"kind": kind, **content}, stream)
     write_atomically(path, stream.getvalue())
 
 
 def read(path: Path, kind: str, name: str, origin: str) -> dict[str, Any]:
-    """The content of a file of that kind, on the CPU. Raises BadFile, which calls it by name and says who writes it."""
+    """The content of a file of that kind, on the CPU. Raises BadFile, naming what was expected."""
     try:
         with path.open("rb") as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch warns of pickles that it goes on to refuse
+            warnings.simplefilter("ignore")  # torch warns of pickles before it rejects them
             content = torch.load(stream, map_location="cpu", weights_only=True)
     except OSError as error:
         raise BadFile(
             f"{path} cannot be read ({error.strerror or error}), expected a {name}"
         ) from None
-    except (
-        Exception
-    ):  # anything nearly, in words about torch's inside: 101, or "pop from empty list"
+    except Exception:  # torch can raise anything, with a message about its own internals
         raise BadFile(
-            f"{path} is no {name} (no file of torch's, or a damaged one), expected one of {origin}"
+            f"{path} is not a {name} (not a torch file, or damaged), expected one from {origin}"
         ) from None
     if not isinstance(content, dict) or content.get("kind") != kind:
-        raise BadFile(f"{path} is no {name}, expected one of {origin}")
+        raise BadFile(f"{path} is not a {name}, expected one from {origin}")
     return content
 
 
 def _one_line(error: Exception) -> str:
-    """The first sentence of an error: torch's go on for a page."""
+    """The first sentence of an error message; torch's messages can fill a page."""
     return " ".join(str(error).split()).split(". ")[0][:200] or type(error).__name__

@@ -1,4 +1,4 @@
-"""Training of a convolutional network: validation, the best epoch kept, early stopping, checkpoints."""
+"""Training of a convolutional network with validation, early stopping and checkpoints."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from torch import nn
 from torch.nn import functional as F
 
 import utils
-from playground.convnets.checkpoints import Checkpoint, Progress, identity
+from playground.convnets.checkpoints import Checkpoint, TrainingProgress, identity
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.evaluation import measure
-from playground.convnets.images import Batches, to_device
+from playground.convnets.images import ImageBatches, to_device
 from playground.convnets.processor import Processor, choose_processor
 from playground.errors import Diverged, PlaygroundError
 from playground.schedules import SCHEDULES
-from playground.training import NOT_MEASURED, AfterEpoch, Run
+from playground.training import NOT_MEASURED, AfterEpoch, TrainingRun
 from utils import History
 
-MEASURED = 2000  # training images of each epoch's curve: known to half a point, and the clock hardly notices
+MEASURED_IMAGES = 2000  # training images evaluated per epoch: exact to half a point, and fast
 
 
 def train_convnet(
@@ -41,30 +41,37 @@ def train_convnet(
     after_epoch: AfterEpoch | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
-) -> Run:
-    """Trains the model in place, on the device, and returns the learning curves.
+) -> TrainingRun:
+    """Trains the model in place on the device; returns the learning curves.
 
-    `X_train (n, 784)` uint8 pixels, `y_train (n,)` labels. Each epoch is measured on the validation images and on
-    some of the training images, alike: without dropout, alterations or label smoothing. The parameters of the epoch
-    best in validation accuracy are kept; without validation images those of the last, and their curves hold NaN.
-    `verbose` prints an epoch table. With a `checkpoint` the run is written to that file after each epoch; `resume`
-    goes on with the run in it, and the result is that of a run never interrupted. `after_epoch(epoch, history)` is
-    called when an epoch, counted from 1, has been measured and written; what it raises ends the training.
+    `X_train (n, 784)` holds uint8 pixels, `y_train (n,)` labels. After each epoch the model is
+    evaluated on the validation images and on some training images, without dropout, augmentation or
+    label smoothing. At the end the model has the parameters of the epoch with the best validation
+    accuracy. Without validation images it keeps those of the last epoch, and the validation curves
+    hold NaN. `verbose` prints a table of epochs.
 
-    Raises PlaygroundError where device or precision cannot be had, the data is none of images, or the checkpoint
-    holds another run; Diverged where the loss does not stay finite.
+    With a `checkpoint`, the run is saved to that file after each epoch; `resume` continues the
+    saved run with the same result as an uninterrupted one. `after_epoch(epoch, history)` is called
+    after an epoch, counted from 1, was evaluated and saved; an exception it raises ends the
+    training.
+
+    Raises PlaygroundError if the device or precision is unavailable, the data does not hold images
+    or the checkpoint belongs to another run; Diverged if the loss becomes infinite or NaN.
     """
     started = time.perf_counter()
     validation = None if X_val is None or y_val is None or not len(y_val) else (X_val, y_val)
     if validation is None and configuration.patience is not None:
-        raise PlaygroundError("patience needs validation images, and there are none")
+        raise PlaygroundError("patience needs validation images, but there are none")
     processor = choose_processor(device, configuration.precision)
     model.to(processor.device, memory_format=torch.channels_last)
-    descent = Descent(
-        model, configuration, Batches(X_train, y_train, configuration, processor.device), processor
+    descent = ConvNetDescent(
+        model,
+        configuration,
+        ImageBatches(X_train, y_train, configuration, processor.device),
+        processor,
     )
-    judged = Judged(configuration, processor, X_train, y_train, validation)
-    progress, file = Progress(), None
+    evaluator = Evaluator(configuration, processor, X_train, y_train, validation)
+    progress, file = TrainingProgress(), None
     if checkpoint is not None:
         file = Checkpoint(
             checkpoint, identity(configuration, seed, X_train, y_train, *(validation or ()))
@@ -74,7 +81,7 @@ def train_convnet(
     earlier = progress.seconds
     while not _is_over(progress, configuration):
         descent.run_epoch(progress.epochs + 1, seed)
-        judged.record(model, progress.history)
+        evaluator.record(model, progress.history)
         progress.keep_if_best(model)
         progress.seconds = earlier + time.perf_counter() - started
         if verbose:
@@ -85,11 +92,11 @@ def train_convnet(
             after_epoch(progress.epochs, progress.history)
     if progress.best_state is not None:
         model.load_state_dict(progress.best_state)
-    return Run(progress.history, progress.best_epoch, progress.seconds)
+    return TrainingRun(progress.history, progress.best_epoch, progress.seconds)
 
 
-def _is_over(progress: Progress, configuration: ConvConfiguration) -> bool:
-    """Whether all epochs are done, or too many since the best."""
+def _is_over(progress: TrainingProgress, configuration: ConvConfiguration) -> bool:
+    """Whether all epochs are done or early stopping applies."""
     patience = configuration.patience
     without_better = progress.epochs - progress.best_epoch
     return progress.epochs >= configuration.epochs or (
@@ -97,26 +104,21 @@ def _is_over(progress: Progress, configuration: ConvConfiguration) -> bool:
     )
 
 
-class Descent:
-    """The steps of a run: gradients, learning rate, update."""
+class ConvNetDescent:
+    """The steps of a training run: gradients, learning rate, update."""
 
     def __init__(
         self,
         model: nn.Module,
         configuration: ConvConfiguration,
-        batches: Batches,
+        batches: ImageBatches,
         processor: Processor,
     ):
-        self.model, self.configuration, self.batches, self.processor = (
-            model,
-            configuration,
-            batches,
-            processor,
-        )
+        self.model, self.configuration = model, configuration
+        self.batches, self.processor = batches, processor
         self.schedule = SCHEDULES[configuration.schedule]
-        weights = [
-            p for p in model.parameters() if p.ndim > 1
-        ]  # what is added or scales alone is not decayed
+        # biases and the scales of normalisation layers are not decayed
+        weights = [p for p in model.parameters() if p.ndim > 1]
         others = [p for p in model.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
             [
@@ -128,7 +130,7 @@ class Descent:
         )
 
     def run_epoch(self, epoch: int, seed: int) -> None:
-        """One step on each batch; what is random depends on seed and epoch alone. Raises Diverged."""
+        """Makes one step per batch; all randomness is from seed and epoch. Raises Diverged."""
         steps = len(self.batches)
         rng = np.random.default_rng([seed, epoch])
         shown = utils.progress(self.batches.epoch(rng), description=f"epoch {epoch}", total=steps)
@@ -143,7 +145,7 @@ class Descent:
             )
 
     def _step(self, X: torch.Tensor, y: torch.Tensor, number: int) -> torch.Tensor:
-        """One step of AdamW on a batch; its loss, left on the device so that nobody waits for it."""
+        """One step of AdamW on a batch; returns the loss on the device, without waiting for it."""
         configuration = self.configuration
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule(
@@ -160,7 +162,7 @@ class Descent:
 
 @contextmanager
 def _drawing_from(rng: np.random.Generator, device: str) -> Iterator[None]:
-    """While in it, torch's dropout draws what `rng` determines; after it, torch's generators are as they were."""
+    """Seeds torch's generators (dropout) from `rng` and restores them afterwards."""
     with torch.random.fork_rng(
         [] if device == "cpu" else [0], device_type="cuda" if device == "cpu" else device
     ):
@@ -168,8 +170,8 @@ def _drawing_from(rng: np.random.Generator, device: str) -> Iterator[None]:
         yield
 
 
-class Judged:
-    """The images that each epoch is measured on."""
+class Evaluator:
+    """The training and validation images that each epoch is evaluated on."""
 
     def __init__(
         self,
@@ -180,13 +182,16 @@ class Judged:
         validation: tuple[np.ndarray, np.ndarray] | None,
     ):
         self.configuration, self.processor = configuration, processor
-        self.training = (to_device(X_train[:MEASURED], processor.device), y_train[:MEASURED])
+        self.training = (
+            to_device(X_train[:MEASURED_IMAGES], processor.device),
+            y_train[:MEASURED_IMAGES],
+        )
         self.validation = (
             (to_device(validation[0], processor.device), validation[1]) if validation else None
         )
 
     def record(self, model: nn.Module, history: History) -> None:
-        """Add what the model now achieves to the curves."""
+        """Adds the model's current losses and accuracies to the curves."""
         train, val = (
             measure(model, self.configuration, *images, self.processor) if images else NOT_MEASURED
             for images in (self.training, self.validation)

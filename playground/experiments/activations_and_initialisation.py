@@ -1,4 +1,4 @@
-"""Three activations, each with three ways to start the weights, in a deep network: do signals survive, does it learn?"""
+"""Three activations, each with three initialisations, in a deep network: which of them learn?"""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.configuration import Configuration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import COLOURS, MARKERS, draw_heat_map, new_figure, parts, tidy
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.initializers import INITIALIZERS
 from playground.layers import ACTIVATIONS, Linear
@@ -21,14 +21,14 @@ from playground.network import Network, as_numbers
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Deep enough that what each layer does to its signal, a little or a lot, is multiplied nine times over
+# Nine layers multiply the effect that one layer has on its signal
 DEEP = Configuration(
     hidden_sizes=(100,) * 9, optimizer="momentum", learning_rate=0.01, batch_size=64, epochs=5
 )
 
 
-def run(settings: Settings) -> Result:
-    """The grid, each square with the same learning rate."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains all combinations with the same learning rate."""
     data, variants = settings.data(), []
     for activation, initializer in product(ACTIVATIONS, INITIALIZERS):
         configuration = Configuration(
@@ -51,9 +51,9 @@ def run(settings: Settings) -> Result:
 
 
 def signals(network: Network, X: np.ndarray) -> list[float]:
-    """The standard deviation, over the images, of what each hidden layer hands on: the mean over its units.
+    """The standard deviation over the images of each hidden layer's outputs, a mean over its units.
 
-    Over the images, not over all numbers: units that say the same whatever they see have numbers, but no signal.
+    A unit with the same output for every image carries no signal, however large the output is.
     """
     X, deviations = as_numbers(X, network.parameters.dtype), []
     for layer in network.layers[:-1]:
@@ -66,9 +66,9 @@ def signals(network: Network, X: np.ndarray) -> list[float]:
 def _finding(variants: Sequence[Variant], images: int) -> str:
     chance = [v.name for v in variants if v.test_accuracy.mean < 0.2]
     learned = (
-        f"{wording.listed(chance)} learn next to nothing (below 20 %)"
+        f"{phrases.listed(chance)} learn almost nothing (below 20 %)"
         if chance
-        else "all of them learn something"
+        else "all of them learn"
     )
     fading = {v.name: v.measures["standard_deviation_of_signals"] for v in variants}
     kept = {
@@ -78,15 +78,16 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     layers = len(fading[strongest])
     epochs, rate = (variants[0].configuration[name] for name in ("epochs", "learning_rate"))
     return (
-        f"With {layers} hidden layers, one learning rate for all ({rate:g}) and {wording.counted(epochs, 'epoch')} "
-        f"{wording.ranking(variants, images)}; {learned}. Before training, "
-        f"from the first hidden layer to the last, the signal keeps {kept[strongest]:.2g} of its standard deviation with "
-        f"{strongest}, the most, and {kept[weakest]:.1g} of it with {weakest}, the least."
+        f"With {layers} hidden layers, the same learning rate ({rate:g}) and "
+        f"{phrases.counted(epochs, 'epoch')}, {phrases.ranking(variants, images)}; {learned}. "
+        "Before training, the standard deviation of the signal in the last hidden layer is "
+        f"{kept[strongest]:.2g} times that in the first with {strongest} (the most) and "
+        f"{kept[weakest]:.1g} times with {weakest} (the least)."
     )
 
 
 def draw(variants: Sequence[Variant]) -> Figure:
-    """Signals by the layer, a panel for each activation; the grid of test accuracies."""
+    """Signals by layer, one panel per activation, and a table of test accuracies."""
     figure = new_figure(11, 6.2)
     above, below = parts(figure, 2, 1, height_ratios=(1.15, 1))
     panels = above.subplots(1, len(ACTIVATIONS), sharey=True)
@@ -109,7 +110,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
         len(ACTIVATIONS), -1
     )
     texts = (
-        np.array([wording.percent(v.test_accuracy) for v in variants])
+        np.array([phrases.percent(v.test_accuracy) for v in variants])
         .reshape(accuracies.shape)
         .tolist()
     )

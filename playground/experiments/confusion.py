@@ -1,4 +1,4 @@
-"""What the best network in NumPy takes for what: the confusion matrix, precision and recall, and its worst mistakes."""
+"""Classes that the best NumPy network confuses: confusion matrix, precision, recall, mistakes."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from playground.configuration import RECIPES
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import BLUE, ORANGE, draw_heat_map, draw_image, new_figure, tidy
 from playground.experiments.results import Result
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WORST = 15  # images
+WORST_COUNT = 15  # mistakes shown
 
 
-def run(settings: Settings) -> Result:
-    """The recipe "best", and the test images it gets wrong."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains the recipe "best" and analyses its mistakes on the test images."""
     data, networks = settings.data(), list[Network]()
     variant = network_variant("network", RECIPES["best"], data, settings, each=networks.append)
     measures = measure([network.predict(data.X_test) for network in networks], data)
     return Result(
         "confusion",
-        finding=f"{wording.percent(variant.test_accuracy)} of the test images are right. {_finding(measures, data.class_names)}",
+        finding=f"The test accuracy is {phrases.percent(variant.test_accuracy)}. "
+        + _finding(measures, data.class_names),
         variants=(variant,),
         images=data.images,
         measures=measures,
@@ -41,7 +42,10 @@ def run(settings: Settings) -> Result:
 
 
 def measure(predictions: Sequence[np.ndarray], data: Data) -> dict[str, Any]:
-    """The confusion matrix `(k, k)`, a row for each true class, and precision and recall `(k,)`: means over the seeds."""
+    """The confusion matrix `(k, k)`, one row per true class, precision and recall `(k,)`.
+
+    All of them are means over the seeds.
+    """
     labels = range(len(data.class_names))
     matrices = [
         confusion_matrix(data.y_test, predicted, labels=labels) for predicted in predictions
@@ -66,27 +70,33 @@ def _finding(measures: dict[str, Any], names: Sequence[str]) -> str:
         np.array(measures[name]) for name in ("matrix", "recall", "precision")
     )
     wrong = matrix * (1 - np.eye(len(matrix)))
-    true, taken_for = divmod(int(wrong.argmax()), len(wrong))
+    true, predicted = divmod(int(wrong.argmax()), len(wrong))
     pairs = np.triu(wrong + wrong.T)
     one, other = divmod(int(pairs.argmax()), len(pairs))
-    hardest, easiest, vaguest = int(recall.argmin()), int(recall.argmax()), int(precision.argmin())
+    hardest, easiest, least_precise = (
+        int(recall.argmin()),
+        int(recall.argmax()),
+        int(precision.argmin()),
+    )
     share = 100 * pairs[one, other] / max(wrong.sum(), 1)
     return (
-        f"{names[hardest]} is the hardest to find (recall {100 * recall[hardest]:.1f} %), {names[easiest]} the easiest "
-        f"({100 * recall[easiest]:.1f} %); the answer {names[vaguest]} is the least to be trusted (precision "
-        f"{100 * precision[vaguest]:.1f} %). The mistake made most often: {names[true]} taken for {names[taken_for]}, "
-        f"{wrong[true, taken_for]:.0f} of {matrix[true].sum():.0f}. {names[one]} and {names[other]}, taken for each other, "
-        f"are {share:.0f} % of all {wrong.sum():.0f} mistakes."
+        f"{names[hardest]} has the lowest recall ({100 * recall[hardest]:.1f} %), "
+        f"{names[easiest]} the highest ({100 * recall[easiest]:.1f} %); the prediction "
+        f"{names[least_precise]} is the least reliable (precision "
+        f"{100 * precision[least_precise]:.1f} %). The most frequent mistake is {names[true]} "
+        f"classified as {names[predicted]}: {wrong[true, predicted]:.0f} of "
+        f"{matrix[true].sum():.0f}. Confusing {names[one]} and {names[other]}, either way, makes "
+        f"up {share:.0f} % of all {wrong.sum():.0f} mistakes."
     )
 
 
 def draw(measures: dict[str, Any], names: Sequence[str]) -> Figure:
-    """The matrix, and precision and recall beside it."""
+    """The confusion matrix, with precision and recall beside it."""
     matrix = np.array(measures["matrix"])
     figure = new_figure(11, 5.2)
     squares, scores = figure.subplots(1, 2, width_ratios=(2, 1))
     texts = [[f"{count:.0f}" if count >= 0.5 else "" for count in row] for row in matrix]
-    # by its root: mistakes are a hundred times as rare as right answers, and are what there is to see
+    # square root: mistakes are a hundred times rarer than correct answers but should be visible
     draw_heat_map(squares, np.sqrt(matrix), names, names, texts)
     squares.tick_params(axis="x", rotation=45)
     squares.set(xlabel="predicted class", ylabel="true class", title="test images")
@@ -101,17 +111,17 @@ def draw(measures: dict[str, Any], names: Sequence[str]) -> Figure:
 
 
 def draw_worst(network: Network, data: Data) -> Figure:
-    """The test images of whose wrong class the network of seed 0 is surest."""
+    """The test images that the network of seed 0 misclassifies with the highest probability."""
     probabilities = network.probabilities(data.X_test)
     predicted = probabilities.argmax(axis=1)
-    sureness = np.where(predicted != data.y_test, probabilities.max(axis=1), 0.0)
-    worst = np.argsort(-sureness, kind="stable")[:WORST]
+    confidence = np.where(predicted != data.y_test, probabilities.max(axis=1), 0.0)
+    worst = np.argsort(-confidence, kind="stable")[:WORST_COUNT]
     figure = new_figure(9, 6.2)
     for axes, index in zip(figure.subplots(3, 5).flat, worst, strict=False):
-        true, taken_for = data.class_names[data.y_test[index]], data.class_names[predicted[index]]
+        true, wrong = data.class_names[data.y_test[index]], data.class_names[predicted[index]]
         draw_image(
             axes,
             data.X_test[index],
-            title=f"{true}\ntaken for {taken_for}\n({sureness[index]:.1%} sure)",
+            title=f"{true}\npredicted: {wrong}\n({confidence[index]:.1%})",
         )
     return figure

@@ -1,4 +1,4 @@
-"""From a network in NumPy to the fast CNN, step by step: what each step adds, and what it costs."""
+"""From a NumPy network to the fast CNN, step by step: what each step gains and costs."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from typing import TYPE_CHECKING
 
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES, NETWORKS
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import draw_bars, draw_curve, draw_errors, new_figure, tidy
 from playground.experiments.results import Result, Variant, dump, variant_to_json
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIRST = "from scratch"
+NUMPY_STEP = "from scratch"
 STEPS = {
-    FIRST: "784-300-100-10 in NumPy",
+    NUMPY_STEP: "784-300-100-10 in NumPy",
     **{name: NETWORKS[name] for name in ("v1", "v2", "v3", "fast")},
 }
 HEAD = """\
 # The evolution, step by step
 
-Written by `python -m playground run evolution`; what is changed here by hand is lost. Accuracy and loss are those of
-the test images, mean ± standard deviation over the seeds where there are several; seconds are those of the training.
+Written by `python -m playground run evolution`; do not edit. Accuracy and loss are measured on the
+test images and given as mean ± standard deviation if there are several seeds; seconds are those of
+the training.
 
-| network | what it is | test accuracy | test loss | parameters | epochs | seconds |
+| network | description | test accuracy | test loss | parameters | epochs | seconds |
 |---|---|---|---|---|---|---|
 """
 
 
-def run(settings: Settings) -> Result:
-    """The trainings, each as its recipe says."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains each network with its recipe."""
     from playground.experiments.torch_trials import cnn_variant
 
     data = settings.data()
     variants = [
-        network_variant(FIRST, RECIPES["standard"], data, settings),
+        network_variant(NUMPY_STEP, RECIPES["standard"], data, settings),
         *(cnn_variant(name, CONV_RECIPES[name], data, settings) for name in list(STEPS)[1:]),
     ]
     statistics = {
@@ -58,10 +59,11 @@ def run(settings: Settings) -> Result:
 
 
 def table(variants: Sequence[Variant]) -> str:
-    """The steps as a table in Markdown."""
+    """The steps as a Markdown table."""
     rows = [
-        f"| [{v.name}]({v.name.replace(' ', '-')}.json) | {STEPS[v.name]} | {wording.percent(v.test_accuracy)} "
-        f"| {v.test_loss.mean:.3f} | {v.parameters:,} | {v.configuration['epochs']} | {v.seconds.mean:.0f} |\n"
+        f"| [{v.name}]({v.name.replace(' ', '-')}.json) | {STEPS[v.name]} "
+        f"| {phrases.percent(v.test_accuracy)} | {v.test_loss.mean:.3f} | {v.parameters:,} "
+        f"| {v.configuration['epochs']} | {v.seconds.mean:.0f} |\n"
         for v in variants
     ]
     return HEAD + "".join(rows)
@@ -73,29 +75,27 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
         gain = after.test_accuracy.mean - before.test_accuracy.mean
         sign = (
             "±"
-            if wording.tied(after.test_accuracy, before.test_accuracy, images)
+            if phrases.tied(after.test_accuracy, before.test_accuracy, images)
             else "+"
             if gain > 0
             else "−"
         )
-        step = "a tie" if sign == "±" else f"{sign}{wording.points(gain)}"
-        steps.append(f"{after.name} {wording.percent(after.test_accuracy)} ({step})")
-    start, fast, slowest = (
-        variants[0],
-        variants[-1],
-        max(variants, key=lambda variant: variant.seconds.mean),
-    )
+        step = "a tie" if sign == "±" else f"{sign}{phrases.points(gain)}"
+        steps.append(f"{after.name} {phrases.percent(after.test_accuracy)} ({step})")
+    start, fast = variants[0], variants[-1]
+    slowest = max(variants, key=lambda variant: variant.seconds.mean)
     most = max(variant.parameters for variant in variants)
-    largest = wording.listed(variant.name for variant in variants if variant.parameters == most)
+    largest = phrases.listed(variant.name for variant in variants if variant.parameters == most)
     return (
-        f"{start.name} {wording.percent(start.test_accuracy)}, then, each against the step before, {', '.join(steps)}. "
-        f"{fast.name} has {fast.parameters:,} parameters and trains in {fast.seconds.mean:.0f} s; the most parameters, "
-        f"{most:,}, are in {largest}; the slowest is {slowest.name} with {slowest.seconds.mean:.0f} s."
+        f"{start.name} {phrases.percent(start.test_accuracy)}, then, each compared with the "
+        f"previous step: {', '.join(steps)}. {fast.name} has {fast.parameters:,} parameters and "
+        f"trains in {fast.seconds.mean:.0f} s. The most parameters, {most:,}, are in {largest}; "
+        f"{slowest.name} is the slowest with {slowest.seconds.mean:.0f} s."
     )
 
 
 def draw(variants: Sequence[Variant]) -> Figure:
-    """Validation accuracy over the seconds; test errors and parameters of each step."""
+    """Validation accuracy over time; test error and number of parameters of each step."""
     figure = new_figure(11, 4.4)
     curves, errors, sizes = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
     for variant in variants:

@@ -1,4 +1,4 @@
-"""One network on Fashion-MNIST and on MNIST: how much harder is clothing than digits?"""
+"""The same network on Fashion-MNIST and MNIST: how much harder is clothing than digits?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from playground.configuration import RECIPES
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import draw_curve, new_figure, tidy
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from utils import TRAIN_COLOUR, VAL_COLOUR
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 DATASETS = ("fashion-mnist", "mnist")
 
 
-def run(settings: Settings) -> Result:
-    """Both trainings, with the recipe "standard", which was chosen on Fashion-MNIST's validation images."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains the recipe "standard", which was tuned on Fashion-MNIST, on both datasets."""
     variants = []
     for name in DATASETS:
         data = settings.data(name)
@@ -46,21 +46,22 @@ def _finding(fashion: Variant, mnist: Variant) -> str:
         for variant in (fashion, mnist)
     ]
     return (
-        f"The same network recognises {wording.percent(digits)} of MNIST's test images and {wording.percent(clothing)} of "
-        f"Fashion-MNIST's: {times:.1f} times as many errors on clothing. After one epoch it has {first[1]:.1f} % of the "
-        f"validation images right against {first[0]:.1f} %; at the end training is ahead of validation by "
-        f"{wording.points(gaps[1])} on MNIST and by {wording.points(gaps[0])} on Fashion-MNIST. An epoch takes "
-        f"{seconds_an_epoch(mnist):.2f} s and {seconds_an_epoch(fashion):.2f} s."
+        f"The same network classifies {phrases.percent(digits)} of MNIST's test images correctly "
+        f"and {phrases.percent(clothing)} of Fashion-MNIST's: {times:.1f} times as many errors on "
+        f"clothing. After one epoch, its validation accuracy is {first[1]:.1f} % on MNIST and "
+        f"{first[0]:.1f} % on Fashion-MNIST; at the end, training accuracy exceeds validation "
+        f"accuracy by {phrases.points(gaps[1])} and {phrases.points(gaps[0])}. An epoch takes "
+        f"{seconds_per_epoch(mnist):.2f} s and {seconds_per_epoch(fashion):.2f} s."
     )
 
 
-def seconds_an_epoch(variant: Variant) -> float:
-    """The mean over epochs and seeds, measuring included."""
+def seconds_per_epoch(variant: Variant) -> float:
+    """The mean over epochs and seeds, including evaluation."""
     return variant.seconds.mean / len(variant.trials[0].history["seconds"])
 
 
 def draw(variants: Sequence[Variant]) -> Figure:
-    """Losses above accuracies, a column for each dataset, the same scale in both."""
+    """Losses above accuracies, one column per dataset, with the same scales."""
     figure = new_figure(9, 5.6)
     rows = figure.subplots(2, 2, sharex=True, sharey="row")
     for variant, (loss, accuracy) in zip(variants, rows.T, strict=True):
@@ -69,8 +70,8 @@ def draw(variants: Sequence[Variant]) -> Figure:
             draw_curve(axes, variant, f"train_{what}", percent=percent, **look)
             look = {"color": VAL_COLOUR, "marker": "s", "label": "validation"}
             draw_curve(axes, variant, f"val_{what}", percent=percent, **look)
-        title = f"{variant.name}: {wording.percent(variant.test_accuracy)} of the test images\n"
-        tidy(loss, "", "loss (nats)", title=title + f"{seconds_an_epoch(variant):.2f} s an epoch")
+        title = f"{variant.name}: {phrases.percent(variant.test_accuracy)} of the test images\n"
+        tidy(loss, "", "loss (nats)", title=title + f"{seconds_per_epoch(variant):.2f} s per epoch")
         tidy(accuracy, "epoch", "accuracy (%)")
     rows[0, 0].legend()
     return figure

@@ -1,7 +1,8 @@
-"""What the experiments' figures share: one colour for each thing throughout, curves with their spread, images in rows.
+"""Elements of the experiments' figures: consistent colours, curves with their spread, images.
 
-The colours are Okabe and Ito's (2008, "Color universal design"), which the colour-blind tell apart; whatever has a
-colour has a marker of its own too. No pyplot: no window, no global state.
+The colours are Okabe and Ito's (2008, "Color universal design"), which colour-blind people can
+distinguish; every colour also comes with its own marker. pyplot is not used: no windows, no global
+state.
 """
 
 from __future__ import annotations
@@ -29,24 +30,24 @@ COLOURS = {
     "from scratch": BLUE, "v1": SKY, "v2": GREEN, "v3": PINK, "fast": ORANGE,
 }  # fmt: skip
 MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os^" + "os^" + "osv^D", strict=True))
-BELOW = 8  # points below what each does best: a learning rate that is too high may give any accuracy down to chance
-PNG_DOTS = 110  # an inch: a figure 9 inches wide fills a README
+SHOWN_RANGE = 8  # percentage points below the best accuracies; high rates may give any accuracy
+PNG_DPI = 110  # a figure 9 inches wide then fills a README
 
 
 def new_figure(width: float = 9.0, height: float = 3.8) -> Figure:
-    """An empty figure of so many inches."""
+    """An empty figure; width and height in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def parts(figure: Figure, rows: int, columns: int, **ratios: Any) -> list[SubFigure]:
-    """The figure divided into figures of their own, row by row; `ratios` as for matplotlib's subfigures."""
+    """Subfigures of the figure, row by row; `ratios` as for matplotlib's subfigures."""
     return list(figure.subfigures(rows, columns, squeeze=False, **ratios).flat)
 
 
 def tidy(axes: Axes, x: str, y: str, *, title: str = "") -> None:
-    """Names and units on both axes, and a light grid."""
+    """Sets axis labels, title and a light grid."""
     axes.set(xlabel=x, ylabel=y, title=title)
     axes.grid(alpha=0.3)
     axes.set_axisbelow(True)
@@ -62,15 +63,15 @@ def draw_curve(
     x: str = "epoch",
     **style: Any,
 ) -> None:
-    """The mean learning curve of a variant's trials, and a band of one standard deviation where there are several.
+    """Draws a variant's mean learning curve with a band of one standard deviation over its trials.
 
-    `x` is "epoch" or "seconds". Colour and marker are those of the variant's name unless `style` has others.
+    `x` is "epoch" or "seconds". Colour and marker depend on the variant's name unless `style` sets
+    them.
     """
     rows = variant.curve(curve)
     shortest = min(map(len, rows))  # early stopping ends trials at different epochs
-    values = (100 if percent else 1) * np.array(
-        [row[:shortest] for row in rows]
-    )  # (trials, epochs)
+    values = np.array([row[:shortest] for row in rows])  # (trials, epochs)
+    values *= 100 if percent else 1
     seconds = np.array([row[:shortest] for row in variant.curve("seconds")])
     positions = seconds.mean(axis=0) if x == "seconds" else np.arange(1, shortest + 1)
     look = {
@@ -82,10 +83,8 @@ def draw_curve(
         positions, values.mean(axis=0), **{"markersize": 4, "linewidth": 1.4, **look, **style}
     )
     if len(values) > 1 and style.get("linestyle", "-") == "-":
-        low, high = (
-            values.mean(axis=0) - values.std(axis=0, ddof=1),
-            values.mean(axis=0) + values.std(axis=0, ddof=1),
-        )
+        mean, deviation = values.mean(axis=0), values.std(axis=0, ddof=1)
+        low, high = mean - deviation, mean + deviation
         axes.fill_between(
             positions, low, high, color=style.get("color", look["color"]), alpha=0.15, linewidth=0
         )
@@ -94,13 +93,11 @@ def draw_curve(
 
 
 def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
-    """The validation accuracy that each learning rate gave, as `choose_learning_rate` measured it."""
+    """Draws the validation accuracy by learning rate, as measured by `choose_learning_rate`."""
     for variant in variants:
         chosen = variant.measures["validation_accuracy_by_learning_rate"]
-        rates, accuracies = (
-            [float(rate) for rate in chosen],
-            [100 * accuracy for accuracy in chosen.values()],
-        )
+        rates = [float(rate) for rate in chosen]
+        accuracies = [100 * accuracy for accuracy in chosen.values()]
         axes.plot(
             rates,
             accuracies,
@@ -114,7 +111,7 @@ def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
         100 * max(variant.measures["validation_accuracy_by_learning_rate"].values())
         for variant in variants
     ]
-    axes.set_ylim(min(bests) - BELOW, max(bests) + 1)
+    axes.set_ylim(min(bests) - SHOWN_RANGE, max(bests) + 1)
 
 
 def draw_bars(
@@ -124,7 +121,7 @@ def draw_bars(
     texts: Sequence[str],
     deviations: Sequence[float] = (),
 ) -> None:
-    """One horizontal bar a name, from the top down, a text at its end; its deviation as a whisker where it has one."""
+    """Draws one horizontal bar per name, top to bottom, with a text and an error bar at its end."""
     positions = np.arange(len(names))
     whiskers = np.nan_to_num(deviations) if len(deviations) else np.zeros(len(names))
     axes.barh(positions, values, height=0.6, color=[COLOURS.get(name, BLUE) for name in names])
@@ -140,7 +137,7 @@ def draw_bars(
 
 
 def draw_errors(axes: Axes, variants: Sequence[Variant]) -> None:
-    """The share of test images that each variant has wrong, as bars from 0: the ends of bars from 80 % would mislead."""
+    """Draws each variant's test error: unlike accuracies near 90 %, its bars can start at 0."""
     errors = [100 * (1 - variant.test_accuracy.mean) for variant in variants]
     deviations = [100 * variant.test_accuracy.deviation for variant in variants]
     draw_bars(
@@ -150,7 +147,7 @@ def draw_errors(axes: Axes, variants: Sequence[Variant]) -> None:
 
 
 def draw_image(axes: Axes, image: np.ndarray, *, title: str = "") -> None:
-    """Pixels `(784,)`, dark on light as cloth on paper."""
+    """Draws the pixels `(784,)`, dark on light."""
     axes.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=255)
     axes.set_axis_off()
     axes.set_title(title, fontsize=8)
@@ -163,7 +160,7 @@ def draw_heat_map(
     columns: Sequence[str],
     texts: Iterable[Iterable[str]],
 ) -> None:
-    """Values `(rows, columns)` as squares, the larger the darker, with a text on each."""
+    """Draws values `(rows, columns)` as squares, darker for larger values, each with its text."""
     axes.imshow(values, cmap="Blues", aspect="auto")
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
@@ -175,12 +172,12 @@ def draw_heat_map(
 
 
 def as_png(figure: Figure) -> bytes:
-    """The figure as PNG, the same bytes each time."""
-    return _saved(figure, format="png", dpi=PNG_DOTS, pil_kwargs={"optimize": True})
+    """The figure as PNG; the bytes are reproducible."""
+    return _saved(figure, format="png", dpi=PNG_DPI, pil_kwargs={"optimize": True})
 
 
 def as_svg(figure: Figure) -> bytes:
-    """The figure as SVG, the same bytes each time: without the date, its ids not drawn at random."""
+    """The figure as SVG; the bytes are reproducible: no date, no random ids."""
     return _saved(figure, format="svg", metadata={"Date": None})
 
 

@@ -1,4 +1,4 @@
-"""Squared error, on softmax and on sigmoids, against cross-entropy, each with its own learning rate."""
+"""Squared error on softmax or sigmoids against cross-entropy, each at its best learning rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.configuration import Configuration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import (
     COLOURS,
     MARKERS,
@@ -18,21 +18,21 @@ from playground.experiments.figures import (
     tidy,
 )
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import choose_learning_rate, network_variant
 from playground.losses import LOSSES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Plain momentum: Adam divides by the size of the gradients, and would hide that the losses differ in it
+# Momentum, because Adam normalises the gradients and would hide their different sizes
 PLAIN = Configuration(optimizer="momentum", batch_size=128, epochs=10)
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
-SURE = 0.01  # the probability that a surely wrong network gives to the true class
+LOW_PROBABILITY = 0.01  # of the true class: a confident mistake
 
 
-def run(settings: Settings) -> Result:
-    """How the losses learn on 784-300-100-10."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains 784-300-100-10 with each loss."""
     data, variants = settings.data(), []
     for loss in LOSSES:
         plain = Configuration(**{**vars(PLAIN), "loss": loss})
@@ -52,11 +52,12 @@ def run(settings: Settings) -> Result:
 
 
 def _pull(loss: str) -> tuple[list[str], list[float]]:
-    """How strongly the loss pulls the true class's logit up, -∂L/∂z, by the probability that the class has already.
+    """The gradient -∂L/∂z of the true class's logit, by the current probability of the class.
 
-    The other nine classes share the rest. For sigmoids, the true class alone has that probability.
+    The other nine classes share the remaining probability. With sigmoids, only the true class has
+    the given probability.
     """
-    probabilities = np.array([SURE, *np.arange(0.05, 1.0, 0.05), 0.99])
+    probabilities = np.array([LOW_PROBABILITY, *np.arange(0.05, 1.0, 0.05), 0.99])
     logits = np.zeros((len(probabilities), 10))
     odds = probabilities / (1 - probabilities)
     logits[:, 0] = np.log(odds if loss == "squared-error-sigmoid" else 9 * odds)
@@ -69,21 +70,26 @@ def _pull(loss: str) -> tuple[list[str], list[float]]:
 
 def _finding(variants: Sequence[Variant], images: int) -> str:
     entropy, *squared = variants
-    comparisons = "; ".join(wording.versus(entropy, variant, images) for variant in squared)
+    comparisons = "; ".join(phrases.versus(entropy, variant, images) for variant in squared)
     first = {v.name: np.mean([curve[0] for curve in v.curve("val_accuracies")]) for v in variants}
     leader = max(first, key=first.__getitem__)
-    weakest = min(variants, key=lambda variant: variant.measures["pull"][f"{SURE:.2f}"])
-    times = entropy.measures["pull"][f"{SURE:.2f}"] / weakest.measures["pull"][f"{SURE:.2f}"]
-    rates = wording.listed(f"{v.configuration['learning_rate']:g} for {v.name}" for v in variants)
+    weakest = min(variants, key=lambda variant: variant.measures["pull"][f"{LOW_PROBABILITY:.2f}"])
+    times = (
+        entropy.measures["pull"][f"{LOW_PROBABILITY:.2f}"]
+        / weakest.measures["pull"][f"{LOW_PROBABILITY:.2f}"]
+    )
+    rates = phrases.listed(f"{v.configuration['learning_rate']:g} for {v.name}" for v in variants)
     return (
-        f"After {entropy.configuration['epochs']} epochs, on the test images: {comparisons}. After one epoch {leader} leads "
-        f"with {100 * first[leader]:.2f} % of the validation images. The learning rates chosen are {rates}. Where the network "
-        f"gives {100 * SURE:.0f} % to the true class, cross-entropy pulls {times:.0f} times as hard as {weakest.name}."
+        f"After {entropy.configuration['epochs']} epochs, on the test images: {comparisons}. After "
+        f"one epoch {leader} leads with a validation accuracy of {100 * first[leader]:.2f} %. The "
+        f"chosen learning rates are {rates}. Where the network assigns "
+        f"{100 * LOW_PROBABILITY:.0f} % to the true class, the gradient of cross-entropy is "
+        f"{times:.0f} times that of {weakest.name}."
     )
 
 
 def draw(variants: Sequence[Variant]) -> Figure:
-    """Validation accuracy by the epoch and by the learning rate, and the pull by the probability of the true class."""
+    """Validation accuracy by epoch and by learning rate; gradient by probability."""
     figure = new_figure(11, 4.2)
     accuracy, rates, pull = figure.subplots(1, 3)
     for variant in variants:
@@ -93,7 +99,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
         pull.plot([float(probability) for probability in pulls], list(pulls.values()), **look)
     draw_rates(rates, variants)
     tidy(accuracy, "epoch", "validation accuracy (%)")
-    tidy(pull, "probability given to the true class", "pull on its logit, −∂L/∂z")
+    tidy(pull, "probability of the true class", "gradient of its logit, −∂L/∂z")
     figure.legend(
         *accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
     )

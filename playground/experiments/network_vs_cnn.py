@@ -1,4 +1,4 @@
-"""The best network in NumPy against the fast CNN, with the same seconds of training: who gets further, and who errs where?"""
+"""The best NumPy network against the fast CNN, with the same training time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import (
     COLOURS,
     draw_curve,
@@ -21,19 +21,19 @@ from playground.experiments.figures import (
     tidy,
 )
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SHOWN = 6  # images that only one of them gets right, for each
+IMAGES_SHOWN = 6  # per network, of the images that only this network classifies correctly
 
 
-def run(settings: Settings) -> Result:
-    """Both trainings; the CNN's has as many epochs as fit into the seconds that the network's took."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains both; the CNN gets as many epochs as fit into the training time of the network."""
     from playground.convnets.evaluation import logits
-    from playground.experiments.torch_trials import cnn_variant, seconds_an_epoch
+    from playground.experiments.torch_trials import cnn_variant, seconds_per_cnn_epoch
 
     data, device = settings.data(), settings.torch_device()
     predictions: dict[str, list[np.ndarray]] = {"network": [], "CNN": []}
@@ -45,7 +45,7 @@ def run(settings: Settings) -> Result:
         each=lambda trained: predictions["network"].append(trained.predict(data.X_test)),
     )
     fast = CONV_RECIPES["fast"]
-    epochs = int(network.seconds.mean / seconds_an_epoch(fast, data, settings))
+    epochs = int(network.seconds.mean / seconds_per_cnn_epoch(fast, data, settings))
     fitting = shortened(replace(fast, epochs=max(1, epochs)), settings)
     cnn = cnn_variant(
         "CNN",
@@ -72,7 +72,10 @@ def run(settings: Settings) -> Result:
 
 
 def measure(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> dict[str, Any]:
-    """Errors by class, in [0, 1], means over the seeds; and how many test images which of the two has right, with seed 0."""
+    """Error rates by class, as means over the seeds, and how many images each network gets right.
+
+    The counts of images are those of seed 0.
+    """
     errors = {
         name: [
             float(np.mean([(p != label)[data.y_test == label].mean() for p in each]))
@@ -96,35 +99,36 @@ def measure(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> dict
 
 
 def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images: int) -> str:
-    """Which is higher, where the other errs, and whether the seconds were about the same."""
+    """Compares accuracies, errors by class and training times."""
     errors, right = measures["errors_by_class"], measures["right_with_seed_0"]
     gains = np.array(errors["network"]) - np.array(errors["CNN"])
     most, least = int(gains.argmax()), int(gains.argmin())
     budget = "; ".join(
-        f"{v.name}: {v.seconds.mean:.0f} s, {wording.counted(v.configuration['epochs'], 'epoch')}, "
+        f"{v.name}: {v.seconds.mean:.0f} s, {phrases.counted(v.configuration['epochs'], 'epoch')}, "
         f"{v.parameters:,} parameters"
         for v in (network, cnn)
     )
 
     def of(index: int) -> str:
         shares = f"{100 * errors['network'][index]:.1f} % to {100 * errors['CNN'][index]:.1f} %"
-        return f"{measures['classes'][index]} (errors from {shares})"
+        return f"{measures['classes'][index]} (error rate from {shares})"
 
     ratio = cnn.seconds.mean / network.seconds.mean
     fair = (
-        "With about the same seconds"
+        "With about the same training time"
         if 2 / 3 < ratio < 3 / 2
-        else f"With {ratio:.1f} times the seconds for the CNN"
+        else f"With {ratio:.1f} times the training time for the CNN"
     )
     return (
-        f"{fair} ({budget}) {wording.versus(cnn, network, images)}. From the network to the CNN most is "
-        f"gained on {of(most)}, least on {of(least)}. With seed 0 the CNN alone is right on {right['only the CNN']} images, "
-        f"the network alone on {right['only the network']}, neither on {right['neither']}."
+        f"{fair} ({budget}), {phrases.versus(cnn, network, images)}. The CNN gains most on "
+        f"{of(most)} and least on {of(least)}. With seed 0, {right['only the CNN']} images are "
+        f"classified correctly by the CNN only, {right['only the network']} by the network only, "
+        f"and {right['neither']} by neither."
     )
 
 
 def draw(variants: Sequence[Variant], measures: Mapping[str, Any]) -> Figure:
-    """Validation accuracy over the seconds, test accuracy, errors by class."""
+    """Validation accuracy over time, test error, errors by class."""
     figure = new_figure(11, 4.6)
     left, right = parts(figure, 1, 2)
     curves, bars = left.subplots(2, 1, height_ratios=(3, 1))
@@ -140,28 +144,26 @@ def draw(variants: Sequence[Variant], measures: Mapping[str, Any]) -> Figure:
         classes.barh(places + offset, errors, 0.38, color=COLOURS[name], label=name)
     classes.set_yticks(places, measures["classes"])
     classes.invert_yaxis()
-    tidy(classes, "test images of the class that are wrong (%)", "")
+    tidy(classes, "test error by class (%)", "")
     classes.legend()
     return figure
 
 
 def draw_images(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> Figure:
-    """Test images that only one of the two has right, the first ones in the file."""
+    """The first test images that only one of the two networks classifies correctly."""
     answers = {name: each[0] for name, each in predictions.items()}
     figure = new_figure(9, 4.4)
     for part, (name, other) in zip(
         parts(figure, 2, 1), (("CNN", "network"), ("network", "CNN")), strict=True
     ):
-        part.suptitle(f"only the {name} is right", fontsize=10)
+        part.suptitle(f"only the {name} is correct", fontsize=10)
         chosen = np.flatnonzero((answers[name] == data.y_test) & (answers[other] != data.y_test))[
-            :SHOWN
+            :IMAGES_SHOWN
         ]
-        for axes in (panels := part.subplots(1, SHOWN)):
+        for axes in (panels := part.subplots(1, IMAGES_SHOWN)):
             axes.set_axis_off()
         for axes, index in zip(panels, chosen, strict=False):
-            true, wrong = (
-                data.class_names[data.y_test[index]],
-                data.class_names[answers[other][index]],
-            )
+            true = data.class_names[data.y_test[index]]
+            wrong = data.class_names[answers[other][index]]
             draw_image(axes, data.X_test[index], title=f"{true},\nnot {wrong}")
     return figure

@@ -1,4 +1,4 @@
-"""Six optimizers on 784-300-100-10, in NumPy and in PyTorch, each with a learning rate chosen on validation images."""
+"""Six optimizers on 784-300-100-10, in NumPy and in PyTorch, each at its best learning rate."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.configuration import Configuration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import COLOURS, draw_curve, draw_rates, new_figure, tidy
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import choose_learning_rate, network_variant, repeat
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Four a half decade apart, for each optimizer around where it does well: none may be best at an end of its row
+# Half a decade apart, around the best rate of each optimizer, which should not be at an end
 RATES = {
     "sgd": (0.03, 0.1, 0.3, 1.0),
     "momentum": (0.01, 0.03, 0.1, 0.3),
@@ -29,8 +29,8 @@ RATES = {
 IN_TORCH = " in PyTorch"
 
 
-def run(settings: Settings) -> Result:
-    """How the optimizers learn, 10 epochs at a constant rate."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains 10 epochs at a constant learning rate with each optimizer."""
     from playground.experiments.torch_networks import train_in_torch
 
     data, variants = settings.data(), []
@@ -63,21 +63,22 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     )
     after_one = np.mean([curve[0] for curve in quickest.curve("val_accuracies")])
     return (
-        f"After {ours[0].configuration['epochs']} epochs {wording.ranking(ours, images)}. After one epoch "
-        f"{quickest.name} leads with {100 * after_one:.2f} % on the validation images. PyTorch, from the same weights on the same "
-        f"batches, differs by at most {first:.2g} in the training loss after one epoch and by at most "
-        f"{wording.points(last)} in the mean test accuracy at the end; it took {slower:.1f} times as long."
+        f"After {ours[0].configuration['epochs']} epochs, {phrases.ranking(ours, images)}. After "
+        f"one epoch {quickest.name} leads with a validation accuracy of {100 * after_one:.2f} %. "
+        "PyTorch, starting from the same weights and using the same batches, differs by at most "
+        f"{first:.2g} in the training loss after one epoch and by at most {phrases.points(last)} "
+        f"in the final mean test accuracy; it took {slower:.1f} times as long."
     )
 
 
 def _apart(a: Variant, b: Variant, curve: str, epoch: int) -> float:
-    """The largest difference between two variants' curves after an epoch, seed by seed."""
+    """The largest difference over the seeds between two variants' curves after an epoch."""
     pairs = zip(a.curve(curve), b.curve(curve), strict=True)
     return max(abs(one[epoch] - other[epoch]) for one, other in pairs)
 
 
 def draw(variants: Sequence[Variant]) -> Figure:
-    """Training loss and validation accuracy by the epoch; validation accuracy by the learning rate."""
+    """Training loss and validation accuracy by epoch; validation accuracy by learning rate."""
     figure = new_figure(11, 4.2)
     loss, accuracy, rates = figure.subplots(1, 3)
     for ours, theirs in zip(variants[::2], variants[1::2], strict=True):
@@ -98,7 +99,7 @@ def draw(variants: Sequence[Variant]) -> Figure:
 
 
 def _ring(colour: str) -> dict[str, Any]:
-    """How PyTorch's points look: rings around the dots of ours, for the two lie upon each other."""
+    """The style of PyTorch's points: rings around our dots, because the two coincide."""
     return {
         "color": colour,
         "linestyle": "",

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from playground.experiments.results import Result
-from playground.experiments.settings import Settings
-from playground.optional import require
+from playground.experiments.settings import ExperimentSettings
+from playground.extras import require
 from playground.registry import choose
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question, over how many seeds it is asked, and the packages that its module needs beside NumPy and matplotlib."""
+    """A question, the default number of seeds, and the packages needed besides matplotlib."""
 
     question: str
     seeds: int = 3
@@ -27,32 +27,33 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Which of six optimizers learns fastest, and does PyTorch agree?", needs=("torch",)
     ),
     "network-vs-cnn": Experiment(
-        "What does a CNN have over the best plain network, for the same seconds?", needs=("torch",)
+        "How much better is a CNN than the best plain network, given the same time?",
+        needs=("torch",),
     ),
     "fashion-vs-mnist": Experiment("How much harder is clothing than digits?"),
-    "losses": Experiment("Does squared error do as well as cross-entropy?"),
+    "losses": Experiment("Is squared error as good a loss as cross-entropy?"),
     "activations-and-initialisation": Experiment(
-        "Which activations and which first weights let a deep network learn?"
+        "Which activations and initialisations let a deep network learn?"
     ),
     "evolution": Experiment(
-        "What does each step from a plain network to the fast CNN bring?", seeds=1, needs=("torch",)
+        "What does each step from a plain network to the fast CNN gain?", seeds=1, needs=("torch",)
     ),
-    "confusion": Experiment("What is taken for what?", needs=("sklearn",)),
+    "confusion": Experiment("Which classes are confused?", needs=("sklearn",)),
     "transfer": Experiment(
-        "Does what a sweep found best for clothing do for digits?", needs=("optuna",)
+        "Are the best configurations for clothing also good for digits?", needs=("optuna",)
     ),
     "what-a-unit-sees": Experiment(
-        "What do the units of a first layer look for, and when do they find it?",
+        "What patterns do the units of the first layer learn, and when?",
         seeds=1,
         needs=("torch", "PIL"),
     ),
 }
 
 
-def run(name: str, settings: Settings | None = None) -> Result:
-    """The result of the experiment of that name. Raises PlaygroundError for an unknown one or what it cannot do here."""
+def run(name: str, settings: ExperimentSettings | None = None) -> Result:
+    """Runs an experiment. Raises PlaygroundError if it is unknown or a package is missing."""
     experiment = choose("experiment", name, EXPERIMENTS)
-    settings = settings or Settings()
+    settings = settings or ExperimentSettings()
     check_needs([name])
     seeds = settings.seeds or (1 if settings.quick else experiment.seeds)
     started = time.perf_counter()
@@ -62,7 +63,7 @@ def run(name: str, settings: Settings | None = None) -> Result:
 
 
 def check_needs(names: Sequence[str]) -> None:
-    """Raises PlaygroundError where an experiment needs a package that is not installed."""
+    """Raises PlaygroundError if a package that an experiment needs is not installed."""
     for name in names:
         for package in ("matplotlib", *EXPERIMENTS[name].needs):
             require(package, "playground")

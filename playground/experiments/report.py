@@ -1,4 +1,4 @@
-"""The files of a result: `NAME.json`, its figures as PNG and SVG, and a README.md that lists the folder's results."""
+"""The files of a result: `NAME.json`, figures as PNG and SVG, and a README.md of all results."""
 
 from __future__ import annotations
 
@@ -15,20 +15,24 @@ from playground.experiments.results import Result, read, to_json
 HEAD = """\
 # Results
 
-Written by `python -m playground run NAME` from the `.json` files beside it; what is changed here by hand is lost. Each holds
-the configuration, the learning curves of each seed, the accuracies and the versions. Accuracies are mean ± standard
-deviation over the seeds, on test images unless another split is named; test images chose nothing. A difference below one
-standard deviation (with one seed: below what counting on so many images leaves open) is called a tie. Quick runs show that
-an experiment works, and little else.
+Written by `python -m playground run NAME` from the `.json` files in this folder; do not edit. Each
+of these files holds the configuration, the learning curves of every seed, the accuracies and the
+package versions. Accuracies are given as mean ± standard deviation over the seeds. They are
+measured on test images unless another split is named; no choice was based on test images. A
+difference below one standard deviation over the seeds is called a tie; with one seed, a difference
+below the standard error of the accuracy. Quick runs only show that an experiment works.
 
-| experiment | what was found | figures | seeds | seconds |
+| experiment | finding | figures | seeds | seconds |
 |---|---|---|---|---|
 """
 
 
 def check_folder(folder: Path, names: Sequence[str]) -> None:
-    """Makes the folder where it is not there. Raises PlaygroundError where the results of the experiments named cannot
-    be written there, BadFile where another result in it is damaged: all before any training."""
+    """Creates the folder if needed. Call it before any training.
+
+    Raises PlaygroundError if the results of the named experiments cannot be written to it, BadFile
+    if another result in it is damaged.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -41,19 +45,19 @@ def check_folder(folder: Path, names: Sequence[str]) -> None:
     for path in [folder / "README.md", *(folder / f"{name}.json" for name in names)]:
         if path.is_dir():
             raise PlaygroundError(
-                f"{path} cannot be written, there is a folder of that name: remove it"
+                f"{path} cannot be written: a folder of that name exists, remove it"
             )
     results_in(folder, without=names)
 
 
 def results_in(folder: Path, *, without: Sequence[str] = ()) -> list[Result]:
-    """The results in the folder, in the order of the experiments. Raises BadFile where one is damaged."""
+    """The results in the folder, ordered as `EXPERIMENTS`. Raises BadFile if one is damaged."""
     paths = {name: folder / f"{name}.json" for name in EXPERIMENTS if name not in without}
     return [read(path) for path in paths.values() if path.exists()]
 
 
 def write(result: Result, folder: Path) -> list[Path]:
-    """Writes a result's files and the folder's README.md anew; returns the paths. Each file is written whole or not at all."""
+    """Writes a result's files atomically and updates the README.md; returns the result's paths."""
     contents = {f"{result.experiment}.json": to_json(result).encode(), **result.files}
     for name, figure in result.figures.items():
         contents |= {f"{name}.png": figures.as_png(figure), f"{name}.svg": figures.as_svg(figure)}
@@ -65,7 +69,7 @@ def write(result: Result, folder: Path) -> list[Path]:
 
 
 def write_readme(folder: Path) -> None:
-    """The table of all results in the folder."""
+    """Writes the README.md with a table of all results in the folder."""
     rows = [_row(result, folder) for result in results_in(folder)]
     write_atomically(folder / "README.md", (HEAD + "".join(rows)).encode())
 
@@ -78,4 +82,5 @@ def _row(result: Result, folder: Path) -> str:
     links = " ".join(f"[{picture}]({picture})" for picture in pictures)
     kind = " (quick)" if result.quick else ""
     finding = " ".join(result.finding.split()).replace("|", "\\|")
-    return f"| [{name}]({name}.json){kind} | {finding} | {links} | {result.seeds} | {result.seconds:.0f} |\n"
+    cells = f"{finding} | {links} | {result.seeds} | {result.seconds:.0f}"
+    return f"| [{name}]({name}.json){kind} | {cells} |\n"

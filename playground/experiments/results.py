@@ -1,4 +1,4 @@
-"""What an experiment found, as records that go to JSON and come back."""
+"""Results of experiments: records that are saved as JSON and read back."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMAT = 1
-LARGEST = 1 << 24  # bytes of a result; the largest of ours has some hundred thousand
+MAX_BYTES = 1 << 24  # of a result; typical ones have some hundred thousand
 CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies", "seconds")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One training with one seed. `history` has a number an epoch in each curve; its seconds count from the start."""
+    """One training with one seed. Each curve in `history` has one value per epoch."""
 
     seed: int
     test_loss: float
@@ -37,10 +37,10 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Some values, their mean, and their standard deviation: NaN where there is only one.
+class SeedSpread:
+    """Values with their mean and sample standard deviation, which is NaN for a single value.
 
-    >>> Spread((0.89, 0.91)).mean, round(Spread((0.89, 0.91)).deviation, 4)
+    >>> SeedSpread((0.89, 0.91)).mean, round(SeedSpread((0.89, 0.91)).deviation, 4)
     (0.9, 0.0141)
     """
 
@@ -60,7 +60,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Variant:
-    """One of the things compared: how it was trained, and its trials, one a seed. `measures` holds what else was measured."""
+    """One of the compared networks: configuration, one trial per seed, and further measurements."""
 
     name: str
     configuration: Mapping[str, Any]
@@ -69,29 +69,29 @@ class Variant:
     measures: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def test_accuracy(self) -> Spread:
-        return Spread(tuple(trial.test_accuracy for trial in self.trials))
+    def test_accuracy(self) -> SeedSpread:
+        return SeedSpread(tuple(trial.test_accuracy for trial in self.trials))
 
     @property
-    def test_loss(self) -> Spread:
-        return Spread(tuple(trial.test_loss for trial in self.trials))
+    def test_loss(self) -> SeedSpread:
+        return SeedSpread(tuple(trial.test_loss for trial in self.trials))
 
     @property
-    def seconds(self) -> Spread:
-        return Spread(tuple(trial.seconds for trial in self.trials))
+    def seconds(self) -> SeedSpread:
+        return SeedSpread(tuple(trial.seconds for trial in self.trials))
 
     def curve(self, name: str) -> list[tuple[float, ...]]:
         """One of the learning curves, for each trial."""
         return [trial.history[name] for trial in self.trials]
 
-    def final(self, curve: str) -> Spread:
+    def final(self, curve: str) -> SeedSpread:
         """The last value of a learning curve."""
-        return Spread(tuple(trial.history[curve][-1] for trial in self.trials))
+        return SeedSpread(tuple(trial.history[curve][-1] for trial in self.trials))
 
 
 @dataclass(frozen=True)
 class Result:
-    """An experiment's answer. Figures and further files go to the disk beside the JSON, not into it."""
+    """The result of an experiment. Figures and further files are saved beside the JSON."""
 
     experiment: str
     finding: str
@@ -110,12 +110,12 @@ class Result:
 
     @property
     def seeds(self) -> int:
-        """Over how many seeds it was asked."""
+        """The number of seeds."""
         return max((len(variant.trials) for variant in self.variants), default=0)
 
 
 def versions() -> dict[str, Any]:
-    """What computed: Python, the packages that are loaded, the machine's cores, and what else sets its pace."""
+    """The environment: Python, loaded packages, the machine and settings that affect speed."""
     packages = {
         "numpy": "numpy",
         "torch": "torch",
@@ -135,7 +135,7 @@ def versions() -> dict[str, Any]:
 
 
 def variant_to_json(variant: Variant) -> dict[str, Any]:
-    """A variant with its means and deviations, which are there for readers: they are computed anew on the way back."""
+    """A variant with its means and deviations, which are for readers: `read` recomputes them."""
     return {
         "name": variant.name,
         "parameters": variant.parameters,
@@ -149,7 +149,7 @@ def variant_to_json(variant: Variant) -> dict[str, Any]:
 
 
 def to_json(result: Result) -> str:
-    """The result as text that `from_json` reads."""
+    """The result as JSON text for `from_json`."""
     names = (
         "experiment",
         "finding",
@@ -165,7 +165,7 @@ def to_json(result: Result) -> str:
 
 
 def dump(content: Mapping[str, Any]) -> str:
-    """JSON as people read it: lists of numbers on one line, null for what is no number."""
+    """Readable JSON: lists of numbers on one line, null for NaN and infinity."""
     text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False)
     on_one_line = re.sub(
         r"\[\n([^\[\]{}\"]*?)\n *\]", lambda found: f"[{' '.join(found[1].split())}]", text
@@ -174,7 +174,7 @@ def dump(content: Mapping[str, Any]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value in JSON's own types: tuples and NumPy's numbers and arrays are none."""
+    """The value in JSON's types: lists for tuples and arrays, plain numbers for NumPy's."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
@@ -187,10 +187,10 @@ def plain(value: Any) -> Any:
 
 
 def read(path: Path) -> Result:
-    """The result in a file that `to_json` filled. Raises BadFile where it is missing, damaged or something else."""
+    """The result in a file. Raises BadFile if it is missing, damaged or not a result."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise ValueError(f"{path.stat().st_size} bytes, expected at most {LARGEST}")
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"{path.stat().st_size} bytes, expected at most {MAX_BYTES}")
         return from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadFile(
@@ -199,12 +199,12 @@ def read(path: Path) -> Result:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadFile(
-            f"{path} is no result of an experiment ({reason}): mend or remove it"
+            f"{path} is not the result of an experiment ({reason}): fix or remove it"
         ) from None
 
 
 def from_json(text: str) -> Result:
-    """The result in a text of `to_json`. Raises ValueError, TypeError or KeyError where it is none."""
+    """The result in a text from `to_json`. Raises ValueError, TypeError or KeyError otherwise."""
     content = dict(json.loads(text))
     if content["format"] != FORMAT:
         raise ValueError(f"its format is {content['format']!r}, expected {FORMAT}")
@@ -248,5 +248,5 @@ def _number(value: Any) -> float:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} where a text is expected")
+        raise TypeError(f"{value!r} found, expected text")
     return value

@@ -1,4 +1,4 @@
-"""What an experiment can be told, and the images that it gets."""
+"""The settings of an experiment, and the images it uses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 import utils
 from playground import datasets
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 
-# A quick run shows that an experiment works and what it draws; its figures say little about networks
+# A quick run shows that an experiment works; its results mean little.
 QUICK_TRAIN, QUICK_VALIDATION, QUICK_TEST, QUICK_EPOCHS = 2000, 500, 1000, 2
 
 
 class Data(NamedTuple):
-    """Images to train, validate and test on: pixels uint8 `(n, 784)`, labels int64 `(n,)`."""
+    """Training, validation and test images: pixels uint8 `(n, 784)`, labels int64 `(n,)`."""
 
     class_names: tuple[str, ...]
     X_train: np.ndarray
@@ -30,16 +30,17 @@ class Data(NamedTuple):
 
     @property
     def images(self) -> dict[str, int]:
-        """How many of each."""
+        """The number of images in each split."""
         return {"train": len(self.y_train), "validation": len(self.y_val), "test": len(self.y_test)}
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How an experiment is run. What is None is the experiment's own choice; `quick` makes it small.
+class ExperimentSettings:
+    """How an experiment is run. None selects the experiment's default; `quick` makes it small.
 
-    `seeds` counts them: 3 are the seeds 0, 1 and 2, which start the weights and shuffle the batches. The validation
-    images are the same for all. `verbose` tells of each training on standard error.
+    `seeds` is their number: 3 means the seeds 0, 1 and 2, which draw the initial weights and
+    shuffle the batches. The validation images are the same for all seeds. `verbose` prints a line
+    about each training to standard error.
     """
 
     quick: bool = False
@@ -54,10 +55,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:
-            raise PlaygroundError(f"seeds is {self.seeds}, expected a whole number from 1")
+            raise PlaygroundError(f"seeds is {self.seeds}, expected an integer of at least 1")
 
     def data(self, name: str = "fashion-mnist") -> Data:
-        """The images of a dataset, as many as wanted, the same whatever the seed of a training."""
+        """The images of a dataset in the configured numbers, the same for every training seed."""
         dataset = datasets.load(name, self.data_dir)
         split = datasets.split(
             dataset,
@@ -70,7 +71,7 @@ class Settings:
         )
 
     def epochs_of(self, full: int) -> int:
-        """How many epochs a training has that would have `full`."""
+        """The number of epochs of a training that has `full` epochs by default."""
         return min(full, self.epochs or (QUICK_EPOCHS if self.quick else full))
 
     def each_seed(self) -> range:
@@ -78,7 +79,7 @@ class Settings:
         return range(self.seeds or 1)
 
     def torch_device(self) -> str:
-        """`"cpu"`, `"cuda"` or `"mps"`. Raises PlaygroundError where it, or PyTorch, is not there."""
+        """`"cpu"`, `"cuda"` or `"mps"`. Raises PlaygroundError if it or PyTorch is unavailable."""
         require("torch", "playground")
         try:
             return utils.choose_device(self.device)

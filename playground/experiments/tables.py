@@ -1,7 +1,7 @@
-"""Tables of results inside a document: `python -m playground tables README.md` writes them anew.
+"""Tables of results inside a document: `python -m playground tables README.md` updates them.
 
-A table stands between `<!-- results: NAME -->` and `<!-- /results -->`, each on a line of its own; what is between them is made
-from `NAME.json` alone, so that no figure is ever copied by hand.
+A table stands between `<!-- results: NAME -->` and `<!-- /results -->`, each on its own line. The
+text between them is generated from `NAME.json`, so that no number is copied by hand.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 from assignment.files import write_atomically
 from playground import command_line
 from playground.errors import PlaygroundError
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.results import Result, Variant, read
 
-# no other table begins within a place: what follows a marker that was left open is the user's text
+# a table cannot contain another opening marker: after an unclosed one, the text is the author's
 PLACE = re.compile(
     r"(<!-- results: (\S+) -->\n)(?:(?!<!-- results:).)*?(<!-- /results -->)", re.DOTALL
 )
@@ -25,15 +25,22 @@ MARKER = re.compile(r"^[ \t]*<!-- (?:results: .*?|/results) -->", re.MULTILINE)
 
 
 def add_command(commands: Any) -> None:
-    """The command, with its options."""
+    """Adds the command."""
     parser = command_line.add_command(
-        commands, "tables", _tables, "write the tables of a document anew", dataset=False
+        commands, "tables", _tables, "update the tables of results in a document", dataset=False
     )
     parser.add_argument(
-        "document", type=Path, metavar="FILE", help="Markdown with <!-- results: NAME --> in it"
+        "document",
+        type=Path,
+        metavar="FILE",
+        help="Markdown file with <!-- results: NAME --> markers",
     )
     parser.add_argument(
-        "--results", type=Path, default=Path("results"), metavar="DIR", help="default: results"
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="folder with the results (default: results)",
     )
 
 
@@ -42,7 +49,7 @@ def _tables(options: argparse.Namespace) -> None:
         text = options.document.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlaygroundError(
-            f"{options.document} cannot be read ({error}), expected a text"
+            f"{options.document} cannot be read ({error}), expected a text file"
         ) from None
     filled = fill(text, options.results)
     write_atomically(options.document, filled.encode())
@@ -50,10 +57,10 @@ def _tables(options: argparse.Namespace) -> None:
 
 
 def fill(text: str, folder: Path) -> str:
-    """The document with each table as the results in the folder have it.
+    """The document with each table rebuilt from the results in the folder.
 
-    Raises PlaygroundError where there is no place for a table or a marker without its other half, BadFile where a
-    result is missing.
+    Raises PlaygroundError if there are no markers or one has no counterpart, BadFile if a result is
+    missing.
     """
     _check_markers(text)
     if not PLACE.search(text):
@@ -66,25 +73,26 @@ def fill(text: str, folder: Path) -> str:
 
 
 def _check_markers(text: str) -> None:
-    """Raises PlaygroundError, which names the first marker that is left when all places are taken out."""
-    rest = PLACE.sub(
-        lambda place: "\n" * place[0].count("\n"), text
-    )  # the lines keep their numbers
+    """Raises PlaygroundError, naming the first marker without a counterpart, if there is one."""
+    rest = PLACE.sub(lambda place: "\n" * place[0].count("\n"), text)  # keeps the line numbers
     if marker := MARKER.search(rest):
         line = rest.count("\n", 0, marker.start()) + 1
         raise PlaygroundError(
-            f"{marker[0].strip()} in line {line} stands alone, expected <!-- results: NAME --> above and <!-- /results --> below "
-            "each table: add the other half or remove this one"
+            f"{marker[0].strip()} in line {line} has no counterpart, expected <!-- results: NAME "
+            "--> above and <!-- /results --> below each table: add the other marker or remove "
+            "this one"
         )
 
 
 def table(result: Result) -> str:
-    """What was compared, a line each: accuracy over the seeds, parameters, epochs, seconds of training."""
+    """A Markdown table with one row per variant, and a caption."""
     seeds = f"{result.seeds} seed{'s' if result.seeds > 1 else ''}"
-    quick = "; a quick try, whose figures mean little" if result.quick else ""
-    caption = f"{result.images['train']:,} training images, {result.images['test']:,} test images, {seeds}{quick}"
-    head = "| | test accuracy | parameters | epochs | seconds an epoch | seconds |\n|---|---|---|---|---|---|\n"
-    return f"\n{head}{''.join(map(_row, result.variants))}\n{caption[0].upper()}{caption[1:]}; {result.device}.\n\n"
+    quick = "; a quick run, whose results mean little" if result.quick else ""
+    images = result.images
+    head = "| | test accuracy | parameters | epochs | seconds an epoch | seconds |\n"
+    rows = head + "|---|---|---|---|---|---|\n" + "".join(map(_row, result.variants))
+    counts = f"{images['train']:,} training images, {images['test']:,} test images"
+    return f"\n{rows}\n{counts}, {seeds}{quick}; {result.device}.\n\n"
 
 
 def _row(variant: Variant) -> str:
@@ -92,7 +100,7 @@ def _row(variant: Variant) -> str:
     each = [trial.seconds / number for trial, number in zip(variant.trials, epochs, strict=True)]
     cells = (
         variant.name,
-        wording.percent(variant.test_accuracy),
+        phrases.percent(variant.test_accuracy),
         f"{variant.parameters:,}",
         f"{max(epochs)}",
         f"{sum(each) / len(each):.2g}",

@@ -1,4 +1,4 @@
-"""The same multilayer perceptron trained by PyTorch: from the same initial weights, on the same batches."""
+"""The NumPy network trained by PyTorch, from the same initial weights and on the same batches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playground.network import Network
 from playground.training import Batches
 from utils import History
 
-# the names of the playground for what torch.optim calls otherwise
+# the playground's optimizer names
 TORCH_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "momentum": lambda parameters, lr: torch.optim.SGD(parameters, lr, momentum=0.9),
@@ -30,7 +30,10 @@ TORCH_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 
 def train_in_torch(configuration: Configuration, data: Data, seed: int) -> tuple[nn.Module, Trial]:
-    """A trained network of PyTorch's and the record of its training: ReLU, cross-entropy, a constant learning rate, on the CPU."""
+    """A network trained by PyTorch on the CPU, and the record of its training.
+
+    It uses ReLU, cross-entropy and a constant learning rate.
+    """
     start = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
     model = as_module(start)
     optimizer = TORCH_OPTIMIZERS[configuration.optimizer](
@@ -50,7 +53,7 @@ def train_in_torch(configuration: Configuration, data: Data, seed: int) -> tuple
 
 
 def as_module(network: Network) -> nn.Module:
-    """A network in NumPy as one of PyTorch's, with the same weights."""
+    """A PyTorch module with the same layers and weights as the NumPy network."""
     layers: list[nn.Module] = []
     for linear in network.linears:
         layer = nn.Linear(*linear.W.shape)
@@ -66,6 +69,5 @@ def _scores(model: Any, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     labels = torch.from_numpy(y)
     with torch.no_grad():
         logits = model(torch.from_numpy(X.astype(np.float32) / 255))
-    return float(cross_entropy(logits, labels)), float(
-        (logits.argmax(dim=1) == labels).float().mean()
-    )
+    accuracy = (logits.argmax(dim=1) == labels).float().mean()
+    return float(cross_entropy(logits, labels)), float(accuracy)

@@ -1,4 +1,4 @@
-"""Trainings of convolutional networks as experiments want them; the only way from here to PyTorch's CNNs."""
+"""Timed trainings of the CNNs; experiments use `playground.convnets` only through this module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.convnets.evaluation import evaluate
 from playground.convnets.networks import build
 from playground.convnets.training import train_convnet
 from playground.experiments.results import Trial, Variant
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import Stopwatch, repeat
 
 
@@ -27,9 +27,10 @@ def train_cnn(
     watch: Callable[[nn.Module], None] = lambda model: None,
     prepare: Callable[[nn.Module], None] = lambda model: None,
 ) -> tuple[nn.Module, Trial]:
-    """A trained convolutional network, as it was in its best epoch, and the record of its training.
+    """A trained CNN, with the parameters of its best epoch, and the record of its training.
 
-    `prepare` may change it before the training; `watch` sees it at the start and after each epoch. Raises Diverged.
+    `prepare` may change the model before the training; `watch` receives it at the start and after
+    each epoch. Raises Diverged.
     """
     model = build(configuration, seed)
     prepare(model)
@@ -50,15 +51,21 @@ def train_cnn(
 
 
 def cnn_variant(
-    name: str, configuration: ConvConfiguration, data: Data, settings: Settings, **options: Any
+    name: str,
+    configuration: ConvConfiguration,
+    data: Data,
+    settings: ExperimentSettings,
+    **options: Any,
 ) -> Variant:
-    """A convolutional network trained once a seed, on the device that the settings name; options as for `repeat`."""
+    """A CNN trained once per seed on the device of the settings; options as for `repeat`."""
     train_one = partial(train_cnn, device=settings.torch_device())
     return repeat(name, configuration, data, settings, train_one, **options)
 
 
-def seconds_an_epoch(configuration: ConvConfiguration, data: Data, settings: Settings) -> float:
-    """How long an epoch takes here: the second of two, for the first has to warm up."""
+def seconds_per_cnn_epoch(
+    configuration: ConvConfiguration, data: Data, settings: ExperimentSettings
+) -> float:
+    """The duration of an epoch, measured as the second of two: the first one warms up."""
     _, trial = train_cnn(
         replace(configuration, epochs=2), data, seed=0, device=settings.torch_device()
     )

@@ -1,4 +1,4 @@
-"""The three best configurations of a sweep on Fashion-MNIST, on MNIST as they are: does what is good for clothing do for digits?"""
+"""The three best configurations of a sweep on Fashion-MNIST, applied to MNIST without changes."""
 
 from __future__ import annotations
 
@@ -13,30 +13,34 @@ from assignment.data import PROJECT
 from playground import sweeps
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import BLUE, GREEN, new_figure, tidy
 from playground.experiments.results import Result, Variant
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.sweeps.records import best, records_of
-from playground.sweeps.report import TOP, read_top
+from playground.sweeps.report import TOP_COUNT, read_top
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATASETS = ("fashion-mnist", "mnist")
-BEST = PROJECT / "results" / "sweep" / "top.json"  # what `sweep --output results/sweep` wrote
+# written by `sweep --output results/sweep`
+SWEEP_RESULTS = PROJECT / "results" / "sweep" / "top.json"
 RANKS = ("first", "second", "third")
 
 
-def run(settings: Settings) -> Result:
-    """The best of the sweep whose results are in the repository."""
+def run(settings: ExperimentSettings) -> Result:
+    """Compares the best of the sweep whose results are in the repository."""
     return compare(best_configurations(settings), settings)
 
 
-def compare(chosen: Sequence[tuple[Configuration, float]], settings: Settings) -> Result:
-    """Configurations with their validation accuracy in a sweep, the best first, on both datasets, and the recipe "standard"
-    on MNIST to compare with. Nothing is chosen on MNIST."""
+def compare(chosen: Sequence[tuple[Configuration, float]], settings: ExperimentSettings) -> Result:
+    """Trains configurations of a sweep on both datasets, and the recipe "standard" on MNIST.
+
+    `chosen` holds each configuration with its validation accuracy, the best first. Nothing is
+    chosen on MNIST.
+    """
     variants = []
     for dataset in DATASETS:
         data = settings.data(dataset)
@@ -60,51 +64,56 @@ def compare(chosen: Sequence[tuple[Configuration, float]], settings: Settings) -
     )
 
 
-def best_configurations(settings: Settings) -> list[tuple[Configuration, float]]:
-    """The best of the sweep whose results are in `results/sweep`, each with its validation accuracy; in a quick run without
-    them, those of a small sweep. Raises PlaygroundError where there is none."""
-    if BEST.exists():
-        return read_top(BEST)[:TOP]
+def best_configurations(settings: ExperimentSettings) -> list[tuple[Configuration, float]]:
+    """The best configurations of the sweep in `results/sweep`, each with its validation accuracy.
+
+    A quick run without these results makes a small sweep; other runs raise PlaygroundError.
+    """
+    if SWEEP_RESULTS.exists():
+        return read_top(SWEEP_RESULTS)[:TOP_COUNT]
     if not settings.quick:
         raise PlaygroundError(
-            f"{BEST} is not there, expected the best of a sweep: python -m playground sweep --trials 80 --output {BEST.parent}"
+            f"{SWEEP_RESULTS} is missing, expected the best of a sweep: "
+            f"python -m playground sweep --trials 80 --output {SWEEP_RESULTS.parent}"
         )
     few: dict[str, Any] = {"train_size": 1000, "validation_size": 500, "epochs": 2}
     with tempfile.TemporaryDirectory() as folder:
         study = sweeps.sweep(
             Path(folder) / "sweep.db",
-            sweeps.Settings(**few),
+            sweeps.SweepSettings(**few),
             trials=6,
             pruner="none",
             data_dir=settings.data_dir,
             verbose=False,
         )
         return [
-            (record.configuration, record.val_accuracy) for record in best(records_of(study), TOP)
+            (record.configuration, record.val_accuracy)
+            for record in best(records_of(study), TOP_COUNT)
         ]
 
 
 def _finding(
     clothing: Sequence[Variant], digits: Sequence[Variant], standard: Variant, images: int
 ) -> str:
-    names = wording.listed(wording.percent(variant.test_accuracy) for variant in digits)
-    there = wording.listed(wording.percent(variant.test_accuracy) for variant in clothing)
+    names = phrases.listed(phrases.percent(variant.test_accuracy) for variant in digits)
+    there = phrases.listed(phrases.percent(variant.test_accuracy) for variant in clothing)
     winner = max(digits, key=lambda variant: variant.test_accuracy.mean)
     first = digits[0]
     if winner is first:
-        order = "The first on clothing is the first on digits too."
-    elif wording.tied(winner.test_accuracy, first.test_accuracy, images):
-        order = "On digits the first is level with the best of them."
+        order = "The best on clothing is also the best on digits."
+    elif phrases.tied(winner.test_accuracy, first.test_accuracy, images):
+        order = "On digits, the first ties with the best of them."
     else:
-        order = f"The order does not carry over: on digits {wording.versus(winner, first, images)}."
+        order = f"The order changes: on digits, {phrases.versus(winner, first, images)}."
     return (
-        f"The three best of the sweep on Fashion-MNIST reach {names} of MNIST's test images as they are, and {there} "
-        f"of Fashion-MNIST's. {order} The recipe standard on MNIST: {wording.versus(standard, winner, images)}."
+        "The three best configurations of the sweep on Fashion-MNIST reach test accuracies of "
+        f"{names} on MNIST and {there} on Fashion-MNIST. {order} The recipe standard on MNIST: "
+        f"{phrases.versus(standard, winner, images)}."
     )
 
 
 def draw(clothing: Sequence[Variant], digits: Sequence[Variant], standard: Variant) -> Figure:
-    """The share of test images that each configuration has wrong, on both datasets, and its way there on the digits."""
+    """The test error of each configuration on both datasets, and the learning curves on MNIST."""
     figure = new_figure(9, 3.6)
     bars, curves = figure.subplots(1, 2)
     names = [variant.name.split(",")[0] for variant in clothing]

@@ -1,4 +1,4 @@
-"""Trainings as experiments want them: timed by the epoch, and tested once at the end."""
+"""Trainings for experiments: each epoch is timed, and test accuracy is measured once at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
 from playground.experiments.results import Trial, Variant, plain
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.network import Network
 from playground.training import train
 from utils import History
@@ -21,9 +21,9 @@ C = TypeVar("C", Configuration, ConvConfiguration)
 
 
 class Stopwatch:
-    """An `after_epoch` of a training that notes how many seconds after its start each epoch has ended.
+    """An `after_epoch` callback that records the seconds from the start to the end of each epoch.
 
-    `watch()` is called at the start and after each epoch, for whoever wants to see the network grow.
+    It calls `watch()` at the start and after each epoch.
     """
 
     def __init__(self, watch: Callable[[], None] = lambda: None):
@@ -37,15 +37,15 @@ class Stopwatch:
         self.watch()
 
     def trial(self, seed: int, history: History, test_scores: tuple[float, float]) -> Trial:
-        """The record of the training that it timed, given `(loss, accuracy)` on the test images."""
+        """The record of the timed training, given `(loss, accuracy)` on the test images."""
         curves = {
             name: tuple(curve) for name, curve in {**vars(history), "seconds": self.seconds}.items()
         }
         return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
 
 
-def shortened(configuration: C, settings: Settings) -> C:
-    """The configuration with as many epochs as the settings grant."""
+def shortened(configuration: C, settings: ExperimentSettings) -> C:
+    """The configuration with the number of epochs that the settings allow."""
     return replace(configuration, epochs=settings.epochs_of(configuration.epochs))
 
 
@@ -56,7 +56,10 @@ def train_network(
     *,
     watch: Callable[[Network], None] = lambda network: None,
 ) -> tuple[Network, Trial]:
-    """A trained network and the record of its training; `watch` sees it at the start and after each epoch. Raises Diverged."""
+    """A trained network and the record of its training. Raises Diverged.
+
+    `watch` receives the network at the start and after each epoch.
+    """
     network = Network(data.X_train.shape[1], len(data.class_names), configuration, seed=seed)
     stopwatch = Stopwatch(lambda: watch(network))
     run = train(
@@ -75,13 +78,16 @@ def repeat(
     name: str,
     configuration: C,
     data: Data,
-    settings: Settings,
+    settings: ExperimentSettings,
     train_one: Callable[[C, Data, int], tuple[Any, Trial]],
     *,
     each: Callable[[Any], None] = lambda network: None,
     measures: Mapping[str, Any] | None = None,
 ) -> Variant:
-    """The configuration trained once a seed by `train_one(configuration, data, seed)`; `each` sees every trained network."""
+    """The configuration trained once per seed by `train_one(configuration, data, seed)`.
+
+    `each` receives every trained network.
+    """
     configuration, trials, count = shortened(configuration, settings), [], 0
     for seed in settings.each_seed():
         network, trial = train_one(configuration, data, seed)
@@ -93,24 +99,31 @@ def repeat(
 
 
 def network_variant(
-    name: str, configuration: Configuration, data: Data, settings: Settings, **options: Any
+    name: str,
+    configuration: Configuration,
+    data: Data,
+    settings: ExperimentSettings,
+    **options: Any,
 ) -> Variant:
-    """A network in NumPy trained once a seed; options as for `repeat`."""
+    """A NumPy network trained once per seed; options as for `repeat`."""
     return repeat(name, configuration, data, settings, train_network, **options)
 
 
 def count_parameters(network: Any) -> int:
-    """How many numbers training can change, of a network here or in PyTorch."""
+    """The number of trainable parameters of a NumPy or PyTorch network."""
     if isinstance(network, Network):
         return network.parameter_count
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def choose_learning_rate(
-    configuration: Configuration, rates: Sequence[float], data: Data, settings: Settings
+    configuration: Configuration, rates: Sequence[float], data: Data, settings: ExperimentSettings
 ) -> tuple[Configuration, dict[str, float]]:
-    """The configuration with the learning rate that ends highest on the validation images, and the validation accuracy
-    that each rate gave with seed 0; 0 where the training diverged. The test images have no part in it."""
+    """The configuration with the best learning rate, and the validation accuracies by rate.
+
+    The final validation accuracy with seed 0 decides; it is 0 if the training diverged. Test images
+    are not used.
+    """
     accuracies = {}
     for rate in rates:
         candidate = shortened(replace(configuration, learning_rate=rate), settings)
@@ -126,12 +139,12 @@ def choose_learning_rate(
     }
 
 
-def tell(settings: Settings, what: str, trial: Trial) -> None:
-    """A line on standard error for a training that is done, if wanted."""
+def tell(settings: ExperimentSettings, what: str, trial: Trial) -> None:
+    """Prints a line about a finished training to standard error if `verbose` is set."""
     if settings.verbose:
         accuracy = trial.history["val_accuracies"][-1]
         print(
-            f"  {what}: {accuracy:.2%} on validation images, {trial.seconds:.1f} s",
+            f"  {what}: validation accuracy {accuracy:.2%}, {trial.seconds:.1f} s",
             file=sys.stderr,
             flush=True,
         )

@@ -1,4 +1,4 @@
-"""The first layer's weights as images, from noise to patterns, while a network and a CNN learn."""
+"""The first layer's weights as images while a network and a CNN learn: from noise to patterns."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
-from playground.experiments import wording
+from playground.experiments import phrases
 from playground.experiments.figures import as_png, new_figure, parts
 from playground.experiments.results import Result, Trial, Variant
-from playground.experiments.settings import Data, Settings
+from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import repeat, train_network
 from playground.network import Network
 
@@ -24,24 +24,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EPOCHS = 15
-IMAGES = 8000  # to train on: with all of them the first epoch alone would have done most of it
-# Few units, to show them all; weights that start small and decay, so that what is learned stands out from the noise at
-# the start; tanh, for which no unit falls silent
+TRAIN_SIZE = 8000  # few, because with all images most of the change happens in the first epoch
+# Few units, so that all can be shown; small initial weights and weight decay, so that patterns
+# stand out from the initial noise; tanh, because ReLU units can become inactive
 NETWORK = Configuration(
-    hidden_sizes=(25,), activation="tanh", initializer="normal", learning_rate=5e-4, weight_decay=0.5, epochs=EPOCHS
+    hidden_sizes=(25,), activation="tanh", initializer="normal", learning_rate=5e-4,
+    weight_decay=0.5, epochs=EPOCHS,
 )  # fmt: skip
 CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS)
-SMALL = 0.03  # the CNN's first filters start at this times their size: the normalisation behind them undoes it
-COLUMNS, SHOWN = 5, 10  # units a row in the animation, and units on the sheet
-FRAME, COLOURS = 400, 24  # milliseconds; in a frame, so few that the file stays small
+# scales the CNN's initial filters; the following normalisation cancels the effect on its output
+FILTER_SCALE = 0.03
+COLUMNS, UNITS_SHOWN = 5, 10  # units per row of the animation; units per row of the figure
+FRAME_MS, FRAME_COLOURS = 400, 24  # duration and colours of a frame; few keep the file small
 
 
-def run(settings: Settings) -> Result:
-    """Both trainings with seed 0 alone, for the weights of several have no mean worth seeing."""
+def run(settings: ExperimentSettings) -> Result:
+    """Trains both with seed 0 only: a mean over the weights of several seeds has no meaning."""
     from playground.experiments.torch_trials import train_cnn
 
     settings, data = replace(settings, seeds=1), settings.data()
-    data = data._replace(X_train=data.X_train[:IMAGES], y_train=data.y_train[:IMAGES])
+    data = data._replace(X_train=data.X_train[:TRAIN_SIZE], y_train=data.y_train[:TRAIN_SIZE])
     units, filters = list[np.ndarray](), list[np.ndarray]()
 
     def train_watched_network(
@@ -59,7 +61,7 @@ def run(settings: Settings) -> Result:
             data,
             seed,
             device=settings.torch_device(),
-            prepare=lambda model: stem_of(model).weight.data.mul_(SMALL),
+            prepare=lambda model: stem_of(model).weight.data.mul_(FILTER_SCALE),
             watch=lambda model: filters.append(filters_of(model)),
         )
 
@@ -81,7 +83,7 @@ def run(settings: Settings) -> Result:
 
 
 def units_of(network: Network) -> np.ndarray:
-    """What each unit of the first layer multiplies the pixels by, `(units, 28, 28)`."""
+    """The weights of the first layer's units as images, `(units, 28, 28)`."""
     return network.linears[0].W.T.reshape(-1, 28, 28).copy()
 
 
@@ -97,18 +99,18 @@ def filters_of(model: Any) -> np.ndarray:
     from torch.nn.functional import pixel_shuffle
 
     stem = stem_of(model)
-    # a stem that takes each 2x2 square of pixels as four channels: put them back beside each other
+    # a stem that reads each 2x2 square of pixels as four channels: restore the square
     weights = pixel_shuffle(stem.weight.detach().float().cpu(), math.isqrt(stem.in_channels))
     filters: np.ndarray = weights[:, 0].numpy().copy()
     return filters
 
 
 def measure(film: np.ndarray) -> dict[str, list[float]]:
-    """From the start and after each epoch: how alike neighbouring weights are, and how far the units have turned.
+    """The similarity of neighbouring weights and the rotation of the units, from the start on.
 
-    `likeness_of_neighbours` is the correlation of each weight with its right and lower neighbours: 0 in noise, near 1
-    in a smooth pattern. `turned` is the angle between a unit's weights and those it started with, in degrees, the mean
-    over the units.
+    `likeness_of_neighbours` is the correlation of each weight with its right and lower neighbours:
+    0 in noise, near 1 in a smooth pattern. `turned` is the mean angle in degrees between a unit's
+    weights and its initial weights.
     """
     return {
         "likeness_of_neighbours": [_likeness(picture) for picture in film],
@@ -133,19 +135,19 @@ def _angle(start: np.ndarray, now: np.ndarray) -> float:
 
 def _finding(variant: Variant) -> str:
     likeness, turned = variant.measures["likeness_of_neighbours"], variant.measures["turned"]
-    first, last = (
-        round(likeness[epoch], 2) + 0.0 for epoch in (0, -1)
-    )  # + 0.0: there is no -0.00 in words
+    # + 0.0 turns -0.0 into 0.0
+    first, last = (round(likeness[epoch], 2) + 0.0 for epoch in (0, -1))
     halfway = next(epoch for epoch, angle in enumerate(turned) if 2 * angle >= turned[-1])
     return (
-        f"{variant.name}: the correlation of neighbouring weights goes from {first:.2f} (noise) to {last:.2f} "
-        f"in {len(turned) - 1} epochs; the units turn by {turned[-1]:.0f}° on average, half of it by epoch {halfway}; "
-        f"{wording.percent(variant.test_accuracy)} of the test images are right in the end."
+        f"{variant.name}: the correlation of neighbouring weights rises from {first:.2f} (noise) "
+        f"to {last:.2f} in {len(turned) - 1} epochs; the weight vectors turn by {turned[-1]:.0f}° "
+        f"on average, half of it by epoch {halfway}; the final test accuracy is "
+        f"{phrases.percent(variant.test_accuracy)}."
     )
 
 
 def mosaic(picture: np.ndarray, columns: int) -> np.ndarray:
-    """Square images `(n, side, side)` in rows of so many, a gap of NaN between them, as one image."""
+    """One image of the square images `(n, side, side)`, `columns` per row, with gaps of NaN."""
     n, side, _ = picture.shape
     gap = max(1, side // 14)
     framed = np.full((-(-n // columns) * columns, side + gap, side + gap), np.nan)
@@ -155,7 +157,7 @@ def mosaic(picture: np.ndarray, columns: int) -> np.ndarray:
 
 
 def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) -> None:
-    """Red what speaks for the unit, blue what speaks against it, white what it does not care for."""
+    """Draws positive weights in red, negative ones in blue, zero in white."""
     axes.imshow(
         mosaic(picture, columns),
         cmap="RdBu_r",
@@ -169,25 +171,26 @@ def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) 
 
 
 def _largest(film: np.ndarray) -> float:
-    """The weight at which colours end, the same throughout a film: all but a few of the last picture's are smaller."""
+    """The weight at which the colour scale ends: the 99.5 % quantile of the last picture."""
     return float(np.quantile(np.abs(film[-1]), 0.995))
 
 
 def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
-    """The first units at five moments of the training, a row for each."""
+    """The first units at four moments of the training, one row each."""
     figure = new_figure(9, 7.8)
     for part, (name, film) in zip(parts(figure, len(films), 1), films.items(), strict=True):
         moments = sorted({round(share * (len(film) - 1)) for share in (0, 0.07, 0.3, 1)})
         side = film.shape[2]
         part.suptitle(
-            f"{name}: weights of {SHOWN} units of the first layer, {side} x {side} pixels each\n"
-            "red: a dark pixel speaks for the unit; blue: against it",
+            f"{name}: weights of {UNITS_SHOWN} units of the first layer, "
+            f"{side} x {side} pixels each\n"
+            "red: positive, blue: negative weights",
             fontsize=10,
         )
         for axes, epoch in zip(
             part.subplots(len(moments), 1, squeeze=False).flat, moments, strict=True
         ):
-            draw_weights(axes, film[epoch][:SHOWN], SHOWN, _largest(film))
+            draw_weights(axes, film[epoch][:UNITS_SHOWN], UNITS_SHOWN, _largest(film))
             axes.set_ylabel(
                 f"epoch {epoch}" if epoch else "start", rotation=0, ha="right", va="center"
             )
@@ -195,7 +198,7 @@ def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
 
 
 def animation(films: Mapping[str, np.ndarray]) -> bytes:
-    """All units from the start to the end, as GIF."""
+    """All units from start to end as an animated GIF."""
     from PIL import Image
 
     frames = []
@@ -206,11 +209,10 @@ def animation(films: Mapping[str, np.ndarray]) -> bytes:
             draw_weights(axes, film[epoch], COLUMNS, _largest(film))
             axes.set_title(name)
         frames.append(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
-    palette = frames[-1].quantize(
-        COLOURS
-    )  # one for all, or colours would flicker from frame to frame
+    # a common palette, because otherwise colours flicker from frame to frame
+    palette = frames[-1].quantize(FRAME_COLOURS)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     content = io.BytesIO()
-    times = [FRAME] * (len(frames) - 1) + [4 * FRAME]  # time to look at the end
+    times = [FRAME_MS] * (len(frames) - 1) + [4 * FRAME_MS]  # time to look at the end
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
     return content.getvalue()

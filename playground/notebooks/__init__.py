@@ -1,7 +1,8 @@
-"""What the notebooks in `notebooks/` share, and how they are made: `python -m playground notebooks`.
+"""Helpers for the notebooks in `notebooks/`; `python -m playground notebooks` builds them.
 
-Each notebook has one source, a script of cells (`# %%`), beside it. What all of them do first is in `setup`; `build` turns
-source into notebook and runs it. In quick mode (PLAYGROUND_QUICK=1, `--quick`) every training is small.
+The source of each notebook is a script of cells (`# %%`) beside it. `setup` holds their common
+first cell; `build` converts a source to a notebook and runs it. In quick mode (PLAYGROUND_QUICK=1,
+`--quick`) every training is small.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import inspect
 import os
 from typing import TYPE_CHECKING, Any
 
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.plots import small_png
 
 if TYPE_CHECKING:
@@ -20,28 +21,31 @@ QUICK = "PLAYGROUND_QUICK"
 
 
 def is_quick() -> bool:
-    """Whether this is to show that the notebook works, and little else."""
+    """Whether this is a quick run, which only shows that the notebook works."""
     return os.environ.get(QUICK, "") not in ("", "0")
 
 
-def settings(train_size: int | None = None) -> Settings:
-    """For experiments in a notebook: one seed, and maybe fewer images, so that it takes minutes; `python -m playground run`
-    takes several seeds and all images. A quick run has its own few images."""
-    return Settings(quick=is_quick(), seeds=1, train_size=None if is_quick() else train_size)
+def settings(train_size: int | None = None) -> ExperimentSettings:
+    """Settings for experiments in a notebook: one seed and `train_size` images, to save time.
+
+    `python -m playground run` uses several seeds and all images. Quick runs ignore `train_size`.
+    """
+    quick = is_quick()
+    return ExperimentSettings(quick=quick, seeds=1, train_size=None if quick else train_size)
 
 
 def show(figure: Figure) -> None:
-    """Puts a figure below the cell, small, and the same bytes each time."""
+    """Displays a figure below the cell as a small PNG with reproducible bytes."""
     _display({"image/png": small_png(figure)})
 
 
 def say(*sentences: str) -> None:
-    """Puts a text below the cell. What is observed follows from what was computed, so it is written by the cell itself."""
+    """Displays sentences below the cell; cells compute the numbers in them."""
     _display({"text/markdown": " ".join(sentences)})
 
 
 def table(head: str, rows: list[tuple[object, ...]]) -> None:
-    """Puts a table below the cell; `head` names the columns, with | between them."""
+    """Displays a table below the cell; `head` holds the column names, separated by |."""
     lines = [
         head,
         "|".join("---" for _ in head.split("|")),
@@ -51,7 +55,7 @@ def table(head: str, rows: list[tuple[object, ...]]) -> None:
 
 
 def show_code(*things: Any) -> None:
-    """Puts the source of functions or classes below the cell."""
+    """Displays the source code of functions or classes below the cell."""
     code = "\n\n".join(inspect.getsource(thing).rstrip() for thing in things)
     _display({"text/markdown": f"```python\n{code}\n```"})
 

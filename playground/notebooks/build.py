@@ -1,43 +1,35 @@
-"""From a script of cells to a notebook with outputs, the same for the same source but for what it measures."""
+"""Converts a script of cells to a notebook and runs it; only measurements vary between runs."""
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assignment.files import write_atomically
 from assignment.data import PROJECT
+from assignment.files import write_atomically
+from playground.environment import environment
 from playground.errors import PlaygroundError
+from playground.extras import require
 from playground.notebooks import QUICK
 from playground.notebooks.setup import SETUP
-from playground.optional import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from nbformat import NotebookNode
 
 SOURCES = PROJECT / "notebooks"
-NAMES = (
-    "neural_network_from_scratch",
-    "optimizers_and_hyperparameters",
-    "network_vs_cnn",
-)  # in the order to read them
-SECONDS = (
-    3600  # that a cell may take: trainings with two threads stall where others work beside them
-)
+# in reading order
+NAMES = ("neural_network_from_scratch", "optimizers_and_hyperparameters", "network_vs_cnn")
+CELL_TIMEOUT = 3600  # seconds; trainings with two threads are slow on a busy machine
 
 
 def source(name: str) -> Path:
-    """The script of a notebook."""
+    """The path of a notebook's script."""
     return SOURCES / f"{name}.py"
 
 
 def unexecuted(name: str) -> NotebookNode:
-    """The notebook without outputs: the cells of the script, the common first cell behind its title."""
+    """The notebook without outputs: the cells of the script, with the common first cell."""
     for package in ("jupytext", "nbformat", "nbclient", "ipykernel"):
         require(package, "dev")
     import jupytext
@@ -47,7 +39,7 @@ def unexecuted(name: str) -> NotebookNode:
         text = source(name).read_text(encoding="utf-8")
     except OSError as error:
         raise PlaygroundError(
-            f"{source(name)} cannot be read ({error.strerror}), expected in the repository"
+            f"{source(name)} cannot be read ({error.strerror}), expected it in the repository"
         ) from None
     book = jupytext.reads(text, fmt="py:percent")
     book.cells.insert(1, nbformat.v4.new_code_cell(SETUP.rstrip()))
@@ -61,14 +53,14 @@ def unexecuted(name: str) -> NotebookNode:
 
 
 def executed(name: str, *, quick: bool) -> NotebookNode:
-    """The notebook with its outputs. Raises PlaygroundError with the error of the cell that fails."""
+    """The notebook with its outputs. Raises PlaygroundError with the error of a failing cell."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
     book = unexecuted(name)
     client = NotebookClient(
         book,
-        timeout=SECONDS,
+        timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
@@ -76,12 +68,12 @@ def executed(name: str, *, quick: bool) -> NotebookNode:
         extra_arguments=["--log-level=ERROR"],
     )
     try:
-        with _environment(QUICK, "1" if quick else "0"):
+        with environment({QUICK: "1" if quick else "0"}):
             client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
         lines = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()
         raise PlaygroundError(
-            f"{name} does not run: {lines[-1] if lines else type(error).__name__}"
+            f"{name} failed: {lines[-1] if lines else type(error).__name__}"
         ) from None
     for cell in book.cells:
         _tidy(cell)
@@ -89,7 +81,7 @@ def executed(name: str, *, quick: bool) -> NotebookNode:
 
 
 def write(name: str, folder: Path, *, quick: bool) -> Path:
-    """Runs the notebook and writes it into a folder; returns its path."""
+    """Runs the notebook and writes it to a folder; returns its path."""
     import nbformat
 
     book = executed(name, quick=quick)
@@ -99,20 +91,7 @@ def write(name: str, folder: Path, *, quick: bool) -> Path:
 
 
 def _tidy(cell: Any) -> None:
-    """Leaves of the outputs what a reader wants to see: no progress and no warnings."""
+    """Removes metadata, progress bars and warnings from a code cell."""
     if cell.cell_type == "code":
         cell["metadata"] = {}
         cell["outputs"] = [output for output in cell.outputs if output.get("name") != "stderr"]
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before

@@ -1,6 +1,8 @@
-"""What a sweep found, in four figures: every trial at once, what mattered, which way, and each dimension by itself.
+"""Four figures of a sweep: all trials, importances, correlations, and one panel per dimension.
 
-No pyplot: no window, no global state. Accuracies are of validation images, in percent.
+Accuracies are validation accuracies in percent. Optuna's own figures for matplotlib are not used:
+they leave out pruned trials, spend the colour scale on failed ones, and change pyplot's global
+state and style.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from optuna import Study
 
-FEWEST = 4  # trials trained to their end, below which importance and correlation mean nothing
+MIN_COMPLETE_TRIALS = 4  # with fewer, importances and correlations mean nothing
 BLUE, ORANGE = "#0072b2", "#d55e00"
 LABELS = {
     "learning_rate": "learning rate",
@@ -28,16 +30,19 @@ LABELS = {
 
 
 def draw(study: Study, records: list[Record], epochs: int) -> dict[str, Figure]:
-    """The figures by name; importance and correlation only where there are trials enough for them."""
+    """The figures by name; importance and correlation only if there are enough trials."""
     complete = [record for record in records if record.end == "complete"]
     drawn = {"parallel": parallel(records, epochs), "slices": slices(records, epochs)}
-    if len(complete) >= FEWEST and len({record.val_accuracy for record in complete}) > 1:
+    if (
+        len(complete) >= MIN_COMPLETE_TRIALS
+        and len({record.val_accuracy for record in complete}) > 1
+    ):
         drawn |= {"importance": importance(study), "correlation": correlation(complete, epochs)}
     return drawn
 
 
 def parallel(records: list[Record], epochs: int) -> Figure:
-    """A line a trial, through its value on each axis to its accuracy on the last; the better the darker."""
+    """One line per trial through its parameters to its accuracy; better trials are darker."""
     from matplotlib import colormaps
 
     dimensions = space(epochs)
@@ -51,14 +56,14 @@ def parallel(records: list[Record], epochs: int) -> Figure:
         places = [
             _place(dimension, record.parameters[name]) for name, dimension in dimensions.items()
         ]
-        spread = 0.012 * math.sin(2.4 * record.number)  # keeps lines through one choice apart
+        spread = 0.012 * math.sin(2.4 * record.number)  # separates lines through the same choice
         style = {"linewidth": 0.6 + 1.4 * height**2, "alpha": 0.4 + 0.6 * height**2}
         line = [place + spread for place in places]
         axes.plot([*line, height], color=colormaps["viridis_r"](0.15 + 0.85 * height), **style)
     for position, dimension in enumerate(dimensions.values()):
         axes.axvline(position, color="grey", linewidth=0.8)
         for place, text in _ticks(dimension):
-            axes.text(position + 0.04, place, text, fontsize=7, va="center", bbox=_PAPER)
+            axes.text(position + 0.04, place, text, fontsize=7, va="center", bbox=LABEL_BOX)
     for place in np.linspace(0, 1, 5):
         axes.text(
             len(dimensions) + 0.04,
@@ -73,15 +78,16 @@ def parallel(records: list[Record], epochs: int) -> Figure:
     axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(names) + 0.35))
     axes.spines[:].set_visible(False)
     axes.set_title(
-        f"{len(records)} trials; those at the foot of the last axis reached {low:.1f} % or less"
+        f"{len(records)} trials; those at the bottom of the last axis reached at most {low:.1f} %"
     )
     return figure
 
 
 def importance(study: Study) -> Figure:
-    """How much of the variance of the accuracy each dimension explains, by functional ANOVA.
+    """The share of the variance of the accuracy that each dimension explains (functional ANOVA).
 
-    Source: Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing hyperparameter importance".
+    Source: Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing hyperparameter
+    importance".
     """
     import optuna
 
@@ -97,13 +103,13 @@ def importance(study: Study) -> Figure:
         color=BLUE,
     )
     axes.bar_label(bars, fmt="%.0f", padding=3)
-    axes.set(xlabel="share of the variance of the validation accuracy (%)", title="What mattered")
+    axes.set(xlabel="share of the variance of the validation accuracy (%)", title="Importance")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def correlation(complete: list[Record], epochs: int) -> Figure:
-    """Rank correlation of the accuracy with each dimension that is a number, and with each choice of those that are not."""
+    """Rank correlations of the accuracy with each numeric dimension and each categorical choice."""
     figure = _figure(7, 5.6)
     axes = figure.subplots()
     values = correlations(complete, epochs)
@@ -113,14 +119,14 @@ def correlation(complete: list[Record], epochs: int) -> Figure:
         bar.set_color(BLUE if values[name] >= 0 else ORANGE)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set(
-        xlabel="rank correlation with the validation accuracy", xlim=(-1, 1), title="Which way"
+        xlabel="rank correlation with the validation accuracy", xlim=(-1, 1), title="Correlation"
     )
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def correlations(complete: list[Record], epochs: int) -> dict[str, float]:
-    """What `correlation` draws: between -1 (the more, the worse) and 1 (the more, the better); Spearman's."""
+    """Spearman's correlations from -1 (higher is worse) to 1 (higher is better)."""
     accuracies = [record.val_accuracy for record in complete]
     columns: dict[str, list[float]] = {}
     for name, dimension in space(epochs).items():
@@ -139,7 +145,7 @@ def correlations(complete: list[Record], epochs: int) -> dict[str, float]:
 
 
 def slices(records: list[Record], epochs: int) -> Figure:
-    """The accuracy over each dimension: a dot a trial, hollow where it was pruned."""
+    """The accuracy over each dimension; filled dots for complete trials, hollow for others."""
     figure = _figure(12, 6.2)
     grid = figure.subplots(2, 5, sharey=True)
     low, high = _visible_range(np.array([100 * record.val_accuracy for record in records]))
@@ -166,12 +172,12 @@ def slices(records: list[Record], epochs: int) -> Figure:
     grid.flat[-1].legend(handles, labels, loc="center", frameon=False)
     figure.supylabel("validation accuracy (%)")
     figure.suptitle(
-        f"Every trial in every dimension; those on the lowest line reached {low:.1f} % or less"
+        f"All trials by dimension; those on the lowest line reached at most {low:.1f} %"
     )
     return figure
 
 
-_PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -181,13 +187,13 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _visible_range(accuracies: np.ndarray) -> tuple[float, float]:
-    """From the best down to three times as far as the median: what failed outright must not press all else together."""
+    """From the best accuracy down to three times the median's distance, to hide failed trials."""
     high, middle = float(accuracies.max()), float(np.median(accuracies))
     return max(0.0, high - max(3 * (high - middle), 1.0)), high
 
 
 def _place(dimension: Dimension, value: Any) -> float:
-    """Where on an axis from 0 to 1 a value lies."""
+    """The position of a value on an axis from 0 to 1."""
     if isinstance(dimension, Choice):
         return float(dimension.values.index(value) / max(1, len(dimension.values) - 1))
     if isinstance(dimension, Logarithmic):
@@ -196,7 +202,7 @@ def _place(dimension: Dimension, value: Any) -> float:
 
 
 def _ticks(dimension: Dimension) -> list[tuple[float, str]]:
-    """Values worth naming on such an axis."""
+    """Positions and labels of the ticks on such an axis."""
     if isinstance(dimension, Choice):
         values: list[Any] = list(dimension.values)
     elif isinstance(dimension, Logarithmic):
@@ -211,7 +217,7 @@ def _ticks(dimension: Dimension) -> list[tuple[float, str]]:
 
 
 def _slice_place(dimension: Dimension, value: Any, number: int) -> float:
-    """Where a trial's dot lies: beside its choice rather than on that of every other trial."""
+    """The position of a trial's dot; jitter separates trials with the same choice."""
     if isinstance(dimension, Choice):
         return dimension.values.index(value) + 0.15 * math.sin(2.4 * number)
     return float(value)
@@ -232,7 +238,7 @@ def _label_slice(axes: Axes, dimension: Dimension) -> None:
 
 
 def _rank_correlation(a: list[float], b: list[float]) -> float:
-    """Spearman's: the correlation of the ranks, equals sharing the mean of theirs."""
+    """Spearman's correlation: the correlation of the ranks; ties share their mean rank."""
     return float(np.corrcoef(_ranks(np.array(a, float)), _ranks(np.array(b, float)))[0, 1])
 
 

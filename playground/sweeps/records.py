@@ -1,4 +1,4 @@
-"""A study read as plain records, which is what reports and figures are made from."""
+"""The trials of a study as plain records for reports and figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Record:
-    """A trial that has come to its end: where in the space, how well on the validation images, and how it ended."""
+    """A finished trial: its point in the search space, validation accuracy and end."""
 
     number: int
     end: str
@@ -27,7 +27,7 @@ class Record:
 
 
 def records_of(study: Study) -> list[Record]:
-    """All trials that were measured at all, in their order."""
+    """All finished trials with at least one evaluated epoch, in order."""
     found = []
     for trial in study.get_trials(deepcopy=False):
         values, noted = list(trial.intermediate_values.values()), trial.user_attrs
@@ -48,6 +48,6 @@ def records_of(study: Study) -> list[Record]:
 
 
 def best(records: list[Record], count: int) -> list[Record]:
-    """The best of those that were trained to their end; of equals the earliest first."""
+    """The best of the completed trials; ties are in order of their numbers."""
     complete = [record for record in records if record.end == "complete"]
     return sorted(complete, key=lambda record: -record.val_accuracy)[:count]

@@ -1,4 +1,4 @@
-"""What a sweep leaves to read: the best configuration as YAML, the best three as JSON, four figures, and a page with all."""
+"""The report of a sweep: best configuration (YAML), best three (JSON), four figures, a page."""
 
 from __future__ import annotations
 
@@ -14,24 +14,22 @@ from playground.errors import BadFile, PlaygroundError
 from playground.plots import small_png
 from playground.sweeps import figures
 from playground.sweeps.records import Record, best, records_of
-from playground.sweeps.settings import Settings
+from playground.sweeps.settings import SweepSettings
 from playground.sweeps.space import in_words
 
 if TYPE_CHECKING:
     from optuna import Study
 
-TOP = 3
-LARGEST = 1_000_000  # bytes of a file of the best; they take 3 kB
+TOP_COUNT = 3
+MAX_BYTES = 1_000_000  # of top.json, which takes about 3 kB
 
 
-def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
-    """Writes the files into the folder and returns their paths. Raises PlaygroundError where no trial was completed."""
+def write(study: Study, settings: SweepSettings, folder: Path) -> list[Path]:
+    """Writes the files and returns their paths. Raises PlaygroundError if no trial is complete."""
     records = records_of(study)
-    top = best(records, TOP)
+    top = best(records, TOP_COUNT)
     if not top:
-        raise PlaygroundError(
-            "no trial has been trained to its end yet, expected at least one: try more trials"
-        )
+        raise PlaygroundError("no trial is complete yet, expected at least one: run more trials")
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "best.yaml", folder / "top.json"]
     write_configuration(paths[0], top[0].configuration, _comment(top[0], len(records), settings))
@@ -46,44 +44,49 @@ def write(study: Study, settings: Settings, folder: Path) -> list[Path]:
     return paths
 
 
-def _page(records: list[Record], top: list[Record], settings: Settings, figures: list[str]) -> str:
-    """A page of Markdown: what was tried, the best, the figures."""
+def _page(
+    records: list[Record], top: list[Record], settings: SweepSettings, figures: list[str]
+) -> str:
+    """The README.md of the report."""
     ends = [record.end for record in records]
     lines = [
         f"# A sweep on {settings.dataset}",
         "",
-        f"{len(records)} trials, {ends.count('complete')} trained to their end, {ends.count('pruned')} ended early, "
-        f"{ends.count('diverged')} diverged; {_images(settings)} training images, up to {settings.epochs} epochs, "
-        f"seed {settings.seed}. Accuracies are of validation images, which chose: the test images were not looked at. Of so "
-        "many trials the best is partly lucky, by a few tenths of a point.",
+        f"{len(records)} trials: {ends.count('complete')} completed, {ends.count('pruned')} ended "
+        f"early, {ends.count('diverged')} diverged; {_images(settings)} training images, up to "
+        f"{settings.epochs} epochs, seed {settings.seed}. All accuracies are validation "
+        "accuracies; the test images were not used. The best of many trials benefits from luck, "
+        "by a few tenths of a percentage point.",
         "",
-        "| trial | validation accuracy | hidden layers, activation, initializer, optimizer, … | epochs | parameters |",
+        "| trial | validation accuracy | configuration | epochs | parameters |",
         "|---|---|---|---|---|",
         *(
-            f"| {r.number} | {r.val_accuracy:.2%} | {' '.join(in_words(r.configuration).split())} | "
-            f"{r.configuration.epochs} | {r.network_parameters:,} |"
+            f"| {r.number} | {r.val_accuracy:.2%} | {' '.join(in_words(r.configuration).split())} "
+            f"| {r.configuration.epochs} | {r.network_parameters:,} |"
             for r in top
         ),
         "",
-        "`python -m playground train --config best.yaml` trains the first of them and tests it once.",
+        "`python -m playground train --config best.yaml` trains the best one and tests it once.",
         "",
         *(f"![{name.removesuffix('.png')}]({name})" for name in figures),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _comment(record: Record, trials: int, settings: Settings) -> str:
+def _comment(record: Record, trials: int, settings: SweepSettings) -> str:
     return (
-        f"The best of {trials} trials on {settings.dataset}: {record.val_accuracy:.2%} of the validation images,\n"
-        f"trained on {_images(settings)} images, seed {settings.seed}. python -m playground train --config {{this file}}"
+        f"The best of {trials} trials on {settings.dataset}: "
+        f"validation accuracy {record.val_accuracy:.2%},\n"
+        f"trained on {_images(settings)} images, seed {settings.seed}.\n"
+        "To train and test it: python -m playground train --config THIS_FILE"
     )
 
 
-def _images(settings: Settings) -> str:
+def _images(settings: SweepSettings) -> str:
     return "all" if settings.train_size is None else f"{settings.train_size:,}"
 
 
-def _summary(records: list[Record], top: list[Record], settings: Settings) -> dict[str, Any]:
+def _summary(records: list[Record], top: list[Record], settings: SweepSettings) -> dict[str, Any]:
     ends = [record.end for record in records]
     return {
         "settings": asdict(settings),
@@ -103,12 +106,12 @@ def _summary(records: list[Record], top: list[Record], settings: Settings) -> di
 
 
 def read_top(path: Path) -> list[tuple[Configuration, float]]:
-    """The best configurations in a file that `write` wrote, each with its validation accuracy; the best first.
+    """The configurations in a top.json, each with its validation accuracy, the best first.
 
-    Raises BadFile where it is missing, damaged or something else.
+    Raises BadFile if the file is missing, damaged or not a top.json.
     """
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_BYTES:
             raise PlaygroundError(f"it has {path.stat().st_size} bytes")
         entries = json.loads(path.read_text(encoding="utf-8"))["top"]
         return [
@@ -116,10 +119,10 @@ def read_top(path: Path) -> list[tuple[Configuration, float]]:
         ]
     except OSError as error:
         raise BadFile(
-            f"{path} cannot be read ({error.strerror}), expected what sweep writes"
+            f"{path} cannot be read ({error.strerror}), expected a file written by sweep"
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise BadFile(
-            f"{path} does not hold the best of a sweep ({reason}), expected what sweep writes"
+            f"{path} does not hold the best of a sweep ({reason}), expected a file written by sweep"
         ) from None

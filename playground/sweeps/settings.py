@@ -1,4 +1,4 @@
-"""What all trials of a sweep have in common; a study remembers it, so that no others are mixed in."""
+"""The common settings of all trials, stored in the study so that different ones are not mixed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from playground.registry import choose
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The images, the most epochs that a trial may have, and the seed. None: a tenth validates, the rest trains."""
+class SweepSettings:
+    """Dataset, sizes, maximum epochs and seed. By default a tenth of the images validates."""
 
     dataset: str = "fashion-mnist"
     train_size: int | None = None
@@ -22,8 +22,8 @@ class Settings:
     def __post_init__(self) -> None:
         choose("dataset", self.dataset, DATASETS)
         if self.epochs < 1:
-            raise PlaygroundError(f"epochs is {self.epochs}, expected a whole number from 1")
+            raise PlaygroundError(f"epochs is {self.epochs}, expected an integer of at least 1")
         if self.validation_size == 0:
             raise PlaygroundError(
-                "validation_size is 0, and a sweep judges its trials by validation images"
+                "validation_size is 0, but a sweep needs validation images to compare trials"
             )

@@ -1,4 +1,4 @@
-"""What a sweep varies and between which bounds: one table, from which Optuna's trials and W&B's sweep are made."""
+"""The search space: one table for both Optuna and Weights & Biases."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from playground.optimizers import OPTIMIZERS
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-VERSION = 1  # of the space: trials of another one cannot be continued
-# What is the same in all trials. A rate that ends near 0 takes the noise out of the last epoch, by which trials are judged.
+SPACE_VERSION = 1  # increase it with every change: a sweep of another space cannot be resumed
+# Shared by all trials. A learning rate that ends near 0 reduces the noise of the last epoch, which
+# is the one that is compared.
 BASE = Configuration(schedule="cosine")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some values."""
+    """One of several values."""
 
     values: tuple[Any, ...]
 
@@ -31,7 +32,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number, both bounds included."""
+    """An integer between two bounds, both inclusive."""
 
     low: int
     high: int
@@ -42,37 +43,36 @@ class Whole:
 
 @dataclass(frozen=True)
 class Logarithmic:
-    """A number whose logarithm is spread evenly: as often between 0.001 and 0.01 as between 0.01 and 0.1."""
+    """A number whose logarithm is uniform: as often in [0.001, 0.01] as in [0.01, 0.1]."""
 
     low: float
     high: float
 
     def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g}, by its logarithm"
+        return f"{self.low:g} to {self.high:g}, logarithmic"
 
 
 Dimension = Choice | Whole | Logarithmic
 
 
 def space(epochs: int) -> dict[str, Dimension]:
-    """What is varied, by name, where a trial has so many epochs at most."""
+    """The dimensions by name, for trials of at most `epochs` epochs."""
     return {
         "depth": Whole(1, 4),  # hidden layers
         "width": Choice((32, 64, 128, 256, 512)),  # units in each of them
         "optimizer": Choice(tuple(OPTIMIZERS)),
-        "learning_rate": Logarithmic(
-            1e-4, 0.3
-        ),  # wide: plain descent wants a hundred times what Adam wants
+        # wide, because SGD needs a rate a hundred times larger than Adam
+        "learning_rate": Logarithmic(1e-4, 0.3),
         "batch_size": Choice((32, 64, 128, 256)),
         "activation": Choice(tuple(ACTIVATIONS)),
         "initializer": Choice(tuple(INITIALIZERS)),
-        "weight_decay": Logarithmic(1e-6, 1e-1),  # below 1e-4 there is next to none
+        "weight_decay": Logarithmic(1e-6, 1e-1),  # below 1e-4 the effect is negligible
         "epochs": Whole(max(1, epochs // 2), epochs),
     }
 
 
 def distributions(epochs: int) -> dict[str, BaseDistribution]:
-    """The same in Optuna's terms."""
+    """The search space as Optuna's distributions."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     found: dict[str, BaseDistribution] = {}
@@ -87,11 +87,9 @@ def distributions(epochs: int) -> dict[str, BaseDistribution]:
 
 
 def configuration_of(parameters: Mapping[str, Any]) -> Configuration:
-    """The configuration at one point of the space.
+    """The configuration at a point of the search space.
 
-    >>> point = {"depth": 2, "width": 64, "optimizer": "adam", "learning_rate": 0.001, "batch_size": 32,
-    ...          "activation": "relu", "initializer": "he", "weight_decay": 1e-6, "epochs": 5}
-    >>> configuration_of(point).hidden_sizes
+    >>> configuration_of({"depth": 2, "width": 64, "optimizer": "adam"}).hidden_sizes
     (64, 64)
     """
     values = dict(parameters)
@@ -100,7 +98,7 @@ def configuration_of(parameters: Mapping[str, Any]) -> Configuration:
 
 
 def parameters_of(configuration: Configuration, epochs: int) -> dict[str, Any]:
-    """The point of the space where a configuration lies."""
+    """The point of the search space of a configuration."""
     sizes = configuration.hidden_sizes
     values = {
         name: getattr(configuration, name)
@@ -111,7 +109,7 @@ def parameters_of(configuration: Configuration, epochs: int) -> dict[str, Any]:
 
 
 def in_words(configuration: Configuration) -> str:
-    """A configuration in a line of a table.
+    """A configuration as a line of a table.
 
     >>> in_words(Configuration(hidden_sizes=(64, 64)))
     '2 x 64  relu     he      adam      rate 0.001    batch 128  decay 0'
@@ -119,6 +117,6 @@ def in_words(configuration: Configuration) -> str:
     sizes = configuration.hidden_sizes
     return (
         f"{len(sizes)} x {sizes[0]:<3} {configuration.activation:8} {configuration.initializer:7} "
-        f"{configuration.optimizer:9} rate {configuration.learning_rate:<8.2g} batch {configuration.batch_size:<4} "
-        f"decay {configuration.weight_decay:.1g}"
+        f"{configuration.optimizer:9} rate {configuration.learning_rate:<8.2g} "
+        f"batch {configuration.batch_size:<4} decay {configuration.weight_decay:.1g}"
     )

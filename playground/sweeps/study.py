@@ -1,4 +1,4 @@
-"""The study: Optuna's record of all trials, in one SQLite file that one sweep at a time works on."""
+"""The study: Optuna's record of all trials, in one SQLite file used by one sweep at a time."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground.errors import BadFile, PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
-from playground.sweeps.settings import Settings
-from playground.sweeps.space import VERSION
+from playground.sweeps.settings import SweepSettings
+from playground.sweeps.space import SPACE_VERSION
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.pruners import BasePruner
     from optuna.storages import RDBStorage
 
-NAME = "playground"  # of the study in its file, and of the attribute that says what it is
+STUDY_NAME = "playground"  # name of the study in its file, and of the attribute with its settings
 
 
 def _median(epochs: int) -> BasePruner:
@@ -43,18 +43,20 @@ def _none(epochs: int) -> BasePruner:
 
 
 PRUNERS: dict[str, Callable[[int], BasePruner]] = {
-    "median": _median,  # from the second epoch on: ends what does worse than half of the others did after as many
-    "hyperband": _hyperband,  # gives most trials few epochs and a third of them three times as many, and again
+    # after two epochs, ends trials below the median of the others at the same epoch
+    "median": _median,
+    # gives most trials few epochs, the best third three times as many, and so on
+    "hyperband": _hyperband,
     "none": _none,
 }
 
 
 @contextlib.contextmanager
-def opened(path: Path, settings: Settings, pruner: str = "median") -> Iterator[Study]:
-    """The study in a file, made where there is none. Meanwhile no other sweep can open it, and whatever a sweep that
-    was killed left unfinished waits to be tried again.
+def opened(path: Path, settings: SweepSettings, pruner: str = "median") -> Iterator[Study]:
+    """The study in a file, created if needed and locked against other sweeps.
 
-    Raises BadFile where the file is something else, PlaygroundError where it is another sweep's or in use.
+    Trials that a killed sweep left unfinished are queued again. Raises BadFile if the file is not a
+    study, PlaygroundError if it belongs to another sweep or is in use.
     """
     for package in ("optuna", "filelock"):
         require(package, "playground")
@@ -63,23 +65,23 @@ def opened(path: Path, settings: Settings, pruner: str = "median") -> Iterator[S
     make_pruner = choose("pruner", pruner, PRUNERS)
     if not path.parent.is_dir():
         raise PlaygroundError(
-            f"{path} cannot be written, expected a file in a folder that is there and writable"
+            f"{path} cannot be written, expected a file in an existing, writable folder"
         )
     try:
         with FileLock(f"{path}.lock", timeout=0):
             study, storage = _load(path, settings, make_pruner(settings.epochs))
             try:
-                put_back(study)
+                requeue_unfinished(study)
                 yield study
             finally:
-                storage.engine.dispose()  # the log is merged into the file
+                storage.engine.dispose()  # merges the write-ahead log into the file
     except Timeout:
         raise PlaygroundError(
-            f"{path} is in use by another sweep: wait for it, or give another --study"
+            f"{path} is in use by another sweep: wait for it or choose another --study"
         ) from None
 
 
-def _load(path: Path, settings: Settings, pruner: BasePruner) -> tuple[Study, RDBStorage]:
+def _load(path: Path, settings: SweepSettings, pruner: BasePruner) -> tuple[Study, RDBStorage]:
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -90,10 +92,10 @@ def _load(path: Path, settings: Settings, pruner: BasePruner) -> tuple[Study, RD
         storage = optuna.storages.RDBStorage(
             f"sqlite:///{path}", engine_kwargs={"creator": partial(_connect, path)}
         )
-        # with one seed for all, a sweep that goes on would draw again what it drew at its beginning
+        # with a constant seed, a resumed sweep would draw the same trials again
         drawn = sum(summary.n_trials for summary in optuna.get_all_study_summaries(storage))
         study = optuna.create_study(
-            study_name=NAME,
+            study_name=STUDY_NAME,
             storage=storage,
             direction="maximize",
             load_if_exists=True,
@@ -110,20 +112,20 @@ def _load(path: Path, settings: Settings, pruner: BasePruner) -> tuple[Study, RD
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection that need not wait for the disk at each of the many small changes.
+    """A connection that does not wait for the disk at each of the many small changes.
 
-    A write-ahead log is never damaged: a killed sweep loses nothing, a power cut the last changes at most.
+    With a write-ahead log a killed sweep loses nothing, and a power failure at most the last
+    changes.
     """
-    connection = sqlite3.connect(
-        path, timeout=60, check_same_thread=False
-    )  # SQLAlchemy sees to it that one uses it
+    # SQLAlchemy ensures that only one thread at a time uses the connection
+    connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 
 
 def _check_file(path: Path) -> None:
-    """Raises PlaygroundError where a file is not ours, before anything is written into it."""
+    """Raises PlaygroundError, before any write, if the file was not written by a sweep."""
     try:
         with contextlib.closing(
             sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
@@ -140,46 +142,49 @@ def _check_file(path: Path) -> None:
                 )
             studies = {name for (name,) in database.execute("SELECT study_name FROM studies")}
     except sqlite3.Error as error:
-        raise BadFile(f"{path} is no study ({error}), expected a file written by sweep") from None
-    if studies and NAME not in studies:
+        raise BadFile(
+            f"{path} is not a study ({error}), expected a file written by sweep"
+        ) from None
+    if studies and STUDY_NAME not in studies:
         raise PlaygroundError(
-            f"{path} holds studies, but none of the playground's: give another --study"
+            f"{path} holds studies, but none made by the playground: choose another --study"
         )
 
 
-def _check_settings(path: Path, study: Study, settings: Settings) -> None:
-    """Notes in a new study what its trials have in common. Raises PlaygroundError where that is not what is wanted."""
-    wanted: dict[str, Any] = {"space": VERSION, **asdict(settings)}
-    if NAME not in study.user_attrs and not study.get_trials(deepcopy=False):
-        study.set_user_attr(NAME, wanted)
-    noted = study.user_attrs.get(NAME)
+def _check_settings(path: Path, study: Study, settings: SweepSettings) -> None:
+    """Stores the settings in a new study. Raises PlaygroundError if an old study has others."""
+    wanted: dict[str, Any] = {"space": SPACE_VERSION, **asdict(settings)}
+    if STUDY_NAME not in study.user_attrs and not study.get_trials(deepcopy=False):
+        study.set_user_attr(STUDY_NAME, wanted)
+    noted = study.user_attrs.get(STUDY_NAME)
     if not isinstance(noted, dict):
         raise PlaygroundError(
-            f"{path} holds trials that are none of the playground's: give another --study"
+            f"{path} holds trials that the playground did not make: choose another --study"
         )
-    if noted.get("space") != VERSION:
+    if noted.get("space") != SPACE_VERSION:
         raise PlaygroundError(
-            f"{path} is of space version {noted.get('space')}, this one sweeps {VERSION}: give another --study"
+            f"{path} has version {noted.get('space')} of the search space, expected "
+            f"{SPACE_VERSION}: choose another --study"
         )
     for name, value in wanted.items():
         if noted.get(name) != value:
             raise PlaygroundError(
-                f"{path} was begun with {name} {noted.get(name)}, and {value} is asked for: say the same as then, "
-                "or give another --study"
+                f"{path} was started with {name} {noted.get(name)}, not {value}: use the same "
+                "value or choose another --study"
             )
 
 
 def finished(study: Study) -> int:
-    """How many trials have come to their end, pruned ones included."""
+    """The number of finished trials, including pruned ones."""
     from optuna.trial import TrialState
 
     return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
 
-def put_back(study: Study) -> None:
-    """Lets trials that nobody is working on any more wait to be tried again, with the values they had.
+def requeue_unfinished(study: Study) -> None:
+    """Queues interrupted trials again, with the same parameters.
 
-    The order matters: whenever this is interrupted, the next call finds what is left to do.
+    The order of the two steps makes it safe to interrupt: the next call completes it.
     """
     from optuna.trial import TrialState
 

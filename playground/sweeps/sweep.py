@@ -1,4 +1,4 @@
-"""A sweep from its beginning, or from where it was left, to its end."""
+"""Runs a sweep, or resumes one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from playground import datasets
 from playground.errors import PlaygroundError
-from playground.sweeps import crews, wandb_sweep
-from playground.sweeps.ledger import Ledger
-from playground.sweeps.settings import Settings
+from playground.sweeps import executors, wandb_sweep
+from playground.sweeps.run_log import RunLog
+from playground.sweeps.settings import SweepSettings
 from playground.sweeps.study import opened
 from playground.tracking import open_tracker, wandb_tracker
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def sweep(
     path: Path,
-    settings: Settings,
+    settings: SweepSettings,
     trials: int,
     *,
     pruner: str = "median",
@@ -33,45 +33,44 @@ def sweep(
     data_dir: Path | None = None,
     verbose: bool = True,
 ) -> Study:
-    """The study in the file `path`, with so many trials in it that have come to their end: what is there counts.
-    `verbose` prints a line for each.
+    """The study in the file `path`, with at least `trials` finished trials, including old ones.
 
-    Raises PlaygroundError where it cannot be done as asked, or was interrupted; the file then holds what is finished,
-    and the same call goes on.
+    `verbose` prints a line for each trial. Raises PlaygroundError if an argument is invalid or the
+    sweep is interrupted; the file then holds the finished trials, and the same call resumes.
     """
-    dataset = datasets.load(
-        settings.dataset, data_dir
-    )  # what is missing here is said before a study is begun
+    # raises an error for missing data before the study is created
+    dataset = datasets.load(settings.dataset, data_dir)
     datasets.split(
         dataset, validation_size=settings.validation_size, train_size=settings.train_size
     )
     with opened(path, settings, pruner) as study:
-        ledger = Ledger(
+        log = RunLog(
             study, settings, trials, partial(open_tracker, tracker, log_dir), data_dir, verbose
         )
-        if verbose and 0 < ledger.finished < trials:
-            print(f"{path} holds {ledger.finished} trials; going on")
-        with _nothing_is_lost(ledger, path):
+        if verbose and 0 < log.finished < trials:
+            print(f"{path} holds {log.finished} finished trials; resuming")
+        with _requeue_on_error(log, path):
             if tracker == "wandb" and wandb_tracker.mode() == "online":
-                wandb_sweep.work_as_agent(ledger, log_dir)
+                wandb_sweep.run_as_agent(log, log_dir)
             elif dask is not None:
-                crews.work_on_dask(ledger, dask)
+                executors.run_on_dask(log, dask)
             elif jobs > 1:
-                crews.work_in_processes(ledger, jobs)
+                executors.run_in_processes(log, jobs)
             else:
-                crews.work_here(ledger)
+                executors.run_in_this_process(log)
     return study
 
 
 @contextlib.contextmanager
-def _nothing_is_lost(ledger: Ledger, path: Path) -> Iterator[None]:
+def _requeue_on_error(log: RunLog, path: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        ledger.give_up()
+        log.requeue()
         raise PlaygroundError(
-            f"interrupted; {path} holds {ledger.finished} of {ledger.trials} trials, and the same command goes on"
+            f"interrupted; {path} holds {log.finished} of {log.trials} trials, run the same "
+            "command again to resume"
         ) from None
     except BaseException:
-        ledger.give_up()
+        log.requeue()
         raise

@@ -1,4 +1,4 @@
-"""One trial: a network trained on the training images and judged by the validation images, wherever it runs."""
+"""One trial: trains a network and evaluates it on the validation images, in any process."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from playground.configuration import Configuration
 from playground.datasets import Split
 from playground.errors import Diverged
 from playground.network import Network
-from playground.sweeps.settings import Settings
+from playground.sweeps.settings import SweepSettings
 from playground.training import train
 from utils import History
 
 
 @dataclass(frozen=True)
-class Task:
-    """All that a worker needs to know. The data lies where the worker is, in `data_dir` or in its own `data/`."""
+class TrialTask:
+    """The input of a worker, which reads the data from `data_dir` or from its own `data/`."""
 
     number: int
     configuration: Configuration
-    settings: Settings
+    settings: SweepSettings
     data_dir: Path | None
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a trial ended: "complete", "pruned" or "diverged". The history tells of all epochs that were trained."""
+class TrialOutcome:
+    """The result of a trial with all its epochs. `end` is "complete", "pruned" or "diverged"."""
 
     number: int
     end: str
@@ -39,16 +39,16 @@ class Outcome:
     seconds: float
 
 
-# Told of each epoch; gives whether to stop there
+# Called with number, epoch and history after each epoch; returns whether to stop.
 Report = Callable[[int, int, History], bool]
 
 
 class Pruned(Exception):
-    """Ends a training that is not worth going on with."""
+    """Raised inside a training to end it early."""
 
 
-def run_trial(task: Task, report: Report) -> Outcome:
-    """Trains one configuration, tells `report(number, epoch, history)` of each epoch, and stops where it gives True."""
+def run_trial(task: TrialTask, report: Report) -> TrialOutcome:
+    """Trains one configuration; stops early when `report(number, epoch, history)` returns True."""
     split, classes = _split(task.settings, task.data_dir)
     network = Network(split.X_train.shape[1], classes, task.configuration, seed=task.settings.seed)
     seen, end, started = History(), "complete", time.perf_counter()
@@ -65,12 +65,14 @@ def run_trial(task: Task, report: Report) -> Outcome:
         end = "pruned"
     except Diverged:
         end = "diverged"
-    return Outcome(task.number, end, seen, network.parameter_count, time.perf_counter() - started)
+    return TrialOutcome(
+        task.number, end, seen, network.parameter_count, time.perf_counter() - started
+    )
 
 
 @lru_cache(maxsize=1)
-def _split(settings: Settings, data_dir: Path | None) -> tuple[Split, int]:
-    """The images of all trials, and how many classes they have; the test images are left behind."""
+def _split(settings: SweepSettings, data_dir: Path | None) -> tuple[Split, int]:
+    """The training and validation images of all trials, and the number of classes."""
     dataset = datasets.load(settings.dataset, data_dir)
     split = datasets.split(
         dataset,

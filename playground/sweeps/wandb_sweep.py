@@ -1,7 +1,8 @@
-"""The same sweep by Weights & Biases: its `sweep.yaml`, and this process as an agent of it.
+"""The same sweep run by Weights & Biases: its `sweep.yaml`, and this process as its agent.
 
-With an account W&B chooses what to try next, by Bayesian optimisation, and what becomes of it goes into the study
-as well, so that the report is the same. Without one Optuna chooses, and each trial is a run that waits for `wandb sync`.
+With an account, W&B chooses the configurations by Bayesian optimisation; results also go to the
+study, so that the report is the same. Without an account Optuna chooses, and each trial is an
+offline run for a later `wandb sync`.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.configuration_files import from_values
 from playground.errors import PlaygroundError
-from playground.optional import require
-from playground.sweeps.ledger import Ledger, summary_of
-from playground.sweeps.settings import Settings
+from playground.extras import require
+from playground.sweeps.run_log import RunLog, summary_of
+from playground.sweeps.settings import SweepSettings
 from playground.sweeps.space import BASE, Choice, Logarithmic, Whole, space
-from playground.sweeps.trial import Task, run_trial
+from playground.sweeps.trial import TrialTask, run_trial
 from playground.tracking.tracker import newest
 from playground.tracking.wandb_tracker import PROJECT, refusal, start
 from utils import History
 
-SWEEP = "wandb_sweep"  # the attribute of the study that holds the id of its sweep at W&B
+SWEEP_ID = "wandb_sweep"  # attribute of the study with the id of its W&B sweep
 
 
-def definition(settings: Settings) -> dict[str, Any]:
-    """The sweep as W&B wants it described. Its parameters are named like those of a Configuration."""
+def definition(settings: SweepSettings) -> dict[str, Any]:
+    """The sweep in W&B's format, with the field names of a Configuration."""
     dimensions = space(settings.epochs)
     depth, width = dimensions.pop("depth"), dimensions.pop("width")
     assert isinstance(depth, Whole)
@@ -61,8 +62,8 @@ def definition(settings: Settings) -> dict[str, Any]:
     }
 
 
-def export(path: Path, settings: Settings) -> None:
-    """Writes `sweep.yaml` for `wandb sweep`, whose agents call `train`; the test images stay unseen."""
+def export(path: Path, settings: SweepSettings) -> None:
+    """Writes `sweep.yaml` for `wandb sweep`; its agents call `train --no-test`."""
     require("yaml", "playground")
     import yaml
 
@@ -92,30 +93,28 @@ def export(path: Path, settings: Settings) -> None:
     write_atomically(path, text.encode())
 
 
-def work_as_agent(ledger: Ledger, log_dir: Path) -> None:
-    """Trials as W&B chooses them, until the study has as many as wanted. Raises PlaygroundError where W&B refuses."""
+def run_as_agent(log: RunLog, log_dir: Path) -> None:
+    """Runs trials chosen by W&B until the study has enough. Raises PlaygroundError on refusal."""
     require("wandb", "tracking")
     import wandb
 
-    left = ledger.trials - ledger.finished
+    left = log.trials - log.finished
     if left <= 0:
         return
     failures: list[Exception] = []
 
     def one() -> None:
         try:
-            _one_trial(ledger, log_dir)
-        except (
-            Exception
-        ) as error:  # W&B's agent would print its traceback and try another three times
+            _one_trial(log, log_dir)
+        except Exception as error:  # W&B's agent would print the traceback and retry three times
             failures.append(error)
 
     project = os.environ.get("WANDB_PROJECT", PROJECT)
     try:
-        sweep = ledger.study.user_attrs.get(SWEEP) or wandb.sweep(
-            definition(ledger.settings), project=project
+        sweep = log.study.user_attrs.get(SWEEP_ID) or wandb.sweep(
+            definition(log.settings), project=project
         )
-        ledger.study.set_user_attr(SWEEP, sweep)
+        log.study.set_user_attr(SWEEP_ID, sweep)
         wandb.agent(sweep, function=one, count=left, project=project)
     except (wandb.Error, ValueError, OSError) as error:
         raise PlaygroundError(refusal(error)) from None
@@ -123,18 +122,20 @@ def work_as_agent(ledger: Ledger, log_dir: Path) -> None:
         raise PlaygroundError(" ".join(str(failures[0]).split()) or repr(failures[0]))
 
 
-def _one_trial(ledger: Ledger, log_dir: Path) -> None:
-    """Trains what W&B has put into the configuration of its new run."""
+def _one_trial(log: RunLog, log_dir: Path) -> None:
+    """Trains the configuration of a new W&B run and records the result."""
     run = start(log_dir, "online")
     configuration = from_values(
         {name: run.config[name] for name in asdict(Configuration()) if name in run.config}
     )
 
-    def log(number: int, epoch: int, history: History) -> bool:
+    def report_epoch(number: int, epoch: int, history: History) -> bool:
         run.log({"epoch": epoch, **newest(history)}, step=epoch)
-        return False  # no trial is ended early
+        return False  # never stop early
 
-    outcome = run_trial(Task(ledger.finished, configuration, ledger.settings, ledger.data_dir), log)
+    outcome = run_trial(
+        TrialTask(log.finished, configuration, log.settings, log.data_dir), report_epoch
+    )
     run.summary.update(summary_of(outcome))
     run.finish()
-    ledger.adopt(configuration, outcome)
+    log.add_finished(configuration, outcome)

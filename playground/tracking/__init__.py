@@ -1,10 +1,10 @@
-"""Where a run's curves go besides the terminal: trackers by name.
+"""Trackers record the learning curves of a run.
 
     with open_tracker("csv", Path("runs"), "first-try", asdict(configuration)) as tracker:
         run = train(network, *split, after_epoch=tracker.epoch)
         tracker.finish({"val_accuracy": run.history.val_accuracies[-1]})
 
-`none` keeps nothing; `csv` needs no package; `tensorboard` and `wandb` come with the extra `tracking`.
+`none` records nothing; `csv` needs no package; `tensorboard` and `wandb` need the extra `tracking`.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ TRACKERS: dict[str, type[Tracker]] = {
 
 
 def open_tracker(name: str, folder: Path, run: str, configuration: Mapping[str, Any]) -> Tracker:
-    """The tracker of that name for one run, whose files will lie in `folder`; made where it is not there yet.
+    """A tracker for one run, by name, with its files in `folder`, which is created if needed.
 
-    Raises PlaygroundError for an unknown name, a missing package, or a folder that cannot be made.
+    Raises PlaygroundError for an unknown name, a missing package or a folder that cannot be
+    created.
     """
     kind = choose("tracker", name, TRACKERS)
     if kind is not Tracker:
@@ -41,6 +42,6 @@ def open_tracker(name: str, folder: Path, run: str, configuration: Mapping[str, 
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PlaygroundError(
-                f"{folder} cannot be made ({error.strerror}), expected a folder for logs"
+                f"{folder} cannot be created ({error.strerror}), expected a folder for logs"
             ) from None
     return kind(folder, run, configuration)

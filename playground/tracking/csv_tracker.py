@@ -1,7 +1,7 @@
-"""Runs as two tables that any spreadsheet reads: `epochs.csv` with the curves, `runs.csv` with what was set and reached.
+"""Runs as two CSV tables: `epochs.csv` with the curves, `runs.csv` with settings and summaries.
 
-All runs share the two files. Rows are only ever added, each group by one write to the end of the file, so several
-processes can track into one folder and nothing that is there can be lost.
+All runs share the two files. Rows are only appended, each group with a single write, so that
+several processes can use one folder and existing rows cannot be lost.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from playground.tracking.tracker import CURVES, Tracker, newest
 from utils import History
 
 EPOCHS = ("run", "epoch", *CURVES)
-RUNS = ("run", "part", "name", "value")  # one row a value: runs of any kind fit into one table
+RUNS = ("run", "part", "name", "value")  # one row per value, because runs have different settings
 
 
 class CsvTracker(Tracker):
-    """Adds a row to `epochs.csv` after each epoch, and rows to `runs.csv` at the start and at the end."""
+    """Adds a row to `epochs.csv` after each epoch; rows to `runs.csv` at the start and the end."""
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         super().__init__(folder, run, configuration)
@@ -45,9 +45,9 @@ class CsvTracker(Tracker):
 
 
 def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Adds rows to a table, which is begun with its header where it is not there.
+    """Appends rows to a table, which is created with its header if needed.
 
-    Raises BadFile where the file is another table, OSError where it cannot be written.
+    Raises BadFile if the file is another table, OSError if it cannot be written.
     """
     first = ",".join(header) + "\n"
     if not path.exists():
@@ -58,16 +58,17 @@ def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
         begins = stream.readline(len(first) + 1)
         if begins != first.encode():
             raise BadFile(
-                f"{path} starts with {begins[:40]!r}, expected {first.strip()}: give another folder"
+                f"{path} starts with {begins[:40]!r}, expected {first.strip()}: "
+                "choose another folder"
             )
         stream.seek(-1, os.SEEK_END)
-        cut_short = stream.read(1) != b"\n"  # by a full disk: that row stays alone
+        truncated = stream.read(1) != b"\n"  # by a full disk: new rows start on a new line
     with path.open("ab", buffering=0) as stream:
-        stream.write((b"\n" if cut_short else b"") + text.getvalue().encode())
+        stream.write((b"\n" if truncated else b"") + text.getvalue().encode())
 
 
 def _begin(path: Path, first: str) -> None:
-    """The file with its header, from one process of those that may be about to make it: links do not replace."""
+    """Creates the file with its header; the hard link fails if another process was faster."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

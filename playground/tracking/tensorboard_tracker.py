@@ -1,6 +1,6 @@
-"""Event files for `tensorboard --logdir DIR`: each run in a folder of its own, the configuration under HPARAMS.
+"""Event files for `tensorboard --logdir DIR`: one folder per run, the configuration under HPARAMS.
 
-Written with tensorboard's own writer, which needs neither torch nor TensorFlow.
+They are written with tensorboard's own writer, which needs neither torch nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from playground.optional import require
+from playground.extras import require
 from playground.tracking.tracker import Tracker, newest
 from utils import History
 
-TAGS = {  # what stands before the slash becomes one chart
+TAGS = {  # curves with the same prefix share a chart
     "train_loss": "loss/train",
     "val_loss": "loss/val",
     "train_accuracy": "accuracy/train",
@@ -24,7 +24,7 @@ TAGS = {  # what stands before the slash becomes one chart
 
 
 class TensorBoardTracker(Tracker):
-    """Writes the four curves as scalars, configuration and summary where TensorBoard compares hyperparameters."""
+    """Writes the four curves as scalars, configuration and summary as hyperparameters."""
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         require("tensorboard", "tracking")
@@ -71,7 +71,7 @@ class TensorBoardTracker(Tracker):
         )
 
     def _add_session(self, end: str, **info: Any) -> None:
-        """The start or the end of the run, in the form of TensorBoard's hparams plugin."""
+        """Writes the start or end of the run in the format of TensorBoard's hparams plugin."""
         from tensorboard.compat.proto.summary_pb2 import Summary
         from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 

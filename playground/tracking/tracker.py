@@ -1,4 +1,4 @@
-"""What every tracker is told, and in which order: configuration, epochs, summary, end."""
+"""The interface of all trackers, called in this order: constructor, epoch, finish, close."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ CURVES = {
 
 
 class Tracker:
-    """Follows one run, named `run`, and keeps nothing; the other trackers write what they are told into `folder`.
+    """A tracker that records nothing; its subclasses write to `folder`. `run` is the run's name.
 
-    As a context manager it is closed at the end, whether the run came to its end or not.
+    As a context manager, it closes itself at the end, even if the run fails.
     """
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         self.folder, self.run, self.configuration = folder, run, configuration
 
     def epoch(self, epoch: int, history: History) -> None:
-        """Takes the newest values of the four curves; fits `train(after_epoch=…)`."""
+        """Records the latest values of the four curves; can be passed to `train(after_epoch=…)`."""
 
     def finish(self, summary: Mapping[str, Any]) -> None:
-        """Takes what the run came to, such as `{"val_accuracy": 0.89}`."""
+        """Records the summary of a finished run, such as `{"val_accuracy": 0.89}`."""
 
     def close(self) -> None:
-        """Nothing more will come."""
+        """Releases all resources; called once, after everything else."""
 
     def __enter__(self) -> Tracker:
         return self
@@ -49,7 +49,7 @@ class Tracker:
 
 
 def newest(history: History) -> dict[str, float]:
-    """The values of the last epoch by name; without those that were not measured, which are NaN.
+    """The values of the last epoch by name, without those that are NaN (not measured).
 
     >>> newest(History([0.5, 0.4], [math.nan] * 2, [0.8, 0.9], [math.nan] * 2))
     {'train_loss': 0.4, 'train_accuracy': 0.9}

@@ -1,7 +1,7 @@
-"""Runs for Weights & Biases: without an account kept in `DIR/wandb`, from where `wandb sync` can send them later.
+"""Runs for Weights & Biases. Offline runs are stored in `DIR/wandb` for a later `wandb sync`.
 
-The environment variable WANDB_MODE decides (offline, online, disabled). Without it a run is online where
-`wandb login` has been done, else offline: no account, no network, no question asked.
+The environment variable WANDB_MODE selects online, offline or disabled. Without it, a run is online
+after `wandb login` and offline otherwise, without any prompt.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.tracking.tracker import Tracker, newest
 from utils import History
 
@@ -21,12 +21,12 @@ Mode = Literal["online", "offline", "disabled"]
 
 
 class WandbTracker(Tracker):
-    """One W&B run: configuration, the four curves by epoch, and the summary."""
+    """One W&B run with its configuration, the four curves and the summary."""
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         super().__init__(folder, run, configuration)
         self._run = start(folder, mode(), name=run, config=dict(configuration))
-        self._failed = True  # until it comes to its end
+        self._failed = True  # until `finish`
 
     def epoch(self, epoch: int, history: History) -> None:
         self._run.log({"epoch": epoch, **newest(history)}, step=epoch)
@@ -40,9 +40,9 @@ class WandbTracker(Tracker):
 
 
 def start(folder: Path, mode: Mode, **settings: Any) -> Any:
-    """A W&B run that writes into `folder`, beside any other of this process; quiet, and without a look at this machine.
+    """A W&B run that writes to `folder`, prints nothing and sends no data about the machine.
 
-    Raises PlaygroundError where W&B does not let it start.
+    Raises PlaygroundError if W&B refuses to start it.
     """
     require("wandb", "tracking")
     import wandb
@@ -70,7 +70,10 @@ def start(folder: Path, mode: Mode, **settings: Any) -> Any:
 
 
 def mode() -> Mode:
-    """What WANDB_MODE says; without it, whether there is an account. Raises PlaygroundError."""
+    """The value of WANDB_MODE; by default online with an account, else offline.
+
+    Raises PlaygroundError for an invalid value.
+    """
     asked = os.environ.get("WANDB_MODE")
     if asked is None:
         return "online" if has_account() else "offline"
@@ -81,7 +84,7 @@ def mode() -> Mode:
 
 
 def has_account() -> bool:
-    """Whether W&B knows who is at work here."""
+    """Whether the user is logged in to W&B."""
     require("wandb", "tracking")
     import wandb
 
@@ -89,6 +92,6 @@ def has_account() -> bool:
 
 
 def refusal(error: Exception) -> str:
-    """W&B's own words in one line, and what to do."""
+    """W&B's error message in one line, with a remedy."""
     reason = " ".join(str(error).split())[:300]
     return f"W&B did not start ({reason}): run wandb login once, or set WANDB_MODE=offline"

@@ -30,6 +30,7 @@ def test_rates_growth_and_dask_are_measured(tmp_path: Path) -> None:
 
 def test_a_batch_that_ends_early_has_no_figures() -> None:
     with pytest.raises(
-        RuntimeError, match="a batch over 1 ended with status 2, expected a mark for everybody"
+        RuntimeError,
+        match="a batch over 1 ended with status 2, expected a mark for every submission",
     ):
         a_class.batch(1, "--sections", "1.2", "--jobs", "many")

@@ -1,4 +1,4 @@
-"""The benchmark: it measures in turn, keeps what it does not measure anew, and says what was missed by how much."""
+"""The benchmark measures in turn, keeps old sections and says by how much a goal was missed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import SECTIONS
-from benchmarks.records import Goal, Section, Settings, Spread, Table, as_json, as_markdown
+from benchmarks.records import (
+    BenchmarkSection,
+    BenchmarkSettings,
+    Goal,
+    ResultTable,
+    Spread,
+    as_json,
+    as_markdown,
+)
 from benchmarks.timing import Contender, environment, interleave, run_command
 from tests.support import ROOT, run
 
@@ -52,13 +60,15 @@ def test_a_goal_says_whether_it_is_met_and_by_how_much_it_is_missed(
 
 def test_the_page_shows_medians_with_their_range_beside_the_goals() -> None:
     spread = Spread((0.1, 0.25, 0.2))
-    section = Section(
+    section = BenchmarkSection(
         "A title",
-        [Table("Seconds", ("", "one", "other"), [("row", spread, None)])],
+        [ResultTable("Seconds", ("", "one", "other"), [("row", spread, None)])],
         [Goal("a step", spread, at_most=0.15, unit=" s", note="bounded by light")],
         ["so it was"],
     )
-    page = as_markdown({"name": as_json(section, Settings(repeats=3), MACHINE, "2030-01-02")})
+    page = as_markdown(
+        {"name": as_json(section, BenchmarkSettings(repeats=3), MACHINE, "2030-01-02")}
+    )
     for line in (
         "## A title",
         "| a step | at most 0.15 s | 0.2 s (0.1–0.25) | missed by 0.05 s |",
@@ -73,7 +83,8 @@ def test_the_page_shows_medians_with_their_range_beside_the_goals() -> None:
 def test_a_command_is_measured_with_its_children_and_what_it_printed(tmp_path: Path) -> None:
     (tmp_path / "burn.py").write_text("import time\nwhile time.process_time() < 0.2: pass\n")
     (tmp_path / "parent.py").write_text(
-        "import subprocess, sys\nsubprocess.run([sys.executable, 'burn.py'])\nprint('done')\nsys.exit(3)\n"
+        "import subprocess, sys\nsubprocess.run([sys.executable, 'burn.py'])\n"
+        "print('done')\nsys.exit(3)\n"
     )
     cost = run_command(["parent.py"], cwd=tmp_path)
     assert (cost.status, cost.output) == (3, "done\n")
@@ -99,7 +110,9 @@ def test_a_contender_that_ends_early_is_named() -> None:
 
 def test_a_section_measured_alone_replaces_only_its_own_part(tmp_path: Path) -> None:
     old = {
-        name: as_json(Section(f"Old {name}", []), Settings(), MACHINE, "2030-01-02")
+        name: as_json(
+            BenchmarkSection(f"Old {name}", []), BenchmarkSettings(), MACHINE, "2030-01-02"
+        )
         for name in SECTIONS
     }
     (tmp_path / "RESULTS.json").write_text(json.dumps({"sections": old}))
@@ -130,10 +143,10 @@ def test_the_start_of_commands_is_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["trainign"], "there is no section 'trainign', expected training"),
+    (["trainign"], "unknown section 'trainign', expected training"),
     (["training", "--repeats", "0"], "--repeats is 0, expected 1 or more"),
     (["training", "--quick"], "--quick needs --output"),
-    (["training", "--output", "nowhere"], "--output nowhere is no folder"),
+    (["training", "--output", "nowhere"], "--output nowhere is not a folder"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_said_in_a_line(arguments: list[str], message: str) -> None:
     status, output = bench(*arguments)
@@ -144,7 +157,7 @@ def test_what_makes_no_sense_is_said_in_a_line(arguments: list[str], message: st
 def test_every_section_has_a_module_that_measures() -> None:
     for name in SECTIONS:
         assert (
-            "def measure(settings: Settings) -> Section:"
+            "def measure(settings: BenchmarkSettings) -> BenchmarkSection:"
             in (ROOT / "benchmarks" / f"{name}.py").read_text()
         )
 

@@ -1,4 +1,4 @@
-"""Other graders and ours mark the same submissions: with the same verdicts, or there are no figures."""
+"""Other graders and ours mark the same submissions and must agree on every verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import graders
 from benchmarks.peers import checks, environments
-from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, Verdict, Work
+from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, PeerSubmission, Verdict
 from benchmarks.peers.environments import Unavailable, python_with
 from benchmarks.peers.grading import check_of
 from benchmarks.peers.scripts import PlainPytest
@@ -66,7 +66,9 @@ def test_plain_pytest_and_ours_agree_and_are_compared(tmp_path: Path) -> None:
 
 def test_a_grader_that_finds_otherwise_has_no_figures(tmp_path: Path) -> None:
     right = SUBMISSIONS["right"]
-    unfair = Work(right.relu, right.relu_derivative, right.cross_entropy, (True, False, True))
+    unfair = PeerSubmission(
+        right.relu, right.relu_derivative, right.cross_entropy, (True, False, True)
+    )
     grader = PlainPytest({"right": unfair}, tmp_path, Path(sys.executable))
     grader.write()
     with pytest.raises(
@@ -119,7 +121,8 @@ def gives_up(error: Exception) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize(("error", "message"), [
-    (subprocess.CalledProcessError(1, "", stderr="a warning\nERROR: no such version\n"), "ERROR: no such version"),
+    (subprocess.CalledProcessError(1, "", stderr="a warning\nERROR: no such version\n"),
+     "ERROR: no such version"),
     (OSError("no room"), "no room"),
 ])  # fmt: skip
 def test_what_cannot_be_installed_is_left_out_with_its_reason(

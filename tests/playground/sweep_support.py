@@ -6,9 +6,9 @@ from pathlib import Path
 
 import optuna
 
-from playground.sweeps import Settings
+from playground.sweeps import SweepSettings
 
-SMALL = Settings(train_size=300, validation_size=200, epochs=2)
+SMALL = SweepSettings(train_size=300, validation_size=200, epochs=2)
 OPTIONS = ["--train-size", "300", "--validation-size", "200", "--epochs", "2"]
 
 

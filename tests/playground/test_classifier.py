@@ -19,14 +19,17 @@ from tests.playground.support import clusters
 # skipped by scikit-learn itself, for want of what they need
 SKIPPED = {
     "check_array_api_input": "SCIPY_ARRAY_API is not set: arrays of other libraries are not taken",
-    "check_classifier_data_not_an_array": "pandas is not installed: not a dependency of this project",
+    "check_classifier_data_not_an_array": "needs pandas, which is no dependency of this project",
 }
 
 
 @parametrize_with_checks([
     NetworkClassifier(),
     NetworkClassifier((), optimizer="nesterov", learning_rate=0.1, schedule="cosine"),
-    NetworkClassifier((20, 20), activation="tanh", initializer="xavier", loss="squared-error-softmax", weight_decay=1e-3),
+    NetworkClassifier(
+        (20, 20), activation="tanh", initializer="xavier", loss="squared-error-softmax",
+        weight_decay=1e-3,
+    ),
     NetworkClassifier(validation_fraction=0.1, keep_best=True, learning_rate=0.01),
 ])  # fmt: skip
 def test_a_check_of_scikit_learn(estimator: NetworkClassifier, check: Any) -> None:

@@ -160,16 +160,19 @@ def test_samples_draws_a_grid(
     (["train", "--recipe", "bst"], "unknown recipe 'bst', did you mean 'best'?"),
     (["train", "--optimizer", "nadm"], "unknown optimizer 'nadm', did you mean 'nadam'?"),
     (["train", "--dataset", "fashion"], "unknown dataset 'fashion', did you mean 'fashion-mnist'?"),
-    (["train", "--config", "best.yaml"], "best.yaml cannot be read (No such file or directory), expected a configuration"),
+    (["train", "--config", "best.yaml"],
+     "best.yaml cannot be read (No such file or directory), expected a configuration"),
     (["train", "--tracker", "cvs"], "unknown tracker 'cvs', did you mean 'csv'?"),
-    (["train", "--epochs", "0"], "epochs is 0, expected a whole number from 1"),
+    (["train", "--epochs", "0"], "epochs is 0, expected an integer of at least 1"),
     (["train", "--save", "nowhere/network.npz"], "nowhere/network.npz cannot be written"),
-    (["train", "--plot", "curves.svg"], "curves.svg cannot be written, expected a name that ends in .png"),
+    (["train", "--plot", "curves.svg"],
+     "curves.svg cannot be written, expected a name that ends in .png"),
     (["train", "--hidden-sizes", "1000000000000"], "Unable to allocate"),
     (["train", "--csv", "a.csv", "b.csv"], "a.csv cannot be read (No such file or directory)"),
     (["train", "--data-dir", "nowhere"], "is missing"),
     (["train", "--validation-size", "0", "--patience", "1"], "need validation images"),
-    (["train", *SMALL, "--optimizer", "sgd", "--learning-rate", "1e30"], "try a learning rate below"),
+    (["train", *SMALL, "--optimizer", "sgd", "--learning-rate", "1e30"],
+     "try a learning rate below"),
     (["samples", "--output", "grid.txt"], "expected a name that ends in .png or .svg or .pdf"),
     (["export-csv", "--folder", "nowhere"], "nowhere/fashion-mnist_train.csv cannot be written"),
 ], ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "")  # fmt: skip
@@ -198,7 +201,7 @@ def test_ctrl_c_ends_in_one_line(
     monkeypatch.setattr("playground.__main__.train", interrupted)
     assert run(["train", *SMALL], capsys)[::2] == (
         2,
-        "error: interrupted; no file is left half written\n",
+        "error: interrupted; no file was left incomplete\n",
     )
 
 
@@ -233,9 +236,7 @@ def test_a_picture_without_matplotlib_is_one_line_before_anything_is_trained(
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     status, out, err = run(command, capsys)
     assert (status, out) == (2, "")
-    assert err.startswith(
-        "error: matplotlib is not installed, and this needs it: pip install 'fashion-"
-    )
+    assert err.startswith("error: matplotlib is required but not installed: pip install 'fashion-")
 
 
 def test_train_cnn_without_torch_is_one_line(
@@ -244,7 +245,7 @@ def test_train_cnn_without_torch_is_one_line(
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     status, _, err = run(["train-cnn", "--epochs", "1", "--train-size", "300"], capsys)
     assert status == 2
-    assert err.startswith("error: torch is not installed, and this needs it: pip install 'fashion-")
+    assert err.startswith("error: torch is required but not installed: pip install 'fashion-")
 
 
 def test_the_module_starts_with_numpy_alone() -> None:

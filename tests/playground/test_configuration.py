@@ -33,12 +33,12 @@ def test_a_name_near_to_none_is_answered_with_all(name: object) -> None:
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"hidden_sizes": (300, 0)}, r"hidden_sizes\[1\] is 0, expected a whole number from 1"),
-    ({"hidden_sizes": 300}, r"hidden_sizes is 300, expected whole numbers such as \(300, 100\)"),
-    ({"epochs": 0}, "epochs is 0, expected a whole number from 1"),
-    ({"epochs": 2.5}, "epochs is 2.5, expected a whole number from 1"),
-    ({"batch_size": True}, "batch_size is True, expected a whole number from 1"),
-    ({"patience": 0}, "patience is 0, expected a whole number from 1"),
+    ({"hidden_sizes": (300, 0)}, r"hidden_sizes\[1\] is 0, expected an integer of at least 1"),
+    ({"hidden_sizes": 300}, r"hidden_sizes is 300, expected integers such as \(300, 100\)"),
+    ({"epochs": 0}, "epochs is 0, expected an integer of at least 1"),
+    ({"epochs": 2.5}, "epochs is 2.5, expected an integer of at least 1"),
+    ({"batch_size": True}, "batch_size is True, expected an integer of at least 1"),
+    ({"patience": 0}, "patience is 0, expected an integer of at least 1"),
     ({"learning_rate": 0}, "learning_rate is 0, expected a positive number"),
     ({"learning_rate": float("nan")}, "learning_rate is nan, expected a positive number"),
     ({"learning_rate": "fast"}, "learning_rate is 'fast', expected a positive number"),

@@ -14,7 +14,8 @@ from playground.errors import BadFile
 
 
 @pytest.mark.parametrize("configuration", [
-    *RECIPES.values(), Configuration(hidden_sizes=(), learning_rate=1e-5, patience=3, keep_best=True)
+    *RECIPES.values(),
+    Configuration(hidden_sizes=(), learning_rate=1e-5, patience=3, keep_best=True),
 ], ids=str)  # fmt: skip
 def test_what_is_written_is_read_back(configuration: Configuration, tmp_path: Path) -> None:
     write_configuration(tmp_path / "best.yaml", configuration, "two lines\nof comment")
@@ -41,16 +42,16 @@ def test_json_is_read_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    (b"", "it does not say `name: value` line by line"),
-    (b"- 1\n- 2\n", "it does not say `name: value` line by line"),
+    (b"", "it does not consist of `name: value` lines"),
+    (b"- 1\n- 2\n", "it does not consist of `name: value` lines"),
     (b"optimiser: adam\n", "unknown setting 'optimiser', did you mean 'optimizer'?"),
     (b"1: 2\n", "unknown setting 1"),
     (b"optimizer: adm\n", "unknown optimizer 'adm', did you mean 'adam'?"),
-    (b"epochs: ten\n", "epochs is 'ten', expected a whole number from 1"),
+    (b"epochs: ten\n", "epochs is 'ten', expected an integer of at least 1"),
     (b"learning_rate: fast\n", "learning_rate is 'fast', expected a number"),
     (b"learning_rate: [1, 2]\n", "learning_rate is (1, 2), expected a positive number"),
     (b"flips: 1\n", "flips is 1, expected true or false"),
-    (b"hidden_sizes: 300\n", "hidden_sizes is 300, expected whole numbers"),
+    (b"hidden_sizes: 300\n", "hidden_sizes is 300, expected integers"),
     (b"epochs: !!python/object/apply:os.getcwd []\n", "could not determine a constructor"),
     (b"epochs: [1\n", "expected ',' or ']'"),
     (b"\x80\x02\x00", "can't decode byte"),
@@ -62,7 +63,7 @@ def test_a_file_that_is_none_is_one_line(content: bytes, message: str, tmp_path:
     path.write_bytes(content)
     with pytest.raises(BadFile) as caught:
         read_configuration(path)
-    assert str(caught.value).startswith(f"{path} is no configuration (")
+    assert str(caught.value).startswith(f"{path} is not a configuration (")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -49,7 +49,7 @@ def test_a_tenth_validates_and_no_image_is_in_both_parts() -> None:
 
 @pytest.mark.parametrize(("sizes", "message"), [
     ({"validation_size": 50}, "validation_size is 50, expected 0 to 49 of the 50 training images"),
-    ({"train_size": 46}, r"train_size is 46, expected 1 to 45 \(50 less 5\)"),
+    ({"train_size": 46}, r"train_size is 46, expected 1 to 45 \(50 minus 5\)"),
     ({"train_size": 0}, "train_size is 0, expected 1 to 45"),
 ])  # fmt: skip
 def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, int], message: str) -> None:
@@ -122,10 +122,11 @@ ROW = ",".join(["3", *["9"] * 784])
 @pytest.mark.parametrize(("content", "message"), [
     ("", "line 1: starts with '', expected label,pixel1,…,pixel784"),
     ("a,b\n1,2\n", "line 1: starts with 'a,b', expected label"),
-    (HEADER + "\n", "ends after its header, expected one image a line"),
+    (HEADER + "\n", "ends after its header, expected one image per line"),
     (f"{HEADER}\n{ROW}\n1,2,3\n", "line 3: 3 values, expected 785"),
     (f"{HEADER}\n{ROW}\n{ROW},1\n", "line 3: 786 values, expected 785"),
-    (f"{HEADER}\n{ROW}\n{ROW[:-1]}256\n", "line 3: could not convert string '256', expected whole numbers from 0 to 255"),
+    (f"{HEADER}\n{ROW}\n{ROW[:-1]}256\n",
+     "line 3: could not convert string '256', expected integers from 0 to 255"),
     (f"{HEADER}\n{ROW}\n{ROW[:-1]}-1\n{ROW}\n", "line 3: could not convert string '-1', expected"),
     (f"{HEADER}\n{ROW[:-1]}0.5\n", "line 2: could not convert string '0.5', expected"),
     (f"{HEADER}\n{ROW[:-1]}\n", "line 2: could not convert string '', expected"),
@@ -153,7 +154,7 @@ def test_a_csv_file_that_is_missing_a_folder_or_too_large_is_refused(
         read_csv(tmp_path)
     path = tmp_path / "images.csv"
     write_csv(path, np.zeros((1, 784), np.uint8), np.array([0]))
-    monkeypatch.setattr("playground.csv_files.LARGEST", 100)
+    monkeypatch.setattr("playground.csv_files.MAX_BYTES", 100)
     with pytest.raises(BadFile, match=r"has \d+ bytes, expected at most 100"):
         read_csv(path)
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from playground.configuration import Configuration
-from playground.experiments import Result, Settings, results, run
+from playground.experiments import ExperimentSettings, Result, results, run
 from playground.experiments.torch_networks import as_module, train_in_torch
 from playground.experiments.trials import train_network
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
 
-TINY = Settings(quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2)
+TINY = ExperimentSettings(
+    quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def test_the_learning_rate_is_the_best_on_the_validation_images(result: Result) 
 def test_the_finding_has_the_results_own_figures(result: Result) -> None:
     best = max(result.variants[::2], key=lambda variant: variant.test_accuracy.mean)
     assert (
-        f"After 2 epochs {best.name} ends highest, {100 * best.test_accuracy.mean:.2f} ±"
+        f"After 2 epochs, {best.name} ends highest, {100 * best.test_accuracy.mean:.2f} ±"
         in result.finding
     )
     assert result.quick
@@ -53,11 +55,8 @@ def test_the_result_survives_json_and_has_a_figure(result: Result) -> None:
     assert (
         results.from_json(results.to_json(result)).variants[0].trials == result.variants[0].trials
     )
-    assert [len(axes.get_lines()) for axes in result.figures["optimizers"].axes] == [
-        13,
-        12,
-        6,
-    ]  # one more line is for the legend
+    lines = [len(axes.get_lines()) for axes in result.figures["optimizers"].axes]
+    assert lines == [13, 12, 6]  # the first has one more line for the legend
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

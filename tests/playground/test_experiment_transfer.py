@@ -10,9 +10,11 @@ import pytest
 
 from playground.configuration import Configuration
 from playground.errors import PlaygroundError
-from playground.experiments import Result, Settings, figures, results, run, transfer
+from playground.experiments import ExperimentSettings, Result, figures, results, run, transfer
 
-TINY = Settings(quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2)
+TINY = ExperimentSettings(
+    quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2
+)
 SIZES = ((8,), (16,), (32,))
 
 
@@ -30,7 +32,7 @@ def best_of_a_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def result(best_of_a_sweep: Path) -> Result:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transfer, "BEST", best_of_a_sweep)
+        patch.setattr(transfer, "SWEEP_RESULTS", best_of_a_sweep)
         return run("transfer", TINY)
 
 
@@ -54,10 +56,9 @@ def test_the_three_best_are_trained_on_both_datasets_as_they_are(result: Result)
 
 def test_the_finding_has_the_results_own_figures(result: Result) -> None:
     for variant in result.variants[:6]:
-        assert (
-            f"{100 * variant.test_accuracy.mean:.2f} ± {100 * variant.test_accuracy.deviation:.2f} %"
-            in result.finding
-        )
+        accuracy = variant.test_accuracy
+        reached = f"{100 * accuracy.mean:.2f} ± {100 * accuracy.deviation:.2f} %"
+        assert reached in result.finding
 
 
 def test_the_result_survives_json_and_has_a_small_figure(result: Result) -> None:
@@ -68,20 +69,18 @@ def test_the_result_survives_json_and_has_a_small_figure(result: Result) -> None
 def test_without_a_sweep_a_quick_run_makes_a_small_one_and_a_full_run_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(transfer, "BEST", tmp_path / "top.json")
+    monkeypatch.setattr(transfer, "SWEEP_RESULTS", tmp_path / "top.json")
     chosen = transfer.best_configurations(TINY)
     assert [accuracy for _, accuracy in chosen] == sorted(
         (accuracy for _, accuracy in chosen), reverse=True
     )
     assert len(chosen) == 3
     assert capsys.readouterr().out == ""
-    with pytest.raises(
-        PlaygroundError, match=r"top\.json is not there.*python -m playground sweep"
-    ):
-        transfer.best_configurations(Settings())
+    with pytest.raises(PlaygroundError, match=r"top\.json is missing.*python -m playground sweep"):
+        transfer.best_configurations(ExperimentSettings())
 
 
 def test_the_committed_best_of_the_sweep_can_be_read() -> None:
-    chosen = transfer.best_configurations(Settings())
+    chosen = transfer.best_configurations(ExperimentSettings())
     assert len(chosen) == 3
     assert all(accuracy > 0.88 for _, accuracy in chosen)

@@ -1,4 +1,4 @@
-"""The experiments' framework: records that survive the disk, tables made from them, words made from numbers, one command."""
+"""The framework of the experiments: records on disk, tables, phrases, the command."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from playground.errors import BadFile, PlaygroundError
 from playground.experiments import (
     EXPERIMENTS,
     Experiment,
+    ExperimentSettings,
     Result,
-    Settings,
     Trial,
     Variant,
     figures,
+    phrases,
     report,
     results,
-    wording,
 )
 from playground.experiments import run as run_experiment
-from playground.experiments.results import Spread
+from playground.experiments.results import SeedSpread
 from tests.support import ROOT
 
 
@@ -96,8 +96,8 @@ def test_a_curve_that_was_not_measured_comes_back_as_nan() -> None:
 
 
 def test_the_deviation_is_that_of_a_sample_and_of_one_value_there_is_none() -> None:
-    assert Spread((1.0, 2.0, 3.0)).deviation == 1.0  # ((1 + 0 + 1) / 2) ** 0.5
-    assert math.isnan(Spread((1.0,)).deviation)
+    assert SeedSpread((1.0, 2.0, 3.0)).deviation == 1.0  # ((1 + 0 + 1) / 2) ** 0.5
+    assert math.isnan(SeedSpread((1.0,)).deviation)
 
 
 @pytest.mark.parametrize("content", [
@@ -110,7 +110,7 @@ def test_the_deviation_is_that_of_a_sample_and_of_one_value_there_is_none() -> N
 def test_a_damaged_result_is_named_in_one_line(content: str, tmp_path: Path) -> None:
     path = tmp_path / "optimizers.json"
     path.write_text(content)
-    with pytest.raises(BadFile, match=r"optimizers\.json is no result") as caught:
+    with pytest.raises(BadFile, match=r"optimizers\.json is not the result") as caught:
         results.read(path)
     assert "\n" not in str(caught.value)
 
@@ -120,7 +120,7 @@ def test_a_result_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"optimizers\.json cannot be read \(No such file"):
         results.read(path)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadFile, match=r"optimizers\.json is no result"):
+    with pytest.raises(BadFile, match=r"optimizers\.json is not the result"):
         results.read(path)
 
 
@@ -133,31 +133,32 @@ def test_the_highest_is_named_with_those_that_tie_with_it_and_the_lowest() -> No
         variant("nadam", 0.900, 0.902),
         variant("adam", 0.899, 0.901),
     ]
-    assert wording.ranking(variants, images=10_000) == (
+    assert phrases.ranking(variants, images=10_000) == (
         "nadam ends highest, 90.10 ± 0.14 % on the test images, a tie with adam (90.00 ± 0.14 %); "
         "sgd ends lowest, 81.00 ± 1.41 %"
     )
 
 
 def test_with_one_seed_a_tie_is_what_counting_on_the_test_images_cannot_tell_apart() -> None:
-    a, b = Spread((0.9,)), Spread((0.898,))
-    assert wording.tied(a, b, images=10_000)  # sqrt(0.9 * 0.1 / 10,000) = 0.003
-    assert not wording.tied(a, b, images=1_000_000)
+    a, b = SeedSpread((0.9,)), SeedSpread((0.898,))
+    assert phrases.tied(a, b, images=10_000)  # sqrt(0.9 * 0.1 / 10,000) = 0.003
+    assert not phrases.tied(a, b, images=1_000_000)
 
 
 def test_the_basis_of_a_finding_names_seeds_images_what_a_tie_is_and_a_quick_run() -> None:
     several, one = small_result(), small_result(quick=True, variants=(variant("sgd", 0.8),))
-    assert wording.basis(several) == (
-        "2 seeds, 10,000 test images; a difference below one standard deviation over the seeds is called a tie."
+    assert phrases.basis(several) == (
+        "2 seeds, 10,000 test images; a difference below one standard deviation over the seeds "
+        "is called a tie."
     )
-    assert wording.basis(one).startswith(
-        "1 seed, 10,000 test images; a difference below what counting on so many images"
+    assert phrases.basis(one).startswith(
+        "1 seed, 10,000 test images; a difference below the standard error of the accuracy"
     )
-    assert "A quick run" in wording.basis(one)
+    assert "A quick run" in phrases.basis(one)
 
 
 def test_several_seeds_that_all_agree_tie_only_with_their_equals() -> None:
-    assert not wording.tied(Spread((0.9, 0.9)), Spread((0.89, 0.89)), images=10)
+    assert not phrases.tied(SeedSpread((0.9, 0.9)), SeedSpread((0.89, 0.89)), images=10)
 
 
 # Figures
@@ -229,15 +230,15 @@ def test_a_result_leaves_its_json_its_figures_and_its_further_files(tmp_path: Pa
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Settings]]:
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ExperimentSettings]]:
     """Experiments that train nothing; the list tells which were run, and how."""
-    calls: list[tuple[str, Settings]] = []
+    calls: list[tuple[str, ExperimentSettings]] = []
 
-    def pretend(name: str, settings: Settings) -> Result:
+    def pretend(name: str, settings: ExperimentSettings) -> Result:
         calls.append((name, settings))
         return small_result(name, quick=settings.quick)
 
-    monkeypatch.setattr("playground.experiments.command.run", pretend)
+    monkeypatch.setattr("playground.commands.experiments.run", pretend)
     return calls
 
 
@@ -248,21 +249,26 @@ def command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[i
 
 
 def test_run_prints_the_finding_and_the_files(
-    tmp_path: Path, stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    stand_in: list[tuple[str, ExperimentSettings]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = tmp_path / "new" / "results"
     status, out, err = command(["optimizers", "--seeds", "2", "--output", str(folder)], capsys)
     assert (status, err) == (0, "")
     assert out.startswith(
-        f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n(2 seeds, 10,000 test images;"
+        f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n"
+        "(2 seeds, 10,000 test images;"
     )
     assert f"\n{folder}/optimizers.json; 12 s\n" in out
     assert results.read(folder / "optimizers.json").finding == "adam is best."
-    assert stand_in == [("optimizers", Settings(seeds=2, verbose=True))]
+    assert stand_in == [("optimizers", ExperimentSettings(seeds=2, verbose=True))]
 
 
 def test_run_all_runs_each_experiment_once(
-    tmp_path: Path, stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    stand_in: list[tuple[str, ExperimentSettings]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert command(["all", "optimizers", "--output", str(tmp_path)], capsys)[0] == 0
     assert [name for name, _ in stand_in] == list(EXPERIMENTS)
@@ -272,17 +278,15 @@ def test_run_all_runs_each_experiment_once(
 def test_one_experiment_that_cannot_be_run_keeps_no_other_from_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def pretend(name: str, settings: Settings) -> Result:
+    def pretend(name: str, settings: ExperimentSettings) -> Result:
         if name == "losses":
             raise PlaygroundError("no losses today")
         return small_result(name)
 
-    monkeypatch.setattr("playground.experiments.command.run", pretend)
+    monkeypatch.setattr("playground.commands.experiments.run", pretend)
     status, _, err = command(["all", "--output", str(tmp_path)], capsys)
     assert status == 2
-    assert (
-        err == "error: losses: no losses today\nerror: losses could not be run, the others were\n"
-    )
+    assert err == "error: losses: no losses today\nerror: losses failed, the others succeeded\n"
     assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(
         set(EXPERIMENTS) - {"losses"}
     )
@@ -296,7 +300,9 @@ def test_one_experiment_that_cannot_be_run_keeps_no_other_from_it(
 def test_every_experiment_has_a_module_of_its_name(name: str) -> None:
     module = importlib.util.find_spec(f"playground.experiments.{name.replace('-', '_')}")
     assert module is not None
-    assert "def run(settings: Settings) -> Result:" in Path(str(module.origin)).read_text()
+    assert (
+        "def run(settings: ExperimentSettings) -> Result:" in Path(str(module.origin)).read_text()
+    )
 
 
 @pytest.mark.parametrize(
@@ -308,7 +314,7 @@ def test_a_quick_run_never_replaces_a_full_one(
     folder: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    stand_in: list[tuple[str, Settings]],
+    stand_in: list[tuple[str, ExperimentSettings]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -320,7 +326,7 @@ def test_a_quick_run_never_replaces_a_full_one(
 
 
 def test_run_list_says_what_there_is(
-    stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+    stand_in: list[tuple[str, ExperimentSettings]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, out, _ = command(["--list"], capsys)
     assert status == 0
@@ -329,21 +335,26 @@ def test_run_list_says_what_there_is(
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["optimisers"], "unknown experiment 'optimisers', did you mean 'optimizers'? Expected one of: optimizers"),
-    ([], "no experiment is named, expected all or some of: optimizers"),
-    (["optimizers", "--seeds", "0"], "seeds is 0, expected a whole number from 1"),
+    (["optimisers"],
+     "unknown experiment 'optimisers', did you mean 'optimizers'? Expected one of: optimizers"),
+    ([], "no experiment named, expected all or some of: optimizers"),
+    (["optimizers", "--seeds", "0"], "seeds is 0, expected an integer of at least 1"),
     (["optimizers", "--device", "abacus"], "device 'abacus' is not available here"),
-    (["optimizers", "--output", "file"], "file cannot be written to (File exists), expected a folder for results"),
-    (["optimizers", "--output", "file/results"], "file/results cannot be written to (Not a directory)"),
-    (["optimizers", "--output", "taken"], "taken/optimizers.json cannot be written, there is a folder of that name"),
-    (["optimizers", "--output", "damaged"], "damaged/another.json is no result of an experiment"),
+    (["optimizers", "--output", "file"],
+     "file cannot be written to (File exists), expected a folder for results"),
+    (["optimizers", "--output", "file/results"],
+     "file/results cannot be written to (Not a directory)"),
+    (["optimizers", "--output", "taken"],
+     "taken/optimizers.json cannot be written: a folder of that name exists"),
+    (["optimizers", "--output", "damaged"],
+     "damaged/another.json is not the result of an experiment"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
 def test_what_cannot_be_run_is_said_in_one_line_before_any_training(
     arguments: list[str],
     message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    stand_in: list[tuple[str, Settings]],
+    stand_in: list[tuple[str, ExperimentSettings]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -360,7 +371,9 @@ def test_what_cannot_be_run_is_said_in_one_line_before_any_training(
 
 
 def test_a_damaged_result_of_the_experiment_that_is_run_is_written_anew(
-    tmp_path: Path, stand_in: list[tuple[str, Settings]], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    stand_in: list[tuple[str, ExperimentSettings]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "optimizers.json").write_text("{}")
     assert command(["optimizers", "--output", str(tmp_path)], capsys)[0] == 0
@@ -371,11 +384,14 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?", needs=("abacus",)))
-    with pytest.raises(PlaygroundError, match=r"abacus is not installed, .*\[playground\]"):
+    with pytest.raises(
+        PlaygroundError, match=r"abacus is required but not installed: .*\[playground\]"
+    ):
         run_experiment("another")
 
 
 def test_the_framework_starts_without_torch_scikit_learn_or_matplotlib() -> None:
     heavy = "{'torch', 'sklearn', 'scipy', 'pandas', 'matplotlib', 'PIL'} & set(sys.modules)"
-    code = f"import sys, playground.experiments, playground.experiments.report; sys.exit(str({heavy}) if {heavy} else 0)"
+    modules = "sys, playground.experiments, playground.experiments.report"
+    code = f"import {modules}; sys.exit(str({heavy}) if {heavy} else 0)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

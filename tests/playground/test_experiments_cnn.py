@@ -1,4 +1,4 @@
-"""The experiments with convolutional networks, in quick mode: they measure, draw and say what they promise."""
+"""The experiments with convolutional networks, in quick mode: measurements, figures, findings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from PIL import Image
 
 from playground.convnets.configuration import CONV_RECIPES
 from playground.convnets.networks import build
-from playground.experiments import Result, Settings, figures, results, run
+from playground.experiments import ExperimentSettings, Result, figures, results, run
 from playground.experiments.network_vs_cnn import finding, measure
 from playground.experiments.settings import Data
 from playground.experiments.torch_trials import train_cnn
 from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic, stem_of
 from playground.experiments.what_a_unit_sees import measure as measure_film
 
-TINY = Settings(
+TINY = ExperimentSettings(
     quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2
 )
 WITH_CNN = ("network-vs-cnn", "evolution", "what-a-unit-sees")
@@ -91,12 +91,14 @@ def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_image
     assert 1 <= cnn.configuration["epochs"] <= 2
     right = result.measures["right_with_seed_0"]
     assert sum(right.values()) == 100
-    assert f"the CNN alone is right on {right['only the CNN']} images" in result.finding
+    assert (
+        f"{right['only the CNN']} images are classified correctly by the CNN only" in result.finding
+    )
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(1.2, "With about the same seconds"), (8.0, "With 8.0 times the seconds")],
+    [(1.2, "With about the same training time"), (8.0, "With 8.0 times the training time")],
 )
 def test_a_budget_that_was_not_kept_is_said(
     seconds: float, words: str, found: dict[str, Result]

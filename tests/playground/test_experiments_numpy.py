@@ -1,4 +1,4 @@
-"""The experiments that train networks in NumPy, in quick mode: they measure, draw and say what they promise."""
+"""The experiments with NumPy networks, in quick mode: measurements, figures, findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from playground.configuration import Configuration
-from playground.experiments import Result, Settings, figures, results, run
+from playground.experiments import ExperimentSettings, Result, figures, results, run
 from playground.experiments.activations_and_initialisation import signals
 from playground.experiments.confusion import measure
 from playground.experiments.settings import Data
@@ -16,7 +16,9 @@ from playground.experiments.trials import choose_learning_rate, train_network
 from playground.losses import LOSSES
 from playground.network import Network
 
-TINY = Settings(quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2)
+TINY = ExperimentSettings(
+    quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2
+)
 NUMPY = ("fashion-vs-mnist", "losses", "activations-and-initialisation", "confusion")
 
 
@@ -81,12 +83,20 @@ def test_the_learning_rate_is_chosen_on_validation_images_and_one_that_diverges_
 
 
 def test_quick_settings_give_few_images_and_full_ones_all() -> None:
-    assert Settings(quick=True).data().images == {"train": 2000, "validation": 500, "test": 1000}
-    assert Settings().data("mnist").images == {"train": 54_000, "validation": 6000, "test": 10_000}
+    assert ExperimentSettings(quick=True).data().images == {
+        "train": 2000,
+        "validation": 500,
+        "test": 1000,
+    }
+    assert ExperimentSettings().data("mnist").images == {
+        "train": 54_000,
+        "validation": 6000,
+        "test": 10_000,
+    }
     assert (
-        Settings(quick=True).epochs_of(10),
-        Settings().epochs_of(10),
-        Settings(epochs=3).epochs_of(10),
+        ExperimentSettings(quick=True).epochs_of(10),
+        ExperimentSettings().epochs_of(10),
+        ExperimentSettings(epochs=3).epochs_of(10),
     ) == (
         2,
         10,
@@ -172,7 +182,7 @@ def test_the_confusion_finding_names_the_classes_that_the_matrix_does(
     result = found["confusion"]
     recall, classes = result.measures["recall"], result.measures["classes"]
     assert (
-        f"{classes[int(np.argmin(recall))]} is the hardest to find (recall {100 * min(recall):.1f} %)"
+        f"{classes[int(np.argmin(recall))]} has the lowest recall ({100 * min(recall):.1f} %)"
         in result.finding
     )
     assert np.sum(result.measures["matrix"]) == pytest.approx(200)
@@ -184,4 +194,4 @@ def test_the_confusion_finding_names_the_classes_that_the_matrix_does(
 def test_the_worst_mistakes_are_shown_as_images(found: dict[str, Result]) -> None:
     shown = [axes for axes in found["confusion"].figures["confusion-worst"].axes if axes.images]
     assert len(shown) == 15
-    assert all("taken for" in axes.get_title() for axes in shown)
+    assert all("predicted: " in axes.get_title() for axes in shown)

@@ -1,4 +1,4 @@
-"""Every derivative is right: against differences of the function itself, and against torch, in float64."""
+"""Every derivative agrees with numerical differences and with torch, in float64."""
 
 import numpy as np
 import pytest
@@ -98,9 +98,8 @@ def test_a_loss_agrees_with_differences_and_with_torch(
     n=SIZES,
     d=SIZES,
     k=st.integers(2, 4),
-    activation=st.sampled_from(
-        ["sigmoid", "tanh"]
-    ),  # smooth: a difference across ReLU's kink says nothing
+    # smooth activations: differences across the kink of ReLU mean nothing
+    activation=st.sampled_from(["sigmoid", "tanh"]),
     loss=st.sampled_from(sorted(LOSSES)),
     seed=SEEDS,
 )

@@ -53,7 +53,8 @@ def test_probabilities_sum_to_one_in_the_order_of_the_logits(name: str) -> None:
 
 
 def test_label_smoothing_is_least_where_the_targets_are_met() -> None:
-    # with ε = 0.3 and 3 classes the targets are 0.8, 0.1, 0.1; at log of these the gradient vanishes
+    # with ε = 0.3 and 3 classes the targets are 0.8, 0.1, 0.1; at log of these the gradient
+    # vanishes
     loss = CrossEntropy(0.3)
     loss.forward(np.log([[0.8, 0.1, 0.1]]), np.array([0]))
     np.testing.assert_allclose(loss.backward(), 0, atol=1e-15)

@@ -7,7 +7,7 @@ import pytest
 
 from playground.configuration import Configuration
 from playground.errors import PlaygroundError
-from playground.network import BLOCK, Network, mirror_images
+from playground.network import BLOCK_SIZE, Network, mirror_images
 from tests.playground.support import small_network
 
 
@@ -43,7 +43,7 @@ def test_a_network_without_hidden_layers_is_softmax_regression() -> None:
 
 def test_pixels_are_read_as_their_255th_parts() -> None:
     network = Network(784, 10, Configuration(hidden_sizes=(8,)))
-    pixels = np.random.default_rng(0).integers(0, 256, (BLOCK + 5, 784), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (BLOCK_SIZE + 5, 784), np.uint8)
     np.testing.assert_allclose(
         network.probabilities(pixels), network.probabilities(pixels / np.float32(255)), rtol=1e-5
     )
@@ -51,11 +51,11 @@ def test_pixels_are_read_as_their_255th_parts() -> None:
 
 def test_blocks_do_not_show_in_what_comes_out() -> None:
     network = small_network()
-    X = np.random.default_rng(0).standard_normal((2 * BLOCK + 1, 4))
+    X = np.random.default_rng(0).standard_normal((2 * BLOCK_SIZE + 1, 4))
     np.testing.assert_allclose(
         network.probabilities(X)[-3:], network.probabilities(X[-3:]), rtol=1e-12
     )
-    assert network.predict(X).shape == (2 * BLOCK + 1,)
+    assert network.predict(X).shape == (2 * BLOCK_SIZE + 1,)
 
 
 def test_a_new_network_knows_nothing_yet() -> None:

@@ -1,4 +1,4 @@
-"""The notebooks: they run, say what they computed, and those that are committed come from the sources beside them."""
+"""The notebooks run, report what they computed, and match their sources."""
 
 from __future__ import annotations
 
@@ -114,14 +114,14 @@ def test_a_cell_that_fails_is_one_line(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(build, "SOURCES", tmp_path)
     monkeypatch.setattr(build, "SETUP", "pass")
     with pytest.raises(
-        PlaygroundError, match=r"network_vs_cnn does not run: .*ZeroDivisionError: division by zero"
+        PlaygroundError, match=r"network_vs_cnn failed: .*ZeroDivisionError: division by zero"
     ):
         build.executed("network_vs_cnn", quick=True)
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["network_vs_cn"], "unknown notebook 'network_vs_cn', did you mean 'network_vs_cnn'?"),
-    (["--output", "file/notebooks"], "file/notebooks cannot be made"),
+    (["--output", "file/notebooks"], "file/notebooks cannot be created"),
 ])  # fmt: skip
 def test_what_cannot_be_made_is_one_line(
     arguments: list[str],

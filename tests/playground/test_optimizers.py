@@ -1,4 +1,4 @@
-"""Each optimizer takes PyTorch's steps, from one start along one sequence of gradients, in float64."""
+"""Each optimizer makes the same steps as PyTorch's, in float64."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DECAYED_IN_TORCH: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 @pytest.fixture(autouse=True)
 def _double_precision() -> Iterator[None]:
-    """PyTorch's Nadam keeps the product of its μ in the default type: float32 would be off by 1e-8."""
+    """PyTorch's Nadam uses the default type for Π μ; float32 would be off by 1e-8."""
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)

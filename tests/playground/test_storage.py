@@ -86,7 +86,7 @@ def altered(path: Path, description: dict[str, Any] | None = None, parameters: A
 ], ids=str)  # fmt: skip
 def test_a_file_that_contradicts_itself_is_refused(changes: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(
-        BadFile, match=r"network\.npz is no saved network \(.+\), expected"
+        BadFile, match=r"network\.npz is not a saved network \(.+\), expected"
     ) as caught:
         load(altered(tmp_path / "network.npz", **changes))
     assert "\n" not in str(caught.value)
@@ -124,7 +124,7 @@ def test_an_array_that_claims_to_be_huge_is_refused_before_memory_is_taken(tmp_p
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("description.npy", description)
         archive.writestr("parameters.npy", header.getvalue())
-    with pytest.raises(BadFile, match="is no saved network"):
+    with pytest.raises(BadFile, match="is not a saved network"):
         load(path)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from playground.__main__ import main
+from playground.configuration import Configuration
 from playground.configuration_files import read_configuration
 from playground.errors import BadFile
 from playground.sweeps import figures, records, report
@@ -82,7 +83,8 @@ def test_correlation_tells_which_way_is_up() -> None:
             "optimizer": str(parameters["optimizer"]),
         }
         accuracy = 0.9 - parameters["learning_rate"] - 0.2 * (parameters["optimizer"] == "sgd")
-        found.append(records.Record(number, "complete", accuracy, parameters, None, 0, 0.0))  # type: ignore[arg-type]
+        record = records.Record(number, "complete", accuracy, parameters, Configuration(), 0, 0.0)
+        found.append(record)
     values = figures.correlations(found, 10)
     assert values["learning rate"] < -0.5
     assert values["sgd"] < -0.3

@@ -14,7 +14,7 @@ import pytest
 
 from playground.__main__ import main
 from playground.errors import PlaygroundError
-from playground.sweeps import Settings, sweep
+from playground.sweeps import SweepSettings, sweep
 from playground.sweeps.study import opened
 from tests.playground.sweep_support import SMALL
 from tests.support import ROOT
@@ -26,24 +26,25 @@ def test_two_sweeps_do_not_share_a_study(swept: Path) -> None:
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"train_size": 400}, "was begun with train_size 300, and 400 is asked for"),
-    ({"epochs": 3}, "was begun with epochs 2, and 3 is asked for"),
-    ({"dataset": "mnist"}, "was begun with dataset fashion-mnist, and mnist is asked for"),
+    ({"train_size": 400}, "was started with train_size 300, not 400"),
+    ({"epochs": 3}, "was started with epochs 2, not 3"),
+    ({"dataset": "mnist"}, "was started with dataset fashion-mnist, not mnist"),
 ])  # fmt: skip
 def test_a_study_of_other_settings_is_not_mixed_with_these(
     settings: dict[str, Any], message: str, swept: Path
 ) -> None:
     with pytest.raises(PlaygroundError, match=message):
-        sweep(swept, Settings(**{**vars(SMALL), **settings}), 9)
+        sweep(swept, SweepSettings(**{**vars(SMALL), **settings}), 9)
 
 
 def test_a_study_of_another_space_is_left_alone(
     swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(swept, tmp_path / "sweep.db")
-    monkeypatch.setattr("playground.sweeps.study.VERSION", 2)
+    monkeypatch.setattr("playground.sweeps.study.SPACE_VERSION", 2)
     with pytest.raises(
-        PlaygroundError, match="is of space version 1, this one sweeps 2: give another --study"
+        PlaygroundError,
+        match="has version 1 of the search space, expected 2: choose another --study",
     ):
         sweep(tmp_path / "sweep.db", SMALL, 9)
 
@@ -60,9 +61,9 @@ def make_foreign(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "message"), [
-    ("text", "is no study (file is not a database)"),
+    ("text", "is not a study (file is not a database)"),
     ("database", "is another program's database"),
-    ("study", "holds studies, but none of the playground's"),
+    ("study", "holds studies, but none made by the playground"),
 ])  # fmt: skip
 def test_a_file_that_is_not_ours_is_one_line_and_stays_as_it_is(
     kind: str, message: str, tmp_path: Path
@@ -78,18 +79,18 @@ def test_a_file_that_is_not_ours_is_one_line_and_stays_as_it_is(
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["--trials", "0"], "trials is 0, expected a whole number from 1"),
-    (["--jobs", "0"], "jobs is 0, expected a whole number from 1"),
-    (["--epochs", "0"], "epochs is 0, expected a whole number from 1"),
-    (["--validation-size", "0"], "a sweep judges its trials by validation images"),
+    (["--trials", "0"], "trials is 0, expected an integer of at least 1"),
+    (["--jobs", "0"], "jobs is 0, expected an integer of at least 1"),
+    (["--epochs", "0"], "epochs is 0, expected an integer of at least 1"),
+    (["--validation-size", "0"], "a sweep needs validation images"),
     (["--train-size", "60000"], "train_size is 60000, expected 1 to 54000"),
     (["--pruner", "medan"], "unknown pruner 'medan', did you mean 'median'?"),
     (["--tracker", "cvs"], "unknown tracker 'cvs', did you mean 'csv'?"),
     (["--study", "nowhere/sweep.db"], "nowhere/sweep.db cannot be written"),
     (["--data-dir", "nowhere"], "is missing"),
-    (["--export", "sweep.yaml"], "the tracker is none: --tracker wandb"),
+    (["--export", "sweep.yaml"], "needs --tracker wandb, but the tracker is none"),
     (["--export", "sweep.txt", "--tracker", "wandb"], "expected a name that ends in .yaml or .yml"),
-    (["--dask", "tcp://127.0.0.1:1"], "no Dask scheduler answers at tcp://127.0.0.1:1"),
+    (["--dask", "tcp://127.0.0.1:1"], "no Dask scheduler responds at tcp://127.0.0.1:1"),
 ], ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "")  # fmt: skip
 def test_what_cannot_be_swept_is_one_line(
     arguments: list[str],
@@ -99,7 +100,7 @@ def test_what_cannot_be_swept_is_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("playground.sweeps.crews.PATIENCE", 0.5)
+    monkeypatch.setattr("playground.sweeps.executors.SCHEDULER_TIMEOUT", 0.5)
     assert main(["sweep", *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
@@ -112,13 +113,10 @@ def test_optuna_missing_is_one_line(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     assert main(["sweep"]) == 2
-    assert (
-        "optuna is not installed, and this needs it: pip install 'fashion-"
-        in capsys.readouterr().err
-    )
+    assert "optuna is required but not installed: pip install 'fashion-" in capsys.readouterr().err
 
 
 def test_importing_the_package_needs_no_optuna() -> None:
     heavy = "{'optuna', 'wandb', 'distributed', 'yaml', 'sklearn'} & set(sys.modules)"
-    code = f"import sys, playground.sweeps.command; sys.exit(str({heavy}) if {heavy} else 0)"
+    code = f"import sys, playground.commands.sweep; sys.exit(str({heavy}) if {heavy} else 0)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

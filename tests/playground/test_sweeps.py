@@ -1,4 +1,4 @@
-"""Sweeps: one goes on where it was left, the hopeless is ended early, and the test images stay unseen."""
+"""Sweeps resume, end unpromising trials early and never use the test images."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from playground import datasets
 from playground.__main__ import main
 from playground.configuration_files import from_values
 from playground.errors import PlaygroundError
-from playground.sweeps import Settings, ledger, report, sweep, trial
+from playground.sweeps import SweepSettings, report, run_log, sweep, trial
 from playground.sweeps.space import configuration_of, distributions, parameters_of, space
-from playground.sweeps.study import opened, put_back
+from playground.sweeps.study import opened, requeue_unfinished
 from playground.tracking import Tracker
 from tests.playground.sweep_support import OPTIONS, SMALL, load, states
 from tests.support import ROOT
@@ -83,7 +83,7 @@ def test_what_was_running_when_a_sweep_was_killed_is_tried_again_and_only_once(
     with opened(path, SMALL) as study:
         lost = study.ask(distributions(2)).params
     with opened(path, SMALL) as study:
-        put_back(study)
+        requeue_unfinished(study)
         assert [trial.state.name for trial in study.get_trials()] == ["FAIL", "WAITING"]
     sweep(path, SMALL, 1)
     assert [trial.state.name for trial in load(path).get_trials()] == ["FAIL", "COMPLETE"]
@@ -95,13 +95,13 @@ def test_ctrl_c_keeps_what_is_finished(
 ) -> None:
     calls = []
 
-    def interrupted(task: trial.Task, then: trial.Report) -> trial.Outcome:
+    def interrupted(task: trial.TrialTask, then: trial.Report) -> trial.TrialOutcome:
         calls.append(task)
         if len(calls) == 2:
             raise KeyboardInterrupt
         return trial.run_trial(task, then)
 
-    monkeypatch.setattr("playground.sweeps.crews.run_trial", interrupted)
+    monkeypatch.setattr("playground.sweeps.executors.run_trial", interrupted)
     path = tmp_path / "sweep.db"
     arguments = [
         "sweep",
@@ -114,11 +114,13 @@ def test_ctrl_c_keeps_what_is_finished(
         str(tmp_path / "out"),
     ]
     assert main(arguments) == 2
-    error = f"error: interrupted; {path} holds 1 of 2 trials, and the same command goes on\n"
+    error = (
+        f"error: interrupted; {path} holds 1 of 2 trials, run the same command again to resume\n"
+    )
     assert capsys.readouterr().err == error
     assert states(path) == ["COMPLETE", "FAIL", "WAITING"]
     assert main(arguments) == 0
-    assert capsys.readouterr().out.startswith(f"{path} holds 1 trials; going on\n")
+    assert capsys.readouterr().out.startswith(f"{path} holds 1 finished trials; resuming\n")
     assert states(path) == ["COMPLETE", "FAIL", "COMPLETE"]
 
 
@@ -139,7 +141,7 @@ def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()  # the first trial is done
         process.send_signal(signal.SIGKILL)
-    sweep(path, Settings(train_size=3000, epochs=50), 1)
+    sweep(path, SweepSettings(train_size=3000, epochs=50), 1)
     assert "RUNNING" not in states(path)
     assert states(path)[0] == "COMPLETE"
 
@@ -148,9 +150,9 @@ def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
 def test_the_hopeless_is_ended_early(pruner: str, tmp_path: Path) -> None:
     """Trials whose accuracy is told rather than trained: every fifth is good."""
 
-    with opened(tmp_path / "sweep.db", Settings(epochs=9), pruner) as study:
+    with opened(tmp_path / "sweep.db", SweepSettings(epochs=9), pruner) as study:
         open_tracker = lambda run, settings: Tracker(tmp_path, run, settings)  # noqa: E731
-        told = ledger.Ledger(study, Settings(epochs=9), 18, open_tracker, verbose=False)
+        told = run_log.RunLog(study, SweepSettings(epochs=9), 18, open_tracker, verbose=False)
         while told.has_more:
             task, history, end = told.begin(), History(), "complete"
             good = task.number % 5 == 0
@@ -159,7 +161,7 @@ def test_the_hopeless_is_ended_early(pruner: str, tmp_path: Path) -> None:
                 if told.report(task.number, epoch, history):
                     end = "pruned"
                     break
-            told.end(trial.Outcome(task.number, end, history, 0, 0.0))
+            told.end(trial.TrialOutcome(task.number, end, history, 0, 0.0))
         found = study.get_trials()
     pruned = [trial for trial in found if trial.state == TrialState.PRUNED]
     assert len(pruned) >= 3
@@ -184,5 +186,5 @@ def test_what_diverges_counts_as_pruned_and_ends_nothing(
     sweep(tmp_path / "sweep.db", SMALL, 1)
     (only,) = load(tmp_path / "sweep.db").get_trials()
     assert (only.state, only.user_attrs["end"]) == (TrialState.PRUNED, "diverged")
-    with pytest.raises(PlaygroundError, match="no trial has been trained to its end yet"):
+    with pytest.raises(PlaygroundError, match="no trial is complete yet"):
         report.write(load(tmp_path / "sweep.db"), SMALL, tmp_path)

@@ -51,7 +51,7 @@ def test_a_table_is_made_from_the_result_and_the_rest_stays(results: Path) -> No
 
 def test_a_quick_try_is_called_one(results: Path) -> None:
     (results / "losses.json").write_text(to_json(replace(RESULT, quick=True)))
-    assert "a quick try" in fill(DOCUMENT, results)
+    assert "a quick run" in fill(DOCUMENT, results)
 
 
 def test_the_command_writes_the_document(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,11 +73,14 @@ OPENING, CLOSING = "<!-- results: losses -->\n", "<!-- /results -->\n"
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    (f"<!-- results: A -->\nmine\n\n{OPENING}{CLOSING}", "<!-- results: A --> in line 1 stands alone"),
-    (f"{OPENING}{CLOSING}mine\n<!-- results: A -->\nmine", "<!-- results: A --> in line 4 stands alone"),
-    (f"{OPENING}stale\n{CLOSING}mine\n{CLOSING}", "<!-- /results --> in line 5 stands alone"),
-    (f"mine\n{OPENING}mine", "<!-- results: losses --> in line 2 stands alone"),
-    (f"<!-- results: two words -->\nmine\n{CLOSING}", "<!-- results: two words --> in line 1 stands alone"),
+    (f"<!-- results: A -->\nmine\n\n{OPENING}{CLOSING}",
+     "<!-- results: A --> in line 1 has no counterpart"),
+    (f"{OPENING}{CLOSING}mine\n<!-- results: A -->\nmine",
+     "<!-- results: A --> in line 4 has no counterpart"),
+    (f"{OPENING}stale\n{CLOSING}mine\n{CLOSING}", "<!-- /results --> in line 5 has no counterpart"),
+    (f"mine\n{OPENING}mine", "<!-- results: losses --> in line 2 has no counterpart"),
+    (f"<!-- results: two words -->\nmine\n{CLOSING}",
+     "<!-- results: two words --> in line 1 has no counterpart"),
 ])  # fmt: skip
 def test_half_a_pair_of_markers_is_one_line_and_the_document_stays(
     text: str, message: str, results: Path, capsys: pytest.CaptureFixture[str]

@@ -99,7 +99,8 @@ def test_a_row_that_was_cut_short_spoils_no_other(tmp_path: Path) -> None:
 def test_another_table_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "runs.csv").write_text("name,points\nAda,7\n")
     with pytest.raises(
-        BadFile, match=r"runs\.csv starts with .*expected run,part,name,value: give another folder"
+        BadFile,
+        match=r"runs\.csv starts with .*expected run,part,name,value: choose another folder",
     ):
         track("csv", tmp_path)
     assert (tmp_path / "runs.csv").read_text() == "name,points\nAda,7\n"
@@ -128,7 +129,10 @@ def test_tensorboard_reads_the_curves_and_the_configuration_of_each_run(tmp_path
 
 
 def wandb_records(folder: Path) -> Iterator[Any]:
-    """What one offline run holds. The format is LevelDB's log: blocks of 32 kB, each record after 7 bytes of header."""
+    """The records of an offline run, in LevelDB's log format.
+
+    It consists of blocks of 32 kB; each record follows a header of 7 bytes.
+    """
     import wandb
     from wandb.proto import wandb_internal_pb2
 
@@ -221,7 +225,7 @@ def test_wandb_without_an_account_is_offline_and_asks_nobody_on_the_network(tmp_
 
 @pytest.mark.parametrize(("settings", "message"), [
     ({"name": "tensorbord"}, "unknown tracker 'tensorbord', did you mean 'tensorboard'?"),
-    ({"name": "csv", "folder": "file/runs"}, "file/runs cannot be made"),
+    ({"name": "csv", "folder": "file/runs"}, "file/runs cannot be created"),
     ({"name": "wandb", "mode": "of"}, "WANDB_MODE is 'of', expected online, offline or disabled"),
 ])  # fmt: skip
 def test_what_cannot_be_tracked_is_said(
@@ -253,6 +257,7 @@ def test_a_missing_package_is_one_line_that_names_the_extra(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     with pytest.raises(
-        PlaygroundError, match=rf"{name} is not installed.*fashion-network-assignment\[tracking\]"
+        PlaygroundError,
+        match=rf"{name} is required but not installed.*fashion-network-assignment\[tracking\]",
     ):
         TRACKERS[name](tmp_path, "first", {})

@@ -17,7 +17,7 @@ from playground.losses import LOSSES
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from playground.training import Batches, Run, train
+from playground.training import Batches, TrainingRun, train
 from tests.playground.support import clusters, small_network
 
 EASY: dict[str, Any] = {
@@ -28,13 +28,16 @@ EASY: dict[str, Any] = {
 }
 
 
-def trained(seed: int = 0, **settings: Any) -> tuple[Network, Run]:
+def trained(seed: int = 0, **settings: Any) -> tuple[Network, TrainingRun]:
     network = Network(4, 3, Configuration(**{**EASY, **settings}), seed=seed)
     return network, train(network, *clusters(), *clusters(60, seed=1), seed=seed)
 
 
 @pytest.mark.parametrize("settings", [
-    *({"optimizer": name, "learning_rate": 0.2 if name in ("sgd", "momentum", "nesterov") else 0.02} for name in OPTIMIZERS),
+    *(
+        {"optimizer": name, "learning_rate": 0.02 if name in ("rmsprop", "adam", "nadam") else 0.2}
+        for name in OPTIMIZERS
+    ),
     *({"loss": name} for name in LOSSES),
     *({"activation": name} for name in ACTIVATIONS),
     *({"schedule": name} for name in SCHEDULES),
@@ -195,7 +198,7 @@ def test_a_diverged_run_says_when_and_what_to_try() -> None:
 
 
 def test_flips_of_what_is_no_square_are_refused() -> None:
-    with pytest.raises(PlaygroundError, match="a row of 5 numbers is none"):
+    with pytest.raises(PlaygroundError, match="a row has 5 numbers"):
         train(small_network(5, flips=True), np.ones((6, 5)), np.arange(6) % 3)
 
 

@@ -13,7 +13,7 @@ from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.networks import build
 from playground.convnets.training import train_convnet
 from playground.datasets import Split
-from playground.training import Run
+from playground.training import TrainingRun
 
 QUICK = ConvConfiguration(
     network="fast",
@@ -36,7 +36,7 @@ def few(train_size: int = 200, validation_size: int = 100) -> Split:
 
 def trained(
     configuration: ConvConfiguration = QUICK, seed: int = 0, **settings: Any
-) -> tuple[nn.Module, Run]:
+) -> tuple[nn.Module, TrainingRun]:
     """A network trained on a few images."""
     model = build(configuration, seed)
     return model, train_convnet(model, configuration, *few(), device="cpu", seed=seed, **settings)

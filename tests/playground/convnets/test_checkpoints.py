@@ -139,7 +139,7 @@ def test_a_checkpoint_that_contradicts_itself_is_refused_in_one_line(
 ) -> None:
     path = altered(tmp_path / "run.pt", changes)
     with pytest.raises(
-        BadFile, match=r"run\.pt is (no|a damaged) checkpoint.*, expected"
+        BadFile, match=r"run\.pt is (not a|a damaged) checkpoint.*, expected"
     ) as caught:
         trained(LONGER, checkpoint=path, resume=True)
     assert "\n" not in str(caught.value)
@@ -160,8 +160,8 @@ def test_a_checkpoint_that_is_no_file_of_torchs_is_called_that(
     (tmp_path / "run.pt").write_bytes(content)
     with pytest.raises(BadFile) as caught:
         trained(checkpoint=tmp_path / "run.pt", resume=True)
-    reason = "(no file of torch's, or a damaged one), expected one of train-cnn --checkpoint"
-    assert str(caught.value) == f"{tmp_path / 'run.pt'} is no checkpoint {reason}"
+    reason = "(not a torch file, or damaged), expected one from train-cnn --checkpoint"
+    assert str(caught.value) == f"{tmp_path / 'run.pt'} is not a checkpoint {reason}"
     assert not recwarn.list
 
 
@@ -200,13 +200,13 @@ def test_a_file_that_is_no_saved_network_is_refused_in_one_line(
     save(build(QUICK, 0), QUICK, path)
     torch.save({**torch.load(path, weights_only=True), **changes}, path)
     with pytest.raises(
-        BadFile, match=r"network\.pt is no saved network.*, expected one of train-cnn --save"
+        BadFile, match=r"network\.pt is not a saved network.*, expected one from train-cnn --save"
     ) as caught:
         load(path)
     assert "\n" not in str(caught.value)
 
 
-class Trap:
+class PickleTrap:
     """Leaves a mark when it is unpickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -215,11 +215,11 @@ class Trap:
 
 def test_a_pickle_in_a_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    torch.save({"trap": Trap()}, "network.pt")
+    torch.save({"trap": PickleTrap()}, "network.pt")
     torch.load("network.pt", weights_only=False)
     assert Path("unpickled").exists()  # the trap works
     Path("unpickled").unlink()
-    with pytest.raises(BadFile, match="is no saved network"):
+    with pytest.raises(BadFile, match="is not a saved network"):
         load(Path("network.pt"))
     assert not Path("unpickled").exists()
 

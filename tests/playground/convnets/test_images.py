@@ -1,4 +1,4 @@
-"""Batches: every image once, altered as asked and no more."""
+"""ImageBatches: every image once, altered as asked and no more."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import pytest
 import torch
 
 from playground.convnets.configuration import ConvConfiguration
-from playground.convnets.images import Batches
+from playground.convnets.images import ImageBatches
 
 N = 300
 
 
 def epoch(seed: int = 0, **settings: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """An epoch of images `(n, 28, 28)`: random pixels without a black one, labelled by their number."""
-    batches = Batches(images(), np.arange(N), ConvConfiguration(batch_size=64, **settings), "cpu")
+    """An epoch of images `(n, 28, 28)`: random non-black pixels, labelled by their index."""
+    batches = ImageBatches(
+        images(), np.arange(N), ConvConfiguration(batch_size=64, **settings), "cpu"
+    )
     pairs = list(batches.epoch(np.random.default_rng(seed)))
     assert len(pairs) == len(batches)
     X, y = (torch.cat(parts) for parts in zip(*pairs, strict=True))
@@ -78,4 +80,4 @@ def test_cutout_blots_out_one_square_that_a_border_may_cut() -> None:
 def test_a_memory_map_that_cannot_be_written_is_read_without_a_warning() -> None:
     X = images()
     X.flags.writeable = False
-    Batches(X, np.arange(N), ConvConfiguration(), "cpu")
+    ImageBatches(X, np.arange(N), ConvConfiguration(), "cpu")

@@ -19,9 +19,8 @@ from playground.convnets.networks import (
     parameter_count,
 )
 
-CONVOLUTIONS = (
-    (9 * 64 + 64) + 2 * 64 + (64 * 9 * 128 + 128) + 2 * 128
-)  # weights and biases; scales and shifts
+# weights and biases; scales and shifts
+CONVOLUTIONS = (9 * 64 + 64) + 2 * 64 + (64 * 9 * 128 + 128) + 2 * 128
 HIDDEN = (4608 * 1024 + 1024) + 2 * 1024 + (1024 * 1024 + 1024) + 2 * 1024
 
 
@@ -35,12 +34,10 @@ def test_parameters_are_as_many_as_counted_by_hand(name: str, parameters: int) -
 
 
 def test_parameters_of_the_fast_network_are_as_many_as_counted_by_hand() -> None:
-    plain = 9 * (4 * 8 + 8 * 16 + 16 * 32) + 2 * (
-        8 + 16 + 32
-    )  # weights without biases; scales and shifts
-    block = 9 * (16 * 16 + 32 * 32) + 2 * (
-        16 + 32
-    )  # one convolution in each of the two residual blocks
+    # weights without biases; scales and shifts
+    plain = 9 * (4 * 8 + 8 * 16 + 16 * 32) + 2 * (8 + 16 + 32)
+    # one convolution in each of the two residual blocks
+    block = 9 * (16 * 16 + 32 * 32) + 2 * (16 + 32)
     for depth in (1, 2):
         model = build(ConvConfiguration(network="fast", width=8, depth=depth), 0)
         assert parameter_count(model) == plain + depth * block + 32 * 10 + 10

@@ -57,7 +57,7 @@ def test_a_precision_that_cannot_be_is_answered_in_one_line(
 ) -> None:
     monkeypatch.setattr("utils.choose_device", lambda name: "mps")
     with pytest.raises(
-        PlaygroundError, match=r"^precision bfloat16 gains nothing on mps, expected float32"
+        PlaygroundError, match=r"^precision bfloat16 is not faster on mps, expected float32"
     ):
         choose_processor("auto", "bfloat16")
     with pytest.raises(PlaygroundError, match="unknown precision 'float23', did you mean 'float"):

@@ -66,9 +66,8 @@ def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
 
 
 def test_the_best_epoch_is_kept() -> None:
-    configuration = replace(
-        QUICK, epochs=60, schedule="constant", patience=2
-    )  # ends two epochs after the best
+    # ends two epochs after the best
+    configuration = replace(QUICK, epochs=60, schedule="constant", patience=2)
     model, run = trained(configuration)
     accuracies = run.history.val_accuracies
     assert run.best_epoch == accuracies.index(max(accuracies)) + 1 == len(accuracies) - 2

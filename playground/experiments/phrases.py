@@ -1,17 +1,17 @@
-"""Findings in words: how accuracies are written, and when one is higher than another."""
+"""Phrases for findings: accuracies, comparisons, rankings."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 
-from playground.experiments.results import Result, Spread, Variant
+from playground.experiments.results import Result, SeedSpread, Variant
 
 
-def percent(accuracy: Spread) -> str:
-    """The mean, and the standard deviation where there are several values.
+def percent(accuracy: SeedSpread) -> str:
+    """The mean with, for several values, the standard deviation.
 
-    >>> percent(Spread((0.89, 0.91))), percent(Spread((0.9,)))
+    >>> percent(SeedSpread((0.89, 0.91))), percent(SeedSpread((0.9,)))
     ('90.00 ± 1.41 %', '90.00 %')
     """
     if math.isnan(accuracy.deviation):
@@ -20,7 +20,7 @@ def percent(accuracy: Spread) -> str:
 
 
 def points(difference: float) -> str:
-    """A difference between accuracies, without its sign.
+    """The absolute difference between two accuracies in percentage points.
 
     >>> points(-0.0123)
     '1.23 points'
@@ -28,11 +28,13 @@ def points(difference: float) -> str:
     return f"{100 * abs(difference):.2f} points"
 
 
-def uncertainty(a: Spread, b: Spread, images: int) -> float:
-    """Below which a difference between two test accuracies means nothing: the larger standard deviation over seeds; with
-    one seed only, that of counting on so many images.
+def uncertainty(a: SeedSpread, b: SeedSpread, images: int) -> float:
+    """The uncertainty of a difference between two test accuracies.
 
-    >>> round(uncertainty(Spread((0.9,)), Spread((0.9,)), images=10_000), 4)
+    It is the larger standard deviation over the seeds or, with one seed, the standard error of an
+    accuracy measured on `images` images.
+
+    >>> round(uncertainty(SeedSpread((0.9,)), SeedSpread((0.9,)), images=10_000), 4)
     0.003
     """
     deviations = [spread.deviation for spread in (a, b) if not math.isnan(spread.deviation)]
@@ -41,28 +43,30 @@ def uncertainty(a: Spread, b: Spread, images: int) -> float:
     return math.sqrt(max(spread.mean * (1 - spread.mean) for spread in (a, b)) / images)
 
 
-def tied(a: Spread, b: Spread, images: int) -> bool:
-    """Whether two test accuracies differ by no more than their uncertainty."""
+def tied(a: SeedSpread, b: SeedSpread, images: int) -> bool:
+    """Whether two test accuracies differ by no more than the uncertainty."""
     return abs(a.mean - b.mean) <= uncertainty(a, b, images)
 
 
 def versus(a: Variant, b: Variant, images: int) -> str:
-    """What `a` has over `b`.
+    """A comparison of the test accuracies of `a` and `b`.
 
     >>> from playground.experiments.results import Trial
-    >>> one, other = (Variant(n, {}, 1, (Trial(0, 1.0, x, 1.0, {}),)) for n, x in (("relu", 0.89), ("tanh", 0.88)))
-    >>> versus(one, other, images=10_000)
+    >>> relu = Variant("relu", {}, 1, (Trial(0, 1.0, 0.89, 1.0, {}),))
+    >>> tanh = Variant("tanh", {}, 1, (Trial(0, 1.0, 0.88, 1.0, {}),))
+    >>> versus(relu, tanh, images=10_000)
     'relu (89.00 %) is 1.00 points above tanh (88.00 %)'
     """
     first, second = a.test_accuracy, b.test_accuracy
     names = f"{a.name} ({percent(first)})", f"{b.name} ({percent(second)})"
     if tied(first, second, images):
         return f"{names[0]} and {names[1]} are a tie"
-    return f"{names[0]} is {points(first.mean - second.mean)} {'above' if first.mean > second.mean else 'below'} {names[1]}"
+    relation = "above" if first.mean > second.mean else "below"
+    return f"{names[0]} is {points(first.mean - second.mean)} {relation} {names[1]}"
 
 
 def ranking(variants: Sequence[Variant], images: int) -> str:
-    """Which ends highest on the test images, which others tie with it, and which ends lowest."""
+    """A sentence naming the best variant on the test images, those tied with it, and the worst."""
     ordered = sorted(variants, key=lambda variant: variant.test_accuracy.mean, reverse=True)
     best, worst = ordered[0], ordered[-1]
     level = [v for v in ordered[1:] if tied(best.test_accuracy, v.test_accuracy, images)]
@@ -77,21 +81,21 @@ def ranking(variants: Sequence[Variant], images: int) -> str:
 
 
 def basis(result: Result) -> str:
-    """What the figures of a finding rest on, and what it calls a tie."""
+    """The number of seeds and images behind a finding, and the definition of a tie."""
     seeds, images = result.seeds, result.images["test"]
     tie = (
         "one standard deviation over the seeds"
         if seeds > 1
-        else "what counting on so many images leaves open"
+        else "the standard error of the accuracy"
     )
-    sentence = f"{counted(seeds, 'seed')}, {images:,} test images; a difference below {tie} is called a tie."
-    return sentence + (
-        " A quick run: it shows that the experiment works, and little else." if result.quick else ""
-    )
+    quick = " A quick run only shows that the experiment works." if result.quick else ""
+    basis = f"{counted(seeds, 'seed')}, {images:,} test images"
+    return f"{basis}; a difference below {tie} is called a tie.{quick}"
 
 
 def counted(number: int, thing: str) -> str:
-    """
+    """A number with its noun, in the plural if needed.
+
     >>> counted(1, "epoch"), counted(2, "epoch")
     ('1 epoch', '2 epochs')
     """
@@ -99,7 +103,7 @@ def counted(number: int, thing: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in a row.
+    """Names joined by commas and "and".
 
     >>> listed(["one", "two", "three"])
     'one, two and three'

@@ -1,4 +1,4 @@
-"""What commands that train say about tracking, and the tracker that they were asked for."""
+"""The tracking options of the training commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.tracking import TRACKERS, Tracker, open_tracker
 
 
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
-    """Where the curves go besides the terminal."""
+    """Adds --tracker and --log-dir."""
     parser.add_argument(
         "--tracker", default="none", metavar="NAME", help=f"{', '.join(TRACKERS)} (default: none)"
     )
@@ -23,14 +23,14 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("runs"),
         metavar="DIR",
-        help="of the tracker (default: runs)",
+        help="folder for the tracker's files (default: runs)",
     )
 
 
 def new_run(
     options: argparse.Namespace, configuration: Configuration | ConvConfiguration
 ) -> Tracker:
-    """The tracker asked for, of a run that no other is named like."""
+    """The requested tracker, for a run with a unique name."""
     start = options.config.stem if getattr(options, "config", None) else options.recipe
     run = f"{start}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     settings = {"dataset": options.dataset, "train_size": options.train_size, "seed": options.seed}

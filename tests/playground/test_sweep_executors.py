@@ -12,7 +12,7 @@ import pytest
 from optuna.trial import TrialState
 
 from playground.__main__ import main
-from playground.sweeps import Settings, sweep
+from playground.sweeps import SweepSettings, sweep
 from tests.playground.sweep_support import OPTIONS, SMALL, load
 from tests.support import ROOT
 
@@ -76,16 +76,18 @@ def test_workers_of_a_dask_scheduler_do_the_trials_and_all_are_in_the_one_study(
     assert all(len(trial.intermediate_values) == trial.params["epochs"] for trial in trials)
     rows = (tmp_path / "epochs.csv").read_text().splitlines()[1:]
     assert len(rows) == sum(trial.params["epochs"] for trial in trials)
-    assert "Best on the validation images" in capsys.readouterr().out
+    assert "Best validation accuracy" in capsys.readouterr().out
 
 
 def test_dask_trials_are_ended_early_too(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "playground.sweeps.ledger.Ledger.report", lambda self, number, epoch, history: epoch == 1
+        "playground.sweeps.run_log.RunLog.report", lambda self, number, epoch, history: epoch == 1
     )
-    study = sweep(tmp_path / "sweep.db", Settings(train_size=20_000, epochs=40), 2, dask=scheduler)
+    study = sweep(
+        tmp_path / "sweep.db", SweepSettings(train_size=20_000, epochs=40), 2, dask=scheduler
+    )
     for found in study.get_trials():
         assert found.state == TrialState.PRUNED
         assert (

@@ -1,4 +1,4 @@
-"""`python -m playground notebooks`: makes the notebooks anew from their sources, and runs them."""
+"""`python -m playground notebooks`: rebuilds the notebooks from their sources and runs them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ FOLDER = Path("notebooks")
 
 
 def add_command(commands: Any) -> None:
-    """The command, with its options."""
-    summary = "make the notebooks anew and run them"
+    """Adds the command."""
+    summary = "rebuild the notebooks and run them"
     parser = command_line.add_command(commands, "notebooks", _notebooks, summary, dataset=False)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which of them (default: all)")
     parser.add_argument(
-        "--quick", action="store_true", help="small trainings, to see that they run"
+        "names", nargs="*", metavar="NAME", help="names of notebooks (default: all)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small trainings, to test that they run"
     )
     parser.add_argument(
         "--output",
         type=Path,
         metavar="DIR",
-        help="where to (default: notebooks, or notebooks/quick if quick)",
+        help="output folder (default: notebooks, with --quick notebooks/quick)",
     )
 
 
@@ -40,7 +42,7 @@ def _notebooks(options: argparse.Namespace) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlaygroundError(
-            f"{folder} cannot be made ({error.strerror}), expected a folder for notebooks"
+            f"{folder} cannot be created ({error.strerror}), expected a folder for notebooks"
         ) from None
     for name in options.names or build.NAMES:
         started = time.perf_counter()

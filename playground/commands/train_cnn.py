@@ -1,4 +1,4 @@
-"""The command `python -m playground train-cnn`."""
+"""`python -m playground train-cnn`: trains a convolutional network."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 import utils
 from playground import command_line, datasets
+from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.errors import PlaygroundError
-from playground.optional import require
+from playground.extras import require
 from playground.registry import choose
-from playground.tracking.command import add_tracking_options, new_run
 
 
 def add_command(commands: Any) -> None:
-    """The command and its options; torch is imported only when it runs."""
+    """Adds the command; torch is imported only when it runs."""
     parser = command_line.add_command(
-        commands, "train-cnn", _train, "train a convolutional network and test it"
+        commands, "train-cnn", _train, "train a convolutional network and measure its test accuracy"
     )
     parser.add_argument(
         "--recipe",
         default="fast",
         metavar="NAME",
-        help=f"{', '.join(CONV_RECIPES)} (default: fast); the options below change it",
+        help=f"{', '.join(CONV_RECIPES)} (default: fast); the options below override it",
     )
     command_line.add_fields(parser, ConvConfiguration)
     parser.add_argument(
@@ -33,20 +33,20 @@ def add_command(commands: Any) -> None:
     )
     command_line.add_split_options(parser)
     parser.add_argument(
-        "--no-test", dest="test", action="store_false", help="leave the test images for later"
+        "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
     add_tracking_options(parser)
     parser.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FILE",
-        help="write the run to this file after each epoch",
+        help="save the run to this file after each epoch",
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on with the run in the checkpoint"
+        "--resume", action="store_true", help="resume the run saved in the checkpoint"
     )
-    parser.add_argument("--save", type=Path, metavar="FILE", help="write the trained network, .pt")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves, .png")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.pt)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves (.png)")
     command_line.add_seed(parser)
 
 
@@ -72,9 +72,8 @@ def _train(options: argparse.Namespace) -> None:
 
     processor = choose_processor(options.device, configuration.precision)
     model = build(configuration, options.seed)
-    print(
-        f"{configuration.network}: {parameter_count(model):,} parameters; {len(split.y_train):,} images; {processor}"
-    )
+    size = f"{parameter_count(model):,} parameters; {len(split.y_train):,} images"
+    print(f"{configuration.network}: {size}; {processor}")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
         run = train_convnet(
@@ -91,7 +90,7 @@ def _train(options: argparse.Namespace) -> None:
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"
-            + (f", epoch {run.best_epoch} kept" if run.best_epoch else "")
+            + (f"; kept epoch {run.best_epoch}, the best one" if run.best_epoch else "")
         )
         if len(split.y_val):
             _, summary["val_accuracy"] = evaluate(
@@ -116,15 +115,15 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _check_files(options: argparse.Namespace) -> None:
-    """Raises PlaygroundError where a file could not be written after the training, or would be lost by it."""
+    """Raises PlaygroundError if an output cannot be written or would overwrite another file."""
     command_line.check_writable(options.save, [".pt"])
     command_line.check_writable(options.plot, [".png"])
     command_line.check_writable(options.checkpoint, [".pt"])
     if options.resume and options.checkpoint is None:
-        raise PlaygroundError("--resume needs --checkpoint FILE, the run to go on with")
+        raise PlaygroundError("--resume needs --checkpoint FILE, the run to resume")
     if options.checkpoint and options.checkpoint.exists() and not options.resume:
         raise PlaygroundError(
-            f"{options.checkpoint} is there already: add --resume to go on with it, or remove it"
+            f"{options.checkpoint} already exists: add --resume to resume it, or remove it"
         )
     if options.checkpoint and options.checkpoint == options.save:
         raise PlaygroundError(

@@ -14,7 +14,8 @@ from playground.datasets import load as load_dataset
 from tests.support import run as run_python
 
 SMALL = [
-    "train-cnn", "--width", "8", "--epochs", "2", "--train-size", "300", "--validation-size", "100", "--batch-size", "64",
+    "train-cnn", "--width", "8", "--epochs", "2", "--batch-size", "64",
+    "--train-size", "300", "--validation-size", "100",
 ]  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def test_a_checkpoint_is_resumed_only_when_that_is_asked_for(
     status, _, err = run(command, capsys)
     assert (status, err) == (
         2,
-        f"error: {path} is there already: add --resume to go on with it, or remove it\n",
+        f"error: {path} already exists: add --resume to resume it, or remove it\n",
     )
     assert run([*command, "--resume", "--save", str(saved[1])], capsys)[0] == 0
     one, two = (load(path)[0].state_dict() for path in saved)
@@ -90,7 +91,7 @@ def test_a_checkpoint_is_resumed_only_when_that_is_asked_for(
     (["--network", "v4"], "unknown network 'v4'"),
     (["--precision", "float23"], "unknown precision 'float23', did you mean 'float32'?"),
     (["--device", "tpu"], "device 'tpu' is not available here, expected auto or one of:"),
-    (["--epochs", "0"], "epochs is 0, expected a whole number from 1"),
+    (["--epochs", "0"], "epochs is 0, expected an integer of at least 1"),
     (["--save", "network.npz"], "expected a name that ends in .pt"),
     (["--plot", "nowhere/curves.png"], "nowhere/curves.png cannot be written"),
     (["--resume"], "--resume needs --checkpoint FILE"),
@@ -128,7 +129,7 @@ def test_help_explains_every_option_without_torch() -> None:
     ):
         assert option in done.stdout
     assert " torch\n" not in done.stderr
-    assert "playground.convnets.command" in done.stderr
+    assert "playground.commands.train_cnn" in done.stderr
 
 
 def test_csv_files_train_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
-"""All that is written down about a sweep, in one place and by one process: study, trackers, printed lines.
+"""The log of a sweep: one process writes the study, the trackers and the printed lines.
 
-Workers send what they find; none of them ever opens the study. SQLite over a network file system loses data.
+Workers send their results to it and never open the study, because SQLite on a network file system
+can lose data.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from playground.configuration import Configuration
 from playground.sweeps import study as studies
-from playground.sweeps.settings import Settings
+from playground.sweeps.settings import SweepSettings
 from playground.sweeps.space import configuration_of, distributions, in_words, parameters_of
-from playground.sweeps.trial import Outcome, Task
+from playground.sweeps.trial import TrialOutcome, TrialTask
 from playground.tracking import Tracker
 from utils import History
 
@@ -27,7 +28,7 @@ OpenTracker = Callable[[str, dict[str, Any]], Tracker]
 
 @dataclass
 class Active:
-    """A task that is under way, and how many of its epochs are noted."""
+    """A running trial, and the number of its epochs recorded so far."""
 
     trial: Trial
     configuration: Configuration
@@ -35,13 +36,13 @@ class Active:
     epochs: int = 0
 
 
-class Ledger:
-    """Hands out tasks until `trials` of them have come to their end in the study, and notes what becomes of each."""
+class RunLog:
+    """Hands out tasks until the study has `trials` finished trials, and records their results."""
 
     def __init__(
         self,
         study: Study,
-        settings: Settings,
+        settings: SweepSettings,
         trials: int,
         open_tracker: OpenTracker,
         data_dir: Path | None = None,
@@ -54,10 +55,10 @@ class Ledger:
 
     @property
     def has_more(self) -> bool:
-        """Whether another task can begin."""
+        """Whether another task can start."""
         return self.finished + len(self.running) < self.trials
 
-    def begin(self) -> Task:
+    def begin(self) -> TrialTask:
         """The next task."""
         trial = self.study.ask(distributions(self.settings.epochs))
         configuration = configuration_of(trial.params)
@@ -66,19 +67,19 @@ class Ledger:
             f"trial-{trial.number:04d}", {**asdict(self.settings), **asdict(configuration)}
         )
         self.running[trial.number] = Active(trial, configuration, tracker)
-        return Task(trial.number, configuration, self.settings, self.data_dir)
+        return TrialTask(trial.number, configuration, self.settings, self.data_dir)
 
     def report(self, number: int, epoch: int, history: History) -> bool:
-        """Notes an epoch of a task; True where it is not worth going on."""
+        """Records an epoch of a task; returns whether to stop the task."""
         active = self.running[number]
-        if epoch > active.epochs:  # else it began anew, on another worker
+        if epoch > active.epochs:  # otherwise it was restarted on another worker
             active.epochs = epoch
             active.trial.report(history.val_accuracies[-1], epoch)
             active.tracker.epoch(epoch, history)
         return epoch < active.configuration.epochs and active.trial.should_prune()
 
-    def end(self, outcome: Outcome) -> None:
-        """Notes how a task ended."""
+    def end(self, outcome: TrialOutcome) -> None:
+        """Records the end of a task."""
         from optuna.trial import TrialState
 
         active, history = self.running.pop(outcome.number), outcome.history
@@ -86,15 +87,15 @@ class Ledger:
             active.trial.set_user_attr(name, value)
         if outcome.end == "complete":
             self.study.tell(active.trial, history.val_accuracies[-1])
-        else:  # what diverged counts as badly as what was pruned, and not as something that was never tried
+        else:  # "pruned" also for diverged trials, so that the sampler learns from them
             self.study.tell(active.trial, state=TrialState.PRUNED)
         active.tracker.finish(summary_of(outcome))
         active.tracker.close()
         self.finished += 1
         self._print(outcome, active.configuration)
 
-    def adopt(self, configuration: Configuration, outcome: Outcome) -> None:
-        """Notes a trial that somebody else chose, as if it had been begun here."""
+    def add_finished(self, configuration: Configuration, outcome: TrialOutcome) -> None:
+        """Records a finished trial whose configuration was chosen elsewhere."""
         from optuna.trial import TrialState, create_trial
 
         accuracies = outcome.history.val_accuracies
@@ -111,14 +112,14 @@ class Ledger:
         self.finished += 1
         self._print(outcome, configuration)
 
-    def give_up(self) -> None:
-        """Puts the tasks that are under way back, to be tried again when the sweep goes on."""
+    def requeue(self) -> None:
+        """Queues the running tasks again for when the sweep is resumed."""
         for active in self.running.values():
             active.tracker.close()
         self.running.clear()
-        studies.put_back(self.study)
+        studies.requeue_unfinished(self.study)
 
-    def _print(self, outcome: Outcome, configuration: Configuration) -> None:
+    def _print(self, outcome: TrialOutcome, configuration: Configuration) -> None:
         if not self.verbose:
             return
         accuracies = outcome.history.val_accuracies
@@ -129,8 +130,8 @@ class Ledger:
         print(f"{line}{configuration.epochs:2} epochs  {in_words(configuration)}", flush=True)
 
 
-def summary_of(outcome: Outcome) -> dict[str, Any]:
-    """What a tracker is told at the end."""
+def summary_of(outcome: TrialOutcome) -> dict[str, Any]:
+    """The summary of a trial for its tracker."""
     accuracies = outcome.history.val_accuracies
     reached = {"val_accuracy": accuracies[-1]} if accuracies else {}
     return {
@@ -141,8 +142,8 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _attributes(outcome: Outcome) -> dict[str, Any]:
-    """What the study keeps beside the accuracies."""
+def _attributes(outcome: TrialOutcome) -> dict[str, Any]:
+    """The attributes of a trial that the study stores besides the accuracies."""
     history = json.dumps(asdict(outcome.history))
     return {
         "end": outcome.end,

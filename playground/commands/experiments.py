@@ -1,4 +1,4 @@
-"""`python -m playground run NAME …`: runs experiments, prints what they found, writes their files."""
+"""`python -m playground run NAME …`: runs experiments and writes their results."""
 
 from __future__ import annotations
 
@@ -9,41 +9,39 @@ from typing import Any
 
 from playground import command_line
 from playground.errors import PlaygroundError
-from playground.experiments import report, wording
+from playground.experiments import phrases, report
 from playground.experiments.registry import EXPERIMENTS, check_needs, run
-from playground.experiments.settings import Settings
+from playground.experiments.settings import ExperimentSettings
 from playground.registry import choose
 
 
 def add_command(commands: Any) -> None:
-    """The command, with its options."""
+    """Adds the command."""
     parser = command_line.add_command(
-        commands, "run", _run, "run experiments and write what they find", dataset=False
+        commands, "run", _run, "run experiments and write their results", dataset=False
     )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="names of experiments, or all")
+    parser.add_argument("--list", action="store_true", help="list the experiments")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="an experiment, several of them, or all"
-    )
-    parser.add_argument("--list", action="store_true", help="say what there is to run")
-    parser.add_argument(
-        "--quick", action="store_true", help="few images and epochs: seconds, to see that it works"
+        "--quick", action="store_true", help="few images and epochs: a test that takes seconds"
     )
     parser.add_argument(
         "--seeds",
         type=int,
         metavar="N",
-        help="trainings of each kind (default: the experiment's own)",
+        help="number of seeds per variant (default: set by the experiment)",
     )
     parser.add_argument(
         "--device",
         default="auto",
         metavar="NAME",
-        help="auto, cpu, cuda or mps, for what uses PyTorch",
+        help="device for PyTorch: auto, cpu, cuda or mps (default: auto)",
     )
     parser.add_argument(
         "--output",
         type=Path,
         metavar="DIR",
-        help="where to (default: results; results/quick if quick ones would replace others)",
+        help="default: results, or results/quick where --quick would replace full results",
     )
 
 
@@ -52,7 +50,7 @@ def _run(options: argparse.Namespace) -> None:
         for name, experiment in EXPERIMENTS.items():
             print(f"{name:32}{experiment.question}")
         return
-    settings = Settings(
+    settings = ExperimentSettings(
         quick=options.quick,
         seeds=options.seeds,
         device=options.device,
@@ -75,29 +73,29 @@ def _run(options: argparse.Namespace) -> None:
             print(f"error: {name}: {error}", file=sys.stderr, flush=True)
             failed.append(name)
     if failed:
-        raise PlaygroundError(f"{wording.listed(failed)} could not be run, the others were")
+        raise PlaygroundError(f"{phrases.listed(failed)} failed, the others succeeded")
 
 
 def _folder(names: list[str], quick: bool) -> Path:
-    """Where results go unasked: a quick run never replaces what took an hour."""
+    """The default output folder: a quick run never replaces full results."""
     folder = Path("results")
     known = [result for result in report.results_in(folder) if result.experiment in names]
     return folder / "quick" if quick and not all(result.quick for result in known) else folder
 
 
-def _run_one(name: str, settings: Settings, folder: Path) -> None:
+def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:
     print(f"{name}: {EXPERIMENTS[name].question}", flush=True)
     result = run(name, settings)
     paths = report.write(result, folder)
-    print(f"{result.finding}\n({wording.basis(result)})", flush=True)
+    print(f"{result.finding}\n({phrases.basis(result)})", flush=True)
     print(f"{', '.join(map(str, paths))}; {result.seconds:.0f} s\n", flush=True)
 
 
 def _chosen(names: list[str]) -> list[str]:
-    """The experiments named, each once; all of them for "all"."""
+    """The named experiments without repetitions; all of them for "all"."""
     if not names:
         raise PlaygroundError(
-            f"no experiment is named, expected all or some of: {', '.join(EXPERIMENTS)}"
+            f"no experiment named, expected all or some of: {', '.join(EXPERIMENTS)}"
         )
     for name in names:
         choose("experiment", name, {**EXPERIMENTS, "all": None})

@@ -1,0 +1,1 @@
+"""The commands of `python -m playground`; each imports torch or Optuna only when it runs."""
