@@ -12,7 +12,7 @@ from benchmarks.copying import WAYS
 from grader.commands.similarity import report as run
 from grader.commands.similarity import table
 from grader.errors import CannotGrade
-from grader.handout.folder import reference_source, solved, stub
+from grader.handout.stubs import reference_source, solved, stub
 from grader.sections import SCRIPTS
 from grader.similarity.comparing import Comparison, Pair, compare
 from grader.similarity.features import marks_of, marks_of_handout
