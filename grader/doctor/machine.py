@@ -57,9 +57,7 @@ def data(data_dir: str | None = None) -> Finding:
         try:
             array = read_idx(file, data_dir)
         except DataError as error:
-            return Finding(
-                "data", State.BAD, str(error).partition(" Mend it with:")[0].rstrip("."), mend
-            )
+            return Finding("data", State.BAD, error.problem, mend)
         digest = hashlib.sha256(
             np.array([0x0800 + array.ndim, *array.shape], ">i4").tobytes()
         )  # the file's header
