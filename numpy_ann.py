@@ -46,7 +46,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 
 def relu(z: np.ndarray) -> np.ndarray:
-    """Each element of `z` where it is positive, 0 elsewhere, in the shape of `z`, which may be any.
+    """Each element of `z` where it is positive, 0 elsewhere; same shape as `z`, which may be any.
 
     The trap: `z` belongs to the caller and must not change. About 1 line; NumPy works on whole
     arrays, so you need no loop.
@@ -58,7 +58,7 @@ def relu(z: np.ndarray) -> np.ndarray:
 
 
 def relu_derivative(z: np.ndarray) -> np.ndarray:
-    """The slope of ReLU at each element of `z`, in the shape of `z`: 1 where `z > 0`, 0 elsewhere.
+    """The slope of ReLU at each element of `z`: 1 where it is positive, 0 elsewhere; same shape.
 
     The trap: at exactly 0 the slope is undefined; use 0 there. About 1 line.
     """

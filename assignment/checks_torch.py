@@ -56,7 +56,7 @@ def check_layers(module: ModuleType, part: Part) -> None:
     if part.name == "pytorch_cnn" and not convolutions:
         raise CheckFailed(
             "no convolution was found",
-            "at least one",
+            "at least one convolution",
             hint="start with nn.Conv2d(1, channels, kernel_size=3, padding=1).",
         )
 

@@ -236,7 +236,7 @@ def _constant_ratio(got: np.ndarray, expected: np.ndarray) -> float | None:
 def _gradient_hint(right: dict[str, list[str]]) -> str:
     if set(right["mean"]) - set(right["sum"]) and set(right["sum"]) - set(right["mean"]):
         return (
-            "some gradients are summed over the batch and some averaged; do the same for all four."
+            "some gradients are summed over the batch and some averaged; keep to one for all four."
         )
     found = right["mean"] or right["sum"]
     if "W2" in found or "b2" in found:

@@ -100,7 +100,7 @@ def _refuse_foreign_files(folder: Path) -> None:
         name
         for name, path in _files_in(folder).items()
         if not (written.get(name) == _digest(path) or f"{name}.gz" in written)
-        and "__pycache__" not in path.parts
+        and "__pycache__" not in Path(name).parts
         and name != MANIFEST
     ]
     if foreign:

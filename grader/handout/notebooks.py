@@ -13,7 +13,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-
 if not Path("assignment").is_dir() and Path("{name}.zip").exists():
     zipfile.ZipFile("{name}.zip").extractall()
 if not Path("assignment").is_dir() and Path("{name}").is_dir():

@@ -20,6 +20,12 @@ from grader.handout.stubs import reference_source, solved
 from tests.support import ROOT, run
 
 
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A handout that a test may change."""
+    return write_handout(tmp_path, with_data=False)[0]
+
+
 def test_the_folder_holds_what_students_need_and_nothing_of_the_grader(handout: Path) -> None:
     names = {str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()}
     assert {
@@ -42,11 +48,11 @@ def test_the_folder_holds_what_students_need_and_nothing_of_the_grader(handout: 
     assert "SOLUTION" not in text
 
 
-def test_the_zip_unpacks_to_the_folder(handout: Path) -> None:
-    with zipfile.ZipFile(handout.with_suffix(".zip")) as archive:
+def test_the_zip_unpacks_to_the_folder(written: Path) -> None:
+    with zipfile.ZipFile(written.with_suffix(".zip")) as archive:
         assert archive.testzip() is None
         packed = {name.split("/", 1)[1] for name in archive.namelist()}
-    files = {str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()}
+    files = {str(path.relative_to(written)) for path in written.rglob("*") if path.is_file()}
     assert packed == files - {MANIFEST}
 
 
@@ -81,12 +87,6 @@ def test_a_solution_in_a_helper_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
         HandoutError, match=r"utils.py holds a line of the solution: 'dz1 = da1 \* relu_derivative"
     ):
         write_handout(tmp_path / "out", with_data=False)
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Path:
-    """A handout that a test may change."""
-    return write_handout(tmp_path, with_data=False)[0]
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
