@@ -1,7 +1,7 @@
 """Part 2 of 3: a fully connected network in PyTorch.
 
-What you wrote by hand in part 1 (the layers, the backward pass, the update), PyTorch brings along; what is
-left to you is the design and the training step. Fill in the parts marked TODO, then run
+PyTorch brings what you wrote by hand in part 1: the layers, the backward pass, the update. You
+design the network and write the training step. Fill in the parts marked TODO, then run
 `python pytorch_ann.py`. README.md, part 2, has the background.
 
 Shapes: images X (n, 784) float32 in [0, 1], labels y (n,) int64, logits (n, 10).
@@ -22,9 +22,9 @@ from utils import History
 # %% Hyperparameters: yours to change
 
 HIDDEN_SIZE = 256  # units in the first hidden layer: more can learn more, and overfit sooner
-EPOCHS = 8  # passes over the training images; stop where the validation loss no longer falls
-BATCH_SIZE = 128  # images per step: divides the work into about 420 steps an epoch
-LEARNING_RATE = 0.002  # of AdamW, where 0.001 is the usual start; it falls to 0 over the run, so start higher
+EPOCHS = 8  # passes over the training images; enough when the validation loss no longer falls
+BATCH_SIZE = 128  # images per step: about 420 steps an epoch
+LEARNING_RATE = 0.002  # of AdamW; above its usual 0.001, because it falls to 0 over the run
 
 # %% 2.5 Judgement: run the script, look at the curves, then write one of
 # "underfitting", "overfitting" or "generalizing"
@@ -38,12 +38,13 @@ class PyTorchANN(nn.Module):
     # 2.1 The layers
 
     def __init__(self, seed: int = 0):
-        """Create the layers: linear, activation, if you like dropout and normalisation; no convolution.
+        """Create the layers: linear, activation, dropout and normalisation if you like.
 
-        At least one hidden layer with a non-linear activation behind it: without one, two linear layers
-        are no more than one. The trap: PyTorch finds parameters only in layers that are attributes of
-        self (self.hidden = nn.Linear(...)) or sit in nn.Sequential / nn.ModuleList, not in a plain list.
-        The first layer takes 784 inputs, the last gives 10 outputs. About 3 to 10 lines.
+        No convolutions. You need at least one hidden layer and an activation after it: without the
+        activation, two linear layers can do no more than one. The first layer takes 784 inputs, the
+        last gives 10 outputs. The trap: PyTorch finds parameters only in layers that are attributes
+        of self (self.hidden = nn.Linear(...)) or are in nn.Sequential or nn.ModuleList, not in a
+        plain list. About 3 to 10 lines.
         """
         super().__init__()
         torch.manual_seed(seed)  # the same seed gives the same initial weights
@@ -55,18 +56,21 @@ class PyTorchANN(nn.Module):
         """Logits `(n, 10)` of the images `X (n, 784)`.
 
         The trap: no softmax and no activation at the end. The loss in 2.3 takes logits and applies
-        log-softmax itself, which is exact where softmax would round to 0 or 1. About 1 to 5 lines.
+        log-softmax itself, which stays exact where softmax would round to 0 or 1.
+        About 1 to 5 lines.
         """
         raise NotImplementedError("TODO 2.2: forward in pytorch_ann.py")
 
     # 2.3 One step of training
 
-    def training_step(self, X_batch: torch.Tensor, y_batch: torch.Tensor, optimizer: torch.optim.Optimizer) -> float:
-        """One step of mini-batch gradient descent; returns the loss of the batch as a Python float.
+    def training_step(
+        self, X_batch: torch.Tensor, y_batch: torch.Tensor, optimizer: torch.optim.Optimizer
+    ) -> float:
+        """The loss of the batch, a Python float, after one step of mini-batch gradient descent.
 
-        In order: set the gradients to zero, forward, cross-entropy, backward, optimizer step. The trap:
-        PyTorch adds new gradients to old ones, so without zeroing every step also follows all earlier
-        batches. `loss.item()` gives the float. About 6 lines.
+        In order: set the gradients to zero, forward, cross-entropy, backward, optimizer step. The
+        trap: PyTorch adds new gradients to old ones. If you do not zero them, every step also
+        follows all earlier batches. `loss.item()` is the float. About 6 lines.
         """
         raise NotImplementedError("TODO 2.3: training_step in pytorch_ann.py")
 
@@ -75,15 +79,16 @@ class PyTorchANN(nn.Module):
     def predict(self, X: torch.Tensor) -> torch.Tensor:
         """The label `(n,)`, 0 to 9, of each image in `X (n, 784)`.
 
-        The trap: dropout and batch normalisation behave differently in training, so switch to evaluation
-        mode first (self.eval()), and do not record gradients (torch.no_grad()). About 4 lines.
+        The trap: dropout and batch normalisation behave differently in training. Switch to
+        evaluation mode first (self.eval()), and record no gradients (torch.no_grad()).
+        About 4 lines.
         """
         raise NotImplementedError("TODO 2.4: predict in pytorch_ann.py")
 
     # Given: the optimizer (yours to change), training, evaluation
 
     def configure_optimizer(self) -> torch.optim.Optimizer:
-        """The optimizer that takes the steps; any from torch.optim will do."""
+        """The optimizer that takes the steps; any optimizer of torch.optim will do."""
         return torch.optim.AdamW(self.parameters(), lr=LEARNING_RATE)
 
     def fit(
@@ -97,24 +102,31 @@ class PyTorchANN(nn.Module):
         batch_size: int,
         device: str,
     ) -> History:
-        """Train by mini-batch gradient descent, shuffled every epoch. Returns the learning curves.
+        """The learning curves of training by mini-batch gradient descent, shuffled every epoch.
 
-        The learning rate falls linearly to (almost) 0 over the run: large steps first, then small ones to settle.
+        The learning rate falls linearly to almost 0 over the run: large steps first, then small
+        ones to settle.
         """
         self.to(device)
-        X_train, y_train, X_val, y_val = (torch.as_tensor(a).to(device) for a in (X_train, y_train, X_val, y_val))
+        X_train, y_train, X_val, y_val = (
+            torch.as_tensor(a).to(device) for a in (X_train, y_train, X_val, y_val)
+        )
         steps_per_epoch = -(-len(X_train) // batch_size)
         optimizer = self.configure_optimizer()
-        schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.001, total_iters=epochs * steps_per_epoch)
+        schedule = torch.optim.lr_scheduler.LinearLR(
+            optimizer, 1.0, 0.001, total_iters=epochs * steps_per_epoch
+        )
         rng = np.random.default_rng(torch.initial_seed())
         history = History()
         for epoch in range(1, epochs + 1):
             self.train()
             batches = utils.minibatches(X_train, y_train, batch_size, rng)
-            for X_batch, y_batch in utils.progress(batches, description=f"epoch {epoch}", total=steps_per_epoch):
+            for X_batch, y_batch in utils.progress(
+                batches, description=f"epoch {epoch}", total=steps_per_epoch
+            ):
                 self.training_step(X_batch, y_batch, optimizer)
                 schedule.step()
-            n = len(X_val)  # as many training images as validation images: cheap, and measured alike
+            n = len(X_val)  # training images to measure on: as many as validation images
             history.record(self.evaluate(X_train[:n], y_train[:n]), self.evaluate(X_val, y_val))
             history.print_last()
         return history

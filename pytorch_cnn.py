@@ -1,8 +1,8 @@
 """Part 3 of 3: a convolutional network in PyTorch.
 
-Part 2 saw 784 pixels in a row and could not know which of them are neighbours. A convolution slides one
-small filter over the image, so it finds a sleeve wherever the sleeve is. Fill in the parts marked TODO,
-then run `python pytorch_cnn.py`. README.md, part 3, has the background.
+The network of part 2 sees 784 pixels in a row and cannot know which of them are neighbours. A
+convolution slides one small filter over the image, so it finds a sleeve wherever it is. Fill in
+the parts marked TODO, then run `python pytorch_cnn.py`. README.md, part 3, has the background.
 
 Shapes: images X (n, 1, 28, 28) float32 in [0, 1], labels y (n,) int64, logits (n, 10).
 """
@@ -21,9 +21,9 @@ from utils import History
 
 # %% Hyperparameters: yours to change
 
-EPOCHS = 5  # passes over the training images; an epoch costs several times one of part 2
-BATCH_SIZE = 64  # images per step: twice the steps of part 2 in an epoch, for a network that trains in fewer
-LEARNING_RATE = 0.002  # of AdamW, where 0.001 is the usual start; it falls to 0 over the run, so start higher
+EPOCHS = 5  # passes over the training images; each takes several times as long as in part 2
+BATCH_SIZE = 64  # images per step: twice as many steps an epoch as in part 2, for fewer epochs
+LEARNING_RATE = 0.002  # of AdamW; above its usual 0.001, because it falls to 0 over the run
 
 # %% 3.5 Judgement: run the script, look at the curves, then write one of
 # "underfitting", "overfitting" or "generalizing"
@@ -32,16 +32,16 @@ JUDGEMENT = "TODO 3.5"
 
 
 class PyTorchCNN(nn.Module):
-    """A convolutional network: images 1 x 28 x 28 in, convolutions of your design, 10 logits out."""
+    """A convolutional network: images 1 x 28 x 28 in, layers of your design, 10 logits out."""
 
     # 3.1 The layers
 
     def __init__(self, seed: int = 0):
-        """Create the layers: at least one convolution; pooling, normalisation, dropout and linear layers as you like.
+        """Create the layers: at least one convolution, and any others that you like.
 
         nn.Conv2d(1, c, kernel_size=3, padding=1) turns (n, 1, 28, 28) into (n, c, 28, 28), and
-        nn.MaxPool2d(2) halves height and width. The trap: the first linear layer must take exactly what
-        is left after flattening, channels x height x width. About 4 to 12 lines.
+        nn.MaxPool2d(2) halves height and width. The trap: the first linear layer must take exactly
+        as many inputs as flattening leaves, channels x height x width. About 4 to 12 lines.
         """
         super().__init__()
         torch.manual_seed(seed)  # the same seed gives the same initial weights
@@ -52,19 +52,22 @@ class PyTorchCNN(nn.Module):
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Logits `(n, 10)` of the images `X (n, 1, 28, 28)`.
 
-        Convolve, activate, pool; then flatten (`.flatten(start_dim=1)` keeps the batch) for the linear
-        layers. The trap: as in part 2, no softmax and no activation at the end. About 3 to 8 lines.
+        Convolve, activate, pool; then flatten for the linear layers (`.flatten(start_dim=1)` keeps
+        the batch). The trap: as in part 2, no softmax and no activation at the end.
+        About 3 to 8 lines.
         """
         raise NotImplementedError("TODO 3.2: forward in pytorch_cnn.py")
 
     # 3.3 One step of training
 
-    def training_step(self, X_batch: torch.Tensor, y_batch: torch.Tensor, optimizer: torch.optim.Optimizer) -> float:
-        """One step of mini-batch gradient descent; returns the loss of the batch as a Python float.
+    def training_step(
+        self, X_batch: torch.Tensor, y_batch: torch.Tensor, optimizer: torch.optim.Optimizer
+    ) -> float:
+        """The loss of the batch, a Python float, after one step of mini-batch gradient descent.
 
-        In order: set the gradients to zero, forward, cross-entropy, backward, optimizer step. The trap:
-        PyTorch adds new gradients to old ones, so without zeroing every step also follows all earlier
-        batches. `loss.item()` gives the float. About 6 lines.
+        In order: set the gradients to zero, forward, cross-entropy, backward, optimizer step. The
+        trap: PyTorch adds new gradients to old ones. If you do not zero them, every step also
+        follows all earlier batches. `loss.item()` is the float. About 6 lines.
         """
         raise NotImplementedError("TODO 3.3: training_step in pytorch_cnn.py")
 
@@ -73,15 +76,16 @@ class PyTorchCNN(nn.Module):
     def predict(self, X: torch.Tensor) -> torch.Tensor:
         """The label `(n,)`, 0 to 9, of each image in `X (n, 1, 28, 28)`.
 
-        The trap: dropout and batch normalisation behave differently in training, so switch to evaluation
-        mode first (self.eval()), and do not record gradients (torch.no_grad()). About 4 lines.
+        The trap: dropout and batch normalisation behave differently in training. Switch to
+        evaluation mode first (self.eval()), and record no gradients (torch.no_grad()).
+        About 4 lines.
         """
         raise NotImplementedError("TODO 3.4: predict in pytorch_cnn.py")
 
     # Given: the optimizer (yours to change), training, evaluation
 
     def configure_optimizer(self) -> torch.optim.Optimizer:
-        """The optimizer that takes the steps; any from torch.optim will do."""
+        """The optimizer that takes the steps; any optimizer of torch.optim will do."""
         return torch.optim.AdamW(self.parameters(), lr=LEARNING_RATE)
 
     def fit(
@@ -95,24 +99,31 @@ class PyTorchCNN(nn.Module):
         batch_size: int,
         device: str,
     ) -> History:
-        """Train by mini-batch gradient descent, shuffled every epoch. Returns the learning curves.
+        """The learning curves of training by mini-batch gradient descent, shuffled every epoch.
 
-        The learning rate falls linearly to (almost) 0 over the run: large steps first, then small ones to settle.
+        The learning rate falls linearly to almost 0 over the run: large steps first, then small
+        ones to settle.
         """
         self.to(device)
-        X_train, y_train, X_val, y_val = (torch.as_tensor(a).to(device) for a in (X_train, y_train, X_val, y_val))
+        X_train, y_train, X_val, y_val = (
+            torch.as_tensor(a).to(device) for a in (X_train, y_train, X_val, y_val)
+        )
         steps_per_epoch = -(-len(X_train) // batch_size)
         optimizer = self.configure_optimizer()
-        schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.001, total_iters=epochs * steps_per_epoch)
+        schedule = torch.optim.lr_scheduler.LinearLR(
+            optimizer, 1.0, 0.001, total_iters=epochs * steps_per_epoch
+        )
         rng = np.random.default_rng(torch.initial_seed())
         history = History()
         for epoch in range(1, epochs + 1):
             self.train()
             batches = utils.minibatches(X_train, y_train, batch_size, rng)
-            for X_batch, y_batch in utils.progress(batches, description=f"epoch {epoch}", total=steps_per_epoch):
+            for X_batch, y_batch in utils.progress(
+                batches, description=f"epoch {epoch}", total=steps_per_epoch
+            ):
                 self.training_step(X_batch, y_batch, optimizer)
                 schedule.step()
-            n = len(X_val)  # as many training images as validation images: cheap, and measured alike
+            n = len(X_val)  # training images to measure on: as many as validation images
             history.record(self.evaluate(X_train[:n], y_train[:n]), self.evaluate(X_val, y_val))
             history.print_last()
         return history

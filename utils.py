@@ -1,12 +1,14 @@
 """Helpers for the three scripts. Read it if you like; there is nothing to edit here.
 
-In running order: data, mini-batches, `History` and its plot, device and seed, progress, the run that the
-scripts share, and the command line (`python utils.py --checklist`); the last two hand on to `assignment/`.
-Importing it needs NumPy alone; torch, matplotlib and tqdm are imported where they are used.
+In running order: data, mini-batches, `History` and its plot, device and seed, progress, the run
+that the scripts share, and the command line (`python utils.py --checklist`). Loading the data,
+running a script and the command line need `assignment/`; everything else works without it.
+Importing this file needs only NumPy; torch, matplotlib and tqdm are imported where they are used.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,12 +23,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CLASS_NAMES = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 
 
 class Splits(NamedTuple):
-    """Images float32 in [0, 1], `(n, 784)` or `(n, 1, 28, 28)`; targets int64 `(n,)` or one-hot `(n, 10)`."""
+    """Images X, float32 in [0, 1], and targets y, of the training, validation and test images.
+
+    X is `(n, 784)` or `(n, 1, 28, 28)`; y is int64 `(n,)`, or one-hot float32 `(n, 10)`.
+    """
 
     X_train: np.ndarray
     y_train: np.ndarray
@@ -48,35 +54,33 @@ def load_fashion_mnist(
 ) -> Splits:
     """Training, validation and test arrays of Fashion-MNIST: 54,000 / 6,000 / 10,000 by default.
 
-    The 60,000 training images are shuffled by `seed`, the first `validation_size` of them validate and
-    the next `train_size` (all the rest if None) train; the 10,000 test images are never split.
-    `flat` gives rows `(n, 784)`, else images `(n, 1, 28, 28)`; `one_hot` gives targets `(n, 10)` float32.
-    `data_dir` holds `FashionMNIST/raw`; without it the environment variable FASHION_MNIST_DATA, else
-    `data/` beside this file.
+    The 60,000 training images are shuffled by `seed`. The first `validation_size` of them are for
+    validation, the next `train_size` (the rest if None) for training. The 10,000 test images keep
+    their order. `flat` gives rows `(n, 784)`, else images `(n, 1, 28, 28)`; `one_hot` gives targets
+    `(n, 10)` float32, else labels `(n,)` int64. `data_dir` is the folder that holds
+    `FashionMNIST/raw`; the default is the environment variable FASHION_MNIST_DATA, or `data/`
+    beside this file.
 
-    Raises DataError where a file is missing or damaged, ValueError where the sizes do not fit.
+    Raises DataError if a file is missing or damaged, ValueError if the sizes do not fit.
     Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST", arXiv:1708.07747.
     """
     from assignment.data import IDX_FILES, read_idx, scale_images
 
     if not 0 <= validation_size < 60000:
-        raise ValueError(
-            f"validation_size is {validation_size}, expected 0 to 59999 of the 60000 training images"
-        )
+        raise ValueError(f"validation_size is {validation_size}, expected 0 to 59999")
     rest = 60000 - validation_size
     train_size = rest if train_size is None else train_size
     if not 1 <= train_size <= rest:
         raise ValueError(
-            f"train_size is {train_size}, expected 1 to {rest} (60000 less {validation_size} for validation)"
+            f"train_size is {train_size}, expected 1 to {rest}: 60000 minus {validation_size}"
+            " for validation"
         )
     images, labels, test_images, test_labels = (
         read_idx(file, data_dir, dataset) for file in IDX_FILES[dataset]
     )
     order = np.random.default_rng(seed).permutation(60000)
-    validation, training = (
-        order[:validation_size],
-        order[validation_size : validation_size + train_size],
-    )
+    validation = order[:validation_size]
+    training = order[validation_size : validation_size + train_size]
     arrays: list[np.ndarray] = []
     for source, targets, index in (
         (images, labels, training),
@@ -103,9 +107,9 @@ def to_one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
 def minibatches(
     X: Any, targets: Any, batch_size: int, rng: np.random.Generator | None = None
 ) -> Iterator[tuple[Any, Any]]:
-    """Pairs `(X_batch, target_batch)` that cover the data once, shuffled if `rng` is given; the last may be smaller.
+    """Pairs `(X_batch, target_batch)` that cover the data once, shuffled if `rng` is given.
 
-    Works on NumPy arrays and torch tensors alike.
+    The last batch may be smaller. Works on NumPy arrays and on torch tensors.
     """
     order = np.arange(len(X)) if rng is None else rng.permutation(len(X))
     for start in range(0, len(X), batch_size):
@@ -115,7 +119,7 @@ def minibatches(
 
 @dataclass
 class History:
-    """Learning curves: four lists, one entry an epoch; losses in nats, accuracies in [0, 1]."""
+    """Learning curves: four lists, one entry per epoch; losses in nats, accuracies in [0, 1]."""
 
     train_losses: list[float] = field(default_factory=list)
     val_losses: list[float] = field(default_factory=list)
@@ -123,14 +127,14 @@ class History:
     val_accuracies: list[float] = field(default_factory=list)
 
     def record(self, train: tuple[float, float], val: tuple[float, float]) -> None:
-        """Add one epoch, given `(loss, accuracy)` on training and on validation images."""
+        """Add one epoch, given its `(loss, accuracy)` on training and on validation images."""
         self.train_losses.append(float(train[0]))
         self.train_accuracies.append(float(train[1]))
         self.val_losses.append(float(val[0]))
         self.val_accuracies.append(float(val[1]))
 
     def print_last(self) -> None:
-        """Print the newest epoch as a row of the epoch table, with the table's head before the first."""
+        """Print the newest epoch as a row of the epoch table; the first row follows the header."""
         epoch = len(self.train_losses)
         if epoch == 1:
             print("epoch   train loss   val loss   train acc   val acc")
@@ -141,7 +145,7 @@ class History:
         )
 
 
-TRAIN_COLOUR, VAL_COLOUR = "#1f77b4", "#d95f02"  # told apart in grey and by the colour-blind
+TRAIN_COLOUR, VAL_COLOUR = "#1f77b4", "#d95f02"  # also distinct in grey, and for the colour-blind
 
 
 def plot_history(
@@ -153,14 +157,14 @@ def plot_history(
     script: str = "",
     fingerprint: str = "",
 ) -> Figure:
-    """A figure with the losses (left) and the accuracies (right) of training and validation per epoch.
+    """A figure of the losses (left) and accuracies (right) on training and validation images.
 
-    `bar` is drawn across the accuracies. With a `path` the figure is written there as PNG, and the file
-    carries `{"script": …, "fingerprint": …, "train_losses": […], …}` as JSON in its text chunk "History".
+    `bar`, an accuracy in [0, 1], is drawn as a dashed line. With a `path`, the figure is written
+    there as PNG, with the JSON object `{"script": …, "fingerprint": …, "train_losses": […], …}` in
+    the text chunk "History".
     """
-    from matplotlib.figure import (
-        Figure,  # without pyplot: no window, no global state, half the import time
-    )
+    # without pyplot: no window, no global state, half the import time
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 4), layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
@@ -186,12 +190,17 @@ def plot_history(
     figure.suptitle(title)
     if path is not None:
         text = json.dumps({"script": script, "fingerprint": fingerprint, **asdict(history)})
-        figure.savefig(path, format="png", dpi=100, metadata={"History": text})
+        png = io.BytesIO()
+        figure.savefig(png, format="png", dpi=100, metadata={"History": text})
+        Path(path).write_bytes(png.getvalue())  # follows a link, and can write to a pipe
     return figure
 
 
 def choose_device(name: str = "auto") -> str:
-    """`"cuda"`, `"mps"` or `"cpu"`: the best that torch finds here, or the one named. Raises ValueError if it is absent."""
+    """`"cuda"`, `"mps"` or `"cpu"`: the fastest that torch finds here, or the one named.
+
+    Raises ValueError if the one named is not available.
+    """
     import torch
 
     available = {
@@ -200,15 +209,17 @@ def choose_device(name: str = "auto") -> str:
         "cpu": True,
     }
     if name == "auto":
-        return next(device for device, there in available.items() if there)
+        return next(device for device, found in available.items() if found)
     if not available.get(name):
-        there = ", ".join(device for device, found in available.items() if found)
-        raise ValueError(f"device {name!r} is not available here, expected auto or one of: {there}")
+        choices = ", ".join(device for device, found in available.items() if found)
+        raise ValueError(
+            f"device {name!r} is not available here, expected auto or one of: {choices}"
+        )
     return name
 
 
 def seed_everything(seed: int) -> np.random.Generator:
-    """Seed torch (where it is loaded) and return a seeded NumPy generator."""
+    """A NumPy generator with this seed; seeds torch too if it is loaded."""
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
     return np.random.default_rng(seed)
@@ -217,7 +228,7 @@ def seed_everything(seed: int) -> np.random.Generator:
 def progress(
     items: Iterable[Any], *, description: str = "", total: int | None = None
 ) -> Iterable[Any]:
-    """The items, with a progress bar on standard error if that is a terminal and tqdm is installed."""
+    """The items, with a progress bar if standard error is a terminal and tqdm is installed."""
     if not sys.stderr.isatty():
         return items
     try:
@@ -229,9 +240,9 @@ def progress(
 
 
 def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) -> int:
-    """Check the sections of a script, then train, test and plot. Returns the exit status.
+    """The exit status of a script, after checking its sections, training, testing and plotting.
 
-    0: every section is written and the bar is met; 1: not so; 2: the data or the device is missing.
+    0: every section is written and the bar is met; 1: not yet; 2: no data, or no such device.
     """
     from assignment import run
 
@@ -239,7 +250,7 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The submission checklist and the download of the data: `python utils.py --help`."""
+    """The exit status of the command line: submission checklist and download of the data."""
     from assignment import command_line
 
     return command_line.main(arguments)

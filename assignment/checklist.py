@@ -1,4 +1,4 @@
-"""The submission checklist: what stands between a folder and a submission, and packing it."""
+"""The submission checklist: what a folder still needs to be handed in, and packing it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import contextlib
 import hashlib
 import importlib
+import io
 import json
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from assignment.expect import CheckFailed
+from assignment.files import write_atomically
 from assignment.parts import PARTS, Part
 from assignment.section_checks import CHECKS, describe_error
 
@@ -20,7 +22,8 @@ from assignment.section_checks import CHECKS, describe_error
 def source_fingerprint(source: str) -> str:
     """A hash of what a script does: its syntax tree without docstrings, comments and JUDGEMENT.
 
-    A plot carries it, so that writing down the judgement after looking at the plot does not make it stale.
+    A plot carries it. A judgement written down after looking at the plot does not make the plot
+    out of date.
     """
     tree = ast.parse(source)
     tree.body = [
@@ -38,7 +41,7 @@ def source_fingerprint(source: str) -> str:
 
 
 def fingerprint_of(module: ModuleType) -> str:
-    """That of a script's file; "" in a notebook, which has none."""
+    """The fingerprint of a script's file; "" in a notebook, which has no such file."""
     path = getattr(module, "__file__", None)
     return source_fingerprint(Path(path).read_text(encoding="utf-8-sig")) if path else ""
 
@@ -48,20 +51,20 @@ def _assigns(node: ast.Assign, name: str) -> bool:
 
 
 def checklist(folder: Path) -> list[tuple[str, str]]:
-    """What stands between `folder` and a submission: pairs of a file and its problem, "" where there is none."""
+    """Each file to hand in from `folder`, and its problem: "" if there is none."""
     findings = []
     for part in PARTS.values():
         source = submitted_source(folder, part.name)
         findings.append((source.name, _script_problem(source, part)))
     for part in PARTS.values():
-        if part.name != "numpy_ann":  # its plot is for the student's own eyes
+        if part.name != "numpy_ann":  # nobody hands in its plot
             problem = _plot_problem(folder / part.plot_file, submitted_source(folder, part.name))
             findings.append((part.plot_file, problem))
     return findings
 
 
 def submitted_source(folder: Path, name: str) -> Path:
-    """The script to hand in, or the notebook of the same name where only that one has been written."""
+    """The script to hand in, or the notebook of the same name if more of it is written."""
     script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
     if notebook.is_file() and (
         not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))
@@ -71,7 +74,7 @@ def submitted_source(folder: Path, name: str) -> Path:
 
 
 def _unwritten(path: Path) -> list[str]:
-    """The TODOs that are left in a script or notebook."""
+    """The TODOs left in a script or notebook."""
     text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
     marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
     return [
@@ -98,9 +101,9 @@ def _script_problem(path: Path, part: Part) -> str:
 
 
 def _import_problem(path: Path, part: Part) -> str:
-    """What keeps a script from being imported and checked, and a JUDGEMENT that is none of the three words."""
+    """Why a script cannot be imported, or a JUDGEMENT that is none of the three words; else ""."""
     sys.path.insert(0, str(path.parent))
-    sys.argv[1:] = []  # a script that runs at import must not read our options
+    sys.argv[1:] = []  # a script that runs when imported must not read our options
     try:
         module = importlib.import_module(path.stem)
     except (Exception, SystemExit) as error:
@@ -144,22 +147,23 @@ def _plot_problem(path: Path, source: Path) -> str:
         or not source.is_file()
         or path.stat().st_mtime >= source.stat().st_mtime
     ):
-        return ""  # Jupyter saves a notebook after its last run, so its age says nothing
-    with contextlib.suppress(
-        SyntaxError, ValueError
-    ):  # a script that does not parse cannot be compared
+        return ""  # Jupyter saves a notebook after its last run: its age tells nothing
+    # a script that does not parse has no fingerprint
+    with contextlib.suppress(SyntaxError, ValueError):
         if carried.get("fingerprint") == source_fingerprint(source.read_text(encoding="utf-8-sig")):
             return ""
     return f"is older than {source.name}: {again}"
 
 
 def pack(folder: Path) -> Path:
-    """Write `submission.zip` with those of the checklist's five files that are there, and return its path."""
+    """The path of `submission.zip`, written with those of the checklist's five files that exist."""
     archive = folder / "submission.zip"
     files = [submitted_source(folder, part.name) for part in PARTS.values()]
     files += [folder / part.plot_file for part in PARTS.values() if part.name != "numpy_ann"]
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as stream:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as stream:
         for path in files:
             if path.is_file():
                 stream.write(path, path.name)
+    write_atomically(archive, content.getvalue())
     return archive

@@ -33,7 +33,7 @@ def check_relu(module: ModuleType) -> None:
     ):
         before = z.copy()
         expected = np.array([value if value > 0 else 0.0 for value in z.ravel()]).reshape(z.shape)
-        hint = "negative elements become 0, all others stay as they are, and the shape does not change."
+        hint = "negative elements become 0; everything else, shape included, stays the same."
         got = module.relu(z)
         expect_unchanged("z", z, before)
         expect_array("relu(z)", got, expected, where={"z": z}, hint=hint)
@@ -45,7 +45,7 @@ def check_relu_derivative(module: ModuleType) -> None:
         expected = np.array([1.0 if value > 0 else 0.0 for value in z.ravel()]).reshape(z.shape)
         got = module.relu_derivative(z)
         expect_unchanged("z", z, before)
-        hint = "the slope is 1 for positive elements and 0 for all others, 0 itself included."
+        hint = "the slope is 1 for positive elements and 0 for all others, including 0 itself."
         expect_array("relu_derivative(z)", got, expected, where={"z": z}, hint=hint)
 
 
@@ -59,14 +59,14 @@ def check_cross_entropy(module: ModuleType) -> None:
         module,
         *two,
         1.5 * math.log(2),
-        "the mean over the images of -log(probability of the true class).",
+        "the loss is the mean over the images of -log(probability of the true class).",
     )
     four = np.tile(two[0], (2, 1)), np.tile(two[1], (2, 1))
     _expect_loss(
         module,
         *four,
         1.5 * math.log(2),
-        "twice the same images have the same mean: divide by their number.",
+        "the same images twice have the same mean: divide by the number of images.",
     )
     for dtype in (np.float64, np.float32):
         y_true, y_pred = np.array([[0, 1]], dtype), np.array([[1, 0]], dtype)
@@ -94,7 +94,7 @@ def _loss(module: ModuleType, y_true: np.ndarray, y_pred: np.ndarray) -> float:
             f"cross_entropy has shape {np.shape(got)}",
             "one number",
             kind="wrong-shape",
-            hint="sum it up.",
+            hint="sum over all images and classes.",
         )
     try:
         return float(np.asarray(got, np.float64).reshape(()))
@@ -119,11 +119,12 @@ def check_forward(module: ModuleType) -> None:
     before = X.copy()
     a2 = net.forward(X)
     expect_unchanged("X", X, before)
-    # by hand: z1 = [1+2, -1+1], [-1, 1+0.5+1]; softmax of two logits is 1 / (1 + exp(their difference))
+    # by hand: z1 = [1+2, -1+1], [-1, 1+0.5+1];
+    # softmax of two logits is 1 / (1 + exp(their difference))
     steps = {
-        "z1": (np.array([[3.0, 0.0], [-1.0, 2.5]]), "X @ W1 + b1."),
-        "a1": (np.array([[3.0, 0.0], [0.0, 2.5]]), "relu of z1."),
-        "z2": (np.array([[3.5, math.log(3.0)], [0.5, 2.5 + math.log(3.0)]]), "a1 @ W2 + b2."),
+        "z1": (np.array([[3.0, 0.0], [-1.0, 2.5]]), "z1 is X @ W1 + b1."),
+        "a1": (np.array([[3.0, 0.0], [0.0, 2.5]]), "a1 is relu of z1."),
+        "z2": (np.array([[3.5, math.log(3.0)], [0.5, 2.5 + math.log(3.0)]]), "z2 is a1 @ W2 + b2."),
         "a2": (
             np.array(
                 [
@@ -131,19 +132,19 @@ def check_forward(module: ModuleType) -> None:
                     [1 / (1 + 3 * math.exp(2.0)), 3 / (3 + math.exp(-2.0))],
                 ]
             ),
-            "softmax of z2.",
+            "a2 is softmax of z2.",
         ),
     }
     for name, (expected, hint) in steps.items():
         if not hasattr(net, name):
             raise CheckFailed(
-                f"self.{name} is not there after forward",
+                f"self.{name} is missing after forward",
                 f"an array of shape {expected.shape}",
-                hint="keep all four steps on self: backward needs them.",
+                hint="keep all four steps on self, because backward needs them.",
             )
         expect_array(f"self.{name}", getattr(net, name), expected, hint=hint)
     expect_array(
-        "what forward returns", a2, steps["a2"][0], hint="return the probabilities, self.a2."
+        "the result of forward", a2, steps["a2"][0], hint="return the probabilities, self.a2."
     )
 
 
@@ -151,7 +152,7 @@ def check_backward(module: ModuleType) -> str:
     rng = np.random.default_rng(16)
     net, X, Y = _network_away_from_kinks(module, rng, n=5, d=6, h=4, k=3)
 
-    def loss() -> float:  # of the forward pass, which passed its own check
+    def loss() -> float:  # by forward, which passed its own check
         return -float(
             np.log(np.take_along_axis(net.forward(X), Y.argmax(axis=1)[:, None], axis=1)).mean()
         )
@@ -172,7 +173,7 @@ def check_backward(module: ModuleType) -> str:
 def _network_away_from_kinks(
     module: ModuleType, rng: np.random.Generator, n: int, d: int, h: int, k: int
 ) -> tuple[Any, np.ndarray, np.ndarray]:
-    """A float64 network and a batch for which no z1 is so near 0 that a numerical step would cross the kink of ReLU."""
+    """A float64 network and a batch with no z1 so near 0 that a numerical step crosses the kink."""
     net = module.NumpyANN(input_size=d, hidden_size=h, output_size=k)
     while True:
         net.W1, net.b1 = rng.normal(size=(d, h)), rng.normal(size=h)

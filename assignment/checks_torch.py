@@ -1,4 +1,4 @@
-"""The checks of parts 2 and 3, which differ only in the class and in the shape of an image."""
+"""The checks of parts 2 and 3, which differ only in the class and the shape of an image."""
 
 from __future__ import annotations
 
@@ -34,33 +34,30 @@ def check_layers(module: ModuleType, part: Part) -> None:
         raise CheckFailed(
             f"{part.class_name}() has no parameters",
             "the weights of its layers",
-            hint="layers must be attributes of self, nn.Sequential or nn.ModuleList, not a plain list.",
+            hint="make layers attributes of self, or put them in nn.Sequential or nn.ModuleList.",
         )
     for name, value in vars(model).items():
-        held = (
-            value.values()
-            if isinstance(value, dict)
-            else value
-            if isinstance(value, list | tuple)
-            else ()
-        )
+        if isinstance(value, dict):
+            held = list(value.values())
+        else:
+            held = list(value) if isinstance(value, list | tuple) else []
         if not name.startswith("_") and any(isinstance(item, torch.nn.Module) for item in held):
             raise CheckFailed(
-                f"self.{name} holds layers in a plain {type(value).__name__}, where PyTorch does not find them",
-                hint="nn.ModuleList and nn.Sequential register what they hold.",
+                f"self.{name} is a plain {type(value).__name__}: PyTorch cannot find its layers",
+                hint="put the layers in nn.ModuleList or nn.Sequential.",
             )
     convolutions = [m for m in model.modules() if isinstance(m, torch.nn.modules.conv._ConvNd)]
     if part.name == "pytorch_ann" and convolutions:
         raise CheckFailed(
             "a convolution was found",
             "none in part 2",
-            hint="linear layers and activations; part 3 convolves.",
+            hint="use linear layers and activations here; convolutions come in part 3.",
         )
     if part.name == "pytorch_cnn" and not convolutions:
         raise CheckFailed(
             "no convolution was found",
-            "at least one",
-            hint="nn.Conv2d(1, channels, kernel_size=3, padding=1).",
+            "at least one convolution",
+            hint="start with nn.Conv2d(1, channels, kernel_size=3, padding=1).",
         )
 
 
@@ -68,7 +65,7 @@ def check_logits(module: ModuleType, part: Part) -> None:
     import torch
 
     model = _model(module, part).eval()
-    model.requires_grad_(False)  # nothing here goes backward
+    model.requires_grad_(False)  # no check here needs gradients
     for n in (3, 1):
         logits = model(_images(part, n)[0])
         if not isinstance(logits, torch.Tensor):
@@ -83,7 +80,7 @@ def check_logits(module: ModuleType, part: Part) -> None:
                 f"forward gave shape {tuple(logits.shape)} for {n} images",
                 f"({n}, 10)",
                 kind="wrong-shape",
-                hint="one logit for each of the 10 classes, one row for each image.",
+                hint="one row for each image, with one logit for each of the 10 classes.",
             )
         if not torch.isfinite(logits).all():
             raise CheckFailed("forward gave logits that are not finite", kind="not-finite")
@@ -94,12 +91,12 @@ def check_logits(module: ModuleType, part: Part) -> None:
         raise CheckFailed(
             "the rows are probabilities",
             "logits",
-            hint="no softmax at the end: cross-entropy has it.",
+            hint="leave out softmax at the end: the cross-entropy loss applies it.",
         )
     if (logits >= 0).all():
         raise CheckFailed(
             "no logit is negative",
-            "any real numbers",
+            "logits of both signs",
             hint="is there an activation after the last layer?",
         )
     if part.name == "pytorch_ann":
@@ -107,18 +104,17 @@ def check_logits(module: ModuleType, part: Part) -> None:
 
 
 def _expect_nonlinear(model: Any, part: Part) -> None:
-    """f(a) + f(b) = f(a + b) + f(0) holds for every linear network, and for hardly any other."""
+    """Raises CheckFailed if f(a) + f(b) = f(a + b) + f(0), as for every linear network."""
     import torch
 
-    a, b = (
-        10 * _images(part, 8, seed)[0] for seed in (1, 2)
-    )  # bright: a sigmoid is nearly straight for small inputs
+    # ten times as bright as images are, because a sigmoid is nearly linear for small inputs
+    a, b = (10 * _images(part, 8, seed)[0] for seed in (1, 2))
     left, right = model(a) + model(b), model(a + b) + model(torch.zeros_like(a))
     if torch.allclose(left, right, rtol=1e-5, atol=1e-5 * left.abs().max().item()):
         raise CheckFailed(
             "the network is linear in its input",
             "a non-linear activation between the layers",
-            hint="apply an activation such as F.relu to what each hidden layer gives.",
+            hint="apply an activation such as F.relu to the output of each hidden layer.",
         )
 
 
@@ -144,13 +140,12 @@ def check_training_step(module: ModuleType, part: Part) -> None:
     if all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True)):
         raise CheckFailed(
             "no parameter changed",
-            "a step downhill",
-            hint="both loss.backward() and optimizer.step() are needed.",
+            "one step of the optimizer",
+            hint="call both loss.backward() and optimizer.step().",
         )
     model = _model(module, part).train()
-    frozen = torch.optim.SGD(
-        model.parameters(), lr=0.0
-    )  # a step of length 0: the same gradient twice
+    # steps of length 0, so that both steps have the same gradients
+    frozen = torch.optim.SGD(model.parameters(), lr=0.0)
     norms = []
     for _ in range(2):
         torch.manual_seed(1)  # the same dropout
@@ -158,9 +153,9 @@ def check_training_step(module: ModuleType, part: Part) -> None:
         norms.append(sum(p.grad.norm().item() for p in model.parameters() if p.grad is not None))
     if norms[1] > 1.5 * norms[0]:
         raise CheckFailed(
-            "the second step's gradients contain the first's",
-            "them afresh",
-            hint="zero them in every step.",
+            "the gradients of the first step were added to those of the second",
+            "the gradients of the second batch alone",
+            hint="set the gradients to zero in every step.",
         )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     loss_before = _loss_of(model, X, y)
@@ -170,9 +165,9 @@ def check_training_step(module: ModuleType, part: Part) -> None:
     loss_after = _loss_of(model, X, y)
     if not loss_after < loss_before:
         raise CheckFailed(
-            f"30 steps on one batch took its loss from {loss_before:.3f} to {loss_after:.3f}",
-            "it to fall",
-            hint="the loss compares logits with labels: F.cross_entropy(logits, y_batch).",
+            f"30 steps on one batch changed its loss from {loss_before:.3f} to {loss_after:.3f}",
+            "a lower loss",
+            hint="the loss must compare logits with labels: F.cross_entropy(logits, y_batch).",
         )
 
 
@@ -210,16 +205,17 @@ def check_predict(module: ModuleType, part: Part) -> None:
             f"predict gave {type(labels).__name__} of shape {shape} for 12 images",
             "labels of shape (12,)",
             kind="wrong-shape",
-            hint="the index of the largest logit of each row: argmax(dim=1).",
+            hint="take the index of the largest logit in each row: argmax(dim=1).",
         )
     if any(training for training, _ in modes):
         raise CheckFailed(
-            "layers were in training mode while predicting",
-            hint="self.eval() first: dropout must not be active.",
+            "layers were in training mode during predict",
+            hint="call self.eval() first, which switches dropout off.",
         )
     if any(recording for _, recording in modes):
         raise CheckFailed(
-            "gradients were recorded while predicting", hint="with torch.no_grad(): …"
+            "gradients were recorded during predict",
+            hint="put the forward pass into `with torch.no_grad():`.",
         )
     with torch.no_grad():
         expected = model.eval()(X).argmax(dim=1)
@@ -227,7 +223,7 @@ def check_predict(module: ModuleType, part: Part) -> None:
         "predict(X)",
         np.asarray(labels),
         expected.numpy(),
-        hint="the index of the largest logit in each row.",
+        hint="take the index of the largest logit in each row.",
     )
 
 

@@ -12,54 +12,56 @@ from assignment.data import PROJECT, DataError, data_folder, download_data
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The submission checklist and the download of the data: `python utils.py --help`."""
+    """The exit status of `python utils.py`: submission checklist, or download of the data."""
     parser = argparse.ArgumentParser(prog="utils.py", description="Submission checklist and data.")
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument(
-        "--checklist", action="store_true", help="verify the submission and pack submission.zip"
+        "--checklist", action="store_true", help="check your files and pack submission.zip"
     )
     action.add_argument(
         "--download", action="store_true", help="fetch missing or damaged data files"
     )
-    parser.add_argument("--anyway", action="store_true", help="pack even what is not finished")
+    parser.add_argument(
+        "--anyway", action="store_true", help="pack even if something is not finished"
+    )
     parser.add_argument(
         "--folder",
         type=Path,
         default=PROJECT,
-        help="where your scripts are (default: beside utils.py)",
+        help="the folder of your scripts (default: that of utils.py)",
     )
     parser.add_argument(
         "--data-dir",
         type=Path,
         metavar="DIR",
-        help="where the data is, or shall be (default: data/)",
+        help="the folder of the data (default: data/)",
     )
     options = parser.parse_args(arguments)
     if not options.folder.is_dir():
         parser.error(
             f"--folder {options.folder} does not exist, expected the folder of your scripts"
         )
-    if options.checklist:
-        return _run_checklist(options.folder.resolve(), anyway=options.anyway)
     try:
+        if options.checklist:
+            return _run_checklist(options.folder.resolve(), anyway=options.anyway)
         download_data(options.data_dir)
     except (DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"All data files are in {data_folder(options.data_dir)}, whole.")
+    print(f"All data files are complete, in {data_folder(options.data_dir)}.")
     return 0
 
 
 def _run_checklist(folder: Path, *, anyway: bool) -> int:
+    """0 if submission.zip is packed, 1 if something is not finished."""
     good, bad, _ = marks()
     findings = checklist(folder)
     for name, problem in findings:
         print(f"  {bad if problem else good} {name} {problem}".rstrip())
     if any(problem for _, problem in findings) and not anyway:
-        print(
-            f"Nothing is packed yet. Mend what is marked in {folder}, then run python utils.py --checklist again;"
-        )
-        print("to hand in what is there all the same: python utils.py --checklist --anyway")
+        print(f"\nNothing is packed yet. The files are in {folder}.")
+        print("Next: fix the marked files, then run python utils.py --checklist again.")
+        print("To hand in unfinished files: python utils.py --checklist --anyway")
         return 1
     print(f"Packed {pack(folder)}. Hand in this file.")
     return 0

@@ -1,4 +1,4 @@
-"""Marks and colours that the console can show."""
+"""Marks for passed, failed and open sections, in what the console can show."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ import sys
 
 
 def _coloured(text: str, code: int) -> str:
-    return (
-        f"\x1b[{code}m{text}\x1b[0m"
-        if sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        else text
-    )
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return f"\x1b[{code}m{text}\x1b[0m" if coloured else text
 
 
 def marks() -> tuple[str, str, str]:
-    """A tick, a cross and a dot, or what a plain console can show of them."""
+    """A tick, a cross and a dot, or plain letters where the console cannot show them."""
     try:
         "✓✗·".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(
-                    errors="replace"
-                )  # whatever else is printed must not raise either
+                stream.reconfigure(errors="replace")  # nothing printed later may raise either
         return "ok", "NO", "--"
     return _coloured("✓", 32), _coloured("✗", 31), "·"

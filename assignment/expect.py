@@ -1,4 +1,4 @@
-"""What a check compares answers with, and `CheckFailed`, which says what came and what was expected."""
+"""Comparing answers with expected ones, and `CheckFailed`, which says how they differ."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def expect_array(
     absolute: float | None = None,
     where: dict[str, np.ndarray] | None = None,
 ) -> np.ndarray:
-    """The answer, if it is an array with the expected shape and values; raises CheckFailed otherwise.
+    """The answer as a float64 array. Raises CheckFailed for another type, shape or value.
 
-    An element may be off by `absolute` (`tolerance` if None) and `tolerance` times |expected|. `where` names
-    arrays of the expected shape whose elements the message shows at the first difference.
+    An element may differ by `absolute` (`tolerance` if None) plus `tolerance` times |expected|.
+    `where` names arrays of the expected shape; the message shows their elements at the first
+    difference.
     """
     answer = expect_numbers(name, got, f"an array of shape {expected.shape}", hint)
     if answer.shape != expected.shape:
@@ -57,7 +58,7 @@ def expect_array(
 
 
 def expect_numbers(name: str, got: Any, expected: str, hint: str = "") -> np.ndarray:
-    """The answer as a float64 array, if it is a NumPy array of numbers or booleans; raises CheckFailed otherwise."""
+    """The answer as a float64 array. Raises CheckFailed if it holds no numbers or booleans."""
     if got is None:
         raise CheckFailed(f"{name} is None", f"{expected}", kind="wrong-type", hint=RETURN_MISSING)
     if not isinstance(got, np.ndarray | np.generic):
@@ -74,7 +75,7 @@ def expect_unchanged(name: str, now: np.ndarray, before: np.ndarray) -> None:
     if not np.array_equal(now, before):
         raise CheckFailed(
             f"{name} was changed in place",
-            "it to stay as it was",
+            "no change",
             kind="changes-input",
             hint=f"compute a new array, or work on {name}.copy().",
         )
@@ -98,8 +99,8 @@ def numerical_gradient(
 ) -> np.ndarray:
     """∂loss/∂parameter by central differences, (L(θ + s) - L(θ - s)) / 2s, element by element.
 
-    `parameter` must be the float64 array that `loss` reads; it is changed in place and put back. The error
-    is of the order s² and of the rounding, 1e-16 / s: about 1e-10 for losses near 1.
+    `parameter` must be the float64 array that `loss` reads; it is changed in place and put back.
+    The error is of the order of s² and of the rounding, 1e-16 / s: about 1e-10 for losses near 1.
     """
     gradient = np.empty_like(parameter)
     for index in np.ndindex(parameter.shape):
@@ -116,10 +117,11 @@ def numerical_gradient(
 def expect_gradients(
     gradients: Any, mean: dict[str, np.ndarray], n: int, tolerance: float = 1e-5
 ) -> str:
-    """The convention that all four gradients keep to, "mean" or "sum" (n times as much). Raises CheckFailed if there is none.
+    """The convention of all four gradients, "mean" or "sum" (n times the mean).
 
-    `tolerance` is relative to the largest element of each gradient; central differences in float64 are
-    good to 1e-8 of it, a wrong formula is off by far more.
+    Raises CheckFailed if they keep to neither. `tolerance` is relative to the largest element of
+    each gradient; central differences in float64 are accurate to 1e-8 of it, and a wrong formula is
+    off by far more.
     """
     if not isinstance(gradients, dict):
         raise CheckFailed(
@@ -134,7 +136,7 @@ def expect_gradients(
             raise CheckFailed(
                 f"the key {name!r} is missing, got {sorted(map(str, gradients))}",
                 "W1, b1, W2 and b2",
-                hint="the keys are the parameters' names.",
+                hint="name each gradient after its parameter.",
             )
         got = expect_numbers(
             f'gradients["{name}"]', gradients[name], f"an array of shape {expected.shape}"
@@ -172,7 +174,7 @@ def _is_close(got: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
 
 def _shape_hint(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
     if got == expected[::-1] and len(got) == 2:
-        return "it is transposed: turn the product round."
+        return "it is transposed: swap the factors of the matrix product."
     if len(got) > len(expected) and math.prod(got) == math.prod(expected):
         return "drop the extra axis."
     if len(got) > len(expected):
@@ -194,7 +196,7 @@ def _gradient_verdict(
                 f"{name} is wrong"
                 + (f" (the mean's gradient times {ratio:.6g})" if ratio is not None else "")
             )
-    return f"the gradients do not match numerical ones for a batch of {n}: {'; '.join(lines)}"
+    return f"the gradients differ from numerical ones for a batch of {n}: {'; '.join(lines)}"
 
 
 def _constant_ratio(got: np.ndarray, expected: np.ndarray) -> float | None:
@@ -211,5 +213,5 @@ def _gradient_hint(right: dict[str, list[str]]) -> str:
         )
     found = right["mean"] or right["sum"]
     if "W2" in found or "b2" in found:
-        return "the output layer is right where W2 and b2 are; follow dz2 back through W2 and the gate of ReLU at z1."
-    return "start at dz2 = a2 - y_true, which everything else depends on."
+        return "the output layer is right; follow dz2 back through W2, then through ReLU at z1."
+    return "start at dz2 = a2 - y_true: all four gradients depend on it."

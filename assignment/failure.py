@@ -1,14 +1,15 @@
-"""`CheckFailed`, which says what came and what was expected. Needs the standard library alone."""
+"""`CheckFailed`, which says what came and what was expected. It needs the standard library alone."""
 
 from __future__ import annotations
 
 
 class CheckFailed(AssertionError):
-    """An answer is wrong. Every part is a field of its own, so that nobody reads one out of a sentence.
+    """An answer is wrong. Every part of the message is a field; nothing reads it out of a sentence.
 
-    `got` is what came, `expected` what should have come ("" where there is no such thing), `where` the place of
-    the first difference, `hints` a ladder from where to look to almost the answer. `kind` is the id of the mistake,
-    "wrong-type", "wrong-shape", "not-finite" or "changes-input" among them, "" where the check knows none.
+    `got` is what came and `expected` what should have come ("" if nothing can be named); each reads
+    well alone. `where` is the place of the first difference. `hints` lead from where to look to
+    almost the answer. `kind` is the id of the mistake, for example "wrong-type", "wrong-shape",
+    "not-finite" or "changes-input"; "" if the check knows none.
     """
 
     def __init__(
@@ -20,7 +21,7 @@ class CheckFailed(AssertionError):
 
 
 def sentence(got: str, expected: str = "", where: str = "") -> str:
-    """The parts as one sentence, for people.
+    """The parts as one sentence.
 
     >>> sentence("relu(z)[1] is -3", "0", "z[1] is -3 (2 of 4 values differ)")
     'relu(z)[1] is -3, expected 0 where z[1] is -3 (2 of 4 values differ).'

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one, and nothing is replaced that is no file."""
+"""Writing files completely or not at all, and never in place of a device, a pipe or a link."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file completely or not at all.
 
-    A regular file is replaced by a finished neighbour of the same mode and owner, and links are followed. Anything
-    else (a device, a pipe, standard output) is written to as it stands: replacing it would harm the machine.
+    A regular file is replaced by a complete new one with the same mode and owner. Links are
+    followed. Anything else (a device, a pipe, standard output) is written to and never replaced,
+    because replacing it would harm the machine.
     """
     standard = _standard_stream(path)
     if standard is not None:
@@ -29,7 +30,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _standard_stream(path: Path) -> int | None:
-    """The descriptor of standard output or error where a path names it, as /dev/stdout does: even if that is a file."""
+    """The descriptor of standard output or error if a path names it, as /dev/stdout does."""
     try:
         there = path.stat()
     except OSError:
@@ -68,16 +69,15 @@ def put_in_place(finished: Path, path: Path) -> None:
     target = Path(os.path.realpath(path))
     before = target.stat() if target.exists() else None
     if before is not None and not _has_owner(finished, before):
-        shutil.copyfile(
-            finished, target
-        )  # another user's, which this one may write but not give away
+        # another user's file: this user may write to it, but cannot make a new one for them
+        shutil.copyfile(finished, target)
         return
     finished.chmod(_usual_mode() if before is None else stat.S_IMODE(before.st_mode))
     finished.replace(target)
 
 
 def _has_owner(path: Path, wanted: os.stat_result) -> bool:
-    """Give a file the owner and group of another; whether it has them now."""
+    """Whether a file has an owner and group, after trying to give them to it."""
     if hasattr(os, "chown"):
         with contextlib.suppress(PermissionError):
             os.chown(path, wanted.st_uid, wanted.st_gid)
@@ -92,7 +92,7 @@ def _usual_mode() -> int:
 
 
 def can_be_written(path: Path) -> bool:
-    """Whether `write_atomically` can be expected to succeed, as far as can be told beforehand."""
+    """Whether `write_atomically` is likely to succeed, as far as can be told without writing."""
     if path.is_dir():
         return False
     if path.exists() and not path.is_file():

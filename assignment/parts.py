@@ -1,4 +1,4 @@
-"""The three parts: what each script must define, and the test accuracy it must reach."""
+"""The three parts: what each script must define, and the test accuracy that it must reach."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Part:
-    """One of the three scripts: what it must define, the shape of an image, and what comes after it."""
+    """One of the three scripts: what it must define, the shape of an image, and the next step."""
 
     number: int
     name: str
@@ -26,12 +26,12 @@ class Part:
 
     @property
     def plot_file(self) -> str:
-        """The name of the learning-curve plot that the script writes."""
+        """The name of the plot of learning curves that the script writes."""
         return f"{self.name}_train_val_metrics.png"
 
     @cached_property
     def bar(self) -> float:
-        """The test accuracy to reach, as the rubric has it."""
+        """The test accuracy to reach, from the rubric."""
         return next(
             float(section["bar"])
             for section in _sections()
@@ -40,8 +40,8 @@ class Part:
 
 
 def _sections() -> list[dict[str, Any]]:
-    """The sections of the rubric, which lies in one of the project's folders: bars are written there alone."""
-    own = PROJECT / "assignment" / "rubric.toml"  # an extract, in the handout
+    """The sections of rubric.toml, which is in one of the project's folders and holds the bars."""
+    own = PROJECT / "assignment" / "rubric.toml"  # in the handout: an extract
     path = own if own.is_file() else next(PROJECT.glob("*/rubric.toml"), own)
     with path.open("rb") as stream:
         sections: list[dict[str, Any]] = tomllib.load(stream)["section"]
@@ -52,16 +52,28 @@ PARTS = {
     part.name: part
     for part in (
         Part(
-            1, "numpy_ann", "Part 1: a two-layer network in NumPy", "NumpyANN", (784,),
-            "part 2, pytorch_ann.py",
+            number=1,
+            name="numpy_ann",
+            title="Part 1: a two-layer network in NumPy",
+            class_name="NumpyANN",
+            image_shape=(784,),
+            next_step="part 2, pytorch_ann.py",
         ),
         Part(
-            2, "pytorch_ann", "Part 2: a fully connected network in PyTorch", "PyTorchANN", (784,),
-            "part 3, pytorch_cnn.py",
+            number=2,
+            name="pytorch_ann",
+            title="Part 2: a fully connected network in PyTorch",
+            class_name="PyTorchANN",
+            image_shape=(784,),
+            next_step="part 3, pytorch_cnn.py",
         ),
         Part(
-            3, "pytorch_cnn", "Part 3: a convolutional network in PyTorch", "PyTorchCNN", (1, 28, 28),
-            "python utils.py --checklist, which packs submission.zip",
+            number=3,
+            name="pytorch_cnn",
+            title="Part 3: a convolutional network in PyTorch",
+            class_name="PyTorchCNN",
+            image_shape=(1, 28, 28),
+            next_step="python utils.py --checklist, which packs submission.zip",
         ),
     )
-}  # fmt: skip
+}

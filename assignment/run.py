@@ -27,9 +27,9 @@ from utils import (
 
 
 def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) -> int:
-    """Check the sections of a script, then train, test and plot. Returns the exit status.
+    """The exit status of a script, after checking its sections, training, testing and plotting.
 
-    0: every section is written and the bar is met; 1: not so; 2: the data or the device is missing.
+    0: every section is written and the bar is met; 1: not yet; 2: no data, or no such device.
     """
     part = PARTS[name]
     options = _parse_options(part, module, arguments)
@@ -37,19 +37,18 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
         print(f"{part.title}\n\nSection checks")
         outcomes = print_checks(part, module, verbose=options.verbose)
         again = f"run python {name}.py" if hasattr(module, "__file__") else "run the last cell"
-        if any(
-            outcome.status != "passed" and not outcome.check.after_training for outcome in outcomes
-        ):
-            print(f"\nNext: {_first_open(outcomes)}, then {again} again.")
+        open_outcomes = [outcome for outcome in outcomes if outcome.status != "passed"]
+        if any(not outcome.check.after_training for outcome in open_outcomes):
+            print(f"\nNext: {_task(open_outcomes[0])}, then {again} again.")
             return 1
-        judged = outcomes[-1].status == "passed"
+        judged = not open_outcomes
         if options.check and not judged:
             print(
-                f"\nNext: {again} without --check; {_first_open(outcomes)} afterwards, when you have seen the curves."
+                f"\nNext: {again} without --check, look at the curves, then {_task(outcomes[-1])}."
             )
             return 1
         if options.check:
-            print("\nPublic checks passed; marking uses other inputs, and more of them.")
+            print("\nPublic checks passed. Marking uses more inputs, and different ones.")
             return 0
         try:
             device = "cpu" if name == "numpy_ann" else choose_device(options.device)
@@ -69,17 +68,15 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
     if not bar_met:
         return 1
     if not judged:
-        number = outcomes[-1].check.number
-        print(
-            f"Next: read the curves in {part.plot_file}, set JUDGEMENT ({number}), then {part.next_step}."
-        )
+        judge = f"set JUDGEMENT ({outcomes[-1].check.number})"
+        print(f"Next: read the curves in {part.plot_file}, {judge}, then {part.next_step}.")
         return 1
     print(f"Next: {part.next_step}.")
     return 0
 
 
 def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> list[Outcome]:
-    """Print a line for each section as its check ends, and the details of one that failed; the outcomes."""
+    """The outcomes of the checks, each printed as it ends, with details of those that failed."""
     good, bad, none = marks()
     shown = {"passed": good, "failed": bad}
     outcomes = []
@@ -92,9 +89,10 @@ def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> li
     return outcomes
 
 
-def _first_open(outcomes: list[Outcome]) -> str:
-    outcome = next(o for o in outcomes if o.status != "passed")
-    return f"{'write' if outcome.status == 'not written' else 'mend'} {outcome.check.number} {outcome.check.title}"
+def _task(outcome: Outcome) -> str:
+    """What to do about a section that is not right yet."""
+    verb = "write" if outcome.status == "not written" else "fix"
+    return f"{verb} {outcome.check.number} {outcome.check.title}"
 
 
 def _parse_options(
@@ -108,7 +106,7 @@ def _parse_options(
             parser.error(
                 f"{constant} is not defined at the top of {part.name}.py, expected a number"
             )
-    parser.add_argument("--check", action="store_true", help="check the sections, do not train")
+    parser.add_argument("--check", action="store_true", help="check the sections without training")
     parser.add_argument(
         "--epochs",
         type=_positive(int),
@@ -135,13 +133,13 @@ def _parse_options(
         type=_seed,
         default=0,
         metavar="N",
-        help="of the initial weights and the shuffling (default: 0)",
+        help="for the initial weights and the shuffling (default: 0)",
     )
     parser.add_argument(
         "--train-size",
         type=_positive(int),
         metavar="N",
-        help="train on fewer images, for a quick try (default: 54000)",
+        help="train on fewer images for a quick try (default: 54000)",
     )
     parser.add_argument(
         "--device",
@@ -152,12 +150,12 @@ def _parse_options(
         "--data-dir",
         type=Path,
         metavar="DIR",
-        help=f"folder that holds FashionMNIST/raw (default: ${DATA_VARIABLE}, else data/)",
+        help=f"the folder that holds FashionMNIST/raw (default: ${DATA_VARIABLE}, else data/)",
     )
     parser.add_argument(
         "--verbose",
         action="store_true",
-        help="show every frame of an error, not only those of your code",
+        help="show every line that led to an error, not only those of your code",
     )
     return parser.parse_args(arguments)
 
@@ -173,7 +171,7 @@ def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
     def parse(text: str) -> float:
         value = kind(text)
         if not value > 0:
-            raise argparse.ArgumentTypeError(f"{text} is not positive")
+            raise argparse.ArgumentTypeError(f"{text} is not positive, expected a number above 0")
         return value
 
     parse.__name__ = f"positive {kind.__name__}"
@@ -202,10 +200,10 @@ def _train_and_test(
             "\nThe loss is not finite: training diverged. Hint: try a smaller LEARNING_RATE first."
         )
         return False
-    if labels.shape != data.y_test.shape[:1]:
-        print(
-            f"\npredict gave shape {labels.shape} for {len(data.X_test)} images, expected ({len(data.X_test)},)."
-        )
+    expected = data.y_test.shape[:1]
+    if labels.shape != expected:
+        images = len(data.X_test)
+        print(f"\npredict returned shape {labels.shape} for {images} images, expected {expected}.")
         return False
     y_test = data.y_test if data.y_test.ndim == 1 else data.y_test.argmax(axis=1)
     accuracy = float(np.mean(labels == y_test))
@@ -224,18 +222,14 @@ def _train_and_test(
             fingerprint=fingerprint_of(module),
         )
     except OSError as error:
-        print(
-            f"error: {part.plot_file} cannot be written ({error.strerror}); run where you may write",
-            file=sys.stderr,
-        )
+        print(f"error: {part.plot_file} cannot be written here ({error.strerror})", file=sys.stderr)
         return False
     print(f"Learning curves: {part.plot_file}")
     if accuracy < 0.2:
-        print("Hint: that is hardly better than guessing; try a much smaller LEARNING_RATE first.")
+        print("Hint: this is little better than guessing. Try a much smaller LEARNING_RATE first.")
     elif not bar_met:
-        print(
-            "Hint: compare the two loss curves (README, reading learning curves), then try more epochs or another rate."
-        )
+        print("Hint: compare the two loss curves (README.md, Reading learning curves),")
+        print("then try more epochs or another LEARNING_RATE.")
     return bar_met
 
 
@@ -250,7 +244,8 @@ def _fit(
         return history, lambda: np.asarray(model.predict(data.X_test))
     import torch
 
-    module.LEARNING_RATE = options.learning_rate  # type: ignore[attr-defined]  # configure_optimizer reads it there
+    # configure_optimizer reads it there
+    module.LEARNING_RATE = options.learning_rate  # type: ignore[attr-defined]
     history = model.fit(*(torch.from_numpy(array) for array in data[:4]), **settings, device=device)
     blocks = torch.from_numpy(data.X_test).to(device).split(1000)
     return history, lambda: np.concatenate(

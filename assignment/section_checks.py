@@ -1,4 +1,4 @@
-"""The sections of each script in order, and what became of their checks."""
+"""The sections of each script in order, and the outcomes of their checks."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Check:
-    """One section of a script and the function that checks it, which may return a remark on a right answer.
+    """One section of a script, and the function that checks it.
 
-    `needs` names the sections it builds on.
+    `run` raises CheckFailed for a wrong answer and may return a remark on a right one. `needs`
+    names the sections that this one builds on.
     """
 
     number: str
     title: str
     run: Callable[[ModuleType], str | None]
     needs: tuple[str, ...] = ()
-    after_training: bool = False  # does not hold up training
+    after_training: bool = False  # training does not wait for it
 
 
 def _torch_checks(part: Part) -> tuple[Check, ...]:
@@ -91,9 +92,10 @@ CHECKS: dict[str, tuple[Check, ...]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one check: status "passed", "failed", "not written" or "waiting".
+    """The outcome of one check: its status is "passed", "failed", "not written" or "waiting".
 
-    `remark` stands beside any of these but "failed", which has a `failure` of the check or an `error` of the code.
+    A failed check has a `failure`, or the `error` that the student's code raised. Any other may
+    have a `remark`.
     """
 
     check: Check
@@ -104,14 +106,14 @@ class Outcome:
 
     @property
     def lines(self) -> list[str]:
-        """What went wrong, for the terminal: the sentence and its hints, or the error with the student's own lines."""
+        """What failed, for the terminal: the failure and its hints, or the error."""
         if self.failure is None:
             return self.error.splitlines()
         return [str(self.failure), *(f"Hint: {hint}" for hint in self.failure.hints)]
 
 
 def run_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> Iterator[Outcome]:
-    """The outcome of each section's check, in order; a section whose needs are not met is "waiting"."""
+    """The outcomes of the checks, in order; a check waits until those that it needs have passed."""
     passed: set[str] = set()
     for check in CHECKS[part.name]:
         missing = [number for number in check.needs if number not in passed]
@@ -139,13 +141,13 @@ def _run_check(check: Check, module: ModuleType, verbose: bool) -> Outcome:
 
 
 def is_stub(error: BaseException) -> bool:
-    """Whether an error is that of a stub; torch raises NotImplementedError for other reasons."""
+    """Whether an error comes from a stub; torch raises NotImplementedError for other reasons."""
     message = str(error)
     return isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))
 
 
 def describe_error(error: BaseException, *, verbose: bool = False) -> str:
-    """The error with the lines of the student's own code that led to it, innermost last; `verbose` gives every frame."""
+    """The error, after the student's own lines that led to it; all lines with `verbose`."""
     if verbose:
         return "".join(traceback.format_exception(error)).rstrip()
     frames = [
@@ -155,7 +157,7 @@ def describe_error(error: BaseException, *, verbose: bool = False) -> str:
         f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}: {frame.line}"
         for frame in frames
     ]
-    if len(lines) > 8:  # a recursion repeats itself a thousand times
+    if len(lines) > 8:  # a recursion, for example
         lines[4:-4] = [f"… {len(lines) - 8} more …"]
     if isinstance(error, SystemExit):
         return "\n".join(
@@ -165,7 +167,7 @@ def describe_error(error: BaseException, *, verbose: bool = False) -> str:
 
 
 def _is_own(filename: str) -> bool:
-    """Whether a frame belongs to the student's script or notebook, not to a library or to given code."""
+    """Whether a frame belongs to the student's code, not to a library or to given code."""
     if filename.startswith("<") and not filename.startswith("<ipython"):
         return False
     libraries = (sys.base_prefix, sys.prefix)

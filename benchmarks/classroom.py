@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from textwrap import indent
 
 from benchmarks import copying, styles
-from grader.handout.folder import Solution, reference_source, split
+from grader.handout.stubs import Solution, reference_source, split
 from grader.sections import SCRIPTS
 
 HYPERPARAMETERS = {

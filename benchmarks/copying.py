@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Callable
 from functools import cache
 
-from grader.handout.folder import reference_source, stub
+from grader.handout.stubs import reference_source, stub
 from grader.sections import SCRIPTS
 
 Scripts = dict[str, bytes]

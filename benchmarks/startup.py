@@ -19,7 +19,7 @@ import utils
 from assignment.data import IDX_FILES, read_idx
 from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import ROOT, environment, interleave, run_command
-from grader.handout.folder import reference_source, solved
+from grader.handout.stubs import reference_source, solved
 from grader.sections import SCRIPTS
 from playground import datasets
 

@@ -13,7 +13,7 @@ from textwrap import indent
 from typing import Any
 
 from grader import REFERENCE
-from grader.handout.folder import Solution, reference_source, solved, split
+from grader.handout.stubs import Solution, reference_source, solved, split
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.results import SectionResult

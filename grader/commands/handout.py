@@ -10,39 +10,43 @@ from grader import PROJECT
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     handout = commands.add_parser(
         "handout",
-        help="make what students get",
-        description="Make what students get, from grader/reference.",
+        help="write the students' folder and its zip",
+        description="Write what students get, made from grader/reference: a folder and its zip.",
     )
     handout.add_argument(
         "--stubs",
         action="store_true",
-        help="only generate the three scripts at the root, and the README's tables of points and bars",
+        help="only update the three scripts at the root and the tables in README.md",
     )
     handout.add_argument(
-        "--no-data", action="store_true", help="leave the data out; it is fetched on first use"
+        "--no-data",
+        action="store_true",
+        help="leave out the data; students get it with python utils.py --download",
     )
     handout.add_argument(
         "--out",
         type=Path,
         default=PROJECT / "build",
         metavar="DIR",
-        help="where to (default: build/)",
+        help="the folder to write into (default: build/)",
     )
     handout.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the handout, or the stubs alone; 0."""
-    from grader.handout import folder
+    """Write the handout, or only the stubs. The exit status is 0."""
+    from grader.handout.folder import write_handout
+    from grader.handout.readme import write_readme_tables
+    from grader.handout.stubs import write_stubs
 
     if options.stubs:
-        for path in folder.write_stubs(PROJECT):
-            print(path)
-        folder.write_readme_tables(PROJECT / "README.md")
-        return 0
-    for path in folder.write_handout(options.out, with_data=not options.no_data):
+        paths = write_stubs(PROJECT)
+        write_readme_tables(PROJECT / "README.md")
+    else:
+        paths = write_handout(options.out, with_data=not options.no_data)
+    for path in paths:
         print(path)
     return 0

@@ -55,8 +55,7 @@ def data(data_dir: str | None = None) -> Finding:
         try:
             array = read_idx(file, data_dir)
         except DataError as error:
-            reason = re.split(r" \w+ it with:", str(error))[0].rstrip(".")
-            return Finding("data", State.BAD, reason, fix)
+            return Finding("data", State.BAD, error.problem, fix)
         digest = hashlib.sha256(
             np.array([0x0800 + array.ndim, *array.shape], ">i4").tobytes()
         )  # the file's header

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader import PROJECT as ROOT
 from grader.errors import CannotGrade
-from grader.handout.folder import write_handout
+from grader.handout.folder import MANIFEST, write_handout
 
 FILES = Path(__file__).resolve().parent / "files"
 TEMPLATE = {"check.yml": ".github/workflows/check.yml", "student.gitignore": ".gitignore"}
@@ -31,7 +31,8 @@ def write_repositories(out: Path) -> list[Path]:
         handout, _ = write_handout(Path(scratch))
         _place(TEMPLATE, handout)
         shutil.copyfile(ROOT / "constraints.txt", handout / "constraints.txt")
-        shutil.copytree(handout, template, dirs_exist_ok=True)
+        ignored = shutil.ignore_patterns(MANIFEST)  # the template is nobody's handout folder
+        shutil.copytree(handout, template, dirs_exist_ok=True, ignore=ignored)
     _place(MARKING, marking)
     return [template, marking]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.handout.folder import reference_source, solved, stub
+from grader.handout.stubs import reference_source, solved, stub
 from grader.similarity.features import PHRASE, Marks, marks_of, marks_of_handout
 from grader.similarity.passages import Passage, passages
 from grader.similarity.source import Source, read

@@ -1,4 +1,4 @@
-"""An output is written whole, where the path says, and never in the place of anything but a file."""
+"""Files are written completely, and devices, pipes and links are never replaced."""
 
 import os
 import stat

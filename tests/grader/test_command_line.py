@@ -314,7 +314,8 @@ def test_encodings_and_line_ends_are_accepted(tmp_path: Path, style: str) -> Non
 
 
 def test_notebooks_earn_what_scripts_earn(tmp_path: Path) -> None:
-    from grader.handout.folder import notebook, reference_source, solved
+    from grader.handout.notebooks import notebook
+    from grader.handout.stubs import reference_source, solved
 
     work = write_submission(tmp_path / "ada")
     for script in ("numpy_ann", "pytorch_ann", "pytorch_cnn"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import HandoutError, RubricError
-from grader.handout.folder import expect_shown_as_marked
+from grader.handout.readme import expect_shown_as_marked
 from grader.rubric import RUBRIC_FILE, load_rubric
 from tests.support import ROOT
 

@@ -138,7 +138,7 @@ def test_every_wrong_formula_stands_in_a_slot_that_is_tried() -> None:
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_advice_is_short_and_gives_no_solution_away(name: str) -> None:
-    from grader.handout.folder import leaks
+    from grader.handout.stubs import leaks
     from grader.sections import SCRIPTS
 
     advice = CATALOGUE[name].advice

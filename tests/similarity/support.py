@@ -1,6 +1,6 @@
 """The stubs and solutions that the tests of this folder compare."""
 
-from grader.handout.folder import reference_source, solved
+from grader.handout.stubs import reference_source, solved
 from grader.sections import SCRIPTS
 from grader.similarity.comparing import ClassComparison
 

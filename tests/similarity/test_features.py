@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.handout.folder import reference_source, stub
+from grader.handout.stubs import reference_source, stub
 from grader.sections import SCRIPTS
 from grader.similarity.features import marks_of, marks_of_handout
 from grader.similarity.source import read

@@ -1,4 +1,7 @@
-"""The public checks of numpy_ann.py, the ones that `python numpy_ann.py --check` runs. Marking uses other inputs, and more."""
+"""The public checks of numpy_ann.py, which `python numpy_ann.py --check` runs too.
+
+Marking uses more inputs, and different ones.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""The public checks of pytorch_cnn.py, the ones that `python pytorch_cnn.py --check` runs. Marking uses other inputs, and more."""
+"""The public checks of pytorch_cnn.py, which `python pytorch_cnn.py --check` runs too.
+
+Marking uses more inputs, and different ones.
+"""
 
 import pytest
 

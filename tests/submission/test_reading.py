@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError
-from grader.handout.folder import notebook, reference_source, solved
+from grader.handout.notebooks import notebook
+from grader.handout.stubs import reference_source, solved
 from grader.submission.reading import CHECKLIST, MAX_SCRIPT, open_submission
 from tests.submission.support import tarred, zipped
 

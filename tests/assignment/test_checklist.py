@@ -1,13 +1,15 @@
 """`python utils.py --checklist` at every stage of a submission."""
 
 import os
+import stat
+import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
 import utils
-from assignment.checklist import source_fingerprint
+from assignment.checklist import pack, source_fingerprint
 from tests.support import run, write_workplace
 
 
@@ -86,7 +88,7 @@ def test_writing_the_judgement_afterwards_does_not_make_the_plot_stale(finished:
 
 
 def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None:
-    from grader.handout.folder import notebook
+    from grader.handout.notebooks import notebook
 
     (finished / "numpy_ann.ipynb").write_text(notebook((finished / "numpy_ann.py").read_text()))
     (finished / "numpy_ann.py").write_text(
@@ -96,3 +98,42 @@ def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None
     with zipfile.ZipFile(finished / "submission.zip") as archive:
         assert "numpy_ann.ipynb" in archive.namelist()
         assert "numpy_ann.py" not in archive.namelist()
+
+
+def test_fingerprint_ignores_judgement_comments_and_docstrings_only() -> None:
+    source = 'JUDGEMENT = "TODO 2.5"\ndef f(x):\n    """Doc."""\n    return x\n'
+    same = (
+        'JUDGEMENT = "generalizing"  # now\ndef f(x):\n    """Other."""\n    # why\n    return x\n'
+    )
+    assert source_fingerprint(source) == source_fingerprint(same)
+    assert source_fingerprint(source) != source_fingerprint(source.replace("return x", "return -x"))
+
+
+def test_packing_follows_a_link_and_keeps_the_mode(finished: Path, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere.zip"
+    target.write_bytes(b"stale")
+    target.chmod(0o640)
+    (finished / "submission.zip").symlink_to(target)
+    assert pack(finished).is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    with zipfile.ZipFile(target) as archive:
+        assert archive.testzip() is None
+
+
+def test_packing_into_a_pipe_leaves_the_pipe(finished: Path) -> None:
+    pipe, got = finished / "submission.zip", list[bytes]()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    pack(finished)
+    reader.join(timeout=10)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert got[0].startswith(b"PK")
+
+
+def test_a_folder_in_place_of_the_archive_gives_one_line(finished: Path) -> None:
+    (finished / "submission.zip").mkdir()
+    ran = run("utils.py", "--checklist", cwd=finished)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: ")
+    assert ran.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The scripts as a student runs them: a subprocess, its exit status, its printed lines, its files."""
+"""The scripts as students run them: exit status, printed lines, files."""
 
 import re
 import signal
@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assignment.section_checks import CHECKS
-from tests.support import ROOT, run, script_with, write_workplace
+from tests.support import ROOT, run, write_workplace
 
 
 @pytest.fixture
@@ -94,39 +93,6 @@ def test_an_unwritten_judgement_does_not_hold_up_training_but_costs_the_exit_sta
     assert "read the curves in pytorch_ann_train_val_metrics.png, set JUDGEMENT (2.5)" in ran.stdout
 
 
-def edit(folder: Path, sections: dict[str, str]) -> None:
-    (folder / "numpy_ann.py").write_text(script_with("numpy_ann", sections))
-
-
-def test_a_wrong_answer_says_got_expected_where_hint(solved: Path) -> None:
-    edit(solved, {"1.2": "return np.abs(z)"})
-    ran = run("numpy_ann.py", "--check", cwd=solved)
-    assert ran.returncode == 1
-    assert "✗ 1.2 relu" in ran.stdout
-    assert "relu(z)[0, 0] is 2, expected 0 where z[0, 0] is -2" in ran.stdout
-    assert "Hint: negative elements become 0" in ran.stdout
-    assert "waits for 1.2" in ran.stdout
-
-
-def test_an_exception_shows_the_students_own_lines_only(solved: Path) -> None:
-    edit(solved, {"1.2": "return helper(z)", "1.4": "return float(y_true @ y_pred)"})
-    script = solved / "numpy_ann.py"
-    script.write_text(
-        script.read_text().replace(
-            "class NumpyANN", "def helper(z):\n    return z.nothing\n\n\nclass NumpyANN"
-        )
-    )
-    ran = run("numpy_ann.py", cwd=solved)
-    assert ran.returncode == 1
-    assert re.search(r"numpy_ann.py, line \d+, in relu: return helper\(z\)", ran.stdout)
-    assert re.search(r"numpy_ann.py, line \d+, in helper: return z.nothing", ran.stdout)
-    assert "AttributeError" in ran.stdout
-    assert "utils.py" not in ran.stdout
-    assert "assignment" not in ran.stdout
-    assert "Traceback" not in ran.stdout + ran.stderr
-    assert 'section_checks.py", line' in run("numpy_ann.py", "--verbose", cwd=solved).stdout
-
-
 def test_a_diverging_loss_ends_with_a_hint(solved: Path) -> None:
     ran = run(
         "numpy_ann.py", "--learning-rate", "1e6", "--train-size", "500", "--epochs", "1", cwd=solved
@@ -192,44 +158,3 @@ def test_a_plain_console_gets_plain_marks(stubs: Path) -> None:
     ran = run("numpy_ann.py", cwd=stubs, PYTHONIOENCODING="ascii:strict")
     assert (ran.returncode, ran.stderr) == (1, "")
     assert "ok 1.1 softmax" in ran.stdout
-
-
-def test_each_check_takes_less_than_a_second(solved: Path) -> None:
-    """Measured inside, after the imports: what a student waits for each section."""
-    code = (
-        "import sys, time, importlib\n"
-        "from assignment.section_checks import CHECKS\n"
-        "for name, checks in CHECKS.items():\n"
-        "    module = importlib.import_module(name)\n"
-        "    for check in checks:\n"
-        "        best = 9.0\n"
-        "        for _ in range(3):\n"
-        "            start = time.process_time(); check.run(module); best = min(best, time.process_time() - start)\n"
-        "        assert best < 2.0, (check.number, best)\n"  # of CPU on two cores: under a second of wall time
-    )
-    ran = run("-c", code, cwd=solved)
-    assert ran.returncode == 0, ran.stderr
-
-
-def test_public_checks_as_pytest(stubs: Path, solved: Path) -> None:
-    for folder, failures in ((solved, 0), (stubs, 15)):
-        tests = folder / "tests"
-        tests.mkdir()
-        for path in (ROOT / "tests" / "student").glob("*.py"):
-            (tests / path.name).write_text(path.read_text())
-        ran = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", "tests", cwd=folder)
-        expected = f"{failures} failed, 1 passed" if failures else "16 passed"
-        assert expected in ran.stdout, ran.stdout[-2000:]
-
-
-def test_public_checks_accept_the_reference_and_refuse_every_stub() -> None:
-    numbers = [check.number for checks in CHECKS.values() for check in checks]
-    assert numbers == [
-        "1.1",
-        "1.2",
-        "1.3",
-        "1.4",
-        "1.5",
-        "1.6",
-        *(f"{p}.{s}" for p in (2, 3) for s in range(1, 6)),
-    ]

@@ -70,18 +70,8 @@ def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, int], message: str) 
 
 def test_mnist_loads_too() -> None:
     data = utils.load_fashion_mnist(dataset="MNIST", train_size=10)
-    assert np.bincount(data.y_test).tolist() == [
-        980,
-        1135,
-        1032,
-        1010,
-        982,
-        892,
-        958,
-        1028,
-        974,
-        1009,
-    ]
+    counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]  # of the digits 0 to 9
+    assert np.bincount(data.y_test).tolist() == counts
 
 
 def test_files_are_unpacked_once_beside_the_gz(data: Path) -> None:
@@ -113,7 +103,8 @@ def test_a_read_only_folder_works() -> None:
         raw.chmod(0o555)
         code = (
             "import os, sys, utils\n"
-            "utils.load_fashion_mnist(train_size=1)  # imports what it needs: this Python may lie in root's home\n"
+            # imports all that is needed: this Python may be in root's home
+            "utils.load_fashion_mnist(train_size=1)\n"
             "os.getuid() or os.setuid(65534)\n"
             "print(len(utils.load_fashion_mnist(sys.argv[1])[0]))\n"
         )
@@ -153,10 +144,11 @@ def test_damage_gives_one_line_with_the_file_and_the_command(
     damage(data / "FashionMNIST" / "raw" / "t10k-images-idx3-ubyte.gz")
     with pytest.raises(DataError) as caught:
         utils.load_fashion_mnist(data)
+    assert message in caught.value.problem
+    assert caught.value.fix == f"python utils.py --download --data-dir {data}"
     text = str(caught.value)
-    assert message in text
     assert "t10k-images-idx3-ubyte.gz" in text
-    assert "python utils.py --download" in text
+    assert text.endswith(f". Fix it with: {caught.value.fix}")
     assert "\n" not in text
 
 
@@ -201,10 +193,8 @@ def test_download_without_a_network_fails_in_one_line(data: Path) -> None:
     shutil.copytree(
         ROOT / "data" / "MNIST", data / "MNIST", ignore=shutil.ignore_patterns("*-ubyte")
     )
-    dead_end = {
-        "http_proxy": "http://127.0.0.1:9",
-        "https_proxy": "http://127.0.0.1:9",
-    }  # nobody listens at port 9
+    nobody = "http://127.0.0.1:9"  # no server listens at port 9
+    dead_end = {"http_proxy": nobody, "https_proxy": nobody}
     ran = run("utils.py", "--download", "--data-dir", data, **dead_end)
     assert ran.returncode == 2
     assert (
@@ -217,4 +207,4 @@ def test_download_without_a_network_fails_in_one_line(data: Path) -> None:
 def test_download_says_so_when_everything_is_there() -> None:
     ran = run("utils.py", "--download")
     assert ran.returncode == 0
-    assert "whole" in ran.stdout
+    assert "All data files are complete" in ran.stdout
