@@ -119,13 +119,10 @@ def _import_problem(path: Path, part: Part) -> str:
 
 
 def _plot_problem(path: Path, source: Path) -> str:
-    again = (
-        f"run python {source.stem}.py again"
-        if source.suffix == ".py"
-        else f"run {source.name} again"
-    )
+    run = f"run {'python ' if source.suffix == '.py' else ''}{source.name}"
+    again = f"{run} again"
     if not path.is_file():
-        return f"is missing: {again}"
+        return f"is missing: {run}"
     from PIL import Image
 
     try:

@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--checklist", action="store_true", help="check your files and pack submission.zip"
     )
     action.add_argument(
-        "--download", action="store_true", help="fetch missing or damaged data files"
+        "--download", action="store_true", help="download missing or damaged data files"
     )
     parser.add_argument(
         "--anyway", action="store_true", help="pack even if something is not finished"

@@ -112,21 +112,21 @@ def _parse_options(
         type=_positive(int),
         default=module.EPOCHS,
         metavar="N",
-        help="default: %(default)s",
+        help="passes over the training images (default: %(default)s)",
     )
     parser.add_argument(
         "--batch-size",
         type=_positive(int),
         default=module.BATCH_SIZE,
         metavar="N",
-        help="default: %(default)s",
+        help="images per step (default: %(default)s)",
     )
     parser.add_argument(
         "--learning-rate",
         type=_positive(float),
         default=module.LEARNING_RATE,
         metavar="X",
-        help="default: %(default)s",
+        help="length of a step (default: %(default)s)",
     )
     parser.add_argument(
         "--seed",

@@ -51,14 +51,11 @@ def test_fresh_stubs_are_not_packed(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "numpy_ann.py is not finished: TODO 1.2: relu in numpy_ann.py; TODO 1.3" in ran.stdout
     assert "pytorch_ann.py is not finished: TODO 2.5; TODO 2.1" in ran.stdout
-    assert (
-        "pytorch_cnn_train_val_metrics.png is missing: run python pytorch_cnn.py again"
-        in ran.stdout
-    )
+    assert "pytorch_cnn_train_val_metrics.png is missing: run python pytorch_cnn.py" in ran.stdout
     assert not (folder / "submission.zip").exists()
 
 
-def test_a_script_that_cannot_be_imported_is_named_with_its_line(finished: Path) -> None:
+def test_a_script_that_cannot_be_imported_is_named(finished: Path) -> None:
     (finished / "numpy_ann.py").write_text("import numpy\nnumpy.nothing\n")
     ran = run("utils.py", "--checklist", cwd=finished)
     assert ran.returncode == 1

@@ -26,7 +26,7 @@ def written(tmp_path: Path) -> Path:
     return write_handout(tmp_path, with_data=False)[0]
 
 
-def test_the_folder_holds_what_students_need_and_nothing_of_the_grader(handout: Path) -> None:
+def test_the_folder_holds_what_students_need_and_no_grader(handout: Path) -> None:
     names = {str(path.relative_to(handout)) for path in handout.rglob("*") if path.is_file()}
     assert {
         "numpy_ann.py",

@@ -10,6 +10,7 @@ import pytest
 
 from grader.errors import HandoutError
 from grader.handout.readme import students_half, tables
+from grader.rubric import load_rubric
 from tests.support import ROOT, run
 
 
@@ -29,6 +30,11 @@ def test_a_readme_without_its_marks_is_refused(mark: str) -> None:
         students_half(readme.replace(mark, ""))
 
 
+RUBRIC = load_rubric()
+LESS = 1.5  # points that 1.6 loses in the copy below
+POINTS, BAR = RUBRIC.by_number["1.6"].points - LESS, 0.7125
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of this project with another bar and other points, whose README.md is out of date."""
@@ -41,10 +47,14 @@ def project(tmp_path: Path) -> Path:
         (copy / name).symlink_to(ROOT / name)
     rubric = copy / "grader" / "rubric.toml"
     text = rubric.read_text()
-    for old, new in (("bar = 0.77", "bar = 0.7125"), ("points = 14", "points = 12.5")):
-        assert old in text
+    for old, new in (
+        (f"bar = {RUBRIC.by_number['1.7'].bar}", f"bar = {BAR}"),
+        (f"points = {POINTS + LESS:g}", f"points = {POINTS}"),
+        (f"max_score = {RUBRIC.max_score:g}", f"max_score = {RUBRIC.max_score - LESS}"),
+    ):
+        assert text.count(old) == 1
         text = text.replace(old, new)
-    rubric.write_text(text.replace("max_score = 100", "max_score = 98.5"))
+    rubric.write_text(text)
     return copy
 
 
@@ -61,8 +71,9 @@ def test_tables_follow_a_changed_rubric(project: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     assert handout("--stubs").returncode == 0
     after = (project / "README.md").read_text()
-    expected = {**tables(before), "bars": ["71.25 %", *tables(before)["bars"][1:]]}
-    expected["points"] = ["12.5" if cell == "14" else cell for cell in expected["points"]]
+    expected = tables(before)
+    expected["bars"][0] = f"{100 * BAR:g} %"
+    expected["points"][expected["sections"].index("1.6")] = f"{POINTS:g}"
     assert tables(after) == expected
     changed = [
         new for old, new in zip(before.split("\n"), after.split("\n"), strict=True) if old != new
@@ -73,4 +84,4 @@ def test_tables_follow_a_changed_rubric(project: Path, tmp_path: Path) -> None:
     assert (folder / "README.md").read_text() == students_half(after)
     sections = tomllib.loads((folder / "assignment" / "rubric.toml").read_text())["section"]
     shown = {section["number"]: (section["points"], section.get("bar")) for section in sections}
-    assert (shown["1.6"][0], shown["1.7"][1]) == (12.5, 0.7125)
+    assert (shown["1.6"][0], shown["1.7"][1]) == (POINTS, BAR)

@@ -63,7 +63,7 @@ def test_stub_docstrings_say_what_a_student_needs(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_no_line_of_a_solution_is_in_the_stub_and_all_are_in_the_reference(script: str) -> None:
+def test_no_line_of_a_solution_is_in_the_stub(script: str) -> None:
     source = reference_source(script)
     assert leaks(stub(source, f"{script}.py"), script) == []
     assert len(leaks(solved(source, f"{script}.py"), script)) > 5
