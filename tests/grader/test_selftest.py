@@ -1,4 +1,4 @@
-"""Cheats earn nothing, on every level of the sandbox, and the self-test tells a grader that would let them."""
+"""Cheats earn nothing at any sandbox level, and the self-test notices a grader that lets them."""
 
 import subprocess
 from collections.abc import Iterator
@@ -75,7 +75,8 @@ def test_the_walls_hold_and_only_what_was_started_since_is_a_leftover(level: str
 def test_ways_out_are_seen_where_there_are_no_walls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "reads_the_environment.py"  # others would spring the traps of tests that run beside this one
+    # other cheats would spring the traps of tests that run at the same time
+    name = "reads_the_environment.py"
     (tmp_path / name).write_bytes((selftest.CHEATS / name).read_bytes())
     monkeypatch.setattr(selftest, "CHEATS", tmp_path)
     problem = list(selftest.try_walls("none"))[1].problem

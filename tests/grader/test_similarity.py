@@ -239,7 +239,7 @@ def test_run_prints_a_table_and_writes_the_page(
 ) -> None:
     assert run(drawn.works, drawn.earlier, tmp_path / "pairs.html") == 0
     printed = capsys.readouterr().out
-    assert "40 works and 20 of earlier years. Look at these" in printed
+    assert "40 works and 20 of earlier years. The pairs below" in printed
     assert "no verdict and affects no mark" in printed
     assert len(re.findall(r"^ +\d+  \S+ and \S+", printed, re.MULTILINE)) == len(
         students(compare(drawn.works, drawn.earlier))
@@ -252,12 +252,13 @@ def test_few_works_are_put_in_order_without_a_line_between_usual_and_not() -> No
     comparison = compare(works)
     assert comparison.few
     assert "the closest" in table(comparison)
-    assert "usual, to the closest other" not in table(comparison)
+    assert "usual for the closest pair" not in table(comparison)
 
 
 def test_nothing_to_compare_and_nowhere_to_write_are_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(
-        CannotGrade, match="nothing to compare in 1 works and 0 earlier ones, expected two or more"
+        CannotGrade,
+        match="nothing to compare: 1 submissions and 0 earlier ones, expected two or more",
     ):
         run({"x": SOLVED}, {}, None)
     with pytest.raises(CannotGrade, match=r"missing/pairs\.html cannot be written"):

@@ -1,7 +1,7 @@
 # Answers with numbers that are no labels, and hopes that they are counted.
 # script: numpy_ann
 # earns: nothing
-# says: no labels
+# says: not labels
 # trains
 
 import numpy as np
