@@ -1,7 +1,7 @@
-"""The instructor's command line: `python -m grader grade PATH`, `… batch`, `… report`, `… calibrate`, `… selftest`,
-`… doctor`, `… handout`, `… publish`, `… roster`.
+"""The instructor's command line: `grader grade PATH`, `grader batch`, `grader report` and more.
 
-Exit status 0: graded with full marks, or all is well; 1: graded, marks lost, or something lacks; 2: could not be done.
+Exit status 0: full marks, or all is well; 1: marks lost, or something is missing; 2: the command
+failed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# Our own modules come from here and nowhere else: with `python -m`, Python would look in the student's folder first.
+# Import our own modules from here only: with `python -m`, Python looks in the student's folder
+# first.
 GRADER = Path(__file__).resolve().parent
 if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]
@@ -40,7 +41,7 @@ COMMANDS = (grade, batch, report, similarity, forget, calibrate, selftest, docto
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # as standard error does it: a name that the terminal cannot show ends no command
+        # like standard error: a name that the terminal cannot show must not end the command
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"error: operating system error: {one_line(str(error))}", file=sys.stderr)
         return 2
-    except Exception:  # Python's own status for it, 1, would say that a submission was graded
+    except Exception:  # Python's own exit status, 1, would mean that a submission was graded
         traceback.print_exc()
         return 2
     return status
@@ -63,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="grader", description="Marks submissions of the assignment."
+        prog="grader", description="Mark submissions of the assignment."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:

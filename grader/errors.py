@@ -1,20 +1,20 @@
 """Everything that can go wrong while marking, and whose fault it is.
 
     Exception
-    ├── CannotGrade            nothing was marked; one line, exit status 2
+    ├── CannotGrade            nothing can be marked: one line, exit status 2
     │   ├── SubmissionError    the submission cannot be read
     │   ├── RubricError        rubric.toml does not make sense
     │   └── HandoutError       the reference cannot be turned into a handout
-    └── CheckFailed            costs the section that is being marked, and no other; the public checks raise it too
-        └── StudentFault       the student's code gave no answer
+    └── CheckFailed            fails the section being marked; the students' own checks raise it too
+        └── StudentFault       the student's code returned no answer
             ├── NotWritten     the stub still raises NotImplementedError
             ├── StudentError   the student's code raised
             ├── WorkerCrashed  the worker process ended: a crash, os._exit, out of memory
             ├── TimedOut       no answer within the limit
             └── BadReply       an answer that breaks the protocol
 
-Anything else that comes out of a check is the grader's own fault: the section reads "grader error", costs no
-point, and the exit status is 2.
+Any other exception from a check is the grader's own fault: the section is reported as "grader
+error", costs no points, and the exit status is 2.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CannotGrade(Exception):
 
 
 class SubmissionError(CannotGrade):
-    """The submission cannot be read: what was expected, what came, what to do."""
+    """The submission cannot be read; the message says what was expected and what to do."""
 
 
 class RubricError(CannotGrade):
@@ -40,10 +40,10 @@ class HandoutError(CannotGrade):
 
 
 class StudentFault(CheckFailed):
-    """The student's code did not give an answer.
+    """The student's code did not return an answer.
 
-    Beside the fields of CheckFailed: `trace` holds the student's own frames, the innermost last, and `exception`
-    the error in the student's own words, which nobody reads anything out of.
+    In addition to the fields of CheckFailed, `trace` holds the student's own frames, innermost
+    last, and `exception` the error as Python printed it, which is shown and never parsed.
     """
 
     def __init__(
@@ -61,7 +61,10 @@ class StudentFault(CheckFailed):
         self.trace, self.exception = trace, exception
 
     def within(self, what: str, kind: str) -> StudentFault:
-        """The same fault, told of something larger that it ended: `what` is a clause such as "training stopped"."""
+        """The same fault, reported for the larger step that it ended.
+
+        `what` is a clause such as "training stopped".
+        """
         got = f"{what}: {self.got}" if self.got else what
         return StudentFault(
             got,
@@ -74,7 +77,7 @@ class StudentFault(CheckFailed):
 
 
 class NotWritten(StudentFault):
-    """The section's stub is still a stub."""
+    """The section is still an unwritten stub."""
 
     def __init__(self, got: str = "not written yet"):
         super().__init__(got, kind="not-written")
@@ -106,4 +109,4 @@ class TimedOut(StudentFault):
 
 
 class BadReply(StudentFault):
-    """What came back is not an answer."""
+    """The reply breaks the protocol."""

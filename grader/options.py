@@ -1,4 +1,4 @@
-"""The options of a marking: as records, and as arguments of pytest and of `grader grade` alike."""
+"""The options of a marking: a record, and the arguments that pytest and `grader grade` share."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 SANDBOX_HELP = "bubblewrap, user, none or auto (default: auto)"
 
-# name, settings of argparse; values are checked by commands/settings.py, where a wrong one ends with status 2
+# Name, argparse settings. commands/settings.py checks the values: a wrong one ends with status 2.
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--device",
         {
             "metavar": "NAME",
-            "help": "auto, cpu, cuda or mps, for the training of parts 2 and 3 (default: auto)",
+            "help": "auto, cpu, cuda or mps, for training parts 2 and 3 (default: auto)",
         },
     ),
     (
@@ -23,52 +23,56 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         {
             "metavar": "NUMBER",
             "action": "append",
-            "help": "mark this section alone; may be repeated",
+            "help": "mark this section only; may be repeated, or a list such as 1.2,1.3",
         },
     ),
     (
         "--skip-training",
-        {"action": "store_true", "help": "leave out the training sections and their points"},
+        {"action": "store_true", "help": "skip the sections that mark training, and their points"},
     ),
     (
         "--audit",
         {
             "action": "store_true",
-            "help": "train the two fully connected networks once more, with the pixels permuted",
+            "help": "train the two fully connected networks again, with permuted pixels",
         },
     ),
     (
         "--train-size",
-        {"metavar": "N", "help": "train on fewer images, for a quick try (default: 54000)"},
+        {"metavar": "N", "help": "train on fewer images, for a quick trial (default: 54000)"},
     ),
     (
         "--seed",
         {
             "metavar": "N",
-            "help": "of hidden inputs and training (default: a fresh one, which is printed)",
+            "help": "seed of hidden inputs and training (default: a fresh one, which is printed)",
         },
     ),
     (
         "--sandbox",
         {
             "metavar": "LEVEL",
-            "help": "bubblewrap, user, none or auto: the best that this machine has (default: auto)",
+            "help": "bubblewrap, user, none or auto, the best available here (default: auto)",
         },
     ),
     (
         "--data-dir",
         {"metavar": "DIR", "help": "folder that holds FashionMNIST/raw (default: data/)"},
     ),
-    ("--results", {"metavar": "FILE", "help": "write results.json (Gradescope's format) here"}),
-    ("--html", {"metavar": "FILE", "dest": "html_report", "help": "write an HTML report here"}),
+    ("--results", {"metavar": "FILE", "help": "write results.json (Gradescope's format) to FILE"}),
+    (
+        "--html",
+        {"metavar": "FILE", "dest": "html_report", "help": "write the student page to FILE"},
+    ),
 )
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to mark. `seed` draws the hidden inputs and starts the training; `device` is resolved, never "auto".
+    """How to mark.
 
-    `sandbox` is one of sandbox.CHOICES.
+    `seed` determines the hidden inputs and the training. `device` is resolved, never "auto".
+    `sandbox` is one of sandbox.levels.CHOICES.
     """
 
     seed: int
@@ -86,18 +90,18 @@ class _Parser(Protocol):
 
 
 def add_options(parser: _Parser) -> None:
-    """Give pytest the options, and `--submission`."""
+    """Add the options and `--submission` to pytest's."""
     group = parser.getgroup("grader")
     group.addoption(
         "--submission",
         default=".",
         metavar="PATH",
-        help="folder, .zip, .tar.gz or .tgz (default: here)",
+        help="folder, .zip, .tar.gz or .tgz (default: current folder)",
     )
     for name, settings in OPTIONS:
         group.addoption(name, **settings)
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """A signal's handler: a polite end, as by Ctrl-C, so that the workers are ended too."""
+    """A signal handler that ends the program as Ctrl-C does, so that the workers are ended too."""
     raise KeyboardInterrupt

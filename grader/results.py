@@ -1,4 +1,4 @@
-"""What came of a marking, as frozen records that travel: to the terminal, to JSON and back."""
+"""The results of a marking: frozen records that are shown, written as JSON and read back."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """What became of a section."""
+    """The outcome of a section."""
 
     PASSED = "passed"
     FAILED = "failed"
-    ERROR = "grader error"  # the grader's own fault: costs no point
+    ERROR = "grader error"  # the grader's own fault: costs no points
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A line of the student's own code on the way to an exception."""
+    """One frame of a traceback, in the student's own code."""
 
     file: str
     line: int
-    function: str  # "" for code outside of any
+    function: str  # "" at module level
     source: str
 
     def __str__(self) -> str:
@@ -32,10 +32,11 @@ class Frame:
 
 @dataclass(frozen=True)
 class Smallest:
-    """The smallest input tried that an answer is wrong for: an "input", or the "size" of a network and its batch.
+    """The smallest input that was tried and fails.
 
-    `before` is the input tried before it, which the answer is right for. If `leaks`, the input is right too in the
-    first call of a process, and wrong after that one.
+    `kind` is "input", or "size" for the sizes of a network and its batch. `before` is the input
+    tried just before it, which the student's code handles correctly. `leaks` means that a fresh
+    process handles this input correctly too, and fails on it only after `before`.
     """
 
     kind: str
@@ -48,11 +49,12 @@ class Smallest:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a section came to: built where a check fails, read where it is shown, never taken apart.
+    """The verdict on a section, built where the check fails and read field by field afterwards.
 
-    `credit` is the share of the points, 0 to 1. `got`, `expected` and `where` are clauses of one sentence about the
-    first difference. `hints` is a ladder: where to look, why it is wrong, almost the answer. `exception` and `printed` are
-    the student's own words. `misconceptions` are ids of the catalogue.
+    `credit` is the share of the points, 0 to 1. `got`, `expected` and `where` are clauses of one
+    sentence about the first difference. `hints` is a ladder: where to look, why it is wrong, almost
+    the answer. `exception` and `printed` are the output of student code. `misconceptions` are ids
+    of the catalogue.
     """
 
     status: Status
@@ -70,8 +72,11 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """An array of an answer beside the right one: which entries are wrong, row by row."""
+class ComparedArray:
+    """One array of an answer, compared with the right one:
+
+    `wrong[i][j]` says whether that entry is wrong.
+    """
 
     name: str
     wrong: tuple[tuple[bool, ...], ...]
@@ -79,7 +84,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A test image by its number in the official order, its class, the one a network took it for, and how sure that was."""
+    """A misclassified test image.
+
+    `image` is its index in the official order, `truth` its class, `taken_for` the predicted class,
+    and `confidence` the probability that the network gave to the prediction.
+    """
 
     image: int
     truth: int
@@ -89,19 +98,20 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Training:
-    """What a training of the marking showed.
+    """Details of one training, for the report.
 
-    `curves` has the four lists of History, or nothing; `confusion[t][p]` counts the test images of class t taken for p.
+    `curves` holds the four lists of History, or nothing. `confusion[t][p]` counts the test images
+    of class t that were predicted as class p.
     """
 
     curves: dict[str, tuple[float, ...]]
     confusion: tuple[tuple[int, ...], ...]
-    mistakes: tuple[Mistake, ...]  # the surest first
+    mistakes: tuple[Mistake, ...]  # most confident first
 
 
 @dataclass(frozen=True)
 class SectionResult:
-    """One section, marked. `max_points` as in the rubric, `seconds` of wall time."""
+    """The result of one section. `max_points` as in the rubric, `seconds` of wall time."""
 
     number: str
     title: str
@@ -109,11 +119,11 @@ class SectionResult:
     seconds: float
     verdict: Verdict
     script: str = ""
-    comparisons: tuple[Comparison, ...] = ()
+    comparisons: tuple[ComparedArray, ...] = ()
 
     @property
     def status(self) -> Status:
-        """That of the verdict."""
+        """The status of the verdict."""
         return self.verdict.status
 
     @property
@@ -123,13 +133,17 @@ class SectionResult:
 
     @property
     def diagnosis(self) -> tuple[str, ...]:
-        """The ids of the misconceptions recognised."""
+        """The ids of the recognised misconceptions."""
         return self.verdict.misconceptions
 
 
 @dataclass(frozen=True)
 class Report:
-    """A whole marking. `accuracy`, `bars` and `trainings` go by script: measured test accuracy, what it had to reach, the rest."""
+    """The result of marking one submission.
+
+    `accuracy`, `bars` and `trainings` are keyed by script: the measured test accuracy, the accuracy
+    required, and further details.
+    """
 
     sections: tuple[SectionResult, ...]
     accuracy: dict[str, float]
@@ -139,17 +153,17 @@ class Report:
     device: str
     sandbox: str
     submission: str
-    problem: str = ""  # why nothing was marked, where that is so
+    problem: str = ""  # why nothing could be marked
     trainings: dict[str, Training] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
-        """The points earned; a grader error earns its section's points."""
+        """The points earned; a section with a grader error counts in full."""
         return sum(section.points for section in self.sections)
 
     @property
     def max_score(self) -> float:
-        """The points that could be earned in the sections that were marked."""
+        """The points available in the sections that were marked."""
         return sum(section.max_points for section in self.sections)
 
     @property
@@ -160,12 +174,15 @@ class Report:
         return 0 if all(section.status is Status.PASSED for section in self.sections) else 1
 
     def to_json(self) -> str:
-        """The report as JSON that `from_json` reads back."""
+        """The report as JSON, for `from_json`."""
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """The report that `to_json` wrote. Raises ValueError, KeyError or TypeError on anything else."""
+        """The report that `to_json` wrote.
+
+        Raises ValueError, KeyError or TypeError on anything else.
+        """
         fields: dict[str, Any] = json.loads(text)
         sections = tuple(section_from(section) for section in fields.pop("sections"))
         trainings = {
@@ -175,12 +192,12 @@ class Report:
 
 
 def section_from(fields: dict[str, Any]) -> SectionResult:
-    """The section whose fields came out of JSON; they are used up.
+    """The section with these fields, as read from JSON; `fields` is emptied.
 
-    Before verdicts were records a section had one text of feedback, which is now one note.
+    Old gradebooks hold one text of feedback in place of a verdict. It becomes a note.
     """
     comparisons = tuple(
-        Comparison(entry["name"], tuple(map(tuple, entry["wrong"])))
+        ComparedArray(entry["name"], tuple(map(tuple, entry["wrong"])))
         for entry in fields.pop("comparisons")
     )
     if "verdict" in fields:
@@ -212,7 +229,7 @@ def _verdict_from(fields: dict[str, Any]) -> Verdict:
 
 
 def training_from(fields: dict[str, Any]) -> Training:
-    """The training whose fields came out of JSON."""
+    """The training with these fields, as read from JSON."""
     curves = {name: tuple(values) for name, values in fields["curves"].items()}
     return Training(
         curves,

@@ -17,7 +17,10 @@ RUBRIC_FILE = Path(__file__).with_name("rubric.toml")
 
 @dataclass(frozen=True)
 class RubricSection:
-    """A section with the policy for it. `bar` is a fraction of the test images, where training is marked."""
+    """A section and its policy.
+
+    `bar` is the test accuracy (0 to 1) required in a section that marks training.
+    """
 
     section: Section
     title: str
@@ -28,23 +31,23 @@ class RubricSection:
 
     @property
     def number(self) -> str:
-        """As "1.2"."""
+        """The section number, such as "1.2"."""
         return self.section.number
 
     @property
     def script(self) -> str:
-        """The script it is about, "" for the checklist."""
+        """The script that the section is about, "" for the checklist."""
         return self.section.script
 
     @property
     def training(self) -> bool:
-        """Whether the accuracy that a training reached is marked."""
+        """Whether the section marks the accuracy that training reached."""
         return self.section.training
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a script may take: seconds of wall time, bytes."""
+    """The resource limits of a script: seconds of wall time, bytes, and counts."""
 
     import_seconds: float
     call_seconds: float
@@ -62,7 +65,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class TrainingRules:
-    """How bars are met: within `margin` of accuracy of a bar, the median of up to `runs` trainings counts."""
+    """How accuracy is compared with a bar.
+
+    Within `margin` of the bar, training is repeated and the median of up to `runs` trainings
+    counts.
+    """
 
     margin: float
     runs: int
@@ -71,7 +78,10 @@ class TrainingRules:
 
 @dataclass(frozen=True)
 class Band:
-    """Below `low` clearly not, above `high` clearly so, and between the two either answer is right."""
+    """Two thresholds.
+
+    Below `low` the answer is clearly no, above `high` clearly yes; in between either is right.
+    """
 
     low: float
     high: float
@@ -79,7 +89,7 @@ class Band:
 
 @dataclass(frozen=True)
 class JudgementRules:
-    """What the curves say: see [judgement] in rubric.toml."""
+    """How learning curves are judged; [judgement] in rubric.toml explains the entries."""
 
     gap: Band
     rise: Band
@@ -88,7 +98,11 @@ class JudgementRules:
 
 @dataclass(frozen=True)
 class Rubric:
-    """The whole assignment. `imports` holds the packages allowed by script, `forbidden` modules of the standard library."""
+    """The whole assignment.
+
+    `imports` lists the packages that each script may import, `forbidden` the modules of the
+    standard library that no script may import.
+    """
 
     title: str
     max_score: float
@@ -100,12 +114,12 @@ class Rubric:
     forbidden: tuple[str, ...]
 
     def packages(self, script: str) -> tuple[str, ...]:
-        """What a script may import that has to be installed."""
+        """The installed packages that a script may import."""
         return tuple(sorted({*self.imports[script]} - {*SCRIPTS, "utils"}))
 
     @cached_property
     def bars(self) -> dict[str, float]:
-        """The accuracy that each script has to reach."""
+        """The accuracy that each script must reach."""
         return {section.script: section.bar for section in self.sections if section.bar is not None}
 
     @cached_property
@@ -114,7 +128,7 @@ class Rubric:
         return {section.number: section for section in self.sections}
 
     def select(self, only: list[str], skip_training: bool) -> tuple[RubricSection, ...]:
-        """The sections to be reported, in order. Raises RubricError for a number that does not exist."""
+        """The sections to report, in order. Raises RubricError for a number that does not exist."""
         for number in only:
             if number not in self.by_number:
                 raise RubricError(
@@ -125,7 +139,7 @@ class Rubric:
 
 
 def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
-    """The rubric in a TOML file. Raises RubricError with the file and the entry that is wrong."""
+    """The rubric in a TOML file. Raises RubricError, which names the file and the wrong entry."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -134,7 +148,10 @@ def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
 
 
 def parse_rubric(text: str, name: str) -> Rubric:
-    """The rubric in a TOML text. Raises RubricError with the text's `name` and the entry that is wrong."""
+    """The rubric in a TOML text called `name`.
+
+    Raises RubricError, which names the text and the wrong entry.
+    """
     try:
         return _rubric(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -178,13 +195,13 @@ def _section(entry: dict[str, Any]) -> RubricSection:
     if number not in BY_NUMBER:
         raise RubricError(f"{name} is unknown{_nearest(number, list(BY_NUMBER))}")
     section = BY_NUMBER[number]
-    for key in ("script", "training"):  # gradebooks keep rubrics of the time when these stood there
+    for key in ("script", "training"):  # rubrics in old gradebooks still have these entries
         if entry.get(key, getattr(section, key)) != getattr(section, key):
             raise RubricError(
-                f"{name}: {key} is {entry[key]!r}, expected {getattr(section, key)!r}, or nothing"
+                f"{name}: {key} is {entry[key]!r}, expected {getattr(section, key)!r} or no entry"
             )
     if section.training != ("bar" in entry):
-        raise RubricError(f"{name}: expected a bar where training is marked, and nowhere else")
+        raise RubricError(f"{name}: expected a bar if it marks training, and only then")
     return RubricSection(
         section=section,
         title=str(entry["title"]),
@@ -237,11 +254,11 @@ def _expect_consistent(rubric: Rubric) -> None:
     numbers = [section.number for section in rubric.sections]
     for section in rubric.sections:
         if numbers.count(section.number) > 1:
-            raise RubricError(f"section {section.number} is there twice")
+            raise RubricError(f"section {section.number} appears twice")
         for need in section.needs:
             if need not in numbers or numbers.index(need) >= numbers.index(section.number):
                 raise RubricError(
-                    f"section {section.number} needs {need}, which is no earlier section"
+                    f"section {section.number} needs {need}, which is not an earlier section"
                 )
     for number in BY_NUMBER:
         if number not in numbers:
@@ -274,4 +291,4 @@ def _number(name: str, value: Any, *, low: float, high: float) -> float:
 
 def _nearest(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(names)}"
+    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(names)}"

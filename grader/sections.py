@@ -1,6 +1,7 @@
-"""The sections of the assignment, in order: all that the code has to know of each. rubric.toml has the policy.
+"""The sections of the assignment, in order, with all that code has to know about each.
 
-To add a section: its solution in reference/, an entry in rubric.toml, one here, and specimens in tests/specimens/.
+rubric.toml holds the policy. To add a section, write its solution in reference/, an entry in
+rubric.toml, an entry here, and specimens in tests/specimens/.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ SCRIPTS = ("numpy_ann", "pytorch_ann", "pytorch_cnn")
 
 @dataclass(frozen=True)
 class Section:
-    """One section. Functions are named as "module:function" below grader, so that this file imports none of them.
+    """One section. Functions are named "module:function" below grader, to import them lazily.
 
-    check         takes the section of the rubric and a checks.context.Context; returns a remark on a right answer, or None
-    script        the script it is about, "" for the checklist
-    training      the accuracy that a training reached is marked
-    reads_curves  marked by the curves of a training, where there is one
-    diagnosis     names the misconceptions that a wrong answer shows
-    inputs        yields ever larger inputs, to find the smallest that a wrong answer fails on
-    entries       says which entries of a wrong answer are wrong
-    substitute    the file in worker/substitutes that stands in for a wrong answer while later sections are marked
-    shown_at_once whether platforms show it before the marks are published: it says whether everything arrived
+    check         takes a RubricSection and a checks.context.Context; returns a remark or None
+    script        the script that the section is about, "" for the checklist
+    training      whether the accuracy that training reached is marked
+    reads_curves  whether the learning curves of a training are read, if there was one
+    diagnosis     finds the misconceptions that a wrong answer shows
+    inputs        yields inputs from small to large, to find the smallest failing one
+    entries       finds the wrong entries of a wrong answer
+    substitute    the file in worker/substitutes used in later sections in place of a wrong answer
+    shown_at_once whether platforms show it before marks are published: it only says what arrived
     """
 
     number: str
@@ -42,7 +43,7 @@ class Section:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether it is marked without any training."""
+        """Whether it can be marked without training."""
         return bool(self.script) and not self.training and not self.reads_curves
 
 
@@ -54,40 +55,49 @@ _PART_1, _ANN, _CNN = (
 _FUNCTIONS, _NETWORK = "feedback.diagnosis.functions", "feedback.diagnosis.network"
 
 SECTIONS = (
-    Section("0.1", "checks.test_0_checklist:test_the_five_files_are_in_one_place", shown_at_once=True),
+    Section("0.1", "checks.test_0_checklist:test_the_five_files_are_in_one_place",
+            shown_at_once=True),
     Section("1.2", f"{_PART_1}:test_relu_keeps_what_is_positive_and_nothing_else", "numpy_ann",
             diagnosis=f"{_FUNCTIONS}:relu", inputs="feedback.shrinking:relu", substitute="relu"),
-    Section("1.3", f"{_PART_1}:test_relu_derivative_is_one_where_positive_and_zero_elsewhere", "numpy_ann",
-            diagnosis=f"{_FUNCTIONS}:relu_derivative", inputs="feedback.shrinking:relu_derivative",
-            substitute="relu_derivative"),
-    Section("1.4", f"{_PART_1}:test_cross_entropy_is_the_mean_of_minus_log_probability", "numpy_ann",
-            diagnosis=f"{_FUNCTIONS}:cross_entropy", inputs="feedback.shrinking:cross_entropy"),
-    Section("1.5", f"{_PART_1}:test_forward_gives_probabilities_and_keeps_its_four_steps", "numpy_ann",
-            diagnosis=f"{_NETWORK}:forward", inputs="feedback.shrinking:forward", substitute="forward"),
+    Section("1.3", f"{_PART_1}:test_relu_derivative_is_one_where_positive_and_zero_elsewhere",
+            "numpy_ann", diagnosis=f"{_FUNCTIONS}:relu_derivative",
+            inputs="feedback.shrinking:relu_derivative", substitute="relu_derivative"),
+    Section("1.4", f"{_PART_1}:test_cross_entropy_is_the_mean_of_minus_log_probability",
+            "numpy_ann", diagnosis=f"{_FUNCTIONS}:cross_entropy",
+            inputs="feedback.shrinking:cross_entropy"),
+    Section("1.5", f"{_PART_1}:test_forward_gives_probabilities_and_keeps_its_four_steps",
+            "numpy_ann", diagnosis=f"{_NETWORK}:forward", inputs="feedback.shrinking:forward",
+            substitute="forward"),
     Section("1.6", f"{_PART_1}:test_backward_agrees_with_numerical_gradients", "numpy_ann",
             diagnosis=f"{_NETWORK}:backward", inputs="feedback.shrinking:backward",
             entries="feedback.wrong_entries:compare_gradients"),
     Section("1.7", f"{_PART_1}:test_training_reaches_the_bar", "numpy_ann", training=True),
-    Section("2.1", f"{_ANN}:test_layers_are_registered_and_of_the_right_kind", "pytorch_ann", substitute="layers"),
+    Section("2.1", f"{_ANN}:test_layers_are_registered_and_of_the_right_kind", "pytorch_ann",
+            substitute="layers"),
     Section("2.2", f"{_ANN}:test_forward_gives_logits", "pytorch_ann", substitute="layers"),
     Section("2.3", f"{_ANN}:test_training_step_goes_downhill_from_fresh_gradients", "pytorch_ann"),
     Section("2.4", f"{_ANN}:test_predict_gives_labels_in_evaluation_mode", "pytorch_ann"),
-    Section("2.5", f"{_ANN}:test_judgement_is_what_the_curves_say", "pytorch_ann", reads_curves=True),
+    Section("2.5", f"{_ANN}:test_judgement_is_what_the_curves_say", "pytorch_ann",
+            reads_curves=True),
     Section("2.6", f"{_ANN}:test_training_reaches_the_bar", "pytorch_ann", training=True),
-    Section("2.7", f"{_ANN}:test_plot_shows_the_learning_curves_of_a_run", "pytorch_ann", reads_curves=True),
-    Section("3.1", f"{_CNN}:test_layers_are_registered_and_of_the_right_kind", "pytorch_cnn", substitute="layers"),
+    Section("2.7", f"{_ANN}:test_plot_shows_the_learning_curves_of_a_run", "pytorch_ann",
+            reads_curves=True),
+    Section("3.1", f"{_CNN}:test_layers_are_registered_and_of_the_right_kind", "pytorch_cnn",
+            substitute="layers"),
     Section("3.2", f"{_CNN}:test_forward_gives_logits", "pytorch_cnn", substitute="layers"),
     Section("3.3", f"{_CNN}:test_training_step_goes_downhill_from_fresh_gradients", "pytorch_cnn"),
     Section("3.4", f"{_CNN}:test_predict_gives_labels_in_evaluation_mode", "pytorch_cnn"),
-    Section("3.5", f"{_CNN}:test_judgement_is_what_the_curves_say", "pytorch_cnn", reads_curves=True),
+    Section("3.5", f"{_CNN}:test_judgement_is_what_the_curves_say", "pytorch_cnn",
+            reads_curves=True),
     Section("3.6", f"{_CNN}:test_training_reaches_the_bar", "pytorch_cnn", training=True),
-    Section("3.7", f"{_CNN}:test_plot_shows_the_learning_curves_of_a_run", "pytorch_cnn", reads_curves=True),
+    Section("3.7", f"{_CNN}:test_plot_shows_the_learning_curves_of_a_run", "pytorch_cnn",
+            reads_curves=True),
 )  # fmt: skip
 BY_NUMBER = {section.number: section for section in SECTIONS}
 
 
 @cache
 def resolve(function: str) -> Callable[..., Any]:
-    """The function of a name in the registry, imported when it is first needed."""
+    """The function that a name in the registry stands for, imported when it is first needed."""
     found: Callable[..., Any] = pkgutil.resolve_name(f"grader.{function}")
     return found

@@ -1,4 +1,4 @@
-"""Classes without a marking: gradebooks filled through their own way in, with whatever results a test wants to see."""
+"""Classes without a marking: gradebooks filled with whatever results a test needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.classroom.intake import Student
 from grader.classroom.keys import rubric_hash
 from grader.classroom.reports.assignment import Assignment
 from grader.classroom.reports.build import build
-from grader.results import Comparison, Mistake, Report, SectionResult, Status, Training, Verdict
+from grader.results import ComparedArray, Mistake, Report, SectionResult, Status, Training, Verdict
 from grader.rubric import RUBRIC_FILE, load_rubric
 from grader.submission.reading import Submission
 
@@ -72,7 +72,7 @@ def training(epochs: int = 3, **curves: tuple[float, ...]) -> Training:
 
 @dataclass
 class Pupil:
-    """A student and what came of the work; `lost` are failed sections with their verdict, or what came, `missing` sections not marked."""
+    """A student and the results: `lost` are failed sections, `missing` sections not marked."""
 
     id: str
     name: str = ""
@@ -92,7 +92,7 @@ class Pupil:
                 self._status(n),
                 self.lost.get(n, "right"),
                 diagnosis=self.diagnosis if n in self.lost else (),
-                comparisons=(Comparison("W1", ((True, False), (False, False))),)
+                comparisons=(ComparedArray("W1", ((True, False), (False, False))),)
                 if n == "1.6" and n in self.lost
                 else (),
             )

@@ -1,4 +1,4 @@
-"""What a check may ask: the submission, the script in its worker, hidden inputs, the training."""
+"""What a check may use: the submission, the script in its worker, hidden inputs, the training."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from grader.options import Options
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.remote import Module, Student
 from grader.submission.reading import Submission
-from grader.training.run import Run
+from grader.training.run import TrainingRun
 
 
-class Trainings(Protocol):
-    """The trainings of a marking, one a script."""
+class TrainingProvider(Protocol):
+    """The trainings of a marking, one per script."""
 
-    def of(self, student: Student) -> Run:
-        """That of a script, trained when it is first asked for. Raises CheckFailed where it comes to nothing."""
+    def of(self, student: Student) -> TrainingRun:
+        """The training of a script, run on the first request. Raises CheckFailed if it failed."""
 
     def includes(self, script: str) -> bool:
         """Whether this marking trains a script."""
@@ -29,33 +29,33 @@ class Trainings(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """Everything that a section is judged by, beside its entry in the rubric."""
+    """Everything that a section is judged by, apart from its entry in the rubric."""
 
     submission: Submission
     rubric: Rubric
     options: Options
     students: Mapping[str, Student]
-    trainings: Trainings
-    explains: bool = True  # whether a wrong answer is asked again, to name the mistake
+    trainings: TrainingProvider
+    explains: bool = True  # whether wrong answers are probed further, to name the mistake
 
     def student(self, section: RubricSection) -> Student:
         """The script that a section is about."""
         return self.students[section.script]
 
     def module(self, section: RubricSection) -> Module:
-        """The same as something that answers to the script's own names, such as `module.relu(z)`."""
+        """The script as an object with the script's own names, such as `module.relu(z)`."""
         return self.students[section.script].module
 
     def rng(self, section: RubricSection) -> np.random.Generator:
-        """Draws a section's hidden inputs: the same for the same seed, whatever else is marked."""
+        """The generator of a section's hidden inputs: it depends on seed and section only."""
         return np.random.default_rng([self.options.seed, zlib.crc32(section.number.encode())])
 
-    def run(self, section: RubricSection) -> Run:
-        """The training of a section's script. Raises CheckFailed where it comes to nothing."""
+    def run(self, section: RubricSection) -> TrainingRun:
+        """The training of a section's script. Raises CheckFailed if it failed."""
         return self.trainings.of(self.students[section.script])
 
     def expect_readable(self, section: RubricSection) -> None:
-        """Raises StudentFault where a section's script is missing, does not parse, or imports what it may not."""
+        """Raises StudentFault if the script is missing, unparsable, or has a forbidden import."""
         script = section.script
         if not script:
             return
@@ -70,7 +70,7 @@ class Context:
         self.students[script].expect_readable()
 
     def can_be_asked(self, section: RubricSection) -> bool:
-        """Whether a section's script is there, may be run, and could be imported as far as that was tried."""
+        """Whether a section's script exists, may be run, and has not failed to import."""
         try:
             self.expect_readable(section)
         except StudentFault:

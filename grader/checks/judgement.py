@@ -1,4 +1,4 @@
-"""What learning curves say: underfitting, overfitting or generalizing, with bands in which two answers are right."""
+"""What learning curves show: underfitting, overfitting, generalizing, or in some bands either."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from utils import History
 def accepted_judgements(
     history: History, bar: float, rules: JudgementRules
 ) -> tuple[set[str], str]:
-    """The words that are right for these curves, and the figures that say so.
+    """The words that are right for these curves, and the figures that show it.
 
-    Overfitting shows as a gap between training and validation accuracy at the end, or as a validation loss that rose
-    again above its lowest; underfitting as a training accuracy that is poor itself.
+    Overfitting shows as a gap between training and validation accuracy at the end, or as a
+    validation loss that has risen above its minimum; underfitting as a poor training accuracy.
     """
     gap = history.train_accuracies[-1] - history.val_accuracies[-1]
     lowest = max(min(history.val_losses), 1e-12)
@@ -28,8 +28,9 @@ def accepted_judgements(
     if not clearly_over and not clearly_under:
         words.add("generalizing")
     figures = (
-        f"training accuracy {history.train_accuracies[-1]:.1%}, validation {history.val_accuracies[-1]:.1%}, validation loss "
-        f"{rise:.0%} above its lowest"
+        f"training accuracy {history.train_accuracies[-1]:.1%}, "
+        f"validation accuracy {history.val_accuracies[-1]:.1%}, "
+        f"validation loss {rise:.0%} above its minimum"
     )
     return words, figures
 

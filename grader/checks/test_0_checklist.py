@@ -1,4 +1,4 @@
-"""Section 0.1: the five files are there."""
+"""Section 0.1: the five files are in one place."""
 
 from assignment.expect import CheckFailed
 from grader.checks.context import Context

@@ -1,4 +1,7 @@
-"""Sections 2.1 to 2.7: the fully connected network in PyTorch. What is asked is in torch/, the same for both parts."""
+"""Sections 2.1 to 2.7: the fully connected network in PyTorch.
+
+Parts 2 and 3 share the checks in torch/.
+"""
 
 from grader.checks import torch
 from grader.checks.context import Context

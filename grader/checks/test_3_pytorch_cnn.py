@@ -1,4 +1,7 @@
-"""Sections 3.1 to 3.7: the convolutional network in PyTorch. What is asked is in torch/, the same for both parts."""
+"""Sections 3.1 to 3.7: the convolutional network in PyTorch.
+
+Parts 2 and 3 share the checks in torch/.
+"""
 
 from grader.checks import torch
 from grader.checks.context import Context

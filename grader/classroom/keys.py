@@ -1,7 +1,8 @@
-"""What a result depends on: a result with the same key need not be found again.
+"""What a result depends on: a result with the same key is reused.
 
-A key covers the submission, all of the rubric that the section's marking looks at (not its points), the options that matter to
-it, and the grader's own code. So a changed bar marks the accuracy sections again, a changed number of points marks nothing.
+A key covers the submission, the parts of the rubric that marking the section reads (not its
+points), the options that matter to it, and the grader's code. So a changed bar marks the accuracy
+sections again, and changed points mark nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from grader.options import Options
 from grader.rubric import Rubric, RubricSection
 from grader.submission.reading import Submission
 
+# Code that shows markings or starts them, but does not affect a mark.
 NOT_MARKING = (
     "classroom",
     "commands",
@@ -29,11 +31,11 @@ NOT_MARKING = (
     "similarity",
     "__main__.py",
     "conftest.py",
-)  # they show markings, or ask for them
+)
 
 
 def content_hash(submission: Submission) -> str:
-    """One text for all that was handed in, whatever its name."""
+    """The hash of everything in a submission except its name."""
     digest = hashlib.sha256()
     for kind in (submission.scripts, submission.plots):
         for name, content in sorted(kind.items()):
@@ -44,7 +46,7 @@ def content_hash(submission: Submission) -> str:
 
 
 def marking_files() -> list[Path]:
-    """The code that has a say in a mark."""
+    """The files of the code that affects marks."""
     own = [
         path
         for path in sorted(GRADER.rglob("*.py"))
@@ -55,7 +57,7 @@ def marking_files() -> list[Path]:
 
 @cache
 def grader_version() -> str:
-    """The hash of all code that has a say in a mark."""
+    """The hash of the code that affects marks."""
     digest = hashlib.sha256()
     for path in marking_files():
         digest.update(path.name.encode() + path.read_bytes())
@@ -63,14 +65,14 @@ def grader_version() -> str:
 
 
 def rubric_hash(rubric: Rubric) -> str:
-    """One text for the whole rubric, points included."""
+    """The hash of the whole rubric, including points."""
     return _hash(asdict(rubric))
 
 
 def section_key(
     work: str, rubric: Rubric, section: RubricSection, options: Options, sandbox: str
 ) -> str:
-    """The key of one section's result for the submission with the hash `work`, behind the sandbox level `sandbox`."""
+    """The key of a section's result for the submission with hash `work` at the level `sandbox`."""
     return _hash(
         [work, grader_version(), sandbox, options.seed, *_of_section(rubric, section, options)]
     )
@@ -104,7 +106,7 @@ def trains(rubric: Rubric, script: str, options: Options) -> bool:
 
 
 def to_mark(rubric: Rubric, missing: list[str], options: Options) -> tuple[str, ...]:
-    """The sections to ask a marking for, so that these come out as they would in a marking of all of them."""
+    """The sections to mark so that `missing` ones get the same results as when all are marked."""
     wanted = set(missing)
     for section in rubric.select(list(options.only), options.skip_training):
         curves = {

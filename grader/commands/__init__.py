@@ -1,1 +1,1 @@
-"""The subcommands of the command line."""
+"""The subcommands of the command line, one file each: its options, and a function that runs it."""

@@ -13,27 +13,25 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import CannotGrade
 from grader.options import OPTIONS, interrupt
 
-if TYPE_CHECKING:  # only for names: the command line has to start at once
+if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.classroom.batch import Batch, Job, Tally
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.pools import Pool
     from grader.options import Options
     from grader.sandbox.levels import Sandbox
 
-NOT_OF_A_CLASS = (
-    "--only",
-    "--results",
-    "--html",
-)  # --only names a student here; reports come out of the gradebook
+# --only names a student here, and `grader report` writes the files.
+NOT_OF_A_CLASS = ("--only", "--results", "--html")
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     batch = commands.add_parser(
         "batch",
         help="mark a whole class",
-        description="Mark every submission in a folder or a platform's zip that is not marked yet, into a gradebook. "
-        "Stopped at any moment, the same command goes on.",
+        description="Mark the submissions in a folder or a platform's zip that are not marked yet, "
+        "and keep the results in a gradebook. "
+        "If interrupted, run the same command again to resume.",
     )
     batch.add_argument(
         "submissions",
@@ -45,35 +43,37 @@ def add(commands: Any) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="the SQLite file that keeps all results",
+        help="the SQLite file that keeps all results; created if missing",
     )
     batch.add_argument(
-        "--jobs", metavar="N", help="submissions at a time (default: as cores and memory allow)"
+        "--jobs",
+        metavar="N",
+        help="submissions marked in parallel (default: as cores and memory allow)",
     )
     batch.add_argument(
         "--only",
         action="append",
         default=[],
         metavar="STUDENT",
-        help="this student alone, by id; may be repeated",
+        help="mark this student only, by id; may be repeated",
     )
-    batch.add_argument("--regrade", action="store_true", help="mark again what is marked already")
+    batch.add_argument("--regrade", action="store_true", help="mark again what is already marked")
     batch.add_argument(
         "--sections",
         action="append",
         metavar="NUMBER",
-        help="mark these sections alone, as 1.2,1.3",
+        help="mark these sections only, such as 1.2,1.3",
     )
     batch.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="mark on the Dask cluster with this scheduler, as tcp://host:8786",
+        help="mark on the Dask cluster with this scheduler, such as tcp://host:8786",
     )
     batch.add_argument(
-        "--slurm", action="store_true", help="mark on --jobs jobs that are started by Slurm"
+        "--slurm", action="store_true", help="mark in Slurm jobs, as many as --jobs says"
     )
     for name in ("--tls-ca-file", "--tls-cert", "--tls-key"):
-        batch.add_argument(name, metavar="FILE", help="for a scheduler at tls://…")
+        batch.add_argument(name, metavar="FILE", help="for a scheduler with a tls:// address")
     for name, settings in OPTIONS:
         if name not in NOT_OF_A_CLASS:
             batch.add_argument(name, **settings)
@@ -91,7 +91,7 @@ def run(given: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     elsewhere = bool(given.scheduler or given.slurm)
     if given.scheduler and given.slurm:
-        raise CannotGrade("--scheduler and --slurm are two ways to a cluster, expected one of them")
+        raise CannotGrade("--scheduler and --slurm were both given, expected one of them")
     rubric = load_rubric()
     sandbox = choose(given.sandbox or "auto")
     print(f"sandbox: {sandbox.words}", file=sys.stderr)
@@ -103,7 +103,8 @@ def run(given: argparse.Namespace) -> int:
         print(f"seed: {options.seed}", file=sys.stderr)
         if options.train_size is not None:
             print(
-                f"note: with {options.train_size:,} training images this is a try; bars are made for all",
+                f"note: this is a trial with {options.train_size:,} training images; "
+                "the bars are meant for all of them",
                 file=sys.stderr,
             )
         jobs, threads = _places(given.jobs, elsewhere=elsewhere)
@@ -116,24 +117,27 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
-    """Try the walls while the pool gets ready, then mark. Raises CannotGrade, or KeyboardInterrupt with how far it came."""
+    """Test the sandbox while the pool starts, then mark.
+
+    Raises CannotGrade, or KeyboardInterrupt that says how many submissions are marked.
+    """
     from grader.classroom.progress import Progress
 
     try:
-        _try_sandbox(batch.sandbox, pool)
+        _test_sandbox(batch.sandbox, pool)
         batch.run(to_do, pool, Progress(len(to_do)))
     except KeyboardInterrupt:
         done = batch.tally.marked
         raise KeyboardInterrupt(
-            f"{done} of {len(to_do)} submissions are marked, the same command goes on"
+            f"{done} of {len(to_do)} submissions are marked. Run the same command again to resume"
         ) from None
 
 
-def _try_sandbox(sandbox: Sandbox, pool: Pool) -> None:
+def _test_sandbox(sandbox: Sandbox, pool: Pool) -> None:
     from grader.classroom.batch import expect_working_sandbox
 
     try:
-        if sandbox.level != "none":  # said out loud, so it is known to hold nothing
+        if sandbox.level != "none":  # which was asked for, and is known to hold nothing
             expect_working_sandbox(sandbox)
     except BaseException:
         pool.close(now=True)
@@ -152,7 +156,10 @@ def _pool(given: argparse.Namespace, options: Options, jobs: int, threads: int) 
 
 
 def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
-    """How many submissions at a time, and threads for each: together the cores of this machine. 0 threads are as Dask says."""
+    """How many submissions to mark in parallel, and how many threads each has on this machine.
+
+    0 threads leave the choice to Dask.
+    """
     from grader.classroom.pools import default_jobs
 
     cores = (
@@ -166,7 +173,7 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
         raise CannotGrade(f"--jobs is {given!r}, expected a whole number from 1 to 1000")
     if not elsewhere and jobs > default_jobs(jobs):
         print(
-            f"note: {jobs} markings with training take more memory than this machine has",
+            f"note: {jobs} markings with training at a time need more memory than this machine has",
             file=sys.stderr,
         )
     return jobs, 0 if elsewhere else max(1, cores // jobs)
@@ -177,13 +184,8 @@ def _summary(tally: Tally, gradebook: Gradebook) -> str:
         (tally.marked, "marked"),
         (tally.known, "marked before"),
         (tally.unreadable, "could not be read"),
-        (tally.failed, "could not be marked, the same command tries again"),
+        (tally.failed, "could not be marked (run the same command again to retry)"),
     ]
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
-    program = Path(sys.executable)
-    if program.is_relative_to(Path.cwd()):
-        program = program.relative_to(Path.cwd())
-    command = shlex.join(
-        [str(program), "-P", "-m", "grader", "report", str(gradebook.path), "--out", "report"]
-    )
+    command = shlex.join(["grader", "report", str(gradebook.path), "--out", "report"])
     return f"{words or 'nothing to do'}. Next: {command}"

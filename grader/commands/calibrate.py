@@ -1,4 +1,4 @@
-"""`grader calibrate`: accuracy over seeds against the bars, and the chance of missing each bar."""
+"""`grader calibrate`: accuracies over seeds against the bars, and the chance of missing each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader import REFERENCE
 from grader.errors import CannotGrade
 from grader.options import SANDBOX_HELP
 
-if TYPE_CHECKING:  # only for names: the command line has to start at once
+if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.marking.marking import Marking
     from grader.options import Options
     from grader.rubric import Rubric
@@ -21,11 +21,12 @@ if TYPE_CHECKING:  # only for names: the command line has to start at once
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     calibrate = commands.add_parser(
         "calibrate",
         help="measure accuracies over seeds",
-        description="Train a submission with several seeds: mean, deviation and the chance of missing each bar.",
+        description="Train a submission with several seeds, and print mean accuracy, "
+        "standard deviation and the chance of missing each bar.",
     )
     calibrate.add_argument(
         "submission", nargs="?", default=str(REFERENCE), help="default: the reference"
@@ -45,13 +46,16 @@ def add(commands: Any) -> None:
         "--write",
         type=Path,
         metavar="FILE",
-        help="put the table between the marks in this document",
+        help="write the table between the markers in this document",
     )
     calibrate.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, and print the table; 0. Raises CannotGrade for a submission that cannot be trained."""
+    """Train and print the table; returns 0.
+
+    Raises CannotGrade for a submission that cannot be trained.
+    """
     from assignment.data import DataError
     from assignment.expect import CheckFailed
     from grader.errors import StudentFault
@@ -91,17 +95,17 @@ class Calibration:
 
     @property
     def mean(self) -> float:
-        """Mean accuracy."""
+        """The mean accuracy."""
         return statistics.fmean(self.accuracies)
 
     @property
     def deviation(self) -> float:
-        """Standard deviation over seeds, of the sample."""
+        """The sample standard deviation over seeds."""
         return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
 
     @property
     def chance_of_failing(self) -> float:
-        """That of one training missing the bar, if accuracies are normally distributed."""
+        """The chance that one training misses the bar, if accuracies are normally distributed."""
         if self.deviation == 0:
             return float(self.mean < self.bar)
         return 0.5 * math.erfc((self.mean - self.bar) / (self.deviation * math.sqrt(2)))
@@ -110,7 +114,10 @@ class Calibration:
 def calibrate(
     submission: Submission, rubric: Rubric, options: Options, seeds: int
 ) -> list[Calibration]:
-    """Train every script of a submission with so many seeds, counted from the options' one. Raises StudentFault or CheckFailed."""
+    """Train every script of a submission with `seeds` seeds, starting with the one in `options`.
+
+    Raises StudentFault or CheckFailed.
+    """
     from grader.marking.marking import Marking
     from grader.sections import SCRIPTS
 
@@ -142,13 +149,13 @@ def _calibrate(marking: Marking, script: str, seeds: int) -> Calibration:
 
 
 def table(calibrations: list[Calibration]) -> str:
-    """A Markdown table."""
+    """The measurements as a Markdown table."""
     head = (
         "| script | bar | mean | standard deviation | lowest | chance of missing the bar | seeds |"
     )
     rows = [
-        f"| {c.script} | {c.bar:.0%} | {c.mean:.2%} | {c.deviation:.2%} | {min(c.accuracies):.2%} | {_chance(c.chance_of_failing)} "
-        f"| {len(c.accuracies)} |"
+        f"| {c.script} | {c.bar:.0%} | {c.mean:.2%} | {c.deviation:.2%} | {min(c.accuracies):.2%} "
+        f"| {_chance(c.chance_of_failing)} | {len(c.accuracies)} |"
         for c in calibrations
     ]
     return "\n".join([head, "|---" * 7 + "|", *rows])
@@ -162,7 +169,10 @@ BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
 
 
 def replace_table(document: str, text: str) -> str:
-    """A document with a table put between the two marks. Raises ValueError where they are missing."""
+    """The document with the table between its two markers.
+
+    Raises ValueError if they are missing.
+    """
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

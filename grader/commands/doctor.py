@@ -1,4 +1,4 @@
-"""`grader doctor`: look at everything, and say whether submissions can be marked here."""
+"""`grader doctor`: check whether submissions can be marked on this machine."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # only for names: the command line has to start at once
+if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.doctor.findings import Finding
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     doctor = commands.add_parser(
         "doctor",
-        help="say what this machine can do",
-        description="Look at all that marking needs, and say what would mend what lacks: status 0 if marking is possible here.",
+        help="check that this machine can mark",
+        description="Check everything that marking needs and say how to fix what is missing. "
+        "Exit status 0 if marking is possible here.",
     )
     doctor.add_argument(
         "--data-dir", metavar="DIR", help="folder that holds FashionMNIST/raw (default: data/)"
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
 
 
 def examine(data_dir: str | None = None) -> Iterator[Finding]:
-    """Everything there is to know, a finding at a time: some take seconds."""
+    """All findings, one at a time, because some take seconds."""
     from grader.doctor import machine, software
 
     yield software.python()
@@ -42,7 +43,7 @@ def examine(data_dir: str | None = None) -> Iterator[Finding]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the findings as they come; returns 0 where submissions can be marked here, else 1."""
+    """Print the findings as they come; returns 0 if submissions can be marked here, else 1."""
     from grader.doctor.findings import line
 
     preventing = []

@@ -8,11 +8,11 @@ from typing import Any
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     forget = commands.add_parser(
         "forget",
         help="erase a student",
-        description="Erase a student and all that only this student handed in.",
+        description="Erase a student and everything that only this student submitted.",
     )
     forget.add_argument("gradebook", type=Path)
     forget.add_argument("student", help="the student's id")
@@ -20,13 +20,14 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Erase a student. Raises CannotGrade for one who is not there."""
+    """Erase a student; returns 0. Raises CannotGrade for an unknown one."""
     from grader.classroom.batch import alone
     from grader.classroom.gradebook import Gradebook
 
     with alone(given.gradebook), Gradebook(given.gradebook) as gradebook:
         gradebook.forget(given.student)
     print(
-        f"{given.student} is erased from {given.gradebook}; copies of the file, reports and exports are yours to remove"
+        f"{given.student} is erased from {given.gradebook}. "
+        "Copies of this file, reports and exports have to be removed separately"
     )
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.options import OPTIONS, interrupt
 
-if TYPE_CHECKING:  # only for names: the command line has to start at once
+if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.options import Options
     from grader.results import Report
     from grader.rubric import Rubric
@@ -17,14 +17,17 @@ if TYPE_CHECKING:  # only for names: the command line has to start at once
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     grade = commands.add_parser(
         "grade",
         help="mark one submission",
-        description="Mark one submission, as pytest grader/ does.",
+        description="Mark one submission, as `pytest grader/ --submission PATH` does.",
     )
     grade.add_argument(
-        "submission", nargs="?", default=".", help="folder, .zip, .tar.gz or .tgz (default: here)"
+        "submission",
+        nargs="?",
+        default=".",
+        help="folder, .zip, .tar.gz or .tgz (default: current folder)",
     )
     for name, settings in OPTIONS:
         grade.add_argument(name, **settings)
@@ -32,7 +35,7 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Mark it, print the score card, and write the files that were asked for; the exit status is the report's."""
+    """Mark, print the score card and write the requested files; returns the exit status."""
     from grader.marking.marking import Marking
     from grader.report import terminal
 
@@ -56,9 +59,11 @@ def run(given: argparse.Namespace) -> int:
 
 
 def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:
-    """The submission and how it is marked. Raises CannotGrade for wrong options, and for what cannot be read.
+    """The submission, the rubric and the options.
 
-    A submission that cannot be read leaves the files that were asked for, with 0 points and the reason.
+    Raises CannotGrade for wrong options and for an unreadable submission.
+
+    For an unreadable submission the requested files are written, with 0 points and the reason.
     """
     from grader.commands.settings import read_options
     from grader.errors import SubmissionError
@@ -86,14 +91,14 @@ def _expect_writable(file: str | None) -> None:
 
     if file is not None and not can_be_written(Path(file)):
         raise CannotGrade(
-            f"{file} cannot be written, expected a file in a folder that exists and can be written to"
+            f"{file} cannot be written, expected a file in an existing, writable folder"
         )
 
 
 def write_files(
     given: argparse.Namespace, report: Report, plots: dict[str, bytes], data_dir: Path | None
 ) -> None:
-    """Write results.json and the page, where they are asked for."""
+    """Write results.json and the student page, if they were requested."""
     from grader.report import results_json
 
     if given.results:
@@ -102,5 +107,5 @@ def write_files(
         from grader.report import student_page
         from grader.report.pictures import OfficialImages
 
-        work = student_page.Work(report, report.submission, plots)
-        student_page.write(work, OfficialImages(data_dir), Path(given.html_report))
+        content = student_page.PageContent(report, report.submission, plots)
+        student_page.write(content, OfficialImages(data_dir), Path(given.html_report))

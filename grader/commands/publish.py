@@ -1,4 +1,4 @@
-"""The commands `publish`, `roster` and `autograder`: their options, and the functions that they run."""
+"""The commands `publish`, `roster` and `autograder`: their options and what they run."""
 
 from __future__ import annotations
 
@@ -12,24 +12,28 @@ from grader import PROJECT
 from grader.errors import CannotGrade
 
 BUILD = PROJECT / "build"
-TORCH_INDEX = "get torch from this package index, such as that of builds for the CPU alone, a tenth of the size"
+TORCH_INDEX = (
+    "install torch from this package index, such as the one of CPU-only builds, a tenth of the size"
+)
 RISK = (
-    "--sandbox none: student code runs as the grader itself, root in Gradescope's container. It can read the tests and "
-    "the model answer, send them away, and write its own results.json"
+    "--sandbox none: student code runs with the grader's rights, as root in the container. "
+    "It can read and send away the tests and the reference solution, and write its own results.json"
 )
 
 
 def add(commands: Any) -> None:
     """Add the three commands to the parser's."""
     publish = commands.add_parser(
-        "publish", help="make what a platform needs", description="Make what a platform needs."
+        "publish",
+        help="make the files that a platform needs",
+        description="Make the files that a platform needs.",
     )
     targets = publish.add_subparsers(required=True, metavar="PLATFORM")
     _add_gradescope(targets)
     _add_github(targets)
     _add_roster(commands)
     autograder = commands.add_parser(
-        "autograder", help="mark inside Gradescope's container: run_autograder calls this"
+        "autograder", help="mark inside Gradescope's container (called by run_autograder)"
     )
     autograder.add_argument(
         "root", type=Path, help="the folder that holds source, submission and results"
@@ -43,8 +47,8 @@ def add(commands: Any) -> None:
 def _add_gradescope(targets: Any) -> None:
     parser = targets.add_parser(
         "gradescope",
-        help="the autograder zip",
-        description="Make the zip to be uploaded as a Gradescope autograder.",
+        help="make the autograder zip",
+        description="Make the zip file to upload as a Gradescope autograder.",
     )
     parser.add_argument(
         "--out", type=Path, default=BUILD / "gradescope.zip", metavar="FILE", help="default: build/"
@@ -53,25 +57,23 @@ def _add_gradescope(targets: Any) -> None:
         "--visible",
         default="after_published",
         metavar="WHEN",
-        help="visible, after_due_date, after_published or hidden, for all but the checklist and what is not written "
-        "(default: after_published)",
+        help="when to show sections other than the checklist and unwritten ones: visible, "
+        "after_due_date, after_published or hidden (default: after_published)",
     )
     parser.add_argument(
-        "--no-leaderboard", action="store_true", help="no accuracies and times for all to see"
+        "--no-leaderboard", action="store_true", help="do not show accuracies and times to all"
     )
     parser.add_argument(
         "--skip-training",
         action="store_true",
-        help="leave out the training sections and their points",
+        help="skip the sections that mark training, and their points",
     )
-    parser.add_argument(
-        "--audit", action="store_true", help="train once more with the pixels permuted"
-    )
+    parser.add_argument("--audit", action="store_true", help="train again with permuted pixels")
     parser.add_argument(
         "--sandbox",
         default="auto",
         metavar="LEVEL",
-        help="auto, bubblewrap, user, or none in so many words",
+        help="auto, bubblewrap, user or none (default: auto)",
     )
     parser.add_argument(
         "--minutes",
@@ -87,8 +89,9 @@ def _add_gradescope(targets: Any) -> None:
 def _add_github(targets: Any) -> None:
     parser = targets.add_parser(
         "github",
-        help="a template repository and workflows",
-        description="Make the students' template repository, and the workflow that marks a roster of repositories.",
+        help="make a template repository and workflows",
+        description="Make the students' template repository, "
+        "and the workflow that marks a roster of repositories.",
     )
     parser.add_argument(
         "--out", type=Path, default=BUILD / "github", metavar="DIR", help="default: build/github/"
@@ -101,8 +104,9 @@ def _add_roster(commands: Any) -> None:
     actions = roster.add_subparsers(required=True, metavar="ACTION")
     fetch = actions.add_parser(
         "fetch",
-        help="fetch the checklist's files of every repository",
-        description="Fetch the checklist's files of every repository. ROSTER_TOKEN, if set, is the token to read them with.",
+        help="fetch the submitted files of every repository",
+        description="Fetch the submitted files of every repository. "
+        "ROSTER_TOKEN, if set, is the access token.",
     )
     fetch.add_argument(
         "roster", type=Path, nargs="?", default=Path("roster.csv"), help="CSV: student,repository"
@@ -114,10 +118,10 @@ def _add_roster(commands: Any) -> None:
         "--server", default="https://github.com", metavar="URL", help="default: https://github.com"
     )
     fetch.add_argument(
-        "--repository", metavar="OWNER/NAME", help="this one alone, in place of a roster"
+        "--repository", metavar="OWNER/NAME", help="fetch this one only, without a roster"
     )
     fetch.add_argument(
-        "--pull-request", metavar="N", help="the head of this pull request to --repository"
+        "--pull-request", metavar="N", help="fetch the head of this pull request to --repository"
     )
     fetch.set_defaults(run=_fetch)
 
@@ -158,7 +162,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from grader.publish import fetch
 
     if options.pull_request and not options.repository:
-        raise CannotGrade("--pull-request needs --repository, the repository that it was made to")
+        raise CannotGrade("--pull-request needs --repository, the repository that it targets")
     if options.repository:
         entries = [fetch.single(options.repository, options.pull_request or "")]
     else:

@@ -28,7 +28,7 @@ BY_CHECK = {section.check: section.number for section in SECTIONS}
 
 
 @dataclass
-class Run:
+class PytestRun:
     """What is marked, how, and what came of it in this process and in others."""
 
     submission: Submission
@@ -68,7 +68,7 @@ class Run:
         )
 
 
-RUN = pytest.StashKey[Run]()
+RUN = pytest.StashKey[PytestRun]()
 Hook = Generator[None, Any, Any]
 
 
@@ -87,7 +87,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     except CannotGrade as error:
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
-    config.stash[RUN] = Run(submission, rubric, options)
+    config.stash[RUN] = PytestRun(submission, rubric, options)
     config.option.seed = str(options.seed)  # the worker processes of xdist draw the same inputs
     if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
         config.option.dist = "loadgroup"  # a script's sections share its training
@@ -97,7 +97,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """A worker process of xdist reads the submission itself."""
     if hasattr(config, "workerinput"):
-        config.stash[RUN] = Run(*prepare(config.option))
+        config.stash[RUN] = PytestRun(*prepare(config.option))
 
 
 def _section(item: pytest.Item, rubric: Rubric) -> RubricSection:
@@ -165,7 +165,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Hook:
 class _Collector:
     """Notes which sections pytest ran, here or in another process."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: PytestRun):
         self.run = run
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

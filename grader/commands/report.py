@@ -1,4 +1,4 @@
-"""`grader report`: pages and files from a gradebook."""
+"""`grader report`: write pages and files from a gradebook."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from grader.options import interrupt
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     report = commands.add_parser(
         "report",
-        help="pages and files from a gradebook",
-        description="Write a page for each student, one for the class, and files for Gradescope, Canvas, Moodle and spreadsheets.",
+        help="write pages and files from a gradebook",
+        description="Write a page for each student, one for the class, "
+        "and files for Gradescope, Canvas, Moodle and spreadsheets.",
     )
-    report.add_argument("gradebook", type=Path, help="the file that batch wrote")
+    report.add_argument("gradebook", type=Path, help="the file that `grader batch` wrote")
     report.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="DIR",
-        help="where to: a new folder, or an earlier report's",
+        help="a new folder, or that of an earlier report",
     )
     report.add_argument(
         "--data-dir",
@@ -35,7 +36,10 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Write the report; 0. Raises CannotGrade where there is no class, or nowhere to write."""
+    """Write the report; returns 0.
+
+    Raises CannotGrade if there is no class or DIR cannot be written.
+    """
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.reports.build import build
 

@@ -1,4 +1,4 @@
-"""`grader selftest`: try the grader on this machine."""
+"""`grader selftest`: test the grader on this machine."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from grader.options import SANDBOX_HELP
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     selftest = commands.add_parser(
         "selftest",
-        help="try the grader on this machine",
-        description="Mark the reference, the stubs and a set of cheats: status 0 if each earns what it should.",
+        help="test the grader on this machine",
+        description="Mark the reference, the stubs and a set of cheats. "
+        "Exit status 0 if each earns what it should.",
     )
     selftest.add_argument(
-        "--quick", action="store_true", help="a few cheats, no training: some seconds"
+        "--quick", action="store_true", help="a few cheats and no training: a few seconds"
     )
     selftest.add_argument("--sandbox", default="auto", metavar="LEVEL", help=SANDBOX_HELP)
     selftest.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Try every case; 0 if each comes out as expected."""
+    """Run every case; returns 0 if each comes out as expected, else 1."""
     from grader.sandbox.levels import choose
     from grader.selftest import cases as selftest
 

@@ -1,4 +1,4 @@
-"""The options of a marking as they were given, checked: a wrong one ends with one line before anything is marked."""
+"""Check the options of a marking: a wrong one ends the command with one line, before marking."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MOST_IMAGES = 54_000
 def read_options(
     given: Callable[[str], Any], rubric: Rubric, *, seed: int | None = None, elsewhere: bool = False
 ) -> Options:
-    """The options, each of which `given` returns by its name. Raises CannotGrade for a value that makes no sense.
+    """The options, read by name with `given`. Raises CannotGrade for an invalid value.
 
-    `seed` is taken where none is given, else a fresh one. `elsewhere`: the training is on other machines, whose devices
-    and data cannot be looked at from here.
+    `seed` is the default seed; None draws a fresh one. `elsewhere` says that training runs on other
+    machines, whose devices and data cannot be checked from here.
     """
     only = [number for entry in given("only") or () for number in entry.split(",")]
     rubric.select(only, skip_training=False)
@@ -50,9 +50,8 @@ def read_options(
 def _seed(given: str | None, otherwise: int | None) -> int:
     if given is not None:
         return _integer("--seed", given, 0, 2**63)
-    return (
-        secrets.randbits(48) if otherwise is None else otherwise
-    )  # the data's disguise hangs on it: too many to try
+    # the perturbation of the data depends on it: 48 bits are too many to try
+    return secrets.randbits(48) if otherwise is None else otherwise
 
 
 def _integer(option: str, text: str, low: int, high: int) -> int:
@@ -66,7 +65,10 @@ def _integer(option: str, text: str, low: int, high: int) -> int:
 
 
 def _device(name: str, *, elsewhere: bool) -> str:
-    """The device to train on. torch is asked only where there might be an accelerator: importing it takes a second."""
+    """The device to train on.
+
+    Importing torch takes a second, so that is done only if there may be an accelerator.
+    """
     signs = [Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd")]
     if name not in ("auto", "cpu", "cuda", "mps"):
         raise CannotGrade(f"--device is {name!r}, expected auto, cpu, cuda or mps")

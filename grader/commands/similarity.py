@@ -1,4 +1,4 @@
-"""`grader similarity`: near-copies to look at, as a short table, and as a page where one is asked for."""
+"""`grader similarity`: list near-copies to look at, and write a page that compares them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import CannotGrade
 from grader.report.text import one_line
 
-if TYPE_CHECKING:  # only for names: the command line has to start at once
+if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.similarity.comparing import ClassComparison, Works
 
 MAX_ROWS = 40
 MAX_NOTES = 10
-WIDTH = 44  # of the two names
+WIDTH = 44  # columns for the two names
 
 
 def add(commands: Any) -> None:
-    """Give the command line this command."""
+    """Add this command to the command line."""
     similarity = commands.add_parser(
         "similarity",
-        help="near-copies to look at",
-        description="Compare a class with itself and with earlier years. What comes out is to be looked at, and affects no mark.",
+        help="list near-copies to look at",
+        description="Compare the submissions of a class with each other and with earlier years. "
+        "The result is for people to look at and affects no mark.",
     )
     similarity.add_argument("gradebook", type=Path)
     similarity.add_argument(
@@ -35,13 +36,16 @@ def add(commands: Any) -> None:
         help="an earlier year's gradebook; may be repeated",
     )
     similarity.add_argument(
-        "--out", type=Path, metavar="FILE", help="write a page with the pairs side by side here"
+        "--out", type=Path, metavar="FILE", help="write a page that shows the pairs side by side"
     )
     similarity.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print the pairs to look at; the exit status is 0. Raises CannotGrade for what is no gradebook, or holds no two works."""
+    """Print the pairs to look at; returns 0.
+
+    Raises CannotGrade for a wrong gradebook or fewer than two works.
+    """
     earlier: dict[str, dict[str, bytes]] = {}
     people: dict[str, str] = {}
     for book in given.earlier:
@@ -53,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _works(path: Path) -> dict[str, dict[str, bytes]]:
-    """By those who handed in together, their scripts."""
+    """The scripts of each group that submitted together."""
     from grader.classroom.gradebook import Gradebook
 
     with Gradebook(path) as gradebook:
@@ -63,16 +67,17 @@ def _works(path: Path) -> dict[str, dict[str, bytes]]:
 def report(
     works: Works, earlier: Works, out: Path | None, people: Mapping[str, str] | None = None
 ) -> int:
-    """Compare, print the pairs to look at and write the page; returns the exit status, 0. `people` is as for `compare`.
+    """Compare, print the pairs and write the page; returns 0. `people` is as for `compare`.
 
-    Raises CannotGrade where there are no two works, or the page cannot be written.
+    Raises CannotGrade for fewer than two works, or if the page cannot be written.
     """
     from grader.similarity import page
     from grader.similarity.comparing import compare
 
     if len(works) < 1 or len(works) + len(earlier) < 2:
         raise CannotGrade(
-            f"there is nothing to compare in {len(works)} works and {len(earlier)} earlier ones, expected two or more"
+            f"nothing to compare: {len(works)} submissions and {len(earlier)} earlier ones, "
+            "expected two or more"
         )
     comparison = compare(works, earlier, people)
     print(table(comparison))
@@ -86,7 +91,7 @@ def report(
 
 
 def table(comparison: ClassComparison) -> str:
-    """The pairs to look at as lines of text, the closest first."""
+    """The pairs to look at as lines of text, closest first."""
     from grader.sections import SCRIPTS
     from grader.similarity import page
 
@@ -95,11 +100,10 @@ def table(comparison: ClassComparison) -> str:
         f" and {comparison.earlier} of earlier years" if comparison.earlier else ""
     )
     if not groups:
-        return "\n".join([f"{against}: nobody shares more than is usual.", *_notes(comparison)])
-    shown = (
-        "the closest" if comparison.few else "who share more than is usual of what few others have"
-    )
-    lines = [f"{against}. Look at these, {shown}; this is no verdict and affects no mark.", ""]
+        return "\n".join([f"{against}: no pair shares more than usual.", *_notes(comparison)])
+    shown = "are the closest" if comparison.few else "share more rare code than usual"
+    verdict = "This is not a verdict and affects no mark."
+    lines = [f"{against}. The pairs below {shown}; look at them. {verdict}", ""]
     lines.append(
         f"{'no.':>4}  {'students':<{WIDTH}} {'bits':>5}  "
         + " ".join(f"{script:>11}" for script in SCRIPTS)
@@ -107,15 +111,14 @@ def table(comparison: ClassComparison) -> str:
     for number, pairs in enumerate(groups[:MAX_ROWS], start=1):
         by_script = {pair.script: f"{pair.score:.0f}" for pair in pairs}
         names = one_line(page.title(pairs[0]))
+        names = names if len(names) <= WIDTH else f"{names[: WIDTH - 1]}…"
         total = sum(pair.score for pair in pairs)
         cells = " ".join(f"{by_script.get(script, '–'):>11}" for script in SCRIPTS)
-        lines.append(
-            f"{number:>4}  {names if len(names) <= WIDTH else names[: WIDTH - 1] + '…':<{WIDTH}} {total:5.0f}  {cells}"
-        )
+        lines.append(f"{number:>4}  {names:<{WIDTH}} {total:5.0f}  {cells}")
     if len(groups) > MAX_ROWS:
         lines.append(f"      and {len(groups) - MAX_ROWS} more")
     if not comparison.few:
-        lines.append(f"      {'usual, to the closest other':<{WIDTH}} {comparison.usual:5.0f}")
+        lines.append(f"      {'usual for the closest pair':<{WIDTH}} {comparison.usual:5.0f}")
     return "\n".join([*lines, *_notes(comparison)])
 
 

@@ -1,1 +1,1 @@
-"""Why an answer is wrong."""
+"""Explain why an answer is wrong: misconceptions, diagnosis, then shrinking and wrong entries."""

@@ -1,7 +1,7 @@
-"""The smallest input that a wrong answer fails on, for mistakes that the catalogue does not know.
+"""Find the smallest failing input of a wrong answer, for mistakes that are not in the catalogue.
 
-Inputs are tried from the simplest on, so the first that fails says most: one number, one image, one hidden unit. All are
-asked of a fresh process, because an answer may depend on the calls before.
+Inputs are tried from the simplest on, because the first that fails says most: one number, one
+image, one hidden unit. A fresh process answers them, because an answer may depend on earlier calls.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from grader.results import Smallest
 from grader.sandbox.remote import Module, Remote, Student, as_number, type_name
 
 SMALL = tuple(np.array(values) for values in (
-    [1.0], [-1.0], [0.0], [0.5], [-0.5], [0.1], [100.0], [-100.0], [1e-9], [-1e-9], [1e6], [1.0, -1.0], [-1.0, 1.0],
+    [1.0], [-1.0], [0.0], [0.5], [-0.5], [0.1], [100.0], [-100.0], [1e-9], [-1e-9], [1e6],
+    [1.0, -1.0], [-1.0, 1.0],
     [[1.0, -1.0]], [[1.0], [-1.0]], [[[1.0, -1.0]]],
 ))  # fmt: skip
 BATCHES = (
@@ -49,7 +50,7 @@ SIZES = (
 
 @dataclass(frozen=True)
 class Try:
-    """An input that is tried: what it is, what is right for it, and a check that raises where the answer is wrong."""
+    """An input to try, its right answer, and a check that raises CheckFailed for a wrong one."""
 
     what: str
     check: Callable[[], object]
@@ -61,14 +62,14 @@ Tries = Callable[[Module, np.random.Generator], Iterator[Try]]
 
 
 def smallest_failure(tries: Tries, student: Student, rng: np.random.Generator) -> Smallest | None:
-    """The smallest input found that fails; None where none of those tried does."""
+    """The smallest failing input found; None if no input that was tried fails."""
     student.close()
     before = ""
     for one in tries(student.module, rng):
         got = _wrong(one.check)
         if got:
             alone = got
-            if before:  # else nothing came before it, and its process was fresh
+            if before:  # otherwise this was the first call of its process
                 student.close()
                 alone = _wrong(one.check)
             if before and not alone:
@@ -80,7 +81,7 @@ def smallest_failure(tries: Tries, student: Student, rng: np.random.Generator) -
 
 
 def _wrong(check: Callable[[], object]) -> str:
-    """What is wrong with an answer, "" where nothing is."""
+    """What is wrong with an answer, "" if it is right."""
     try:
         check()
     except StudentFault as fault:
@@ -113,7 +114,7 @@ def _elementwise(
 def _expect_element(
     function: Callable[[np.ndarray], Any], z: np.ndarray, expected: np.ndarray
 ) -> None:
-    expect_array("it", function(z), expected, absolute=0)
+    expect_array("result", function(z), expected, absolute=0)
 
 
 def cross_entropy(module: Module, rng: np.random.Generator) -> Iterator[Try]:
@@ -122,7 +123,8 @@ def cross_entropy(module: Module, rng: np.random.Generator) -> Iterator[Try]:
         y_true = np.eye(k)[np.arange(n) % k]
         y_pred = np.where(y_true == 1, p, (1 - p) / (k - 1))
         true = "ones" if n > 1 else "one"
-        what = f"{n} image{'s' if n > 1 else ''} of {k} classes, the true {true} with probability {p:g}"
+        images = f"{n} image{'s' if n > 1 else ''}"
+        what = f"{images} of {k} classes, the true {true} with probability {p:g}"
         check = partial(_expect_loss, module, y_true, y_pred, -np.log(p))
         yield Try(what, check, f"{-np.log(p):.6g}")
 
@@ -131,8 +133,9 @@ def _expect_loss(module: Module, y_true: np.ndarray, y_pred: np.ndarray, expecte
     answer = module.cross_entropy(y_true, y_pred)
     number = as_number(answer)
     if number is None:
-        raise CheckFailed(f"it is {'None' if answer is None else 'of type ' + type_name(answer)}")
-    expect_array("it", np.float64(number), np.asarray(expected), tolerance=1e-4)
+        what = "None" if answer is None else f"of type {type_name(answer)}"
+        raise CheckFailed(f"the loss is {what}")
+    expect_array("the loss", np.float64(number), np.asarray(expected), tolerance=1e-4)
 
 
 def forward(module: Module, rng: np.random.Generator) -> Iterator[Try]:
@@ -163,7 +166,7 @@ def _sizes(
         what = f"n = {n}, d = {d}, h = {h}, k = {k}"
         yield Try(what, partial(_expect_size, module, check, point, 1), kind="size")
     point = away_from_kinks(rng, 2, 3, 4, 5)
-    what = "the second batch that one network is given"
+    what = "a second batch for the same network"
     yield Try(what, partial(_expect_size, module, check, point, 2), kind="size")
 
 

@@ -1,4 +1,4 @@
-"""Which entries of the four gradients are wrong, for a report to show. Nothing here decides a mark."""
+"""Find the wrong entries of the four gradients, for the report. Nothing here affects a mark."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import numpy as np
 
 from grader.oracle.gradients import NAMES, away_from_kinks
 from grader.oracle.networks import network_at
-from grader.results import Comparison
+from grader.results import ComparedArray
 from grader.sandbox.remote import Module
 
-SIZE = (5, 6, 4, 3)  # n, d, h, k of the gradients that are compared: small enough to be looked at
+SIZE = (5, 6, 4, 3)  # n, d, h, k of the gradients compared: small enough to look at
 CLOSE = 1e-4  # of the largest element
 
 
-def compare_gradients(module: Module, rng: np.random.Generator) -> tuple[Comparison, ...]:
-    """Which entries of the four gradients are wrong for a small batch; empty where there are no arrays to compare.
+def compare_gradients(module: Module, rng: np.random.Generator) -> tuple[ComparedArray, ...]:
+    """Which entries of the four gradients are wrong for a small batch; empty without arrays.
 
-    Of the two conventions, sum and mean, the one with fewer wrong entries counts, for each array anew.
+    Of the two conventions, sum and mean, the one with fewer wrong entries counts, for each array
+    separately.
     """
     point = away_from_kinks(rng, *SIZE)
     try:
         net = network_at(module, point)
         net.forward(point.X)
         answer = net.backward(point.X, point.Y)
-    except Exception:  # answers can be of any kind: a network may be a number
+    except Exception:  # answers can be of any kind: the network may be a number
         return ()
     if not isinstance(answer, dict):
         return ()
@@ -37,13 +38,12 @@ def compare_gradients(module: Module, rng: np.random.Generator) -> tuple[Compari
     return tuple(found)
 
 
-def _compared(name: str, got: Any, expected: np.ndarray) -> Comparison:
+def _compared(name: str, got: Any, expected: np.ndarray) -> ComparedArray:
     rows = np.atleast_2d(expected)
     if not isinstance(got, np.ndarray) or got.dtype.kind not in "fiub" or got.size != expected.size:
-        return Comparison(name, tuple(tuple(True for _ in row) for row in rows))
+        return ComparedArray(name, tuple(tuple(True for _ in row) for row in rows))
     if np.atleast_2d(got).shape != rows.shape:
-        return Comparison(name, tuple(tuple(True for _ in row) for row in rows))
-    wrong = ~(
-        np.abs(np.atleast_2d(got) - rows) <= CLOSE * np.abs(expected).max()
-    )  # so that NaN is wrong too
-    return Comparison(name, tuple(tuple(bool(entry) for entry in row) for row in wrong))
+        return ComparedArray(name, tuple(tuple(True for _ in row) for row in rows))
+    # negated, so that NaN is wrong too
+    wrong = ~(np.abs(np.atleast_2d(got) - rows) <= CLOSE * np.abs(expected).max())
+    return ComparedArray(name, tuple(tuple(bool(entry) for entry in row) for row in wrong))

@@ -1,1 +1,1 @@
-"""One submission being marked."""
+"""Mark one submission: runner judges sections, trainings trains, marking owns the workers."""

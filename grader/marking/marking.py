@@ -1,4 +1,4 @@
-"""One submission being marked: the life of its workers, and what has come of each section so far."""
+"""One submission being marked: the life of its workers, and the results so far."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from grader.sandbox.remote import Student
 from grader.sections import SCRIPTS
 from grader.submission.reading import Submission
 
-MAX_PRINTED = 1000  # characters of what a script prints, in its feedback
+MAX_PRINTED = 1000  # characters of a script's output in the feedback
 
 
 class Marking:
-    """Marks sections one by one; `report` has what came of them. `explains`: wrong answers are asked again, to name mistakes."""
+    """Marks sections one by one; `report` returns the results.
+
+    `explains` says whether wrong answers are probed further, to name the mistake.
+    """
 
     def __init__(
         self, submission: Submission, rubric: Rubric, options: Options, *, explains: bool = True
@@ -32,8 +35,8 @@ class Marking:
         self.results: dict[str, SectionResult] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self._started = time.perf_counter()
-        self._shown: dict[str, str] = {}  # what each script printed, as far as its feedback has it
-        # one server for the scripts that may import the same packages
+        self._shown: dict[str, str] = {}  # the output of each script that feedback has shown
+        # one fork server for all scripts that may import the same packages
         self._servers: dict[tuple[str, ...], ForkServer] = {}
         self.students = {script: self._student(script) for script in SCRIPTS}
         trained = frozenset(section.script for section in self.to_run() if section.training)
@@ -52,27 +55,27 @@ class Marking:
                 self.sandbox,
                 packages=packages,
                 device=self.options.device,
-                # NumPy's products are too small here for a second thread
+                # NumPy's matrix products are too small here to gain from a second thread
                 threads=None if "torch" in packages else 1,
             )
         return Student(script, self._servers[packages], self.rubric)
 
     def begin(self) -> None:
-        """Start what workers will be forked from, which takes a while to import torch: the sooner the better."""
-        with contextlib.suppress(OSError):  # tried again, and reported, where a worker is needed
+        """Start the fork servers early, because importing torch takes a while."""
+        with contextlib.suppress(OSError):  # retried, and reported, when a worker is needed
             for script in {s.script for s in self.to_run()} & self.submission.scripts.keys():
                 self._servers[self.rubric.packages(script)].begin()
 
     def to_run(self) -> list[RubricSection]:
-        """The sections to be reported and those that they need to be marked fairly, in the rubric's order."""
+        """The sections to report and the sections that these need, in the rubric's order."""
         numbers = {section.number for section in self.chosen}
-        for section in reversed(self.rubric.sections):  # needs come earlier: one pass finds all
+        for section in reversed(self.rubric.sections):  # needs come earlier, so one pass finds all
             if section.number in numbers:
                 numbers.update(section.needs)
         return [section for section in self.rubric.sections if section.number in numbers]
 
     def mark(self, section: RubricSection) -> SectionResult:
-        """What a section comes to, marked when it is first asked for; the sections it needs are marked before it."""
+        """The result of a section, marked on the first call, after the sections that it needs."""
         if section.number in self.results:
             return self.results[section.number]
         needs = [self.rubric.by_number[number] for number in section.needs]
@@ -88,7 +91,7 @@ class Marking:
             max_points=section.points,
             seconds=round(self._seconds(section, started, trained_before), 3),
             verdict=replace(
-                verdict, notes=(*verdict.notes, *self._circumstances(section, verdict))
+                verdict, notes=(*verdict.notes, *self._training_notes(section, verdict))
             ),
             script=section.script,
             comparisons=(
@@ -99,7 +102,7 @@ class Marking:
         return result
 
     def mark_all(self) -> dict[str, SectionResult]:
-        """Mark the sections that were asked for, and end the workers; the results by number."""
+        """Mark the chosen sections and end the workers; returns the results by number."""
         try:
             self.begin()
             for section in self.to_run():
@@ -110,7 +113,7 @@ class Marking:
             self.close()
 
     def end_worker_after(self, section: RubricSection) -> None:
-        """End a script's worker after its last section: a network and its data take a gigabyte."""
+        """End a script's worker after its last section: network and data take a gigabyte."""
         if section == [s for s in self.to_run() if s.script == section.script][-1]:
             self._end_worker(section.script)
 
@@ -118,8 +121,8 @@ class Marking:
         if script:
             self.students[script].close()
 
-    def _circumstances(self, section: RubricSection, verdict: Verdict) -> list[str]:
-        """What is to be known about a training: earlier sections that failed, and fewer images than usual."""
+    def _training_notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
+        """Notes on a training: earlier sections that failed, and a reduced number of images."""
         if not section.training:
             return []
         before = [
@@ -132,12 +135,13 @@ class Marking:
             notes.append(f"Fix {', '.join(before)} first: training runs on your own code.")
         if self.options.train_size:
             notes.append(
-                f"This was a try with {self.options.train_size:,} training images; the bar is made for all of them."
+                f"This was a trial with {self.options.train_size:,} training images; "
+                "the bar is meant for all of them."
             )
         return notes
 
     def _printed(self, section: RubricSection) -> str:
-        """The end of what the script printed, if that was not shown before."""
+        """The end of the script's output, if it has not been shown before."""
         if not section.script:
             return ""
         printed = self.students[section.script].printed.strip()[-MAX_PRINTED:]
@@ -153,7 +157,10 @@ class Marking:
     def _seconds(
         self, section: RubricSection, started: float, trained_before: float | None
     ) -> float:
-        """Wall time of a section. A training is counted where the accuracy is marked, whichever section asked first."""
+        """Wall time of a section.
+
+        Training counts in the accuracy section, whichever section started it.
+        """
         elapsed = time.perf_counter() - started
         training = self._training_seconds(section) or 0.0
         if section.training == (trained_before is not None):
@@ -161,7 +168,7 @@ class Marking:
         return elapsed
 
     def report(self) -> Report:
-        """What came of the sections that were asked for."""
+        """The results of the chosen sections."""
         runs = {
             script: run
             for script, student in self.students.items()
@@ -180,7 +187,7 @@ class Marking:
         )
 
     def close(self) -> None:
-        """End every worker, and what they were forked from."""
+        """End every worker and every fork server."""
         for student in self.students.values():
             student.close()
         for server in self._servers.values():

@@ -1,9 +1,9 @@
-"""How one section is judged. Each stage is a function of the section and of what it may ask:
+"""How one section is judged. Each stage is a function of the section and its context:
 
-own_answer           the check, on the student's own code
-with_substitutes     the check again, with right answers in place of earlier sections that failed
-explained            the misconceptions that a wrong answer shows, or else the smallest input that it fails on
-whose_fault          the check on the reference, where it stumbled itself
+own_answer           run the check on the student's own code with_substitutes     run it again, with
+right answers in place of earlier sections that failed explained            find the misconceptions
+that a wrong answer shows, or the smallest failing input whose_fault          run it on the
+reference, if the check itself raised an exception
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from grader.checks.context import Context
 from grader.errors import StudentFault, TimedOut, WorkerCrashed
 from grader.feedback.misconceptions import CATALOGUE
 from grader.feedback.shrinking import smallest_failure
-from grader.results import Comparison, Smallest, Status, Verdict
+from grader.results import ComparedArray, Smallest, Status, Verdict
 from grader.rubric import RubricSection
 from grader.sandbox.remote import Student
 from grader.sections import SCRIPTS, resolve
@@ -28,7 +28,10 @@ from grader.sections import SCRIPTS, resolve
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a check came to. `answered`: what hangs or dies is not asked again to see why."""
+    """The outcome of a check.
+
+    `answered` is False for code that hung or crashed, which is not run again.
+    """
 
     verdict: Verdict
     answered: bool = True
@@ -40,7 +43,7 @@ class Attempt:
 
 
 def run(section: RubricSection, context: Context, failed: Sequence[RubricSection] = ()) -> Attempt:
-    """What a section comes to; `failed` are the sections it builds on that have failed."""
+    """The outcome of a section; `failed` are the failed sections that it builds on."""
     attempt = own_answer(section, context)
     replaced = [need for need in failed if need.section.substitute]
     if not attempt.failed:
@@ -50,13 +53,13 @@ def run(section: RubricSection, context: Context, failed: Sequence[RubricSection
     if context.can_be_asked(section):
         attempt = with_substitutes(section, context, replaced)
     names = " and ".join(f"{need.number} ({need.title})" for need in replaced)
-    note = f"Marked with the reference in place of your {names}, which failed above."
+    note = f"Marked with the reference solution in place of your {names}, which failed above."
     verdict = attempt.verdict
     return replace(attempt, verdict=replace(verdict, notes=(*verdict.notes, note)))
 
 
 def own_answer(section: RubricSection, context: Context) -> Attempt:
-    """The check, on the scripts as the context has them."""
+    """The outcome of the check on the scripts of the context."""
     try:
         context.expect_readable(section)
         remark = resolve(section.section.check)(section, context)
@@ -84,7 +87,7 @@ def _verdict(failure: CheckFailed) -> Verdict:
 def with_substitutes(
     section: RubricSection, context: Context, replaced: Sequence[RubricSection]
 ) -> Attempt:
-    """The check with right answers in place of earlier ones, explained if it fails again."""
+    """The outcome with right answers in place of earlier ones, explained if it fails again."""
     names = [need.section.substitute for need in replaced]
     with _instead(context, context.student(section).with_substitutes(names)) as other:
         attempt = own_answer(section, other)
@@ -93,7 +96,7 @@ def with_substitutes(
 
 @contextmanager
 def _instead(context: Context, student: Student) -> Iterator[Context]:
-    """The same context with another student in place of the one of the same script."""
+    """The same context with another student for the same script."""
     try:
         yield replace(context, students={**context.students, student.script: student})
     finally:
@@ -101,7 +104,7 @@ def _instead(context: Context, student: Student) -> Iterator[Context]:
 
 
 def explained(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:
-    """A failed attempt with what is known of the mistake: its ids and their advice, or else the smallest failing input."""
+    """The failed attempt with misconceptions and advice, or with the smallest failing input."""
     verdict = attempt.verdict
     if attempt.answered and context.explains and not _is_named(verdict.misconceptions):
         verdict = replace(verdict, misconceptions=_diagnosed(section, context, verdict))
@@ -111,7 +114,7 @@ def explained(section: RubricSection, context: Context, attempt: Attempt) -> Att
 
 
 def _is_named(misconceptions: Sequence[str]) -> bool:
-    """Whether a particular mistake is among them, not only a kind such as "wrong-shape"."""
+    """Whether they include a specific mistake, not only a general kind such as "wrong-shape"."""
     return any(name not in CATALOGUE or not CATALOGUE[name].general for name in misconceptions)
 
 
@@ -120,13 +123,13 @@ def _diagnosed(section: RubricSection, context: Context, verdict: Verdict) -> tu
     if not section.section.diagnosis or not context.can_be_asked(section):
         return known
     student = context.student(section)
-    student.close()  # what the check left behind must not be taken for a mistake
+    student.close()  # state that the check left behind must not look like a mistake
     try:
-        with np.errstate(all="ignore"):  # wrong formulas divide by 0 and overflow
+        with np.errstate(all="ignore"):  # wrong formulas may divide by 0 or overflow
             found: tuple[str, ...] = resolve(section.section.diagnosis)(
                 student.module, context.rng(section)
             )
-    except Exception:  # no answer, or one that no prediction can be compared with
+    except Exception:  # no answer, or one that cannot be compared with a prediction
         return known
     if "changes-input" in known and not any(name.endswith("-in-place") for name in found):
         return known
@@ -139,27 +142,27 @@ def _smallest(section: RubricSection, context: Context) -> Smallest | None:
     try:
         inputs = resolve(section.section.inputs)
         return smallest_failure(inputs, context.student(section), context.rng(section))
-    except Exception:  # an answer so odd that it cannot be tried on small inputs
+    except Exception:  # an answer that cannot be tried on small inputs at all
         return None
 
 
 def _advice(verdict: Verdict) -> tuple[str, ...]:
-    """What the catalogue has to say; of the general kinds the check itself says enough."""
+    """The catalogue's advice; for general kinds of mistake the check itself says enough."""
     entries = [CATALOGUE[name] for name in verdict.misconceptions if name in CATALOGUE]
     return tuple(entry.advice for entry in entries if entry.is_shown)
 
 
 def whose_fault(section: RubricSection, context: Context, error: Exception) -> Verdict:
-    """Whose fault an exception of the check itself is: the same check on the reference tells.
+    """The verdict on a check that raised an exception itself, found by running it on the reference.
 
-    If the check comes to a verdict there, it was the student's answer that made it stumble, and the answer is
-    wrong: the points of a "grader error" must not be worth making.
+    If the check reaches a verdict there, the student's answer caused the exception and is wrong:
+    provoking a "grader error" must not earn points.
     """
     if section.script and _can_judge_reference(section, context):
         return Verdict(
             Status.FAILED,
-            got=f"the answer is of a kind that cannot be marked ({type(error).__name__})",
-            expected="what the stub describes",
+            got=f"the answer cannot be marked ({type(error).__name__})",
+            expected="an answer as the stub describes it",
             misconceptions=("wrong-type",),
         )
     return Verdict(Status.ERROR, credit=1.0, exception=f"{type(error).__name__}: {error}")
@@ -173,7 +176,7 @@ def _can_judge_reference(section: RubricSection, context: Context) -> bool:
     try:
         with _instead(context, Student(section.script, server, context.rubric)) as other:
             resolve(section.section.check)(section, other)
-    except CheckFailed:  # a verdict: after a training on few images, say
+    except CheckFailed:  # a verdict too, such as a missed bar after training on few images
         return True
     except Exception:
         return False
@@ -184,10 +187,10 @@ def _can_judge_reference(section: RubricSection, context: Context) -> bool:
 
 def wrong_entries(
     section: RubricSection, context: Context, attempt: Attempt
-) -> tuple[Comparison, ...]:
-    """Which entries of a wrong answer are wrong, where the section has any that can be shown."""
+) -> tuple[ComparedArray, ...]:
+    """Which entries of a wrong answer are wrong, if the section has entries to compare."""
     if not section.section.entries or not attempt.answered or not context.can_be_asked(section):
         return ()
     compare = resolve(section.section.entries)
-    found: tuple[Comparison, ...] = compare(context.module(section), context.rng(section))
+    found: tuple[ComparedArray, ...] = compare(context.module(section), context.rng(section))
     return found

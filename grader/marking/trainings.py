@@ -1,4 +1,4 @@
-"""The trainings of a marking: each script once, however many sections ask; near its bar again, and the median counts."""
+"""The trainings of a marking: each script is trained once, and again if it is close to its bar."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from assignment.parts import PARTS
 from grader.options import Options
 from grader.rubric import Rubric
 from grader.sandbox.remote import Student
-from grader.training.run import Run, train
+from grader.training.run import TrainingRun, train
 
-SEED_STRIDE = (
-    7919  # between the runs of one marking: seeds of a class are often 1, 2, 3, and must not meet
-)
+# Between the seeds of the runs of one marking. Class seeds are often 1, 2, 3, …, and must not
+# coincide.
+SEED_STRIDE = 7919
 
 
 class Trainings:
-    """Trains scripts when they are first asked for, and keeps what came of it."""
+    """Trains a script on the first request, and keeps the result."""
 
     def __init__(self, rubric: Rubric, options: Options, trained: frozenset[str]):
-        """`trained` are the scripts whose accuracy is marked."""
+        """`trained` holds the scripts whose accuracy is marked."""
         self._rubric, self._options, self._trained = rubric, options, trained
-        self._runs: dict[Student, Run] = {}
+        self._runs: dict[Student, TrainingRun] = {}
         self._failures: dict[Student, CheckFailed] = {}
         self._seconds: dict[Student, float] = {}
 
@@ -32,15 +32,15 @@ class Trainings:
         return script in self._trained
 
     def seconds(self, student: Student) -> float | None:
-        """Wall time of a script's trainings, repeated ones included; None if it was not trained."""
+        """Wall time of all trainings of a script; None if it was not trained."""
         return self._seconds.get(student)
 
-    def finished(self, student: Student) -> Run | None:
-        """The training of a script, if there was one and it came to its end."""
+    def finished(self, student: Student) -> TrainingRun | None:
+        """The training of a script; None if there was none or it failed."""
         return self._runs.get(student)
 
-    def of(self, student: Student) -> Run:
-        """The training of a script. Raises CheckFailed where it comes to nothing."""
+    def of(self, student: Student) -> TrainingRun:
+        """The training of a script. Raises CheckFailed if it failed."""
         if student in self._failures:
             raise self._failures[student]
         if student not in self._runs:
@@ -54,7 +54,7 @@ class Trainings:
                 self._seconds[student] = time.perf_counter() - started
         return self._runs[student]
 
-    def _median_run(self, student: Student) -> Run:
+    def _median_run(self, student: Student) -> TrainingRun:
         rules, bar = self._rubric.training, self._rubric.bars[student.script]
         runs = [self._one_run(student, 0)]
         while len(runs) < rules.runs and abs(runs[0].accuracy - bar) < rules.margin:
@@ -66,12 +66,14 @@ class Trainings:
             audited = self._one_run(student, len(runs), shuffle_pixels=True).accuracy
         return replace(median, accuracies=tuple(run.accuracy for run in runs), audited=audited)
 
-    def _is_audited(self, script: str, run: Run) -> bool:
-        """Whether a network is trained once more with permuted pixels: one that cannot notice, and has met its bar."""
+    def _is_audited(self, script: str, run: TrainingRun) -> bool:
+        """Whether to train again with permuted pixels: a fully connected network above its bar."""
         flat = PARTS[script].image_shape == (784,)
         return self._options.audit and flat and run.accuracy >= self._rubric.bars[script]
 
-    def _one_run(self, student: Student, number: int, *, shuffle_pixels: bool = False) -> Run:
+    def _one_run(
+        self, student: Student, number: int, *, shuffle_pixels: bool = False
+    ) -> TrainingRun:
         options = self._options
         return train(
             student,

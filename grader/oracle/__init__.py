@@ -1,1 +1,1 @@
-"""Right answers to compare with."""
+"""Right answers to compare with: numerical gradients, and the reference at a given point."""

@@ -1,7 +1,7 @@
-"""Numerical gradients of the assignment's loss, computed without a line of the student's.
+"""Numerical gradients of the assignment's loss, computed without any student code.
 
-Central differences: ∂L/∂θ ≈ (L(θ + s) - L(θ - s)) / 2s, with an error of the order s² where L is smooth. ReLU
-has a kink at 0, so `away_from_kinks` draws points where no step can cross one.
+Central differences: ∂L/∂θ ≈ (L(θ + s) - L(θ - s)) / 2s, with an error of order s² where L is
+smooth. ReLU has a kink at 0, so `away_from_kinks` draws points at which no step can cross one.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ class Point:
 def away_from_kinks(
     rng: np.random.Generator, n: int, d: int, h: int, k: int, margin: float = 1e-2
 ) -> Point:
-    """A random point at which every |z1| is above `margin`, a thousand times the numerical step.
+    """A random point at which every |z1| exceeds `margin`, a thousand times the numerical step.
 
-    Every image passes through some unit and is held back by another, so that a missing gate shows.
+    Every image activates at least one unit and leaves another inactive, so that a missing gate
+    shows.
     """
     for _ in range(10_000):
         W1, b1 = rng.normal(size=(d, h)), rng.normal(size=h)
@@ -53,5 +54,5 @@ def away_from_kinks(
             W2, b2 = rng.normal(size=(h, k)), rng.normal(size=k)
             return Point(W1, b1, W2, b2, X, np.eye(k)[rng.integers(k, size=n)])
     raise ValueError(
-        f"no point {margin} away from the kinks was found for n={n}, h={h}: the margin is too large"
+        f"found no point {margin} away from the kinks for n={n}, h={h}: the margin is too large"
     )

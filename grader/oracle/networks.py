@@ -1,4 +1,4 @@
-"""The same network on both sides: the student's in its worker, and the reference's here, at a point of our choice."""
+"""The same network at a given point: the student's in its worker, and the reference here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.sandbox.remote import Module, Remote
 
 
 def network_at(module: Module, point: Point, dtype: type = np.float64) -> Remote:
-    """The student's network with a point's parameters."""
+    """The student's network with the parameters of a point."""
     d, h = point.W1.shape
     net: Remote = module.NumpyANN(input_size=d, hidden_size=h, output_size=len(point.b2), seed=1)
     for name in NAMES:
@@ -19,7 +19,7 @@ def network_at(module: Module, point: Point, dtype: type = np.float64) -> Remote
 
 
 def reference_at(point: Point, X: np.ndarray) -> reference.NumpyANN:
-    """The reference with a point's parameters, after a forward pass."""
+    """The reference network with the parameters of a point, after a forward pass on X."""
     twin = reference.NumpyANN(len(point.W1), len(point.b1), len(point.b2))
     for name in NAMES:
         setattr(twin, name, getattr(point, name))

@@ -1,1 +1,1 @@
-"""What a marking looks like to people and to grade books: a page a student, a page for the class, and files to import."""
+"""Show a marking to people and platforms: the score card, results.json and the student page."""

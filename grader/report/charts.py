@@ -1,4 +1,4 @@
-"""Drawings as SVG: learning curves, histograms, wrong entries of an array. Each says in words what it shows."""
+"""SVG drawings of learning curves, histograms and wrong entries, each described in words too."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from grader.results import Comparison
+from grader.results import ComparedArray
 from utils import TRAIN_COLOUR, VAL_COLOUR
 
 WIDTH, HEIGHT = 440, 270
-LEFT, RIGHT, TOP, BOTTOM = 58, 424, 34, 226  # of the frame
-MOST_MARKED = 60  # epochs; more markers would be a band
-MOST_POINTS = 200  # of a curve: an epoch more or less is not to be seen
-OFF_THE_CHART = 1e30  # a student's loss can be any float
+LEFT, RIGHT, TOP, BOTTOM = 58, 424, 34, 226  # edges of the frame
+MOST_MARKED = 60  # epochs with markers; more would merge into a band
+MOST_POINTS = 200  # of a curve; more would not be visible
+OFF_THE_CHART = 1e30  # larger values are not drawn: a student's loss can be any float
 
 
 @dataclass(frozen=True)
-class Line:
-    """One curve: its name, colour and marker ("circle" or "square"), so that it is told by more than its colour."""
+class Curve:
+    """One curve, distinguished by colour and by marker, "circle" or "square"."""
 
     name: str
     values: Sequence[float]
@@ -30,16 +30,19 @@ class Line:
 
 def training_and_validation(
     training: Sequence[float], validation: Sequence[float], factor: float = 1.0
-) -> list[Line]:
-    """The two curves as they look everywhere in the assignment."""
+) -> list[Curve]:
+    """The two curves, in the style used everywhere in the assignment."""
     return [
-        Line("training", [factor * value for value in training], TRAIN_COLOUR, "circle"),
-        Line("validation", [factor * value for value in validation], VAL_COLOUR, "square"),
+        Curve("training", [factor * value for value in training], TRAIN_COLOUR, "circle"),
+        Curve("validation", [factor * value for value in validation], VAL_COLOUR, "square"),
     ]
 
 
-def line_chart(title: str, unit: str, lines: list[Line], bar: float | None = None) -> Markup:
-    """Curves over epochs, and a broken line across at `bar`. What is not finite is left out."""
+def line_chart(title: str, unit: str, lines: list[Curve], bar: float | None = None) -> Markup:
+    """Curves over epochs, with a dashed horizontal line at `bar`.
+
+    Values that are not finite are left out.
+    """
     epochs = max((len(line.values) for line in lines), default=0)
     finite = [value for line in lines for value in line.values if _is_drawable(value)]
     finite += [] if bar is None else [bar]
@@ -82,7 +85,7 @@ def _is_drawable(value: float) -> bool:
     return math.isfinite(value) and abs(value) < OFF_THE_CHART
 
 
-def _in_words(line: Line) -> str:
+def _in_words(line: Curve) -> str:
     first, last = (
         f"{value:.3g}" if math.isfinite(value) else "no number"
         for value in (line.values[0], line.values[-1])
@@ -91,19 +94,20 @@ def _in_words(line: Line) -> str:
 
 
 def thinned(count: int, most: int) -> list[int]:
-    """At most `most` of the numbers below `count`, evenly, the first and the last among them."""
+    """At most `most` numbers below `count`, evenly spaced, with the first and the last."""
     if count <= most:
         return list(range(count))
     return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round numbers that reach from `low` to `high`, about `count` of them.
+    """About `count` round numbers that span `low` to `high`.
 
     >>> nice_ticks(0.21, 0.93)
     [0.2, 0.4, 0.6, 0.8, 1.0]
     """
-    if high - low <= 1e-9 * max(abs(low), abs(high)):  # one value: make room around it
+    # one value, or as good as one: make room around it
+    if high - low <= max(1e-9 * max(abs(low), abs(high)), 1e-300):
         room = max(abs(low) * 0.5, 1e-6)
         low, high = low - room, high + room
     rough = (high - low) / (count - 1)
@@ -113,7 +117,7 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [float(f"{number * step:.10g}") for number in range(first, last + 1)]
 
 
-def _curve(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], float]) -> Markup:
+def _curve(line: Curve, x_of: Callable[[float], float], y_of: Callable[[float], float]) -> Markup:
     path, marks, pen = "", [], "M"
     for index in thinned(len(line.values), MOST_POINTS):
         value = line.values[index]
@@ -129,7 +133,7 @@ def _curve(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], f
     return drawn + Markup().join(marks if len(line.values) <= MOST_MARKED else [])
 
 
-def _marker(line: Line, x: float, y: float) -> Markup:
+def _marker(line: Curve, x: float, y: float) -> Markup:
     if line.marker == "circle":
         return Markup(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{line.colour}"/>')
     return Markup(
@@ -137,7 +141,7 @@ def _marker(line: Line, x: float, y: float) -> Markup:
     )
 
 
-def _key(line: Line, x: float) -> Markup:
+def _key(line: Curve, x: float) -> Markup:
     stroke = Markup('<path d="M{} 15h18" stroke="{}" stroke-width="2"/>').format(x, line.colour)
     return stroke + _marker(line, x + 9, 15) + _text(x + 24, 19, line.name)
 
@@ -145,7 +149,7 @@ def _key(line: Line, x: float) -> Markup:
 def histogram(
     title: str, counts: list[int], width: float, unit: str, bar: float | None = None
 ) -> Markup:
-    """Bars of `counts`, each `width` wide from 0 on, the count above each; a broken line upwards at `bar`."""
+    """Bars for `counts`, each `width` wide, starting at 0; a dashed vertical line at `bar`."""
     most, across = max([*counts, 1]), width * len(counts)
     scale = (RIGHT - LEFT) / across
     parts = [
@@ -180,8 +184,8 @@ def histogram(
     return _drawing(f"{title}, students by {unit}. {'; '.join(spans) or 'none'}.", parts)
 
 
-def wrong_entries(comparison: Comparison) -> Markup:
-    """A grid with a field for each entry: a cross where it is wrong, a dot where it is right."""
+def wrong_entries(comparison: ComparedArray) -> Markup:
+    """A grid with a cell for each entry: a cross if it is wrong, a dot if it is right."""
     side, rows = 26, comparison.wrong
     columns = max((len(row) for row in rows), default=0)
     parts = []
@@ -211,8 +215,8 @@ def wrong_entries(comparison: Comparison) -> Markup:
     )
 
 
-def entries_in_words(comparison: Comparison) -> str:
-    """Which entries are wrong: all, none, or the count and the rows."""
+def entries_in_words(comparison: ComparedArray) -> str:
+    """Which entries are wrong, in words: all, none, or the count and the rows."""
     wrong = sum(map(sum, comparison.wrong))
     size = sum(map(len, comparison.wrong))
     if wrong in (0, size):
@@ -224,7 +228,8 @@ def entries_in_words(comparison: Comparison) -> str:
             f"at {', '.join(str(j) for j, is_wrong in enumerate(comparison.wrong[0]) if is_wrong)}"
         )
     else:
-        where = f"in row {', '.join(f'{i} ({sum(row)})' for i, row in enumerate(comparison.wrong) if any(row))}"
+        rows = (f"{i} ({sum(row)})" for i, row in enumerate(comparison.wrong) if any(row))
+        where = f"in row {', '.join(rows)}"
     return f"{wrong} of {size} entries wrong, {where}"
 
 
@@ -232,7 +237,8 @@ def _text(
     x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal"
 ) -> Markup:
     return Markup(
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}">'
+        f"{escape(text)}</text>"
     )
 
 

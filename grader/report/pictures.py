@@ -1,4 +1,4 @@
-"""Pictures as data that stands in a page: test images by their numbers, and submitted plots drawn anew."""
+"""Pictures as data URIs for the pages: test images by index, and submitted plots, encoded again."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ TALLEST = 900
 
 
 def submitted_plot(name: str, content: bytes) -> str:
-    """A submitted plot as a data URI: its picture drawn anew, nothing else of the file. Raises StudentFault `plot-not-png`."""
+    """A submitted plot as a data URI. Raises StudentFault `plot-not-png`.
+
+    The picture is encoded again, so that nothing else of the file is kept.
+    """
     picture, _ = decode(name, content)
     picture.thumbnail((WIDEST, TALLEST), Resampling.BILINEAR)
     stream = io.BytesIO()
-    few = picture.quantize(
-        64, Quantize.FASTOCTREE, dither=Dither.NONE
-    )  # a plot has few colours: a third of the size
+    # a plot has few colours: this takes a third of the size
+    few = picture.quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
     few.save(stream, "PNG")
     return _uri(stream.getvalue())
 
 
 class OfficialImages:
-    """The official test images, read when the first is asked for."""
+    """The official test images, read on first use."""
 
     def __init__(self, data_dir: Path | None = None):
         self._data_dir = data_dir
@@ -41,7 +43,7 @@ class OfficialImages:
         self.uri = lru_cache(maxsize=10_000)(self._uri_of)
 
     def _uri_of(self, number: int) -> str:
-        """An image as a data URI; "" where the data is not at hand."""
+        """An image as a data URI; "" if the data is not available."""
         if self._images is None and not self._missing:
             try:
                 self._images = read_idx(IDX_FILES["FashionMNIST"][2], self._data_dir)
@@ -55,7 +57,7 @@ class OfficialImages:
 
 
 def plot_or_reason(name: str, content: bytes) -> tuple[str, str]:
-    """A submitted plot as a data URI, and why there is none; one of the two is empty."""
+    """A submitted plot as a data URI, and the reason if there is none; one of the two is empty."""
     try:
         return submitted_plot(name, content), ""
     except StudentFault as fault:

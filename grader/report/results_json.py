@@ -1,4 +1,4 @@
-"""A Report as results.json in Gradescope's format, with the machine-readable rest in `extra_data`."""
+"""A Report as results.json in Gradescope's format, with further data in `extra_data`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import load_rubric
 from grader.sections import BY_NUMBER
 
-# When each kind of visibility shows a section to its student, for the line that stands above them all.
+# When a section of each visibility is shown to its student, for the line above all sections.
 VISIBILITIES = {
     "visible": "at once",
     "after_due_date": "after the due date",
@@ -70,7 +70,7 @@ def _test(section: SectionResult) -> dict[str, Any]:
 
 
 def _fields(verdict: Verdict) -> dict[str, Any]:
-    """The parts of a verdict for programs, safe to show; those that are empty are left out."""
+    """The fields of a verdict, safe to show; empty ones are left out."""
     fields = {
         "got": plain(verdict.got),
         "expected": plain(verdict.expected),
@@ -89,9 +89,9 @@ def _fields(verdict: Verdict) -> dict[str, Any]:
 
 
 def for_platform(content: dict[str, Any], *, visibility: str, leaderboard: bool) -> dict[str, Any]:
-    """The content of a results.json with what the platform is told beside the marks: who sees what when, a leaderboard.
+    """The content of a results.json with what platforms need too: visibility and leaderboard.
 
-    `visibility` is one of VISIBILITIES, for the sections that are not shown at once.
+    `visibility` is one of VISIBILITIES and applies to the sections that are not shown at once.
     """
     tests = [{**test, "visibility": _visibility(test, visibility)} for test in content["tests"]]
     shown = [test for test in tests if test["visibility"] == "visible"]
@@ -104,7 +104,7 @@ def for_platform(content: dict[str, Any], *, visibility: str, leaderboard: bool)
     return {
         **content,
         "output": told,
-        "stdout_visibility": "hidden",  # the score card, which says it all
+        "stdout_visibility": "hidden",  # the score card shows all marks
         "tests": tests,
         **({"leaderboard": columns} if columns else {}),
     }
@@ -116,27 +116,27 @@ def _visibility(test: dict[str, Any], chosen: str) -> str:
 
 
 def _is_unmarkable(test: dict[str, Any]) -> bool:
-    """Whether a section failed because something is missing, which is shown at once: not whether it is right."""
+    """Whether a section failed because something is missing, which may be shown at once."""
     names = test["extra_data"]["diagnosis"]
     return any(name in CATALOGUE and CATALOGUE[name].shown_at_once for name in names)
 
 
 def _without_marks(tests: list[dict[str, Any]], when: str) -> str:
-    """The line above all sections where some are not shown yet: it must not give their marks away."""
+    """The line above all sections if some are not shown yet: it must not reveal their marks."""
     unmarkable = [test["number"] for test in tests if _is_unmarkable(test)]
     errors = [test["number"] for test in tests if test["extra_data"]["outcome"] == Status.ERROR]
     told = f"Grader error in {', '.join(errors)}: not your code, no points lost."
     return " ".join(
         [
-            f"Received and marked. Sections that are not shown here are shown {when}.",
-            *([f"Not written, or cannot be read: {', '.join(unmarkable)}."] if unmarkable else []),
+            f"Received and marked. Sections that are not listed here will be shown {when}.",
+            *([f"Not written or unreadable: {', '.join(unmarkable)}."] if unmarkable else []),
             *([told] if errors else []),
         ]
     )
 
 
 def _leaderboard(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The accuracies, and the seconds of all trainings where none is missing: what failed at once is not the fastest."""
+    """The accuracies, and the training time if no training is missing: a crash must not win."""
     accuracy = content["extra_data"]["accuracy"]
     columns: list[dict[str, Any]] = [
         {"name": f"{script} (%)", "value": round(100 * value, 2)}
@@ -153,11 +153,12 @@ def _leaderboard(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def unmarked(problem: str) -> dict[str, Any]:
-    """The content of a results.json that says why nothing was marked, where the grader is to blame."""
+    """The content of a results.json that says why the grader failed to mark anything."""
     return {
         "score": 0,
         "max_score": load_rubric().max_score,
-        "output": f"grader error, not your code: {plain(problem)} Please ask your instructors for a regrade.",
+        "output": f"grader error, not your code: {plain(problem)} "
+        "Please ask your instructors for a regrade.",
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -171,5 +172,5 @@ def encode(content: dict[str, Any]) -> bytes:
 
 
 def write(report: Report, path: Path) -> None:
-    """Write results.json whole or not at all."""
+    """Write results.json atomically."""
     write_atomically(path, encode(results(report)))

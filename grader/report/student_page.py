@@ -1,4 +1,4 @@
-"""A student's page: one self-contained HTML file without a script, from a Report and what was handed in."""
+"""The student page: one self-contained HTML file without scripts, from a Report and plots."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from utils import CLASS_NAMES
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.ERROR: "!"}
-MOST_EPOCHS = 60  # rows of the table of a curve
-SHADES = 10  # of a confusion matrix, as style.css has them
+MOST_EPOCHS = 60  # rows in the table of a curve
+SHADES = 10  # of a confusion matrix, as in style.css
 
 
 @dataclass(frozen=True)
-class Work:
-    """What a page shows: a report, whose it is, the submitted plots by script, how often was handed in (0: not known).
+class PageContent:
+    """What a page shows: report, student's name, submitted plots by script, number of attempts.
 
-    `waiting` are the sections that are not marked yet.
+    `attempts` is 0 if unknown. `waiting` are the sections not marked yet.
     """
 
     report: Report
@@ -44,7 +44,7 @@ class Work:
 
 @cache
 def environment() -> Environment:
-    """Templates that escape everything, and show no control character of anything."""
+    """The template environment, which escapes everything and removes control characters."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -70,35 +70,35 @@ def _shown(value: Any) -> Any:
 
 @cache
 def source(name: str) -> Markup:
-    """A style sheet or script of ours as it stands in a page."""
+    """The source of a style sheet or script, as it is inserted in a page."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def csp_hash(text: str) -> str:
-    """What a page's content security policy calls this text by."""
+    """The name of this text in a page's content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def page(work: Work, images: OfficialImages) -> str:
+def page(content: PageContent, images: OfficialImages) -> str:
     """The page's source."""
-    report = work.report
+    report = content.report
     lost = [section for section in report.sections if section.status is not Status.PASSED]
     return (
         environment()
         .get_template("student.html")
         .render(
-            work=work,
+            content=content,
             report=report,
-            rows=_rows(work),
+            rows=_rows(content),
             lost=[_details(section) for section in lost],
             passed=[section for section in report.sections if section.status is Status.PASSED],
             trainings=[
-                _training(script, training, work, images)
+                _training(script, training, content, images)
                 for script, training in report.trainings.items()
             ],
             untrained=[
-                _submitted(script, work.plots)
-                for script in work.plots
+                _submitted(script, content.plots)
+                for script in content.plots
                 if script not in report.trainings
             ],
             class_names=CLASS_NAMES,
@@ -106,9 +106,9 @@ def page(work: Work, images: OfficialImages) -> str:
     )
 
 
-def _rows(work: Work) -> list[SectionResult | RubricSection]:
-    """All sections in the order of their numbers, those that are not marked yet in between."""
-    rows: list[SectionResult | RubricSection] = [*work.report.sections, *work.waiting]
+def _rows(content: PageContent) -> list[SectionResult | RubricSection]:
+    """All sections in the order of their numbers, including those not marked yet."""
+    rows: list[SectionResult | RubricSection] = [*content.report.sections, *content.waiting]
     return sorted(
         rows, key=lambda row: [int(part) if part.isdigit() else 0 for part in row.number.split(".")]
     )
@@ -131,27 +131,27 @@ def _details(section: SectionResult) -> dict[str, Any]:
 
 
 def _submitted(script: str, plots: dict[str, bytes]) -> dict[str, Any]:
-    """The plot that was handed in for a script, if one is expected and there."""
+    """The plot submitted for a script, or the reason why it cannot be shown."""
     uri, reason = plot_or_reason(PLOTS[script], plots[script]) if script in plots else ("", "")
     return {
         "script": script,
-        "uri": Markup(uri),
+        "uri": Markup(uri),  # base64: nothing to escape
         "reason": reason,
         "expected": script in PLOTS,
-    }  # base64: nothing to escape
+    }
 
 
 def _training(
-    script: str, training: Training, work: Work, images: OfficialImages
+    script: str, training: Training, content: PageContent, images: OfficialImages
 ) -> dict[str, Any]:
-    accuracy, bar = work.report.accuracy.get(script), work.report.bars.get(script)
+    accuracy, bar = content.report.accuracy.get(script), content.report.bars.get(script)
     return {
         "script": script,
         "accuracy": accuracy,
         "bar": bar,
         "charts": _charts(training.curves, bar),
         "epochs": _epochs(training.curves),
-        "submitted": _submitted(script, work.plots),
+        "submitted": _submitted(script, content.plots),
         "confusion": _confusion(training.confusion),
         "worst": _worst(training.confusion),
         "mistakes": [
@@ -180,7 +180,7 @@ def _charts(curves: dict[str, tuple[float, ...]], bar: float | None) -> list[Mar
 
 
 def _epochs(curves: dict[str, tuple[float, ...]]) -> list[tuple[int, list[str]]]:
-    """The curves as numbers: epoch, losses, accuracies."""
+    """The curves as rows of a table: epoch, losses and accuracies."""
     if not curves:
         return []
     names = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
@@ -198,7 +198,7 @@ def _epochs(curves: dict[str, tuple[float, ...]]) -> list[tuple[int, list[str]]]
 
 
 def _confusion(confusion: tuple[tuple[int, ...], ...]) -> list[tuple[str, list[tuple[int, str]]]]:
-    """For each true class its name, and the counts with their style: a shade by their share of the row."""
+    """For each true class its name, and the counts with a shade by their share of the row."""
     return [
         (
             _class(truth),
@@ -216,7 +216,7 @@ def _shade(count: int, of: int) -> str:
 
 
 def _worst(confusion: tuple[tuple[int, ...], ...]) -> str:
-    """The pair of classes that is mixed up most often, in words."""
+    """The most frequent confusion of two classes, in words; "" if there is none."""
     pairs = [
         (count, truth, taken)
         for truth, row in enumerate(confusion)
@@ -226,13 +226,14 @@ def _worst(confusion: tuple[tuple[int, ...], ...]) -> str:
     if not pairs:
         return ""
     count, truth, taken = max(pairs, key=lambda pair: pair[0])
-    return f"Most often: {_class(truth)} taken for {_class(taken)}, {count} of {sum(confusion[truth])}."
+    share = f"{count} of {sum(confusion[truth])} images"
+    return f"Most frequent confusion: {_class(truth)} predicted as {_class(taken)}, {share}."
 
 
 def _class(number: int) -> str:
     return CLASS_NAMES[number] if 0 <= number < len(CLASS_NAMES) else f"class {number}"
 
 
-def write(work: Work, images: OfficialImages, path: Path) -> None:
-    """Write the page whole or not at all."""
-    write_atomically(path, page(work, images).encode())
+def write(content: PageContent, images: OfficialImages, path: Path) -> None:
+    """Write the page atomically."""
+    write_atomically(path, page(content, images).encode())

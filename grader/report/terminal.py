@@ -1,4 +1,4 @@
-"""The score card as lines of text: one a section as it is marked, then the details of what failed, and the total."""
+"""The score card as text: one line per section as it is marked, then details and the total."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ MARKS = {
 
 
 def head(submission: str, options: Options) -> str:
-    """What is marked, and how, above the card's columns."""
+    """The head of the score card: what is marked, how, and the column titles."""
     training = "no training" if options.skip_training else f"training on {options.device}"
     columns = "     no.  title                   points      time  feedback"
     return f"Marking {plain(submission, 100)} (seed {options.seed}, {training})\n\n{columns}"
 
 
 def line(result: SectionResult) -> str:
-    """One section: mark, number, title, points, seconds, and the line that says most."""
+    """One section: mark, number, title, points, seconds, most important line of feedback."""
     points = f"{result.points:g}/{result.max_points:g}"
-    row = f"  {_mark(result.status)}  {result.number:<4} {result.title:<22} {points:>7} {result.seconds:7.1f} s  "
+    name = f"{result.number:<4} {result.title:<22}"
+    row = f"  {_mark(result.status)}  {name} {points:>7} {result.seconds:7.1f} s  "
     width = shutil.get_terminal_size((140, 24)).columns
     return row + headline(result.verdict, max(30, width - 52))
 
 
 def foot(report: Report, *, details: bool = True) -> str:
-    """Details of the sections that lost marks unless they are not wanted, the accuracies against their bars, and the total."""
+    """The foot of the score card: details of failures, accuracies and bars, and the total."""
     lost = [section for section in report.sections if section.status is not Status.PASSED]
     told = [_details(s) for s in lost if details and len(lines(s.verdict)) > 1]
     accuracies = [
@@ -51,7 +52,8 @@ def _details(section: SectionResult) -> str:
 
 
 def _accuracy(script: str, accuracy: float, bar: float) -> str:
-    return f"     {script + '.py':<15} {accuracy:7.2%}   bar {bar:.0%}   {'met' if accuracy >= bar else 'missed'}"
+    outcome = "met" if accuracy >= bar else "missed"
+    return f"     {script + '.py':<15} {accuracy:7.2%}   bar {bar:.0%}   {outcome}"
 
 
 def _mark(status: Status) -> str:

@@ -1,1 +1,1 @@
-"""Training a script on the real data."""
+"""Train a script on the real data: perturbation, then run, then details for the report."""

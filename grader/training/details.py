@@ -1,6 +1,6 @@
-"""What a training showed beside its accuracy, for a report: curves, a confusion matrix, the surest mistakes.
+"""Details of a training for the report: curves, confusion matrix, most confident mistakes.
 
-Nothing here decides a mark, so what cannot be had is left out in silence.
+Nothing here affects a mark, so whatever cannot be computed is silently left out.
 """
 
 from __future__ import annotations
@@ -13,20 +13,26 @@ from grader.training.perturbation import CLASSES, Perturbation
 from grader.worker.protocol import Tensor
 from utils import History, Splits
 
-SHOWN = 12  # mistakes of a network that a report shows
-ASKED = 1000  # images that the network is asked about again, to find its surest mistakes
-SECONDS = 60.0  # that it may take over them
+SHOWN = 12  # mistakes of a network in the report
+ASKED = 1000  # images given to the network again, to find its most confident mistakes
+SECONDS = 60.0  # time limit for these images
 
 
 def look_back(
-    model: Remote, data: Splits, labels: np.ndarray, disguise: Perturbation, order: np.ndarray, history: History | None,
-) -> Training:  # fmt: skip
-    """A training for a report: the labels `(n,)` given to the test images of `data`, with the disguise taken off again.
+    model: Remote,
+    data: Splits,
+    labels: np.ndarray,
+    perturbation: Perturbation,
+    order: np.ndarray,
+    history: History | None,
+) -> Training:
+    """The details of a training, from the `labels (n,)` predicted for the test images of `data`.
 
-    The network is asked how sure it is of the last ASKED images, right and wrong alike: being asked must tell it nothing,
-    since it may be trained again.
+    The perturbation is undone. The network is asked for its confidence on the last ASKED images,
+    right and wrong alike: the request must not reveal anything, since the network may be trained
+    again.
     """
-    original = np.argsort(disguise.classes)
+    original = np.argsort(perturbation.classes)
     truth = data.y_test
     confusion = np.zeros((CLASSES, CLASSES), int)
     known = (labels >= 0) & (labels < CLASSES)
@@ -51,7 +57,7 @@ def look_back(
 
 
 def _confidence(model: Remote, X: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The probability `(n,)` that the network gives to each of these labels; 0 where it does not say."""
+    """The probability `(n,)` that the network gives to each label; 0 if it returns none."""
     try:
         numpy_part = type_name(model) == "NumpyANN"
         answer = as_array(

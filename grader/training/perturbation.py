@@ -1,8 +1,11 @@
-"""Another look for the data of each marking, which leaves honest training untouched and makes shipped answers worthless.
+"""Perturb the data of each marking, so that hard-coded answers are worthless.
 
-Training images, test labels and trained weights of Fashion-MNIST are public, and fit into a few kilobytes of source. So the
-classes' numbers are permuted, a few training images are left out, all images are mirrored or none, and test images are changed
-by at most one grey level. For an audit the pixels are permuted too: a fully connected network cannot notice.
+Honest training is unaffected.
+
+Training images, test labels and trained weights of Fashion-MNIST are public, and fit into a few
+kilobytes of source. So the class numbers are permuted, a few training images are left out, either
+all images are mirrored or none, and test images change by at most one grey level. An audit also
+permutes the pixels, which a fully connected network cannot notice.
 """
 
 from __future__ import annotations
@@ -14,12 +17,16 @@ import numpy as np
 from utils import Splits
 
 CLASSES, SIDE = 10, 28
-LEFT_OUT = (0.005, 0.01)  # the part of the training images that is left out, drawn between these
+LEFT_OUT = (0.005, 0.01)  # the fraction of the training images left out is drawn from this range
 
 
 @dataclass(frozen=True)
 class Perturbation:
-    """How the data looks in one marking: `classes[y]` is the number that class y gets, `pixels` their order, if it changes."""
+    """How one marking changes the data.
+
+    `classes[y]` is the number given to class y; `pixels` is the new order of the pixels, None if
+    unchanged.
+    """
 
     classes: np.ndarray
     mirrored: bool
@@ -28,7 +35,7 @@ class Perturbation:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, *, shuffle_pixels: bool = False) -> Perturbation:
-        """Another one for each call."""
+        """A random perturbation."""
         return cls(
             classes=rng.permutation(CLASSES),
             mirrored=bool(rng.integers(2)),
@@ -37,11 +44,11 @@ class Perturbation:
         )
 
     def training_size(self, size: int) -> int:
-        """How many of so many training images are used; the loader draws which."""
+        """How many of `size` training images are used; the loader draws which."""
         return max(1, round(size * (1 - self.left_out)))
 
     def images(self, X: np.ndarray) -> np.ndarray:
-        """Images in disguise, in the shape that they had, `(n, 784)` or `(n, 1, 28, 28)`."""
+        """The perturbed images, in the same shape, `(n, 784)` or `(n, 1, 28, 28)`."""
         seen = X.reshape(-1, SIDE, SIDE)
         if self.mirrored:
             seen = seen[:, :, ::-1]
@@ -50,7 +57,7 @@ class Perturbation:
         return np.ascontiguousarray(seen).reshape(X.shape)
 
     def splits(self, data: Splits, order: np.ndarray, rng: np.random.Generator) -> Splits:
-        """Images and integer labels in disguise; the test images in the order given `(n,)`, and with a little noise."""
+        """The perturbed images and labels; test images in the given `order (n,)`, with noise."""
         X_test = self.images(data.X_test[order])
         X_test += rng.integers(-1, 2, size=X_test.shape, dtype=np.int8).astype(np.float32) / 255
         return Splits(

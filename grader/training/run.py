@@ -1,4 +1,4 @@
-"""Train a script on the real data in its worker, and measure its accuracy here, where the test labels are."""
+"""Train a script on the real data in its worker; measure accuracy here, where the labels are."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ from grader.training.perturbation import Perturbation
 from grader.worker.protocol import Tensor
 from utils import History, Splits, load_fashion_mnist, to_one_hot
 
-TRAINING_IMAGES = 54_000  # less those that validate
-GUESSING = float(
-    np.log(10)
-)  # the loss of a network that gives all ten classes the same probability
-BLOCK = 1000  # test images asked for at a time: a wide CNN needs gigabytes for all 10,000
+TRAINING_IMAGES = 54_000  # without the validation images
+# The loss of a network that gives all ten classes the same probability.
+GUESSING = float(np.log(10))
+BLOCK = 1000  # test images per call: a wide CNN needs gigabytes for all 10,000
 
 
 @dataclass(frozen=True)
-class Run:
-    """One training: its accuracy on the test images in [0, 1], its learning curves if it gave any, seconds of `fit`."""
+class TrainingRun:
+    """One training: test accuracy in [0, 1], learning curves if any, seconds of `fit`."""
 
     accuracy: float
     history: History | None
     seconds: float
-    accuracies: tuple[float, ...] = ()  # of all runs, where this is the median of several
-    audited: float | None = None  # the accuracy with the pixels permuted, where that was tried
-    shown: Training | None = None  # for a report
+    accuracies: tuple[float, ...] = ()  # of all runs, if this is the median of several
+    audited: float | None = None  # the accuracy with permuted pixels, if there was an audit
+    shown: Training | None = None  # details for the report
 
 
 def train(
@@ -49,19 +48,20 @@ def train(
     data_dir: Path | None,
     train_size: int | None,
     shuffle_pixels: bool = False,
-) -> Run:
-    """Construct, fit and test, on data in disguise. Raises StudentFault or CheckFailed; DataError where the data is missing.
+) -> TrainingRun:
+    """Construct, fit and test the network on perturbed data.
 
-    `seed` draws the disguise and must not reach the worker: it gets another, from which this one cannot be found.
+    `seed` draws the perturbation and must not reach the worker, which gets another seed derived
+    from it by a hash. Raises StudentFault or CheckFailed, and DataError if the data is missing.
     """
     script, module = student.script, student.module
     part = PARTS[script]
     numpy_part = script == "numpy_ann"
     rng = np.random.default_rng([seed, 1])
-    disguise = Perturbation.draw(rng, shuffle_pixels=shuffle_pixels)
-    plain = _load(script, disguise, seed, data_dir, train_size)
+    perturbation = Perturbation.draw(rng, shuffle_pixels=shuffle_pixels)
+    plain = _load(script, perturbation, seed, data_dir, train_size)
     order = rng.permutation(len(plain.X_test))
-    data = disguise.splits(plain, order, rng)
+    data = perturbation.splits(plain, order, rng)
     seed = int.from_bytes(hashlib.sha256(f"worker {seed}".encode()).digest()[:4], "big") % 2**31
     student.prepare_training(seed)
     settings: dict[str, Any] = {
@@ -90,14 +90,18 @@ def train(
     except StudentFault as fault:
         raise fault.within("training stopped", kind="train-crashed") from None
     history = _history(curves)
-    shown = look_back(model, data, labels, disguise, order, history)
-    return Run(float(np.mean(labels == data.y_test)), history, taken, shown=shown)
+    shown = look_back(model, data, labels, perturbation, order, history)
+    return TrainingRun(float(np.mean(labels == data.y_test)), history, taken, shown=shown)
 
 
 def _load(
-    script: str, disguise: Perturbation, seed: int, data_dir: Path | None, train_size: int | None
+    script: str,
+    perturbation: Perturbation,
+    seed: int,
+    data_dir: Path | None,
+    train_size: int | None,
 ) -> Splits:
-    size = disguise.training_size(TRAINING_IMAGES if train_size is None else train_size)
+    size = perturbation.training_size(TRAINING_IMAGES if train_size is None else train_size)
     return load_fashion_mnist(
         data_dir, train_size=size, flat=PARTS[script].image_shape == (784,), seed=seed
     )
@@ -122,7 +126,10 @@ def _hyperparameter(module: Module, name: str) -> float:
 
 
 def _predict(model: Remote, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:
-    """Labels of the test images, `(10000,)` int64. Raises CheckFailed for anything but whole numbers of the right shape."""
+    """Labels of the test images, `(10000,)` int64.
+
+    Raises CheckFailed for anything but whole numbers of the right shape.
+    """
     blocks = []
     for start in range(0, len(X_test), BLOCK):
         X = X_test[start : start + BLOCK]
@@ -135,7 +142,10 @@ def _predict(model: Remote, X_test: np.ndarray, numpy_part: bool, seconds: float
 
 
 def expect_labels(value: Any, n: int) -> np.ndarray:
-    """The labels, `(n,)` int64, if they are whole numbers in an array or tensor; raises CheckFailed otherwise."""
+    """The labels as `(n,)` int64.
+
+    Raises CheckFailed unless they are whole numbers in an array or tensor.
+    """
     labels = as_array(value)
     if not isinstance(labels, np.ndarray):
         raise CheckFailed(
@@ -150,7 +160,7 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
             else ""
         )
         raise CheckFailed(
-            f"predict gave shape {labels.shape} for {n} images",
+            f"predict returned shape {labels.shape} for {n} images",
             f"({n},)",
             kind="wrong-shape",
             hint=hint,
@@ -161,15 +171,15 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
         or (labels != np.floor(labels)).any()
     ):
         raise CheckFailed(
-            f"predict gave {labels.dtype} values that are no labels",
-            "whole numbers 0 to 9",
+            f"predict returned {labels.dtype} values that are not labels",
+            "whole numbers from 0 to 9",
             kind="wrong-type",
         )
     return labels.astype(np.int64)
 
 
 def _history(curves: Any) -> History | None:
-    """The learning curves that fit returned, where it returned any that can be read."""
+    """The learning curves that fit returned; None if it returned none that can be read."""
     try:
         if isinstance(curves, dict):
             lists = [curves[name] for name in History.__dataclass_fields__]
@@ -182,28 +192,29 @@ def _history(curves: Any) -> History | None:
     return history if len(lengths) == 1 and lengths != {0} else None
 
 
-def expect_audited(run: Run, rules: TrainingRules) -> None:
-    """Raises CheckFailed where a network does much worse with the pixels permuted, which training cannot notice."""
+def expect_audited(run: TrainingRun, rules: TrainingRules) -> None:
+    """Raises CheckFailed if accuracy falls with permuted pixels, which honest training ignores."""
     if run.audited is not None and run.accuracy - run.audited > rules.audit_margin:
         raise CheckFailed(
-            f"the accuracy does not come from training: {run.accuracy:.2%} with the images as they are, "
-            f"{run.audited:.2%} with their pixels in another order",
-            "nearly the same",
-            hint="everything that the network knows has to come from fit.",
+            f"the accuracy does not come from training: {run.accuracy:.2%} with unchanged images, "
+            f"{run.audited:.2%} with permuted pixels",
+            "nearly the same accuracy",
+            hint="everything that the network knows must come from fit.",
         )
 
 
-def describe_accuracy(run: Run) -> str:
-    """The accuracy, and those of all runs where there were several."""
+def describe_accuracy(run: TrainingRun) -> str:
+    """The accuracy, followed by those of all runs if there were several."""
     if len(run.accuracies) < 2:
         return f"{run.accuracy:.2%}"
-    return f"{run.accuracy:.2%} (median of {', '.join(f'{accuracy:.2%}' for accuracy in run.accuracies)}: close to the bar)"
+    several = ", ".join(f"{accuracy:.2%}" for accuracy in run.accuracies)
+    return f"{run.accuracy:.2%} (close to the bar, so the median of {several})"
 
 
-def expect_bar(run: Run, section: RubricSection, rules: TrainingRules) -> str:
-    """What is to be said of a run that meets the bar of an accuracy section, and of its audit if there was one.
+def expect_bar(run: TrainingRun, section: RubricSection, rules: TrainingRules) -> str:
+    """A remark on a run that meets the section's bar and passes its audit, if there was one.
 
-    Raises CheckFailed for one that does not.
+    Raises CheckFailed for any other run.
     """
     bar = section.bar or 0.0
     if run.accuracy >= bar:
@@ -214,16 +225,16 @@ def expect_bar(run: Run, section: RubricSection, rules: TrainingRules) -> str:
     losses = [*run.history.train_losses, *run.history.val_losses] if run.history else []
     if not np.isfinite(losses).all():
         raise CheckFailed(
-            f"the loss is not finite, and the test accuracy {run.accuracy:.2%}",
+            f"the loss is not finite, and the test accuracy is {run.accuracy:.2%}",
             f"at least {bar:.0%}",
             kind="train-diverged",
             hint="try a smaller LEARNING_RATE first.",
         )
-    # steps so long that every unit is off for good: the loss is finite, and far above that of guessing
+    # after steps so long that every unit is off for good, the loss is finite and far above guessing
     if run.history and run.history.train_losses[-1] > 2 * GUESSING and run.accuracy < 0.2:
         raise CheckFailed(
-            f"the training loss is {run.history.train_losses[-1]:.3g}, where guessing gives {GUESSING:.3g}, "
-            f"and the test accuracy is {run.accuracy:.2%}",
+            f"the training loss is {run.history.train_losses[-1]:.3g}, far above "
+            f"{GUESSING:.3g}, the loss of guessing, and the test accuracy is {run.accuracy:.2%}",
             f"at least {bar:.0%}",
             kind="train-diverged",
             hint="try a smaller LEARNING_RATE first.",

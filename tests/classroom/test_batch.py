@@ -1,4 +1,4 @@
-"""A batch marks what is missing and nothing else, tells how it went, and takes wrong commands with one line."""
+"""A batch marks what is missing and nothing else, and rejects wrong commands with one line."""
 
 import io
 import multiprocessing.resource_tracker
@@ -60,10 +60,13 @@ PLAIN = Options(seed=1)
     (changed("1.6", hint="Look again."), ["1.6"]),
     (changed("1.2", hint="Look again."), ["1.2", "1.5", "1.6"]),  # those that need it
     (changed("3.6", bar=0.9), ["3.5", "3.6", "3.7"]),
-    (replace(RUBRIC, judgement=replace(RUBRIC.judgement, gap=RUBRIC.judgement.level)), ["2.5", "2.7", "3.5", "3.7"]),
-    (replace(RUBRIC, training=replace(RUBRIC.training, margin=0.5)), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
+    (replace(RUBRIC, judgement=replace(RUBRIC.judgement, gap=RUBRIC.judgement.level)),
+     ["2.5", "2.7", "3.5", "3.7"]),
+    (replace(RUBRIC, training=replace(RUBRIC.training, margin=0.5)),
+     ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
     (replace(RUBRIC, limits=replace(RUBRIC.limits, call_seconds=1)), ALL),
-    (replace(RUBRIC, limits=replace(RUBRIC.limits, train_seconds=RUBRIC.limits.train_seconds | {"numpy_ann": 1})), ["1.7"]),
+    (replace(RUBRIC, limits=replace(
+        RUBRIC.limits, train_seconds=RUBRIC.limits.train_seconds | {"numpy_ann": 1})), ["1.7"]),
 ])  # fmt: skip
 def test_a_changed_rubric_touches_what_it_says_and_no_more(
     rubric: Rubric, expected: list[str]
@@ -182,7 +185,8 @@ def test_a_mark_that_an_appeal_has_changed_stays_and_nobody_elses_assignment_cha
     tmp_path: Path,
 ) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
-    counts = "select results.number, marks.result from marks join results on results.id = marks.result order by 2"
+    joined = "marks join results on results.id = marks.result"
+    counts = f"select results.number, marks.result from {joined} order by 2"
     batch(submissions, book, "--jobs=1")  # ada's first
     assert "1 marked." in batch(submissions, book, "--only=bob", "--regrade", "--seed=5").stdout
     assert rows(book, counts) == [("1.2", 1), ("1.2", 3)]
@@ -194,7 +198,8 @@ def test_a_mark_that_an_appeal_has_changed_stays_and_nobody_elses_assignment_cha
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    (["--only=zoe"], "--only is 'zoe', which"), (["--jobs=0"], "--jobs is '0', expected a whole number from 1 to 1000"),
+    (["--only=zoe"], "--only is 'zoe', which"),
+    (["--jobs=0"], "--jobs is '0', expected a whole number from 1 to 1000"),
     (["--sections=9.9"], "there is no section '9.9'"), (["--sandbox=hope"], "--sandbox is 'hope'"),
     (["--slurm", "--scheduler=tcp://a:1"], "expected one of them"), (["--seed=x"], "--seed is 'x'"),
     (["--device=tpu"], "--device is 'tpu'"), (["--slurm"], "--slurm needs"),
@@ -233,7 +238,8 @@ def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(("error", "told"), [
     (CannotGrade("the self-test failed"), "the self-test failed"),
-    (KeyboardInterrupt(), "interrupted; 0 of 1 submissions are marked, the same command goes on"),
+    (KeyboardInterrupt(),
+     "interrupted; 0 of 1 submissions are marked. Run the same command again to resume"),
 ])  # fmt: skip
 def test_walls_that_fall_or_are_interrupted_end_the_pool_that_was_getting_ready(
     error: BaseException,

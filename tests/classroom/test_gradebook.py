@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.gradebook import VERSION, Gradebook
+from grader.classroom.database import VERSION
+from grader.classroom.gradebook import Gradebook
 from grader.classroom.reports.build import build
 from grader.results import Status
 from grader.rubric import load_rubric

@@ -1,4 +1,4 @@
-"""Sections among each other: what a wrong early part costs, what earns nothing, and marking twice."""
+"""How sections depend on each other: a wrong early part, empty parts, and marking twice."""
 
 from pathlib import Path
 
@@ -9,9 +9,11 @@ from tests.support import mark, mark_here, script_with, write_submission
 
 
 @pytest.mark.parametrize(("section", "code"), [
-    ("1.2", "relu = 5"), ("1.2", "relu = None"), ("1.3", "relu_derivative = 'x'"), ("1.4", "cross_entropy = 0.5"),
+    ("1.2", "relu = 5"), ("1.2", "relu = None"), ("1.3", "relu_derivative = 'x'"),
+    ("1.4", "cross_entropy = 0.5"),
     ("1.5", "NumpyANN.forward = 3"), ("1.6", "NumpyANN.backward = {}"), ("1.6", "NumpyANN = None"),
-    ("1.5", "def NumpyANN(**k): pass"), ("1.7", "def NumpyANN(**k): pass"), ("1.7", "EPOCHS = -10**5000"),
+    ("1.5", "def NumpyANN(**k): pass"), ("1.7", "def NumpyANN(**k): pass"),
+    ("1.7", "EPOCHS = -10**5000"),
 ])  # fmt: skip
 def test_what_is_no_function_earns_nothing(tmp_path: Path, section: str, code: str) -> None:
     submission = write_submission(
@@ -26,7 +28,7 @@ def test_a_wrong_early_part_costs_its_own_section_alone(tmp_path: Path) -> None:
     wrong = {"1.2": "return np.abs(z)", "1.3": "return z * 0"}
     marked = mark(write_submission(tmp_path / "work", wrong), "--skip-training")
     assert marked.failed == ["1.2", "1.3"]
-    assert "the reference in place of your 1.2 (relu)" in marked.section("1.5")["output"]
+    assert "in place of your 1.2 (relu)" in marked.section("1.5")["output"]
     assert marked.results["score"] == 79 - 8
 
 
@@ -51,7 +53,7 @@ def test_same_seed_same_marks_and_words(tmp_path: Path) -> None:
 
 
 def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
-    """What is put in place of a failed part is that part alone: a later section's own function is never replaced."""
+    """Only the failed part is replaced, never the function of a later section."""
     stub = "raise NotImplementedError"
     empty = {"1.2": stub, "1.3": stub, "1.5": stub, "1.6": stub}
     assert (
@@ -64,7 +66,8 @@ def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
         "1.2": stub,
         "1.3": stub,
         "1.5": "self.z1 = self.a1 = self.z2 = self.a2 = relu(X)\nreturn self.a2",
-        "1.6": "return {name: relu_derivative(getattr(self, name)) for name in ('W1', 'b1', 'W2', 'b2')}",
+        "1.6": "return {name: relu_derivative(getattr(self, name))\n"
+        "        for name in ('W1', 'b1', 'W2', 'b2')}",
     }
     assert (
         mark(write_submission(tmp_path / "leaning", leaning), "--only", "1.2,1.3,1.5,1.6").results[
@@ -83,13 +86,19 @@ def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("section", "code", "message"), [
-    ("1.2", "return np.where((z > 0) | (z < -50), z, 0)", "Smallest failing input found: relu([-100.0]), expected [0.0]: it[0] is"),
-    ("1.2", "raise ValueError('never')", "Smallest failing input found: relu([1.0]), expected [1.0]: ValueError: never"),
-    ("1.3", "return (z > 1e-8) * 1.0", "Smallest failing input found: relu_derivative([1e-09]), expected [1.0]"),
-    ("1.4", "return -np.sum(y_true * np.log(y_pred + 1e-12)) / 64", "Smallest failing input found: 1 image of 2 classes"),
-    ("1.6", "d = (self.a2 - y_true) * (1 if len(X) < 7 else 2)\ng = (d @ self.W2.T) * (self.z1 > 0)\n"
+    ("1.2", "return np.where((z > 0) | (z < -50), z, 0)",
+     "Smallest failing input found: relu([-100.0]), expected [0.0]: result[0] is"),
+    ("1.2", "raise ValueError('never')",
+     "Smallest failing input found: relu([1.0]), expected [1.0]: ValueError: never"),
+    ("1.3", "return (z > 1e-8) * 1.0",
+     "Smallest failing input found: relu_derivative([1e-09]), expected [1.0]"),
+    ("1.4", "return -np.sum(y_true * np.log(y_pred + 1e-12)) / 64",
+     "Smallest failing input found: 1 image of 2 classes"),
+    ("1.6", "d = (self.a2 - y_true) * (1 if len(X) < 7 else 2)\n"
+            "g = (d @ self.W2.T) * (self.z1 > 0)\n"
             "return dict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))",
-     "Smallest failing size found: n = 7, d = 3, h = 4, k = 5; n = 2, d = 3, h = 4, k = 5 is right: the gradients do not match"),
+     "Smallest failing size found: n = 7, d = 3, h = 4, k = 5; "
+     "n = 2, d = 3, h = 4, k = 5 is right: the gradients do not match"),
 ])  # fmt: skip
 def test_mistakes_without_a_name_show_the_smallest_input(
     tmp_path: Path, section: str, code: str, message: str

@@ -1,4 +1,4 @@
-"""What a report shows beside the verdicts: entries of gradients, curves, confusions, the surest mistakes."""
+"""What a report shows besides verdicts: wrong entries, curves, confusions, confident mistakes."""
 
 from pathlib import Path
 
@@ -114,4 +114,4 @@ def test_a_failed_training_points_to_what_failed_before_it_and_to_fewer_images(
     wrong = write_submission(tmp_path / "ada", {"1.6": NO_GATE})
     notes = mark_here(wrong, ["1.6", "1.7"], train_size=200)["1.7"].verdict.notes
     assert "Fix 1.6 first: training runs on your own code." in notes
-    assert "This was a try with 200 training images; the bar is made for all of them." in notes
+    assert any(note.startswith("This was a trial with 200 training images") for note in notes)

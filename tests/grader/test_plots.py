@@ -90,7 +90,8 @@ def with_text(content: bytes, key: str, text: str) -> bytes:
 
 
 def test_a_history_in_any_text_chunk_is_read(tmp_path: Path) -> None:
-    text = '{"train_losses": [1], "val_losses": [1], "train_accuracies": [0.5], "val_accuracies": [0.5]}'
+    history = {"train_losses": [1], "val_losses": [1]}
+    text = json.dumps(history | {"train_accuracies": [0.5], "val_accuracies": [0.5]})
     carried = read_plot("plot.png", with_text(drawn_by_hand(tmp_path), "Comment", text))[1]
     assert carried is not None
     assert carried["val_accuracies"] == [0.5]

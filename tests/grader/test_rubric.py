@@ -1,4 +1,4 @@
-"""The rubric is right as shipped, and every mistake in it is one clear line."""
+"""The rubric is right as shipped, and every mistake in it gives one clear line."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,8 @@ def test_students_see_the_points_and_bars_that_they_are_marked_by() -> None:
 
 
 @pytest.mark.parametrize(("number", "fields", "message"), [
-    ("2.6", {"bar": 0.75}, "README.md shows the bars"), ("1.2", {"points": 5}, "README.md shows the points 2 4"),
+    ("2.6", {"bar": 0.75}, "README.md shows the bars"),
+    ("1.2", {"points": 5}, "README.md shows the points 2 4"),
 ])  # fmt: skip
 def test_a_handout_that_shows_others_is_refused(
     number: str, fields: dict[str, float], message: str
@@ -35,14 +36,18 @@ def test_a_handout_that_shows_others_is_refused(
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("points = 14", "points = 13", "add up to 99, expected max_score, 100"),
     ("points = 14", "pionts = 14", "section 1.6: unknown entry 'pionts'; did you mean points?"),
-    ("points = 14", 'points = "many"', "section 1.6: points is 'many', expected a number from 0 to 1000"),
-    ('number = "1.6"', 'number = "1.5"', "section 1.5 is there twice"),
-    ('needs = ["1.2"]', 'needs = ["1.7"]', "section 1.5 needs 1.7, which is no earlier section"),
-    ("bar = 0.77", "", "section 1.7: expected a bar where training is marked"),
+    ("points = 14", 'points = "many"',
+     "section 1.6: points is 'many', expected a number from 0 to 1000"),
+    ('number = "1.6"', 'number = "1.5"', "section 1.5 appears twice"),
+    ('needs = ["1.2"]', 'needs = ["1.7"]',
+     "section 1.5 needs 1.7, which is not an earlier section"),
+    ("bar = 0.77", "", "section 1.7: expected a bar"),
     ("bar = 0.77", "bar = 77", "section 1.7: bar is 77, expected a number from 0 to 1"),
     ('number = "1.6"', 'number = "1.66"', "section 1.66 is unknown; did you mean 1.6?"),
-    ('number = "1.6"', 'number = "1.6"\nscript = "pytorch_ann"', "script is 'pytorch_ann', expected 'numpy_ann', or nothing"),
-    ("call_seconds = 20", "call_seconds = 0", "[limits] call_seconds is 0, expected a number from 0.001"),
+    ('number = "1.6"', 'number = "1.6"\nscript = "pytorch_ann"',
+     "script is 'pytorch_ann', expected 'numpy_ann' or no entry"),
+    ("call_seconds = 20", "call_seconds = 0",
+     "[limits] call_seconds is 0, expected a number from 0.001"),
     ("[limits]", "[limits", "cannot be read"),
     ("max_score = 100", "", "the top level: max_score is missing"),
 ])  # fmt: skip

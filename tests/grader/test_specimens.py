@@ -1,4 +1,4 @@
-"""The bank of specimens: right answers keep their points, wrong ones lose exactly their own and are named and explained."""
+"""The specimens: right answers keep their points; wrong ones lose their own and are explained."""
 
 import tomllib
 from collections import Counter

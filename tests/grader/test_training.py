@@ -1,4 +1,7 @@
-"""Training is seeded, repeated near a bar, limited in time; what goes wrong in it is named. Judgements follow its curves."""
+"""Training is seeded, repeated near a bar, limited in time; what goes wrong in it is named.
+
+Judgements follow its curves.
+"""
 
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from grader.options import Options
 from grader.report.text import feedback
 from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
-from grader.training.run import Run, expect_bar
+from grader.training.run import TrainingRun, expect_bar
 from tests.support import mark, write_submission
 from utils import History
 
@@ -25,12 +28,12 @@ RULES = RUBRIC.training
 def marking_with(
     tmp_path: Path, accuracies: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Marking, list[int]]:
-    """A marking whose trainings reach the given accuracies one after the other, and the seeds that they got."""
+    """A marking whose trainings reach the given accuracies in turn, and the seeds that they got."""
     seeds: list[int] = []
 
-    def train(student: object, *, seed: int, **rest: object) -> Run:
+    def train(student: object, *, seed: int, **rest: object) -> TrainingRun:
         seeds.append(seed)
-        return Run(accuracies[len(seeds) - 1], None, 1.0)
+        return TrainingRun(accuracies[len(seeds) - 1], None, 1.0)
 
     monkeypatch.setattr(trainings, "train", train)
     return Marking(
@@ -39,7 +42,8 @@ def marking_with(
 
 
 @pytest.mark.parametrize(("accuracies", "median", "runs"), [
-    ([0.85], 0.85, 1), ([0.70], 0.70, 1), ([0.765, 0.78, 0.775], 0.775, 3), ([0.775, 0.74, 0.76], 0.76, 3),
+    ([0.85], 0.85, 1), ([0.70], 0.70, 1), ([0.765, 0.78, 0.775], 0.775, 3),
+    ([0.775, 0.74, 0.76], 0.76, 3),
 ])  # fmt: skip
 def test_near_the_bar_the_median_of_three_counts(
     tmp_path: Path,
@@ -63,7 +67,7 @@ def test_a_failed_training_is_not_tried_twice(
 ) -> None:
     marking, seeds = marking_with(tmp_path, [], monkeypatch)
 
-    def fail(*args: object, **rest: object) -> Run:
+    def fail(*args: object, **rest: object) -> TrainingRun:
         seeds.append(0)
         raise StudentFault("no", kind="train-crashed")
 
@@ -95,7 +99,7 @@ def test_a_judgement_against_the_curves_is_wrong(tmp_path: Path) -> None:
     marked = mark(work, "--only", "2.5,2.6", "--device", "cpu", "--seed", "3")
     assert marked.failed == ["2.5"]
     assert (
-        "this training's curves say otherwise: training accuracy 9"
+        "the curves of this training say otherwise: training accuracy 9"
         in marked.section("2.5")["output"]
     )
     seconds = {test["number"]: test["extra_data"]["seconds"] for test in marked.results["tests"]}
@@ -118,9 +122,9 @@ def test_calibration_table() -> None:
 
 def test_a_bar_missed_is_wrong() -> None:
     section = RUBRIC.by_number["3.6"]
-    expect_bar(Run(0.85, None, 1.0), section, RULES)
+    expect_bar(TrainingRun(0.85, None, 1.0), section, RULES)
     with pytest.raises(CheckFailed, match=r"84\.99%, expected at least 85%"):
-        expect_bar(Run(0.8499, None, 1.0), section, RULES)
+        expect_bar(TrainingRun(0.8499, None, 1.0), section, RULES)
 
 
 def test_a_network_that_never_comes_back_has_diverged() -> None:
@@ -131,7 +135,7 @@ def test_a_network_that_never_comes_back_has_diverged() -> None:
         (2.3, 0.1, "train-below-bar"),
         (24.9, 0.6, "train-below-bar"),
     ):
-        run = Run(accuracy, History([loss], [loss], [accuracy], [accuracy]), 1.0)
+        run = TrainingRun(accuracy, History([loss], [loss], [accuracy], [accuracy]), 1.0)
         with pytest.raises(CheckFailed) as caught:
             expect_bar(run, section, RULES)
         assert caught.value.kind == kind

@@ -256,7 +256,7 @@ def test_unwritten_sections_are_shown_before_wrong_ones(when: str) -> None:
     assert "12" not in shown["output"].replace(
         "1.2", ""
     )  # the line above all sections must not give the marks away
-    assert "Not written, or cannot be read: 1.2, 2.1." in shown["output"]
+    assert "Not written or unreadable: 1.2, 2.1." in shown["output"]
     assert "Grader error in 3.6: not your code" in shown["output"]
     assert (shown["score"], shown["max_score"]) == (12, 100)
 

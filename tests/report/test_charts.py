@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.report import charts
-from grader.results import Comparison
+from grader.results import ComparedArray
 
 
 @given(st.floats(-1e30, 1e30), st.floats(-1e30, 1e30))
@@ -78,7 +78,7 @@ def test_thinned_numbers_keep_both_ends(count: int, most: int, first: list[int])
 def test_wrong_entries_in_words_and_by_shape(
     wrong: tuple[tuple[bool, ...], ...], words: str
 ) -> None:
-    comparison = Comparison("W1", wrong)
+    comparison = ComparedArray("W1", wrong)
     assert charts.entries_in_words(comparison) == words
     drawn = charts.wrong_entries(comparison)
     assert drawn.count('class="cross"') == sum(map(sum, wrong))

@@ -1,4 +1,4 @@
-"""Files to import: columns as the platforms have them, no mark where there is none, nothing that runs."""
+"""Files to import: the platforms' columns, no mark where there is none, nothing that runs."""
 
 import csv
 import json

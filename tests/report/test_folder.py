@@ -1,4 +1,4 @@
-"""The report's folder: nothing that is not the report's is touched, and what is no longer of use goes."""
+"""The report's folder: foreign files are not touched, outdated files of a report are removed."""
 
 import json
 import os

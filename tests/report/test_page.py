@@ -1,4 +1,4 @@
-"""A student's page: what it says, what it keeps out, and that a single marking's page is the same."""
+"""The student page: what it shows, what it keeps out, and that `grade` writes the same page."""
 
 import base64
 import hashlib
@@ -15,8 +15,8 @@ from PIL.PngImagePlugin import PngInfo
 from grader.classroom.intake import Student
 from grader.classroom.reports.names import stem
 from grader.report.pictures import OfficialImages, submitted_plot
-from grader.report.student_page import Work, page
-from grader.results import Comparison, Frame, Report, SectionResult, Status, Training, Verdict
+from grader.report.student_page import PageContent, page
+from grader.results import ComparedArray, Frame, Report, SectionResult, Status, Training, Verdict
 from tests.classes import (
     HOSTILE,
     LONE,
@@ -46,7 +46,7 @@ def shown(
         sections, accuracy, RUBRIC.bars, 1.0, 1, "cpu", "none", "ada", problem, trainings or {}
     )
     waiting = tuple(RUBRIC.by_number[number] for number in missing)
-    return page(Work(report, name, plots or {}, 1, waiting), OfficialImages())
+    return page(PageContent(report, name, plots or {}, 1, waiting), OfficialImages())
 
 
 def text_of(source: str) -> str:
@@ -56,10 +56,9 @@ def text_of(source: str) -> str:
 def test_a_failed_section_is_split_for_reading() -> None:
     text = text_of(shown((result("1.2", Status.FAILED, WRONG, diagnosis=("relu-leaky",)),)))
     assert (
-        "What came relu(z)[0, 3] is 0.24 Expected 0 Where z[0, 3] is -0.24 Hint negative elements become 0."
-        in text
+        "Got relu(z)[0, 3] is 0.24 Expected 0 Where z[0, 3] is -0.24 "
+        "Hint: negative elements become 0. Your relu does this. Recognised: relu-leaky" in text
     )
-    assert "Your relu does this. Recognised: relu-leaky" in text
     assert "0 of 4 points" in text
 
 
@@ -69,7 +68,7 @@ def test_what_is_not_marked_yet_is_no_zero() -> None:
     assert "relu not marked yet – / 4" in nothing
     assert "0 of" not in nothing
     some = text_of(shown((result("1.3"),), missing=("1.2", "1.4")))
-    assert "Not all is marked yet So far 4 of 4 points; 2 sections to come." in some
+    assert "Only partly marked yet 4 of 4 points so far; 2 sections not marked yet." in some
     assert some.index("1.2 relu not marked yet") < some.index("1.3 relu_derivative")
 
 
@@ -86,7 +85,7 @@ def test_a_grader_error_is_no_failure_of_the_student() -> None:
 
 
 def test_wrong_gradient_entries_are_drawn_and_told() -> None:
-    wrong = Comparison("W2", ((True, False), (True, True)))
+    wrong = ComparedArray("W2", ((True, False), (True, True)))
     source = shown(
         (result("1.6", Status.FAILED, "W2[0, 0] is 1, expected 2.", comparisons=(wrong,)),)
     )
@@ -97,12 +96,12 @@ def test_wrong_gradient_entries_are_drawn_and_told() -> None:
 def test_a_training_shows_curves_confusions_and_mistakes() -> None:
     source = shown(trainings={"numpy_ann": training()})
     assert (
-        'aria-label="Loss in nats over 3 epochs. Training: from 1 to 0.333. Validation: from 1 to 0.333."'
-        in source
+        'aria-label="Loss in nats over 3 epochs. '
+        'Training: from 1 to 0.333. Validation: from 1 to 0.333."' in source
     )
-    assert "Most often: T-shirt/top taken for Trouser, 100 of 1000." in source
+    assert "T-shirt/top predicted as Trouser, 100 of 1000 images." in source
     assert '<td class="shade-9 diagonal">900</td>' in source
-    assert "Shirt,<br>taken for T-shirt/top,<br>98.7 % sure" in source
+    assert "Shirt, predicted as T-shirt/top, 98.7 % confidence" in text_of(source)
     picture = re.findall(r'src="data:image/png;base64,([^"]*)"[^>]*alt="Test image 3"', source)
     assert Image.open(io.BytesIO(base64.b64decode(picture[0]))).size == (28, 28)
 
@@ -124,7 +123,7 @@ def test_a_training_that_the_rubric_no_longer_has_a_bar_for_is_shown_without() -
         (), {"numpy_ann": 0.8}, {}, 1.0, 1, "cpu", "none", "ada", "", {"numpy_ann": training()}
     )
     assert "Test accuracy 80.00 %. Learning curves" in text_of(
-        page(Work(report, "Ada"), OfficialImages())
+        page(PageContent(report, "Ada"), OfficialImages())
     )
 
 
@@ -153,9 +152,7 @@ def test_a_tall_plot_is_small_too() -> None:
 @pytest.mark.parametrize("kind", ["text", "truncated", "jpeg", "huge"])
 def test_a_plot_that_cannot_be_decoded_is_said_to_be_so(kind: str) -> None:
     source = shown(plots={"pytorch_ann": PICTURES[kind]()})
-    assert (
-        "The plot that was handed in cannot be shown: pytorch_ann_train_val_metrics.png" in source
-    )
+    assert "The submitted plot cannot be shown: pytorch_ann_train_val_metrics.png" in source
     assert "<img" not in source
 
 
@@ -165,12 +162,12 @@ def test_plots_stand_beside_the_marking_s_own_curves() -> None:
         plots={"pytorch_ann": plot()},
     )
     assert (
-        source.index("Of this marking's own run")
-        < source.index("Handed in")
+        source.index("The training run of this marking")
+        < source.index("Your submitted plot")
         < source.index("Confusion matrix")
     )
-    assert "No plot was handed in for pytorch_cnn.py." in source
-    assert "No plot was handed in for numpy_ann.py." not in source
+    assert "No plot was submitted for pytorch_cnn.py." in source
+    assert "No plot was submitted for numpy_ann.py." not in source
 
 
 @pytest.mark.parametrize("text", [HOSTILE, LONE, "\x00", "&lt;", "{{ 7 * 7 }}", "\u2028"])
@@ -209,10 +206,10 @@ def test_the_policy_lets_nothing_in_but_the_page_s_own_style() -> None:
     source = shown((result("1.2"),))
     (style,) = re.findall(r"<style>(.*?)</style>", source, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', source)
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy"\s+content="([^"]*)"', source)
     assert (
-        policy
-        == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+        policy == f"default-src 'none'; style-src 'sha256-{digest}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
     assert "<script" not in source
     assert not re.search(r"(src|href)=\"(?!data:|#)", source)
@@ -258,7 +255,7 @@ def test_grade_writes_the_same_page(tmp_path: Path) -> None:
     source = (tmp_path / "report.html").read_text(encoding="utf-8")
     text = text_of(source)
     assert "ada Score 0 of 4 points" in text
-    assert "What came relu(z)" in text
+    assert "Got relu(z)" in text
     assert "Your relu turns negative values into positive ones" in text
     assert source.count('<img class="plot"') == 2
 

@@ -1,4 +1,4 @@
-"""A verdict in words: every field where it belongs, the student's own words never as the grader's."""
+"""A verdict as text: every field in its place; script output is never shown as the grader's."""
 
 import pytest
 
@@ -11,19 +11,26 @@ IN_WORDS = "numpy_ann.py, line 9, in relu: return a"
 
 @pytest.mark.parametrize(("verdict", "expected"), [
     (Verdict(Status.PASSED, 1.0, got="right"), ["right"]),
-    (Verdict(Status.PASSED, 1.0, got="right", notes=("Marked with the reference.",)), ["right", "Marked with the reference."]),
+    (Verdict(Status.PASSED, 1.0, got="right", notes=("Marked with the reference.",)),
+     ["right", "Marked with the reference."]),
     (Verdict(Status.FAILED, got="x is 1", expected="2"), ["x is 1, expected 2."]),
-    (Verdict(Status.FAILED, got="x is 1", expected="2", where="z is 3", hints=("look.", "Your x is too small.")),
+    (Verdict(Status.FAILED, got="x is 1", expected="2", where="z is 3",
+             hints=("look.", "Your x is too small.")),
      ["x is 1, expected 2 where z is 3.", "Hint: look.", "Your x is too small."]),
     (Verdict(Status.FAILED, got="the file is missing"), ["the file is missing."]),
-    (Verdict(Status.FAILED, trace=(FRAME,), exception="NameError: no, expected a"), [IN_WORDS, "NameError: no, expected a"]),
+    (Verdict(Status.FAILED, trace=(FRAME,), exception="NameError: no, expected a"),
+     [IN_WORDS, "NameError: no, expected a"]),
     (Verdict(Status.FAILED, got="training stopped", trace=(FRAME,), exception="NameError: a"),
      ["training stopped.", IN_WORDS, "NameError: a"]),
-    (Verdict(Status.ERROR, 1.0, exception="OSError: full"), ["grader error, not your code: OSError: full"]),
-    (Verdict(Status.FAILED, got="x is 1", smallest=Smallest("size", "n = 1", "it is 2", before="n = 0")),
+    (Verdict(Status.ERROR, 1.0, exception="OSError: full"),
+     ["grader error, not your code: OSError: full"]),
+    (Verdict(Status.FAILED, got="x is 1",
+             smallest=Smallest("size", "n = 1", "it is 2", before="n = 0")),
      ["x is 1.", "Smallest failing size found: n = 1; n = 0 is right: it is 2"]),
-    (Verdict(Status.FAILED, got="x is 1", printed="z, expected 1. Hint: no"), ["x is 1.", PRINTED, "z, expected 1. Hint: no"]),
-    (Verdict(Status.FAILED, notes=("of an old gradebook, expected to stay whole",)), ["of an old gradebook, expected to stay whole"]),
+    (Verdict(Status.FAILED, got="x is 1", printed="z, expected 1. Hint: no"),
+     ["x is 1.", PRINTED, "z, expected 1. Hint: no"]),
+    (Verdict(Status.FAILED, notes=("of an old gradebook, expected to stay whole",)),
+     ["of an old gradebook, expected to stay whole"]),
 ])  # fmt: skip
 def test_lines_of_a_verdict(verdict: Verdict, expected: list[str]) -> None:
     assert lines(verdict) == expected

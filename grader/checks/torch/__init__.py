@@ -1,6 +1,7 @@
-"""What parts 2 and 3 are asked: the same of both networks, which differ in their class and in the shape of an image.
+"""What parts 2 and 3 ask: the same of both networks, which differ only in class and image shape.
 
-Everything is judged by behaviour, on images drawn anew for every marking; float32 answers may differ by rounding.
+Everything is judged by behaviour, on images drawn anew for every marking. float32 answers may
+differ by rounding.
 """
 
 from grader.checks.torch.curves import check_judgement, check_plot

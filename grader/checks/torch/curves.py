@@ -1,4 +1,4 @@
-"""2.5 and 3.5, 2.7 and 3.7: what is read off the learning curves, and their plot."""
+"""2.5 and 3.5: the judgement of the learning curves. 2.7 and 3.7: their plot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from utils import History
 
 
 def check_judgement(section: RubricSection, context: Context) -> None:
-    """2.5 / 3.5: one of the three words, however it is written, and one that the curves of this marking allow."""
+    """Raises CheckFailed unless JUDGEMENT is one of three words and fits this marking's curves."""
     judgement = context.module(section).JUDGEMENT
     is_text = isinstance(judgement, str)
     word = judgement.strip().lower().replace("generalis", "generaliz") if is_text else ""
@@ -34,19 +34,19 @@ def check_judgement(section: RubricSection, context: Context) -> None:
     right, figures = accepted_judgements(history, bar, rules)
     if word not in right:
         raise CheckFailed(
-            f"JUDGEMENT is {word!r}, but this training's curves say otherwise: {figures}",
-            hint="the gap between the curves tells overfitting, their level underfitting.",
+            f"JUDGEMENT is {word!r}, but the curves of this training say otherwise: {figures}",
+            hint="a gap between the curves shows overfitting, a low level underfitting.",
         )
 
 
 def _curves(section: RubricSection, context: Context) -> History | None:
-    """The learning curves of this marking's training, if there is one on all images and it came to an end."""
+    """The learning curves of this marking's training, if it used all images and finished."""
     if not context.trainings.includes(section.script) or context.options.train_size is not None:
         return None
     try:
         history = context.run(section).history
     except CheckFailed:
-        return None  # 2.6 and 3.6 say why
+        return None  # 2.6 and 3.6 report why
     if history is None:
         return None
     finite = np.isfinite(
@@ -56,7 +56,11 @@ def _curves(section: RubricSection, context: Context) -> History | None:
 
 
 def check_plot(section: RubricSection, context: Context) -> str | None:
-    """2.7 / 3.7: the plot is there, decodes, is not blank, and carries the history of a run of this script."""
+    """A remark on a plot without a history, else None.
+
+    Raises CheckFailed unless the plot exists, decodes, is not blank and, if it carries a history,
+    shows a run of this script.
+    """
     script = section.script
     name, plots = PLOTS[script], context.submission.plots
     if script not in plots:
@@ -66,6 +70,6 @@ def check_plot(section: RubricSection, context: Context) -> str | None:
     pixels, carried = read_plot(name, plots[script])
     if carried is None:
         expect_picture(name, pixels)
-        return "right; not verifiable: the picture carries no history, full points"
+        return "right; full points, but not verifiable: the picture carries no history"
     check_carried(name, script, carried, _curves(section, context))
     return None

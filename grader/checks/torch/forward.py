@@ -1,4 +1,4 @@
-"""2.2 and 3.2: logits of the right shape, row by row, from a network that is not linear and that gradients go through."""
+"""2.2 and 3.2: forward returns logits, image by image, from a non-linear network with gradients."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from grader.worker.protocol import Tensor
 
 
 def check_forward(module: Module, script: str, rng: np.random.Generator) -> None:
-    """Raises CheckFailed for anything but logits; what is the layers' fault alone is left to 2.1 and 3.1."""
+    """Raises CheckFailed unless forward returns logits.
+
+    Faults of the layers alone are left to 2.1 and 3.1.
+    """
     model = model_of(module, script)
     constructed = len(probe(model, "structure")["parameters"])
     fault = layer_fault(model, script, rng)
@@ -33,7 +36,7 @@ def check_forward(module: Module, script: str, rng: np.random.Generator) -> None
     if probe(model, "changes_input", images(rng, script, 4)):
         raise CheckFailed(
             "X was changed in place by forward",
-            "it to stay as it was",
+            "no change to X",
             kind="changes-input",
         )
     evaluated, trained = (
@@ -54,12 +57,12 @@ def check_forward(module: Module, script: str, rng: np.random.Generator) -> None
             "the network is linear in its input",
             "a non-linear activation between its layers",
             kind="torch-no-activation",
-            hint="an activation such as F.relu behind each hidden layer.",
+            hint="put an activation such as F.relu after each hidden layer.",
         )
     if script == "pytorch_cnn" and known != "torch-cnn-has-no-conv" and not evaluated["convolves"]:
         raise CheckFailed(
             "forward does not use the convolution",
-            "it to",
+            "logits computed by all layers",
             kind="torch-cnn-has-no-conv",
             hint="are all layers of __init__ called?",
         )
@@ -77,37 +80,39 @@ def expect_rows(logits: Any, n: int, width: int) -> None:
             else "wrong-shape"
         )
         raise CheckFailed(
-            f"forward gave shape {answer.shape} for {n} images",
+            f"forward returned shape {answer.shape} for {n} images",
             f"({n}, {width})",
             kind=kind,
             hint="one row for each image, one logit for each of the 10 classes.",
         )
     if not np.isfinite(answer).all():
-        raise CheckFailed("forward gave logits that are not finite", kind="not-finite")
+        raise CheckFailed(
+            "forward returned logits that are not finite", "finite numbers", kind="not-finite"
+        )
 
 
 def expect_lasting_layers(evaluated: dict[str, Any], *, added: int) -> None:
-    """Raises CheckFailed for layers made in forward, and for logits that no gradient can find its way back from."""
+    """Raises CheckFailed for new layers, detached logits, and random logits in evaluation mode."""
     if not evaluated["attached"]:
         raise CheckFailed(
             "the logits have no connection to the parameters",
-            "gradients to find their way back",
+            "logits that depend on them",
             kind="torch-loss-detached",
-            hint="is something detached, or turned into numbers?",
+            hint="is something detached, or converted to plain numbers?",
         )
     if evaluated["made_anew"] or added:
         raise CheckFailed(
-            "forward makes layers of its own",
-            "those of __init__",
+            "forward creates new layers",
+            "the layers of __init__ only",
             kind=NOT_REGISTERED,
-            hint="the optimizer knows the parameters that are there before the first batch.",
+            hint="the optimizer knows only the parameters that exist before the first batch.",
         )
     if not evaluated["agree"]:
         raise CheckFailed(
-            "two calls with the same images gave different logits in evaluation mode",
-            "the same",
+            "two calls with the same images returned different logits in evaluation mode",
+            "the same logits both times",
             kind="torch-not-in-eval-mode",
-            hint="dropout and noise belong to training: self.training tells.",
+            hint="dropout and noise belong to training: self.training tells the mode.",
         )
 
 
@@ -116,21 +121,21 @@ def expect_mode_kept(evaluated: dict[str, Any], trained: dict[str, Any]) -> None
     if evaluated["switched"]:
         raise CheckFailed(
             "forward switched layers to training mode",
-            "it to leave the mode alone",
+            "an unchanged mode",
             kind="torch-not-in-eval-mode",
-            hint="who calls forward decides on the mode.",
+            hint="the caller of forward decides on the mode.",
         )
     if trained["switched"]:
         raise CheckFailed(
             "forward switched layers to evaluation mode",
-            "it to leave the mode alone",
+            "an unchanged mode",
             kind="torch-not-in-train-mode",
-            hint="who calls forward decides on the mode.",
+            hint="the caller of forward decides on the mode.",
         )
 
 
 def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
-    """Raises CheckFailed for probabilities, their logarithms, and values that are cut off at 0."""
+    """Raises CheckFailed for probabilities, their logarithms, and values cut off at 0."""
     answer = np.asarray(as_array(probe(model, "logits", images(rng, script, 32))), np.float64)
     for rows, what in ((answer, "probabilities"), (np.exp(answer), "log-probabilities")):
         for axis, each in ((1, "rows"), (0, "columns")):
@@ -146,12 +151,12 @@ def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
             "no logit is negative and some are exactly 0",
             "any real numbers",
             kind="torch-relu-on-logits",
-            hint="is there an activation behind the last layer?",
+            hint="is there an activation after the last layer?",
         )
 
 
 def expect_activation_free_output(model: Remote, script: str, rng: np.random.Generator) -> None:
-    """Raises CheckFailed for logits that saturate: a thousand times brighter images drive a sigmoid or tanh to its end."""
+    """Raises CheckFailed for logits that saturate for very bright images, as of a sigmoid."""
     answer = np.asarray(
         as_array(probe(model, "logits", Tensor(1000 * images(rng, script, 16).array))), np.float64
     )
@@ -161,7 +166,7 @@ def expect_activation_free_output(model: Remote, script: str, rng: np.random.Gen
             "the logits never leave [-1, 1]",
             "any real numbers",
             kind="torch-relu-on-logits",
-            hint="is there an activation behind the last layer?",
+            hint="is there an activation after the last layer?",
         )
 
 
@@ -173,7 +178,7 @@ def expect_free_end(*traces: dict[str, Any]) -> None:
             what = "softmax" if kind == "torch-softmax-before-loss" else "an activation"
             raise CheckFailed(
                 f"the last operation is {what}",
-                "logits as the last layer gives them",
+                "the logits of the last layer as they are",
                 kind=kind,
                 hint="the cross-entropy of 2.3 and 3.3 takes logits.",
             )
@@ -189,18 +194,18 @@ def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> N
     if not np.allclose(together[:2], alone, rtol=1e-3, atol=1e-3 * np.abs(together).max()):
         raise CheckFailed(
             "an image's logits change with the other images of its batch",
-            "each row for itself",
-            hint="is something computed over axis 0, that of the images?",
+            "logits that depend on the image alone",
+            hint="is something computed over axis 0, the axis of the images?",
         )
 
 
 def expect_gradients_everywhere(model: Remote, script: str, rng: np.random.Generator) -> None:
-    """Raises CheckFailed if a parameter that changes the logits gets no gradient from them; an unused layer is no mistake."""
+    """Raises CheckFailed if a parameter that affects the logits gets no gradient."""
     names = probe(model, "cut_off", images(rng, script, 8))
     if names:
         raise CheckFailed(
             f"{names[0]} gets no gradient",
-            "the loss to reach every parameter",
+            "a gradient for every parameter",
             kind="torch-loss-detached",
             hint="is something detached, or computed without gradients?",
         )

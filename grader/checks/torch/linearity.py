@@ -1,4 +1,4 @@
-"""Whether a network is affine in its images, as it is without an activation."""
+"""Whether a network is an affine function of its images, as it is without an activation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from grader.worker.protocol import Tensor
 
 
 def is_linear(model: Remote, script: str, rng: np.random.Generator) -> bool:
-    """f(a) + f(b) = f(a + b) + f(0) holds for affine functions; one pair that breaks it shows a non-linearity."""
-    # ten times as bright as images are: a sigmoid is nearly straight for small inputs, and rounding stays far below
+    """Whether f(a) + f(b) = f(a + b) + f(0) for two random batches, as for affine functions."""
+    # ten times as bright as real images: a sigmoid is almost linear for small inputs
     a, b = (Tensor(10 * images(rng, script, 16).array) for _ in range(2))
     left, right = (
         np.asarray(as_array(side), np.float64) for side in probe(model, "linearity", a, b)

@@ -1,4 +1,4 @@
-"""A fresh network of a script, images to show it, and its cross-entropy as it is computed here."""
+"""A fresh network of a script, images for it, and its cross-entropy, computed on this side."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from grader.reference.numpy_ann import softmax
 from grader.sandbox.remote import Module, Remote, as_array, probe
 from grader.worker.protocol import Tensor
 
-CLOSE = (
-    1e-4  # float32 through a few layers: 1e-6 of rounding, and room for another order of summing
-)
+# float32 rounds by 1e-6 over a few layers; the rest is room for another order of summing.
+CLOSE = 1e-4
 
 
 def model_of(module: Module, script: str) -> Remote:
-    """A fresh network. Raises CheckFailed if the constructor gives no network."""
+    """A fresh network. Raises CheckFailed if the constructor returns anything else."""
     model = getattr(module, PARTS[script].class_name)(seed=1)
     if not isinstance(model, Remote):
         raise CheckFailed(
-            f"{PARTS[script].class_name}() gave a {type(model).__name__}",
+            f"{PARTS[script].class_name}() returned a {type(model).__name__}",
             "an nn.Module",
             kind="wrong-type",
         )
@@ -36,18 +35,22 @@ def images(rng: np.random.Generator, script: str, n: int) -> Tensor:
 
 
 def learnable(rng: np.random.Generator, script: str, n: int) -> tuple[Tensor, Tensor]:
-    """Images that show their label: a random pattern for each class, and noise."""
+    """Images whose labels can be learned: a random pattern for each class, plus noise."""
     patterns = rng.uniform(size=(10, *PARTS[script].image_shape))
     y = rng.integers(10, size=n)
     X = 0.7 * patterns[y] + 0.3 * rng.uniform(size=(n, *PARTS[script].image_shape))
     return Tensor(X.astype(np.float32)), Tensor(y)
 
 
-# The last node of the logits' autograd graph, by the name that torch gives it; others are told by the values.
+# The last node of the logits' autograd graph, by torch's name for it. Other activations show in the
+# values.
 ENDS = {
     "torch-softmax-before-loss": ("Softmax", "LogSoftmax"),
-    "torch-relu-on-logits": ("Relu", "LeakyRelu", "Gelu", "Elu", "Softplus", "Tanh", "Sigmoid", "Silu", "Hardtanh", "Celu",
-                             "Hardsigmoid", "Hardswish", "Mish", "LogSigmoid", "PreluKernel", "Threshold", "Abs", "Exp", "Pow"),
+    "torch-relu-on-logits": (
+        "Relu", "LeakyRelu", "Gelu", "Elu", "Softplus", "Tanh", "Sigmoid", "Silu", "Hardtanh",
+        "Celu", "Hardsigmoid", "Hardswish", "Mish", "LogSigmoid", "PreluKernel", "Threshold", "Abs",
+        "Exp", "Pow",
+    ),
 }  # fmt: skip
 
 
@@ -60,13 +63,13 @@ def activation_at_the_end(node: str) -> str:
 def trace_of(
     model: Remote, script: str, rng: np.random.Generator, *, training: bool
 ) -> dict[str, Any]:
-    """What two forward passes were seen to do; torch_structure.trace says what."""
+    """What was observed during two forward passes, as torch_structure.trace describes it."""
     trace: dict[str, Any] = probe(model, "trace", images(rng, script, 6), training)
     return trace
 
 
 def width_of(model: Remote, script: str, rng: np.random.Generator) -> int:
-    """How many values forward gives for an image; 0 if it gives no rows."""
+    """How many values forward returns per image; 0 if it does not return rows."""
     answer = as_array(probe(model, "logits", images(rng, script, 3)))
     return (
         int(answer.shape[1]) if isinstance(answer, np.ndarray) and answer.shape[:-1] == (3,) else 0
@@ -79,7 +82,7 @@ def cross_entropy(logits: Any, y: Tensor) -> float:
     rows = expect_numbers("what forward returns", as_array(logits), f"a tensor of shape ({n}, 10)")
     if rows.shape != (n, 10):
         raise CheckFailed(
-            f"forward gave shape {rows.shape} for {n} images",
+            f"forward returned shape {rows.shape} for {n} images",
             f"({n}, 10)",
             kind="wrong-shape",
         )

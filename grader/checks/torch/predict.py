@@ -17,7 +17,10 @@ IN_TRAINING_MODE = "torch-not-in-eval-mode"
 
 
 def check_predict(module: Module, script: str, rng: np.random.Generator) -> None:
-    """Raises CheckFailed unless predict gives the index of each row's largest logit: for a few images, others, many, and one."""
+    """Raises CheckFailed unless predict returns the index of each row's largest logit.
+
+    It is asked about a few images, others, many, and one.
+    """
     model = model_of(module, script)
     few, taught = int(rng.integers(12, 20)), 60
     X_all, y_all = learnable(rng, script, taught + 2 * few + 231)
@@ -32,7 +35,7 @@ def check_predict(module: Module, script: str, rng: np.random.Generator) -> None
         if answer["changed"]:
             raise CheckFailed(
                 "X was changed in place by predict",
-                "it to stay as it was",
+                "no change to X",
                 kind="changes-input",
                 hint="compute a new tensor.",
             )
@@ -40,7 +43,11 @@ def check_predict(module: Module, script: str, rng: np.random.Generator) -> None
 
 
 def prediction(model: Remote, X: Tensor) -> dict[str, Any]:
-    """What predict gave for images, and what was seen meanwhile. Raises CheckFailed for one image normalised by itself."""
+    """What predict returned, and what was observed meanwhile.
+
+    Raises CheckFailed if batch normalisation refused a single image, which it does in training mode
+    only.
+    """
     try:
         answer: dict[str, Any] = probe(model, "predict", X)
     except StudentFault as fault:
@@ -51,35 +58,38 @@ def prediction(model: Remote, X: Tensor) -> dict[str, Any]:
 
 
 def expect_one_label_each(given: Any, n: int) -> np.ndarray:
-    """The labels `(n,)`; raises CheckFailed for logits, for the largest of each column, and for other shapes and types."""
+    """The labels `(n,)`.
+
+    Raises CheckFailed for logits, for an argmax over images, and for wrong shapes and types.
+    """
     shown = np.asarray(given) if isinstance(given, int | float) else as_array(given)
-    if isinstance(shown, np.ndarray) and n > 10:  # fewer images, and a shape could mean either
+    if isinstance(shown, np.ndarray) and n > 10:  # with fewer images a shape is ambiguous
         if shown.shape == (n, 10):
             raise CheckFailed(
-                f"predict gave shape {shown.shape} for {n} images",
+                f"predict returned shape {shown.shape} for {n} images",
                 f"labels of shape ({n},)",
                 kind="torch-predicts-logits",
                 hint="the index of the largest logit of each row.",
             )
         if shown.shape in ((10,), ()):
             raise CheckFailed(
-                f"predict gave shape {shown.shape} for {n} images",
+                f"predict returned shape {shown.shape} for {n} images",
                 f"({n},)",
                 kind="torch-argmax-axis",
-                hint="the largest of each row: over the classes, not over the images.",
+                hint="take the largest of each row: over the classes, not over the images.",
             )
         if shown.shape == (n,) and shown.dtype.kind == "f" and (shown != np.floor(shown)).any():
             raise CheckFailed(
-                "predict gave logits, the largest of each image",
-                "their indices",
+                "predict returned the largest logit of each image",
+                "the index of that logit",
                 kind="torch-predicts-logits",
-                hint="not how large it is, but which one it is.",
+                hint="the label is not how large that logit is, but which one it is.",
             )
     return expect_labels(given, n)
 
 
 def expect_mode(answer: dict[str, Any]) -> None:
-    """Raises CheckFailed if layers were in training mode, or gradients were recorded."""
+    """Raises CheckFailed if layers were in training mode or gradients were recorded."""
     if answer["training"]:
         raise _in_training_mode()
     if answer["recording"] or (
@@ -87,6 +97,7 @@ def expect_mode(answer: dict[str, Any]) -> None:
     ):
         raise CheckFailed(
             "gradients were recorded while predicting",
+            "no recording of gradients",
             kind="torch-predict-with-gradients",
             hint="torch.no_grad() switches the recording off.",
         )
@@ -95,18 +106,19 @@ def expect_mode(answer: dict[str, Any]) -> None:
 def _in_training_mode() -> CheckFailed:
     return CheckFailed(
         "layers were in training mode while predicting",
+        "evaluation mode",
         kind="torch-not-in-eval-mode",
         hint="switch to evaluation mode first: dropout must not be active.",
     )
 
 
 def expect_largest(model: Remote, X: Tensor, got: np.ndarray) -> None:
-    """Raises CheckFailed unless labels are the indices of the largest logits, where rounding cannot decide."""
+    """Raises CheckFailed unless labels are the largest logits' indices, up to rounding."""
     n = len(X.array)
     logits = np.asarray(as_array(probe(model, "logits", X)), np.float64)
     if logits.shape != (n, 10):
         raise CheckFailed(
-            f"forward gave shape {logits.shape} for {n} images",
+            f"forward returned shape {logits.shape} for {n} images",
             f"({n}, 10)",
             kind="wrong-shape",
         )
@@ -117,9 +129,9 @@ def expect_largest(model: Remote, X: Tensor, got: np.ndarray) -> None:
     ):
         raise CheckFailed(
             "two predictions for the same images differ",
-            "the same",
+            "the same labels both times",
             kind="torch-not-in-eval-mode",
-            hint="something is still drawn at random, as dropout does in training.",
+            hint="something is still random, as dropout is in training.",
         )
     expect_array(
         "predict(X)",

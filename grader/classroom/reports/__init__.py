@@ -1,1 +1,1 @@
-"""A class's report."""
+"""The report of a class: build writes it student by student from the gradebook."""

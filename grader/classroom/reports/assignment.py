@@ -1,7 +1,8 @@
-"""The assignment as the class was marked by it: read from the gradebook, not from the rubric that lies here today."""
+"""The assignment as the class was marked by it, read from the gradebook, not from rubric.toml."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +14,7 @@ from grader.rubric import RubricSection, parse_rubric
 
 @dataclass(frozen=True)
 class Assignment:
-    """What everybody is marked by: title, the sections that were chosen, the bars by script."""
+    """What the class is marked by: title, chosen sections, and bars by script."""
 
     title: str
     sections: tuple[RubricSection, ...]
@@ -26,16 +27,21 @@ class Assignment:
 
     @cached_property
     def total(self) -> float:
-        """The points that can be had."""
+        """The points available."""
         return sum(self.points.values())
 
 
 def assignment_of(gradebook: Gradebook) -> Assignment:
-    """The assignment that a gradebook's class is marked by. Raises CannotGrade where no class was marked yet."""
+    """The assignment that a gradebook's class is marked by.
+
+    Raises CannotGrade if no class was marked yet.
+    """
     digest, chosen = gradebook.meta("rubric"), gradebook.meta("sections")
     if digest is None or chosen is None:
+        path = shlex.quote(str(gradebook.path))
         raise CannotGrade(
-            f"{gradebook.path} holds no class yet, expected one: python -m grader batch SUBMISSIONS --gradebook {gradebook.path}"
+            f"{gradebook.path} holds no class yet. "
+            f"Mark one with: grader batch SUBMISSIONS --gradebook {path}"
         )
     rubric = parse_rubric(gradebook.rubric(digest), f"the rubric in {gradebook.path.name}")
     return Assignment(
@@ -45,7 +51,7 @@ def assignment_of(gradebook: Gradebook) -> Assignment:
 
 @dataclass(frozen=True)
 class Person:
-    """A student's standing, the name of the files about it, and the sections that are not marked yet."""
+    """A student's record, the stem of the student's file names, and the sections not marked yet."""
 
     standing: StudentRecord
     stem: str
@@ -53,17 +59,17 @@ class Person:
 
     @property
     def name(self) -> str:
-        """The student's name as it was handed in: anything."""
+        """The student's name as it was submitted; it may contain anything."""
         return self.standing.student.name
 
     @property
     def is_marked(self) -> bool:
-        """Whether there is a mark: all sections have one, or nothing could be read, which is 0 points."""
+        """Whether there is a mark: all sections are marked, or the submission is unreadable."""
         return not self.standing.pending
 
     @property
     def state(self) -> str:
-        """One or two words."""
+        """The state of the marking in a few words."""
         if self.standing.report.problem:
             return "could not be read"
         if self.standing.pending:
@@ -72,7 +78,7 @@ class Person:
 
 
 def person(standing: StudentRecord, assignment: Assignment) -> Person:
-    """A student's standing with what a report needs beside it."""
+    """A student's record with what the report needs in addition."""
     marked = {section.number for section in standing.report.sections}
     missing = tuple(s for s in assignment.sections if s.number not in marked)
     return Person(standing, stem(standing.student), missing if standing.pending else ())

@@ -1,4 +1,4 @@
-"""A class's report from its gradebook: student by student, so that a large class takes no more memory than a small one."""
+"""Write a class's report from its gradebook, student by student, with constant memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.reports.assignment import Assignment, Person, assignment_of, person
-from grader.classroom.reports.class_page import Row, class_page, row
+from grader.classroom.reports.class_page import StudentRow, class_page, row
 from grader.classroom.reports.copies import near_copies
 from grader.classroom.reports.exports import EXPORTS
 from grader.classroom.reports.folder import Folder
@@ -16,19 +16,22 @@ from grader.classroom.reports.names import stem
 from grader.classroom.reports.summary import Summary
 from grader.report import results_json
 from grader.report.pictures import OfficialImages
-from grader.report.student_page import Work, page
+from grader.report.student_page import PageContent, page
 from utils import progress
 
 INDEX, COPIES = "index.html", "similarity.html"
 
 
 def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summary:
-    """Write the report; what it counted. Raises CannotGrade where the gradebook holds no class, or `out` is of no use."""
+    """Write the report and return its summary.
+
+    Raises CannotGrade if the gradebook holds no class, or if `out` cannot be used.
+    """
     with gradebook.snapshot():
         assignment, students = assignment_of(gradebook), gradebook.students()
         folder = Folder(out, [stem(student) for student in students], [INDEX, COPIES, *EXPORTS])
         images, summary = OfficialImages(data_dir), Summary(assignment)
-        rows: list[Row] = []
+        rows: list[StudentRow] = []
         with folder.tables(EXPORTS) as tables:
             for name, export in EXPORTS.items():
                 for head in export.head(assignment):
@@ -59,11 +62,14 @@ def _write(
     one: Person,
     images: OfficialImages,
 ) -> None:
-    """A student's own three files. Partial results are not written as results.json, which platforms take for a mark."""
+    """Write a student's three files.
+
+    Partial results get no results.json, because platforms would take it as a mark.
+    """
     standing = one.standing
     plots = gradebook.submission(standing.work).plots
-    work = Work(standing.report, one.name, plots, standing.attempts, one.waiting)
-    folder.write(f"students/{one.stem}.html", page(work, images).encode())
+    content = PageContent(standing.report, one.name, plots, standing.attempts, one.waiting)
+    folder.write(f"students/{one.stem}.html", page(content, images).encode())
     folder.write(f"junit/{one.stem}.xml", junit(one))
     if one.is_marked:
         results = results_json.results(standing.report) | {"max_score": assignment.total}

@@ -1,4 +1,4 @@
-"""Cells of a CSV file that no spreadsheet takes for a formula, whatever a student's name is."""
+"""Cells of a CSV file that no spreadsheet evaluates as a formula, whatever a student's name is."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from grader.report.text import plain
 
 Cell = str | float | int | None
 
-# A spreadsheet evaluates what starts so, some after quotes and blanks; the wide forms count in East Asian settings.
+# Spreadsheets evaluate cells that start like this, some even after quotes and blanks. The wide
+# forms count in East Asian settings.
 _FORMULA = re.compile(r"""[\s"'`´‘’“”]*[=+\-@＝＋－＠]|[\t\r\n]""")
-# In other countries files are split at semicolons too, quotes or not.
+# Some locales also split cells at semicolons, whether quoted or not.
 _INNER = re.compile(r"([;\t\n][ ]*)(?=[=+\-@＝＋－＠])")
 
 
 def defused(text: str) -> str:
-    """The text as a cell: with an apostrophe in front where it could be a formula, and no control characters.
+    """The text as a cell: no control characters, and an apostrophe in front of possible formulas.
 
     >>> defused("=cmd()"), defused("Ada"), defused(" \\"-1")
     ("'=cmd()", 'Ada', '\\' "-1')
@@ -25,7 +26,7 @@ def defused(text: str) -> str:
 
 
 def cell(value: Cell) -> str:
-    """A value as it is written: a number as a number, nothing as nothing, a text defused."""
+    """A value as text: a number as a number, None as nothing, a text defused."""
     if value is None:
         return ""
     if isinstance(value, str):

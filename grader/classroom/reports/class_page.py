@@ -1,4 +1,4 @@
-"""The class page, for the instructor: how the class did, what it got wrong, and everybody in a table to sort and filter."""
+"""The class page for the instructor: results, mistakes, and a sortable table of students."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from grader.sections import SCRIPTS
 
 
 @dataclass(frozen=True)
-class Row:
-    """A student in the table."""
+class StudentRow:
+    """One student's row in the table."""
 
     name: str
     id: str
@@ -31,11 +31,11 @@ class Row:
     attempts: int
 
 
-def row(person: Person) -> Row:
-    """What the table says of a student."""
+def row(person: Person) -> StudentRow:
+    """The row of a student."""
     standing, report = person.standing, person.standing.report
     errors = any(section.status is Status.ERROR for section in report.sections)
-    return Row(
+    return StudentRow(
         person.name,
         standing.student.id,
         person.stem,
@@ -50,7 +50,7 @@ def row(person: Person) -> Row:
 def class_page(
     assignment: Assignment,
     summary: Summary,
-    rows: Iterable[Row],
+    rows: Iterable[StudentRow],
     exports: Iterable[str],
     copies: Copies | None,
 ) -> str:

@@ -1,4 +1,4 @@
-"""Pairs of works to look at, for the class page: who they are, and the page that shows them side by side."""
+"""Pairs of similar submissions for the class page, and the page that shows them side by side."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from grader.classroom.gradebook import Gradebook
 from grader.similarity import page
 from grader.similarity.comparing import compare
 
-MOST = 1000  # works; comparing more takes minutes, and is left to the command `similarity`
+MOST = 1000  # submissions; comparing more takes minutes and is left to `grader similarity`
 SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Copies:
-    """The closest pairs as names and bits. `few`: so few works that there is no telling what is usual; `source` of the page."""
+    """The closest pairs as names and bits, and the `source` of the page that shows them.
+
+    `few` says that the class is too small to estimate what is `usual`.
+    """
 
     pairs: tuple[tuple[str, float], ...]
     usual: float
@@ -23,7 +26,7 @@ class Copies:
 
 
 def near_copies(gradebook: Gradebook) -> Copies | None:
-    """The pairs; None for fewer than two works, or more than MOST."""
+    """The pairs; None for fewer than two submissions or more than MOST."""
     works = gradebook.scripts_by_party(MOST)
     if len(works) < 2:
         return None

@@ -1,4 +1,7 @@
-"""The marks as files for Gradescope, Canvas, Moodle and spreadsheets. A student without a mark has an empty one, never a 0."""
+"""The marks as files for Gradescope, Canvas, Moodle and spreadsheets.
+
+A student without a mark gets an empty cell, never a 0.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ Rows = Iterator[list[Cell]]
 
 @dataclass(frozen=True)
 class Export:
-    """One file: the rows at its top, and those of a student."""
+    """One file: its header rows, and the rows of a student."""
 
     head: Callable[[Assignment], list[list[Cell]]]
     rows: Callable[[Assignment, Person], Rows]
@@ -32,7 +35,7 @@ def _by_number(person: Person) -> dict[str, SectionResult]:
 
 
 def _earned(assignment: Assignment, person: Person) -> list[Cell]:
-    """The points of each section; a submission that could not be read has 0 in all."""
+    """The points of each section; an unreadable submission has 0 in all of them."""
     results = _by_number(person)
     unread = 0.0 if person.standing.report.problem else None
     return [results[n].points if n in results else unread for n in assignment.points]
@@ -102,9 +105,8 @@ def _canvas_head(assignment: Assignment) -> list[list[Cell]]:
 
 def _canvas(assignment: Assignment, person: Person) -> Rows:
     identity = person.standing.student.id
-    is_number = (
-        identity.isascii() and identity.isdigit()
-    )  # Canvas's own; a class from folders has logins
+    # numbers are Canvas's own ids; students of a class read from folders have logins
+    is_number = identity.isascii() and identity.isdigit()
     yield [
         person.name,
         identity if is_number else "",
@@ -149,7 +151,7 @@ def _moodle(assignment: Assignment, person: Person) -> Rows:
 
 
 def _comments(person: Person) -> str:
-    """What Moodle shows to the student, which it takes for HTML."""
+    """The feedback comments, which Moodle shows to the student as HTML."""
     report = person.standing.report
     if report.problem:
         return html.escape(plain(report.problem))

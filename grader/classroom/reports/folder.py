@@ -1,6 +1,6 @@
-"""The folder of a report: every file whole or not at all, and what is no longer of use removed, if a report made it.
+"""The folder of a report: files are written atomically, and an earlier report's old files removed.
 
-What a report made stands in its manifest before it is made. So a run that was killed leaves nothing unknown.
+The manifest lists every file before it is written, so a run that was killed leaves no unknown file.
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ PARTS = {"students": ".html", "results": ".json", "junit": ".xml"}
 _OF_STUDENTS = re.compile(
     r"students/[a-z0-9-]+\.html|results/[a-z0-9-]+\.json|junit/[a-z0-9-]+\.xml"
 )
-_HALF = re.compile(
-    r"\.(?P<name>.+)-[a-z0-9_]{8}"
-)  # as write_atomically and `table` name what is not whole yet
+# The temporary names that write_atomically and `_table` give to unfinished files.
+_HALF = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
 
 
 class Folder:
-    """A report's folder, to be filled with the files of `stems` (students) and `names` (of the whole class).
+    """A report's folder, for the files of students (`stems`) and of the whole class (`names`).
 
-    Raises CannotGrade where it cannot be, or where it would overwrite what no report made.
+    Raises CannotGrade if it cannot be written, or if it would overwrite files that no report wrote.
     """
 
     def __init__(self, path: Path, stems: Iterable[str], names: Iterable[str]):
@@ -49,13 +48,14 @@ class Folder:
             ) from None
 
     def _made_before(self) -> set[str]:
-        """The files about students that an earlier report made; nothing else can come out, whatever the manifest says."""
+        """The students' files of an earlier report; other entries of its manifest are ignored."""
         manifest = self.path / MANIFEST
         if not manifest.exists():
             for name in sorted({*self._names, *PARTS}):
                 if (self.path / name).exists():
                     raise CannotGrade(
-                        f"{self.path} holds a {name} that no report made, expected a new or empty folder"
+                        f"{self.path} holds a {name} that no report wrote, "
+                        "expected a new or empty folder"
                     )
             return set()
         try:
@@ -63,7 +63,8 @@ class Folder:
             return {name for name in files if _OF_STUDENTS.fullmatch(name)}
         except (ValueError, KeyError, TypeError):
             raise CannotGrade(
-                f"{manifest} is not what a report wrote, expected a new or empty folder, or one that a report made"
+                f"{manifest} was not written by a report, "
+                "expected a new or empty folder, or that of an earlier report"
             ) from None
 
     def _note(self, files: set[str]) -> None:
@@ -71,18 +72,18 @@ class Folder:
         write_atomically(self.path / MANIFEST, content.encode())
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one file, whole or not at all."""
+        """Write one file atomically."""
         write_atomically(self.path / name, content)
 
     @contextmanager
     def tables(self, names: Iterable[str]) -> Iterator[dict[str, Table]]:
-        """CSV files that grow row by row, and are there when all of this has gone well."""
+        """CSV files that grow row by row and appear when the block ends without an error."""
         with ExitStack() as stack:
             tables = {name: stack.enter_context(_table(self.path / name)) for name in names}
             yield tables
 
     def finish(self) -> None:
-        """Remove what an earlier report made of students who are gone, results that count no more, and halves of files."""
+        """Remove an earlier report's files of students who are gone, and unfinished files."""
         for name in self._before - self._files:
             (self.path / name).unlink(missing_ok=True)
         for folder in (self.path, *(self.path / part for part in PARTS)):
@@ -98,18 +99,18 @@ class Folder:
         self._note(self._files)
 
     def drop(self, name: str) -> None:
-        """This file is not made this time: one of an earlier report goes."""
+        """Remove a file of an earlier report that this report does not have."""
         (self.path / name).unlink(missing_ok=True)
 
 
 class Table:
-    """A CSV file that is being written."""
+    """A CSV file being written."""
 
     def __init__(self, writer: Any):
         self._writer = writer
 
     def add(self, row: list[Cell]) -> None:
-        """One more row, every cell safe."""
+        """Add a row, with every cell made safe."""
         self._writer.writerow([cell(value) for value in row])
 
 

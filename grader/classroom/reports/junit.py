@@ -1,4 +1,4 @@
-"""A student's report as JUnit XML, which build servers show."""
+"""A student's report as JUnit XML, for build servers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(person: Person) -> bytes:
-    """The file's content: a test case for each section, those that are not marked yet as skipped."""
+    """The content of the file: a test case per section; those not marked yet are skipped."""
     report = person.standing.report
     cases = [_case(section) for section in report.sections]
     for section in person.waiting:
@@ -51,5 +51,5 @@ def _named(number: str, title: str, script: str, seconds: float) -> ET.Element:
 
 
 def _xml(text: str) -> str:
-    """The text without the characters that XML has no way to write."""
+    """The text without characters that XML cannot represent."""
     return _NOT_XML.sub("�", plain(text))

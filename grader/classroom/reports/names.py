@@ -1,4 +1,4 @@
-"""File names made of names that anybody may have written."""
+"""Safe file names from names that may contain anything."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import unicodedata
 
 from grader.classroom.intake import Student
 
-DIGITS = 18  # of an id's hash: students who choose their ids could find one that shares ten with another's
-LONGEST = 40  # characters of a name, so that the whole stays far below any file system's limit
+DIGITS = 18  # of an id's hash: students who choose their ids could find a collision of ten digits
+LONGEST = 40  # characters of a name, so that file names stay far below any file system's limit
 
 
 def stem(student: Student) -> str:
-    """A file's name without its ending: letters, digits and hyphens alone, and another one for every id."""
+    """A file name without extension: letters, digits and hyphens only, unique for every id."""
     latin = unicodedata.normalize("NFKD", student.name).encode("ascii", "ignore").decode()
     words = "-".join(re.findall(r"[A-Za-z0-9]+", latin))[:LONGEST].strip("-").lower()
     digest = hashlib.sha256(student.id.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]

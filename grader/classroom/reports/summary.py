@@ -1,4 +1,4 @@
-"""The class in numbers, added up student by student: nothing of a student is kept but what the class page names."""
+"""The class in numbers, summed student by student: it keeps only what the class page shows."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from grader.feedback.misconceptions import CATALOGUE
 from grader.report.text import headline
 from grader.results import SectionResult, Status
 
-SLOWEST = 10  # sections that are named
-MOST_NAMED = 100  # failures of one kind that are named; the rest is counted
+SLOWEST = 10  # sections listed
+MOST_NAMED = 100  # failures of one kind listed; further ones are only counted
 MARK_BINS, ACCURACY_BINS = 10, 20  # of a histogram
 
 
 @dataclass(frozen=True)
 class Incident:
-    """Something that the instructor should look at: whose, where, and what."""
+    """Something that the instructor should look at: which student, which section, and what."""
 
     name: str
     stem: str
@@ -30,13 +30,13 @@ class Incident:
 
 @dataclass
 class Incidents:
-    """Of one kind: the first MOST_NAMED, and how many there are."""
+    """Incidents of one kind: the first MOST_NAMED, and the total count."""
 
     named: list[Incident] = field(default_factory=list)
     count: int = 0
 
     def add(self, incident: Incident) -> None:
-        """One more."""
+        """Add one incident."""
         self.count += 1
         if len(self.named) < MOST_NAMED:
             self.named.append(incident)
@@ -44,7 +44,7 @@ class Incidents:
 
 @dataclass
 class SectionTally:
-    """How a section went, and the sums of its discrimination (see `discrimination`)."""
+    """The outcomes of a section, and the sums for its `discrimination`."""
 
     passed: int = 0
     failed: int = 0
@@ -57,14 +57,15 @@ class SectionTally:
 
     @property
     def success(self) -> float | None:
-        """The share of those who passed among those with a verdict."""
+        """The fraction of passes among passes and failures."""
         return self.passed / (self.passed + self.failed) if self.passed + self.failed else None
 
     @property
     def discrimination(self) -> float | None:
-        """The point-biserial correlation of passing with the rest of the score; None where one of the two does not vary.
+        """The point-biserial correlation of passing and the rest of the score; None if undefined.
 
-        (M1 - M0) / s * sqrt(p q), with M1 and M0 the mean rest of those who passed and failed, s its standard deviation.
+        It is (M1 - M0) / s * sqrt(p q), where M1 and M0 are the mean rest of the score of those who
+        passed and failed, and s is its standard deviation.
         """
         n, right = self.n, self.right
         if not 0 < right < n:
@@ -78,7 +79,7 @@ class SectionTally:
 
 @dataclass
 class Summary:
-    """All that the class page counts."""
+    """The counts of the class page."""
 
     assignment: Assignment
     students: int = 0
@@ -99,7 +100,7 @@ class Summary:
     _seen: int = 0
 
     def add(self, person: Person) -> None:
-        """Count one student in."""
+        """Add one student."""
         report = person.standing.report
         self.students += 1
         if report.problem:
@@ -138,7 +139,7 @@ class Summary:
             self.errors.add(incident)
         if section.status is Status.FAILED and self._is_training(section.number):
             self.failed_runs.add(incident)
-        self._seen += 1  # no two are equal, so that incidents are never compared
+        self._seen += 1  # unique, so that the heap never compares incidents
         heapq.heappush(self._slowest, (section.seconds, self._seen, incident))
         if len(self._slowest) > SLOWEST:
             heapq.heappop(self._slowest)
@@ -160,12 +161,12 @@ class Summary:
 
     @property
     def slowest(self) -> list[Incident]:
-        """The sections that took longest, the longest first."""
+        """The slowest sections, the slowest first."""
         return [incident for _, _, incident in sorted(self._slowest, key=lambda entry: -entry[0])]
 
     @property
     def mark_counts(self) -> list[int]:
-        """Students by tenths of the points; the full marks stand in the last."""
+        """Students by tenths of the points; full marks count in the last."""
         counts = [0] * MARK_BINS
         for score, count in self.scores.items():
             counts[
@@ -192,7 +193,7 @@ class Summary:
 
     @property
     def misconceptions(self) -> list[tuple[str, str, str, int]]:
-        """Id, the sections that show it, the catalogue's first sentence on it, how many students; the most frequent first."""
+        """Id, sections, first sentence of the advice, number of students; most frequent first."""
         order = list(self.assignment.points)
         return [
             (name, ", ".join(sorted(self.mistaken_in[name], key=order.index)), _title(name), count)

@@ -1,6 +1,7 @@
-"""Which misconception a failing answer shows: the student's code is asked again, and its answer compared with what each
-mistake of the catalogue would give on the same inputs. Source code is never read.
+"""Find the misconceptions that a failing answer shows.
 
-A mistake that comes alone explains an answer better than two together, so of all predictions that fit the one with the
-fewest mistakes is taken. sections.py says which function diagnoses which section.
+The student's code runs again, and its answer is compared with what each mistake of the catalogue
+would give on the same inputs. Source code is never read. One mistake explains an answer better than
+two, so the matching prediction with the fewest mistakes is taken. sections.py says which function
+diagnoses which section.
 """

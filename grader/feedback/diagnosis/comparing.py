@@ -1,5 +1,6 @@
-"""Answers against predictions. They are compared in float64, to 1e-5 of the largest value: right answers in float32 are
-that close, and different formulas are far apart on random inputs.
+"""Compare answers with predictions, in float64, to 1e-5 of the largest value.
+
+Right answers in float32 are that close, and different formulas are far apart on random inputs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ Diagnosis = tuple[str, ...]
 
 
 def close(answer: Any, prediction: Any) -> bool:
-    """Whether an answer has the shape and values of a prediction; a bias may be a row."""
+    """Whether an answer has the shape and values of a prediction; a bias may be a row vector."""
     if not isinstance(answer, np.ndarray | np.generic) or answer.dtype.kind not in "fiub":
         return False
     answer, expected = np.asarray(answer, np.float64), np.asarray(prediction, np.float64)
@@ -26,5 +27,5 @@ def close(answer: Any, prediction: Any) -> bool:
 
 
 def fewest(fitting: Iterable[Diagnosis]) -> Diagnosis | None:
-    """The explanation with the fewest mistakes, each named once; None where there is none."""
+    """The explanation with the fewest mistakes, each named once; None if there is none."""
     return min((tuple(dict.fromkeys(ids)) for ids in fitting), key=len, default=None)

@@ -1,4 +1,4 @@
-"""1.2 and 1.3 element by element; 1.4 by its sum, sign, logarithm and divisor."""
+"""Diagnose 1.2 and 1.3 element by element, and 1.4 by its sum, sign, logarithm and divisor."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _elementwise(function: RemoteCallable, section: str, prefix: str) -> Diagnos
 def _of_one_element(
     function: RemoteCallable, section: str, name: str, fault: StudentError
 ) -> Diagnosis:
-    """A function that is right for one element and raises ValueError for several compares them as one."""
+    """The id `name` if a function is right for one element and raises ValueError for several."""
     if fault.type_name != "ValueError":
         return ()
     for z in (np.array([2.5]), np.array([-2.5])):
@@ -65,10 +65,8 @@ def cross_entropy(module: Module, rng: np.random.Generator) -> Diagnosis:
     if any(number is None for number in numbers):
         return ()
     losses = np.array(numbers, np.float64)
-    if np.isinf(losses).all():
-        return (
-            "ce-arguments-swapped",
-        )  # the probabilities are far from 0 here, the targets are not
+    if np.isinf(losses).all():  # the probabilities are far from 0 here, the targets are not
+        return ("ce-arguments-swapped",)
     found = fewest(_fitting_losses(losses, inputs))
     return _at_zero(function) if found == () else found or ()
 
@@ -82,7 +80,7 @@ def _is_collection(answer: Any) -> bool:
 def _fitting_losses(
     losses: np.ndarray, inputs: list[tuple[np.ndarray, np.ndarray]]
 ) -> list[Diagnosis]:
-    """The mistakes of every combination that gives these losses."""
+    """The mistakes of every combination of formulas that gives these losses."""
     fitting = []
     sizes = [y.shape for y, _ in inputs]
     for (total, other), (divisor, divided) in itertools.product(
@@ -92,7 +90,7 @@ def _fitting_losses(
             [total(*pair) / divisor(*size) for pair, size in zip(inputs, sizes, strict=True)]
         )
         ratios = losses / predicted
-        # of another sum no factor matters: a half or the logarithm of an epsilon may be in it
+        # with a wrong sum, constant factors are ignored: a half, or the log of an epsilon
         if other and np.allclose(ratios, ratios[0], rtol=1e-3) and abs(ratios[0]) > 1e-6:
             fitting.append(other)
         for (sign, turned), (base, based) in itertools.product(
@@ -112,7 +110,7 @@ def _targets_and_probabilities(
 
 
 def _at_zero(function: RemoteCallable) -> Diagnosis:
-    """Whether a loss that is right elsewhere is infinite where a probability is 0, or leaves the image out."""
+    """Diagnose a loss that is wrong only at probability 0: infinite, or without that image."""
     for dtype in (np.float64, np.float32):
         truth = np.array([[0, 1]], dtype)
         at_zero, near = (

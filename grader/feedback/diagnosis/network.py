@@ -1,5 +1,7 @@
-"""1.5 by its biases, hidden activation and output function; 1.6 by where it starts, how it gets to the hidden layer, which
-products it takes and how often it divides.
+"""Diagnose 1.5 by its biases, hidden activation and output function, and 1.6 by its parts.
+
+The parts of 1.6 are the starting value, the way back to the hidden layer, the products and the
+divisions by n.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ Forms = list[tuple[np.ndarray, Diagnosis]]
 
 
 def _square(rng: np.random.Generator) -> Point:
-    """A point at which a transposed factor or a wrong axis gives an answer rather than an error."""
+    """A point at which a transposed factor or a wrong axis gives an answer instead of an error."""
     return away_from_kinks(rng, n=5, d=5, h=5, k=5)
 
 
@@ -44,7 +46,7 @@ def forward(module: Module, rng: np.random.Generator) -> Diagnosis:
 
 
 def _forward_variant(point: Point, a2: Any) -> Diagnosis | None:
-    """The mistakes of the variant with the fewest that gives this a2; None where none does."""
+    """The fewest mistakes that explain this a2; None if nothing does."""
     fitting: list[Diagnosis] = []
     biases = choices("1.5", "bias")
     for (first, one), (hidden, two), (second, three) in itertools.product(
@@ -86,18 +88,17 @@ def backward(module: Module, rng: np.random.Generator) -> Diagnosis:
     found = _backward_variant(point, gradients) or ()
     if any(not close(_attribute(net, name), getattr(point, name)) for name in NAMES):
         return ("backward-changes-weights", *found)
-    if not found and _stumbles(module, rng):
-        return ("backward-not-transposed",)  # factors of other sizes do not fit
-    if found == ("backward-no-relu-gate",) and _stumbles(module, rng):
-        return ("backward-gate-on-wrong-layer",)  # nothing to multiply with would fit any size
-    moved = (
-        "backward-gate-on-wrong-layer" in found
-    )  # a gate that stands elsewhere is not missing besides
+    if not found and _raises_for_other_sizes(module, rng):
+        return ("backward-not-transposed",)
+    if found == ("backward-no-relu-gate",) and _raises_for_other_sizes(module, rng):
+        return ("backward-gate-on-wrong-layer",)  # without any gate, every size would work
+    # a gate in the wrong place is not missing as well
+    moved = "backward-gate-on-wrong-layer" in found
     return tuple(name for name in found if not (moved and name == "backward-no-relu-gate"))
 
 
-def _stumbles(module: Module, rng: np.random.Generator) -> bool:
-    """Whether backward raises ValueError, as NumPy does for shapes that do not fit, where no two sizes are alike."""
+def _raises_for_other_sizes(module: Module, rng: np.random.Generator) -> bool:
+    """Whether backward raises ValueError, as for mismatched shapes, if all sizes differ."""
     point = away_from_kinks(rng, n=4, d=3, h=5, k=6)
     net = network_at(module, point)
     net.forward(point.X)
@@ -109,7 +110,7 @@ def _stumbles(module: Module, rng: np.random.Generator) -> bool:
 
 
 def _backward_variant(point: Point, gradients: dict[str, Any]) -> Diagnosis | None:
-    """The mistakes of the variant with the fewest that gives these gradients; None where none does."""
+    """The fewest mistakes that explain these gradients; None if nothing does."""
     twin = reference_at(point, point.X)
     p = Pass(
         point.X, point.Y, point.W1, point.W2, twin.z1, twin.a1, twin.z2, twin.a2, answer=gradients
@@ -125,7 +126,7 @@ def _backward_variant(point: Point, gradients: dict[str, Any]) -> Diagnosis | No
 
 
 def _gradient_mistakes(p: Pass, dz2: np.ndarray, dz1: np.ndarray) -> Diagnosis | None:
-    """What else is wrong about gradients made from dz2 and dz1; None if they do not explain all four."""
+    """Further mistakes of gradients from dz2 and dz1; None if these do not explain all four."""
     forms: dict[str, Forms] = {
         "W1": _products(p.X, dz1, ()),
         "b1": [(form(dz1), ids) for form, ids in choices("1.6", "sum")],
@@ -138,9 +139,8 @@ def _gradient_mistakes(p: Pass, dz2: np.ndarray, dz1: np.ndarray) -> Diagnosis |
     found = [one for one in explained if one is not None]
     if len(found) < len(NAMES):
         return None
-    summed = [
-        ids for _, ids in choices("1.6", "sum")
-    ]  # one that is not summed over the images has no scale of its own
+    # a bias gradient that is not summed over the images has no scale of its own
+    summed = [ids for _, ids in choices("1.6", "sum")]
     divisions = [times for ids, times in found if not ids or ids not in summed]
     scale = next((ids for is_wrong, ids in choices("1.6", "scale") if is_wrong(divisions)), ())
     return (*(name for ids, _ in found for name in ids), *scale)
@@ -151,7 +151,7 @@ def _products(left: np.ndarray, right: np.ndarray, mistakes: Diagnosis) -> Forms
 
 
 def _explained(answer: Any, forms: Forms, n: int) -> tuple[Diagnosis, int] | None:
-    """The mistakes of the first form that fits, and how often it was divided by n: 0, 1, or 2 times."""
+    """The mistakes of the first form that matches, and how often it was divided by n."""
     signs: list[tuple[Formula, Diagnosis]] = choices("1.6", "sign")
     for (sign, turned), (form, ids), times in itertools.product(signs, forms, (0, 1, 2)):
         if close(answer, sign(form) / n**times):

@@ -1,7 +1,7 @@
-"""The catalogue of mistakes: an id of the contract, its sections, what to tell the student, and the wrong code.
+"""The catalogue of mistakes: id, sections, advice to the student, and the wrong code.
 
-Which mistake an answer shows is found by `grader.feedback.diagnosis`, which predicts what each would give on the same inputs.
-To add one, write its entry here and two specimens in `tests/specimens/`.
+`grader.feedback.diagnosis` finds the mistake that an answer shows: it predicts what each would give
+on the same inputs. To add a mistake, write its entry here and two specimens in `tests/specimens/`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RIGHT = RIGHT_FUNCTIONS | RIGHT_NETWORK
 
 
 def choices(section: str, slot: str) -> list[tuple[Formula, tuple[str, ...]]]:
-    """The formulas that may stand in a slot, each with the mistakes it means: first the right one, which means none."""
+    """The formulas that can fill a slot, each with its mistakes; right ones, without any, first."""
     right = [(formula, ()) for formula in _RIGHT.get(section, {}).get(slot, ())]
     wrong = [
         (formula, (entry.id,))

@@ -1,4 +1,4 @@
-"""What one entry of the catalogue holds."""
+"""One entry of the catalogue."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ Slots = dict[str, tuple[Formula, ...]]
 
 @dataclass(frozen=True)
 class Misconception:
-    """One mistake: its id, the numbers of its sections ("any" stands for all), what students read, and the wrong code.
+    """One mistake: id, numbers of its sections ("any" for all), advice to the student, wrong code.
 
-    `advice` says what the code does, why that is wrong and what to look at next, and never how to write it. It is
-    shown below the message of the check, unless that says it all. A `general` entry is a kind of failure that many
-    mistakes show, so the particular one is still looked for. `shown_at_once`: platforms show a section with this
-    mistake before the marks are published, since it says that something is missing, not whether it is right.
+    `advice` says what the code does, why that is wrong and what to look at next, but not how to
+    write it. It is shown below the message of the check unless `is_shown` is False, because the
+    message says everything. A `general` entry is a symptom of many mistakes, so diagnosis goes on.
+    `shown_at_once` lets platforms show a section with this mistake before marks are published: it
+    says that something is missing, not whether it is right.
 
-    `wrong` is either the wrong formulas by the slot of the right computation that they take the place of, which an answer
-    is compared with; or a line that is typical of the mistake, where it is known by how the code behaves.
+    `wrong` holds wrong formulas to compare an answer with, by the slot of the right computation
+    that they replace. For mistakes that show in behaviour, it is a typical line of code instead.
     """
 
     id: str

@@ -1,7 +1,8 @@
 """Mistakes in 1.2 relu, 1.3 relu_derivative and 1.4 cross_entropy.
 
-1.2 and 1.3 have one slot, "value": what comes back for `z`. A mistake with a number of its own (a slope, a bound) reads it
-off the `answer` and must then explain all of it. 1.4 is `sign * log base * sum / divisor`, a slot each.
+1.2 and 1.3 have one slot, "value": the result for `z`. A mistake with a free parameter (a slope, a
+bound) reads it off the `answer` and must then explain all of it. 1.4 is `sign * sum / log(base) /
+divisor`, with one slot each.
 """
 
 from __future__ import annotations
@@ -25,23 +26,25 @@ FUNCTIONS = (
     # 1.2
     Misconception(
         "relu-leaky", ("1.2",),
-        "Your relu lets a fraction of the negative values through: that is the leaky variant. Plain ReLU gives nothing at all "
-        "for a negative input; look at what your code does left of 0.",
+        "Your relu lets a fraction of each negative value through, as leaky ReLU does. Plain ReLU "
+        "outputs 0 for every negative input; check what your code returns for inputs below 0.",
         {"value": (
-            lambda z, answer: np.where(z > 0, z, np.clip(answer.flat[0] / z.flat[0], 1e-6, 0.999) * z),
+            lambda z, answer: np.where(
+                z > 0, z, np.clip(answer.flat[0] / z.flat[0], 1e-6, 0.999) * z
+            ),
             lambda z, answer: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
         )},
     ),
     Misconception(
         "relu-absolute", ("1.2",),
-        "Your relu turns negative values into positive ones, as the absolute value does. A unit that is switched off must "
-        "give 0, not the same strength with the other sign.",
+        "Your relu turns negative values into positive ones, as the absolute value does. A unit "
+        "with a negative input must output 0, not the same value with the opposite sign.",
         {"value": (lambda z, answer: np.abs(z),)},
     ),
     Misconception(
         "relu-negated", ("1.2",),
-        "Your relu keeps the wrong half, or flips the sign: it answers with values where it should be silent. Draw the "
-        "function for -2, 0 and 2 and compare it with the handout's.",
+        "Your relu keeps the wrong half or flips the sign, so it outputs values where it should "
+        "output 0. Sketch the function at -2, 0 and 2 and compare it with the handout.",
         {"value": (
             lambda z, answer: np.minimum(z, 0),
             lambda z, answer: -np.maximum(z, 0),
@@ -50,14 +53,15 @@ FUNCTIONS = (
     ),
     Misconception(
         "relu-clipped-above", ("1.2",),
-        "Your relu also cuts off large values. ReLU is bounded below, not above; nothing should happen to a value because it "
-        "is large.",
+        "Your relu also cuts off large values. ReLU is bounded below but not above: large values "
+        "must pass through unchanged.",
         {"value": (lambda z, answer: np.clip(z, 0, answer.max()),)},
     ),
     Misconception(
         "relu-scalar", ("1.2",),
-        "Your relu treats many elements as one: one comparison or one largest value for all of them. Each element needs its "
-        "own; look for NumPy functions that compare element by element.",
+        "Your relu treats the whole array as one value: it makes a single comparison or takes a "
+        "single maximum. Each element needs its own; look for NumPy functions that compare element "
+        "by element.",
         {"value": (
             lambda z, answer: z.max(),
             lambda z, answer: z.max(axis=0),
@@ -68,21 +72,21 @@ FUNCTIONS = (
     ),
     Misconception(
         "relu-in-place", ("1.2",),
-        "Your relu writes its result into the array that it was given. The caller still needs the old values (backward asks "
-        "where z1 was positive), so leave the argument alone.",
+        "Your relu overwrites the array it was given. The caller still needs the old values "
+        "(backward checks where z1 was positive), so leave the argument unchanged.",
         "z[z < 0] = 0",
     ),
     # 1.3
     Misconception(
         "drelu-one-at-zero", ("1.3",),
-        "Your derivative is not 0 at exactly 0. There the slope is a matter of convention, and the handout's is 0; look at "
-        "whether your comparison includes equality.",
+        "Your derivative is not 0 at exactly 0. The slope there is a convention, and the handout "
+        "chooses 0; check whether your comparison includes equality.",
         {"value": (lambda z, answer: np.where(z == 0, answer.flat[2], z > 0),)},
     ),
     Misconception(
         "drelu-returns-input", ("1.3",),
-        "Your derivative gives back values of z itself. A slope says how steep, not how high: for positive inputs it is the "
-        "same number everywhere.",
+        "Your derivative returns values of z itself. A slope says how steep a function is, not how "
+        "high: it is the same number for every positive input.",
         {"value": (
             lambda z, answer: np.maximum(z, 0),
             lambda z, answer: z,
@@ -91,14 +95,14 @@ FUNCTIONS = (
     ),
     Misconception(
         "drelu-inverted", ("1.3",),
-        "Your derivative is 1 where ReLU is flat and 0 where it rises. Turn the condition round and check it with one "
-        "positive and one negative number.",
+        "Your derivative is 1 where ReLU is flat and 0 where it rises. Reverse the condition, and "
+        "check it with one positive and one negative number.",
         {"value": (lambda z, answer: (z <= 0) * 1.0, lambda z, answer: (z < 0) * 1.0)},
     ),
     Misconception(
         "drelu-scalar", ("1.3",),
-        "Your derivative gives one number for many elements. Every element has a slope of its own, so the result has the "
-        "shape of z.",
+        "Your derivative returns one number for many elements. Every element has its own slope, so "
+        "the result must have the shape of z.",
         {"value": (
             lambda z, answer: z.max() > 0,
             lambda z, answer: (z > 0).any(axis=0),
@@ -107,51 +111,55 @@ FUNCTIONS = (
     ),
     Misconception(
         "drelu-in-place", ("1.3",),
-        "Your derivative writes into the array that it was given, so whoever uses z afterwards reads zeros and ones. Build "
-        "the result in a new array.",
+        "Your derivative overwrites the array it was given, so code that reads z afterwards finds "
+        "zeros and ones. Build the result in a new array.",
         "z[:] = z > 0",
     ),
     # 1.4
     Misconception(
         "ce-sum-not-mean", ("1.4",),
-        "Your loss is the sum over the batch: it doubles when the same images come twice. Loss per image is what can be "
-        "compared; look at what the handout's formula has in front of the sum.",
+        "Your loss is the sum over the batch, so it doubles when every image appears twice. Only a "
+        "loss per image can be compared between batches; look at the factor in front of the sum in "
+        "the handout's formula.",
         {"divisor": (lambda n, k: 1,)},
     ),
     Misconception(
         "ce-mean-over-classes", ("1.4",),
-        "Your loss is divided by the number of classes (instead of the images, or besides). Only one class of each image "
-        "counts; the others contribute 0 but must not be counted in the mean.",
+        "Your loss is divided by the number of classes, instead of or in addition to the number of "
+        "images. Only the true class of each image contributes; the other classes must not be "
+        "counted in the mean.",
         {"divisor": (lambda n, k: n * k, lambda n, k: k)},
     ),
     Misconception(
         "ce-sign", ("1.4",),
-        "Your loss has the wrong sign: a better prediction makes it larger. The logarithm of a probability is negative, and "
-        "a loss is to be positive.",
+        "Your loss has the wrong sign: better predictions make it larger. The logarithm of a "
+        "probability is negative, and a loss should be positive.",
         {"sign": (lambda: -1,)},
     ),
     Misconception(
         "ce-log-of-zero", ("1.4",),
-        "Your loss is right until a probability is 0 (or rounds to 0 in float32), where the logarithm is infinite. Keep the "
-        "probabilities away from 0 by an amount that float32 can hold.",
+        "Your loss is right until a probability is 0 (or rounds to 0 in float32), where the "
+        "logarithm is infinite. Keep the probabilities away from 0 by an amount that float32 can "
+        "represent.",
         "np.log(y_pred)",
     ),
     Misconception(
         "ce-log-base", ("1.4",),
-        "Your loss is right but for a constant factor: it uses a logarithm to another base. The gradient in 1.6 belongs to "
-        "the natural one.",
+        "Your loss is right except for a constant factor: it uses a logarithm with another base. "
+        "The gradient in 1.6 belongs to the natural logarithm.",
         {"base": (lambda: 2.0, lambda: 10.0)},
     ),
     Misconception(
         "ce-arguments-swapped", ("1.4",),
-        "Your loss takes the logarithm of the one-hot targets and weighs it with the predictions. Look at which argument "
-        "holds probabilities and which holds zeros and ones.",
+        "Your loss takes the logarithm of the one-hot targets and weights it with the predictions. "
+        "Check which argument holds probabilities and which holds zeros and ones.",
         {"sum": (lambda y, p: -(p * np.log(y + 1e-12)).sum(),)},
     ),
     Misconception(
         "ce-binary", ("1.4",),
-        "Your loss adds a term for the classes that are not true, as the binary cross-entropy does. With softmax the true "
-        "class's probability says it all; compare with the formula in 1.4.",
+        "Your loss adds a term for the classes that are not true, as binary cross-entropy does. "
+        "With softmax, the probability of the true class is enough; compare your code with the "
+        "formula in 1.4.",
         {"sum": (
             lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(),
             lambda y, p: -((1 - y) * np.log(1 - p)).sum(),
@@ -159,14 +167,14 @@ FUNCTIONS = (
     ),
     Misconception(
         "ce-squared-error", ("1.4",),
-        "Your loss is a squared difference between targets and probabilities. It has no logarithm and hardly punishes "
-        "confident mistakes; 1.4 asks for another measure.",
+        "Your loss is a squared difference between targets and probabilities. It contains no "
+        "logarithm and barely penalises confident mistakes; 1.4 asks for a different measure.",
         {"sum": (lambda y, p: ((y - p) ** 2).sum(),)},
     ),
     Misconception(
         "ce-not-scalar", ("1.4",),
-        "Your loss is an array with a value for every image or class. Training needs one number for the whole batch; look at "
-        "what is still to be done with the values you have.",
+        "Your loss is an array with a value for every image or class. Training needs one number "
+        "for the whole batch; think about how to combine the values that you have.",
         "return -np.sum(y_true * np.log(p), axis=1)",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What goes wrong in training and with plots, and the kinds of failure that any section can show."""
+"""Mistakes in training and plots, and general symptoms that any section can show."""
 
 from __future__ import annotations
 
@@ -10,97 +10,104 @@ GENERAL = (
     # training
     Misconception(
         "train-diverged", TRAINING_SECTIONS,
-        "Training diverged: the loss is no longer a number, or far above that of guessing. Steps that are too long climb "
-        "instead of descending; try a learning rate ten times smaller.",
+        "Training diverged: the loss is no longer a number, or far above the loss of guessing. "
+        "Steps that are too long climb instead of descending; try a learning rate ten times "
+        "smaller.",
         "LEARNING_RATE = 1e6",
     ),
     Misconception(
         "train-below-bar", TRAINING_SECTIONS,
-        "Training ran but did not reach the bar. Compare the training and validation curves: if both are poor, train longer "
-        "or with a better learning rate; if only validation is, look at overfitting.",
+        "Training ran but did not reach the bar. Compare the training and validation curves: if "
+        "both are poor, train longer or change the learning rate; if only validation is poor, look "
+        "for overfitting.",
         "LEARNING_RATE = 1e-9",
     ),
     Misconception(
         "train-time-limit", TRAINING_SECTIONS,
-        "Training took longer than is allowed. Loops over single images or pixels are the usual reason; matrix products do "
-        "the same work a hundred times faster.",
+        "Training took longer than allowed. Loops over single images or pixels are the usual "
+        "cause; matrix products do the same work a hundred times faster.",
         "for i in range(len(X)): ...",
     ),
     Misconception(
         "train-crashed", TRAINING_SECTIONS,
-        "Training stopped with an error, which is shown above with your own lines. Run the script yourself with --train-size "
-        "1000 to see it sooner.",
+        "Training stopped with the error shown above. Run the script yourself with --train-size "
+        "1000 to reproduce it sooner.",
         "X_train @ X_train",
     ),
     # plots
     Misconception(
         "plot-missing", PLOT_SECTIONS,
-        "The plot is not in the submission. The script writes it at the end of its training.",
+        "The plot is not in the submission. The script writes it at the end of training.",
         "# python pytorch_ann.py was never run to its end",
         shown_at_once=True,
     ),
     Misconception(
         "plot-not-png", PLOT_SECTIONS,
-        "The file is not a PNG picture that can be opened. Hand in the one that the script wrote, unchanged.",
+        "The file is not a PNG picture that can be opened. Submit the file that the script wrote, "
+        "unchanged.",
         "plt.savefig('plot.jpg')",
     ),
     Misconception(
         "plot-blank", PLOT_SECTIONS,
-        "The picture is empty. Draw after training, when there is a history to draw.",
+        "The picture is empty. Draw the plot after training, when there is a history to draw.",
         "plt.show(); plt.savefig(path)",
     ),
     Misconception(
         "plot-not-from-this-run", PLOT_SECTIONS,
-        "The plot shows another run than the script you handed in. Run the script as it is now and hand in the plot that it "
-        "writes.",
+        "The plot shows a different run from the script that you submitted. Run the script as it "
+        "is now and submit the plot that it writes.",
         "# another learning rate since the plot was drawn",
     ),
     # any
     Misconception(
         "not-written", ANYWHERE,
-        "This section is still to be written.",
+        "This section is not written yet.",
         'raise NotImplementedError("TODO 1.2: relu in numpy_ann.py")',
         is_shown=False, shown_at_once=True,
     ),
     Misconception(
         "syntax-error", ANYWHERE,
-        "Python cannot read the script. The line above is where it gave up; the mistake is there or just before.",
+        "Python cannot parse the script. The line above is where it stopped; the mistake is there "
+        "or just before.",
         "def relu(z)",
         shown_at_once=True,
     ),
     Misconception(
         "wrong-shape", ANYWHERE,
-        "The answer has another shape than is asked for. Print the shapes of what goes in and what comes out.",
+        "The answer has the wrong shape. Print the shapes of the inputs and of the result.",
         "return np.maximum(z, 0).ravel()",
         general=True, is_shown=False,
     ),
     Misconception(
         "wrong-type", ANYWHERE,
-        "The answer is of another type than is asked for.",
+        "The answer has the wrong type.",
         "return None",
         general=True, is_shown=False,
     ),
     Misconception(
         "not-finite", ANYWHERE,
-        "The answer holds infinities or NaN. Look for divisions by 0, logarithms of 0 and exponentials of large numbers.",
+        "The answer contains infinities or NaN. Look for divisions by 0, logarithms of 0 and "
+        "exponentials of large numbers.",
         "return z / (z > 0)",
         general=True, is_shown=False,
     ),
     Misconception(
         "changes-input", ANYWHERE,
-        "An argument was changed on the way. Whoever called you still needs it.",
+        "An argument was changed in place, and the caller still needs it.",
         "X -= X.mean()",
         general=True, is_shown=False,
     ),
     Misconception(
         "forbidden-import", ANYWHERE,
-        "The script imports a package that is not allowed here; README, notes, lists those that are.",
+        "The script imports a package that is not allowed here; the notes in the README list those "
+        "that are.",
         "import scipy",
         shown_at_once=True,
     ),
     Misconception(
         "raises", ANYWHERE,
-        "Your code raised an error; the lines above are your own, the last one is where it happened.",
+        "Your code raised an error; the lines above are yours, and the last one is where it "
+        "happened.",
         "return self.a2[:, 99]",
         general=True, is_shown=False,
     ),

@@ -18,7 +18,7 @@
     headers.forEach((header) => header.setAttribute("aria-sort", "none"));
     headers[column].setAttribute("aria-sort", descending ? "descending" : "ascending");
     const sorted = rows.map((row) => [text(row, column), row]).sort(([a], [b]) => {
-      if (!a || !b) return Number(!a) - Number(!b);  // nothing comes last, whichever way
+      if (!a || !b) return Number(!a) - Number(!b);  // empty cells come last in both directions
       return descending ? compare(b, a) : compare(a, b);
     });
     body.append(...sorted.map(([, row]) => row));
@@ -29,7 +29,8 @@
 
   const field = document.getElementById("filter");
   const count = document.getElementById("count");
-  const contents = rows.map((row) => Array.from(row.cells, (cell) => cell.textContent).join(" ").toLowerCase());
+  const rowText = (row) => Array.from(row.cells, (cell) => cell.textContent).join(" ");
+  const contents = rows.map((row) => rowText(row).toLowerCase());
   const filter = () => {
     const wanted = field.value.toLowerCase().split(/\s+/);
     let shown = 0;
@@ -40,5 +41,5 @@
     count.textContent = `${shown} of ${rows.length} students`;
   };
   field.addEventListener("input", filter);
-  filter();  // a reloaded page keeps what was typed
+  filter();  // a reloaded page keeps the text of the field
 }

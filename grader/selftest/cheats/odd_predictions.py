@@ -1,7 +1,7 @@
 # Predicts numbers that are no labels.
 # script: numpy_ann
 # earns: nothing
-# says: no labels
+# says: not labels
 # trains
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The data of a marking is in disguise: honest training does not notice, what was known before is worth nothing."""
+"""Perturbed data: honest training does not notice, and labels or weights known beforehand are worth nothing."""
 
 import base64
 from dataclasses import replace
@@ -13,7 +13,7 @@ from grader.options import Options
 from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
 from grader.training.perturbation import Perturbation
-from grader.training.run import Run, expect_audited, expect_bar
+from grader.training.run import TrainingRun, expect_audited, expect_bar
 from tests.support import write_submission
 from utils import Splits, load_fashion_mnist
 
@@ -24,25 +24,25 @@ DATA = Splits(X, np.arange(5), X[:2], np.arange(2), X, np.arange(5))
 
 
 def test_labels_are_permuted_alike_everywhere() -> None:
-    disguise = Perturbation.draw(np.random.default_rng(3))
-    data = disguise.splits(DATA, np.array([3, 0, 4, 1, 2]), np.random.default_rng(0))
-    assert sorted(disguise.classes) == list(range(10))
-    assert list(data.y_train) == list(disguise.classes[:5])
-    assert list(data.y_val) == list(disguise.classes[:2])
+    perturbation = Perturbation.draw(np.random.default_rng(3))
+    data = perturbation.splits(DATA, np.array([3, 0, 4, 1, 2]), np.random.default_rng(0))
+    assert sorted(perturbation.classes) == list(range(10))
+    assert list(data.y_train) == list(perturbation.classes[:5])
+    assert list(data.y_val) == list(perturbation.classes[:2])
     for image, label in zip(
         data.X_test, data.y_test, strict=True
     ):  # shuffled together, and off by a grey level at most
-        original = disguise.images(X[[list(disguise.classes).index(label)]])[0]
+        original = perturbation.images(X[[list(perturbation.classes).index(label)]])[0]
         assert np.abs(image - original).max() <= 1 / 255 + 1e-6
 
 
 def test_mirrored_images_are_turned_left_to_right() -> None:
-    disguise = Perturbation(np.arange(10), mirrored=True, left_out=0.0)
+    perturbation = Perturbation(np.arange(10), mirrored=True, left_out=0.0)
     image = np.arange(784, dtype=np.float32).reshape(1, 1, 28, 28)
-    assert np.array_equal(disguise.images(image)[0, 0], image[0, 0][:, ::-1])
+    assert np.array_equal(perturbation.images(image)[0, 0], image[0, 0][:, ::-1])
 
 
-def test_disguises_differ_from_marking_to_marking() -> None:
+def test_perturbations_differ_from_marking_to_marking() -> None:
     draws = [Perturbation.draw(np.random.default_rng([seed, 1])) for seed in range(40)]
     assert len({tuple(draw.classes) for draw in draws}) == 40
     assert len({draw.training_size(54_000) for draw in draws}) > 30
@@ -102,13 +102,13 @@ def test_an_audit_finds_what_does_not_come_from_training(tmp_path: Path, cheat: 
 
 
 def test_an_audit_lets_seeds_differ() -> None:
-    expect_audited(Run(0.88, None, 1.0, audited=0.86), RUBRIC.training)
-    expect_audited(Run(0.88, None, 1.0), RUBRIC.training)
+    expect_audited(TrainingRun(0.88, None, 1.0, audited=0.86), RUBRIC.training)
+    expect_audited(TrainingRun(0.88, None, 1.0), RUBRIC.training)
     with pytest.raises(CheckFailed):
-        expect_audited(Run(0.88, None, 1.0, audited=0.84), RUBRIC.training)
+        expect_audited(TrainingRun(0.88, None, 1.0, audited=0.84), RUBRIC.training)
 
 
-def test_the_worker_is_not_told_the_seed_of_the_disguise(tmp_path: Path, cheat: str) -> None:
+def test_the_worker_is_not_told_the_seed_of_the_perturbation(tmp_path: Path, cheat: str) -> None:
     source = cheat.replace("        self.W = None", "        if seed == 123: raise RuntimeError")
     work = write_submission(tmp_path / "work", numpy_ann=source)
     marking = Marking(

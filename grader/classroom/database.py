@@ -1,0 +1,167 @@
+"""The SQLite file of a gradebook: its tables, opening, transactions, and values of the whole file.
+
+A kill loses nothing: SQLite's write-ahead log keeps whatever a transaction has committed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shlex
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from grader.errors import CannotGrade
+
+VERSION = 2  # version 1 kept a text of feedback in place of a verdict; it is still read
+_TABLES = """
+create table meta (name text primary key, value text not null) without rowid;
+create table students (id text primary key, name text not null) without rowid;
+create table works (hash text primary key, name text not null, problems text not null,
+    problem text not null) without rowid;
+create table files (work text not null references works on delete cascade, kind text not null,
+    name text not null, content blob not null, primary key (work, kind, name)) without rowid;
+create table attempts (id integer primary key,
+    student text not null references students on delete cascade,
+    work text not null references works, party text not null,
+    at text not null default current_timestamp);
+create index attempts_of on attempts (student, id);
+create index attempts_at on attempts (work);
+create table markings (id integer primary key,
+    work text not null references works on delete cascade, seconds real not null,
+    seed integer not null, device text not null, sandbox text not null, rubric text not null,
+    grader text not null, environment text not null, options text not null,
+    at text not null default current_timestamp);
+create index markings_of on markings (work);
+create table results (id integer primary key, key text not null,
+    marking integer not null references markings on delete cascade,
+    number text not null, status text not null, result text not null);
+create index results_by on results (key, id);
+create index results_in on results (marking);
+create table marks (work text not null references works on delete cascade, number text not null,
+    result integer not null references results on delete cascade,
+    primary key (work, number)) without rowid;
+create index marks_with on marks (result);
+create table trainings (work text not null references works on delete cascade,
+    script text not null, marking integer not null references markings on delete cascade,
+    accuracy real not null, shown text not null, primary key (work, script)) without rowid;
+create index trainings_in on trainings (marking);
+create table rubrics (hash text primary key, toml text not null) without rowid;
+"""
+
+
+class Database:
+    """An open gradebook file, written by one process at a time.
+
+    Raises CannotGrade for a file that is not a gradebook, is locked, or cannot be written.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False):
+        self.path = path
+        if not create and not path.is_file():
+            raise CannotGrade(
+                f"{path} does not exist, expected a gradebook. Create one with: "
+                f"grader batch SUBMISSIONS --gradebook {shlex.quote(str(path))}"
+            )
+        with self._errors_told():
+            self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
+            self._db.execute("pragma foreign_keys = on")
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = full")  # a commit survives a power cut
+            if not self._db.execute("select 1 from sqlite_master limit 1").fetchone():
+                self._set_up()
+            self._expect_own()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.close()
+        if isinstance(error, sqlite3.Error):
+            raise self._unusable(error) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _set_up(self) -> None:
+        with self.transaction():
+            for statement in _TABLES.split(";"):
+                self._db.execute(statement)
+            self._set("version", VERSION)
+            self._set("seed", secrets.randbits(48))
+
+    def _expect_own(self) -> None:
+        try:
+            version = self.meta("version")
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
+            version = None
+        if version == 1:
+            self.set_meta(version=VERSION)
+        elif version != VERSION:
+            raise CannotGrade(
+                f"{self.path} is not a gradebook of this version ({version}), "
+                f"expected {VERSION}: use another file"
+            )
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        """Turn SQLite's errors into CannotGrade."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: sqlite3.Error) -> CannotGrade:
+        return CannotGrade(
+            f"the gradebook {self.path} cannot be used ({error}); its content is safe. "
+            "Fix the problem and run the command again"
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes of the block, or none. A nested transaction is part of the outer one."""
+        if self._db.in_transaction:
+            yield
+            return
+        with self._errors_told():
+            self._db.execute("begin immediate")
+            try:
+                yield
+                self._db.execute("commit")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("rollback")
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A consistent view for all reads of the block, which does not hold up a batch's writes."""
+        with self._errors_told():
+            self._db.execute("begin")
+            try:
+                yield
+            finally:
+                self._db.execute("rollback")
+
+    def meta(self, name: str) -> Any:
+        """A value of the gradebook as a whole; None if it is not set."""
+        row = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def set_meta(self, **values: Any) -> None:
+        """Set values of the gradebook as a whole; None removes a value."""
+        with self.transaction():
+            for name, value in values.items():
+                self._set(name, value)
+
+    def _set(self, name: str, value: Any) -> None:
+        if value is None:
+            self._db.execute("delete from meta where name = ?", (name,))
+        else:
+            self._db.execute("insert or replace into meta values (?, ?)", (name, json.dumps(value)))
