@@ -22,7 +22,8 @@ import ctypes, os, time
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER, as a worker has it
 for _ in range(5):
     if os.fork() == 0:
-        while True:  # each child forks and ends, so that its child is an orphan
+        end = time.monotonic() + 20  # should the test be ended before it ends these
+        while time.monotonic() < end:  # each child forks and ends, so its child is an orphan
             if os.fork():
                 os._exit(0)
             time.sleep(0.02)
