@@ -52,9 +52,7 @@ def test_an_array_of_either_convention_is_shown_as_right(tmp_path: Path) -> None
     "answer",
     ["None", "{}", '{"W1": "x", "b1": None, "W2": X[:0], "b2": float("nan") * self.b2}', "1 / 0"],
 )
-def test_answers_that_cannot_be_compared_are_left_out_or_all_wrong(
-    tmp_path: Path, answer: str
-) -> None:
+def test_incomparable_answers_are_left_out_or_all_wrong(tmp_path: Path, answer: str) -> None:
     folder = write_submission(tmp_path / "ada", {"1.6": f"return {answer}"})
     assert all(
         all(map(all, entry.wrong)) for entry in mark_here(folder, ["1.6"])["1.6"].comparisons
@@ -108,7 +106,7 @@ def test_a_report_with_all_it_shows_survives_json(report: Report) -> None:
     assert Report.from_json(report.to_json()) == report
 
 
-def test_a_failed_training_points_to_what_failed_before_it_and_to_fewer_images(
+def test_a_failed_training_notes_earlier_failures_and_fewer_images(
     tmp_path: Path,
 ) -> None:
     wrong = write_submission(tmp_path / "ada", {"1.6": NO_GATE})

@@ -60,7 +60,7 @@ def test_the_self_test_sees_marks_that_were_not_earned(traps: selftest.Traps) ->
 
 
 @pytest.mark.parametrize("level", ["bubblewrap", "user"])
-def test_the_walls_hold_and_only_what_was_started_since_is_a_leftover(level: str) -> None:
+def test_the_sandbox_holds_and_older_processes_are_no_leftovers(level: str) -> None:
     with subprocess.Popen(
         ["sleep", "60"]
     ) as other:  # as the processes of a pool that is getting ready
@@ -96,7 +96,7 @@ def test_the_quick_form_passes_as_a_command() -> None:
 
 
 @pytest.mark.parametrize("explains", [True, False])
-def test_a_mistake_is_named_unless_the_marking_is_to_explain_nothing(explains: bool) -> None:
+def test_a_mistake_is_named_unless_explaining_is_off(explains: bool) -> None:
     source = b"import numpy as np\ndef relu(z):\n    return np.abs(z)\n"
     submission = Submission("wrong", {"numpy_ann": source}, {}, {})
     marking = Marking(

@@ -240,7 +240,7 @@ def test_run_prints_a_table_and_writes_the_page(
     assert run(drawn.works, drawn.earlier, tmp_path / "pairs.html") == 0
     printed = capsys.readouterr().out
     assert "40 works and 20 of earlier years. The pairs below" in printed
-    assert "no verdict and affects no mark" in printed
+    assert "not a verdict and affects no mark" in printed
     assert len(re.findall(r"^ +\d+  \S+ and \S+", printed, re.MULTILINE)) == len(
         students(compare(drawn.works, drawn.earlier))
     )
