@@ -38,6 +38,13 @@ def test_wrong_entries_of_gradients_are_marked_one_by_one(tmp_path: Path) -> Non
     assert not compared["b2"].any()
 
 
+def test_entries_are_compared_with_substitutes_for_earlier_sections(tmp_path: Path) -> None:
+    leaky = "return np.where(z > 0, z, 0.01 * z)"
+    folder = write_submission(tmp_path / "ada", {"1.2": leaky, "1.6": NO_GATE})
+    compared = mark_here(folder, ["1.2", "1.6"])["1.6"].comparisons
+    assert [any(map(any, entry.wrong)) for entry in compared] == [True, True, False, False]
+
+
 def test_an_array_of_either_convention_is_shown_as_right(tmp_path: Path) -> None:
     gate = "dz1 = dz2 @ self.W2.T * relu_derivative(self.z1)"
     mixed = NO_GATE.replace("dz1 = dz2 @ self.W2.T", gate).replace(
