@@ -33,23 +33,23 @@ LONE = "\ud800"
 def result(
     number: str,
     status: Status = Status.PASSED,
-    told: str | Verdict = "right",
+    verdict: str | Verdict = "right",
     diagnosis: tuple[str, ...] = (),
     **fields: Any,
 ) -> SectionResult:
-    """A section's result with the rubric's title and points; `told` is a verdict, or what came."""
+    """A section's result with the rubric's title and points; `verdict` may also be its `got`."""
     section = RUBRIC.by_number[number]
-    if isinstance(told, str):
+    if isinstance(verdict, str):
         credit = 0.0 if status is Status.FAILED else 1.0
-        words = {"exception" if status is Status.ERROR else "got": told}
-        told = Verdict(status, credit, misconceptions=diagnosis, **words)
+        words = {"exception" if status is Status.ERROR else "got": verdict}
+        verdict = Verdict(status, credit, misconceptions=diagnosis, **words)
     elif diagnosis:
-        told = replace(told, misconceptions=diagnosis)
+        verdict = replace(verdict, misconceptions=diagnosis)
     return SectionResult(
         number=number,
         title=section.title,
         max_points=section.points,
-        verdict=told,
+        verdict=verdict,
         **({"seconds": 0.5, "script": section.script} | fields),
     )
 

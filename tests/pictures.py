@@ -1,4 +1,4 @@
-"""Files that might be handed in as a plot: learning curves, and what is none."""
+"""Files that might be submitted as a plot: learning curves and other things."""
 
 from __future__ import annotations
 

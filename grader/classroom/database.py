@@ -66,7 +66,7 @@ class Database:
                 f"{path} does not exist, expected a gradebook. Create one with: "
                 f"grader batch SUBMISSIONS --gradebook {shlex.quote(str(path))}"
             )
-        with self._errors_told():
+        with self._sqlite_errors():
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
             self._db.execute("pragma foreign_keys = on")
             self._db.execute("pragma journal_mode = wal")
@@ -110,7 +110,7 @@ class Database:
             )
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _sqlite_errors(self) -> Iterator[None]:
         """Turn SQLite's errors into CannotGrade."""
         try:
             yield
@@ -129,7 +129,7 @@ class Database:
         if self._db.in_transaction:
             yield
             return
-        with self._errors_told():
+        with self._sqlite_errors():
             self._db.execute("begin immediate")
             try:
                 yield
@@ -142,7 +142,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """A consistent view for all reads of the block, which does not hold up a batch's writes."""
-        with self._errors_told():
+        with self._sqlite_errors():
             self._db.execute("begin")
             try:
                 yield

@@ -314,7 +314,7 @@ class Gradebook(Database):
             regrade = self.meta("regrade")
             if regrade is not None and student in regrade["only"]:
                 self._set("regrade", None)
-        with self._errors_told():
+        with self._sqlite_errors():
             self._db.execute("vacuum")  # so that the data is erased, not only unlinked
             self._db.execute("pragma wal_checkpoint(truncate)")
 

@@ -46,7 +46,7 @@ def run(given: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     with Gradebook(given.gradebook) as gradebook:
         summary = build(gradebook, given.out, given.data_dir)
-    counts = [(summary.marked, "with a mark"), (summary.pending, "not all marked yet")]
+    counts = [(summary.marked, "with a mark"), (summary.pending, "not fully marked")]
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
     print(f"{given.out}/index.html: {summary.students} students, {words}")
     return 0

@@ -95,7 +95,9 @@ class Marking:
             ),
             script=section.script,
             comparisons=(
-                runner.wrong_entries(section, self.context, attempt) if attempt.failed else ()
+                runner.wrong_entries(section, self.context, attempt, failed)
+                if attempt.failed
+                else ()
             ),
         )
         self.results[section.number] = result

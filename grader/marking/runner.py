@@ -186,11 +186,19 @@ def _can_judge_reference(section: RubricSection, context: Context) -> bool:
 
 
 def wrong_entries(
-    section: RubricSection, context: Context, attempt: Attempt
+    section: RubricSection,
+    context: Context,
+    attempt: Attempt,
+    failed: Sequence[RubricSection] = (),
 ) -> tuple[ComparedArray, ...]:
-    """Which entries of a wrong answer are wrong, if the section has entries to compare."""
+    """Which entries of a wrong answer are wrong, if the section has entries to compare.
+
+    The `failed` sections that it builds on are replaced, as for its verdict.
+    """
     if not section.section.entries or not attempt.answered or not context.can_be_asked(section):
         return ()
-    compare = resolve(section.section.entries)
-    found: tuple[ComparedArray, ...] = compare(context.module(section), context.rng(section))
-    return found
+    names = [need.section.substitute for need in failed if need.section.substitute]
+    with _instead(context, context.student(section).with_substitutes(names)) as other:
+        compare = resolve(section.section.entries)
+        found: tuple[ComparedArray, ...] = compare(other.module(section), other.rng(section))
+        return found

@@ -95,7 +95,7 @@ def for_platform(content: dict[str, Any], *, visibility: str, leaderboard: bool)
     """
     tests = [{**test, "visibility": _visibility(test, visibility)} for test in content["tests"]]
     shown = [test for test in tests if test["visibility"] == "visible"]
-    told = (
+    output = (
         content["output"]
         if len(shown) == len(tests)
         else _without_marks(tests, VISIBILITIES[visibility])
@@ -103,7 +103,7 @@ def for_platform(content: dict[str, Any], *, visibility: str, leaderboard: bool)
     columns = _leaderboard(content) if leaderboard else []
     return {
         **content,
-        "output": told,
+        "output": output,
         "stdout_visibility": "hidden",  # the score card shows all marks
         "tests": tests,
         **({"leaderboard": columns} if columns else {}),
@@ -125,12 +125,12 @@ def _without_marks(tests: list[dict[str, Any]], when: str) -> str:
     """The line above all sections if some are not shown yet: it must not reveal their marks."""
     unmarkable = [test["number"] for test in tests if _is_unmarkable(test)]
     errors = [test["number"] for test in tests if test["extra_data"]["outcome"] == Status.ERROR]
-    told = f"Grader error in {', '.join(errors)}: not your code, no points lost."
+    error = f"Grader error in {', '.join(errors)}: not your code, no points lost."
     return " ".join(
         [
             f"Received and marked. Sections that are not listed here will be shown {when}.",
             *([f"Not written or unreadable: {', '.join(unmarkable)}."] if unmarkable else []),
-            *([told] if errors else []),
+            *([error] if errors else []),
         ]
     )
 

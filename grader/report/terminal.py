@@ -37,12 +37,12 @@ def line(result: SectionResult) -> str:
 def foot(report: Report, *, details: bool = True) -> str:
     """The foot of the score card: details of failures, accuracies and bars, and the total."""
     lost = [section for section in report.sections if section.status is not Status.PASSED]
-    told = [_details(s) for s in lost if details and len(lines(s.verdict)) > 1]
+    shown = [_details(s) for s in lost if details and len(lines(s.verdict)) > 1]
     accuracies = [
         _accuracy(script, accuracy, report.bars[script])
         for script, accuracy in report.accuracy.items()
     ]
-    shown = [*told, "", *(["Test accuracy", *accuracies, ""] if accuracies else [])]
+    shown += ["", *(["Test accuracy", *accuracies, ""] if accuracies else [])]
     total = f"Total {report.score:g} of {report.max_score:g} points in {report.seconds:.1f} s"
     return "\n".join([*shown, f"{total} (sandbox: {report.sandbox})"])
 

@@ -40,7 +40,7 @@ def look_back(
     sure = np.zeros(len(labels))
     sure[-ASKED:] = _confidence(model, data.X_test[-ASKED:], np.where(known, labels, 0)[-ASKED:])
     wrong = np.flatnonzero(known & (labels != truth))
-    surest = wrong[np.argsort(-sure[wrong], kind="stable")][:SHOWN]
+    most_confident = wrong[np.argsort(-sure[wrong], kind="stable")][:SHOWN]
     mistakes = tuple(
         Mistake(
             int(order[i]),
@@ -48,7 +48,7 @@ def look_back(
             int(original[labels[i]]),
             round(float(sure[i]), 4),
         )
-        for i in surest
+        for i in most_confident
     )
     curves = (
         {} if history is None else {name: tuple(values) for name, values in vars(history).items()}

@@ -87,7 +87,7 @@ def test_options_touch_the_sections_that_look_at_them(
     assert touched(RUBRIC, options, PLAIN) == expected
 
 
-def test_what_is_read_off_the_curves_is_marked_with_the_training() -> None:
+def test_sections_that_read_curves_are_marked_with_the_training() -> None:
     assert to_mark(RUBRIC, ["1.2", "2.7"], PLAIN) == ("1.2", "2.6", "2.7")
     assert to_mark(RUBRIC, ["1.2", "2.7"], replace(PLAIN, skip_training=True)) == ("1.2", "2.7")
 
@@ -158,8 +158,8 @@ def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> Non
         (submissions / "ada" / "numpy_ann.py").read_text()
     )
     (submissions / "nil").rmdir()
-    mended = batch(submissions, book)
-    assert (mended.returncode, mended.stdout.split(". ")[0]) == (
+    fixed = batch(submissions, book)
+    assert (fixed.returncode, fixed.stdout.split(". ")[0]) == (
         0,
         "2 marked before",
     )  # cat's is now the same as ada's
@@ -181,7 +181,7 @@ def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> N
     assert "3 marked." in batch(submissions, book, "--regrade").stdout
 
 
-def test_a_mark_that_an_appeal_has_changed_stays_and_nobody_elses_assignment_changes(
+def test_a_regraded_mark_stays_and_the_assignment_too(
     tmp_path: Path,
 ) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
@@ -236,14 +236,14 @@ def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
         expect_working_sandbox(choose("auto"))
 
 
-@pytest.mark.parametrize(("error", "told"), [
+@pytest.mark.parametrize(("error", "message"), [
     (CannotGrade("the self-test failed"), "the self-test failed"),
     (KeyboardInterrupt(),
      "interrupted; 0 of 1 submissions are marked. Run the same command again to resume"),
 ])  # fmt: skip
-def test_walls_that_fall_or_are_interrupted_end_the_pool_that_was_getting_ready(
+def test_a_failed_or_interrupted_sandbox_test_ends_the_pool(
     error: BaseException,
-    told: str,
+    message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -267,7 +267,7 @@ def test_walls_that_fall_or_are_interrupted_end_the_pool_that_was_getting_ready(
         )
         == 2
     )
-    assert capsys.readouterr().err.splitlines()[-1] == f"error: {told}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {message}"
     assert set(process_tree.descendants(os.getpid())) == before
     assert markings(book) == []
 
@@ -326,7 +326,7 @@ def test_a_forgotten_student_is_nowhere_in_the_file(tmp_path: Path) -> None:
     assert main(["forget", str(book), "bob"]) == 2
 
 
-def test_of_a_forgotten_group_member_nothing_stays_and_the_others_stay_a_group(
+def test_forgetting_a_group_member_keeps_the_others_a_group(
     tmp_path: Path,
 ) -> None:
     submissions, book = make_class(tmp_path / "class", "ada"), tmp_path / "grades.db"
@@ -358,7 +358,7 @@ def test_a_damaged_gradebook_is_one_line(
     assert len(printed.splitlines()) == 1
 
 
-def test_earlier_years_of_one_file_name_all_count_and_nobody_copies_from_the_own(
+def test_earlier_years_count_and_own_work_is_no_copy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     years = {"2026": "ada bob", "2025": "ada cat", "2024": "ada dan"}
@@ -400,7 +400,7 @@ def test_a_console_without_unicode_shows_names_as_it_can(tmp_path: Path) -> None
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_near_copies_come_out_of_the_gradebook_and_a_group_is_none(
+def test_near_copies_are_found_across_groups_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
@@ -447,7 +447,7 @@ class Lost:
         pass
 
 
-def test_a_regrading_that_lost_somebody_goes_on_with_that_one_alone(tmp_path: Path) -> None:
+def test_a_regrading_that_lost_a_submission_resumes_with_it(tmp_path: Path) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
     assert "2 marked." in batch(submissions, book).stdout
     with Gradebook(book) as gradebook:

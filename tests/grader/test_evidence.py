@@ -38,6 +38,13 @@ def test_wrong_entries_of_gradients_are_marked_one_by_one(tmp_path: Path) -> Non
     assert not compared["b2"].any()
 
 
+def test_entries_are_compared_with_substitutes_for_earlier_sections(tmp_path: Path) -> None:
+    leaky = "return np.where(z > 0, z, 0.01 * z)"
+    folder = write_submission(tmp_path / "ada", {"1.2": leaky, "1.6": NO_GATE})
+    compared = mark_here(folder, ["1.2", "1.6"])["1.6"].comparisons
+    assert [any(map(any, entry.wrong)) for entry in compared] == [True, True, False, False]
+
+
 def test_an_array_of_either_convention_is_shown_as_right(tmp_path: Path) -> None:
     gate = "dz1 = dz2 @ self.W2.T * relu_derivative(self.z1)"
     mixed = NO_GATE.replace("dz1 = dz2 @ self.W2.T", gate).replace(
@@ -52,9 +59,7 @@ def test_an_array_of_either_convention_is_shown_as_right(tmp_path: Path) -> None
     "answer",
     ["None", "{}", '{"W1": "x", "b1": None, "W2": X[:0], "b2": float("nan") * self.b2}', "1 / 0"],
 )
-def test_answers_that_cannot_be_compared_are_left_out_or_all_wrong(
-    tmp_path: Path, answer: str
-) -> None:
+def test_incomparable_answers_are_left_out_or_all_wrong(tmp_path: Path, answer: str) -> None:
     folder = write_submission(tmp_path / "ada", {"1.6": f"return {answer}"})
     assert all(
         all(map(all, entry.wrong)) for entry in mark_here(folder, ["1.6"])["1.6"].comparisons
@@ -108,7 +113,7 @@ def test_a_report_with_all_it_shows_survives_json(report: Report) -> None:
     assert Report.from_json(report.to_json()) == report
 
 
-def test_a_failed_training_points_to_what_failed_before_it_and_to_fewer_images(
+def test_a_failed_training_notes_earlier_failures_and_fewer_images(
     tmp_path: Path,
 ) -> None:
     wrong = write_submission(tmp_path / "ada", {"1.6": NO_GATE})

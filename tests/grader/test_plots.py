@@ -70,7 +70,7 @@ def drawn_by_hand(tmp_path: Path) -> bytes:
     return (tmp_path / "own.png").read_bytes()
 
 
-def test_a_plot_of_ones_own_is_not_verifiable_and_earns_full_points(tmp_path: Path) -> None:
+def test_an_own_plot_is_not_verifiable_and_earns_full_points(tmp_path: Path) -> None:
     work = write_submission(tmp_path / "work")
     (work / "pytorch_ann_train_val_metrics.png").write_bytes(drawn_by_hand(tmp_path))
     marked = mark(work, "--only", "2.7")

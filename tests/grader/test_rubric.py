@@ -16,7 +16,7 @@ def test_points_add_up_to_100() -> None:
     assert sum(section.points for section in rubric.sections) == rubric.max_score == 100
 
 
-def test_students_see_the_points_and_bars_that_they_are_marked_by() -> None:
+def test_students_see_the_points_and_bars_of_the_rubric() -> None:
     expect_shown_as_marked((ROOT / "README.md").read_text(), load_rubric())
 
 

@@ -25,9 +25,7 @@ def test_ticks_are_few_and_reach_over_everything(a: float, b: float) -> None:
     st.lists(st.floats(width=32), min_size=1, max_size=5),
     st.lists(st.floats(), min_size=1, max_size=5),
 )
-def test_any_curves_give_a_drawing_without_a_number_that_is_none(
-    training: list[float], validation: list[float]
-) -> None:
+def test_any_curves_give_finite_coordinates(training: list[float], validation: list[float]) -> None:
     drawn = charts.line_chart(
         "Loss", "nats", charts.training_and_validation(training, validation), 0.5
     )

@@ -1,4 +1,4 @@
-"""Files to import: the platforms' columns, no mark where there is none, nothing that runs."""
+"""Files to import: the platforms' columns, no mark for the unmarked, nothing that a spreadsheet runs."""
 
 import csv
 import json

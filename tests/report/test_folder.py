@@ -42,7 +42,7 @@ def test_a_student_who_is_forgotten_leaves_no_page(tmp_path: Path) -> None:
     assert len([name for name in left if "/blaise-" in name]) == 3
 
 
-def test_near_copies_stand_on_the_class_page_until_the_other_is_gone(tmp_path: Path) -> None:
+def test_near_copies_are_shown_until_one_is_forgotten(tmp_path: Path) -> None:
     with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
         for name in ("1", HOSTILE):
             source = (
@@ -134,7 +134,7 @@ def test_a_table_that_is_not_finished_leaves_the_old_one(tmp_path: Path) -> None
     assert files(tmp_path / "report") == {"a.csv", MANIFEST}
 
 
-def test_a_killed_report_leaves_whole_files_and_the_next_one_finishes(tmp_path: Path) -> None:
+def test_a_killed_report_leaves_whole_files_and_can_be_repeated(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil(str(i), accuracy=0.9) for i in range(200)])
     command = [
         sys.executable,
@@ -179,11 +179,11 @@ def test_the_command_says_where_the_report_is(tmp_path: Path) -> None:
     assert ran.returncode == 0
     assert (
         ran.stdout
-        == f"{tmp_path}/deep/report/index.html: 2 students, 1 with a mark, 1 not all marked yet\n"
+        == f"{tmp_path}/deep/report/index.html: 2 students, 1 with a mark, 1 not fully marked\n"
     )
 
 
-def test_what_is_no_gradebook_or_no_class_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_wrong_gradebook_or_folder_is_one_line(tmp_path: Path) -> None:
     with Gradebook(tmp_path / "new.db", create=True):
         pass
     (tmp_path / "text.db").write_text(

@@ -118,7 +118,7 @@ def test_any_curve_makes_a_page(values: tuple[float, ...]) -> None:
     assert len(shown(trainings={"numpy_ann": training(**curves)})) < 100_000
 
 
-def test_a_training_that_the_rubric_no_longer_has_a_bar_for_is_shown_without() -> None:
+def test_a_training_without_a_bar_is_shown() -> None:
     report = Report(
         (), {"numpy_ann": 0.8}, {}, 1.0, 1, "cpu", "none", "ada", "", {"numpy_ann": training()}
     )
@@ -127,12 +127,12 @@ def test_a_training_that_the_rubric_no_longer_has_a_bar_for_is_shown_without() -
     )
 
 
-def test_images_that_are_not_at_hand_are_named_by_their_numbers(tmp_path: Path) -> None:
+def test_missing_images_are_named_by_their_numbers(tmp_path: Path) -> None:
     assert OfficialImages(tmp_path).uri(3) == ""
     assert OfficialImages().uri(10_000) == ""
 
 
-def test_a_submitted_plot_is_drawn_anew_and_nothing_else_of_it_is_kept() -> None:
+def test_only_the_picture_of_a_submitted_plot_is_kept() -> None:
     texts = PngInfo()
     texts.add_text("History", "<script>")
     stream = io.BytesIO()
@@ -150,7 +150,7 @@ def test_a_tall_plot_is_small_too() -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "truncated", "jpeg", "huge"])
-def test_a_plot_that_cannot_be_decoded_is_said_to_be_so(kind: str) -> None:
+def test_an_undecodable_plot_is_reported(kind: str) -> None:
     source = shown(plots={"pytorch_ann": PICTURES[kind]()})
     assert "The submitted plot cannot be shown: pytorch_ann_train_val_metrics.png" in source
     assert "<img" not in source
@@ -193,7 +193,7 @@ def test_whatever_a_student_writes_stays_text(text: str) -> None:
                 Status.FAILED, trace=(Frame(text, 1, text, text),), exception=text, printed=text
             ),
         ),
-        result("1.4", told=text),
+        result("1.4", verdict=text),
     )
     source = shown(sections, name=text, problem=text)
     source.encode()
@@ -202,7 +202,7 @@ def test_whatever_a_student_writes_stays_text(text: str) -> None:
     assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", source)
 
 
-def test_the_policy_lets_nothing_in_but_the_page_s_own_style() -> None:
+def test_the_policy_allows_the_own_style_only() -> None:
     source = shown((result("1.2"),))
     (style,) = re.findall(r"<style>(.*?)</style>", source, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

@@ -75,7 +75,7 @@ def test_the_median_is_the_median(n: int) -> None:
     assert summary(pupils).median == np.median([pupil.report().score for pupil in pupils])
 
 
-def test_misconceptions_are_counted_once_a_student_and_named_by_the_catalogue() -> None:
+def test_misconceptions_count_once_per_student() -> None:
     lost = {"1.3": "x", "1.2": "x"}
     counted = summary(
         [
@@ -88,7 +88,7 @@ def test_misconceptions_are_counted_once_a_student_and_named_by_the_catalogue() 
     assert second[2].startswith("Your relu")
 
 
-def test_the_slowest_and_the_failed_are_named_and_the_rest_is_counted() -> None:
+def test_the_slowest_and_first_failures_are_named() -> None:
     counted = summary([Pupil(str(i), lost={"1.7": "no"}) for i in range(MOST_NAMED + 5)])
     assert len(counted.slowest) == SLOWEST
     assert (counted.failed_runs.count, len(counted.failed_runs.named)) == (

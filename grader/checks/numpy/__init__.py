@@ -1,4 +1,4 @@
-"""What the sections of part 1 ask, on inputs drawn anew for every marking.
+"""What the sections of part 1 ask, on random inputs, different in every marking.
 
 Tolerances: a right answer may compute in float32 throughout, whatever its input. An operation
 rounds by 1e-7, and 1e-4 leaves room for any order of summing some hundred terms. A wrong formula is

@@ -1,6 +1,6 @@
 """What parts 2 and 3 ask: the same of both networks, which differ only in class and image shape.
 
-Everything is judged by behaviour, on images drawn anew for every marking. float32 answers may
+Everything is judged by behaviour, on random images, different in every marking. float32 answers may
 differ by rounding.
 """
 

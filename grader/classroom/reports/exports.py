@@ -156,10 +156,10 @@ def _comments(person: Person) -> str:
     if report.problem:
         return html.escape(plain(report.problem))
     lost = [section for section in report.sections if section.status is not Status.PASSED]
-    told = [
+    comments = [
         html.escape(f"{section.number} {section.title}: {feedback(section)}") for section in lost
     ]
-    return "<br><br>".join(told).replace("\n", "<br>")
+    return "<br><br>".join(comments).replace("\n", "<br>")
 
 
 def _sections_head(assignment: Assignment) -> list[list[Cell]]:
