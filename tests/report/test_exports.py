@@ -1,4 +1,4 @@
-"""Files to import: the platforms' columns, no mark for the unmarked, nothing that a spreadsheet runs."""
+"""Files to import: the platforms' columns, empty cells for missing marks, and no formulas."""
 
 import csv
 import json
