@@ -98,7 +98,7 @@ def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
             "g = (d @ self.W2.T) * (self.z1 > 0)\n"
             "return dict(W1=X.T @ g, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))",
      "Smallest failing size found: n = 7, d = 3, h = 4, k = 5; "
-     "n = 2, d = 3, h = 4, k = 5 is right: the gradients do not match"),
+     "n = 2, d = 3, h = 4, k = 5 is right: the gradients differ"),
 ])  # fmt: skip
 def test_mistakes_without_a_name_show_the_smallest_input(
     tmp_path: Path, section: str, code: str, message: str
