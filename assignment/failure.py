@@ -1,4 +1,4 @@
-"""`CheckFailed`, which says what came and what was expected. It needs the standard library alone."""
+"""`CheckFailed`, which says what came and what was expected."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def _replace(target: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def temporary_neighbour(path: Path) -> Iterator[Path]:
-    """An empty file beside `path`, to be filled and put in its place; gone afterwards if it was not."""
+    """An empty file beside `path`, to be filled and put in its place; removed if it was not."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     os.close(handle)
     try:

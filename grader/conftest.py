@@ -1,9 +1,9 @@
-"""`pytest grader/ --submission PATH`: a pytest run over the sections, whose configuration is ours alone.
+"""`pytest grader/ --submission PATH`: a pytest run over the sections, configured by us alone.
 
-pytest looks for conftest.py and configuration beside every path on its command line, and takes the submission's for one.
-So the run takes place in a second pytest with the same arguments, whose root, configuration and plugins are pinned, and this
-one gives way before it has read anything of a submission: as an installed plugin before any conftest.py is loaded, else as
-the conftest.py that it is.
+pytest looks for conftest.py and configuration beside every path on its command line, and takes the
+submission's path for one. So the sections run in a second pytest with the same arguments, whose
+root, configuration and plugins are pinned. The first one hands over before it loads any conftest.py
+of a submission: as an installed plugin if the project is installed, else as this conftest.py.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def run(arguments: Sequence[object]) -> int:
     given = [str(argument) for argument in arguments]
     for argument in given:
         if argument.partition("=")[0] in PINNED:
-            print(f"error: {argument} has no place here: the grader's pytest is configured by its own pytest.ini",
-                  file=sys.stderr)  # fmt: skip
+            reason = "the grader's pytest is configured by its own pytest.ini"
+            print(f"error: {argument} cannot be used here: {reason}", file=sys.stderr)
             return 2
     program = GRADER / "commands" / "pytest_run.py"
     return subprocess.run([sys.executable, "-P", str(program), *given]).returncode

@@ -1,8 +1,8 @@
-"""What is seen of a marking from outside, recorded: `python -m tests.golden record FILE`, `python -m tests.golden compare`.
+"""What a marking shows from outside: `python -m tests.golden record`, `python -m tests.golden compare`.
 
-A refactoring is proved against the record: status, points and ids of every specimen, cheats included, and of a handful of
-whole submissions also exit status, accuracies with a fixed seed, the HTML report, and the fields of results.json. Wording is
-left out on purpose: it may improve.
+A refactoring is compared with the record: status, points and ids of every specimen and cheat; of a
+handful of whole submissions also exit status, accuracies with a fixed seed, the HTML report, and
+the fields of results.json. Wording is left out on purpose: it may improve.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Builds submissions from the reference with some sections rewritten, and marks them as an instructor would."""
+"""Builds submissions from the reference with sections rewritten, and marks them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLOTS = tuple(sorted(path.name for path in REFERENCE.glob("*.png")))
 
 
 def script_with(script: str, sections: dict[str, str], *, after: str = "") -> str:
-    """The reference's script, with the given code in place of the solutions of some sections and `after` at its end."""
+    """The reference's script with code in place of some solutions, and `after` at its end."""
     lines: list[str] = []
     for part in split(reference_source(script), f"{script}.py"):
         if isinstance(part, str):
@@ -46,7 +46,7 @@ def _indent_of(solution: Solution) -> str:
 def write_submission(
     folder: Path, sections: dict[str, str] | None = None, **scripts: str | None
 ) -> Path:
-    """A submission folder: the reference with sections rewritten; `numpy_ann="…"` gives a whole script, None leaves it out."""
+    """The reference with sections rewritten; `numpy_ann="…"` is a whole script, None leaves it out."""
     folder.mkdir(parents=True, exist_ok=True)
     for script in SCRIPTS:
         source = scripts.get(script, script_with(script, sections or {}))
@@ -58,7 +58,7 @@ def write_submission(
 
 
 def write_workplace(folder: Path, *, with_solutions: bool) -> Path:
-    """A folder as a student has it: the scripts (stubs or solved), utils.py, and the data by a link."""
+    """A folder as a student has it: scripts (stubs or solved), utils.py, assignment/, data."""
     folder.mkdir(parents=True, exist_ok=True)
     for script in SCRIPTS:
         source = (
@@ -110,7 +110,7 @@ def run(
 
 
 def mark(submission: Path, *options: str, cwd: Path = ROOT) -> Marked:
-    """Mark a submission with `python -m grader grade`; without training unless `--only` asks for it."""
+    """Mark a submission with the command `grade`."""
     results = submission.resolve().parent / f"{submission.name}-results.json"
     results.unlink(missing_ok=True)
     ran = run("-P", "-m", "grader", "grade", submission, "--results", results, *options, cwd=cwd)
@@ -126,7 +126,7 @@ def mark_here(
     train_size: int | None = None,
     seconds: float | None = None,
 ) -> dict[str, SectionResult]:
-    """The outcomes of some sections, marked in this process: what the command gives, ten times sooner.
+    """The outcomes of some sections, marked in this process: ten times faster than the command.
 
     Nothing is trained unless `train_size` says on how many images; `seconds` cuts trainings short.
     """

@@ -1,4 +1,4 @@
-"""The registry and the rubric name the same sections, and everything that the registry names is there."""
+"""The registry and the rubric have the same sections, and everything named is there."""
 
 from pathlib import Path
 

@@ -12,15 +12,15 @@ import numpy as np
 from grader.errors import StudentFault
 from grader.options import Options
 from grader.rubric import Rubric, RubricSection
-from grader.sandbox.remote import Module, Student
+from grader.sandbox.remote import Module, StudentScript
 from grader.submission.reading import Submission
-from grader.training.run import TrainingRun
+from grader.training.run import TrainingOutcome
 
 
 class TrainingProvider(Protocol):
     """The trainings of a marking, one per script."""
 
-    def of(self, student: Student) -> TrainingRun:
+    def of(self, student: StudentScript) -> TrainingOutcome:
         """The training of a script, run on the first request. Raises CheckFailed if it failed."""
 
     def includes(self, script: str) -> bool:
@@ -34,11 +34,11 @@ class Context:
     submission: Submission
     rubric: Rubric
     options: Options
-    students: Mapping[str, Student]
+    students: Mapping[str, StudentScript]
     trainings: TrainingProvider
     explains: bool = True  # whether wrong answers are probed further, to name the mistake
 
-    def student(self, section: RubricSection) -> Student:
+    def student(self, section: RubricSection) -> StudentScript:
         """The script that a section is about."""
         return self.students[section.script]
 
@@ -50,7 +50,7 @@ class Context:
         """The generator of a section's hidden inputs: it depends on seed and section only."""
         return np.random.default_rng([self.options.seed, zlib.crc32(section.number.encode())])
 
-    def run(self, section: RubricSection) -> TrainingRun:
+    def run(self, section: RubricSection) -> TrainingOutcome:
         """The training of a section's script. Raises CheckFailed if it failed."""
         return self.trainings.of(self.students[section.script])
 

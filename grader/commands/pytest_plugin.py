@@ -1,6 +1,7 @@
-"""The sections as pytest's items: options, one test a section, the score card after pytest's own report.
+"""The sections as pytest's items: options, one test a section, and the score card.
 
-With pytest-xdist each worker process marks the sections of whole scripts, and the controller puts the reports together.
+With pytest-xdist each worker process marks the sections of whole scripts, and the controller
+merges their reports.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def _section(item: pytest.Item, rubric: Rubric) -> RubricSection:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of the sections to be marked, in the rubric's order; one group for each script."""
+    """Keep the sections to be marked, in the rubric's order; one xdist group for each script."""
     run = config.stash[RUN]
     only, skip_training = list(run.options.only), run.options.skip_training
     chosen = [section.number for section in run.rubric.select(only, skip_training)]
@@ -189,7 +190,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the workers; a worker process of xdist hands over its report, another one sets the exit status."""
+    """End the workers; an xdist worker hands over its report, the controller sets the status."""
     run = session.config.stash.get(RUN, None)
     if run is None:
         return

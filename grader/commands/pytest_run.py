@@ -1,4 +1,4 @@
-"""The pytest run behind `pytest grader/`, in a process of its own: `python -P pytest_run.py ARGUMENTS`.
+"""The pytest run behind `pytest grader/`: `python -P pytest_run.py ARGUMENTS`.
 
 pytest's own statuses become the grader's: a usage error, or nothing selected, is 2 and one line.
 """
@@ -21,7 +21,7 @@ DOOR = "no:fashion-grader"  # grader/conftest.py as an installed plugin: it has 
 
 
 class _Held(io.TextIOBase):
-    """Standard error until the run begins: what pytest says of its arguments is many lines, of which one matters."""
+    """Standard error until the run begins: of what pytest says of its arguments, one line matters."""
 
     def __init__(self, stream: io.TextIOBase):
         self.stream, self.text, self.begun = stream, "", False

@@ -19,7 +19,7 @@ from grader.oracle.gradients import Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
 from grader.reference import numpy_ann as reference
 from grader.results import Smallest
-from grader.sandbox.remote import Module, Remote, Student, as_number, type_name
+from grader.sandbox.remote import Module, Remote, StudentScript, as_number, type_name
 
 SMALL = tuple(np.array(values) for values in (
     [1.0], [-1.0], [0.0], [0.5], [-0.5], [0.1], [100.0], [-100.0], [1e-9], [-1e-9], [1e6],
@@ -61,7 +61,9 @@ class Try:
 Tries = Callable[[Module, np.random.Generator], Iterator[Try]]
 
 
-def smallest_failure(tries: Tries, student: Student, rng: np.random.Generator) -> Smallest | None:
+def smallest_failure(
+    tries: Tries, student: StudentScript, rng: np.random.Generator
+) -> Smallest | None:
     """The smallest failing input found; None if no input that was tried fails."""
     student.close()
     before = ""

@@ -14,7 +14,7 @@ from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import Sandbox, choose
-from grader.sandbox.remote import Student
+from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS
 from grader.submission.reading import Submission
 
@@ -45,7 +45,7 @@ class Marking:
             submission, rubric, options, self.students, self._trainings, explains
         )
 
-    def _student(self, script: str) -> Student:
+    def _student(self, script: str) -> StudentScript:
         packages = self.rubric.packages(script)
         if packages not in self._servers:
             files = {f"{name}.py": source for name, source in self.submission.scripts.items()}
@@ -58,7 +58,7 @@ class Marking:
                 # NumPy's matrix products are too small here to gain from a second thread
                 threads=None if "torch" in packages else 1,
             )
-        return Student(script, self._servers[packages], self.rubric)
+        return StudentScript(script, self._servers[packages], self.rubric)
 
     def begin(self) -> None:
         """Start the fork servers early, because importing torch takes a while."""

@@ -22,7 +22,7 @@ from grader.feedback.misconceptions import CATALOGUE
 from grader.feedback.shrinking import smallest_failure
 from grader.results import ComparedArray, Smallest, Status, Verdict
 from grader.rubric import RubricSection
-from grader.sandbox.remote import Student
+from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS, resolve
 
 
@@ -95,7 +95,7 @@ def with_substitutes(
 
 
 @contextmanager
-def _instead(context: Context, student: Student) -> Iterator[Context]:
+def _instead(context: Context, student: StudentScript) -> Iterator[Context]:
     """The same context with another student for the same script."""
     try:
         yield replace(context, students={**context.students, student.script: student})
@@ -174,7 +174,7 @@ def _can_judge_reference(section: RubricSection, context: Context) -> bool:
     own.close()
     server = own.server.for_scripts(scripts)
     try:
-        with _instead(context, Student(section.script, server, context.rubric)) as other:
+        with _instead(context, StudentScript(section.script, server, context.rubric)) as other:
             resolve(section.section.check)(section, other)
     except CheckFailed:  # a verdict too, such as a missed bar after training on few images
         return True

@@ -9,8 +9,8 @@ from assignment.expect import CheckFailed
 from assignment.parts import PARTS
 from grader.options import Options
 from grader.rubric import Rubric
-from grader.sandbox.remote import Student
-from grader.training.run import TrainingRun, train
+from grader.sandbox.remote import StudentScript
+from grader.training.run import TrainingOutcome, train
 
 # Between the seeds of the runs of one marking. Class seeds are often 1, 2, 3, …, and must not
 # coincide.
@@ -23,23 +23,23 @@ class Trainings:
     def __init__(self, rubric: Rubric, options: Options, trained: frozenset[str]):
         """`trained` holds the scripts whose accuracy is marked."""
         self._rubric, self._options, self._trained = rubric, options, trained
-        self._runs: dict[Student, TrainingRun] = {}
-        self._failures: dict[Student, CheckFailed] = {}
-        self._seconds: dict[Student, float] = {}
+        self._runs: dict[StudentScript, TrainingOutcome] = {}
+        self._failures: dict[StudentScript, CheckFailed] = {}
+        self._seconds: dict[StudentScript, float] = {}
 
     def includes(self, script: str) -> bool:
         """Whether this marking trains a script."""
         return script in self._trained
 
-    def seconds(self, student: Student) -> float | None:
+    def seconds(self, student: StudentScript) -> float | None:
         """Wall time of all trainings of a script; None if it was not trained."""
         return self._seconds.get(student)
 
-    def finished(self, student: Student) -> TrainingRun | None:
+    def finished(self, student: StudentScript) -> TrainingOutcome | None:
         """The training of a script; None if there was none or it failed."""
         return self._runs.get(student)
 
-    def of(self, student: Student) -> TrainingRun:
+    def of(self, student: StudentScript) -> TrainingOutcome:
         """The training of a script. Raises CheckFailed if it failed."""
         if student in self._failures:
             raise self._failures[student]
@@ -54,7 +54,7 @@ class Trainings:
                 self._seconds[student] = time.perf_counter() - started
         return self._runs[student]
 
-    def _median_run(self, student: Student) -> TrainingRun:
+    def _median_run(self, student: StudentScript) -> TrainingOutcome:
         rules, bar = self._rubric.training, self._rubric.bars[student.script]
         runs = [self._one_run(student, 0)]
         while len(runs) < rules.runs and abs(runs[0].accuracy - bar) < rules.margin:
@@ -66,14 +66,14 @@ class Trainings:
             audited = self._one_run(student, len(runs), shuffle_pixels=True).accuracy
         return replace(median, accuracies=tuple(run.accuracy for run in runs), audited=audited)
 
-    def _is_audited(self, script: str, run: TrainingRun) -> bool:
+    def _is_audited(self, script: str, run: TrainingOutcome) -> bool:
         """Whether to train again with permuted pixels: a fully connected network above its bar."""
         flat = PARTS[script].image_shape == (784,)
         return self._options.audit and flat and run.accuracy >= self._rubric.bars[script]
 
     def _one_run(
-        self, student: Student, number: int, *, shuffle_pixels: bool = False
-    ) -> TrainingRun:
+        self, student: StudentScript, number: int, *, shuffle_pixels: bool = False
+    ) -> TrainingOutcome:
         options = self._options
         return train(
             student,

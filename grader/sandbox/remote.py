@@ -1,10 +1,11 @@
-"""The trusted side's handle on a script: `student.module.relu(z)` looks like a call into a module, and is one over a pipe.
+"""The trusted side's handle on a script: `student.module.relu(z)` is a call over a pipe.
 
-Attributes of the script come back as values, functions and classes as callables, objects as `Remote`. An exception on the
-other side is raised here as a StudentFault.
+Attributes of the script come back as values, functions and classes as callables, objects as
+`Remote`. An exception on the other side is raised here as a StudentFault.
 
-The names of a script are the student's to choose, so the handle's own are kept apart from them: `Student` has what starts,
-watches and ends the worker, `Module` and `Remote` answer to the script's names alone.
+Students choose the names in their scripts, so the handle's own names are kept apart from them:
+`StudentScript` starts, watches and ends the worker; `Module` and `Remote` have the script's names
+and no others.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from grader.worker.protocol import Opaque, Tensor
 
 # what the contract has called: anything else under these names is the answer's fault
 FUNCTIONS = (
-    "relu", "relu_derivative", "cross_entropy", "NumpyANN", "PyTorchANN", "PyTorchCNN", "forward", "backward", "fit",
-    "predict",
+    "relu", "relu_derivative", "cross_entropy", "NumpyANN", "PyTorchANN", "PyTorchCNN",
+    "forward", "backward", "fit", "predict",
 )  # fmt: skip
 ARGUMENTS = {
     "relu": ("z",),
@@ -49,8 +50,8 @@ ARGUMENTS = {
 CAUSES = {"loss-detached": "torch-loss-detached", "training-mode": "torch-not-in-eval-mode"}
 
 
-class Student:
-    """One script of a submission, imported in a worker process that is forked when it is first needed.
+class StudentScript:
+    """One script of a submission, imported in a worker process that is forked when needed.
 
     `substitutes` names files of worker/substitutes that stand in for the script's own answers.
     """
@@ -70,13 +71,13 @@ class Student:
         self._is_read = False
         self._last_printed = ""
 
-    def with_substitutes(self, names: Iterable[str]) -> Student:
-        """The same script with right answers in the place of some of its own, in a worker of its own.
+    def with_substitutes(self, names: Iterable[str]) -> StudentScript:
+        """The same script with right answers in place of some of its own.
 
         There is one worker at a time, so this one's is ended.
         """
         self.close()
-        return Student(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+        return StudentScript(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
 
     @property
     def server(self) -> ForkServer:
@@ -94,7 +95,7 @@ class Student:
         return self._process.printed.text() if self._process else self._last_printed
 
     def prepare_training(self, seed: int) -> None:
-        """Seed the generators of NumPy, torch and the standard library in the worker, and give torch all cores."""
+        """Seed every random generator in the worker, and let torch use all cores."""
         self._ensure_loaded()
         threads = self._server.threads or asked_threads() or os.cpu_count() or 1
         self.ask("prepare_training", {"seed": seed, "threads": threads})
@@ -135,7 +136,7 @@ class Student:
         return value
 
     def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
-        """Set an attribute of one of the script's objects, or of the script itself if `ref` is None."""
+        """Set an attribute of an object, or of the script itself if `ref` is None."""
         if ref is None:
             self._ensure_loaded()
         self.ask("set", {"ref": ref, "name": name, "value": value})
@@ -199,10 +200,10 @@ class Student:
 class Module:
     """A script as the module that it is in its worker: its names, and no others."""
 
-    def __init__(self, student: Student):
+    def __init__(self, student: StudentScript):
         object.__setattr__(self, "_Module__student", student)
 
-    __student: Student
+    __student: StudentScript
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -216,11 +217,11 @@ class Module:
 class Remote:
     """An object that lives in the worker: its attributes, and no others."""
 
-    def __init__(self, student: Student, opaque: Opaque):
+    def __init__(self, student: StudentScript, opaque: Opaque):
         object.__setattr__(self, "_Remote__student", student)
         object.__setattr__(self, "_Remote__opaque", opaque)
 
-    __student: Student
+    __student: StudentScript
     __opaque: Opaque
 
     def __getattr__(self, name: str) -> Any:
@@ -239,8 +240,8 @@ def opaque_of(remote: Remote) -> Opaque:
 
 
 def probe(remote: Remote, name: str, *args: Any, seconds: float | None = None) -> Any:
-    """One of the worker's observations of an object (worker/torch_probes.py). Raises StudentFault."""
-    student: Student = object.__getattribute__(remote, "_Remote__student")
+    """An observation of an object, by worker/torch_probes.py. Raises StudentFault."""
+    student: StudentScript = object.__getattribute__(remote, "_Remote__student")
     request = {"name": name, "ref": opaque_of(remote).ref, "args": _plain(args)}
     return student.ask("probe", request, seconds)
 
@@ -248,7 +249,7 @@ def probe(remote: Remote, name: str, *args: Any, seconds: float | None = None) -
 class RemoteCallable:
     """A function, class or method in the worker."""
 
-    def __init__(self, student: Student, ref: int | None, name: str):
+    def __init__(self, student: StudentScript, ref: int | None, name: str):
         self.student, self.ref, self.name = student, ref, name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -266,7 +267,7 @@ class RemoteCallable:
         return result, after
 
     def within(self, seconds: float, *args: Any, **kwargs: Any) -> Any:
-        """What it returns, with a time limit of its own; large arguments are not sent back to be compared."""
+        """What it returns, within a time limit; its arguments are not sent back for comparison."""
         return self._call(args, kwargs, seconds, echo=False)
 
     def _call(
@@ -342,7 +343,7 @@ def as_array(value: Any) -> Any:
 
 
 def as_number(value: Any) -> float | None:
-    """What a loss of any type or one-element shape amounts to; None for anything that is not one number."""
+    """A loss of any numeric type or one-element shape as a float; None for anything else."""
     value = as_array(value)
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.reshape(-1)[0]

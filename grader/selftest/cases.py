@@ -80,7 +80,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CaseOutcome:
     """The outcome of a case; `problem` is "" if it is as expected."""
 
     name: str
@@ -90,7 +90,7 @@ class Outcome:
     seconds: float
 
 
-def run(sandbox: str, *, quick: bool = False) -> Iterator[Outcome]:
+def run(sandbox: str, *, quick: bool = False) -> Iterator[CaseOutcome]:
     """Mark every case. Raises CannotGrade if the sandbox is unavailable or cheats are missing."""
     rubric = load_rubric()
     with Traps() as traps:
@@ -99,7 +99,7 @@ def run(sandbox: str, *, quick: bool = False) -> Iterator[Outcome]:
             yield try_case(case, narrow(rubric) if cheats else rubric, sandbox, traps)
 
 
-def try_sandbox(sandbox: str) -> Iterator[Outcome]:
+def try_sandbox(sandbox: str) -> Iterator[CaseOutcome]:
     """A test of the sandbox in half a second; raises CannotGrade as `run` does.
 
     The reference solution must earn a section, and the quick cheats, run in one process and told
@@ -194,7 +194,7 @@ def read_cheat(path: Path, rubric: Rubric) -> Case:
     return Case(path.stem, submission, asked, earns, found.get("says", ""), trains)
 
 
-def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> Outcome:
+def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> CaseOutcome:
     """Mark a case, and compare it with the expected outcome."""
     started = time.perf_counter()
     options = Options(
@@ -206,7 +206,7 @@ def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> Outcome:
         number for number, result in results.items() if result.status is not Status.FAILED
     )
     problems = [*_wrong_marks(case, results, earned), *traps.sprung(results)]
-    return Outcome(
+    return CaseOutcome(
         case.name,
         _words(case.earns, case.asked),
         _words(earned, tuple(results)),
@@ -305,7 +305,7 @@ def _listening(family: int | None, address: object) -> list[socket.socket]:
     return [trap]
 
 
-def table(outcomes: list[Outcome]) -> str:
+def table(outcomes: list[CaseOutcome]) -> str:
     """The outcomes as text, one line each."""
     width = max(len(outcome.name) for outcome in outcomes)
     lines = [f"{'case':<{width}}  {'expected':<12} {'earned':<12} {'time':>7}"]

@@ -25,6 +25,7 @@ def expect_allowed(
         ):
             raise StudentFault(
                 f"{script}.py, line {line}: import of {name}",
-                f"only {', '.join(allowed)} and the standard library without processes, network and ctypes",
+                f"only {', '.join(allowed)} and the standard library "
+                "without processes, network and ctypes",
                 kind="forbidden-import",
             )

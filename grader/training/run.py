@@ -15,7 +15,7 @@ from assignment.parts import PARTS
 from grader.errors import NotWritten, StudentFault, TimedOut
 from grader.results import Training
 from grader.rubric import RubricSection, TrainingRules
-from grader.sandbox.remote import Module, Remote, Student, as_array, probe, type_name
+from grader.sandbox.remote import Module, Remote, StudentScript, as_array, probe, type_name
 from grader.training.details import look_back
 from grader.training.perturbation import Perturbation
 from grader.worker.protocol import Tensor
@@ -28,7 +28,7 @@ BLOCK = 1000  # test images per call: a wide CNN needs gigabytes for all 10,000
 
 
 @dataclass(frozen=True)
-class TrainingRun:
+class TrainingOutcome:
     """One training: test accuracy in [0, 1], learning curves if any, seconds of `fit`."""
 
     accuracy: float
@@ -40,7 +40,7 @@ class TrainingRun:
 
 
 def train(
-    student: Student,
+    student: StudentScript,
     *,
     seconds: float,
     seed: int,
@@ -48,7 +48,7 @@ def train(
     data_dir: Path | None,
     train_size: int | None,
     shuffle_pixels: bool = False,
-) -> TrainingRun:
+) -> TrainingOutcome:
     """Construct, fit and test the network on perturbed data.
 
     `seed` draws the perturbation and must not reach the worker, which gets another seed derived
@@ -91,7 +91,7 @@ def train(
         raise fault.within("training stopped", kind="train-crashed") from None
     history = _history(curves)
     shown = look_back(model, data, labels, perturbation, order, history)
-    return TrainingRun(float(np.mean(labels == data.y_test)), history, taken, shown=shown)
+    return TrainingOutcome(float(np.mean(labels == data.y_test)), history, taken, shown=shown)
 
 
 def _load(
@@ -192,7 +192,7 @@ def _history(curves: Any) -> History | None:
     return history if len(lengths) == 1 and lengths != {0} else None
 
 
-def expect_audited(run: TrainingRun, rules: TrainingRules) -> None:
+def expect_audited(run: TrainingOutcome, rules: TrainingRules) -> None:
     """Raises CheckFailed if accuracy falls with permuted pixels, which honest training ignores."""
     if run.audited is not None and run.accuracy - run.audited > rules.audit_margin:
         raise CheckFailed(
@@ -203,7 +203,7 @@ def expect_audited(run: TrainingRun, rules: TrainingRules) -> None:
         )
 
 
-def describe_accuracy(run: TrainingRun) -> str:
+def describe_accuracy(run: TrainingOutcome) -> str:
     """The accuracy, followed by those of all runs if there were several."""
     if len(run.accuracies) < 2:
         return f"{run.accuracy:.2%}"
@@ -211,7 +211,7 @@ def describe_accuracy(run: TrainingRun) -> str:
     return f"{run.accuracy:.2%} (close to the bar, so the median of {several})"
 
 
-def expect_bar(run: TrainingRun, section: RubricSection, rules: TrainingRules) -> str:
+def expect_bar(run: TrainingOutcome, section: RubricSection, rules: TrainingRules) -> str:
     """A remark on a run that meets the section's bar and passes its audit, if there was one.
 
     Raises CheckFailed for any other run.

@@ -238,7 +238,7 @@ def _predict(model: nn.Module, X: Any) -> dict[str, Any]:
 
 
 def _needs_evaluation_mode(model: nn.Module, X: Any) -> bool:
-    """Whether a forward pass raises in training mode alone, as batch normalisation of one image does."""
+    """Whether forward raises in training mode alone, as batch normalisation of one image does."""
     with torch.no_grad():
         try:
             model.train()(X)

@@ -24,7 +24,7 @@ ABS = {"1.2": "return np.abs(z)"}
 
 
 def make_class(folder: Path, names: str, *, seconds: float = 0, wrong: str = "") -> Path:
-    """A class of NumPy submissions, each different; importing one takes `seconds`; those in `wrong` have relu wrong."""
+    """NumPy submissions, all different; importing takes `seconds`; those in `wrong` fail relu."""
     for name in names.split():
         (folder / name).mkdir(parents=True)
         pause = f"\nimport time; time.sleep({seconds})" if seconds else ""

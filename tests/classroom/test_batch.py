@@ -25,7 +25,7 @@ from grader.options import Options
 from grader.rubric import Rubric, load_rubric
 from grader.sandbox import process_tree
 from grader.sandbox.levels import choose
-from grader.selftest.cases import Outcome
+from grader.selftest.cases import CaseOutcome
 from grader.submission.reading import open_submission
 from tests.classes import Pupil, write_class
 from tests.classroom.support import batch, make_class, markings, rows
@@ -226,8 +226,8 @@ def test_a_file_that_is_no_gradebook_stays_as_it_is(tmp_path: Path, content: byt
 
 def test_a_failed_self_test_stops_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = [
-        Outcome("fine", "", "", "", 0.1),
-        Outcome("cheat", "nothing", "1.2", "earned 1.2", 0.1),
+        CaseOutcome("fine", "", "", "", 0.1),
+        CaseOutcome("cheat", "nothing", "1.2", "earned 1.2", 0.1),
     ]
     monkeypatch.setattr("grader.selftest.cases.try_sandbox", lambda sandbox: iter(outcomes))
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""`pytest grader/ --submission X` is a pytest run: its options work on the sections, and nothing of X configures it."""
+"""`pytest grader/ --submission X` is a pytest run that nothing of X configures."""
 
 import json
 import os
@@ -109,8 +109,8 @@ def test_two_processes_give_the_same_marks(work: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("options", "message"), [
     (["--no-such-option"], "unrecognized arguments: --no-such-option"),
     (["-k", "nothing_is_called_so"], "no section is selected"),
-    (["-c", "grader/pytest.ini"], "-c has no place here"),
-    (["--rootdir=/"], "--rootdir=/ has no place here"),
+    (["-c", "grader/pytest.ini"], "-c cannot be used here"),
+    (["--rootdir=/"], "--rootdir=/ cannot be used here"),
     (["--seed", "x"], "--seed is 'x'"),
     (["-k", "and and"], "Wrong expression"),
 ])  # fmt: skip

@@ -1,4 +1,4 @@
-"""Both commands as instructors run them: exit statuses, files, and a submission's folder that wants to be configuration."""
+"""Both commands as instructors run them: exit statuses, files, and hostile submissions."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Perturbed data: honest training does not notice, and labels or weights known beforehand are worth nothing."""
+"""Perturbed data: honest training does not notice, and known labels or weights are useless."""
 
 import base64
 from dataclasses import replace
@@ -13,7 +13,7 @@ from grader.options import Options
 from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
 from grader.training.perturbation import Perturbation
-from grader.training.run import TrainingRun, expect_audited, expect_bar
+from grader.training.run import TrainingOutcome, expect_audited, expect_bar
 from tests.support import write_submission
 from utils import Splits, load_fashion_mnist
 
@@ -49,7 +49,7 @@ def test_perturbations_differ_from_marking_to_marking() -> None:
     assert {draw.mirrored for draw in draws} == {True, False}
 
 
-# Knows ten linear scores by heart, and finds out in training which of them belongs to which class, mirrored or not.
+# Ships ten linear scores, and finds out in training which belongs to which class, mirrored or not.
 KNOWS_THE_SCORES = """
 import base64
 
@@ -102,10 +102,10 @@ def test_an_audit_finds_what_does_not_come_from_training(tmp_path: Path, cheat: 
 
 
 def test_an_audit_lets_seeds_differ() -> None:
-    expect_audited(TrainingRun(0.88, None, 1.0, audited=0.86), RUBRIC.training)
-    expect_audited(TrainingRun(0.88, None, 1.0), RUBRIC.training)
+    expect_audited(TrainingOutcome(0.88, None, 1.0, audited=0.86), RUBRIC.training)
+    expect_audited(TrainingOutcome(0.88, None, 1.0), RUBRIC.training)
     with pytest.raises(CheckFailed):
-        expect_audited(TrainingRun(0.88, None, 1.0, audited=0.84), RUBRIC.training)
+        expect_audited(TrainingOutcome(0.88, None, 1.0, audited=0.84), RUBRIC.training)
 
 
 def test_the_worker_is_not_told_the_seed_of_the_perturbation(tmp_path: Path, cheat: str) -> None:

@@ -7,17 +7,22 @@ from grader.errors import StudentError
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.rubric import load_rubric
-from grader.sandbox.remote import Module, Remote, Student
+from grader.sandbox.remote import Module, Remote, StudentScript
 from grader.submission.reading import Submission
 
 TAKEN = sorted(
-    {name for kind in (Student, Module, Remote) for name in dir(kind) if not name.startswith("__")}
+    {
+        name
+        for kind in (StudentScript, Module, Remote)
+        for name in dir(kind)
+        if not name.startswith("__")
+    }
     | {"module", "script", "student", "opaque", "probe", "loads", "close", "printed", "ask"}
 )
 
 
 @pytest.fixture
-def student() -> Student:
+def student() -> StudentScript:
     names = [name for name in TAKEN if name.isidentifier()]
     functions = "".join(f"def {name}(z): return z + 1\n" for name in names)
     attributes = "".join(f"        self.{name} = 7\n" for name in names)
@@ -31,7 +36,7 @@ def student() -> Student:
     marking.close()
 
 
-def test_every_name_of_a_script_can_be_reached(student: Student) -> None:
+def test_every_name_of_a_script_can_be_reached(student: StudentScript) -> None:
     net = student.module.NumpyANN()
     for name in TAKEN:
         assert np.array_equal(getattr(student.module, name)(np.ones(2)), [2, 2]), name
@@ -40,7 +45,7 @@ def test_every_name_of_a_script_can_be_reached(student: Student) -> None:
         assert getattr(net, name) == 8, name
 
 
-def test_a_name_that_is_not_there_is_not_written(student: Student) -> None:
+def test_a_name_that_is_not_there_is_not_written(student: StudentScript) -> None:
     with pytest.raises(StudentError) as caught:
         student.module.relu(np.ones(2))
     assert caught.value.kind == "not-written"

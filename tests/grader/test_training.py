@@ -17,7 +17,7 @@ from grader.options import Options
 from grader.report.text import feedback
 from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
-from grader.training.run import TrainingRun, expect_bar
+from grader.training.run import TrainingOutcome, expect_bar
 from tests.support import mark, write_submission
 from utils import History
 
@@ -31,9 +31,9 @@ def marking_with(
     """A marking whose trainings reach the given accuracies in turn, and the seeds that they got."""
     seeds: list[int] = []
 
-    def train(student: object, *, seed: int, **rest: object) -> TrainingRun:
+    def train(student: object, *, seed: int, **rest: object) -> TrainingOutcome:
         seeds.append(seed)
-        return TrainingRun(accuracies[len(seeds) - 1], None, 1.0)
+        return TrainingOutcome(accuracies[len(seeds) - 1], None, 1.0)
 
     monkeypatch.setattr(trainings, "train", train)
     return Marking(
@@ -67,7 +67,7 @@ def test_a_failed_training_is_not_tried_twice(
 ) -> None:
     marking, seeds = marking_with(tmp_path, [], monkeypatch)
 
-    def fail(*args: object, **rest: object) -> TrainingRun:
+    def fail(*args: object, **rest: object) -> TrainingOutcome:
         seeds.append(0)
         raise StudentFault("no", kind="train-crashed")
 
@@ -122,9 +122,9 @@ def test_calibration_table() -> None:
 
 def test_a_bar_missed_is_wrong() -> None:
     section = RUBRIC.by_number["3.6"]
-    expect_bar(TrainingRun(0.85, None, 1.0), section, RULES)
+    expect_bar(TrainingOutcome(0.85, None, 1.0), section, RULES)
     with pytest.raises(CheckFailed, match=r"84\.99%, expected at least 85%"):
-        expect_bar(TrainingRun(0.8499, None, 1.0), section, RULES)
+        expect_bar(TrainingOutcome(0.8499, None, 1.0), section, RULES)
 
 
 def test_a_network_that_never_comes_back_has_diverged() -> None:
@@ -135,7 +135,7 @@ def test_a_network_that_never_comes_back_has_diverged() -> None:
         (2.3, 0.1, "train-below-bar"),
         (24.9, 0.6, "train-below-bar"),
     ):
-        run = TrainingRun(accuracy, History([loss], [loss], [accuracy], [accuracy]), 1.0)
+        run = TrainingOutcome(accuracy, History([loss], [loss], [accuracy], [accuracy]), 1.0)
         with pytest.raises(CheckFailed) as caught:
             expect_bar(run, section, RULES)
         assert caught.value.kind == kind

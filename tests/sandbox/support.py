@@ -7,7 +7,7 @@ import numpy as np
 from grader.rubric import load_rubric
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
-from grader.sandbox.remote import Student
+from grader.sandbox.remote import StudentScript
 
 RUBRIC = load_rubric()
 
@@ -24,10 +24,10 @@ LEVELS = ("bubblewrap", "user", "none")
 started: list[ForkServer] = []
 
 
-def student_with(code: str, level: str = "auto", **limits: float) -> Student:
+def student_with(code: str, level: str = "auto", **limits: float) -> StudentScript:
     rubric = replace(RUBRIC, limits=replace(LIMITS, **limits))
     server = ForkServer(
         {"numpy_ann.py": code.encode()}, rubric.limits, choose(level), packages=("numpy",)
     )
     started.append(server)
-    return Student("numpy_ann", server, rubric)
+    return StudentScript("numpy_ann", server, rubric)

@@ -9,7 +9,7 @@ from grader.rubric import load_rubric
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
 from grader.sandbox.process import Process
-from grader.sandbox.remote import Student
+from grader.sandbox.remote import StudentScript
 from grader.worker.protocol import Tensor
 
 RUBRIC = load_rubric()
@@ -101,8 +101,8 @@ def server() -> Iterator[ForkServer]:
 
 
 @pytest.fixture
-def student(server: ForkServer) -> Iterator[Student]:
-    student = Student("pytorch_ann", server, RUBRIC)
+def student(server: ForkServer) -> Iterator[StudentScript]:
+    student = StudentScript("pytorch_ann", server, RUBRIC)
     yield student
     student.close()
 
@@ -117,7 +117,7 @@ def student(server: ForkServer) -> Iterator[Student]:
     ],
 )
 def test_an_optimizer_steps_without_the_compiler(
-    student: Student, optimizer: str, settings: dict[str, float]
+    student: StudentScript, optimizer: str, settings: dict[str, float]
 ) -> None:
     import torch
 
@@ -156,7 +156,7 @@ def test_a_checked_step_imports_no_compiler(server: ForkServer, probe: str, sett
     assert seconds_after - seconds < 0.5  # of the processor; importing the compiler takes 1 or 2
 
 
-def test_torch_compile_imports_the_real_compiler(student: Student) -> None:
+def test_torch_compile_imports_the_real_compiler(student: StudentScript) -> None:
     result, kept, stepped = student.module.compiled()
     assert stepped == student.module.step("SGD", lr=0.1)
     assert result == [2.0, 2.0]
@@ -164,6 +164,6 @@ def test_torch_compile_imports_the_real_compiler(student: Student) -> None:
     assert student.module.is_there() is True
 
 
-def test_importing_a_submodule_imports_the_real_compiler(student: Student) -> None:
+def test_importing_a_submodule_imports_the_real_compiler(student: StudentScript) -> None:
     assert student.module.part() == [True, True, True, True]
     assert student.module.is_there() is True
