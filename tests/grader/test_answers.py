@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.report.text import feedback
-from tests.support import mark, mark_here, script_with, write_submission
+from tests.support import mark, mark_here, points, script_with, write_submission
 
 
 @pytest.mark.parametrize(("section", "code"), [
@@ -29,7 +29,7 @@ def test_a_wrong_early_part_costs_its_own_section_alone(tmp_path: Path) -> None:
     marked = mark(write_submission(tmp_path / "work", wrong), "--skip-training")
     assert marked.failed == ["1.2", "1.3"]
     assert "in place of your 1.2 (relu)" in marked.section("1.5")["output"]
-    assert marked.results["score"] == 79 - 8
+    assert marked.results["score"] == points() - points("1.2", "1.3")
 
 
 def test_an_unwritten_forward_does_not_cost_backward(tmp_path: Path) -> None:

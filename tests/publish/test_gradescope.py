@@ -24,7 +24,7 @@ from grader.report.results_json import for_platform
 from grader.rubric import load_rubric
 from grader.sandbox.levels import choose
 from tests.publish.support import hostile, lay_out
-from tests.support import ROOT, run, write_submission
+from tests.support import ROOT, RUBRIC, points, run, write_submission
 
 SHELL = ("setup.sh", "run_autograder")
 
@@ -218,8 +218,8 @@ def content(
     """A results.json of `grade`: number, outcome and diagnosis of some sections."""
     return {
         "score": 12.0,
-        "max_score": 100,
-        "output": "12 of 100 points.",
+        "max_score": RUBRIC.max_score,
+        "output": f"12 of {RUBRIC.max_score} points.",
         "tests": [
             {
                 "number": number,
@@ -258,7 +258,7 @@ def test_unwritten_sections_are_shown_before_wrong_ones(when: str) -> None:
     )  # the line above all sections must not give the marks away
     assert "Not written or unreadable: 1.2, 2.1." in shown["output"]
     assert "Grader error in 3.6: not your code" in shown["output"]
-    assert (shown["score"], shown["max_score"]) == (12, 100)
+    assert (shown["score"], shown["max_score"]) == (12, RUBRIC.max_score)
 
 
 def test_full_visibility_shows_the_marks_too() -> None:
@@ -356,7 +356,8 @@ BLAME = "grader error, not your code: "
 
 def expect_blameless(results: dict[str, Any], reason: str) -> None:
     assert results["output"] == f"{BLAME}{reason} Please ask your instructors for a regrade."
-    assert (results["score"], results["max_score"], results["visibility"]) == (0, 100, "visible")
+    assert (results["score"], results["visibility"]) == (0, "visible")
+    assert results["max_score"] == RUBRIC.max_score
 
 
 @pytest.mark.parametrize("fault", ["raises", "ends", "killed", "no environment", "bad sandbox"])
@@ -426,7 +427,7 @@ def rehearse(
     return called
 
 
-EVERY_POINT = {**content(), "score": 79, "max_score": 79}
+EVERY_POINT = {**content(), "score": points(), "max_score": points()}
 
 
 def test_the_rehearsal_marks_and_trains_the_reference(

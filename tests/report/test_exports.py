@@ -147,8 +147,14 @@ def test_results_of_those_who_are_marked(report: Path) -> None:
         for path in (report / "results").glob("*.json")
     }
     assert found.keys() == {"ada-lovelace", "emmy-noether", "cmd-x", "2"}
-    assert (found["ada-lovelace"]["score"], found["ada-lovelace"]["max_score"]) == (96, 100)
-    assert (found["emmy-noether"]["score"], found["emmy-noether"]["max_score"]) == (0, 100)
+    assert (found["ada-lovelace"]["score"], found["ada-lovelace"]["max_score"]) == (
+        RUBRIC.max_score - RUBRIC.by_number["1.2"].points,
+        RUBRIC.max_score,
+    )
+    assert (found["emmy-noether"]["score"], found["emmy-noether"]["max_score"]) == (
+        0,
+        RUBRIC.max_score,
+    )
 
 
 def test_junit_tells_failures_errors_and_what_is_to_come(report: Path) -> None:
