@@ -29,6 +29,8 @@ MAX_ITEMS = 10_000  # of one list or dict
 MAX_DIGITS = 256  # hexadecimal, of one integer: larger than any float, small enough to print
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
 
+CAUSE = "grader_cause"  # attribute of an exception that a probe knows the cause of
+
 Read = Callable[[int], bytearray]  # returns exactly that many bytes
 
 

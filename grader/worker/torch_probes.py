@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from . import torch_structure
-from .worker import CAUSE
+from .protocol import CAUSE
 
 
 def _parameters(model: nn.Module) -> list[np.ndarray]:

@@ -23,10 +23,9 @@ from typing import Any
 import numpy as np
 
 from . import protocol
-from .protocol import Opaque, Tensor
+from .protocol import CAUSE, Opaque, Tensor
 
 HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
-CAUSE = "grader_cause"  # attribute of an exception that a probe knows the cause of
 GIVEN = "utils.py"  # lies beside them, but is not the student's
 
 
