@@ -96,7 +96,14 @@ def test_two_processes_give_the_same_marks(work: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one.json", tmp_path / "two.json"
     for results, options in ((one, ()), (two, ("-n", "2"))):
         ran = with_pytest(
-            *GRADER, "--submission", work, "--seed=3", f"--results={results}", *options
+            *GRADER,
+            "-k",
+            "relu or layers",
+            "--submission",
+            work,
+            "--seed=3",
+            f"--results={results}",
+            *options,
         )
         assert ran.returncode == 1, ran.stderr
     first, second = (json.loads(path.read_text()) for path in (one, two))
@@ -158,15 +165,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("configuration", [*CONFIGURATIONS, "none"])
+ORDERS = ["grader first", "submission first", "as one word", "from there", "beside it"]
+
+
 @pytest.mark.parametrize(
-    "order", ["grader first", "submission first", "as one word", "from there", "beside it"]
+    ("order", "configuration"),
+    [
+        *((order, "pytest.ini") for order in ORDERS),
+        *(("submission first", name) for name in CONFIGURATIONS if name != "pytest.ini"),
+    ],
 )
 def test_nothing_of_a_submission_configures_pytest(
     hostile: Path, tmp_path: Path, installed: Path, order: str, configuration: str
 ) -> None:
-    if configuration in CONFIGURATIONS:
-        (hostile / configuration).write_text(CONFIGURATIONS[configuration])
+    (hostile / configuration).write_text(CONFIGURATIONS[configuration])
     arguments, cwd = {
         "grader first": ([ROOT / "grader", "--submission", hostile], ROOT),
         "submission first": (["--submission", hostile, ROOT / "grader"], tmp_path),
