@@ -8,10 +8,11 @@ of a submission: as an installed plugin if the project is installed, else as thi
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -26,23 +27,30 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     here = early_config.invocation_params.dir
     places = [(here / path.partition("::")[0]).resolve() for path in paths]
     if any(place.is_relative_to(GRADER) for place in [*places, *([] if places else [here])]):
-        raise SystemExit(run(early_config.invocation_params.args))
+        hand_over(early_config.invocation_params.args, early_config.pluginmanager)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """As a conftest.py, where the plugin is not installed: give way at once."""
     name = pluginmanager.get_name(sys.modules[__name__]) or ""
     if name.endswith("conftest.py"):
-        raise SystemExit(run(sys.argv[1:]))
+        hand_over(sys.argv[1:], pluginmanager)
 
 
-def run(arguments: Sequence[object]) -> int:
-    """Run pytest with these arguments and everything pinned; 0, 1 or 2 as the contract has it."""
+def hand_over(arguments: Sequence[object], plugins: pytest.PytestPluginManager) -> NoReturn:
+    """Become the pytest whose configuration is pinned, with these arguments; its exit status is 0, 1 or 2.
+
+    The process itself goes on as the other one, so that whoever ends it ends the marking.
+    """
+    capture = plugins.getplugin("capturemanager")
+    if capture is not None:
+        capture.suspend_global_capture(in_=True)  # the terminal, not pytest's buffer
     given = [str(argument) for argument in arguments]
     for argument in given:
         if argument.partition("=")[0] in PINNED:
             reason = "the grader's pytest is configured by its own pytest.ini"
             print(f"error: {argument} cannot be used here: {reason}", file=sys.stderr)
-            return 2
+            raise SystemExit(2)
+    sys.stdout.flush()
     program = GRADER / "commands" / "pytest_run.py"
-    return subprocess.run([sys.executable, "-P", str(program), *given]).returncode
+    os.execv(sys.executable, [sys.executable, "-P", str(program), *given])

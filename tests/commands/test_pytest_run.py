@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -192,3 +193,18 @@ def test_nothing_of_a_submission_configures_pytest(
     assert not (tmp_path / "proof").exists()
     assert ran.returncode == 1, (ran.stdout, ran.stderr)
     assert "✗  1.2" in ran.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
+def test_ending_the_command_ends_the_marking(work: Path) -> None:
+    """The process that was started is the one that marks: no other is left behind."""
+    command = [BINARY, ROOT / "grader", "--submission", work]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        line, deadline = Path(f"/proc/{process.pid}/cmdline"), time.monotonic() + 20
+        while b"pytest_run.py" not in line.read_bytes() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        became_it = b"pytest_run.py" in line.read_bytes()
+        process.terminate()
+    assert became_it
