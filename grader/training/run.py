@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import Tensor
 from assignment.expect import CheckFailed
+from assignment.handles import Handle, Module, as_array, probe, type_name
 from assignment.parts import PARTS
 from grader.errors import NotWritten, StudentFault, TimedOut
 from grader.results import Training
 from grader.rubric import RubricSection, TrainingRules
-from grader.sandbox.remote import Module, Remote, StudentScript, as_array, probe, type_name
+from grader.sandbox.remote import StudentScript
 from grader.training.details import look_back
 from grader.training.perturbation import Perturbation
-from grader.worker.protocol import Tensor
 from utils import History, Splits, load_fashion_mnist, to_one_hot
 
 TRAINING_IMAGES = 54_000  # without the validation images
@@ -125,7 +126,7 @@ def _hyperparameter(module: Module, name: str) -> float:
     return value
 
 
-def _predict(model: Remote, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:
+def _predict(model: Handle, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:
     """Labels of the test images, `(10000,)` int64.
 
     Raises CheckFailed for anything but whole numbers of the right shape.

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import Tensor
 from assignment.expect import CheckFailed, expect_numbers
+from assignment.handles import Handle, Module, as_array, probe
 from grader.checks.torch.layers import NOT_REGISTERED, layer_fault
 from grader.checks.torch.linearity import is_linear
 from grader.checks.torch.models import (
@@ -17,8 +19,6 @@ from grader.checks.torch.models import (
     trace_of,
     width_of,
 )
-from grader.sandbox.remote import Module, Remote, as_array, probe
-from grader.worker.protocol import Tensor
 
 
 def check_forward(module: Module, script: str, rng: np.random.Generator) -> None:
@@ -134,7 +134,7 @@ def expect_mode_kept(evaluated: dict[str, Any], trained: dict[str, Any]) -> None
         )
 
 
-def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
+def expect_logits(model: Handle, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed for probabilities, their logarithms, and values cut off at 0."""
     answer = np.asarray(as_array(probe(model, "logits", images(rng, script, 32))), np.float64)
     for rows, what in ((answer, "probabilities"), (np.exp(answer), "log-probabilities")):
@@ -155,7 +155,7 @@ def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
         )
 
 
-def expect_activation_free_output(model: Remote, script: str, rng: np.random.Generator) -> None:
+def expect_activation_free_output(model: Handle, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed for logits that saturate for very bright images, as of a sigmoid."""
     answer = np.asarray(
         as_array(probe(model, "logits", Tensor(1000 * images(rng, script, 16).array))), np.float64
@@ -184,7 +184,7 @@ def expect_free_end(*traces: dict[str, Any]) -> None:
             )
 
 
-def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> None:
+def expect_rows_apart(model: Handle, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed if an image's logits depend on the other images of its batch."""
     X = images(rng, script, 6)
     together = np.asarray(as_array(probe(model, "logits", X)), np.float64)
@@ -199,7 +199,7 @@ def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> N
         )
 
 
-def expect_gradients_everywhere(model: Remote, script: str, rng: np.random.Generator) -> None:
+def expect_gradients_everywhere(model: Handle, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed if a parameter that affects the logits gets no gradient."""
     names = probe(model, "cut_off", images(rng, script, 8))
     if names:

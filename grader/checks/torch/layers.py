@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from assignment.expect import CheckFailed
+from assignment.handles import Handle, Module, probe
 from assignment.parts import PARTS
 from grader.checks.torch.linearity import is_linear
 from grader.checks.torch.models import activation_at_the_end, images, model_of, trace_of, width_of
 from grader.errors import StudentFault
-from grader.sandbox.remote import Module, Remote, probe
 
 NOT_REGISTERED = "torch-layers-not-registered"
 
@@ -28,7 +28,7 @@ def check_layers(module: Module, script: str, rng: np.random.Generator) -> None:
         raise fault
 
 
-def layer_fault(model: Remote, script: str, rng: np.random.Generator) -> CheckFailed | None:
+def layer_fault(model: Handle, script: str, rng: np.random.Generator) -> CheckFailed | None:
     """What is wrong with the layers, if anything.
 
     Layers of mismatched sizes are replaced, so that forward runs.
@@ -97,7 +97,7 @@ def _convolution_fault(script: str, convolves: bool) -> CheckFailed | None:
 
 
 def _size_fault(
-    misfits: list[Any], model: Remote, script: str, rng: np.random.Generator
+    misfits: list[Any], model: Handle, script: str, rng: np.random.Generator
 ) -> CheckFailed | None:
     if misfits:
         layer, had, needed = misfits[0]
@@ -121,7 +121,7 @@ def _size_fault(
 def _activation_fault(
     structure: dict[str, Any],
     trace: dict[str, Any],
-    model: Remote,
+    model: Handle,
     script: str,
     rng: np.random.Generator,
 ) -> CheckFailed | None:

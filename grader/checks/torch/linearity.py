@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from assignment.answers import Tensor
+from assignment.handles import Handle, as_array, probe
 from grader.checks.torch.models import images
-from grader.sandbox.remote import Remote, as_array, probe
-from grader.worker.protocol import Tensor
 
 
-def is_linear(model: Remote, script: str, rng: np.random.Generator) -> bool:
+def is_linear(model: Handle, script: str, rng: np.random.Generator) -> bool:
     """Whether f(a) + f(b) = f(a + b) + f(0) for two random batches, as for affine functions."""
     # ten times as bright as real images: a sigmoid is almost linear for small inputs
     a, b = (Tensor(10 * images(rng, script, 16).array) for _ in range(2))

@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import Tensor
 from assignment.expect import CheckFailed, expect_numbers
+from assignment.handles import Handle, Module, as_array, probe
 from assignment.parts import PARTS
 from grader.reference.numpy_ann import softmax
-from grader.sandbox.remote import Module, Remote, as_array, probe
-from grader.worker.protocol import Tensor
 
 # float32 rounds by 1e-6 over a few layers; the rest is room for another order of summing.
 CLOSE = 1e-4
 
 
-def model_of(module: Module, script: str) -> Remote:
+def model_of(module: Module, script: str) -> Handle:
     """A fresh network. Raises CheckFailed if the constructor returns anything else."""
     model = getattr(module, PARTS[script].class_name)(seed=1)
-    if not isinstance(model, Remote):
+    if not isinstance(model, Handle):
         raise CheckFailed(
             f"{PARTS[script].class_name}() returned a {type(model).__name__}",
             "an nn.Module",
@@ -61,14 +61,14 @@ def activation_at_the_end(node: str) -> str:
 
 
 def trace_of(
-    model: Remote, script: str, rng: np.random.Generator, *, training: bool
+    model: Handle, script: str, rng: np.random.Generator, *, training: bool
 ) -> dict[str, Any]:
     """What was observed during two forward passes, as torch_structure.trace describes it."""
     trace: dict[str, Any] = probe(model, "trace", images(rng, script, 6), training)
     return trace
 
 
-def width_of(model: Remote, script: str, rng: np.random.Generator) -> int:
+def width_of(model: Handle, script: str, rng: np.random.Generator) -> int:
     """How many values forward returns per image; 0 if it does not return rows."""
     answer = as_array(probe(model, "logits", images(rng, script, 3)))
     return (

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import Tensor
 from assignment.expect import CheckFailed, expect_array
+from assignment.handles import Handle, Module, as_array, probe
 from grader.checks.torch.models import CLOSE, learnable, model_of
 from grader.errors import StudentFault
-from grader.sandbox.remote import Module, Remote, as_array, probe
 from grader.training.run import expect_labels
-from grader.worker.protocol import Tensor
 
 IN_TRAINING_MODE = "torch-not-in-eval-mode"
 
@@ -42,7 +42,7 @@ def check_predict(module: Module, script: str, rng: np.random.Generator) -> None
         expect_largest(model, X, got)
 
 
-def prediction(model: Remote, X: Tensor) -> dict[str, Any]:
+def prediction(model: Handle, X: Tensor) -> dict[str, Any]:
     """What predict returned, and what was observed meanwhile.
 
     Raises CheckFailed if batch normalisation refused a single image, which it does in training mode
@@ -112,7 +112,7 @@ def _in_training_mode() -> CheckFailed:
     )
 
 
-def expect_largest(model: Remote, X: Tensor, got: np.ndarray) -> None:
+def expect_largest(model: Handle, X: Tensor, got: np.ndarray) -> None:
     """Raises CheckFailed unless labels are the largest logits' indices, up to rounding."""
     n = len(X.array)
     logits = np.asarray(as_array(probe(model, "logits", X)), np.float64)

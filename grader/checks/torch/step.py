@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import Tensor
 from assignment.expect import CheckFailed
+from assignment.handles import Handle, Module, probe
 from grader.checks.torch.models import cross_entropy, learnable, model_of
 from grader.checks.torch.step_direction import expect_direction, expect_movement, filled, flat
 from grader.checks.torch.step_loss import expect_loss, expect_loss_of_logits, expect_softmax_once
-from grader.sandbox.remote import Module, Remote, probe
-from grader.worker.protocol import Tensor
 
 # Of the step whose direction is compared: large against float32 rounding, small for the network.
 RATE = 0.05
@@ -26,7 +26,7 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
     expect_learning(module, script, rng, summed=all(summed))
 
 
-def expect_stillness(model: Remote, script: str, rng: np.random.Generator) -> None:
+def expect_stillness(model: Handle, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed unless a step of length 0 leaves the parameters unchanged.
 
     Its gradients stay for the next step to zero.
@@ -69,7 +69,7 @@ def taken(answer: Any) -> float:
     return loss
 
 
-def expect_step(model: Remote, script: str, rng: np.random.Generator, n: int) -> bool:
+def expect_step(model: Handle, script: str, rng: np.random.Generator, n: int) -> bool:
     """Whether a step follows the gradient of the sum over n images, rather than of their mean.
 
     Raises CheckFailed unless it follows one of the two.

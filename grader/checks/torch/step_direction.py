@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from assignment.expect import CheckFailed
-from grader.sandbox.remote import Remote, as_array, probe
+from assignment.handles import Handle, as_array, probe
 
 
 def expect_movement(
-    model: Remote, answer: dict[str, Any], moved: list[np.ndarray], gradients: list[np.ndarray]
+    model: Handle, answer: dict[str, Any], moved: list[np.ndarray], gradients: list[np.ndarray]
 ) -> None:
     """Raises CheckFailed unless a step moved every parameter that has a gradient."""
     if not any(np.any(change) for change in moved):

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import Tensor
 from assignment.expect import RETURN_MISSING, CheckFailed
+from assignment.handles import as_array, type_name
 from grader.checks.torch.models import CLOSE, cross_entropy
 from grader.reference.numpy_ann import softmax
-from grader.sandbox.remote import as_array, type_name
-from grader.worker.protocol import Tensor
 
 
 def expect_softmax_once(loss: float, logits: Any, y: Tensor) -> None:

@@ -1,6 +1,6 @@
 """Observations of what a torch model consists of and what its forward pass does with it.
 
-The trusted side judges them. Imported in the worker with torch_probes.py.
+The trusted side judges them. Imported with probes.py.
 """
 
 from __future__ import annotations

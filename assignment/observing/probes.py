@@ -1,6 +1,6 @@
 """Observations of how a torch model behaves, in training and in use. The trusted side judges them.
 
-Imported in the worker by the first probe, since only parts 2 and 3 have torch.
+Imported by the first probe, since only parts 2 and 3 have torch.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import torch_structure
-from .protocol import CAUSE
+from assignment.answers import CAUSE
+from assignment.observing import structure
 
 
 def _parameters(model: nn.Module) -> list[np.ndarray]:
@@ -40,7 +40,7 @@ def _gradients(model: nn.Module) -> list[np.ndarray | None]:
 
 def _logits(model: nn.Module, X: Any) -> Any:
     """The logits of forward in evaluation mode, without gradients."""
-    torch_structure.in_mode(model, training=False)
+    structure.in_mode(model, training=False)
     with torch.no_grad():
         return model(_beside(model, X))
 
@@ -53,7 +53,7 @@ def _beside(model: nn.Module, X: Any) -> Any:
 
 def _linearity(model: nn.Module, a: Any, b: Any) -> list[Any]:
     """f(a) + f(b) and f(a + b) + f(0) in evaluation mode; the two are equal for an affine f."""
-    torch_structure.in_mode(model, training=False)
+    structure.in_mode(model, training=False)
     with torch.no_grad():
         return [model(a) + model(b), model(a + b) + model(torch.zeros_like(a))]
 
@@ -115,7 +115,7 @@ def _changes_input(model: nn.Module, X: Any) -> bool:
     """Whether a forward pass changes its input in place."""
     before = X.clone()
     with torch.no_grad():
-        torch_structure.in_mode(model, training=False)(X)
+        structure.in_mode(model, training=False)(X)
     return not torch.equal(X, before)
 
 
@@ -146,13 +146,13 @@ def _steps(model: nn.Module, X: Any, y: Any, count: int) -> list[Any]:
 
 def _learn(model: nn.Module, X: Any, y: Any, count: int) -> None:
     """Train without training_step: an untrained model predicts nearly the same label everywhere."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
+    descent = torch.optim.Adam(model.parameters(), lr=0.005)
     model.train()
     for _ in range(count):
-        optimizer.zero_grad()
+        descent.zero_grad()
         nn.functional.cross_entropy(model(X), y).backward()
-        optimizer.step()
-    optimizer.zero_grad()
+        descent.step()
+    descent.zero_grad()
 
 
 def _magnify_gradients(model: nn.Module) -> None:
@@ -202,7 +202,7 @@ def _watched(model: Any, seen: list[list[bool]]) -> Iterator[None]:
     model.forward = noting  # found by self(X) and by self.forward(X)
     handles = [
         m.register_forward_hook(lambda m, *_: seen.append([m.training, torch.is_grad_enabled()]))
-        for m in torch_structure.leaves_of(model)
+        for m in structure.leaves_of(model)
         if m is not model and not isinstance(m, nn.modules.loss._Loss)
     ]
     try:
@@ -244,7 +244,7 @@ def _needs_evaluation_mode(model: nn.Module, X: Any) -> bool:
             model.train()(X)
         except Exception:
             with contextlib.suppress(Exception):
-                torch_structure.in_mode(model, training=False)(X)
+                structure.in_mode(model, training=False)(X)
                 return True
     return False
 
@@ -255,11 +255,11 @@ def _predict_block(model: nn.Module, X: Any) -> Any:
 
 
 PROBES: dict[str, Callable[..., Any]] = {
-    "structure": torch_structure.structure,
-    "trace": torch_structure.trace,
-    "last_width": torch_structure.last_width,
-    "fit_layers": torch_structure.fit_layers,
-    "cut_off": torch_structure.cut_off,
+    "structure": structure.structure,
+    "trace": structure.trace,
+    "last_width": structure.last_width,
+    "fit_layers": structure.fit_layers,
+    "cut_off": structure.cut_off,
     "materialise": _materialise,
     "changes_input": _changes_input,
     "magnify_gradients": _magnify_gradients,
