@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
 
 class CheckFailed(AssertionError):
     """An answer is wrong. Every part of the message is a field; nothing reads it out of a sentence.
@@ -10,6 +15,9 @@ class CheckFailed(AssertionError):
     well alone. `where` is the place of the first difference. `hints` lead from where to look to
     almost the answer. `kind` is the id of the mistake, for example "wrong-type", "wrong-shape",
     "not-finite" or "changes-input"; "" if the check knows none.
+
+    An answer of several parts may earn credit for those that are right: `parts` says which are.
+    `wrong` marks the wrong entries of small arrays, by name.
     """
 
     def __init__(
@@ -18,6 +26,8 @@ class CheckFailed(AssertionError):
         super().__init__(sentence(got, expected, where))
         self.got, self.expected, self.where, self.kind = got, expected, where, kind
         self.hints = (hint,) if hint else ()
+        self.parts: dict[str, bool] = {}
+        self.wrong: dict[str, np.ndarray] = {}
 
 
 def sentence(got: str, expected: str = "", where: str = "") -> str:

@@ -13,13 +13,15 @@ from grader.errors import RubricError
 from grader.sections import BY_NUMBER, SCRIPTS, Section
 
 RUBRIC_FILE = Path(__file__).with_name("rubric.toml")
+CREDITS = ("all or nothing", "each gradient")
 
 
 @dataclass(frozen=True)
 class RubricSection:
     """A section and its policy.
 
-    `bar` is the test accuracy (0 to 1) required in a section that marks training.
+    `bar` is the test accuracy (0 to 1) required in a section that marks training. `credit` says
+    what a failed section may earn, one of CREDITS.
     """
 
     section: Section
@@ -28,6 +30,7 @@ class RubricSection:
     hint: str
     needs: tuple[str, ...] = ()
     bar: float | None = None
+    credit: str = "all or nothing"
 
     @property
     def number(self) -> str:
@@ -190,7 +193,10 @@ def _section(entry: dict[str, Any]) -> RubricSection:
     number = str(entry.get("number", "?"))
     name = f"section {number}"
     _expect_keys(
-        name, entry, {"number", "title", "points", "hint"}, {"script", "needs", "training", "bar"}
+        name,
+        entry,
+        {"number", "title", "points", "hint"},
+        {"script", "needs", "training", "bar", "credit"},
     )
     if number not in BY_NUMBER:
         raise RubricError(f"{name} is unknown{_nearest(number, list(BY_NUMBER))}")
@@ -200,6 +206,11 @@ def _section(entry: dict[str, Any]) -> RubricSection:
             raise RubricError(
                 f"{name}: {key} is {entry[key]!r}, expected {getattr(section, key)!r} or no entry"
             )
+    credit = entry.get("credit", CREDITS[0])
+    if credit not in CREDITS:
+        raise RubricError(
+            f"{name}: credit is {credit!r}, expected {' or '.join(map(repr, CREDITS))}"
+        )
     if section.training != ("bar" in entry):
         raise RubricError(f"{name}: expected a bar if it marks training, and only then")
     return RubricSection(
@@ -209,6 +220,7 @@ def _section(entry: dict[str, Any]) -> RubricSection:
         hint=str(entry["hint"]),
         needs=tuple(entry.get("needs", ())),
         bar=_number(f"{name}: bar", entry["bar"], low=0, high=1) if section.training else None,
+        credit=credit,
     )
 
 
@@ -255,6 +267,11 @@ def _expect_consistent(rubric: Rubric) -> None:
     for section in rubric.sections:
         if numbers.count(section.number) > 1:
             raise RubricError(f"section {section.number} appears twice")
+        if section.credit != CREDITS[0] and not section.section.parts:
+            raise RubricError(
+                f"section {section.number}: credit is {section.credit!r}, "
+                "but its answer has no gradients"
+            )
         for need in section.needs:
             if need not in numbers or numbers.index(need) >= numbers.index(section.number):
                 raise RubricError(

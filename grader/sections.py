@@ -25,7 +25,7 @@ class Section:
     reads_curves  whether the learning curves of a training are read, if there was one
     diagnosis     finds the misconceptions that a wrong answer shows
     inputs        yields inputs from small to large, to find the smallest failing one
-    entries       finds the wrong entries of a wrong answer
+    parts         the parts of an answer that may earn credit each, if the rubric says so
     substitute    the file in worker/substitutes used in later sections in place of a wrong answer
     shown_at_once whether platforms show it before marks are published: it only says what arrived
     """
@@ -37,7 +37,7 @@ class Section:
     reads_curves: bool = False
     diagnosis: str = ""
     inputs: str = ""
-    entries: str = ""
+    parts: tuple[str, ...] = ()
     substitute: str = ""
     shown_at_once: bool = False
 
@@ -70,7 +70,7 @@ SECTIONS = (
             substitute="forward"),
     Section("1.6", f"{_PART_1}:test_backward_agrees_with_numerical_gradients", "numpy_ann",
             diagnosis=f"{_NETWORK}:backward", inputs="feedback.shrinking:backward",
-            entries="feedback.wrong_entries:compare_gradients"),
+            parts=("W1", "b1", "W2", "b2")),
     Section("1.7", f"{_PART_1}:test_training_reaches_the_bar", "numpy_ann", training=True),
     Section("2.1", f"{_ANN}:test_layers_are_registered_and_of_the_right_kind", "pytorch_ann",
             substitute="layers"),

@@ -16,7 +16,7 @@ def test_registry_and_rubric_have_the_same_sections() -> None:
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.number)
 def test_everything_that_a_section_names_is_there(section: Section) -> None:
-    for name in (section.check, section.diagnosis, section.inputs, section.entries):
+    for name in (section.check, section.diagnosis, section.inputs):
         assert not name or callable(resolve(name))
     if section.substitute:
         assert (GRADER / "worker" / "substitutes" / f"{section.substitute}.py").is_file()

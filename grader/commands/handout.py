@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
     handout.add_argument(
         "--stubs",
         action="store_true",
-        help="only update the three scripts at the root and the tables in README.md",
+        help="only update the three scripts at the root, the public cases and the tables in README.md",
     )
     handout.add_argument(
         "--no-data",
@@ -39,11 +39,12 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the handout, or only the stubs. The exit status is 0."""
     from grader.handout.folder import write_handout
+    from grader.handout.public_cases import write_public_cases
     from grader.handout.readme import write_readme_tables
     from grader.handout.stubs import write_stubs
 
     if options.stubs:
-        paths = write_stubs(PROJECT)
+        paths = [*write_stubs(PROJECT), write_public_cases(PROJECT)]
         write_readme_tables(PROJECT / "README.md")
     else:
         paths = write_handout(options.out, with_data=not options.no_data)

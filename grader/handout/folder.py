@@ -16,6 +16,7 @@ from grader import PROJECT as ROOT
 from grader.errors import HandoutError
 from grader.handout import NAME
 from grader.handout.notebooks import notebook
+from grader.handout.public_cases import write_public_cases
 from grader.handout.readme import expect_shown_as_marked, students_half
 from grader.handout.stubs import LOOKS_LIKE_MARKER, leaks, write_stubs
 from grader.rubric import Rubric, load_rubric
@@ -58,6 +59,7 @@ def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
     for name, source in FOLDERS.items():
         shutil.copytree(ROOT / source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "assignment" / "rubric.toml").write_text(_extract(rubric), encoding="utf-8")
+    write_public_cases(folder)
     environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
     student_part = environment.partition("  # grader\n")[0] + "  - pytest>=8.4\n"
     (folder / "environment.yml").write_text(student_part, encoding="utf-8")

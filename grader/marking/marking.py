@@ -94,11 +94,7 @@ class Marking:
                 verdict, notes=(*verdict.notes, *self._training_notes(section, verdict))
             ),
             script=section.script,
-            comparisons=(
-                runner.wrong_entries(section, self.context, attempt, failed)
-                if attempt.failed
-                else ()
-            ),
+            comparisons=attempt.comparisons,
         )
         self.results[section.number] = result
         return result

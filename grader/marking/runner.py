@@ -1,9 +1,10 @@
 """How one section is judged. Each stage is a function of the section and its context:
 
-own_answer           run the check on the student's own code with_substitutes     run it again, with
-right answers in place of earlier sections that failed explained            find the misconceptions
-that a wrong answer shows, or the smallest failing input whose_fault          run it on the
-reference, if the check itself raised an exception
+own_answer        run the check on the student's own code
+with_substitutes  run it again, with right answers in place of earlier sections that failed
+explained         find the misconceptions that a wrong answer shows, or the smallest failing
+                  input
+whose_fault       run it on the reference, if the check itself raised an exception
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ from grader.sections import SCRIPTS, resolve
 class Attempt:
     """The outcome of a check.
 
-    `answered` is False for code that hung or crashed, which is not run again.
+    `answered` is False for code that hung or crashed, which is not run again. `comparisons` show
+    the wrong entries that the verdict speaks of.
     """
 
     verdict: Verdict
     answered: bool = True
+    comparisons: tuple[ComparedArray, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -64,16 +67,21 @@ def own_answer(section: RubricSection, context: Context) -> Attempt:
         context.expect_readable(section)
         remark = resolve(section.section.check)(section, context)
     except CheckFailed as failure:
-        return Attempt(_verdict(failure), not isinstance(failure, TimedOut | WorkerCrashed))
+        answered = not isinstance(failure, TimedOut | WorkerCrashed)
+        return Attempt(_verdict(section, failure), answered, _comparisons(failure))
     except Exception as error:
         return Attempt(whose_fault(section, context, error))
     return Attempt(Verdict(Status.PASSED, credit=1.0, got=remark or "right"))
 
 
-def _verdict(failure: CheckFailed) -> Verdict:
+def _verdict(section: RubricSection, failure: CheckFailed) -> Verdict:
     fault = failure if isinstance(failure, StudentFault) else None
+    right = _credited(section, failure)
+    credit = len(right) / len(section.section.parts) if right else 0.0
     return Verdict(
         Status.FAILED,
+        credit=credit,
+        notes=(_credit_in_words(right, credit * section.points, section.points),) if right else (),
         got=failure.got,
         expected=failure.expected,
         where=failure.where,
@@ -84,11 +92,47 @@ def _verdict(failure: CheckFailed) -> Verdict:
     )
 
 
+def _credited(section: RubricSection, failure: CheckFailed) -> list[str]:
+    """The parts of a wrong answer that earn points."""
+    if section.credit == "all or nothing":
+        return []
+    return [name for name in section.section.parts if failure.parts.get(name)]
+
+
+def _credit_in_words(right: Sequence[str], earned: float, points: float) -> str:
+    listed = " and ".join([", ".join(right[:-1]), right[-1]] if len(right) > 1 else right)
+    are = "are" if len(right) > 1 else "is"
+    return f"{listed} {are} right in every case: {earned:g} of the {points:g} points."
+
+
+def _comparisons(failure: CheckFailed) -> tuple[ComparedArray, ...]:
+    return tuple(
+        ComparedArray(name, tuple(tuple(map(bool, row)) for row in wrong))
+        for name, wrong in failure.wrong.items()
+    )
+
+
 def with_substitutes(
     section: RubricSection, context: Context, replaced: Sequence[RubricSection]
 ) -> Attempt:
-    """The outcome with right answers in place of earlier ones, explained if it fails again."""
-    names = [need.section.substitute for need in replaced]
+    """The outcome with right answers in place of earlier ones, explained if it fails again.
+
+    If it fails with those in place of the failed sections, the other needs are replaced too: a
+    `relu` may be right only together with a wrong `relu_derivative`. The better outcome counts.
+    """
+    needs = [context.rubric.by_number[number] for number in section.needs]
+    choices = [
+        [need.section.substitute for need in chosen if need.section.substitute]
+        for chosen in (replaced, needs)
+    ]
+    first = _with_substitutes(section, context, choices[0])
+    if not first.failed or set(choices[0]) == set(choices[1]):
+        return first
+    second = _with_substitutes(section, context, choices[1])
+    return second if second.verdict.credit > first.verdict.credit else first
+
+
+def _with_substitutes(section: RubricSection, context: Context, names: Sequence[str]) -> Attempt:
     with _instead(context, context.student(section).with_substitutes(names)) as other:
         attempt = own_answer(section, other)
         return explained(section, other, attempt) if attempt.failed else attempt
@@ -183,22 +227,3 @@ def _can_judge_reference(section: RubricSection, context: Context) -> bool:
     finally:
         server.close()
     return True
-
-
-def wrong_entries(
-    section: RubricSection,
-    context: Context,
-    attempt: Attempt,
-    failed: Sequence[RubricSection] = (),
-) -> tuple[ComparedArray, ...]:
-    """Which entries of a wrong answer are wrong, if the section has entries to compare.
-
-    The `failed` sections that it builds on are replaced, as for its verdict.
-    """
-    if not section.section.entries or not attempt.answered or not context.can_be_asked(section):
-        return ()
-    names = [need.section.substitute for need in failed if need.section.substitute]
-    with _instead(context, context.student(section).with_substitutes(names)) as other:
-        compare = resolve(section.section.entries)
-        found: tuple[ComparedArray, ...] = compare(other.module(section), other.rng(section))
-        return found

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from assignment.checks.numpy.cases import NAMES, network_with
 from assignment.handles import Handle, Module
-from grader.oracle.gradients import NAMES, Point
+from grader.oracle.gradients import Point
 from grader.reference import numpy_ann as reference
 
 
 def network_at(module: Module, point: Point, dtype: type = np.float64) -> Handle:
     """The student's network with the parameters of a point."""
-    d, h = point.W1.shape
-    net: Handle = module.NumpyANN(input_size=d, hidden_size=h, output_size=len(point.b2), seed=1)
-    for name in NAMES:
-        setattr(net, name, getattr(point, name).astype(dtype))
-    return net
+    return network_with(module, parameters_of(point, dtype))
+
+
+def parameters_of(point: Point, dtype: type = np.float64) -> dict[str, np.ndarray]:
+    """The four parameters of a point, by name."""
+    return {name: getattr(point, name).astype(dtype) for name in NAMES}
 
 
 def reference_at(point: Point, X: np.ndarray) -> reference.NumpyANN:
@@ -25,3 +27,10 @@ def reference_at(point: Point, X: np.ndarray) -> reference.NumpyANN:
         setattr(twin, name, getattr(point, name))
     twin.forward(X)
     return twin
+
+
+def reference_gradients(point: Point) -> dict[str, np.ndarray]:
+    """The gradients of the mean loss by the reference's formulas."""
+    twin = reference_at(point, point.X)
+    gradients = twin.backward(point.X, point.Y)
+    return {name: gradient / len(point.X) for name, gradient in gradients.items()}

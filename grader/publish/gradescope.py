@@ -101,8 +101,9 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
     if settings.torch_index is not None:
         yield "requirements-torch.txt", torch_requirements(settings.torch_index).encode()
     yield "utils.py", (ROOT / "utils.py").read_bytes()
-    for path in sorted((ROOT / "assignment").glob("*.py")):
-        yield f"assignment/{path.name}", path.read_bytes()
+    for path in sorted((ROOT / "assignment").rglob("*")):
+        if path.suffix in (".py", ".json") and "__pycache__" not in path.parts:
+            yield str(path.relative_to(ROOT)), path.read_bytes()
     for path in sorted(GRADER.rglob("*")):
         if (
             path.suffix in KINDS

@@ -28,7 +28,7 @@ def test_a_wrong_answer_says_got_expected_where_hint(solved: Path) -> None:
     ran = run("numpy_ann.py", "--check", cwd=solved)
     assert ran.returncode == 1
     assert "✗ 1.2 relu" in ran.stdout
-    assert "relu(z)[0, 0] is 2, expected 0 where z[0, 0] is -2" in ran.stdout
+    assert "relu(z)[0, 0] is 1.5, expected 0 where z[0, 0] is -1.5" in ran.stdout
     assert "Hint: negative elements become 0" in ran.stdout
     assert "waits for 1.2" in ran.stdout
 

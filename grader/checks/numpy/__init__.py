@@ -1,18 +1,34 @@
-"""What the sections of part 1 ask, on random inputs, different in every marking.
+"""The sections of part 1, with hidden cases: random inputs, different in every marking.
 
-Tolerances: a right answer may compute in float32 throughout, whatever its input. An operation
-rounds by 1e-7, and 1e-4 leaves room for any order of summing some hundred terms. A wrong formula is
-off by far more.
+The checks are those of assignment/checks/numpy, which the students' side runs with public cases.
+Here are the cases, and what only the grader asks.
 """
 
-from grader.checks.numpy.backward import check_backward
-from grader.checks.numpy.forward import check_forward
-from grader.checks.numpy.functions import check_cross_entropy, check_relu, check_relu_derivative
+from __future__ import annotations
 
-__all__ = [
-    "check_backward",
-    "check_cross_entropy",
-    "check_forward",
-    "check_relu",
-    "check_relu_derivative",
-]
+import numpy as np
+
+from assignment.checks.numpy import forward, functions
+from assignment.handles import Module
+from grader.checks.numpy import cases
+from grader.checks.numpy.backward import check_backward as check_backward
+
+
+def check_relu(module: Module, rng: np.random.Generator) -> None:
+    """1.2"""
+    functions.check_relu(module, cases.relu_cases(rng))
+
+
+def check_relu_derivative(module: Module, rng: np.random.Generator) -> None:
+    """1.3"""
+    functions.check_relu_derivative(module, cases.derivative_cases(rng))
+
+
+def check_cross_entropy(module: Module, rng: np.random.Generator) -> None:
+    """1.4"""
+    functions.check_cross_entropy(module, cases.loss_cases(rng))
+
+
+def check_forward(module: Module, rng: np.random.Generator) -> None:
+    """1.5"""
+    forward.check_forward(module, cases.forward_cases(rng))

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from assignment.checks.numpy.cases import NAMES
 from assignment.handles import Handle, Module, as_array
 from grader.errors import StudentError, StudentFault
 from grader.feedback.diagnosis.comparing import Diagnosis, close, fewest
 from grader.feedback.misconceptions import Formula, Pass, choices
-from grader.oracle.gradients import NAMES, Point, away_from_kinks
+from grader.oracle.gradients import Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
 
 STEPS = ("z1", "a1", "z2", "a2")

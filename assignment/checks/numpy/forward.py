@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from assignment.checks.numpy.cases import ForwardBatch, ForwardCase, network_with
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_array
 from assignment.handles import Handle, Module
-from grader.oracle.gradients import Point
-from grader.oracle.networks import network_at, reference_at
 
 TOLERANCE = 1e-4
 HINTS = {
@@ -16,61 +17,35 @@ HINTS = {
     "z2": "a1 @ W2 + b2.",
     "a2": "softmax of z2, over the classes.",
 }
-# n, d, h, k, precision, scale of the weights
-CASES: tuple[tuple[int, int, int, int, type, float], ...] = (
-    (1, 3, 2, 2, np.float64, 1),
-    (5, 784, 128, 10, np.float32, 0.1),
-    (8, 6, 5, 3, np.float32, 1),
-    (70, 800, 140, 12, np.float32, 0.1),
-    (4, 2, 7, 4, np.float64, 300),
-)
 
 
-def check_forward(module: Module, rng: np.random.Generator) -> None:
+def check_forward(module: Module, cases: Sequence[ForwardCase]) -> None:
     """1.5.
 
     Raises CheckFailed unless forward returns the right probabilities and keeps its steps.
     """
-    for n, d, h, k, dtype, scale in CASES:
-        point = clear_point(rng, n, d, h, k, scale)
-        net = network_at(module, point, dtype)
-        for X in (point.X, point.X[::-1].copy()):  # a second call must not remember the first
-            a2 = net.forward(X.astype(dtype))
-            expect_forward(net, a2, point, X, large=scale > 1)
+    for case in cases:
+        net = network_with(module, case.parameters)
+        for batch in case.batches:  # a second call must not remember the first
+            expect_forward(net, net.forward(batch.X), batch, large=case.large)
 
 
-def clear_point(rng: np.random.Generator, n: int, d: int, h: int, k: int, scale: float) -> Point:
-    """A random point.
-
-    For large weights the two largest logits are far apart, so that rounding cannot change a
-    probability.
-    """
-    while True:
-        X = rng.uniform(size=(n, d))
-        W1, b1, W2, b2 = (scale * rng.normal(size=size) for size in ((d, h), h, (h, k), k))
-        point = Point(W1, b1, W2, b2, X, np.eye(k)[[0] * n])
-        largest = np.sort(reference_at(point, X).z2, axis=1)[:, -2:]
-        if scale <= 1 or np.ptp(largest, axis=1).min() > 1e-2 * np.abs(largest).max():
-            return point
-
-
-def expect_forward(net: Handle, a2: object, point: Point, X: np.ndarray, *, large: bool) -> None:
+def expect_forward(net: Handle, a2: object, right: ForwardBatch, *, large: bool) -> None:
     """Raises CheckFailed unless all four steps and the returned value are right."""
-    twin = reference_at(point, X)
     hints = dict(HINTS)
     kept = {name: kept_step(net, name, a2) for name in hints}
     # if a2 is right, z1 and z2 were right when a1 and a2 were computed from them
-    if not large and _agrees(kept["a2"], twin.a2, TOLERANCE):
+    if not large and _agrees(kept["a2"], right.a2, TOLERANCE):
         for name in ("z1", "z2"):
-            if not _agrees(kept[name], getattr(twin, name), 0.05):  # more than rounding
+            if not _agrees(kept[name], getattr(right, name), 0.05):  # more than rounding
                 hints[name] = (
                     "a2 is right, so this was overwritten afterwards: two names can refer to the "
                     "same array."
                 )
     for name, hint in hints.items():
         suffix = " (large logits)" if large else ""
-        expect_step(f"self.{name}{suffix}", kept[name], getattr(twin, name), hint)
-    expect_step("what forward returns", a2, twin.a2, "return the probabilities, self.a2.")
+        expect_step(f"self.{name}{suffix}", kept[name], getattr(right, name), hint)
+    expect_step("what forward returns", a2, right.a2, "return the probabilities, self.a2.")
 
 
 def kept_step(net: Handle, name: str, returned: object) -> object:
