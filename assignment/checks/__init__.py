@@ -1,1 +1,1 @@
-"""What each section is asked, by both sides: the students' own check and the grader."""
+"""What the sections ask, once for both sides: numpy/ for part 1, torch/ for parts 2 and 3."""
