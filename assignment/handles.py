@@ -198,7 +198,7 @@ class LocalScript:
             return value
         if isinstance(value, list | tuple) and type(value) in (list, tuple):
             return type(value)(self._answer(item) for item in value)
-        if type(value) is dict:
+        if isinstance(value, dict):
             return {key: self._answer(item) for key, item in value.items()}
         if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fiub":
             return value if value.dtype != np.longdouble else np.asarray(value, np.float64)

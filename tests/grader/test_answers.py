@@ -32,6 +32,22 @@ def test_a_wrong_early_part_costs_its_own_section_alone(tmp_path: Path) -> None:
     assert marked.results["score"] == points() - points("1.2", "1.3")
 
 
+def test_two_faults_that_cancel_cost_no_third_section(tmp_path: Path) -> None:
+    """The relu is right only with its own wrong derivative, so replacing that alone breaks it."""
+    wrong = {"1.2": "return z * (1 - relu_derivative(z))", "1.3": "return (z <= 0) * 1.0"}
+    results = mark_here(write_submission(tmp_path / "work", wrong), ["1.2", "1.3", "1.5", "1.6"])
+    assert [number for number, r in results.items() if r.status == "failed"] == ["1.3"]
+    backward = "d = self.a2 - y_true\nreturn dict(W1=X.T @ d, b1=d.sum(0), W2=d, b2=d)"
+    results = mark_here(write_submission(tmp_path / "both", {**wrong, "1.6": backward}), ["1.6"])
+    assert results["1.6"].points == 0
+
+
+def test_a_derivative_made_of_relu_is_marked_with_a_right_relu(tmp_path: Path) -> None:
+    wrong = {"1.2": "return np.abs(z)", "1.3": "return np.sign(relu(z))"}
+    results = mark_here(write_submission(tmp_path / "work", wrong), ["1.2", "1.3"])
+    assert [number for number, r in results.items() if r.status == "failed"] == ["1.2"]
+
+
 def test_an_unwritten_forward_does_not_cost_backward(tmp_path: Path) -> None:
     marked = mark(
         write_submission(tmp_path / "work", {"1.5": 'raise NotImplementedError("TODO 1.5")'}),

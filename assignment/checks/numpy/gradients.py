@@ -168,9 +168,11 @@ def _failure(batches: Sequence[Batch], convention: str) -> CheckFailed:
         else f"{name} {faults[name].text(shown)}"
         for name in NAMES
     ]
+    size = faults and all(fault.kind == "size" for fault in faults.values())
     return CheckFailed(
         f"the gradients differ from numerical ones for a batch of {shown}: {'; '.join(lines)}",
-        hint=_hint(styles, faults),
+        hint=_hint(faults, [name for name in NAMES if styles[name]]),
+        kind="backward-batch-size" if size else "",
     )
 
 
@@ -240,7 +242,7 @@ def _all_about(value: float, factors: Sequence[float]) -> bool:
     return all(math.isclose(factor, value, rel_tol=1e-3) for factor in factors)
 
 
-def _hint(styles: Mapping[str, str], faults: Mapping[str, Fault]) -> str:
+def _hint(faults: Mapping[str, Fault], right: Sequence[str]) -> str:
     """What to look at. Nothing that was measured to be right is pointed at."""
     if not faults:
         return (
@@ -248,7 +250,7 @@ def _hint(styles: Mapping[str, str], faults: Mapping[str, Fault]) -> str:
         )
     hints = [
         *(_hint_for_kind(kind, faults) for kind in ("sign", "size", "twice", "factor")),
-        _hint_for_place([name for name, fault in faults.items() if not fault.kind]),
+        _hint_for_place([name for name, fault in faults.items() if not fault.kind], right),
     ]
     return "; ".join(hint for hint in hints if hint) + "."
 
@@ -294,10 +296,9 @@ def places(wrong: Sequence[str]) -> list[str]:
     return found
 
 
-def _hint_for_place(wrong: Sequence[str]) -> str:
+def _hint_for_place(wrong: Sequence[str], right: Sequence[str]) -> str:
     if not wrong:
         return ""
-    right = [name for name in NAMES if name not in wrong]
     known = f"{_listed(right)} {'fits' if len(right) == 1 else 'fit'}, so dz2 is not the cause; "
     return f"{known if right else ''}look at {_listed(places(wrong))}"
 

@@ -19,6 +19,7 @@ from grader.feedback.misconceptions import Formula, Pass, choices
 from grader.oracle.gradients import Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
 
+IN_ONE = ("backward-gate-in-one",)
 STEPS = ("z1", "a1", "z2", "a2")
 Forms = list[tuple[np.ndarray, Diagnosis]]
 
@@ -73,8 +74,10 @@ def _for_large_logits(module: Module, rng: np.random.Generator) -> Diagnosis:
     small = away_from_kinks(rng, n=5, d=4, h=6, k=3)
     large = Point(1000 * small.W1, small.b1, 10 * small.W2, small.b2, small.X, small.Y)
     answer = as_array(network_at(module, large).forward.observe(large.X)[0])
-    finite = isinstance(answer, np.ndarray) and np.isfinite(answer.astype(np.float64)).all()
-    return () if finite else ("forward-softmax-unstable",)
+    if not isinstance(answer, np.ndarray) or not np.isfinite(answer.astype(np.float64)).all():
+        return ("forward-softmax-unstable",)
+    right = close(answer, reference_at(large, large.X).a2)
+    return () if right else ("forward-clips-logits",)
 
 
 def backward(module: Module, rng: np.random.Generator) -> Diagnosis:
@@ -120,14 +123,21 @@ def _backward_variant(point: Point, gradients: dict[str, Any]) -> Diagnosis | No
     fitting = []
     for (start, started), (way, went), (gate, gated) in itertools.product(*slots):
         dz2 = start(p)
-        found = _gradient_mistakes(p, dz2, gate(p, way(p, dz2)))
+        da1 = way(p, dz2)
+        # without a mistake in the gate itself, it may be left out for one of the two gradients
+        found = _gradient_mistakes(p, dz2, gate(p, da1), None if gated else da1)
         if found is not None:
             fitting.append((*started, *went, *gated, *found))
     return fewest(fitting)
 
 
-def _gradient_mistakes(p: Pass, dz2: np.ndarray, dz1: np.ndarray) -> Diagnosis | None:
-    """Further mistakes of gradients from dz2 and dz1; None if these do not explain all four."""
+def _gradient_mistakes(
+    p: Pass, dz2: np.ndarray, dz1: np.ndarray, da1: np.ndarray | None
+) -> Diagnosis | None:
+    """Further mistakes of gradients from dz2 and dz1; None if these do not explain all four.
+
+    One of those of the first layer may come from `da1`, before ReLU's slope.
+    """
     forms: dict[str, Forms] = {
         "W1": _products(p.X, dz1, ()),
         "b1": [(form(dz1), ids) for form, ids in choices("1.6", "sum")],
@@ -136,9 +146,12 @@ def _gradient_mistakes(p: Pass, dz2: np.ndarray, dz1: np.ndarray) -> Diagnosis |
         ],
         "b2": [(form(dz2), ids) for form, ids in choices("1.6", "sum")],
     }
+    if da1 is not None:
+        forms["W1"] += _products(p.X, da1, IN_ONE)
+        forms["b1"] += [(form(da1), (*IN_ONE, *ids)) for form, ids in choices("1.6", "sum")]
     explained = [_explained(p.answer[name], forms[name], len(p.X)) for name in NAMES]
     found = [one for one in explained if one is not None]
-    if len(found) < len(NAMES):
+    if len(found) < len(NAMES) or all(IN_ONE[0] in ids for ids, _ in found[:2]):
         return None
     # a bias gradient that is not summed over the images has no scale of its own
     summed = [ids for _, ids in choices("1.6", "sum")]

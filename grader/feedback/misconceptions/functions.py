@@ -11,6 +11,12 @@ import numpy as np
 
 from grader.feedback.misconceptions.entry import Misconception, Slots
 
+
+def like(z: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """The answer if it has the shape of z; zeros if not."""
+    return answer if answer.shape == z.shape else np.zeros_like(z)
+
+
 RIGHT_FUNCTIONS: dict[str, Slots] = {
     "1.2": {"value": (lambda z, answer: np.maximum(z, 0),)},
     "1.3": {"value": (lambda z, answer: z > 0,)},
@@ -30,7 +36,7 @@ FUNCTIONS = (
         "outputs 0 for every negative input; check what your code returns for inputs below 0.",
         {"value": (
             lambda z, answer: np.where(
-                z > 0, z, np.clip(answer.flat[0] / z.flat[0], 1e-6, 0.999) * z
+                z > 0, z, np.clip(answer.flat[0] / z.flat[0], 1e-12, 0.999) * z
             ),
             lambda z, answer: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
         )},
@@ -71,6 +77,16 @@ FUNCTIONS = (
         )},
     ),
     Misconception(
+        "relu-not-zero", ("1.2",),
+        "Your relu returns another number where it should return 0, however small that is. A unit "
+        "that is switched off adds exactly nothing to the next layer; check what comes back for "
+        "negative numbers and for 0.",
+        {"value": (
+            lambda z, answer: np.where(z > 0, z, answer.flat[0]),
+            lambda z, answer: np.where(z == 0, like(z, answer), np.maximum(z, 0)),
+        )},
+    ),
+    Misconception(
         "relu-in-place", ("1.2",),
         "Your relu overwrites the array it was given. The caller still needs the old values "
         "(backward checks where z1 was positive), so leave the argument unchanged.",
@@ -81,7 +97,7 @@ FUNCTIONS = (
         "drelu-one-at-zero", ("1.3",),
         "Your derivative is not 0 at exactly 0. The slope there is a convention, and the handout "
         "chooses 0; check whether your comparison includes equality.",
-        {"value": (lambda z, answer: np.where(z == 0, answer.flat[2], z > 0),)},
+        {"value": (lambda z, answer: np.where(z == 0, like(z, answer), z > 0),)},
     ),
     Misconception(
         "drelu-returns-input", ("1.3",),
@@ -101,8 +117,8 @@ FUNCTIONS = (
     ),
     Misconception(
         "drelu-scalar", ("1.3",),
-        "Your derivative returns one number for many elements. Every element has its own slope, so "
-        "the result must have the shape of z.",
+        "Your derivative decides once for the whole array, or returns one number for many elements. "
+        "Every element has its own slope, so the result must have the shape of z.",
         {"value": (
             lambda z, answer: z.max() > 0,
             lambda z, answer: (z > 0).any(axis=0),
@@ -170,6 +186,12 @@ FUNCTIONS = (
         "Your loss is a squared difference between targets and probabilities. It contains no "
         "logarithm and barely penalises confident mistakes; 1.4 asks for a different measure.",
         {"sum": (lambda y, p: ((y - p) ** 2).sum(),)},
+    ),
+    Misconception(
+        "ce-low-precision", ("1.4",),
+        "Your loss is right to a few digits only. Rounding, or numbers of half precision, hide the "
+        "small changes that a loss is there to show; keep the precision that you are given.",
+        "return round(loss, 2)",
     ),
     Misconception(
         "ce-not-scalar", ("1.4",),

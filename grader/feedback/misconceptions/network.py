@@ -73,7 +73,13 @@ NETWORK = (
         "forward-no-bias", ("1.5",),
         "Your forward pass does not add a bias correctly. Without one, every layer maps 0 to 0; "
         "look at what the handout adds after each matrix product.",
-        {"bias": (lambda z, b: z, lambda z, b: z - b)},
+        {"bias": (
+            lambda z, b: z,
+            lambda z, b: z - b,
+            lambda z, b: z + b[0],
+            lambda z, b: z + b.sum(),
+            lambda z, b: z + b.mean(),
+        )},
     ),
     Misconception(
         "forward-no-relu", ("1.5",),
@@ -127,6 +133,13 @@ NETWORK = (
         "self.a2 = np.exp(self.z2) / np.exp(self.z2).sum(axis=1, keepdims=True)",
     ),
     Misconception(
+        "forward-clips-logits", ("1.5",),
+        "Your forward pass is right for small logits but changes large ones before the softmax, so "
+        "that different classes look equal. Nothing has to be cut off if the largest logit of each "
+        "row is subtracted, as 1.1 does.",
+        "z = np.clip(self.z2, -500, 500)",
+    ),
+    Misconception(
         "forward-sigmoid", ("1.5",),
         "Your forward pass uses a sigmoid or tanh where the handout uses another function. Compare "
         "the activation after each layer with the formulas in 1.5.",
@@ -151,8 +164,8 @@ NETWORK = (
     # 1.6
     Misconception(
         "backward-sign", ("1.6",),
-        "Your gradients have the wrong sign, so a step with them increases the loss. Check the "
-        "order of the subtraction that everything starts from.",
+        "A gradient with the wrong sign points downhill, and the update walks against it: the loss "
+        "grows. The message above names the gradients that this concerns.",
         {"sign": (lambda gradient: -gradient,)},
     ),
     Misconception(
@@ -161,6 +174,19 @@ NETWORK = (
         "slope, but by nothing or by something else. A unit that was switched off must not learn; "
         "an active unit learns as if ReLU were not there.",
         {"gate": (lambda p, da1: da1, lambda p, da1: da1 * p.a1, lambda p, da1: da1 * p.z1)},
+    ),
+    Misconception(
+        "backward-gate-in-one", ("1.6",),
+        "One of the two gradients of the first layer is computed from what arrived before ReLU's "
+        "slope, the other from what passed through it. Both describe the same units; a unit that "
+        "was switched off learns neither weights nor bias.",
+        'return {"W1": X.T @ da1, "b1": dz1.sum(axis=0), …}',
+    ),
+    Misconception(
+        "backward-batch-size", ("1.6",),
+        "Your gradients are divided by the same number whatever the batch, such as BATCH_SIZE. The "
+        "last batch of an epoch is smaller, and so are the batches here.",
+        "dz2 = (self.a2 - y_true) / BATCH_SIZE",
     ),
     Misconception(
         "backward-gate-on-wrong-layer", ("1.6",),
@@ -211,6 +237,8 @@ NETWORK = (
             lambda dz: dz[-1],
             lambda dz: dz.sum(),
             lambda dz: dz.mean(),
+            lambda dz: np.full(dz.shape[1], dz.sum()),
+            lambda dz: np.full(dz.shape[1], dz.mean()),
         )},
     ),
     Misconception(
