@@ -1,9 +1,14 @@
 """Four gradients compared: the conventions, what is said of wrong ones, and where it points."""
 
+import itertools
+import re
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
-from assignment.checks.numpy.gradients import compared, expect_gradients
+from assignment.checks.numpy.cases import NAMES
+from assignment.checks.numpy.gradients import PLACES, Batch, compared, expect_gradients
 from assignment.expect import CheckFailed
 from grader.oracle.gradients import numerical_gradient
 
@@ -57,3 +62,96 @@ def test_a_missing_key_and_no_dict_are_named() -> None:
         judged({"W1": MEAN["W1"], "b1": MEAN["b1"]})
     with pytest.raises(CheckFailed, match="returned a tuple, expected a dict"):
         judged((1, 2))
+
+
+# the ways in which each gradient may come, as a function of the right sum and of n
+WAYS = {
+    "sum": lambda g, n: g,
+    "mean": lambda g, n: g / n,
+    "negated": lambda g, n: -g,
+    "twice as large": lambda g, n: 2 * g,
+    "divided by 64": lambda g, n: g / 64,
+    "divided twice": lambda g, n: g / n**2,
+    "zeros": lambda g, n: 0 * g,
+    "nonsense": lambda g, n: np.roll(g.ravel(), 1).reshape(g.shape) + 0.5,
+    "transposed": lambda g, n: g.T if g.ndim == 2 else g[:, None],
+}
+SIZES = ((5, 6, 4, 3), (7, 4, 5, 2))  # n, d, h, k
+
+
+def batches(ways: Mapping[str, str]) -> list[Batch]:
+    """Two batches of random gradients, each changed in its way."""
+    rng = np.random.default_rng(3)
+    found = []
+    for n, d, h, k in SIZES:
+        shapes = {"W1": (d, h), "b1": (h,), "W2": (h, k), "b2": (k,)}
+        mean = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        answer = {name: WAYS[ways[name]](n * mean[name], n) for name in NAMES}
+        found.append(compared(answer, mean, n, 1e-4))
+    return found
+
+
+def pointed_at(hint: str) -> set[str]:
+    """The gradients that a hint asks to look at: those that a wrong place would make wrong."""
+    found: set[str] = set()
+    hint = re.sub(r"[\w, ]+ fits?, so dz2 is not the cause; ", "", hint)
+    for names, place in PLACES.items():
+        if place in hint:
+            found |= names
+            hint = hint.replace(place, "")
+    if "all four have" in hint:
+        found |= set(NAMES)
+    return found | set(re.findall(r"\b[Wb][12]\b", hint))
+
+
+@pytest.mark.parametrize("first", WAYS)
+@pytest.mark.parametrize("second", WAYS)
+def test_hints_never_point_at_a_gradient_that_is_right(first: str, second: str) -> None:
+    for third, fourth in itertools.product(WAYS, repeat=2):
+        ways = dict(zip(NAMES, (first, second, third, fourth), strict=True))
+        if set(ways.values()) in ({"sum"}, {"mean"}):
+            assert expect_gradients(batches(ways)) == first
+            continue
+        with pytest.raises(CheckFailed) as caught:
+            expect_gradients(batches(ways))
+        failure = caught.value
+        right = {name for name, way in ways.items() if way in ("sum", "mean")}
+        hint = " ".join(failure.hints)
+        assert not pointed_at(hint) & right, (ways, hint)
+        told = re.findall(r"([Wb][12]) is right", failure.got)
+        assert not told or set(told) == right
+        counts = [sum(way == convention for way in ways.values()) for convention in ("sum", "mean")]
+        assert sum(failure.parts.values()) == max(counts) < 4
+        for name, entries in failure.wrong.items():
+            assert entries.any() == (name not in right)
+
+
+@pytest.mark.parametrize(("ways", "hint"), [
+    (("sum", "sum", "negated", "sum"), "the sign of W2 is wrong."),
+    (("negated",) * 4, "all four have the wrong sign: look at the subtraction that they start from."),
+    (("divided by 64",) * 4,
+     "W1, b1, W2 and b2: divided by 64 whatever the batch; this batch has 5 images: "
+     "divide by len(X)."),
+    (("sum", "sum", "twice as large", "sum"), "right but for a factor: W2 times 2."),
+    (("nonsense", "nonsense", "sum", "sum"),
+     "W2 and b2 fit, so dz2 is not the cause; look at the way from dz2 back through W2, then "
+     "through ReLU at z1."),
+    (("zeros", "mean", "mean", "mean"),
+     "b1, W2 and b2 fit, so dz2 is not the cause; look at the matrix product for W1."),
+    (("mean", "mean", "sum", "sum"),
+     "some gradients are summed over the batch and some averaged; keep to one for all four."),
+    (("zeros",) * 4, "look at dz2 = a2 - y_true, which all four depend on."),
+    (("divided twice", "mean", "mean", "mean"), "W1: divided by the number of images twice."),
+])  # fmt: skip
+def test_hints_by_what_is_wrong(ways: tuple[str, ...], hint: str) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        expect_gradients(batches(dict(zip(NAMES, ways, strict=True))))
+    assert caught.value.hints == (hint,)
+
+
+def test_no_picture_is_drawn_of_large_arrays() -> None:
+    mean = {name: np.ones((30, 40) if name[0] == "W" else 40) for name in NAMES}
+    batch = compared({**mean, "W1": 0 * mean["W1"]}, mean, 8, 1e-4)
+    with pytest.raises(CheckFailed) as caught:
+        expect_gradients([batch])
+    assert caught.value.wrong == {}
