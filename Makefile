@@ -31,7 +31,7 @@ bench: $(READY)  ## measure speed, in about 20 minutes: make bench ARGS="trainin
 handout: $(READY)  ## write the students' folder, its zip and the notebooks to build/
 	$(BIN)/grader handout $(ARGS)
 
-stubs: $(READY)  ## generate the three scripts at the root from grader/reference
+stubs: $(READY)  ## generate the three scripts at the root and the public cases from grader/reference
 	$(BIN)/grader handout --stubs
 
 clean:  ## remove the environment, build/ and everything else that can be made again
