@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-
 # a network that ends in one of these is right, and its training step may rely on that
 LOGARITHMS = {"log_softmax", "LogSoftmax"}
 
