@@ -81,7 +81,7 @@ def _verdict(section: RubricSection, failure: CheckFailed) -> Verdict:
     return Verdict(
         Status.FAILED,
         credit=credit,
-        notes=(_credit_in_words(right, credit * section.points, section.points),) if right else (),
+        notes=(_credit_in_words(right, credit),) if right else (),
         got=failure.got,
         expected=failure.expected,
         where=failure.where,
@@ -99,10 +99,11 @@ def _credited(section: RubricSection, failure: CheckFailed) -> list[str]:
     return [name for name in section.section.parts if failure.parts.get(name)]
 
 
-def _credit_in_words(right: Sequence[str], earned: float, points: float) -> str:
+def _credit_in_words(right: Sequence[str], credit: float) -> str:
+    """Which parts earn points. The number of points may change later, and stands elsewhere."""
     listed = " and ".join([", ".join(right[:-1]), right[-1]] if len(right) > 1 else right)
-    are = "are" if len(right) > 1 else "is"
-    return f"{listed} {are} right in every case: {earned:g} of the {points:g} points."
+    verbs = ("are", "earn") if len(right) > 1 else ("is", "earns")
+    return f"{listed} {verbs[0]} right in every case and {verbs[1]} {credit:.0%} of the points."
 
 
 def _comparisons(failure: CheckFailed) -> tuple[ComparedArray, ...]:

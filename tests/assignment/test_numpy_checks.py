@@ -61,7 +61,7 @@ return dict(W1=W1, b1=g.sum(0), W2=self.a1.T @ d, b2=d.sum(0))"""
 
 @pytest.mark.parametrize(("code", "message"), [
     (BY_DIFFERENCES, "times forward"),
-    (BY_LOOPS, "would take about"),
+    (BY_LOOPS, "would take about|times forward"),  # the latter on a busy machine
 ])  # fmt: skip
 def test_a_slow_backward_is_found_without_waiting_for_it(code: str, message: str) -> None:
     module = LocalScript(module_with({"1.6": code})).module

@@ -87,7 +87,7 @@ def test_partial_points_are_told_and_shown_everywhere(tmp_path: Path) -> None:
     marking.mark_all()
     report = marking.report()
     (result,) = report.sections
-    assert "W1, b1 and b2 are right in every case: 10.5 of the 14 points." in feedback(result)
+    assert "W1, b1 and b2 are right in every case and earn 75% of the points." in feedback(result)
     assert "10.5/14" in line(result)
     (test,) = results(report)["tests"]
     assert (test["score"], test["max_score"], test["status"]) == (10.5, 14, "failed")
