@@ -78,7 +78,9 @@ class Objects:
 
 
 def _number(value: Any) -> float | None:
-    """The `float()` of an object, None where it has none."""
+    """The `float()` of an object, None where it has none. Text has none, whatever it says."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "SU":
+        return None
     try:
         return float(value) if hasattr(value, "__float__") else None
     except BaseException:

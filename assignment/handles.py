@@ -201,7 +201,11 @@ class LocalScript:
         if isinstance(value, dict):
             return {key: self._answer(item) for key, item in value.items()}
         if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fiub":
-            return value if value.dtype != np.longdouble else np.asarray(value, np.float64)
+            if value.dtype == np.longdouble:
+                return np.asarray(value, np.float64)
+            return (
+                np.asarray(value) if isinstance(value, np.ndarray) else value
+            )  # also of np.matrix
         described = self._objects.describe(value)
         return Handle(self, described) if isinstance(described, Opaque) else described
 

@@ -101,8 +101,8 @@ def _encode(
         return ["int", hex(value)]
     if type(value) is float:
         return ["float", value.hex()]
-    if type(value) is str:
-        return ["str", value[:MAX_TEXT].encode("utf-8", "replace").decode()]
+    if isinstance(value, str):  # np.str_ too
+        return ["str", str(value)[:MAX_TEXT].encode("utf-8", "replace").decode()]
     if (
         isinstance(value, np.ndarray | np.generic)
         and np.asarray(value).dtype.newbyteorder("<").str in DTYPES

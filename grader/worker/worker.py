@@ -91,6 +91,7 @@ class Worker:
 
             compiling.leave_out()
         self.module = importlib.import_module(script)
+        np.seterr(all="warn")  # a script's "raise" is not meant for the given softmax
         if "torch" in sys.modules:
             # Section checks are small: two threads would wait for each other.
             sys.modules["torch"].set_num_threads(1)

@@ -42,6 +42,15 @@ def test_two_faults_that_cancel_cost_no_third_section(tmp_path: Path) -> None:
     assert results["1.6"].points == 0
 
 
+def test_errors_of_floats_that_a_script_raises_cost_nothing(tmp_path: Path) -> None:
+    """The given softmax underflows for large logits, as it should."""
+    source = script_with("numpy_ann", {}, after="np.seterr(all='raise')\n")
+    results = mark_here(
+        write_submission(tmp_path / "work", numpy_ann=source), ["1.2", "1.4", "1.5", "1.6"]
+    )
+    assert {result.status for result in results.values()} == {"passed"}
+
+
 def test_a_derivative_made_of_relu_is_marked_with_a_right_relu(tmp_path: Path) -> None:
     wrong = {"1.2": "return np.abs(z)", "1.3": "return np.sign(relu(z))"}
     results = mark_here(write_submission(tmp_path / "work", wrong), ["1.2", "1.3"])
