@@ -1,6 +1,5 @@
 """The checks of part 1. Each asks a module about a list of cases and compares the answers.
 
 Both sides call them: the students' own check with the public cases that lie beside this file, and
-the grader with cases of its own. Reading order: cases, functions, forward, gradients, backward,
-speed.
+marking with cases of its own. Reading order: cases, functions, forward, gradients, backward, speed.
 """
