@@ -16,7 +16,8 @@ from types import ModuleType
 from assignment.expect import CheckFailed
 from assignment.files import write_atomically
 from assignment.parts import PARTS, Part
-from assignment.section_checks import CHECKS, describe_error
+from assignment.section_checks import CHECKS
+from assignment.student_errors import describe_error
 
 
 def source_fingerprint(source: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import utils
-from assignment.checklist import pack, source_fingerprint
+from assignment.checklist import pack
+from assignment.fingerprint import source_fingerprint
 from tests.support import run, write_workplace
 
 
