@@ -23,37 +23,24 @@ def ended_well(action: Callable[[], int]) -> int:
     _replace_closed_streams()
     try:
         status = action()
-        _flush()
+        sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
         _say(stopped(interrupt))
         return INTERRUPTED
     except BrokenPipeError:
         _discard_output()
         return PIPE_CLOSED
-    except _OutputError as error:
+    except OSError as error:  # a full disk: students' code and our files are looked after elsewhere
         _discard_output()
-        _say(f"error: the output cannot be written ({error})")
+        _say(f"error: {error.filename or 'the output'} cannot be written ({error.strerror})")
         return OUTPUT_LOST
     return status
-
-
-class _OutputError(Exception):
-    """Standard output takes no more."""
 
 
 def stopped(interrupt: BaseException) -> str:
     """What to say after Ctrl-C, with the student's line that was running if it was one."""
     line = where_it_ran(interrupt)
     return f"\nstopped at {line}" if line else "\nstopped"
-
-
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _OutputError(error.strerror) from None
 
 
 def _discard_output() -> None:

@@ -68,6 +68,11 @@ def _linear(found: re.Match[str], raised: Raised) -> str:
             "feature maps that still have their rows and columns: flatten them before it, all axes "
             "but the first."
         )
+    if rows == 1 and columns > expected and columns % expected == 0:
+        return (
+            f"all images of the batch came out as one row of {columns} numbers; the Linear"
+            f"{raised.layers} expects {expected} an image. Flatten all axes but the first."
+        )
     return (
         f"your layer receives {columns} numbers an image; the Linear{raised.layers} expects "
         f"{expected}."
@@ -77,6 +82,13 @@ def _linear(found: re.Match[str], raised: Raised) -> str:
             if raised.script == "pytorch_cnn"
             else " The in_features of a layer are the out_features of the one before it."
         )
+    )
+
+
+def _unflattened(found: re.Match[str], raised: Raised) -> str:
+    return (
+        f"the Linear{raised.layers} expects {found[2]} numbers an image, and gets feature maps that "
+        "still have their rows and columns: flatten them before it, all axes but the first."
     )
 
 
@@ -163,6 +175,8 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", _linear),
     (r"matmul: Input operand \d does not have enough dimensions",
      "one side of the @ is a single number, or None: print both sides."),
+    (r"Expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\] but got: "
+     r"\[\d+, (\d+)\]", _unflattened),
     (r"operands could not be broadcast together with shapes|could not broadcast input array|non-broadcastable output|"
      r"The size of tensor a \(\d+\) must match the size of tensor b",
      "these two shapes do not fit for an element-wise +, -, * or /: axes must be equal, or 1, "

@@ -18,7 +18,7 @@ REMEDY = 'Move it into a function, or below if __name__ == "__main__":.'
 def import_problems(source: str | bytes, name: str) -> list[str]:
     """A sentence for each kind of work that the script `name` does at import; [] if it is clean."""
     found: dict[str, str] = {}
-    for call in _calls(ast.parse(source).body):
+    for call in _calls(ast.parse(source, name).body):
         what = _work(call)
         if what and what not in found:
             code = ast.unparse(call.func)

@@ -39,6 +39,11 @@ class Part:
         )
 
 
+def points() -> dict[str, float]:
+    """The points of each section, by number."""
+    return {section["number"]: float(section["points"]) for section in _sections()}
+
+
 def _sections() -> list[dict[str, Any]]:
     """The sections of rubric.toml, which is in one of the project's folders and holds the bars."""
     own = PROJECT / "assignment" / "rubric.toml"  # in the handout: an extract
