@@ -21,7 +21,7 @@ class Printed(io.TextIOBase):
 
     def __init__(self) -> None:
         self.first, self.count = "", 0
-        self._open = False  # whether the last line has no end yet
+        self._line = ""  # the beginning of the present one
 
     def writable(self) -> bool:
         """True."""
@@ -29,19 +29,25 @@ class Printed(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Count the lines of a text; returns its length."""
-        if not self.first and text.strip():
-            self.first = text.strip().splitlines()[0][:MAX_LINE]
-        self.count += text.count("\n")
-        self._open = not text.endswith("\n") if text else self._open
+        ended, _, rest = text.rpartition("\n")
+        if "\n" in text:
+            self.first = self.first or self._first_of(self._line + ended)
+            self.count += text.count("\n")
+            self._line = ""
+        self._line += rest[: MAX_LINE - len(self._line)]
         return len(text)
+
+    @staticmethod
+    def _first_of(text: str) -> str:
+        return next((line.strip()[:MAX_LINE] for line in text.split("\n") if line.strip()), "")
 
     def __str__(self) -> str:
         """What was printed, in one line; "" for nothing."""
-        lines = self.count + self._open
-        if not self.first:
+        first, lines = self.first or self._line.strip(), self.count + bool(self._line)
+        if not first:
             return ""
         more = f" … and {lines - 1} more line{'s' if lines > 2 else ''}" if lines > 1 else ""
-        return f"printed: {self.first}{more}"
+        return f"printed: {first}{more}"
 
 
 def captured_checks(

@@ -49,8 +49,8 @@ def prepared(part: Part, module: ModuleType, settings: Settings, fingerprint: st
     plot = plot_path(part, module, settings)
     if not can_be_written(plot):
         raise CannotRun(
-            f"{shown(plot)} cannot be written: this user may not write to {plot.parent}. "
-            "Copy the assignment into a folder of your own"
+            f"{shown(plot)} could not be written after training: it is a folder, or {plot.parent} "
+            "is read-only. Work in a folder of your own"
         )
     try:
         device = "cpu" if part.name == "numpy_ann" else choose_device(settings.device)
