@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from assignment.failure import CheckFailed
+
 # The default network's weights are about 0.05, where neighbouring float32 numbers are 4e-9 apart.
 # At this learning rate even a gradient of 10 moves such a weight by less than that.
 SMALLEST_LEARNING_RATE = 1e-10
@@ -23,6 +25,8 @@ REQUIRED = {
     "pytorch_ann": ("EPOCHS", "BATCH_SIZE"),
     "pytorch_cnn": ("EPOCHS", "BATCH_SIZE"),
 }
+INVALID = "constant-invalid"  # the mistake's id
+HUGE = 10**18
 MAX_SHOWN = 40  # characters of a value
 
 
@@ -36,76 +40,74 @@ def constants_of(script: str) -> tuple[str, ...]:
     return (*hidden, "EPOCHS", "BATCH_SIZE", "LEARNING_RATE")
 
 
-def constant_problems(script: str, value_of: Callable[[str], Any]) -> list[str]:
-    """A sentence for each constant of a script that cannot be one, given a look-up by name.
+def constant_failures(script: str, value_of: Callable[[str], Any]) -> list[CheckFailed]:
+    """A failure for each constant of a script that cannot be one, given a look-up by name.
 
     The look-up returns the class `Missing` for a constant that is not defined.
     """
     found = []
     for name in constants_of(script):
         value = value_of(name)
-        if value is Missing:
-            if name in REQUIRED[script]:
-                got = f"{name} is not defined at the top of {script}.py"
-                found.append(f"{got}, expected {_expected(name)}.")
-        elif problem := constant_problem(name, value, script):
-            found.append(problem)
+        if value is not Missing:
+            failure = constant_failure(name, value, script)
+        elif name in REQUIRED[script]:
+            got = f"{name} is not defined at the top of {script}.py"
+            failure = CheckFailed(got, _expected(name), kind=INVALID)
+        else:
+            failure = None
+        found += [failure] if failure else []
     return found
 
 
-def constant_problem(name: str, value: Any, script: str = "") -> str:
-    """Why a value cannot be a constant, as one sentence with what is expected; "" if it can.
+def constant_failure(name: str, value: Any, script: str = "") -> CheckFailed | None:
+    """Why a value cannot be a constant, None if it can.
 
-    >>> constant_problem("BATCH_SIZE", "64")
-    "BATCH_SIZE is the text '64', expected a whole number, 1 or more: remove the quotes."
-    >>> constant_problem("EPOCHS", 8)
-    ''
+    >>> print(constant_failure("BATCH_SIZE", "64"))
+    BATCH_SIZE is the text '64', expected a whole number, 1 or more: remove the quotes.
+    >>> constant_failure("EPOCHS", 8) is None
+    True
     """
     if script == "pytorch_ann" and name == "HIDDEN_SIZE" and isinstance(value, list | tuple):
         # the sizes of several hidden layers
-        problems = (constant_problem(name, size) for size in value)
-        return next(
-            (problem for problem in problems if problem), "" if value else _says(name, "empty")
-        )
-    if isinstance(value, np.generic):
+        failures = [constant_failure(name, size) for size in value]
+        return next(filter(None, failures), None if failures else _failure(name, "empty"))
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()].item()
     if isinstance(value, str):
-        return _says(
-            name, f"the text {_shown(value)}", "remove the quotes" if _is_number(value) else ""
-        )
+        remedy = "remove the quotes" if _is_number(value) else ""
+        return _failure(name, f"the text {_shown(value)}", remedy)
     if isinstance(value, bool) or not isinstance(value, int | float):
         plain = value is None or isinstance(value, bool | list | tuple)
         article = "an" if type(value).__name__[:1].lower() in "aeiou" else "a"
-        return _says(name, _shown(value) if plain else f"{article} {type(value).__name__}")
-    return _whole_problem(name, value) if name in WHOLE else _rate_problem(name, value)
+        return _failure(name, _shown(value) if plain else f"{article} {type(value).__name__}")
+    return _whole_failure(name, value) if name in WHOLE else _rate_failure(name, value)
 
 
-def _whole_problem(name: str, value: float) -> str:
+def _whole_failure(name: str, value: float) -> CheckFailed | None:
     if isinstance(value, float):
         whole = math.isfinite(value) and value == int(value) and value > 0
-        return _says(name, f"{value!r}", f"write {int(value)}" if whole else "")
+        return _failure(name, f"{value!r}", f"write {int(value)}" if whole else "")
     if value < 1:
-        return _says(name, _shown(value))
+        return _failure(name, _shown(value))
     if value > LARGEST[name]:
-        return _says(name, _shown(value), f"at most {LARGEST[name]:,}")
-    return ""
+        return _failure(name, _shown(value), f"at most {LARGEST[name]:,}")
+    return None
 
 
-def _rate_problem(name: str, value: float) -> str:
-    if isinstance(value, int) and abs(value) > 1e300:
-        return _says(name, _shown(value))
+def _rate_failure(name: str, value: float) -> CheckFailed | None:
+    if isinstance(value, int) and abs(value) >= HUGE:
+        return _failure(name, _shown(value))
     if not math.isfinite(value) or value <= 0:
-        return _says(name, f"{value!r}")
+        return _failure(name, f"{value!r}")
     if value < SMALLEST_LEARNING_RATE:
         reason = f"below {SMALLEST_LEARNING_RATE:g} a step is too short to change a float32 weight"
-        return _says(name, f"{value!r}", reason)
-    return ""
+        return _failure(name, f"{value!r}", reason)
+    return None
 
 
-def _says(name: str, got: str, remedy: str = "") -> str:
-    return f"{name} is {got}, expected {_expected(name)}{f': {remedy}' if remedy else ''}."
+def _failure(name: str, got: str, remedy: str = "") -> CheckFailed:
+    expected = f"{_expected(name)}{f': {remedy}' if remedy else ''}"
+    return CheckFailed(f"{name} is {got}", expected, kind=INVALID)
 
 
 def _expected(name: str) -> str:
@@ -113,10 +115,12 @@ def _expected(name: str) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, int) and abs(value) >= HUGE:  # Python refuses to print 4300 digits
+        return "a number of more than 18 digits"
     try:
         text = repr(value)
-    except ValueError:  # a whole number of more than 4300 digits
-        return "a number of thousands of digits"
+    except Exception:  # such a number in a list, or an object of the student's own
+        return f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 

@@ -96,13 +96,18 @@ def expect_class(part: Part, module: ModuleType) -> type[Any]:
         from torch import nn
 
         if not issubclass(cls, nn.Module):
-            raise CheckFailed(
-                f"class {name} is not an nn.Module",
-                f"class {name}(nn.Module)",
-                kind="wrong-type",
-                hint="without nn.Module, PyTorch finds no layers and no parameters.",
-            )
+            raise no_module(name)
     return cls
+
+
+def no_module(name: str) -> CheckFailed:
+    """The failure for a network's class that is no nn.Module."""
+    return CheckFailed(
+        f"class {name} is not an nn.Module",
+        f"class {name}(nn.Module)",
+        kind="wrong-type",
+        hint="without nn.Module, PyTorch finds no layers and no parameters.",
+    )
 
 
 def _expect_name(name: str, where: str, module: ModuleType) -> Any:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from assignment.constants import Missing, constant_problems
+from assignment.constants import Missing, constant_failures
 from assignment.definitions import expect_given
 from assignment.failure import CheckFailed
 from assignment.module_level import import_problems
@@ -31,7 +31,8 @@ def script_problems(part: Part, module: ModuleType, source: bytes = b"") -> list
     if source:
         found += import_problems(source, f"{part.name}.py")
     found += gradients_off()
-    found += constant_problems(part.name, lambda name: getattr(module, name, Missing))
+    constants = constant_failures(part.name, lambda name: getattr(module, name, Missing))
+    found += map(str, constants)
     try:
         if hasattr(module, part.class_name):  # else a section says so
             expect_given(part, module)

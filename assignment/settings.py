@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from assignment.constants import constant_problem
+from assignment.constants import constant_failure
 from assignment.data import DATA_VARIABLE
 from assignment.parts import Part
 
@@ -141,8 +141,8 @@ def _positive(kind: type[int] | type[float], constant: str = "") -> Callable[[st
         value = kind(text)
         if not value > 0:
             raise argparse.ArgumentTypeError(f"{text} is not positive, expected a number above 0")
-        if constant and (problem := constant_problem(constant, value)):
-            raise argparse.ArgumentTypeError(problem)
+        if constant and (failure := constant_failure(constant, value)):
+            raise argparse.ArgumentTypeError(str(failure))
         return value
 
     parse.__name__ = f"positive {kind.__name__}"

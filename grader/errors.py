@@ -70,6 +70,7 @@ class StudentFault(CheckFailed):
             got,
             self.expected,
             where=self.where,
+            hint=self.hints[0] if self.hints else "",
             kind=kind,
             trace=self.trace,
             exception=self.exception,
@@ -95,8 +96,9 @@ class StudentError(StudentFault):
         trace: tuple[Frame, ...] = (),
         exception: str = "",
         type_name: str = "",
+        hint: str = "",
     ):
-        super().__init__(got, expected, kind=kind, trace=trace, exception=exception)
+        super().__init__(got, expected, hint=hint, kind=kind, trace=trace, exception=exception)
         self.type_name = type_name
 
 

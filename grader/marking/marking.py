@@ -14,6 +14,7 @@ from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import Sandbox, choose
+from grader.sandbox.own_paths import shown, without_paths
 from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS
 from grader.submission.reading import Submission
@@ -90,8 +91,8 @@ class Marking:
             title=section.title,
             max_points=section.points,
             seconds=round(self._seconds(section, started, trained_before), 3),
-            verdict=replace(
-                verdict, notes=(*verdict.notes, *self._training_notes(section, verdict))
+            verdict=shown(
+                replace(verdict, notes=(*verdict.notes, *self._training_notes(section, verdict)))
             ),
             script=section.script,
             comparisons=(
@@ -146,7 +147,8 @@ class Marking:
         """The end of the script's output, if it has not been shown before."""
         if not section.script:
             return ""
-        printed = self.students[section.script].printed.strip()[-MAX_PRINTED:]
+        # without paths first: the cut must not leave half of one
+        printed = without_paths(self.students[section.script].printed).strip()[-MAX_PRINTED:]
         if printed == self._shown.get(section.script, ""):
             return ""
         self._shown[section.script] = printed

@@ -17,7 +17,6 @@ from typing import Any
 
 from assignment.answers import Opaque
 from assignment.handles import (
-    CAUSES,
     Function,
     Handle,
     Module,
@@ -28,14 +27,13 @@ from assignment.handles import (
 from grader import GRADER
 from grader.errors import (
     BadReply,
-    NotWritten,
     StudentError,
     StudentFault,
     TimedOut,
     WorkerCrashed,
 )
-from grader.results import Frame
 from grader.rubric import Rubric
+from grader.sandbox.faults import at_import, missing, student_fault
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
 from grader.submission.allowed_imports import expect_allowed
@@ -110,9 +108,7 @@ class StudentScript:
         """What the script defines under a name. Raises StudentError where it defines nothing."""
         self._ensure_loaded()
         if name not in self._names:
-            raise StudentError(
-                f"{name} is not defined in {self.script}.py", "it to be there", kind="not-written"
-            )
+            raise missing(name, f"{self.script}.py", self._names)
         return self.attribute(None, name)
 
     def attribute(self, ref: int | None, name: str) -> Any:
@@ -159,7 +155,7 @@ class StudentScript:
         assert self._process is not None
         reply = self._process.call(op, arguments, seconds or self._limits.call_seconds)
         if "error" in reply:
-            raise _fault(reply["error"])
+            raise student_fault(reply["error"], self.script)
         return self._remote(reply.get("value"))
 
     def _remote(self, value: Any) -> Any:
@@ -180,7 +176,7 @@ class StudentScript:
         self._process = Process(self._server)
         try:
             self._read_source()
-            names = self.ask("load", {"script": self.script}, self._limits.import_seconds)
+            names = self._load()
             if not isinstance(names, list):
                 raise BadReply("the answer to the import is not a list of names")
             self._names = [str(name) for name in names]
@@ -191,6 +187,12 @@ class StudentScript:
             self.close()
             self._load_fault = fault  # another try would take as long and end alike
             raise
+
+    def _load(self) -> Any:
+        try:
+            return self.ask("load", {"script": self.script}, self._limits.import_seconds)
+        except StudentFault as fault:
+            raise at_import(fault, self.script) from None
 
     def _read_source(self) -> None:
         try:
@@ -212,31 +214,3 @@ class StudentScript:
 
 def _substitute(name: str) -> str:
     return (GRADER / "worker" / "substitutes" / f"{name}.py").read_text(encoding="utf-8")
-
-
-def _fault(error: Any) -> StudentFault:
-    """The worker's description of an exception as one to raise here."""
-    if not isinstance(error, dict) or not isinstance(error.get("frames"), list):
-        return BadReply("the answer does not describe its error", kind="raises")
-    message, name, kind = (str(error.get(key, "")) for key in ("message", "type", "kind"))
-    if kind == "stub":
-        return NotWritten(f"not written yet ({message})" if message else "not written yet")
-    known = "syntax-error" if kind == "syntax" else CAUSES.get(str(error.get("cause")), "raises")
-    return StudentError(
-        kind=known,
-        trace=tuple(_frame(entry) for entry in error["frames"]),
-        exception=f"{name}: {message}",
-        type_name=name,
-    )
-
-
-def _frame(entry: Any) -> Frame:
-    """A frame as the worker describes it; nothing of it is trusted but to be shown."""
-    fields = entry if isinstance(entry, dict) else {}
-    line = fields.get("line")
-    return Frame(
-        file=str(fields.get("file", "?")),
-        line=line if isinstance(line, int) else 0,
-        function=str(fields.get("function", "")),
-        source=str(fields.get("source", "")),
-    )

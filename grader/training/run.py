@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from assignment.answers import Tensor
+from assignment.answers import Opaque, Tensor
 from assignment.checks.labels import expect_labels
+from assignment.constants import HUGE, Missing, constant_failures
 from assignment.expect import CheckFailed
-from assignment.handles import Handle, Module, as_array, probe
+from assignment.handles import Handle, Module, as_array, probe, type_name
 from assignment.parts import PARTS
-from grader.errors import NotWritten, StudentFault, TimedOut
+from grader.errors import NotWritten, StudentError, StudentFault, TimedOut
 from grader.results import Training
 from grader.rubric import RubricSection, TrainingRules
 from grader.sandbox.remote import StudentScript
@@ -58,6 +59,7 @@ def train(
     """
     script, module = student.script, student.module
     part = PARTS[script]
+    _expect_constants(module, script)
     numpy_part = script == "numpy_ann"
     rng = np.random.default_rng([seed, 1])
     perturbation = Perturbation.draw(rng, shuffle_pixels=shuffle_pixels)
@@ -66,12 +68,10 @@ def train(
     data = perturbation.splits(plain, order, rng)
     seed = int.from_bytes(hashlib.sha256(f"worker {seed}".encode()).digest()[:4], "big") % 2**31
     student.prepare_training(seed)
-    settings: dict[str, Any] = {
-        "epochs": _hyperparameter(module, "EPOCHS"),
-        "batch_size": _hyperparameter(module, "BATCH_SIZE"),
-    }
+    settings: dict[str, Any] = {"epochs": _plain(module.EPOCHS)}
+    settings["batch_size"] = _plain(module.BATCH_SIZE)
     if numpy_part:
-        settings["learning_rate"] = _hyperparameter(module, "LEARNING_RATE")
+        settings["learning_rate"] = _plain(module.LEARNING_RATE)
     else:
         settings["device"] = device
     model = getattr(module, part.class_name)(seed=seed)
@@ -109,22 +109,29 @@ def _load(
     )
 
 
-def _hyperparameter(module: Module, name: str) -> float:
-    value = getattr(module, name)
-    if isinstance(value, np.generic):
-        value = value.item()
-    whole = name != "LEARNING_RATE"
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int if whole else int | float)
-        or not value > 0
-    ):
-        raise CheckFailed(
-            f"{name} is {value!r}",
-            f"a positive {'whole ' if whole else ''}number",
-            kind="wrong-type",
-        )
+def _expect_constants(module: Module, script: str) -> None:
+    """Raises CheckFailed with `constant-invalid` for a constant that cannot be one."""
+    for failure in constant_failures(script, lambda name: _constant(module, name)):
+        raise failure
+
+
+def _constant(module: Module, name: str) -> Any:
+    """The value of a constant; for an object of the worker's, one with the same type name."""
+    try:
+        value = getattr(module, name)
+    except StudentError as fault:
+        if fault.kind != "not-written":
+            raise
+        return Missing
+    if isinstance(value, Handle | Opaque | Tensor):
+        # a whole number that does not travel as one is too large to
+        return HUGE if type_name(value) == "int" else type(type_name(value), (), {})()
     return value
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy's as one of Python's."""
+    return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _predict(model: Handle, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:

@@ -25,6 +25,7 @@ import numpy as np
 from assignment.answers import CAUSE, Objects
 
 from . import protocol
+from .circumstances import circumstances
 
 HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
 GIVEN = "utils.py"  # lies beside them, but is not the student's
@@ -37,6 +38,7 @@ class Worker:
         self.read_fd, self.write_fd = read_fd, write_fd
         self.module: ModuleType | None = None
         self.objects = Objects()
+        self.gradients_off = False  # since the script was imported
 
     def serve(self) -> None:
         """Answer until the pipe closes."""
@@ -49,9 +51,15 @@ class Worker:
             try:
                 reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
             except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
-                reply["error"] = describe_error(error)
+                reply["error"] = describe_error(error) | self._circumstances(error)
             for buffer in protocol.pack(reply, self.objects.describe):
                 self._write(buffer)
+
+    def _circumstances(self, error: BaseException) -> dict[str, Any]:
+        try:
+            return circumstances(error, self.module, gradients_off=self.gradients_off)
+        except BaseException:  # of a class with a __getattr__ of its own, for example
+            return {}
 
     def _read(self, count: int) -> bytearray:
         content = bytearray(count)
@@ -94,6 +102,7 @@ class Worker:
         if "torch" in sys.modules:
             # Section checks are small: two threads would wait for each other.
             sys.modules["torch"].set_num_threads(1)
+            self.gradients_off = not sys.modules["torch"].is_grad_enabled()
         return sorted(name for name in vars(self.module) if not name.startswith("__"))
 
     def op_get(self, ref: int | None, name: str) -> Any:

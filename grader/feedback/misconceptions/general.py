@@ -34,6 +34,13 @@ GENERAL = (
         "1000 to reproduce it sooner.",
         "X_train @ X_train",
     ),
+    Misconception(
+        "constant-invalid", TRAINING_SECTIONS,
+        "A constant at the top of the script has a value that no training can use. The script "
+        "itself says so, and so does the checklist.",
+        'BATCH_SIZE = "64"',
+        shown_at_once=True,
+    ),
     # plots
     Misconception(
         "plot-missing", PLOT_SECTIONS,
