@@ -37,6 +37,8 @@ def watched(model: nn.Module) -> Iterator[Running]:
     running = Running()
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
+        if torch.jit.is_tracing():  # nothing comes of it but a copy
+            return
         now = (layer.training, isinstance(output, torch.Tensor) and output.requires_grad)
         if type(layer) is type(model):
             running.networks.append(now)
@@ -85,18 +87,18 @@ def shifted(logits: Any, scale: float, generator: torch.Generator) -> Any:
     """Logits plus random numbers of a given scale; their logarithms or probabilities likewise.
 
     So every image has another label and the loss can tell what it is computed from, whatever the
-    architecture and its weights. Returns the sum, and what the caller gets in place of the logits.
+    architecture and its weights; logits larger than the scale are shrunk for it. Returns the sum,
+    and what the caller gets in place of the logits.
     """
-    by = scale * torch.randn(logits.shape, generator=generator)
-    by = by.to(logits)
-    if _is_close(logits.exp().sum(dim=1)):  # log-probabilities
-        moved = logits + by
+    by = (scale * torch.randn(logits.shape, generator=generator)).to(logits)
+    logarithms = _is_close(logits.exp().sum(dim=1))
+    probabilities = bool((logits >= 0).all()) and _is_close(logits.sum(dim=1))
+    own = logits.clamp_min(1e-12).log() if probabilities else logits
+    shrinking = min(1.0, scale / max(float(own.detach().abs().max()), 1e-12))
+    moved = shrinking * own + by
+    if logarithms:
         return moved, torch.log_softmax(moved, dim=1)
-    if bool((logits >= 0).all()) and _is_close(logits.sum(dim=1)):  # probabilities
-        moved = logits.clamp_min(1e-12).log() + by
-        return moved, torch.softmax(moved, dim=1)
-    moved = logits + by
-    return moved, moved
+    return moved, torch.softmax(moved, dim=1) if probabilities else moved
 
 
 def _is_close(sums: Any) -> bool:

@@ -144,7 +144,7 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
     """What one training_step with plain gradient descent returns, and what it did.
 
     The gradients that the step before it left are multiplied by 1000, which shows whether this one
-    zeroes them.
+    zeroes them. Afterwards the parameters are put back, so that a long step does no harm.
     """
     named = list(model.named_parameters())
     parameters = [p for _, p in named]
@@ -171,6 +171,9 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
             named, before, left, fresh, optimizer.followed, strict=True
         )
     ]
+    with torch.no_grad():
+        for parameter, then in zip(parameters, before, strict=True):
+            parameter.copy_(then)
     calls = [call for call in events.calls if call.gradient is not None]
     calls = calls or [call for call in events.blocks if call.gradient is not None][-1:]
     return {
