@@ -72,10 +72,10 @@ def _next(
         read = f"read the curves in {part.plot_file}, " if judge else ""
         return f"{read}{judge}{part.next_step}"
     write = ""
-    if settings.constants:
-        write = f"marking uses the script's own settings: write {settings.constants} into it, then "
-    read = "read the curves, " if judge else ""
-    return f"{write}{again} without options, {read}{judge}{part.next_step}"
+    if settings.to_write:
+        write = f"marking uses the script's own settings: {settings.to_write}, then "
+    then = f"read the curves, {judge}" if judge else "then "
+    return f"{write}{again} without options, {then}{part.next_step}"
 
 
 def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> list[Outcome]:

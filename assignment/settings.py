@@ -34,15 +34,21 @@ class Settings:
     @property
     def options(self) -> str:
         """The options that differ, as they are typed."""
-        return " ".join(
-            f"--{name.replace('_', '-')} {value}" for name, value in self.changed.items()
-        )
+        return " ".join(f"{_option(name)} {value}" for name, value in self.changed.items())
 
     @property
-    def constants(self) -> str:
-        """The same as lines of the script: "EPOCHS = 3"."""
-        lines = (f"{CONSTANTS[k]} = {v}" for k, v in self.changed.items() if k in CONSTANTS)
-        return ", ".join(lines)
+    def to_write(self) -> str:
+        """Those that the script can keep: "write --epochs 3 into the script (EPOCHS = 3)"."""
+        kept = {name: value for name, value in self.changed.items() if name in CONSTANTS}
+        if not kept:
+            return ""
+        options = " ".join(f"{_option(name)} {value}" for name, value in kept.items())
+        lines = ", ".join(f"{CONSTANTS[name]} = {value}" for name, value in kept.items())
+        return f"write {options} into the script ({lines})"
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def settings_of(options: argparse.Namespace, module: ModuleType) -> Settings:
@@ -122,7 +128,7 @@ def _add_constant(
     constant = CONSTANTS[name]
     own = repr(getattr(module, constant, "missing"))[:20].replace("%", "%%")
     parser.add_argument(
-        f"--{name.replace('_', '-')}",
+        _option(name),
         type=_positive(kind, constant),
         metavar=metavar,
         help=f"{meaning} (default: {constant} of the script, {own})",

@@ -93,7 +93,7 @@ def test_training_does_not_wait_for_the_judgement(solved: Path) -> None:
     ran = run("pytorch_ann.py", "--epochs", "2", "--train-size", "20000", cwd=solved)
     assert ": met" in ran.stdout
     assert ran.returncode == 1
-    assert "write EPOCHS = 2 into it" in ran.stdout
+    assert "write --epochs 2 into the script (EPOCHS = 2)" in ran.stdout
     assert "without options, read the curves, set JUDGEMENT (2.5)" in ran.stdout
 
 
@@ -207,7 +207,7 @@ def test_a_quick_try_leaves_the_full_runs_plot_alone(solved: Path, tmp_path: Pat
     quick = solved / "numpy_ann_train_val_metrics_quick.png"
     assert f"Learning curves: {quick}" in ran.stdout
     assert "This was a try with --epochs 2 --train-size 20000" in ran.stdout
-    assert "write EPOCHS = 2 into it" in ran.stdout
+    assert "write --epochs 2 into the script (EPOCHS = 2)" in ran.stdout
     carried = history_of(quick)
     assert carried is not None
     assert carried["options"] == {"epochs": 2, "train_size": 20000}
