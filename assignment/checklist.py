@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import io
 import json
+import math
 import sys
 import zipfile
 from pathlib import Path
@@ -15,8 +16,11 @@ from types import ModuleType
 
 from assignment.expect import CheckFailed
 from assignment.files import write_atomically
+from assignment.foreign_imports import import_findings
+from assignment.notebook_cells import NotebookError, code_in
 from assignment.parts import PARTS, Part
 from assignment.section_checks import CHECKS, describe_error
+from assignment.sources import EncodingError, unwritten
 
 
 def source_fingerprint(source: str) -> str:
@@ -66,37 +70,37 @@ def checklist(folder: Path) -> list[tuple[str, str]]:
 def submitted_source(folder: Path, name: str) -> Path:
     """The script to hand in, or the notebook of the same name if more of it is written."""
     script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
-    if notebook.is_file() and (
-        not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))
-    ):
-        return notebook
-    return script
+    return min((script, notebook), key=lambda path: (not path.is_file(), _stubs(path)))
+
+
+def _stubs(path: Path) -> float:
+    """How many stubs are left; more than any file has, for one that cannot be read."""
+    try:
+        return len(_unwritten(path))
+    except (OSError, EncodingError, NotebookError):
+        return math.inf
 
 
 def _unwritten(path: Path) -> list[str]:
-    """The TODOs left in a script or notebook."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
-    marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
-    return [
-        "TODO" + line.split('"TODO', 1)[1].split('"')[0]
-        for line in text.splitlines()
-        if any(m in line for m in marks)
-    ]
+    """The TODOs left in a script or notebook. Raises EncodingError or NotebookError."""
+    return unwritten(code_in(path.name, path.read_bytes()))
 
 
 def _script_problem(path: Path, part: Part) -> str:
     if not path.is_file():
         return "is missing"
-    unwritten = _unwritten(path)
-    if unwritten:
-        return f"is not finished: {'; '.join(unwritten)}"
     try:
-        source = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".ipynb":
-            cells = json.loads(source)["cells"]
-            return "" if part.class_name in str(cells) else f"does not define {part.class_name}"
-    except (ValueError, KeyError, TypeError) as error:
-        return f"cannot be read ({error}), expected a script or notebook in UTF-8"
+        open_todos = _unwritten(path)
+    except (EncodingError, NotebookError) as error:
+        return str(error)
+    if open_todos:
+        return f"is not finished: {'; '.join(open_todos)}"
+    problems = import_findings(part.name, path.name, path.read_bytes()).problems
+    if problems:
+        return problems[0].removeprefix(path.name).lstrip(",: ")
+    if path.suffix == ".ipynb":
+        source = code_in(path.name, path.read_bytes())
+        return "" if part.class_name in source else f"does not define {part.class_name}"
     return _import_problem(path, part)
 
 

@@ -1,6 +1,6 @@
 """Which packages a script may import, and what becomes of the imports that it may not have.
 
-One rule for the grader, the script's own run and the checklist. It reads the syntax tree and runs
+One rule for marking, the script's own run and the checklist. It reads the syntax tree and runs
 nothing. What is left out keeps its lines:
 
     an import that is never used, a scratch cell of a notebook, statements of Colab    left out

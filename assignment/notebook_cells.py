@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from assignment.sources import code_lines
+from assignment.sources import code_lines, decoded
 
 # These run the rest of the cell as Python; other cell magics make it another language.
 PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
@@ -44,6 +44,13 @@ def script_of_notebook(content: bytes) -> str:
     # A __future__ import may stand in any cell of a notebook, but only at the top of a script.
     futures = "".join(f"{line.strip()}\n" for line in _FUTURE.findall(script))
     return futures + _FUTURE.sub("", script)
+
+
+def code_in(name: str, content: bytes) -> str:
+    """The code of the script or notebook `name`. Raises NotebookError or EncodingError."""
+    if name.lower().endswith(".ipynb"):
+        return script_of_notebook(content).encode("utf-8", "replace").decode()
+    return decoded(content)
 
 
 def _text(source: object) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from assignment.checklist import fingerprint_of
 from assignment.console import marks
 from assignment.data import DATA_VARIABLE, DataError
+from assignment.foreign_imports import import_findings
 from assignment.parts import PARTS, Part
 from assignment.section_checks import Outcome, describe_error, run_checks
 from utils import (
@@ -37,9 +38,13 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
         print(f"{part.title}\n\nSection checks")
         outcomes = print_checks(part, module, verbose=options.verbose)
         again = f"run python {name}.py" if hasattr(module, "__file__") else "run the last cell"
+        problems = _say_imports(name, module)
         open_outcomes = [outcome for outcome in outcomes if outcome.status != "passed"]
         if any(not outcome.check.after_training for outcome in open_outcomes):
             print(f"\nNext: {_task(open_outcomes[0])}, then {again} again.")
+            return 1
+        if problems:
+            print(f"\nNext: remove the import, then {again} again.")
             return 1
         judged = not open_outcomes
         if options.check and not judged:
@@ -87,6 +92,19 @@ def print_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> li
             print("\n".join(f"      {line}" for line in outcome.lines))
         outcomes.append(outcome)
     return outcomes
+
+
+def _say_imports(name: str, module: ModuleType) -> bool:
+    """Print what marking says of the script's imports; returns whether one is forbidden."""
+    path = Path(getattr(module, "__file__", None) or "")
+    if not path.is_file():  # a notebook, which the checklist reads
+        return False
+    findings = import_findings(name, path.name, path.read_bytes())
+    for line in findings.problems:
+        print(f"  {marks()[1]} {line}")
+    for line in findings.remarks:
+        print(f"  {marks()[2]} {line}")
+    return bool(findings.problems)
 
 
 def _task(outcome: Outcome) -> str:

@@ -1,6 +1,6 @@
 """A script's bytes as text, and the stubs that are left in it.
 
-The grader reads what was handed in with these functions, and the checklist what is to be handed in.
+Marking reads what was handed in with these functions, the checklist what is to be handed in.
 Lines of code end at a line feed, as Python sees it. str.splitlines would also split at form feeds,
 U+0085 and U+2028, which are part of a string or a comment.
 """

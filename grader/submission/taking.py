@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from assignment.notebook_cells import NotebookError, script_of_notebook
+from assignment.notebook_cells import NotebookError, code_in
 from assignment.parts import PARTS
-from assignment.sources import EncodingError, decoded
+from assignment.sources import EncodingError
 from grader.sections import SCRIPTS
 from grader.submission.archives import Read
 from grader.submission.names import PLOTS, Aliases, slots
@@ -91,13 +91,13 @@ def _take_script(taking: _Taking, script: str) -> None:
     """Take the form of a script that has fewer stubs left, of equal ones the exact name, the .py."""
     sources: dict[str, str] = {}
     forms: dict[str, str] = {}
-    for form, read in ((f"{script}.py", _script), (f"{script}.ipynb", _notebook)):
+    for form in (f"{script}.py", f"{script}.ipynb"):
         found = taking.meant(form)
         if not found:
             continue
         forms[found] = form
         try:
-            sources[found] = read(taking.files[found])
+            sources[found] = _code(found, taking.files[found])
         except (_TooLarge, NotebookError) as error:
             taking.problems[form] = _of(form, found, str(error))
         except EncodingError as error:
@@ -135,7 +135,7 @@ def take_notebook(
 ) -> Submission | None:
     """The submission whose scripts are all in one notebook; None if it defines nothing of theirs."""
     try:
-        source = _notebook(places[notebook.parent][notebook.name])
+        source = _code(notebook.name, places[notebook.parent][notebook.name])
     except (_TooLarge, NotebookError):
         return None
     wanted = {part.name: list(part.needed) for part in PARTS.values()}
@@ -185,13 +185,11 @@ def _of(name: str, found: str, problem: str) -> str:
     return problem if found == name else f"is missing: {found}, which may stand for it, {problem}"
 
 
-def _script(read: Read) -> str:
-    return decoded(bounded(read, MAX_SCRIPT))
-
-
-def _notebook(read: Read) -> str:
-    source = script_of_notebook(bounded(read, MAX_NOTEBOOK)).encode("utf-8", "replace")
-    return bounded(lambda limit: source[:limit], MAX_SCRIPT).decode()
+def _code(name: str, read: Read) -> str:
+    limit = MAX_NOTEBOOK if name.lower().endswith(".ipynb") else MAX_SCRIPT
+    code = code_in(name, bounded(read, limit))
+    bounded(lambda limit: code.encode()[:limit], MAX_SCRIPT)
+    return code
 
 
 def bounded(read: Read, limit: int) -> bytes:
