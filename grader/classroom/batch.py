@@ -87,7 +87,7 @@ class Batch:
         self.gradebook, self.rubric, self.options = gradebook, rubric, options
         self.sandbox, self.threads = sandbox, threads
         self.tally = Tally()
-        # by student: the files that were taken under another name, and that name
+        # by student: the checklist's names of files that were taken under another, and that one
         self.renamed: dict[str, dict[str, str]] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self.how = Provenance(

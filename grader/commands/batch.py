@@ -186,13 +186,15 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
 def _renamed(renamed: dict[str, dict[str, str]]) -> str:
     """The files that were taken under another name, a line for each student."""
     from grader.report.text import one_line
+    from grader.submission.names import slot
 
-    lines = [
-        f"  {label[:40]}: " + ", ".join(f"{found} as {name}" for found, name in files.items())
-        for label, files in renamed.items()
-    ]
+    lines = []
+    for label, files in renamed.items():
+        # of a near name it is plain what it stands for
+        said = [found if slot(found) else f"{found} as {name}" for name, found in files.items()]
+        lines.append(f"{label[:40]}: {', '.join(said)}")
     if len(lines) > MOST_RENAMED:
-        lines[MOST_RENAMED - 1 :] = [f"  and {len(lines) - MOST_RENAMED + 1} more"]
+        lines[MOST_RENAMED - 1 :] = [f"and {len(lines) - MOST_RENAMED + 1} more"]
     return "\n".join(["Taken under another name:", *("  " + one_line(line) for line in lines)])
 
 

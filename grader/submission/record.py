@@ -30,9 +30,9 @@ class Submission:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The files that were taken under another name: the checklist's name of each."""
+        """The checklist's files that were read from a file with another name, and that name."""
         return {
-            found: name
+            name: found
             for name, found in self.taken.items()
             if found != name.replace(".py", ".ipynb") or self.in_one
         }
