@@ -23,7 +23,7 @@ from assignment.statements import Definition, Edit, Statement, edited, needed_by
 COLAB = "google.colab"
 _CATCHES = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _JUPYTERS = ("get_ipython", "display")  # names that exist only in Jupyter
-MAX_IMPORTS = 1000  # of a script that are judged; the sandbox holds the others
+MAX_IMPORTS = 300  # of a script that are judged; the sandbox holds the others
 REST = "the standard library without processes, network and ctypes"
 
 
@@ -148,9 +148,14 @@ def _leave_out_colab(listed: list[Statement], rule: Rule, found: _Found) -> None
         if is_user and isinstance(node, ast.Assign) and isinstance(node.value, ast.Compare):
             found.edits.append(Edit(node, f"{ast.unparse(node.targets[0])} = False"))
             continue  # IN_COLAB = "google.colab" in str(get_ipython())
-        fails = is_import and _is_caught([*one.parents, node])
-        found.leave_out([node], _raising(COLAB) if fails else "pass")
-        absent |= {name for name in one.binds if is_import or bound[name] == 1}
+        if isinstance(node, Import) and is_import:
+            fails = _is_caught([*one.parents, node])
+            code = _until_raise(node, rule) if fails else _without(node, rule)
+            found.leave_out([node], code)
+            absent |= {name for module, name in modules(node) if not rule.allows(module)}
+        else:
+            found.leave_out([node])
+            absent |= {name for name in one.binds if bound[name] == 1}
     if lines:
         said = f"{_lines(sorted(lines))}: what only Colab or Jupyter can run is left out"
         found.remarks.append((min(lines), said))
