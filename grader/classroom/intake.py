@@ -311,11 +311,13 @@ def _missing(name: str, read: Read) -> Entry:
 
 def _loose(name: str) -> tuple[str, str] | None:
     """The student and the file in a name such as eve_numpy_ann.py; None for other names."""
-    for file in NAMED:
-        if name.endswith(file) and (student := name[: -len(file)].rstrip("_- ")):
-            return student, file
     if slot(name):  # numpy_ann (1).py is nobody's
         return None
     starts = (at for at in range(1, min(len(name), 200)) if name[at - 1] in "_- ")
     near = next((at for at in starts if slot(name[at:])), 0)
-    return (name[:near].rstrip("_- "), name[near:]) if near else None
+    if student := name[:near].rstrip("_- "):
+        return student, name[near:]
+    for file in NAMED:
+        if name.endswith(file) and (student := name[: -len(file)].rstrip("_- ")):
+            return student, file
+    return None
