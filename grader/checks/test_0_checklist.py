@@ -10,7 +10,7 @@ def test_the_five_files_are_in_one_place(section: RubricSection, context: Contex
     missing = submission.missing
     if submission.in_one:
         notebook = f"{submission.in_one} holds {len(submission.scripts)} of the scripts"
-        problems = {name: p for name, p in submission.problems.items() if name in missing}
+        problems = {name: submission.problems.get(name, "is missing") for name in missing}
         listed = "; ".join([notebook, *(f"{name} {p}" for name, p in problems.items())])
         raise CheckFailed(listed, "each script in a file of its own", hint=section.hint)
     if missing:

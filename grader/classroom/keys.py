@@ -52,7 +52,7 @@ def marking_files() -> list[Path]:
         for path in sorted(GRADER.rglob("*.py"))
         if path.relative_to(GRADER).parts[0] not in NOT_MARKING
     ]
-    return [*own, PROJECT / "utils.py", *sorted((PROJECT / "assignment").glob("*.py"))]
+    return [*own, PROJECT / "utils.py", *sorted((PROJECT / "assignment").rglob("*.py"))]
 
 
 @cache

@@ -77,7 +77,12 @@ def notes_on_others(places: Places, taken: PurePosixPath, aliases: Aliases) -> l
 
 def found_in(places: Places) -> str:
     """What is there, for a message: files that could be meant before others."""
-    names = [str(place / name) for place, files in places.items() for name in files]
+    names = [
+        str(place / name)
+        for place, files in places.items()
+        for name in files
+        if not name.startswith(".")
+    ]
     names.sort(
         key=lambda name: (not name.lower().endswith((".py", ".ipynb", ".png", *ARCHIVES)), name)
     )

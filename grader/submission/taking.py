@@ -109,7 +109,12 @@ def _take_script(taking: _Taking, script: str) -> None:
     chosen = _most_written(sources, forms)
     taking.faults.pop(script, None)
     taking.scripts[script] = sources[chosen].encode()
-    taking.problems.pop(f"{script}.py" if chosen.lower().endswith(".ipynb") else "", None)
+    for form in (f"{script}.py", f"{script}.ipynb"):
+        doubtful = taking.slots.get(form, [])
+        if len(doubtful) > 1:  # the other form settles it
+            taking.problems[form] = (
+                f"is ignored: {' and '.join(doubtful)} could be meant, and {chosen} is there"
+            )
     taking.note(f"{script}.py", chosen, forms[chosen])
     taking.problems |= {
         found: f"is ignored, because {chosen} is there too" for found in sources if found != chosen

@@ -107,3 +107,14 @@ def test_an_alias_of_a_notebook_is_read_as_one() -> None:
 def test_a_wrong_alias_is_one_line(given: list[str]) -> None:
     with pytest.raises(CannotGrade, match="--alias"):
         read_aliases(given)
+
+
+def test_doubtful_copies_of_the_other_form_are_ignored_and_said(folder: Path) -> None:
+    for number in (1, 2):
+        (folder / f"numpy_ann ({number}).ipynb").write_text("{}")
+    taken = open_submission(folder)
+    assert taken.missing == []
+    assert taken.problems == {
+        "numpy_ann.ipynb": "is ignored: numpy_ann (1).ipynb and numpy_ann (2).ipynb "
+        "could be meant, and numpy_ann.py is there"
+    }
