@@ -303,6 +303,7 @@ RIGHT_STEPS = {
         "for average, p in zip(self.average, list(self.parameters())):\n"
         "    average.lerp_(p.detach(), 0.1)\nreturn"),
     "forward": _changed("self(X_batch)", "self.forward(X_batch)"),
+    "a block": _changed("self(X_batch)", "self.net(X_batch)"),
     "rounded": _changed("loss.item()", "round(loss.item(), 2)"),
 }  # fmt: skip
 # by the misconception that names them
@@ -358,6 +359,10 @@ RIGHT_PREDICTIONS = {
     "functional call": "self.eval()\nweights = {n: 0.9 * p for n, p in self.named_parameters()}\n"
     f"{NO_GRADIENTS}return torch.func.functional_call(self, weights, (X,)).argmax(1)",
     "a block": f"self.eval()\n{NO_GRADIENTS}return self.net(X).argmax(1)",
+    "averaged block": "import copy\nif not hasattr(self, 'average'):\n"
+    "    self.average = copy.deepcopy(self.net)\n"
+    f"self.eval()\n{NO_GRADIENTS}for p in self.average.parameters():\n        p.mul_(0.9)\n"
+    "    return self.average(X).argmax(1)",
     "flips": f"self.eval()\n{NO_GRADIENTS}return (self(X) + self(X.flip(-1))).argmax(1)",
     "flips, probabilities": f"self.eval()\n{NO_GRADIENTS}"
     "return (self(X).softmax(1) + self(X.flip(-1)).softmax(1)).argmax(1)",

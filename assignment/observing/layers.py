@@ -13,7 +13,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.modules.module import register_module_forward_hook
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 
 CLASSES = 10
 
@@ -57,9 +60,12 @@ def _is_leaf(layer: nn.Module) -> bool:
     return isinstance(layer, torch.jit.ScriptModule) or not any(True for _ in layer.children())
 
 
+Change = Callable[[Any, Any, Any], Any]  # of (network or block, images, logits): what to return
+
+
 @contextlib.contextmanager
-def every_forward(model: nn.Module, change: Callable[[nn.Module, Any, Any], Any]) -> Iterator[None]:
-    """Passes what forward returns through `change(network, images, logits)`.
+def every_forward(model: nn.Module, change: Change) -> Iterator[None]:
+    """Passes what forward returns through `change`, where it is one row of logits an image.
 
     Of the model and of every other network of its class, called as network(X) or network.forward(X).
     """
@@ -70,7 +76,8 @@ def every_forward(model: nn.Module, change: Callable[[nn.Module, Any, Any], Any]
     def changed(*args: Any, **kwargs: Any) -> Any:
         network, rest = (model, args) if own is not None else (args[0], args[1:])
         images = rest[0] if rest else next(iter(kwargs.values()), None)
-        return change(network, images, forward(*args, **kwargs))
+        logits = forward(*args, **kwargs)
+        return change(network, images, logits) if is_rows(logits) else logits
 
     inherited = own is None and "forward" not in vars(holder)
     holder.forward = changed
@@ -81,6 +88,36 @@ def every_forward(model: nn.Module, change: Callable[[nn.Module, Any, Any], Any]
             del holder.forward
         else:
             holder.forward = forward
+
+
+@contextlib.contextmanager
+def every_outer_call(change: Change) -> Iterator[None]:
+    """Passes what modules return through `change`, where it is one row of logits an image.
+
+    Of those that no other module calls: a network, a copy, a scripted one, or a block of layers.
+    """
+    depth = 0
+
+    def enter(*_: Any) -> None:
+        nonlocal depth
+        depth += 1
+
+    def leave(module: nn.Module, inputs: Any, output: Any) -> Any:
+        nonlocal depth
+        depth -= 1
+        if depth or torch.jit.is_tracing() or not is_rows(output):
+            return None
+        return change(module, inputs[0] if inputs else None, output)
+
+    handles = (
+        register_module_forward_pre_hook(enter),
+        register_module_forward_hook(leave, always_call=True),
+    )
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def shifted(logits: Any, scale: float, generator: torch.Generator) -> Any:
