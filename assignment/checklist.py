@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-import json
+import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from assignment.files import write_atomically
+from assignment.foreign_imports import ImportFindings, import_findings
+from assignment.notebook_cells import NotebookError, code_in
 from assignment.parts import PARTS, Part, points
 from assignment.plot_checks import accuracy_remark, plot_problem
 from assignment.script_checks import ScriptReport, check_scripts
+from assignment.sources import EncodingError, unwritten
 
 ARCHIVE = "submission.zip"
 
@@ -56,17 +59,26 @@ def checklist(folder: Path) -> list[Finding]:
 
 def _script_finding(path: Path, part: Part, report: ScriptReport) -> Finding:
     """What there is to say about a script: its own problems before those of its sections."""
-    problems = [_script_problem(path, part), *report.problems]
+    imports = _imports(path, part)
+    problems = [_script_problem(path), *imports.problems, *report.problems]
     problems = [problem.removeprefix(f"{path.name}, ") for problem in problems if problem]
     wrong = [number for number, status in report.statuses.items() if status == "failed"]
     if not problems and wrong:
         problems = [f"is not right yet: {', '.join(wrong)}"]
     if problems and problems[0] == "is empty":
         return Finding(path.name, problems[0], (), {})
-    sections = {number: status == "passed" for number, status in report.statuses.items()}
-    return Finding(
-        path.name, problems[0] if problems else "", (*problems[1:], *report.details), sections
-    )
+    sections = {
+        number: status == "passed" and not imports.problems
+        for number, status in report.statuses.items()
+    }
+    details = (*problems[1:], *report.details, *imports.remarks)
+    return Finding(path.name, problems[0] if problems else "", details, sections)
+
+
+def _imports(path: Path, part: Part) -> ImportFindings:
+    if not path.is_file():
+        return ImportFindings()
+    return import_findings(part.name, path.name, path.read_bytes())
 
 
 def marked_how_far(findings: list[Finding]) -> list[str]:
@@ -102,38 +114,34 @@ def _sum(worth: dict[str, float], numbers: list[str]) -> str:
 def submitted_source(folder: Path, name: str) -> Path:
     """The script to hand in, or the notebook of the same name if more of it is written."""
     script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
-    if notebook.is_file() and (
-        not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))
-    ):
-        return notebook
-    return script
+    return min((script, notebook), key=lambda path: (not path.is_file(), _stubs(path)))
+
+
+def _stubs(path: Path) -> float:
+    """How many stubs are left; more than any file has, for one that cannot be read."""
+    try:
+        return len(_unwritten(path))
+    except (OSError, EncodingError, NotebookError):
+        return math.inf
 
 
 def _unwritten(path: Path) -> list[str]:
-    """The TODOs left in a script or notebook."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
-    marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
-    return [
-        "TODO" + line.split('"TODO', 1)[1].split('"')[0]
-        for line in text.splitlines()
-        if any(m in line for m in marks)
-    ]
+    """The TODOs left in a script or notebook. Raises EncodingError or NotebookError."""
+    return unwritten(code_in(path.name, path.read_bytes()))
 
 
-def _script_problem(path: Path, part: Part) -> str:
+def _script_problem(path: Path) -> str:
     """Why a script is not finished or cannot be read, as far as that shows without running it."""
     if not path.is_file():
         return "is missing"
     if not path.read_bytes().strip():
         return "is empty"
-    unwritten = _unwritten(path)
-    if unwritten:
-        return f"is not finished: {'; '.join(unwritten)}"
-    if path.suffix == ".ipynb":
-        try:
-            json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
-        except (ValueError, KeyError, TypeError) as error:
-            return f"cannot be read ({error}), expected a notebook in UTF-8"
+    try:
+        open_todos = _unwritten(path)
+    except (EncodingError, NotebookError) as error:
+        return str(error)
+    if open_todos:
+        return f"is not finished: {'; '.join(open_todos)}"
     return ""
 
 

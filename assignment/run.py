@@ -10,6 +10,7 @@ from assignment.captured import captured_checks
 from assignment.console import marks
 from assignment.ending import ended_well
 from assignment.fingerprint import fingerprint_of
+from assignment.foreign_imports import import_findings
 from assignment.parts import PARTS, Part
 from assignment.problems import script_problems, source_of
 from assignment.section_checks import Outcome
@@ -31,11 +32,14 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
 def _run(part: Part, module: ModuleType, options: argparse.Namespace) -> int:
     # taken now: the file may be edited while it trains
     fingerprint, source = fingerprint_of(module), source_of(module)
-    problems = script_problems(part, module, source)
+    imports = import_findings(part.name, f"{part.name}.py", source)
+    problems = [*imports.problems, *script_problems(part, module, source)]
     print(f"{part.title}\n\nSection checks")
     outcomes = print_checks(part, module, verbose=options.verbose)
     for problem in problems:
         print(f"  {marks()[1]} {problem}")
+    for remark in imports.remarks:
+        print(f"  {marks()[2]} {remark}")
     again = f"run python {part.name}.py" if source else "run the last cell"
     missing = [outcome for outcome in outcomes if outcome.status != "passed"]
     if any(not outcome.check.after_training for outcome in missing):

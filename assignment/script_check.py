@@ -19,9 +19,12 @@ from types import ModuleType
 from typing import Any
 
 from assignment.captured import captured_checks
+from assignment.imports import prepare
 from assignment.module_level import import_problems
-from assignment.parts import PARTS, Part
+from assignment.notebook_cells import code_in
+from assignment.parts import PARTS, Part, import_rule
 from assignment.problems import script_problems
+from assignment.sources import code_lines
 from assignment.student_errors import describe_error, where_it_ran
 
 Report = Callable[..., None]
@@ -84,31 +87,29 @@ def _reporter() -> Report:
     return report
 
 
-def _source(path: Path) -> str | bytes:
-    content = path.read_bytes()
-    if path.suffix != ".ipynb":
-        return content
-    cells = json.loads(content)["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    lines = "\n".join(code).split("\n")
-    left_out = ("%", "!", "from __future__")
-    return "\n".join("pass" if line.startswith(left_out) else line for line in lines)
+def _source(path: Path) -> str:
+    """The code of a script or notebook as marking reads it: without imports that are left out."""
+    rule = import_rule(path.stem, notebook=path.suffix == ".ipynb")
+    code = code_in(path.name, path.read_bytes())
+    try:
+        return prepare(code, rule).source
+    except SyntaxError:  # said with the file's name when it is compiled
+        return code
 
 
-def _loaded(path: Path, source: str | bytes) -> ModuleType:
+def _loaded(path: Path, source: str) -> ModuleType:
     """The script as a module, imported from its folder."""
     sys.path.insert(0, str(path.parent))
     sys.argv[:] = [str(path)]  # a script that reads its options must not read ours
     module = ModuleType(path.stem)
     sys.modules[path.stem] = module
-    if isinstance(source, str):  # a notebook: no file has these lines
-        lines = source.splitlines(keepends=True)
+    if path.suffix == ".ipynb":  # no file has these lines
+        lines = [f"{line}\n" for line in code_lines(source)]
         linecache.cache[path.name] = (len(source), None, lines, path.name)
-        code = compile(source, path.name, "exec", dont_inherit=True)
+        name = path.name
     else:
-        module.__file__ = str(path)
-        code = compile(source, str(path), "exec", dont_inherit=True)
-    exec(code, vars(module))
+        module.__file__ = name = str(path)
+    exec(compile(source, name, "exec", dont_inherit=True), vars(module))
     return module
 
 

@@ -68,6 +68,8 @@ class Context:
             raise StudentFault(
                 f"{script}.py {problem}, so this section cannot be marked", kind="not-written"
             )
+        if script in self.submission.faults:
+            raise StudentFault(self.submission.faults[script], kind="syntax-error")
         self.students[script].expect_readable()
 
     def can_be_asked(self, section: RubricSection) -> bool:

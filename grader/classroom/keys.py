@@ -41,7 +41,7 @@ def content_hash(submission: Submission) -> str:
         for name, content in sorted(kind.items()):
             digest.update(f"{name} {len(content)} ".encode() + content)
         digest.update(b"|")
-    digest.update(json.dumps(submission.problems, sort_keys=True).encode())
+    digest.update(json.dumps(submission.how_read(), sort_keys=True).encode())
     return digest.hexdigest()
 
 
@@ -52,7 +52,7 @@ def marking_files() -> list[Path]:
         for path in sorted(GRADER.rglob("*.py"))
         if path.relative_to(GRADER).parts[0] not in NOT_MARKING
     ]
-    return [*own, PROJECT / "utils.py", *sorted((PROJECT / "assignment").glob("*.py"))]
+    return [*own, PROJECT / "utils.py", *sorted((PROJECT / "assignment").rglob("*.py"))]
 
 
 @cache

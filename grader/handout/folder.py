@@ -98,14 +98,17 @@ def _students_data_readme(text: str) -> str:
 
 
 def _extract(rubric: Rubric) -> str:
-    """What students may know of the rubric: numbers, titles, points and bars."""
+    """What students may know of the rubric: numbers, titles, points, bars, and what to import."""
+    imports = {**rubric.imports, "forbidden": rubric.forbidden}
+    listed = [f"{name} = {json.dumps(list(names))}" for name, names in imports.items()]
     entries = [
         f'[[section]]\nnumber = "{s.number}"\n'
         f"title = {json.dumps(s.title)}\npoints = {s.points:g}\n"
         + ("" if s.bar is None else f"bar = {s.bar!r}\n")
         for s in rubric.sections
     ]
-    return "# The points and bars of the assignment; nothing to edit here.\n\n" + "\n".join(entries)
+    head = "# The points, bars and packages of the assignment; nothing to edit here."
+    return "\n".join([head, "", "[imports]", *listed, "", *entries])
 
 
 def _refuse_foreign_files(folder: Path) -> None:

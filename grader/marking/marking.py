@@ -17,6 +17,7 @@ from grader.sandbox.levels import Sandbox, choose
 from grader.sandbox.own_paths import shown, without_paths
 from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS
+from grader.submission.preparing import prepared
 from grader.submission.reading import Submission
 
 MAX_PRINTED = 1000  # characters of a script's output in the feedback
@@ -31,7 +32,8 @@ class Marking:
     def __init__(
         self, submission: Submission, rubric: Rubric, options: Options, *, explains: bool = True
     ):
-        self.submission, self.rubric, self.options = submission, rubric, options
+        self.rubric, self.options = rubric, options
+        self.submission, self._remarks = prepared(submission, rubric)
         self.sandbox: Sandbox = choose(options.sandbox)
         self.results: dict[str, SectionResult] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
@@ -43,7 +45,7 @@ class Marking:
         trained = frozenset(section.script for section in self.to_run() if section.training)
         self._trainings = Trainings(rubric, options, trained)
         self.context = Context(
-            submission, rubric, options, self.students, self._trainings, explains
+            self.submission, rubric, options, self.students, self._trainings, explains
         )
 
     def _student(self, script: str) -> StudentScript:
@@ -91,9 +93,7 @@ class Marking:
             title=section.title,
             max_points=section.points,
             seconds=round(self._seconds(section, started, trained_before), 3),
-            verdict=shown(
-                replace(verdict, notes=(*verdict.notes, *self._training_notes(section, verdict)))
-            ),
+            verdict=shown(replace(verdict, notes=(*verdict.notes, *self._notes(section, verdict)))),
             script=section.script,
             comparisons=(
                 runner.wrong_entries(section, self.context, attempt, failed)
@@ -123,6 +123,14 @@ class Marking:
     def _end_worker(self, script: str) -> None:
         if script:
             self.students[script].close()
+
+    def _notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
+        """Notes of the marking itself: how the files were read, and what training ran on."""
+        if section.script:
+            return self._training_notes(section, verdict)
+        listed = {} if verdict.status is Status.FAILED else self.submission.problems
+        ignored = [f"{name} {problem}." for name, problem in listed.items()]
+        return [*self.submission.notes, *ignored, *self._remarks]
 
     def _training_notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
         """Notes on a training: earlier sections that failed, and a reduced number of images."""

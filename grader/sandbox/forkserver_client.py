@@ -279,7 +279,10 @@ def asked_threads() -> int | None:
 def _environment(
     sandbox: Sandbox, workdir: Workdir, device: str, threads: int | None
 ) -> dict[str, str]:
-    """A minimal environment: of the instructor's, only the thread count and what CUDA needs."""
+    """A minimal environment: of the instructor's, only the thread count and what CUDA needs.
+
+    There is no display, so matplotlib draws to memory.
+    """
     threads = threads or asked_threads()
     home = bubblewrap.SCRATCH if sandbox.level == "bubblewrap" else str(workdir.folder / "scratch")
     kept = {
@@ -296,6 +299,7 @@ def _environment(
         "TMPDIR": home,
         "LANG": "C.UTF-8",
         "USER": "student",
+        "MPLBACKEND": "Agg",
         **(kept if device == "cuda" else {}),
         **count,
     }

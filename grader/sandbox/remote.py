@@ -37,6 +37,7 @@ from grader.sandbox.faults import at_import, missing, student_fault
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
 from grader.submission.allowed_imports import expect_allowed
+from grader.submission.preparing import import_rule
 
 
 class StudentScript:
@@ -196,10 +197,14 @@ class StudentScript:
 
     def _read_source(self) -> None:
         try:
-            request = {"script": self.script}
-            imported = self.ask("imports", request, self._limits.import_seconds)
+            rule = import_rule(self._rubric, self.script)
+            request = {
+                "script": self.script,
+                "allowed": list(rule.allowed),
+                "forbidden": list(rule.forbidden),
+            }
             expect_allowed(
-                self.script, imported, self._rubric.imports[self.script], self._rubric.forbidden
+                self.script, self.ask("imports", request, self._limits.import_seconds), rule
             )
         except (StudentError, WorkerCrashed, TimedOut) as fault:
             self._source_fault = fault.within(
