@@ -1,6 +1,6 @@
 """The constants at the top of a script: which values can be one, and a sentence on those that cannot.
 
-The script says it before training, the checklist before packing, and the grader when it marks.
+The script says it before training, the checklist before packing, and marking too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a script must define, and what to say when it defines something else.
 
 A renamed function, a class that is no nn.Module, a method outside its class: each has a sentence of
-its own. The grader uses the sentences too.
+its own. Marking uses the sentences too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ METHODS = {
     "2.2": "forward", "2.3": "training_step", "2.4": "predict",
     "3.2": "forward", "3.3": "training_step", "3.4": "predict",
 }  # fmt: skip
-# given code that the run and the grader call
+# given code that the run and marking call
 GIVEN = {
     "numpy_ann": ("fit", "predict", "update"),
     "pytorch_ann": ("fit", "configure_optimizer"),

@@ -1,6 +1,6 @@
 """Hints for the commonest errors of NumPy, PyTorch and Python itself, by their messages.
 
-The student's own check shows the hint below the error, and the grader's feedback does too. To add
+The student's own check shows the hint below the error, and the feedback of marking does too. To add
 one, add a pattern and its hint to HINTS, and the code that raises it to the tests.
 """
 

@@ -1,7 +1,7 @@
 """`module.relu(z)` for a script wherever it runs: its names and no others.
 
 A check asks a `Module`. Behind it is an owner: `LocalScript` for a module of this process, as in
-the students' own check, or the grader's StudentScript for one in a worker process. Students choose
+the students' own check, or marking's StudentScript for one in a worker process. Students choose
 the names in their scripts, so the handles' own names are kept apart from them.
 """
 
