@@ -45,6 +45,13 @@ def _logits(model: nn.Module, X: Any) -> Any:
         return model(_beside(model, X))
 
 
+def _training_logits(model: nn.Module, X: Any) -> Any:
+    """The logits of forward in training mode, without gradients."""
+    torch_structure.in_mode(model, training=True)
+    with torch.no_grad():
+        return model(_beside(model, X))
+
+
 def _beside(model: nn.Module, X: Any) -> Any:
     """The images, moved to the model's device."""
     parameter = next(iter(model.parameters()), None)
@@ -266,6 +273,7 @@ PROBES: dict[str, Callable[..., Any]] = {
     "parameters": _parameters,
     "gradients": _gradients,
     "logits": _logits,
+    "training_logits": _training_logits,
     "linearity": _linearity,
     "step": _step,
     "steps": _steps,
