@@ -9,11 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
+from assignment.handles import Module
 from grader.errors import StudentFault
 from grader.options import Options
 from grader.results import Note
 from grader.rubric import Rubric, RubricSection
-from grader.sandbox.remote import Module, StudentScript
+from grader.sandbox.remote import StudentScript
 from grader.submission.reading import Submission
 from grader.training.run import TrainingOutcome
 

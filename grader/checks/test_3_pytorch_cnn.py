@@ -1,9 +1,10 @@
 """Sections 3.1 to 3.7: the convolutional network in PyTorch.
 
-Parts 2 and 3 share the checks in torch/.
+Parts 2 and 3 share the checks in assignment/checks/torch/ and torch/.
 """
 
-from grader.checks import torch
+from assignment.checks import torch
+from grader.checks import torch as trained
 from grader.checks.context import Context
 from grader.rubric import RubricSection
 from grader.training.run import expect_bar
@@ -30,7 +31,7 @@ def test_predict_gives_labels_in_evaluation_mode(section: RubricSection, context
 
 
 def test_judgement_is_what_the_curves_say(section: RubricSection, context: Context) -> None:
-    torch.check_judgement(section, context)
+    trained.check_judgement(section, context)
 
 
 def test_training_reaches_the_bar(section: RubricSection, context: Context) -> str:
@@ -40,4 +41,4 @@ def test_training_reaches_the_bar(section: RubricSection, context: Context) -> s
 def test_plot_shows_the_learning_curves_of_a_run(
     section: RubricSection, context: Context
 ) -> str | None:
-    return torch.check_plot(section, context)
+    return trained.check_plot(section, context)

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from assignment.expect import CheckFailed, expect_array, expect_gradients
+from assignment.handles import Handle, Module, as_number, type_name
 from grader.errors import StudentFault
 from grader.oracle.gradients import Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
 from grader.reference import numpy_ann as reference
 from grader.results import Smallest
-from grader.sandbox.remote import Module, Remote, StudentScript, as_number, type_name
+from grader.sandbox.remote import StudentScript
 
 SMALL = tuple(np.array(values) for values in (
     [1.0], [-1.0], [0.0], [0.5], [-0.5], [0.1], [100.0], [-100.0], [1e-9], [-1e-9], [1e6],
@@ -150,17 +151,17 @@ def backward(module: Module, rng: np.random.Generator) -> Iterator[Try]:
     return _sizes(module, rng, _expect_backward)
 
 
-def _expect_forward(net: Remote, point: Point) -> None:
+def _expect_forward(net: Handle, point: Point) -> None:
     expect_array("a2", net.forward(point.X), reference_at(point, point.X).a2, tolerance=1e-4)
 
 
-def _expect_backward(net: Remote, point: Point) -> None:
+def _expect_backward(net: Handle, point: Point) -> None:
     net.forward(point.X)
     expect_gradients(net.backward(point.X, point.Y), point.gradients(), len(point.X), 1e-4)
 
 
 def _sizes(
-    module: Module, rng: np.random.Generator, check: Callable[[Remote, Point], None]
+    module: Module, rng: np.random.Generator, check: Callable[[Handle, Point], None]
 ) -> Iterator[Try]:
     """One batch for a network of each size, then a second batch for one network."""
     for n, d, h, k in SIZES:
@@ -173,7 +174,7 @@ def _sizes(
 
 
 def _expect_size(
-    module: Module, check: Callable[[Remote, Point], None], point: Point, calls: int
+    module: Module, check: Callable[[Handle, Point], None], point: Point, calls: int
 ) -> None:
     net = network_at(module, point)
     for X in (point.X, point.X[::-1].copy())[:calls]:

@@ -105,7 +105,7 @@ def _verdict(failure: CheckFailed) -> Verdict:
         hints=failure.hints,
         trace=fault.trace if fault else (),
         exception=fault.exception if fault else "",
-        misconceptions=(failure.kind,) if failure.kind else (),
+        misconceptions=failure.kinds,
     )
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from assignment.handles import Handle, Module
 from grader.oracle.gradients import NAMES, Point
 from grader.reference import numpy_ann as reference
-from grader.sandbox.remote import Module, Remote
 
 
-def network_at(module: Module, point: Point, dtype: type = np.float64) -> Remote:
+def network_at(module: Module, point: Point, dtype: type = np.float64) -> Handle:
     """The student's network with the parameters of a point."""
     d, h = point.W1.shape
-    net: Remote = module.NumpyANN(input_size=d, hidden_size=h, output_size=len(point.b2), seed=1)
+    net: Handle = module.NumpyANN(input_size=d, hidden_size=h, output_size=len(point.b2), seed=1)
     for name in NAMES:
         setattr(net, name, getattr(point, name).astype(dtype))
     return net

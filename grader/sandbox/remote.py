@@ -1,11 +1,11 @@
 """The trusted side's handle on a script: `student.module.relu(z)` is a call over a pipe.
 
 Attributes of the script come back as values, functions and classes as callables, objects as
-`Remote`. An exception on the other side is raised here as a StudentFault.
+`Handle`. An exception on the other side is raised here as a StudentFault.
 
 Students choose the names in their scripts, so the handle's own names are kept apart from them:
-`StudentScript` starts, watches and ends the worker; `Module` and `Remote` have the script's names
-and no others.
+`StudentScript` starts, watches and ends the worker; its `module` has the script's names and no
+others.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
-from assignment.expect import CheckFailed, expect_unchanged
+from assignment.answers import Opaque
+from assignment.handles import (
+    CAUSES,
+    Function,
+    Handle,
+    Module,
+    expect_callable,
+    opaque_of,
+    plain,
+)
 from grader import GRADER
 from grader.errors import (
     BadReply,
@@ -33,25 +40,9 @@ from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
 from grader.sandbox.stack import Place, place, shown
 from grader.submission.allowed_imports import expect_allowed
-from grader.worker.protocol import Opaque, Tensor
 
-# what the contract has called: anything else under these names is the answer's fault
-FUNCTIONS = (
-    "relu", "relu_derivative", "cross_entropy", "NumpyANN", "PyTorchANN", "PyTorchCNN",
-    "forward", "backward", "fit", "predict",
-)  # fmt: skip
-ARGUMENTS = {
-    "relu": ("z",),
-    "relu_derivative": ("z",),
-    "cross_entropy": ("y_true", "y_pred"),
-    "forward": ("X",),
-    "backward": ("X", "y_true"),
-}
-# what the worker found out about an exception, by the misconception that it shows
-CAUSES = {"loss-detached": "torch-loss-detached", "training-mode": "torch-not-in-eval-mode"}
-STARVED = (
-    1 / 3
-)  # the share of a call's time without a processor above which the machine is at fault
+# the share of a call's time without a processor above which the machine is at fault
+STARVED = 1 / 3
 EXCUSED = 2.0  # times the limit, at most, that a call may wait if waiting is excused
 READING = ("imports", "load")  # the requests that read and import the script
 
@@ -146,19 +137,41 @@ class StudentScript:
     def attribute(self, ref: int | None, name: str) -> Any:
         """An attribute of one of the script's objects, or of the script itself if `ref` is None."""
         value = self.ask("get", {"ref": ref, "name": name})
-        if isinstance(value, Remote) and opaque_of(value).callable:
-            return RemoteCallable(self, ref, name)
-        if name in FUNCTIONS:
-            raise CheckFailed(
-                f"{name} is {_article(type_name(value))}", "a function or class", kind="wrong-type"
-            )
-        return value
+        if isinstance(value, Handle) and opaque_of(value).callable:
+            return Function(self, ref, name)
+        return expect_callable(name, value)
 
     def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
         """Set an attribute of an object, or of the script itself if `ref` is None."""
         if ref is None:
             self._ensure_loaded()
         self.ask("set", {"ref": ref, "name": name, "value": value})
+
+    def call(
+        self,
+        ref: int | None,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        seconds: float | None,
+        *,
+        echo: bool,
+    ) -> Any:
+        """What a function returns; with `echo`, also its arguments as they are afterwards."""
+        arguments = {"ref": ref, "name": name, "args": plain(args), "kwargs": kwargs, "echo": echo}
+        answer = self.ask("call", arguments, seconds)
+        if not echo:
+            return answer
+        pair = isinstance(answer, list) and len(answer) == 2
+        if not pair or not isinstance(answer[1], list) or len(answer[1]) != len(args):
+            raise BadReply("the answer does not belong to the call")
+        return answer
+
+    def observe(
+        self, ref: int | None, name: str, args: tuple[Any, ...], seconds: float | None
+    ) -> Any:
+        """An observation of an object, by assignment/observing/probes.py in the worker."""
+        return self.ask("probe", {"name": name, "ref": ref, "args": plain(args)}, seconds)
 
     def ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
         """The worker's answer to one request. Raises StudentFault."""
@@ -203,7 +216,7 @@ class StudentScript:
 
     def _remote(self, value: Any) -> Any:
         if isinstance(value, Opaque) and value.ref is not None:
-            return Remote(self, value)
+            return Handle(self, value)
         if isinstance(value, list | tuple):
             return type(value)(self._remote(item) for item in value)
         if isinstance(value, dict):
@@ -249,105 +262,8 @@ class StudentScript:
             raise self._source_fault
 
 
-class Module:
-    """A script as the module that it is in its worker: its names, and no others."""
-
-    def __init__(self, student: StudentScript):
-        object.__setattr__(self, "_Module__student", student)
-
-    __student: StudentScript
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self.__student.named(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.__student.set_attribute(None, name, value)
-
-
-class Remote:
-    """An object that lives in the worker: its attributes, and no others."""
-
-    def __init__(self, student: StudentScript, opaque: Opaque):
-        object.__setattr__(self, "_Remote__student", student)
-        object.__setattr__(self, "_Remote__opaque", opaque)
-
-    __student: StudentScript
-    __opaque: Opaque
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self.__student.attribute(self.__opaque.ref, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.__student.set_attribute(self.__opaque.ref, name, value)
-
-
-def opaque_of(remote: Remote) -> Opaque:
-    """How an object travels."""
-    found: Opaque = object.__getattribute__(remote, "_Remote__opaque")
-    return found
-
-
-def probe(remote: Remote, name: str, *args: Any, seconds: float | None = None) -> Any:
-    """An observation of an object, by worker/torch_probes.py. Raises StudentFault."""
-    student: StudentScript = object.__getattribute__(remote, "_Remote__student")
-    request = {"name": name, "ref": opaque_of(remote).ref, "args": _plain(args)}
-    return student.ask("probe", request, seconds)
-
-
-class RemoteCallable:
-    """A function, class or method in the worker."""
-
-    def __init__(self, student: StudentScript, ref: int | None, name: str):
-        self.student, self.ref, self.name = student, ref, name
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What it returns; its arguments must come out as they went in."""
-        result, after = self._call(args, kwargs, None, echo=True)
-        names = ARGUMENTS.get(self.name, ("an argument",) * len(args))
-        for name, before, now in zip(names, args, after, strict=False):
-            if isinstance(before, np.ndarray) and isinstance(now, np.ndarray):
-                expect_unchanged(name, now, before)
-        return result
-
-    def observe(self, *args: Any) -> tuple[Any, list[Any]]:
-        """What it returns, and its arguments as they are afterwards."""
-        result, after = self._call(args, {}, None, echo=True)
-        return result, after
-
-    def within(self, seconds: float, *args: Any, **kwargs: Any) -> Any:
-        """What it returns, within a time limit; its arguments are not sent back for comparison."""
-        return self._call(args, kwargs, seconds, echo=False)
-
-    def _call(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float | None, *, echo: bool
-    ) -> Any:
-        arguments = {
-            "ref": self.ref,
-            "name": self.name,
-            "args": _plain(args),
-            "kwargs": kwargs,
-            "echo": echo,
-        }
-        answer = self.student.ask("call", arguments, seconds)
-        if not echo:
-            return answer
-        pair = isinstance(answer, list) and len(answer) == 2
-        if not pair or not isinstance(answer[1], list) or len(answer[1]) != len(args):
-            raise BadReply("the answer does not belong to the call")
-        return answer
-
-
 def _substitute(name: str) -> str:
     return (GRADER / "worker" / "substitutes" / f"{name}.py").read_text(encoding="utf-8")
-
-
-def _plain(args: tuple[Any, ...]) -> list[Any]:
-    """Arguments as they travel: Remote objects by their numbers."""
-    return [opaque_of(arg) if isinstance(arg, Remote) else arg for arg in args]
 
 
 def _fault(error: Any) -> StudentFault:
@@ -376,33 +292,3 @@ def _frame(entry: Any) -> Frame:
         function=str(fields.get("function", "")),
         source=str(fields.get("source", "")),
     )
-
-
-def type_name(value: Any) -> str:
-    """The name of an answer's type, as the student knows it."""
-    if isinstance(value, Remote):
-        return opaque_of(value).type_name
-    return value.type_name if isinstance(value, Opaque) else type(value).__name__
-
-
-def _article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
-
-
-def as_array(value: Any) -> Any:
-    """A tensor's content as an array, anything else as it is."""
-    return value.array if isinstance(value, Tensor) else value
-
-
-def as_number(value: Any) -> float | None:
-    """A loss of any numeric type or one-element shape as a float; None for anything else."""
-    value = as_array(value)
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.reshape(-1)[0]
-    if isinstance(value, Remote):
-        return opaque_of(value).number
-    if isinstance(value, Opaque):
-        return value.number
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        return None
-    return float(value)

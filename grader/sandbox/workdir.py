@@ -14,10 +14,13 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
+import assignment
 import utils
 from grader import GRADER
 
 WORKER = GRADER / "worker"
+ASSIGNMENT = Path(assignment.__file__).parent
+SHARED = ("__init__.py", "answers.py")  # what the worker needs of it, besides observing/
 MAX_FILES = 10_000  # in `scratch`
 UNCOUNTABLE = 1 << 62  # bytes: too many files, or folders that cannot be listed
 
@@ -43,6 +46,8 @@ class Workdir:
         # could read the answers in it.
         _copy([Path(utils.__file__)], code)
         _copy(sorted(WORKER.glob("*.py")), code / "worker")
+        _copy([ASSIGNMENT / name for name in SHARED], code / "assignment")
+        _copy(sorted((ASSIGNMENT / "observing").glob("*.py")), code / "assignment" / "observing")
 
     def scratch_bytes(self) -> int:
         """Bytes of the files in `scratch`; 0 with bubblewrap, which mounts a tmpfs instead."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from assignment.answers import Tensor
+from assignment.handles import Handle, as_array, probe, type_name
 from grader.results import Mistake, Training
-from grader.sandbox.remote import Remote, as_array, probe, type_name
 from grader.training.perturbation import CLASSES, Perturbation
-from grader.worker.protocol import Tensor
 from utils import History, Splits
 
 SHOWN = 12  # mistakes of a network in the report
@@ -19,7 +19,7 @@ SECONDS = 60.0  # time limit for these images
 
 
 def look_back(
-    model: Remote,
+    model: Handle,
     data: Splits,
     labels: np.ndarray,
     perturbation: Perturbation,
@@ -56,7 +56,7 @@ def look_back(
     return Training(curves, tuple(tuple(map(int, row)) for row in confusion), mistakes)
 
 
-def _confidence(model: Remote, X: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _confidence(model: Handle, X: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The probability `(n,)` that the network gives to each label; 0 if it returns none."""
     try:
         numpy_part = type_name(model) == "NumpyANN"

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from assignment.handles import Handle, Module, as_array
 from grader.errors import StudentFault, TimedOut
 from grader.oracle.gradients import NAMES
-from grader.sandbox.remote import Module, Remote, as_array
 from utils import to_one_hot
 
 CLASSES = 10
@@ -33,7 +33,7 @@ class _NoSteps(Exception):
 
 
 def backward_problem(
-    module: Module, trained: Remote, X: np.ndarray, y: np.ndarray, rng: np.random.Generator
+    module: Module, trained: Handle, X: np.ndarray, y: np.ndarray, rng: np.random.Generator
 ) -> str:
     """Why the network cannot have learned by its own backward; "" if it can.
 
@@ -51,15 +51,15 @@ def backward_problem(
     return ""
 
 
-def _fresh(module: Module, rng: np.random.Generator) -> Remote | None:
+def _fresh(module: Module, rng: np.random.Generator) -> Handle | None:
     try:
-        net: Remote = module.NumpyANN(seed=int(rng.integers(2**31)))
+        net: Handle = module.NumpyANN(seed=int(rng.integers(2**31)))
     except StudentFault:
         return None
     return net
 
 
-def _trial(net: Remote, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> str:
+def _trial(net: Handle, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> str:
     """Why this network does not learn, "" if it does."""
     problem = ""
     try:
@@ -77,7 +77,7 @@ def _trial(net: Remote, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) 
     return problem
 
 
-def _starting_weights(net: Remote, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _starting_weights(net: Handle, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Weights after He et al. in the network's own shapes and types: none is 0, no unit is dead."""
     start = {}
     for name in NAMES:
@@ -107,7 +107,7 @@ def _batches(
 
 
 def _descent(
-    net: Remote,
+    net: Handle,
     start: dict[str, np.ndarray],
     batches: Iterator[tuple[np.ndarray, np.ndarray]],
     length: float,
@@ -141,7 +141,7 @@ def _descent(
     )
 
 
-def _set(net: Remote, weights: dict[str, np.ndarray]) -> None:
+def _set(net: Handle, weights: dict[str, np.ndarray]) -> None:
     for name, value in weights.items():
         setattr(net, name, value)
 
@@ -163,7 +163,7 @@ def _gradients(answer: Any, weights: dict[str, np.ndarray]) -> dict[str, np.ndar
     return found
 
 
-def _loss(net: Remote, X: np.ndarray, Y: np.ndarray) -> tuple[float, float]:
+def _loss(net: Handle, X: np.ndarray, Y: np.ndarray) -> tuple[float, float]:
     """The loss, and how far it is below the mean loss of all other labels.
 
     Logits in place of probabilities are a mistake of 1.5, which does not keep a network from

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from grader.sandbox.remote import Remote, as_array, probe
-from grader.worker.protocol import Tensor
+from assignment.answers import Tensor
+from assignment.handles import Handle, as_array, probe
 from utils import History
 
 CLOSE = 0.03  # between an accuracy of the curves and the network's
@@ -16,7 +16,7 @@ PARTS = (500, 1000, 2000, 3000)  # validation images that a quicker evaluation m
 
 
 def history_problem(
-    model: Remote, history: History, X_val: np.ndarray, y_val: np.ndarray, seconds: float
+    model: Handle, history: History, X_val: np.ndarray, y_val: np.ndarray, seconds: float
 ) -> str:
     """Why the curves are not this network's, "" if they are or the network does not answer.
 
@@ -51,7 +51,7 @@ def _agrees(claimed: np.ndarray, right: np.ndarray) -> bool:
     return bool((np.abs(claimed[:, None] - measured) <= CLOSE).any())
 
 
-def _answers(model: Remote, X: np.ndarray, seconds: float) -> Iterator[np.ndarray]:
+def _answers(model: Handle, X: np.ndarray, seconds: float) -> Iterator[np.ndarray]:
     """The labels `(n,)` that the network gives in one way after another, as far as it answers."""
     ways: tuple[Callable[[Tensor], object], ...] = (
         lambda block: probe(model, "predict_block", block, seconds=seconds),

@@ -10,26 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import Tensor
+from assignment.checks.labels import expect_labels
 from assignment.expect import CheckFailed
+from assignment.handles import Handle, Module, as_array, as_number, probe
 from assignment.parts import PARTS
 from grader.errors import NotWritten, StudentFault, TimedOut
 from grader.oracle.gradients import NAMES
 from grader.results import Training
 from grader.rubric import RubricSection, TrainingRules
-from grader.sandbox.remote import (
-    Module,
-    Remote,
-    StudentScript,
-    as_array,
-    as_number,
-    probe,
-    type_name,
-)
+from grader.sandbox.remote import StudentScript
 from grader.training.details import look_back
 from grader.training.own_backward import backward_problem
 from grader.training.own_history import history_problem
 from grader.training.perturbation import CLASSES, Perturbation
-from grader.worker.protocol import Tensor
 from utils import History, Splits, load_fashion_mnist, to_one_hot
 
 TRAINING_IMAGES = 54_000  # without the validation images
@@ -132,16 +126,15 @@ def train(
     )
 
 
-def _fingerprint(model: Remote, numpy_part: bool) -> bytes | None:
+def _fingerprint(model: Handle, numpy_part: bool) -> str | None:
     """A hash of the weights; None where they cannot be read, as before a lazy layer's first use."""
     try:
-        weights = (
-            [getattr(model, name) for name in NAMES] if numpy_part else probe(model, "parameters")
-        )
-        content = [as_array(value).tobytes() for value in weights]
+        if not numpy_part:
+            return str(probe(model, "fingerprint"))
+        content = b"".join(as_array(getattr(model, name)).tobytes() for name in NAMES)
     except Exception:
         return None
-    return hashlib.sha256(b"".join(content)).digest()
+    return hashlib.sha256(content).hexdigest()
 
 
 def _load(
@@ -175,7 +168,7 @@ def _hyperparameter(module: Module, name: str) -> float:
     return value
 
 
-def _predict(model: Remote, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:
+def _predict(model: Handle, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:
     """Labels of the test images, `(10000,)` int64.
 
     Raises CheckFailed for anything but whole numbers of the right shape.
@@ -189,43 +182,6 @@ def _predict(model: Remote, X_test: np.ndarray, numpy_part: bool, seconds: float
             labels = probe(model, "predict_block", Tensor(X), seconds=seconds)
         blocks.append(expect_labels(labels, len(X)))
     return np.concatenate(blocks)
-
-
-def expect_labels(value: Any, n: int) -> np.ndarray:
-    """The labels as `(n,)` int64.
-
-    Raises CheckFailed unless they are whole numbers in an array or tensor.
-    """
-    labels = as_array(value)
-    if not isinstance(labels, np.ndarray):
-        raise CheckFailed(
-            f"predict returned a {type_name(value)}",
-            f"labels of shape ({n},)",
-            kind="wrong-type",
-        )
-    if labels.shape != (n,):
-        hint = (
-            "the index of the largest value of each row, argmax over the classes."
-            if labels.ndim == 2
-            else ""
-        )
-        raise CheckFailed(
-            f"predict returned shape {labels.shape} for {n} images",
-            f"({n},)",
-            kind="wrong-shape",
-            hint=hint,
-        )
-    if (
-        labels.dtype.kind not in "iuf"
-        or not np.isfinite(labels).all()
-        or (labels != np.floor(labels)).any()
-    ):
-        raise CheckFailed(
-            f"predict returned {labels.dtype} values that are not labels",
-            "whole numbers from 0 to 9",
-            kind="wrong-type",
-        )
-    return labels.astype(np.int64)
 
 
 def _history(curves: Any) -> History | None:

@@ -1,6 +1,6 @@
 """Frames over a pipe: a JSON header of bounded size, then the bytes of its arrays. Never pickle.
 
-Used on both sides, so it imports only the standard library and NumPy. A frame is
+Used on both sides, so it imports nothing of ours but assignment.answers. A frame is
 
     4 bytes, big-endian    length of the header
     header                 {"arrays": [[dtype, shape], …], "message": …} in UTF-8
@@ -17,10 +17,11 @@ import json
 import math
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from assignment.answers import Opaque, Tensor
 
 MAX_HEADER = 1 << 20
 MAX_DEPTH = 12  # of nested lists and dicts
@@ -29,31 +30,11 @@ MAX_ITEMS = 10_000  # of one list or dict
 MAX_DIGITS = 256  # hexadecimal, of one integer: larger than any float, small enough to print
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
 
-CAUSE = "grader_cause"  # attribute of an exception that a probe knows the cause of
-
 Read = Callable[[int], bytearray]  # returns exactly that many bytes
 
 
 class ProtocolError(Exception):
     """A frame that breaks the rules."""
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """The content of a torch tensor, for the side without torch."""
-
-    array: np.ndarray
-    requires_grad: bool = False
-
-
-@dataclass(frozen=True)
-class Opaque:
-    """A value that stays in the worker: its type's name and, in `ref`, a number to refer to it."""
-
-    type_name: str
-    ref: int | None = None
-    callable: bool = False
-    number: float | None = None  # its float(), if it has one
 
 
 def pack(message: Any, describe: Callable[[Any], Opaque] | None = None) -> list[bytes | memoryview]:

@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from assignment.answers import CAUSE, Objects
+
 from . import protocol
-from .protocol import CAUSE, Opaque, Tensor
 
 HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
 GIVEN = "utils.py"  # lies beside them, but is not the student's
@@ -35,8 +36,7 @@ class Worker:
     def __init__(self, read_fd: int, write_fd: int):
         self.read_fd, self.write_fd = read_fd, write_fd
         self.module: ModuleType | None = None
-        self.objects: list[Any] = []
-        self.numbers: dict[int, int] = {}  # id of an object -> its number
+        self.objects = Objects()
 
     def serve(self) -> None:
         """Answer until the pipe closes."""
@@ -52,7 +52,7 @@ class Worker:
                     reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
             except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
                 reply["error"] = describe_error(error)
-            for buffer in protocol.pack(reply, self._describe):
+            for buffer in protocol.pack(reply, self.objects.describe):
                 self._write(buffer)
 
     def _read(self, count: int) -> bytearray:
@@ -69,38 +69,6 @@ class Worker:
         view = memoryview(buffer)
         while view:
             view = view[os.write(self.write_fd, view) :]
-
-    def _describe(self, value: Any) -> Any:
-        """A tensor's content; for other objects a number to refer to them."""
-        torch = sys.modules.get("torch")
-        if torch is not None and isinstance(value, torch.Tensor):
-            content = value.detach().cpu()
-            return Tensor(
-                (content.float() if content.dtype == torch.bfloat16 else content).numpy(),
-                value.requires_grad,
-            )
-        if isinstance(value, np.ndarray | np.generic) and value.dtype == np.longdouble:
-            return np.asarray(value, np.float64)
-        if isinstance(value, np.ndarray):
-            return Opaque(f"array of dtype {value.dtype}", number=_number(value))
-        if id(value) not in self.numbers:
-            self.numbers[id(value)] = len(self.objects)
-            self.objects.append(value)
-        return Opaque(
-            type(value).__name__, self.numbers[id(value)], callable(value), _number(value)
-        )
-
-    def _local(self, value: Any) -> Any:
-        """A received value, with Tensor made a torch tensor and Opaque the object it refers to."""
-        if isinstance(value, Tensor):
-            import torch
-
-            return torch.from_numpy(value.array)
-        if isinstance(value, Opaque) and value.ref is not None:
-            return self.objects[value.ref]
-        if isinstance(value, list | tuple):
-            return type(value)(self._local(item) for item in value)
-        return value
 
     def _holder(self, ref: int | None) -> Any:
         return self.module if ref is None else self.objects[ref]
@@ -120,6 +88,10 @@ class Worker:
 
     def op_load(self, script: str) -> list[str]:
         """Import the script; returns the names that it defines."""
+        if "torch" in sys.modules:
+            from assignment.observing import compiling
+
+            compiling.leave_out()
         self.module = importlib.import_module(script)
         if any(action == "error" for action, *_ in warnings.filters):
             warnings.simplefilter("default")  # or the warnings of given code would be errors
@@ -134,7 +106,7 @@ class Worker:
 
     def op_set(self, ref: int | None, name: str, value: Any) -> None:
         """Set an attribute."""
-        setattr(self._holder(ref), name, self._local(value))
+        setattr(self._holder(ref), name, self.objects.local(value))
 
     def op_call(
         self, ref: int | None, name: str, args: list[Any], kwargs: dict[str, Any], echo: bool
@@ -143,9 +115,9 @@ class Worker:
 
         With `echo`, a list of the result and the arguments as they are after the call.
         """
-        arguments = self._local(args)
+        arguments = self.objects.local(args)
         result = getattr(self._holder(ref), name)(
-            *arguments, **{key: self._local(value) for key, value in kwargs.items()}
+            *arguments, **{key: self.objects.local(value) for key, value in kwargs.items()}
         )
         return [result, arguments] if echo else result
 
@@ -168,10 +140,10 @@ class Worker:
             sys.modules["torch"].set_num_threads(threads)
 
     def op_probe(self, name: str, ref: int, args: list[Any]) -> Any:
-        """The result of one of torch_probes' observations of a model."""
-        from .torch_probes import PROBES  # needs torch, which part 1 does not
+        """The result of one of the observations of a model."""
+        from assignment.observing.probes import PROBES  # needs torch, which part 1 does not
 
-        return PROBES[name](self.objects[ref], *self._local(args))
+        return PROBES[name](self.objects[ref], *self.objects.local(args))
 
 
 def _imported(node: ast.AST) -> list[tuple[str, int]]:
@@ -230,11 +202,3 @@ def _place_of_syntax_error(error: SyntaxError) -> list[dict[str, Any]]:
     name = Path(error.filename or "?").name
     source = error.text.strip()[:300]
     return [{"file": name, "line": error.lineno or 0, "function": "", "source": source}]
-
-
-def _number(value: Any) -> float | None:
-    """The `float()` of an object, None where it has none."""
-    try:
-        return float(value) if hasattr(value, "__float__") else None
-    except BaseException:
-        return None

@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
+from assignment.handles import Handle, Module
 from grader.errors import StudentError
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.rubric import load_rubric
-from grader.sandbox.remote import Module, Remote, StudentScript
+from grader.sandbox.remote import StudentScript
 from grader.submission.reading import Submission
 
 TAKEN = sorted(
     {
         name
-        for kind in (StudentScript, Module, Remote)
+        for kind in (StudentScript, Module, Handle)
         for name in dir(kind)
         if not name.startswith("__")
     }

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from assignment.answers import Tensor
 from grader.rubric import load_rubric
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
 from grader.sandbox.process import Process
 from grader.sandbox.remote import StudentScript
-from grader.worker.protocol import Tensor
 
 RUBRIC = load_rubric()
 SCRIPT = """

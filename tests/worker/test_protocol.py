@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from assignment.answers import Opaque, Tensor
 from grader.worker import protocol
-from grader.worker.protocol import DTYPES, Opaque, ProtocolError, Tensor
+from grader.worker.protocol import DTYPES, ProtocolError
 
 
 def reader(content: bytes) -> Callable[[int], bytearray]:

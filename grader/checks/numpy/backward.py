@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from assignment.expect import CheckFailed, expect_gradients
+from assignment.handles import Module
 from grader.errors import TimedOut
 from grader.oracle.gradients import NAMES, Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
-from grader.sandbox.remote import Module
 from utils import to_one_hot
 
 TOLERANCE = 1e-4

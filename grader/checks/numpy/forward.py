@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_array
+from assignment.handles import Handle, Module
 from grader.oracle.gradients import Point
 from grader.oracle.networks import network_at, reference_at
-from grader.sandbox.remote import Module, Remote
 
 TOLERANCE = 1e-4
 HINTS = {
@@ -54,7 +54,7 @@ def clear_point(rng: np.random.Generator, n: int, d: int, h: int, k: int, scale:
             return point
 
 
-def expect_forward(net: Remote, a2: object, point: Point, X: np.ndarray, *, large: bool) -> None:
+def expect_forward(net: Handle, a2: object, point: Point, X: np.ndarray, *, large: bool) -> None:
     """Raises CheckFailed unless all four steps and the returned value are right."""
     twin = reference_at(point, X)
     hints = dict(HINTS)
@@ -73,7 +73,7 @@ def expect_forward(net: Remote, a2: object, point: Point, X: np.ndarray, *, larg
     expect_step("what forward returns", a2, twin.a2, "return the probabilities, self.a2.")
 
 
-def kept_step(net: Remote, name: str, returned: object) -> object:
+def kept_step(net: Handle, name: str, returned: object) -> object:
     """What forward kept under a name. Raises CheckFailed if there is nothing."""
     try:
         return getattr(net, name)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from assignment.handles import Function, Module, as_array, as_number
 from grader.errors import StudentError
 from grader.feedback.diagnosis.comparing import Diagnosis, close, fewest
 from grader.feedback.misconceptions import choices
-from grader.sandbox.remote import Module, RemoteCallable, as_array, as_number
 
 
 def relu(module: Module, rng: np.random.Generator) -> Diagnosis:
@@ -23,7 +23,7 @@ def relu_derivative(module: Module, rng: np.random.Generator) -> Diagnosis:
     return _elementwise(module.relu_derivative, "1.3", "drelu")
 
 
-def _elementwise(function: RemoteCallable, section: str, prefix: str) -> Diagnosis:
+def _elementwise(function: Function, section: str, prefix: str) -> Diagnosis:
     z = np.array([[-3.0, -0.4, 0.0, 0.7], [2.5, 300.0, -150.0, 9.0]])
     try:
         answer, (after,) = function.observe(z.copy())
@@ -41,9 +41,7 @@ def _elementwise(function: RemoteCallable, section: str, prefix: str) -> Diagnos
     return found if np.array_equal(after, z) else (f"{prefix}-in-place", *found)
 
 
-def _of_one_element(
-    function: RemoteCallable, section: str, name: str, fault: StudentError
-) -> Diagnosis:
+def _of_one_element(function: Function, section: str, name: str, fault: StudentError) -> Diagnosis:
     """The id `name` if a function is right for one element and raises ValueError for several."""
     if fault.type_name != "ValueError":
         return ()
@@ -56,7 +54,7 @@ def _of_one_element(
 
 def cross_entropy(module: Module, rng: np.random.Generator) -> Diagnosis:
     """1.4"""
-    function: RemoteCallable = module.cross_entropy
+    function: Function = module.cross_entropy
     inputs = [_targets_and_probabilities(rng, n, k) for n, k in ((7, 4), (3, 6), (5, 3))]
     answers = [function.observe(*pair)[0] for pair in inputs]
     if any(_is_collection(as_array(answer)) for answer in answers):
@@ -109,7 +107,7 @@ def _targets_and_probabilities(
     ) * 0.9 + 0.1 / k
 
 
-def _at_zero(function: RemoteCallable) -> Diagnosis:
+def _at_zero(function: Function) -> Diagnosis:
     """Diagnose a loss that is wrong only at probability 0: infinite, or without that image."""
     for dtype in (np.float64, np.float32):
         truth = np.array([[0, 1]], dtype)

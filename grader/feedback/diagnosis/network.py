@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from assignment.handles import Handle, Module, as_array
 from grader.errors import StudentError, StudentFault
 from grader.feedback.diagnosis.comparing import Diagnosis, close, fewest
 from grader.feedback.misconceptions import Formula, Pass, choices
 from grader.oracle.gradients import NAMES, Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
-from grader.sandbox.remote import Module, Remote, as_array
 
 STEPS = ("z1", "a1", "z2", "a2")
 Forms = list[tuple[np.ndarray, Diagnosis]]
@@ -61,7 +61,7 @@ def _forward_variant(point: Point, a2: Any) -> Diagnosis | None:
     return fewest(fitting)
 
 
-def _attribute(net: Remote, name: str) -> Any:
+def _attribute(net: Handle, name: str) -> Any:
     try:
         return as_array(getattr(net, name))
     except StudentFault:

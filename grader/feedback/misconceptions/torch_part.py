@@ -9,8 +9,8 @@ TORCH_SECTIONS = ("2.1", "2.2", "2.3", "2.4", "3.1", "3.2", "3.3", "3.4")
 TORCH = (
     Misconception(
         "torch-no-activation", TORCH_SECTIONS,
-        "There is nothing non-linear between your layers, so the whole network is one linear "
-        "function. Look at what follows each hidden layer.",
+        "Your network has no hidden layer: nothing non-linear stands between two layers with "
+        "weights, so together they can do no more than one. Look at what follows each layer.",
         "return self.output(self.hidden(X))",
     ),
     Misconception(
@@ -39,9 +39,8 @@ TORCH = (
     ),
     Misconception(
         "torch-softmax-before-loss", TORCH_SECTIONS,
-        "Softmax or its logarithm is applied before the cross-entropy, which already applies both. "
-        "Applying softmax twice keeps the loss from getting near 0, and taking the logarithm twice "
-        "is wasted work.",
+        "Softmax is applied before the cross-entropy, which applies it itself. Applied twice, it "
+        "keeps the loss from getting near 0. Look for the place where probabilities are made.",
         "loss = F.cross_entropy(F.softmax(self(X_batch), 1), y_batch)",
     ),
     Misconception(
@@ -66,6 +65,24 @@ TORCH = (
         "torch-no-step", TORCH_SECTIONS,
         "Gradients are computed, but the parameters do not change. Something has to take the step.",
         "optimizer.zero_grad(); loss.backward()",
+    ),
+    Misconception(
+        "torch-several-steps", TORCH_SECTIONS,
+        "The parameters move more than once for one batch. Count how often the optimizer takes a "
+        "step, and whether the batch is cut into parts that each take one.",
+        "loss.backward(); optimizer.step(); optimizer.step()",
+    ),
+    Misconception(
+        "torch-own-optimizer", TORCH_SECTIONS,
+        "The parameters move without the optimizer that training_step is given. Only that one "
+        "keeps its learning rate and its memory from batch to batch; a new one forgets both.",
+        "optimizer = torch.optim.SGD(self.parameters(), lr=0.1)",
+    ),
+    Misconception(
+        "torch-wrong-loss", TORCH_SECTIONS,
+        "The step works with something other than the cross-entropy of this batch. Compare the "
+        "line that computes the loss, and what is returned, with part 2 of the handout.",
+        "loss = F.mse_loss(self(X_batch), F.one_hot(y_batch, 10).float())",
     ),
     Misconception(
         "torch-loss-not-float", TORCH_SECTIONS,

@@ -6,19 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from assignment.expect import CheckFailed, expect_numbers
-from grader.checks.torch.layers import NOT_REGISTERED, layer_fault
-from grader.checks.torch.linearity import is_linear
-from grader.checks.torch.models import (
+from assignment.answers import Tensor
+from assignment.checks.torch.layers import (
+    NO_ACTIVATION,
+    NOT_REGISTERED,
+    lacks_activation,
+    layer_faults,
+)
+from assignment.checks.torch.models import (
     CLOSE,
     activation_at_the_end,
     images,
     model_of,
     trace_of,
     width_of,
+    with_chosen_weights,
 )
-from grader.sandbox.remote import Module, Remote, as_array, probe
-from grader.worker.protocol import Tensor
+from assignment.expect import expect_numbers
+from assignment.failure import CheckFailed, together
+from assignment.handles import Handle, Module, as_array, probe
 
 
 def check_forward(module: Module, script: str, rng: np.random.Generator) -> None:
@@ -28,9 +34,10 @@ def check_forward(module: Module, script: str, rng: np.random.Generator) -> None
     """
     model = model_of(module, script)
     constructed = len(probe(model, "structure")["parameters"])
-    fault = layer_fault(model, script, rng)
-    known = fault.kind if fault else ""
-    width = width_of(model, script, rng) if known == "torch-wrong-output-size" else 10
+    known = {kind for fault in layer_faults(module, script, rng) for kind in fault.kinds}
+    if known & {"wrong-shape"}:  # forward runs with layers that fit
+        probe(model, "fit_layers", images(rng, script, 3))
+    width = width_of(model, script, rng) if "torch-wrong-output-size" in known else 10
     for n in (int(rng.integers(2, 9)), 1, 70):
         expect_rows(probe(model, "logits", images(rng, script, n)), n, width)
     if probe(model, "changes_input", images(rng, script, 4)):
@@ -38,6 +45,7 @@ def check_forward(module: Module, script: str, rng: np.random.Generator) -> None
             "X was changed in place by forward",
             "no change to X",
             kind="changes-input",
+            hint="compute a new tensor.",
         )
     evaluated, trained = (
         trace_of(model, script, rng, training=training) for training in (False, True)
@@ -46,26 +54,34 @@ def check_forward(module: Module, script: str, rng: np.random.Generator) -> None
         evaluated, added=len(probe(model, "structure")["parameters"]) - constructed
     )
     expect_mode_kept(evaluated, trained)
-    if known not in ("torch-softmax-before-loss", "torch-relu-on-logits"):
-        expect_logits(model, script, rng)
-        expect_activation_free_output(model, script, rng)
-        expect_free_end(evaluated, trained)
-    expect_rows_apart(model, script, rng)
-    expect_gradients_everywhere(model, script, rng)
-    if known != "torch-no-activation" and is_linear(model, script, rng):
-        raise CheckFailed(
-            "the network is linear in its input",
-            "a non-linear activation between its layers",
-            kind="torch-no-activation",
-            hint="put an activation such as F.relu after each hidden layer.",
+    chosen = model if "wrong-shape" in known else with_chosen_weights(module, script, rng)
+    expect_gradients_everywhere(chosen, script, rng)
+    faults = _end_faults(chosen, script, rng, evaluated, trained, known)
+    if NO_ACTIVATION not in known and lacks_activation(evaluated, chosen, script, rng):
+        faults.append(
+            CheckFailed(
+                "forward puts nothing non-linear between two layers",
+                "at least one hidden layer with an activation",
+                kind=NO_ACTIVATION,
+                hint="put an activation such as F.relu after each hidden layer.",
+            )
         )
-    if script == "pytorch_cnn" and known != "torch-cnn-has-no-conv" and not evaluated["convolves"]:
-        raise CheckFailed(
-            "forward does not use the convolution",
-            "logits computed by all layers",
-            kind="torch-cnn-has-no-conv",
-            hint="are all layers of __init__ called?",
+    if (
+        script == "pytorch_cnn"
+        and "torch-cnn-has-no-conv" not in known
+        and not evaluated["convolves"]
+    ):
+        faults.append(
+            CheckFailed(
+                "forward does not use the convolution",
+                "logits computed by all layers",
+                kind="torch-cnn-has-no-conv",
+                hint="are all layers of __init__ called?",
+            )
         )
+    if faults:
+        raise together(faults)
+    expect_rows_apart(chosen, script, rng)
 
 
 def expect_rows(logits: Any, n: int, width: int) -> None:
@@ -134,64 +150,82 @@ def expect_mode_kept(evaluated: dict[str, Any], trained: dict[str, Any]) -> None
         )
 
 
-def expect_logits(model: Remote, script: str, rng: np.random.Generator) -> None:
-    """Raises CheckFailed for probabilities, their logarithms, and values cut off at 0."""
-    answer = np.asarray(as_array(probe(model, "logits", images(rng, script, 32))), np.float64)
-    for rows, what in ((answer, "probabilities"), (np.exp(answer), "log-probabilities")):
-        for axis, each in ((1, "rows"), (0, "columns")):
-            if np.allclose(rows.sum(axis=axis), 1, atol=CLOSE) and (rows >= 0).all():
-                raise CheckFailed(
-                    f"the {each} are {what}",
-                    "logits",
-                    kind="torch-softmax-before-loss",
-                    hint="no softmax at the end: the cross-entropy of 2.3 and 3.3 applies it.",
-                )
-    if (answer >= 0).all() and (answer == 0).any():
-        raise CheckFailed(
-            "no logit is negative and some are exactly 0",
-            "any real numbers",
-            kind="torch-relu-on-logits",
-            hint="is there an activation after the last layer?",
-        )
+def _end_faults(
+    model: Handle,
+    script: str,
+    rng: np.random.Generator,
+    evaluated: dict[str, Any],
+    trained: dict[str, Any],
+    known: set[str],
+) -> list[CheckFailed]:
+    """What is wrong with the end of the network, unless the layers have the fault already."""
+    found = (
+        _probabilities(model, script, rng)
+        or _limited(model, script, rng)
+        or _activation(evaluated, trained)
+    )
+    return [found] if found and found.kind not in known else []
 
 
-def expect_activation_free_output(model: Remote, script: str, rng: np.random.Generator) -> None:
-    """Raises CheckFailed for logits that saturate for very bright images, as of a sigmoid."""
-    answer = np.asarray(
+def _probabilities(model: Handle, script: str, rng: np.random.Generator) -> CheckFailed | None:
+    """Probabilities, in evaluation mode. Their logarithms are logits as good as any."""
+    rows = np.asarray(as_array(probe(model, "logits", images(rng, script, 32))), np.float64)
+    columns = (rows, "columns", 0), (np.exp(rows), "columns", 0)
+    for values, each, axis in ((rows, "rows", 1), *columns):
+        if np.allclose(values.sum(axis=axis), 1, atol=CLOSE) and (values >= 0).all():
+            what = "probabilities" if values is rows else "log-probabilities"
+            return CheckFailed(
+                f"the {each} are {what}",
+                "logits",
+                kind="torch-softmax-before-loss",
+                hint="no softmax at the end: the cross-entropy of 2.3 and 3.3 applies it.",
+            )
+    return None
+
+
+def _limited(model: Handle, script: str, rng: np.random.Generator) -> CheckFailed | None:
+    """Logits cut off at 0, or saturated for very bright images."""
+    rows = np.asarray(as_array(probe(model, "logits", images(rng, script, 32))), np.float64)
+    bright = np.asarray(
         as_array(probe(model, "logits", Tensor(1000 * images(rng, script, 16).array))), np.float64
     )
-    largest = np.abs(answer).max()
-    if abs(largest - 1) < 1e-6 and np.isclose(np.abs(answer), 1, atol=1e-6).mean() > 0.1:
-        raise CheckFailed(
-            "the logits never leave [-1, 1]",
-            "any real numbers",
-            kind="torch-relu-on-logits",
-            hint="is there an activation after the last layer?",
-        )
+    largest = np.abs(bright).max()
+    if (rows >= 0).all() and (rows == 0).any():
+        what = "no logit is negative and some are exactly 0"
+    elif abs(largest - 1) < 1e-6 and np.isclose(np.abs(bright), 1, atol=1e-6).mean() > 0.1:
+        what = "the logits never leave [-1, 1]"
+    else:
+        return None
+    return CheckFailed(
+        what,
+        "any real numbers",
+        kind="torch-relu-on-logits",
+        hint="is there an activation after the last layer?",
+    )
 
 
-def expect_free_end(*traces: dict[str, Any]) -> None:
-    """Raises CheckFailed if an activation is the last operation, in evaluation or in training."""
-    for trace in traces:
-        kind = activation_at_the_end(trace["last"])
-        if kind:
-            what = "softmax" if kind == "torch-softmax-before-loss" else "an activation"
-            raise CheckFailed(
-                f"the last operation is {what}",
-                "the logits of the last layer as they are",
-                kind=kind,
-                hint="the cross-entropy of 2.3 and 3.3 takes logits.",
-            )
+def _activation(*traces: dict[str, Any]) -> CheckFailed | None:
+    """An activation as the last operation, in evaluation or in training."""
+    kind = next(filter(None, (activation_at_the_end(trace["last"]) for trace in traces)), "")
+    if not kind:
+        return None
+    what = "softmax" if kind == "torch-softmax-before-loss" else "an activation"
+    return CheckFailed(
+        f"the last operation is {what}",
+        "the logits of the last layer as they are",
+        kind=kind,
+        hint="the cross-entropy of 2.3 and 3.3 takes logits.",
+    )
 
 
-def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> None:
+def expect_rows_apart(model: Handle, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed if an image's logits depend on the other images of its batch."""
     X = images(rng, script, 6)
-    together = np.asarray(as_array(probe(model, "logits", X)), np.float64)
+    batch = np.asarray(as_array(probe(model, "logits", X)), np.float64)
     alone = np.concatenate(
         [as_array(probe(model, "logits", Tensor(X.array[i : i + 1]))) for i in range(2)]
     )
-    if not np.allclose(together[:2], alone, rtol=1e-3, atol=1e-3 * np.abs(together).max()):
+    if not np.allclose(batch[:2], alone, rtol=1e-3, atol=1e-3 * np.abs(batch).max()):
         raise CheckFailed(
             "an image's logits change with the other images of its batch",
             "logits that depend on the image alone",
@@ -199,7 +233,7 @@ def expect_rows_apart(model: Remote, script: str, rng: np.random.Generator) -> N
         )
 
 
-def expect_gradients_everywhere(model: Remote, script: str, rng: np.random.Generator) -> None:
+def expect_gradients_everywhere(model: Handle, script: str, rng: np.random.Generator) -> None:
     """Raises CheckFailed if a parameter that affects the logits gets no gradient."""
     names = probe(model, "cut_off", images(rng, script, 8))
     if names:

@@ -1,0 +1,85 @@
+"""Answers of a script as values that can be compared, wherever the script runs.
+
+Arrays, numbers, text and containers stand for themselves, a tensor becomes a Tensor, and any other
+object an Opaque, which refers to it by a number. The grader's workers send them through a pipe; the
+students' own check makes them in its process.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CAUSE = "grader_cause"  # attribute of an exception that an observation knows the cause of
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """The content of a torch tensor, for code without torch."""
+
+    array: np.ndarray
+    requires_grad: bool = False
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Any other object: its type's name and, in `ref`, a number to refer to it."""
+
+    type_name: str
+    ref: int | None = None
+    callable: bool = False
+    number: float | None = None  # its float(), if it has one
+
+
+class Objects:
+    """The objects that answers refer to, by number."""
+
+    def __init__(self) -> None:
+        self.held: list[Any] = []
+        self._numbers: dict[int, int] = {}  # id of an object -> its number
+
+    def __getitem__(self, ref: int) -> Any:
+        return self.held[ref]
+
+    def describe(self, value: Any) -> Any:
+        """A tensor as a Tensor, an array in float64 where needed, anything else as an Opaque."""
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.Tensor):
+            content = value.detach().cpu()
+            return Tensor(
+                (content.float() if content.dtype == torch.bfloat16 else content).numpy(),
+                value.requires_grad,
+            )
+        if isinstance(value, np.ndarray | np.generic) and value.dtype == np.longdouble:
+            return np.asarray(value, np.float64)
+        if isinstance(value, np.ndarray):
+            return Opaque(f"array of dtype {value.dtype}", number=_number(value))
+        if id(value) not in self._numbers:
+            self._numbers[id(value)] = len(self.held)
+            self.held.append(value)
+        return Opaque(
+            type(value).__name__, self._numbers[id(value)], callable(value), _number(value)
+        )
+
+    def local(self, value: Any) -> Any:
+        """A value as the script takes it: a Tensor as a tensor, an Opaque as its object."""
+        if isinstance(value, Tensor):
+            import torch
+
+            return torch.from_numpy(value.array)
+        if isinstance(value, Opaque) and value.ref is not None:
+            return self.held[value.ref]
+        if isinstance(value, list | tuple):
+            return type(value)(self.local(item) for item in value)
+        return value
+
+
+def _number(value: Any) -> float | None:
+    """The `float()` of an object, None where it has none."""
+    try:
+        return float(value) if hasattr(value, "__float__") else None
+    except BaseException:
+        return None

@@ -1,0 +1,146 @@
+"""From the loss to the parameters: fresh gradients, one step of the optimizer that was passed in."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from assignment.failure import CheckFailed
+
+ALONG = 0.97  # the cosine above which two directions are the same, but for clipping and rounding
+
+
+def expect_descent(answer: dict[str, Any]) -> None:
+    """Raises CheckFailed unless the parameters followed this batch's gradients in one step.
+
+    `answer` is what observing/steps.py found.
+    """
+    rows = answer["parameters"]
+    expect_own_step(answer, rows)
+    expect_movement(answer, rows)
+    if answer["steps"] > 1:
+        raise CheckFailed(
+            f"optimizer.step() ran {answer['steps']} times",
+            "a single step",
+            kind="torch-several-steps",
+            hint="call optimizer.step() once per batch.",
+        )
+    expect_this_batch_alone(rows)
+    if _cosine(_graded(rows), "moved", "followed") < ALONG:
+        raise CheckFailed(
+            "the parameters did not move as optimizer.step() moves them",
+            "one step of the optimizer",
+            kind="torch-own-optimizer",
+            hint="optimizer.step() alone changes the parameters.",
+        )
+
+
+def expect_own_step(answer: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Raises CheckFailed if something other than the optimizer took a step."""
+    moved = any(not row["still"] for row in _graded(rows))
+    if answer["others"] or (moved and not answer["steps"]):
+        what = (
+            "the step was taken by another optimizer"
+            if answer["others"]
+            else "the parameters changed without optimizer.step()"
+        )
+        raise CheckFailed(
+            what,
+            "a step of the optimizer that is passed in",
+            kind="torch-own-optimizer",
+            hint="use the argument `optimizer`: configure_optimizer made it, and it keeps the "
+            "learning rate and the momentum from step to step.",
+        )
+
+
+def expect_movement(answer: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Raises CheckFailed unless a step moved every parameter that has a gradient."""
+    graded = _graded(rows)
+    if all(row["still"] for row in graded):
+        raise _explained(answer, rows)
+    largest = max(row["largest"] for row in graded)
+    for row in graded:
+        # a bias before a batch normalisation has a gradient of 0, except for rounding
+        if row["still"] and row["largest"] > 1e-3 * largest:
+            raise CheckFailed(
+                f"{row['name']} did not change in a step",
+                "a change of every parameter",
+                hint="does optimizer.step() come after loss.backward(), and cover all parameters?",
+            )
+
+
+def _explained(answer: dict[str, Any], rows: list[dict[str, Any]]) -> CheckFailed:
+    """Why no parameter moved: no step, gradients zeroed too early, detached loss, no gradients."""
+    if answer["reached"] and not answer["steps"]:
+        return CheckFailed(
+            "gradients were computed but no parameter changed",
+            "a step downhill",
+            kind="torch-no-step",
+            hint="optimizer.step() moves the parameters, after the gradients are computed.",
+        )
+    if answer["reached"]:
+        return CheckFailed(
+            "the gradients were cleared before a step could follow them"
+            if not answer["gradients_left"]
+            else "optimizer.step() came before the gradients were computed",
+            "a step downhill",
+            kind="torch-no-backward",
+            hint="in order: zero the gradients, loss.backward(), optimizer.step().",
+        )
+    if answer["backwards"]:
+        return CheckFailed(
+            "backward was called, but no parameter got a gradient",
+            "a loss that depends on all of them",
+            kind="torch-loss-detached",
+            hint="is the loss computed from what forward returned?",
+        )
+    return CheckFailed(
+        "no parameter changed, and there are no gradients",
+        "a step downhill",
+        kind="torch-no-backward",
+        hint="loss.backward() computes the gradients that optimizer.step() follows.",
+    )
+
+
+def expect_this_batch_alone(rows: list[dict[str, Any]]) -> None:
+    """Raises CheckFailed unless the optimizer found this batch's gradients, clipped or not."""
+    graded = _graded(rows)
+    if any(_follows_last_batch(row, graded) for row in graded):
+        raise CheckFailed(
+            "the step followed the last batch's gradients too",
+            "the gradients of this batch only",
+            kind="torch-no-zero-grad",
+            hint="PyTorch adds new gradients to old ones: zero them in every step.",
+        )
+    if _cosine(graded, "followed", "fresh") < ALONG and not all(row["clipped"] for row in graded):
+        raise CheckFailed(
+            "the optimizer followed something other than the gradients of this batch",
+            "the gradients that loss.backward() computed",
+            hint="nothing but clipping may change the gradients before optimizer.step().",
+        )
+
+
+def _follows_last_batch(row: dict[str, Any], graded: list[dict[str, Any]]) -> bool:
+    """Whether what the optimizer found is the last batch's gradient rather than this one's."""
+    total = math.sqrt(sum(one["fresh fresh"] for one in graded))
+    return (
+        math.sqrt(row["left left"]) > total
+        and _cosine([row], "left", "followed") > 0.95
+        and _cosine([row], "fresh", "followed") < 0.95
+    )
+
+
+def _graded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parameters that got a gradient in this step; all of them if none did."""
+    return [row for row in rows if row["graded"]] or rows
+
+
+def _cosine(rows: list[dict[str, Any]], a: str, b: str) -> float:
+    """Of two vectors, over several parameters."""
+
+    def product(one: str, other: str) -> float:
+        name = f"{one} {other}"
+        name = name if name in rows[0] else f"{other} {one}"
+        return sum(float(row[name]) for row in rows)
+
+    return product(a, b) / max(math.sqrt(product(a, a) * product(b, b)), 1e-300)

@@ -1,0 +1,172 @@
+"""2.3 and 3.3: one step of mini-batch gradient descent, judged by what it does.
+
+The loss is read from its gradient by the logits (losses.py), the way from there to the parameters
+from the gradients that the optimizer found (descent.py). No part of it depends on how fast an
+architecture learns, or on the random numbers of a run.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from assignment.checks.torch.descent import expect_descent
+from assignment.checks.torch.losses import name_of_loss, targets_of
+from assignment.checks.torch.models import images, labels, model_of, softmax
+from assignment.expect import RETURN_MISSING
+from assignment.failure import CheckFailed
+from assignment.handles import Module, as_array, probe, type_name
+
+RATE = 0.05  # of the steps: large against float32 rounding, small for the network
+BATCHES = (24, 71, 4)  # images, for code that is right in every other step or for one size only
+CLASSES = 5  # that occur in a batch: targets among the others are somebody else's
+
+
+def check_training_step(module: Module, script: str, rng: np.random.Generator) -> None:
+    """Raises CheckFailed unless a step returns the loss and follows this batch's gradient."""
+    model = model_of(module, script)
+    earlier: list[float] = []
+    for n in BATCHES:
+        X, y = images(rng, script, n), labels(rng, n, CLASSES)
+        answer = probe(model, "step", X, y, RATE)
+        loss = expect_usable(answer)
+        expect_descent(answer)
+        expected = expect_cross_entropy(answer["calls"], y.array)
+        expect_loss_of_batch(loss, expected, answer["losses"], earlier)
+        earlier += answer["losses"]
+
+
+def expect_usable(answer: Any) -> float:
+    """The loss that a step returned.
+
+    Raises CheckFailed if it has the wrong type, if images or labels were changed, or in evaluation
+    mode.
+    """
+    if not isinstance(answer, dict):
+        raise CheckFailed("the step cannot be observed", kind="wrong-type")
+    if answer["changed"]:
+        raise CheckFailed(
+            "X_batch or y_batch was changed in place",
+            "both unchanged",
+            kind="changes-input",
+            hint="compute a new tensor.",
+        )
+    if answer["evaluating"]:
+        raise CheckFailed(
+            "layers were in evaluation mode while the gradients were computed",
+            "training mode",
+            kind="torch-not-in-train-mode",
+            hint="dropout and batch normalisation must be active in training.",
+        )
+    return expect_loss(answer["loss"])
+
+
+def expect_loss(loss: Any) -> float:
+    """The loss of a step. Raises CheckFailed unless it is a finite float."""
+    if isinstance(loss, bool) or not isinstance(loss, float | np.floating):
+        raise CheckFailed(
+            f"training_step returned a {type_name(loss)}",
+            "a float",
+            kind="torch-loss-not-float",
+            hint=RETURN_MISSING if loss is None else "loss.item() is the number in the tensor.",
+        )
+    if not math.isfinite(loss):
+        raise CheckFailed(f"the loss is {loss}", "a finite number", kind="not-finite")
+    return float(loss)
+
+
+def expect_cross_entropy(calls: list[dict[str, Any]], y: np.ndarray) -> float:
+    """The cross-entropy of the batch, in nats, by the logits that the step computed.
+
+    Raises CheckFailed unless the step minimises a cross-entropy of them with the batch's labels.
+    """
+    if not calls:
+        raise CheckFailed(
+            "the loss is not computed from what the network returns",
+            "logits of this batch: self(X_batch)",
+            kind="torch-loss-detached",
+            hint="call self(X_batch) in the step, and compute the loss from the result.",
+        )
+    logits, gradient = (
+        np.concatenate([np.asarray(as_array(call[name]), np.float64) for call in calls])
+        for name in ("logits", "gradient")
+    )
+    order = np.concatenate([np.asarray(call["order"], np.int64).reshape(-1) for call in calls])
+    known = len(order) == len(logits) and bool((order >= 0).all())
+    own = y[order] if known else y if len(y) == len(logits) else None
+    _expect_form(logits, gradient, own)
+    shares = targets_of(logits, gradient).shares
+    if (np.abs(gradient).max(axis=1) > 0).sum() < len(y):
+        raise CheckFailed(
+            f"the loss covers fewer than the {len(y)} images of the batch",
+            "all of them",
+            kind="torch-wrong-loss",
+            hint="F.cross_entropy(logits, y_batch) is the mean over the whole batch.",
+        )
+    others = np.setdiff1d(np.arange(shares.shape[1]), y)
+    mismatched = (
+        (shares.argmax(axis=1) != y[order]).any()
+        if known
+        else shares[:, others].sum() > 0.05 * len(shares)
+    )
+    if mismatched:
+        raise CheckFailed(
+            "the loss compares the logits with other labels than those of their images",
+            "y_batch, in the order of X_batch",
+            kind="torch-wrong-loss",
+            hint="F.cross_entropy(logits, y_batch).",
+        )
+    targets = shares.clip(0) / shares.clip(0).sum(axis=1, keepdims=True)
+    return -float((targets * np.log(softmax(logits).clip(1e-300))).sum(axis=1).mean())
+
+
+def _expect_form(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray | None) -> None:
+    """Raises CheckFailed unless the gradient is that of a cross-entropy, for most images."""
+    used = np.abs(gradient).max(axis=1) > 0
+    logits, gradient, y = logits[used], gradient[used], None if y is None else y[used]
+    if len(logits) and targets_of(logits, gradient).fits.mean() >= 0.9:
+        return
+    if len(logits) and targets_of(logits, -gradient).fits.mean() >= 0.9:
+        raise CheckFailed(
+            "the step goes uphill",
+            "a step along the negative gradient",
+            kind="torch-wrong-loss",
+            hint="is the sign of the loss right?",
+        )
+    name = "" if y is None else name_of_loss(logits, gradient, y)
+    twice = name.startswith("softmax")
+    raise CheckFailed(
+        f"the loss is {name}" if name else "the step does not follow a cross-entropy of the logits",
+        "the cross-entropy of the logits with y_batch",
+        kind="torch-softmax-before-loss" if twice else "torch-wrong-loss",
+        hint="the cross-entropy takes logits and applies softmax itself."
+        if twice
+        else "F.cross_entropy(logits, y_batch) compares all logits of the batch with their labels.",
+    )
+
+
+def expect_loss_of_batch(
+    loss: float, expected: float, losses: list[float], earlier: list[float]
+) -> None:
+    """Raises CheckFailed unless the returned loss is about the cross-entropy, or the loss taken.
+
+    `losses` are the values that backward was called on: a sum over the batch or parts of it, with
+    smoothing or a penalty of the student's choice; `earlier` are those of the batches before.
+    """
+    taken = [expected, *losses, sum(losses), sum(losses) / max(len(losses), 1)]
+    if any(abs(loss - value) < 0.01 * abs(value) for value in taken):
+        return
+    if any(abs(loss - value) < 1e-4 * abs(value) for value in earlier):
+        got = f"the loss is {loss:.4f}, that of an earlier batch"
+    elif any(0.5 * value < loss < 2 * value for value in taken):
+        return
+    else:
+        got = f"the loss is {loss:.4f}"
+    raise CheckFailed(
+        got,
+        f"about {expected:.4f}, the cross-entropy of the batch",
+        kind="torch-wrong-loss",
+        hint="return the loss of the batch as it was before the step: loss.item().",
+    )

@@ -1,0 +1,230 @@
+"""What a forward pass did, read from its autograd graph: trace, and the search for hidden layers.
+
+A node of the graph is one operation; its next functions are the operations that its inputs came
+from. The graph of a compiled, scripted or checkpointed block is one node, which is called opaque.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import nn
+
+from assignment.observing.structure import in_mode, leaves_of
+
+# names of nodes, without "Backward0"
+RESHAPING = (
+    "View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Alias", "Clone", "ToCopy",
+)  # fmt: skip
+# linear in their data, as long as only one of their inputs is data
+LINEAR = (
+    *RESHAPING, "Add", "Sub", "Rsub", "Neg", "Mul", "Div", "T", "Transpose", "Permute", "Expand",
+    "Slice", "Select", "Split", "Chunk", "Unbind", "Cat", "Stack", "Index", "Narrow", "Repeat",
+    "Flip", "Roll", "Mean", "Sum", "Cumsum", "AvgPool", "AdaptiveAvgPool", "ConstantPadNd",
+    "ReflectionPad", "ReplicationPad", "Upsample", "NativeBatchNorm", "CudnnBatchNorm", "Copy",
+    "AsStrided", "PixelShuffle", "Unfold", "Im2Col", "NativeDropout", "Contiguous", "Movedim",
+    "SwapAxes", "Diagonal", "Identity",
+)  # fmt: skip
+# a linear map, where one input is data and the other trainable weights
+PRODUCTS = (
+    "Addmm", "Addmv", "Addbmm", "Baddbmm", "Mm", "Mv", "Bmm", "Dot", "Linear", "Matmul", "Mul",
+    "Convolution", "ConvolutionOverrideable", "SlowConv", "ThnnConv", "MkldnnLinear",
+)  # fmt: skip
+OPAQUE = (
+    "torch::jit", "CompiledFunction", "CheckpointFunction", "MkldnnRnnLayer", "Trilinear",
+    "Lstm", "Gru", "CudnnRnn", "_CudnnRnn", "MpsLstm",
+)  # fmt: skip
+
+
+def trace(model: nn.Module, X: Any, training: bool) -> dict[str, Any]:
+    """Two forward passes: leaves of their graphs, the last node, whether they agree, and modes."""
+    in_mode(model, training=training)
+    first, second = (_pass(model, X.clone()) for _ in range(2))
+    kept = first.foreign.keys() & second.foreign.keys()
+    return {
+        "attached": getattr(first.logits, "grad_fn", None) is not None,
+        "hidden": len(kept),
+        "made_anew": len(first.foreign.keys() ^ second.foreign.keys()),
+        "convolves": first.convolves,
+        "last": first.last,
+        "last_in_stack": first.last_in_stack,
+        "hidden_layer": first.hidden_layer,
+        "agree": _agree(first.logits, second.logits),
+        "switched": any(m.training != training for m in model.modules()),
+    }
+
+
+def _agree(a: Any, b: Any) -> bool:
+    if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor) or a.shape != b.shape:
+        return False
+    return bool(torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True))
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One forward pass: its logits, leaves of its graph that are not the model's, and its end."""
+
+    logits: Any
+    foreign: dict[int, Any]
+    convolves: bool
+    last: str  # the name of the last node that does more than reshape
+    last_in_stack: bool  # whether it is a layer of an nn.Sequential
+    hidden_layer: bool
+
+
+def _pass(model: nn.Module, X: Any) -> _Pass:
+    X.requires_grad_()
+    known = {id(p) for p in model.parameters()} | {id(X)}
+    stacked = {
+        child for m in model.modules() if isinstance(m, nn.Sequential) for child in m.children()
+    }
+    with _outputs_of_layers(model) as outputs, torch.enable_grad():
+        logits = model(X * 1)  # a leaf could not be changed in place, which another check looks for
+    start = logits.grad_fn if isinstance(logits, torch.Tensor) else None
+    nodes, last = nodes_of(start), start
+    while last is not None and last.name().startswith(RESHAPING) and last.next_functions:
+        last = last.next_functions[0][0]
+    return _Pass(
+        logits,
+        {
+            id(node.variable): node.variable
+            for node in nodes
+            if hasattr(node, "variable") and id(node.variable) not in known
+        },
+        any("Conv" in node.name() for node in nodes)
+        or any(isinstance(m, nn.modules.conv._ConvNd) for m, _ in outputs),
+        last.name() if last is not None else "",
+        any(last is not None and output.grad_fn is last and m in stacked for m, output in outputs),
+        _Graph(nodes, start, id(X)).has_hidden_layer,
+    )
+
+
+def nodes_of(start: Any) -> list[Any]:
+    """All nodes of an autograd graph, at most a hundred thousand."""
+    seen: dict[Any, None] = {}
+    waiting = [start]
+    while waiting and len(seen) < 100_000:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen[node] = None
+            waiting += [following for following, _ in node.next_functions]
+    return list(seen)
+
+
+@contextlib.contextmanager
+def _outputs_of_layers(model: nn.Module) -> Iterator[list[tuple[nn.Module, Any]]]:
+    """Every layer that runs inside the block, with its output."""
+    outputs: list[tuple[nn.Module, Any]] = []
+
+    def note(layer: nn.Module, _: Any, output: Any) -> None:
+        if isinstance(output, torch.Tensor):
+            outputs.append((layer, output))
+
+    handles = [layer.register_forward_hook(note) for layer in leaves_of(model)]
+    try:
+        yield outputs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Graph:
+    """A graph in which hidden layers are searched: two linear maps, non-linear in between."""
+
+    def __init__(self, nodes: list[Any], start: Any, images: int):
+        self.nodes, self.start, self._images = nodes, start, images
+
+    @cached_property
+    def has_hidden_layer(self) -> bool:
+        """Whether a trainable linear map gets its data from another through a non-linearity.
+
+        Searched from the logits back to the images; what cannot be looked into counts as one.
+        """
+        if any(node.name().startswith(OPAQUE) for node in self.nodes):
+            return True
+        seen: set[tuple[Any, int]] = set()
+        # how far a path has come: 0 at no map yet, 1 at a map, 2 past a non-linearity below it
+        waiting = [(self.start, 0)]
+        while waiting:
+            node, stage = waiting.pop()
+            if node is None or (node, stage) in seen:
+                continue
+            seen.add((node, stage))
+            if self._is_map(node):
+                if stage == 2:
+                    return True
+                stage = 1
+            elif stage == 1 and not self._is_linear(node):
+                stage = 2
+            waiting += [(child, stage) for child in self._data_of(node)]
+        return False
+
+    def _is_map(self, node: Any) -> bool:
+        return node in self._maps
+
+    def _is_linear(self, node: Any) -> bool:
+        return _starts(node, (*LINEAR, *PRODUCTS)) and (
+            not _starts(node, (*PRODUCTS, "Div")) or len(self._data_of(node)) < 2
+        )
+
+    def _data_of(self, node: Any) -> list[Any]:
+        return [child for child, _ in node.next_functions if child in self._carries_data]
+
+    @cached_property
+    def _maps(self) -> set[Any]:
+        """The products of data and trainable weights."""
+        return {
+            node
+            for node in self.nodes
+            if _starts(node, PRODUCTS)
+            and any(
+                child in self._holds_weights and child not in self._reaches_images
+                for child, _ in node.next_functions
+            )
+            and not all(
+                child is None or child in self._weights_only for child, _ in node.next_functions
+            )
+        }
+
+    @cached_property
+    def _weights_only(self) -> set[Any]:
+        return self._holds_weights - self._reaches_images
+
+    @cached_property
+    def _reaches_images(self) -> set[Any]:
+        return self._above(lambda variable: id(variable) == self._images)
+
+    @cached_property
+    def _carries_data(self) -> set[Any]:
+        return self._reaches_images | self._maps
+
+    @cached_property
+    def _holds_weights(self) -> set[Any]:
+        # registered or not, which another check asks
+        return self._above(lambda variable: id(variable) != self._images and variable.dim() > 1)
+
+    def _above(self, chosen: Any) -> set[Any]:
+        """The nodes from which a chosen leaf can be reached."""
+        found = {n for n in self.nodes if hasattr(n, "variable") and chosen(n.variable)}
+        users: dict[Any, list[Any]] = {}
+        for node in self.nodes:
+            for child, _ in node.next_functions:
+                users.setdefault(child, []).append(node)
+        waiting = list(found)
+        while waiting:
+            for user in users.get(waiting.pop(), ()):
+                if user not in found:
+                    found.add(user)
+                    waiting.append(user)
+        return found
+
+
+def _starts(node: Any, names: tuple[str, ...]) -> bool:
+    """Whether a node's operation is one of these: "MulBackward0" is "Mul"."""
+    name = node.name().partition("Backward")[0].rstrip("0123456789D")
+    return name in names

@@ -1,0 +1,113 @@
+"""Which layers run, in which mode, and what a network returns, wherever the call comes from.
+
+A prediction may come from a copy of the network, a training step from a block of it. So hooks for
+all modules are used, not hooks of one model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
+
+CLASSES = 10
+
+
+@dataclass
+class Running:
+    """The layers that ran, as (in training mode, its result has a gradient) each."""
+
+    layers: list[tuple[bool, bool]] = field(default_factory=list)
+    networks: list[tuple[bool, bool]] = field(default_factory=list)  # the whole network, likewise
+
+    @property
+    def modes(self) -> list[tuple[bool, bool]]:
+        """Of the layers; of the network itself if it computes without any."""
+        return self.layers or self.networks
+
+
+@contextlib.contextmanager
+def watched(model: nn.Module) -> Iterator[Running]:
+    """Notes every layer that runs inside the block, of the model and of its copies."""
+    running = Running()
+
+    def note(layer: nn.Module, _: Any, output: Any) -> None:
+        now = (layer.training, isinstance(output, torch.Tensor) and output.requires_grad)
+        if type(layer) is type(model):
+            running.networks.append(now)
+        elif _is_leaf(layer) and not isinstance(layer, nn.modules.loss._Loss):
+            running.layers.append(now)
+
+    handle = register_module_forward_hook(note)
+    try:
+        yield running
+    finally:
+        handle.remove()
+
+
+def _is_leaf(layer: nn.Module) -> bool:
+    # the layers inside a scripted module run without hooks
+    return isinstance(layer, torch.jit.ScriptModule) or not any(True for _ in layer.children())
+
+
+@contextlib.contextmanager
+def every_forward(model: nn.Module, change: Callable[[nn.Module, Any, Any], Any]) -> Iterator[None]:
+    """Passes what forward returns through `change(network, images, logits)`.
+
+    Of the model and of every other network of its class, called as network(X) or network.forward(X).
+    """
+    own = vars(model).get("forward")  # a script may set it in __init__
+    holder: Any = model if own is not None else type(model)
+    forward = own if own is not None else holder.forward
+
+    def changed(*args: Any, **kwargs: Any) -> Any:
+        network, rest = (model, args) if own is not None else (args[0], args[1:])
+        images = rest[0] if rest else next(iter(kwargs.values()), None)
+        return change(network, images, forward(*args, **kwargs))
+
+    inherited = own is None and "forward" not in vars(holder)
+    holder.forward = changed
+    try:
+        yield
+    finally:
+        if inherited:
+            del holder.forward
+        else:
+            holder.forward = forward
+
+
+def shifted(logits: Any, scale: float, generator: torch.Generator) -> Any:
+    """Logits plus random numbers of a given scale; their logarithms or probabilities likewise.
+
+    So every image has another label and the loss can tell what it is computed from, whatever the
+    architecture and its weights. Returns the sum, and what the caller gets in place of the logits.
+    """
+    by = scale * torch.randn(logits.shape, generator=generator)
+    by = by.to(logits)
+    if _is_close(logits.exp().sum(dim=1)):  # log-probabilities
+        moved = logits + by
+        return moved, torch.log_softmax(moved, dim=1)
+    if bool((logits >= 0).all()) and _is_close(logits.sum(dim=1)):  # probabilities
+        moved = logits.clamp_min(1e-12).log() + by
+        return moved, torch.softmax(moved, dim=1)
+    moved = logits + by
+    return moved, moved
+
+
+def _is_close(sums: Any) -> bool:
+    return bool(torch.allclose(sums.detach().float(), torch.ones(()).to(sums.device), atol=1e-3))
+
+
+def is_rows(value: Any) -> bool:
+    """Whether it is a tensor with one row of ten values for each image."""
+    return (
+        isinstance(value, torch.Tensor)
+        and value.dim() == 2
+        and value.shape[1] == CLASSES
+        and value.is_floating_point()
+    )

@@ -1,0 +1,239 @@
+"""One training step, observed: what the loss asks of the logits, and what the optimizer followed.
+
+Nothing is computed a second time, so augmentation, dropout and averaged weights change nothing of
+what is observed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from assignment.answers import CAUSE
+from assignment.observing.layers import every_forward, is_rows, shifted, watched
+
+SPREAD = 2.0  # of the numbers added to the logits: probabilities from 0.001 to 0.9
+
+
+@dataclass
+class Call:
+    """One forward pass of the step: its images and logits, and the loss's gradient by them."""
+
+    images: Any
+    logits: Any
+    gradient: Any = None
+
+    def note(self, gradient: Any) -> None:
+        """Add a gradient that arrives at the logits."""
+        self.gradient = gradient if self.gradient is None else self.gradient + gradient
+
+
+@dataclass
+class Events:
+    """What happened in a step, in the order in which a right step does it."""
+
+    calls: list[Call] = field(default_factory=list)
+    blocks: list[Call] = field(default_factory=list)  # of modules inside of the network
+    losses: list[float] = field(default_factory=list)  # that backward was called on
+    detached: bool = False  # backward was called on something that has no gradient
+    reached: bool = False  # a parameter got a gradient
+    steps: int = 0
+    others: int = 0  # steps of other optimizers
+
+
+class RecordingOptimizer(torch.optim.SGD):  # type: ignore[misc]  # torch is not typed here
+    """Plain gradient descent that counts its steps and keeps the gradients of the first."""
+
+    def __init__(self, parameters: list[Any], learning_rate: float, events: Events):
+        super().__init__(parameters, lr=learning_rate)
+        self.events, self.followed = events, [None] * len(parameters)
+        self.all = parameters
+
+    def step(self, closure: Any = None) -> Any:
+        """One step, after the closure if there is one."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        self.events.steps += 1
+        if self.events.steps == 1:
+            self.followed = [_kept(p.grad) for p in self.all]
+        super().step()
+        return loss
+
+
+def _kept(gradient: Any) -> Any:
+    return None if gradient is None else gradient.detach().clone()
+
+
+@contextlib.contextmanager
+def _noting(parameters: list[Any], events: Events, fresh: list[Any]) -> Iterator[None]:
+    """Notes the calls of backward, and in `fresh` what they add to the gradients."""
+    original = torch.autograd.backward
+
+    def backward(*args: Any, **kwargs: Any) -> None:
+        roots = args[0] if args else kwargs["tensors"]
+        roots = (roots,) if isinstance(roots, torch.Tensor) else tuple(roots)
+        events.detached |= not any(root.requires_grad for root in roots)
+        events.losses += [float(root.detach().sum()) for root in roots]
+        before = [_kept(p.grad) for p in parameters]
+        original(*args, **kwargs)
+        for i, (parameter, old) in enumerate(zip(parameters, before, strict=True)):
+            if parameter.grad is None:
+                continue
+            added = parameter.grad.detach().clone() if old is None else parameter.grad - old
+            if bool(added.any()):
+                events.reached = True
+                fresh[i] = added if fresh[i] is None else fresh[i] + added
+
+    torch.autograd.backward = backward
+    try:
+        yield
+    finally:
+        torch.autograd.backward = original
+
+
+@contextlib.contextmanager
+def _reading_logits(model: nn.Module, events: Events) -> Iterator[None]:
+    """Adds random numbers to the logits, the same for as many images, and notes what they get."""
+
+    def change(network: nn.Module, images: Any, logits: Any) -> Any:
+        if not is_rows(logits) or not torch.is_grad_enabled() or not logits.requires_grad:
+            return logits
+        generator = torch.Generator().manual_seed(len(logits))
+        moved, shown = shifted(logits, SPREAD, generator)
+        _attach(Call(images, moved), events.calls)
+        return shown
+
+    def note(block: nn.Module, inputs: Any, output: Any) -> None:
+        if is_rows(output) and output.requires_grad and torch.is_grad_enabled():
+            _attach(Call(inputs[0] if inputs else None, output), events.blocks)
+
+    handle = nn.modules.module.register_module_forward_hook(note)
+    try:
+        with every_forward(model, change):
+            yield
+    finally:
+        handle.remove()
+
+
+def _attach(call: Call, calls: list[Call]) -> None:
+    calls.append(call)
+    call.logits.register_hook(call.note)
+
+
+@contextlib.contextmanager
+def _counting_others(own: Any, events: Events) -> Iterator[None]:
+    def count(optimizer: Any, *_: Any) -> None:
+        events.others += optimizer is not own
+
+    handle = register_optimizer_step_post_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, Any]:
+    """What one training_step with plain gradient descent returns, and what it did.
+
+    The gradients that the step before it left are multiplied by 1000, which shows whether this one
+    zeroes them.
+    """
+    named = list(model.named_parameters())
+    parameters = [p for _, p in named]
+    left = [None if p.grad is None else p.grad.mul_(1000).clone() for p in parameters]
+    events, fresh = Events(), [None] * len(parameters)
+    optimizer = RecordingOptimizer(parameters, learning_rate, events)
+    batch = (X.clone(), y.clone())
+    before = [p.detach().clone() for p in parameters]
+    with (
+        watched(model) as running,
+        _noting(parameters, events, fresh),
+        _reading_logits(model, events),
+        _counting_others(optimizer, events),
+    ):
+        try:
+            loss = model.train().training_step(X, y, optimizer)
+        except Exception as error:
+            if events.detached or (isinstance(error, AttributeError) and error.name == "backward"):
+                setattr(error, CAUSE, "loss-detached")
+            raise
+    rows = [
+        _compared(name, now.detach() - then, old, new, followed, learning_rate)
+        for (name, now), then, old, new, followed in zip(
+            named, before, left, fresh, optimizer.followed, strict=True
+        )
+    ]
+    calls = [call for call in events.calls if call.gradient is not None]
+    calls = calls or [call for call in events.blocks if call.gradient is not None][-1:]
+    return {
+        "loss": loss,
+        "changed": not (torch.equal(X, batch[0]) and torch.equal(y, batch[1])),
+        "evaluating": any(recording and not training for training, recording in running.modes),
+        "backwards": len(events.losses),
+        "losses": events.losses[:100],
+        "reached": events.reached,
+        "steps": events.steps,
+        "others": events.others,
+        "gradients_left": any(p.grad is not None and bool(p.grad.any()) for p in parameters),
+        "parameters": rows,
+        "calls": [
+            {
+                "logits": call.logits.detach().double(),
+                "gradient": call.gradient.detach().double(),
+                "order": _order(call.images, batch[0]),
+            }
+            for call in calls[:100]
+        ],
+    }
+
+
+def _compared(
+    name: str, moved: Any, left: Any, fresh: Any, followed: Any, learning_rate: float
+) -> dict[str, Any]:
+    """The lengths of a parameter's gradients and of its movement, and their inner products.
+
+    `left` is what the step before left, `fresh` what this batch gave, `followed` what the optimizer
+    found; `clipped` says that it found this batch's, cut off at some size.
+    """
+    zero = torch.zeros_like(moved, dtype=torch.float64)
+    vectors = {
+        "moved": moved.double() / -learning_rate,
+        "left": zero if left is None else left.double(),
+        "fresh": zero if fresh is None else fresh.double(),
+        "followed": zero if followed is None else followed.double(),
+    }
+    names = list(vectors)
+    products = {
+        f"{a} {b}": float((vectors[a] * vectors[b]).sum())
+        for i, a in enumerate(names)
+        for b in names[i:]
+    }
+    limit = float(vectors["followed"].abs().max()) if moved.numel() else 0.0
+    cut = vectors["fresh"].clamp(-limit, limit)
+    return {
+        "name": name,
+        "graded": fresh is not None,
+        "still": not bool(moved.any()),
+        "largest": float(vectors["fresh"].abs().max()) if moved.numel() else 0.0,
+        "clipped": bool(torch.allclose(cut, vectors["followed"], rtol=1e-3, atol=1e-6 * limit)),
+        **products,
+    }
+
+
+def _order(images: Any, batch: Any) -> list[int]:
+    """Which image of the batch each image is; -1 for one that is not the same any more."""
+    if not isinstance(images, torch.Tensor) or images.dim() == 0:
+        return []
+    known = {row.contiguous().numpy().tobytes(): i for i, row in enumerate(batch.float().cpu())}
+    rows = images.detach().float().cpu()
+    if rows.numel() != len(rows) * batch[0].numel():
+        return [-1] * len(rows)
+    return [known.get(row.contiguous().numpy().tobytes(), -1) for row in rows.flatten(1)]

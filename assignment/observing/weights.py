@@ -1,0 +1,59 @@
+"""Weights of the observer's choosing, and which parameters the logits depend on.
+
+A layer that starts at zero, or a scale that starts at one, is a matter of taste. What a network can
+compute shows at weights that nobody chose.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from assignment.observing.structure import in_mode
+
+
+def choose_weights(model: nn.Module, seed: int) -> None:
+    """Random weights for every layer: He et al. 2015 for matrices, about 0.5 for vectors."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dtype.is_complex:
+                continue
+            if parameter.dim() > 1:
+                inputs = math.prod(parameter.shape[1:])
+                drawn = torch.randn(parameter.shape, generator=generator) * math.sqrt(2 / inputs)
+            else:
+                drawn = 0.3 + 0.4 * torch.rand(parameter.shape, generator=generator)
+            parameter.copy_(drawn)
+
+
+def cut_off(model: nn.Module, X: Any) -> list[str]:
+    """The parameters that change the logits, but get no gradient from them.
+
+    An unused parameter is no mistake.
+    """
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    found = []
+    logits = in_mode(model, training=False)(X)
+    gradients = (
+        torch.autograd.grad((logits**2).sum(), [p for _, p in trained], allow_unused=True)
+        if trained
+        else ()
+    )
+    for (name, parameter), gradient in zip(trained, gradients, strict=True):
+        if gradient is None and _has_influence(model, parameter, X):
+            found.append(name)
+    return found
+
+
+def _has_influence(model: nn.Module, parameter: Any, X: Any) -> bool:
+    """Whether the logits change with a parameter."""
+    with torch.no_grad():
+        before, kept = model(X), parameter.clone()
+        parameter.add_(torch.rand_like(parameter) + 0.5)
+        after = model(X)
+        parameter.copy_(kept)
+    return not torch.allclose(before, after)
