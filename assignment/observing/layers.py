@@ -13,7 +13,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.modules.module import register_module_forward_hook
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 
 CLASSES = 10
 
@@ -37,6 +40,8 @@ def watched(model: nn.Module) -> Iterator[Running]:
     running = Running()
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
+        if torch.jit.is_tracing():  # nothing comes of it but a copy
+            return
         now = (layer.training, isinstance(output, torch.Tensor) and output.requires_grad)
         if type(layer) is type(model):
             running.networks.append(now)
@@ -55,9 +60,12 @@ def _is_leaf(layer: nn.Module) -> bool:
     return isinstance(layer, torch.jit.ScriptModule) or not any(True for _ in layer.children())
 
 
+Change = Callable[[Any, Any, Any], Any]  # of (network or block, images, logits): what to return
+
+
 @contextlib.contextmanager
-def every_forward(model: nn.Module, change: Callable[[nn.Module, Any, Any], Any]) -> Iterator[None]:
-    """Passes what forward returns through `change(network, images, logits)`.
+def every_forward(model: nn.Module, change: Change) -> Iterator[None]:
+    """Passes what forward returns through `change`, where it is one row of logits an image.
 
     Of the model and of every other network of its class, called as network(X) or network.forward(X).
     """
@@ -68,7 +76,8 @@ def every_forward(model: nn.Module, change: Callable[[nn.Module, Any, Any], Any]
     def changed(*args: Any, **kwargs: Any) -> Any:
         network, rest = (model, args) if own is not None else (args[0], args[1:])
         images = rest[0] if rest else next(iter(kwargs.values()), None)
-        return change(network, images, forward(*args, **kwargs))
+        logits = forward(*args, **kwargs)
+        return change(network, images, logits) if is_rows(logits) else logits
 
     inherited = own is None and "forward" not in vars(holder)
     holder.forward = changed
@@ -81,22 +90,52 @@ def every_forward(model: nn.Module, change: Callable[[nn.Module, Any, Any], Any]
             holder.forward = forward
 
 
+@contextlib.contextmanager
+def every_outer_call(change: Change) -> Iterator[None]:
+    """Passes what modules return through `change`, where it is one row of logits an image.
+
+    Of those that no other module calls: a network, a copy, a scripted one, or a block of layers.
+    """
+    depth = 0
+
+    def enter(*_: Any) -> None:
+        nonlocal depth
+        depth += 1
+
+    def leave(module: nn.Module, inputs: Any, output: Any) -> Any:
+        nonlocal depth
+        depth -= 1
+        if depth or torch.jit.is_tracing() or not is_rows(output):
+            return None
+        return change(module, inputs[0] if inputs else None, output)
+
+    handles = (
+        register_module_forward_pre_hook(enter),
+        register_module_forward_hook(leave, always_call=True),
+    )
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
 def shifted(logits: Any, scale: float, generator: torch.Generator) -> Any:
     """Logits plus random numbers of a given scale; their logarithms or probabilities likewise.
 
     So every image has another label and the loss can tell what it is computed from, whatever the
-    architecture and its weights. Returns the sum, and what the caller gets in place of the logits.
+    architecture and its weights; logits larger than the scale are shrunk for it. Returns the sum,
+    and what the caller gets in place of the logits.
     """
-    by = scale * torch.randn(logits.shape, generator=generator)
-    by = by.to(logits)
-    if _is_close(logits.exp().sum(dim=1)):  # log-probabilities
-        moved = logits + by
+    by = (scale * torch.randn(logits.shape, generator=generator)).to(logits)
+    logarithms = _is_close(logits.exp().sum(dim=1))
+    probabilities = bool((logits >= 0).all()) and _is_close(logits.sum(dim=1))
+    own = logits.clamp_min(1e-12).log() if probabilities else logits
+    shrinking = min(1.0, scale / max(float(own.detach().abs().max()), 1e-12))
+    moved = shrinking * own + by
+    if logarithms:
         return moved, torch.log_softmax(moved, dim=1)
-    if bool((logits >= 0).all()) and _is_close(logits.sum(dim=1)):  # probabilities
-        moved = logits.clamp_min(1e-12).log() + by
-        return moved, torch.softmax(moved, dim=1)
-    moved = logits + by
-    return moved, moved
+    return moved, torch.softmax(moved, dim=1) if probabilities else moved
 
 
 def _is_close(sums: Any) -> bool:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from assignment.answers import CAUSE
-from assignment.observing.layers import every_forward, is_rows, shifted, watched
+from assignment.observing.layers import every_forward, every_outer_call, shifted, watched
 from assignment.observing.structure import in_mode
 
 SPREAD = 3.0  # of the numbers added to the logits, so that every label occurs
@@ -18,32 +18,24 @@ SPREAD = 3.0  # of the numbers added to the logits, so that every label occurs
 def predict(model: nn.Module, X: Any, seed: int) -> dict[str, Any]:
     """Labels predicted by a model left in training mode, and what was observed meanwhile.
 
-    `passes` are the logits that the network returned, with random numbers added, pass by pass; they
-    are empty if predict did not call forward, but a scripted copy or a block of the network.
+    `passes` are the logits that it got from the network, a copy or a block, call by call, with
+    random numbers added.
     """
     images, passes = X.clone(), list[Any]()
     generator = torch.Generator().manual_seed(seed)
 
-    def change(network: nn.Module, _: Any, logits: Any) -> Any:
-        if not is_rows(logits):
-            return logits
+    def change(_: Any, __: Any, logits: Any) -> Any:
         moved, shown = shifted(logits, SPREAD, generator)
         passes.append(moved.detach().double())
         return shown
 
-    model.train()
     # enable_grad also restores the mode, should predict switch gradients off for good
     with torch.enable_grad(), watched(model) as running:
-        try:
+        with every_outer_call(change):
+            labels = _labels(model, X, images)
+        if not passes:  # a network without layers, called by its forward
             with every_forward(model, change):
-                labels = model.predict(X)
-        except Exception as error:
-            if not passes:  # what scripts a copy cannot read a changed forward
-                running.layers.clear()
-                running.networks.clear()
-                labels = _plain(model, X, images, error)
-            else:
-                raise
+                labels = _labels(model, X, images)
     return {
         "labels": labels,
         "passes": passes[:2000],
@@ -53,8 +45,8 @@ def predict(model: nn.Module, X: Any, seed: int) -> dict[str, Any]:
     }
 
 
-def _plain(model: nn.Module, X: Any, images: Any, first: Exception) -> Any:
-    """The labels as predict gives them with nothing changed."""
+def _labels(model: nn.Module, X: Any, images: Any) -> Any:
+    """What predict returns, called in training mode."""
     try:
         return model.train().predict(X)
     except Exception as error:

@@ -16,7 +16,7 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from assignment.answers import CAUSE
-from assignment.observing.layers import every_forward, is_rows, shifted, watched
+from assignment.observing.layers import every_forward, every_outer_call, shifted, watched
 
 SPREAD = 2.0  # of the numbers added to the logits: probabilities from 0.001 to 0.9
 
@@ -39,7 +39,7 @@ class Events:
     """What happened in a step, in the order in which a right step does it."""
 
     calls: list[Call] = field(default_factory=list)
-    blocks: list[Call] = field(default_factory=list)  # of modules inside of the network
+    blocks: dict[int, list[Call]] = field(default_factory=dict)  # of blocks called by themselves
     losses: list[float] = field(default_factory=list)  # that backward was called on
     detached: bool = False  # backward was called on something that has no gradient
     reached: bool = False  # a parameter got a gradient
@@ -103,29 +103,24 @@ def _noting(parameters: list[Any], events: Events, fresh: list[Any]) -> Iterator
 def _reading_logits(model: nn.Module, events: Events) -> Iterator[None]:
     """Adds random numbers to the logits, the same for as many images, and notes what they get."""
 
-    def change(network: nn.Module, images: Any, logits: Any) -> Any:
-        if not is_rows(logits) or not torch.is_grad_enabled() or not logits.requires_grad:
+    def change(network: Any, images: Any, logits: Any) -> Any:
+        if not torch.is_grad_enabled() or not logits.requires_grad:
             return logits
         generator = torch.Generator().manual_seed(len(logits))
         moved, shown = shifted(logits, SPREAD, generator)
-        _attach(Call(images, moved), events.calls)
+        call = Call(images, moved)
+        moved.register_hook(call.note)
+        if isinstance(network, type(model)):
+            events.calls.append(call)
+        else:
+            events.blocks.setdefault(id(network), []).append(call)
         return shown
 
-    def note(block: nn.Module, inputs: Any, output: Any) -> None:
-        if is_rows(output) and output.requires_grad and torch.is_grad_enabled():
-            _attach(Call(inputs[0] if inputs else None, output), events.blocks)
+    def change_block(block: Any, images: Any, logits: Any) -> Any:
+        return logits if isinstance(block, type(model)) else change(block, images, logits)
 
-    handle = nn.modules.module.register_module_forward_hook(note)
-    try:
-        with every_forward(model, change):
-            yield
-    finally:
-        handle.remove()
-
-
-def _attach(call: Call, calls: list[Call]) -> None:
-    calls.append(call)
-    call.logits.register_hook(call.note)
+    with every_forward(model, change), every_outer_call(change_block):
+        yield
 
 
 @contextlib.contextmanager
@@ -144,7 +139,7 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
     """What one training_step with plain gradient descent returns, and what it did.
 
     The gradients that the step before it left are multiplied by 1000, which shows whether this one
-    zeroes them.
+    zeroes them. Afterwards the parameters are put back, so that a long step does no harm.
     """
     named = list(model.named_parameters())
     parameters = [p for _, p in named]
@@ -171,8 +166,12 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
             named, before, left, fresh, optimizer.followed, strict=True
         )
     ]
+    with torch.no_grad():
+        for parameter, then in zip(parameters, before, strict=True):
+            parameter.copy_(then)
     calls = [call for call in events.calls if call.gradient is not None]
-    calls = calls or [call for call in events.blocks if call.gradient is not None][-1:]
+    for block in events.blocks.values():  # the last that the loss depends on computes the logits
+        calls = calls if events.calls else [c for c in block if c.gradient is not None] or calls
     return {
         "loss": loss,
         "changed": not (torch.equal(X, batch[0]) and torch.equal(y, batch[1])),

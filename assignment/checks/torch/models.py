@@ -84,6 +84,22 @@ def width_of(model: Handle, script: str, rng: np.random.Generator) -> int:
     )
 
 
+def rows_of(parts: list[Any], most: int) -> np.ndarray:
+    """Several observed tensors `(m, 10)` as one float64 array.
+
+    Raises CheckFailed for anything else, and for more than `most` rows: an observation comes from
+    the process of the script, which may send what it likes.
+    """
+    arrays = [as_array(part) for part in parts]
+    if not all(isinstance(a, np.ndarray) and a.ndim == 2 and a.shape[1] == 10 for a in arrays):
+        raise CheckFailed("what forward returned cannot be observed", kind="wrong-type")
+    if sum(map(len, arrays)) > most:
+        raise CheckFailed(
+            f"forward was called for {sum(map(len, arrays))} images", f"at most {most}"
+        )
+    return np.concatenate([np.asarray(array, np.float64) for array in arrays])
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities `(n, k)` of logits `(n, k)`, float64."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -8,11 +8,12 @@ import numpy as np
 
 from assignment.answers import Tensor
 from assignment.checks.labels import expect_labels
-from assignment.checks.torch.models import CLOSE, images, softmax, with_chosen_weights
+from assignment.checks.torch.models import CLOSE, images, rows_of, softmax, with_chosen_weights
 from assignment.failure import CheckFailed
 from assignment.handles import Handle, Module, as_array, kind_of, probe
 
 IN_TRAINING_MODE = "torch-not-in-eval-mode"
+MOST_PASSES = 100  # over the images in one prediction
 LARGEST = "the index of the largest logit in each row."
 
 
@@ -35,7 +36,7 @@ def check_predict(module: Module, script: str, rng: np.random.Generator) -> None
                 kind="changes-input",
                 hint="compute a new tensor.",
             )
-        expect_largest(model, X, got, [as_array(one) for one in answer["passes"]])
+        expect_largest(model, X, got, answer["passes"])
 
 
 def prediction(model: Handle, X: Tensor, seed: int) -> dict[str, Any]:
@@ -108,25 +109,25 @@ def _in_training_mode() -> CheckFailed:
     )
 
 
-def expect_largest(model: Handle, X: Tensor, got: np.ndarray, passes: list[np.ndarray]) -> None:
+def expect_largest(model: Handle, X: Tensor, got: np.ndarray, passes: list[Any]) -> None:
     """Raises CheckFailed unless labels are the largest logits' indices, up to rounding.
 
     `passes` are the logits that forward returned meanwhile, in chunks or for several copies of the
     images, whose average counts. If it was not called, the network is asked.
     """
     n = len(X.array)
-    if not passes:
-        passes = [np.asarray(as_array(probe(model, "logits", X)), np.float64)]
-    if any(one.ndim != 2 or one.shape[1] != 10 for one in passes) or sum(map(len, passes)) < n:
+    passes = passes or [probe(model, "logits", X)]
+    rows = rows_of(passes, MOST_PASSES * n)
+    if len(rows) < n:
         raise CheckFailed(
-            f"forward returned shape {passes[0].shape} for {n} images",
-            f"({n}, 10)",
+            f"forward was called for {len(rows)} of {n} images",
+            "all of them",
             kind="wrong-shape",
         )
-    wrong = min((_wrong(views, got) for views in _views(passes, n)), key=len)
+    found = _views(rows, [len(as_array(one)) for one in passes], n)
+    wrong = min((_wrong(views, got) for views in found), key=len)
     if len(wrong):
-        first = int(wrong[0])
-        expected = _views(passes, n)[0][0].argmax(axis=1)
+        first, expected = int(wrong[0]), found[0][0].argmax(axis=1)
         raise CheckFailed(
             f"predict(X)[{first}] is {got[first]} ({len(wrong)} of {n} labels differ)",
             f"{expected[first]}",
@@ -134,16 +135,19 @@ def expect_largest(model: Handle, X: Tensor, got: np.ndarray, passes: list[np.nd
         )
 
 
-def _views(passes: list[np.ndarray], n: int) -> list[np.ndarray]:
-    """The logits as `(copies, n, 10)`, in every order in which images may have been repeated."""
-    rows = np.concatenate(passes)
+def _views(rows: np.ndarray, sizes: list[int], n: int) -> list[np.ndarray]:
+    """The logits as `(copies, n, 10)`, in every order in which images may have been repeated.
+
+    `sizes` are the numbers of images of each call.
+    """
     copies = len(rows) // n
     if len(rows) % n:  # such as one image first, to see how many classes there are
         return [rows[-n:][None]]
     found = [rows.reshape(copies, n, 10), rows.reshape(n, copies, 10).swapaxes(0, 1)]
-    if copies > 1 and len(passes) % copies == 0:  # copy after copy of each chunk
-        groups = [passes[i : i + copies] for i in range(0, len(passes), copies)]
-        if all(len({len(one) for one in group}) == 1 for group in groups):
+    if copies > 1 and len(sizes) % copies == 0:  # copy after copy of each chunk
+        calls = np.split(rows, np.cumsum(sizes)[:-1])
+        groups = [calls[i : i + copies] for i in range(0, len(calls), copies)]
+        if all(len({len(call) for call in group}) == 1 for group in groups):
             found.append(np.concatenate([np.stack(group) for group in groups], axis=1))
     return found
 

@@ -6,6 +6,9 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+# a network that ends in one of these is right, and its training step may rely on that
+LOGARITHMS = {"log_softmax", "LogSoftmax"}
+
 
 def _network(class_name: str, *layers: Callable[[Any], Any]) -> Callable[[Any], None]:
     """A function that gives a class of the script right layers and a right forward pass."""
@@ -28,10 +31,17 @@ def _network(class_name: str, *layers: Callable[[Any], Any]) -> Callable[[Any], 
                 delattr(self, name)
             self.layers = nn.Sequential(*(layer(nn) for layer in layers))
 
+        logarithms = _names(network.__init__) | _names(network.forward)
+        end = nn.functional.log_softmax if logarithms & LOGARITHMS else lambda logits, dim: logits
         network.__init__ = construct
-        network.forward = lambda self, X: self.layers(X)
+        network.forward = lambda self, X: end(self.layers(X), dim=1)
 
     return substitute
+
+
+def _names(function: Any) -> set[str]:
+    """The names that a function uses, read from its code, which is not run."""
+    return set(getattr(getattr(function, "__code__", None), "co_names", ()))
 
 
 _ann = _network(
