@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from assignment.observing import lazy_dynamo
+
 
 def _as_it_is(model: Any = None, **_: Any) -> Any:
     """What stands in for torch.compile, also as a decorator with arguments."""
@@ -36,9 +38,14 @@ def leave_out() -> None:
 
 @contextlib.contextmanager
 def left_out() -> Iterator[None]:
-    """Inside the block, nothing is compiled, and what is compiled already runs as it was written."""
-    kept = torch.compile, nn.Module.compile
+    """Inside the block, nothing is compiled, and what is compiled already runs as it was written.
+
+    Only one thread computes: two would wait for each other in networks and batches this small.
+    """
+    kept, threads = (torch.compile, nn.Module.compile), torch.get_num_threads()
     leave_out()
+    lazy_dynamo.install()
+    torch.set_num_threads(1)
     try:
         if "torch._dynamo.eval_frame" in sys.modules:
             with torch.compiler.set_stance("force_eager"):
@@ -47,3 +54,4 @@ def left_out() -> Iterator[None]:
             yield
     finally:
         torch.compile, nn.Module.compile = kept
+        torch.set_num_threads(threads)

@@ -173,55 +173,63 @@ class _Graph:
         )
 
     def _data_of(self, node: Any) -> list[Any]:
-        return [child for child, _ in node.next_functions if child in self._carries_data]
+        return [child for child, _ in node.next_functions if child in self._found[1]]
 
-    @cached_property
+    @property
     def _maps(self) -> set[Any]:
-        """The products of data and trainable weights."""
-        return {
-            node
-            for node in self.nodes
-            if _starts(node, PRODUCTS)
-            and any(
-                child in self._holds_weights and child not in self._reaches_images
-                for child, _ in node.next_functions
-            )
-            and not all(
-                child is None or child in self._weights_only for child, _ in node.next_functions
-            )
-        }
+        return self._found[0]
 
     @cached_property
-    def _weights_only(self) -> set[Any]:
-        return self._holds_weights - self._reaches_images
+    def _found(self) -> tuple[set[Any], set[Any]]:
+        """The products of data and trainable weights, and all nodes that data comes through.
+
+        The images, and with them every product of theirs. Where the images have no gradient, say
+        after a comparison, their place in a product is empty.
+        """
+        weights = self._above(
+            # registered or not, which another check asks
+            {n for n in self._leaves if n.variable.dim() > 1 and id(n.variable) != self._images}
+        )
+        images = {n for n in self._leaves if id(n.variable) == self._images}
+        maps: set[Any] = set()
+        for _ in range(10):  # a few are enough: each finds the products of those before
+            data = self._above(images | maps)
+            found = {n for n in self.nodes if _starts(n, PRODUCTS) and _mixes(n, weights, data)}
+            if found == maps:
+                break
+            maps = found
+        return maps, data
 
     @cached_property
-    def _reaches_images(self) -> set[Any]:
-        return self._above(lambda variable: id(variable) == self._images)
+    def _leaves(self) -> list[Any]:
+        return [node for node in self.nodes if hasattr(node, "variable")]
 
-    @cached_property
-    def _carries_data(self) -> set[Any]:
-        return self._reaches_images | self._maps
-
-    @cached_property
-    def _holds_weights(self) -> set[Any]:
-        # registered or not, which another check asks
-        return self._above(lambda variable: id(variable) != self._images and variable.dim() > 1)
-
-    def _above(self, chosen: Any) -> set[Any]:
-        """The nodes from which a chosen leaf can be reached."""
-        found = {n for n in self.nodes if hasattr(n, "variable") and chosen(n.variable)}
-        users: dict[Any, list[Any]] = {}
-        for node in self.nodes:
-            for child, _ in node.next_functions:
-                users.setdefault(child, []).append(node)
-        waiting = list(found)
+    def _above(self, leaves: set[Any]) -> set[Any]:
+        """The nodes from which one of these can be reached."""
+        found, waiting = set(leaves), list(leaves)
         while waiting:
-            for user in users.get(waiting.pop(), ()):
+            for user in self._users.get(waiting.pop(), ()):
                 if user not in found:
                     found.add(user)
                     waiting.append(user)
         return found
+
+    @cached_property
+    def _users(self) -> dict[Any, list[Any]]:
+        users: dict[Any, list[Any]] = {}
+        for node in self.nodes:
+            for child, _ in node.next_functions:
+                users.setdefault(child, []).append(node)
+        return users
+
+
+def _mixes(node: Any, weights: set[Any], data: set[Any]) -> bool:
+    """Whether a product has weights on one side and data, or nothing with a gradient, on another."""
+    children = [child for child, _ in node.next_functions]
+    scaled = _starts(node, ("Mul",))  # by a number, which has no gradient either
+    return any(child in weights and child not in data for child in children) and any(
+        child in data or (child is None and not scaled) for child in children
+    )
 
 
 def _starts(node: Any, names: tuple[str, ...]) -> bool:

@@ -67,7 +67,7 @@ def _preload(modules: list[str]) -> None:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     if "torch" in sys.modules:
-        from . import lazy_dynamo
+        from assignment.observing import lazy_dynamo
 
         lazy_dynamo.install()
     gc.freeze()  # workers never scan these objects again
