@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from grader.checks.context import Context
 from grader.marking import runner
+from grader.marking.alone import MACHINE
 from grader.marking.trainings import Trainings
 from grader.options import Options
 from grader.results import Report, SectionResult, Status, Verdict
@@ -43,7 +44,8 @@ class Marking:
         self._servers: dict[tuple[str, ...], ForkServer] = {}
         self.students = {script: self._student(script) for script in SCRIPTS}
         trained = frozenset(section.script for section in self.to_run() if section.training)
-        self._trainings = Trainings(rubric, options, trained)
+        curves = frozenset(s.script for s in self.to_run() if s.section.reads_curves)
+        self._trainings = Trainings(rubric, options, trained, curves)
         self.context = Context(
             self.submission, rubric, options, self.students, self._trainings, explains
         )
@@ -84,7 +86,8 @@ class Marking:
         needs = [self.rubric.by_number[number] for number in section.needs]
         failed = [need for need in needs if self.mark(need).status is Status.FAILED]
         started, trained_before = time.perf_counter(), self._training_seconds(section)
-        attempt = runner.run(section, self.context, failed)
+        with MACHINE.among_others():
+            attempt = runner.run(section, self.context, failed)
         verdict = attempt.verdict
         if attempt.failed:
             verdict = replace(verdict, printed=self._printed(section))
@@ -196,6 +199,7 @@ class Marking:
             sandbox=self.sandbox.level,
             submission=self.submission.name,
             trainings={script: run.shown for script, run in runs.items() if run.shown is not None},
+            notes=tuple(self.context.notes),
         )
 
     def close(self) -> None:

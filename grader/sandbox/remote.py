@@ -36,8 +36,14 @@ from grader.rubric import Rubric
 from grader.sandbox.faults import at_import, missing, student_fault
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
+from grader.sandbox.stack import Place, place, shown
 from grader.submission.allowed_imports import expect_allowed
 from grader.submission.preparing import import_rule
+
+# the share of a call's time without a processor above which the machine is at fault
+STARVED = 1 / 3
+EXCUSED = 2.0  # times the limit, at most, that a call may wait if waiting is excused
+READING = ("imports", "load")  # the requests that read and import the script
 
 
 class StudentScript:
@@ -60,6 +66,11 @@ class StudentScript:
         self._source_fault: StudentFault | None = None
         self._is_read = False
         self._last_printed = ""
+        self._hangs: set[Place] = set()  # where calls hung, which are not waited for again
+        self.patience = 1.0  # multiplies the time limits of calls
+        self.excuses_waiting = False  # for a processor, which then does not count
+        self.time_outs = 0  # calls that were not answered in time
+        self.was_starved = False  # one of them because the machine was busy
 
     def with_substitutes(self, names: Iterable[str]) -> StudentScript:
         """The same script with right answers in place of some of its own.
@@ -67,7 +78,15 @@ class StudentScript:
         There is one worker at a time, so this one's is ended.
         """
         self.close()
-        return StudentScript(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+        other = StudentScript(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+        other._hangs = self._hangs
+        return other
+
+    def forget_starving(self) -> None:
+        """Be ready to try again what failed because the machine was busy."""
+        self.close()
+        self.was_starved, self._is_read = False, False
+        self._load_fault = self._source_fault = None
 
     @property
     def server(self) -> ForkServer:
@@ -154,10 +173,43 @@ class StudentScript:
     def ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
         """The worker's answer to one request. Raises StudentFault."""
         assert self._process is not None
-        reply = self._process.call(op, arguments, seconds or self._limits.call_seconds)
+        # an import that is cut short would count against every section
+        patience = max(1.0, self.patience) if op in READING else self.patience
+        limit = patience * (seconds or self._limits.call_seconds)
+        try:
+            excused = EXCUSED * limit if self.excuses_waiting else 0.0
+            reply = self._process.call(op, arguments, limit, frozenset(self._hangs), excused)
+        except TimedOut as fault:
+            raise self._located(fault, op, arguments) from None
         if "error" in reply:
             raise student_fault(reply["error"], self.script)
         return self._remote(reply.get("value"))
+
+    def _located(self, fault: TimedOut, op: str, arguments: dict[str, Any]) -> TimedOut:
+        """The fault with the function that was called, noted as a hang unless the machine is busy.
+
+        A probe calls one of the script's functions, the outermost on the stack.
+        """
+        self.time_outs += 1
+        if fault.waited > STARVED:
+            self.was_starved = True
+        elif (hang := place(fault.trace)) is not None:
+            self._hangs.add(hang)
+        called = next((frame.function for frame in fault.trace if frame.function), "")
+        what = (
+            f"the import of {self.script}.py"
+            if op in READING
+            else str(arguments["name"])
+            if op == "call"
+            else called or "the script"
+        )
+        return TimedOut(
+            fault.seconds,
+            what=what,
+            trace=shown(fault.trace),
+            again=fault.again,
+            waited=fault.waited,
+        )
 
     def _remote(self, value: Any) -> Any:
         if isinstance(value, Opaque) and value.ref is not None:
