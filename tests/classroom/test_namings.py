@@ -46,8 +46,8 @@ def test_batch_ends_with_the_files_under_another_name(
     ("(1)", "numpy_ann (1).py was read as numpy_ann.py."),
     ("large and old", "read from the top, not from old/"),
     ("notebooks beside stubs", "numpy_ann.py is ignored, because numpy_ann.ipynb is there too."),
-    ("torch, not used", "numpy_ann.py, line 15: the import of torch is not allowed, and not used"),
-    ("colab", "pytorch_cnn.py, lines 15, 16 and 18: what only Colab or Jupyter can run"),
+    ("torch, not used", "the import of torch is not allowed, and not used: it is left out"),
+    ("colab", "what only Colab or Jupyter can run is left out"),
     ("cupy tried", "the import of cupy fails as if it were not installed"),
     ("scratch cells", "pandas is not allowed: no section needs it, so it is left out"),
 ])  # fmt: skip
