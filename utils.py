@@ -8,14 +8,21 @@ Importing this file needs only NumPy; torch, matplotlib and tqdm are imported wh
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import json
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+with contextlib.suppress(ImportError):  # this file alone has Python's own tracebacks
+    # Ctrl-C ends in one line, also while NumPy and torch are loading
+    importlib.import_module("assignment.ending").install()
 
 import numpy as np
 
@@ -156,12 +163,13 @@ def plot_history(
     bar: float | None = None,
     script: str = "",
     fingerprint: str = "",
+    options: dict[str, Any] | None = None,
 ) -> Figure:
     """A figure of the losses (left) and accuracies (right) on training and validation images.
 
     `bar`, an accuracy in [0, 1], is drawn as a dashed line. With a `path`, the figure is written
-    there as PNG, with the JSON object `{"script": …, "fingerprint": …, "train_losses": […], …}` in
-    the text chunk "History".
+    there as PNG, with the JSON object `{"script": …, "fingerprint": …, "options": {…},
+    "train_losses": […], …}` in the text chunk "History"; `options` are those of a quick try.
     """
     # without pyplot: no window, no global state, half the import time
     from matplotlib.figure import Figure
@@ -189,7 +197,8 @@ def plot_history(
     accuracy_axes.legend()
     figure.suptitle(title)
     if path is not None:
-        text = json.dumps({"script": script, "fingerprint": fingerprint, **asdict(history)})
+        about = {"script": script, "fingerprint": fingerprint, "options": options or {}}
+        text = json.dumps(about | asdict(history))
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=100, metadata={"History": text})
         Path(path).write_bytes(png.getvalue())  # follows a link, and can write to a pipe
@@ -228,22 +237,18 @@ def seed_everything(seed: int) -> np.random.Generator:
 def progress(
     items: Iterable[Any], *, description: str = "", total: int | None = None
 ) -> Iterable[Any]:
-    """The items, with a progress bar if standard error is a terminal and tqdm is installed."""
-    if not sys.stderr.isatty():
-        return items
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return items
-    bar: Iterable[Any] = tqdm(items, desc=description, total=total, leave=False)
-    return bar
+    """The items, with a progress bar in a terminal or notebook, if tqdm is installed."""
+    notebook = hasattr(sys.modules.get("__main__"), "get_ipython")
+    if notebook or (sys.stderr and sys.stderr.isatty()):
+        with contextlib.suppress(ImportError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # without ipywidgets, a notebook's bar is of text
+            tqdm = importlib.import_module("tqdm.auto" if notebook else "tqdm").tqdm
+            items = tqdm(items, desc=description, total=total, leave=False)
+    return items
 
 
 def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) -> int:
-    """The exit status of a script, after checking its sections, training, testing and plotting.
-
-    0: every section is written and the bar is met; 1: not yet; 2: no data, or no such device.
-    """
+    """The exit status of a script, after checking its sections, training, testing and plotting."""
     from assignment import run
 
     return run.run_part(name, module, arguments)

@@ -1,7 +1,7 @@
 """Answers of a script as values that can be compared, wherever the script runs.
 
 Arrays, numbers, text and containers stand for themselves, a tensor becomes a Tensor, and any other
-object an Opaque, which refers to it by a number. The grader's workers send them through a pipe; the
+object an Opaque, which refers to it by a number. The workers of marking send them through a pipe; the
 students' own check makes them in its process.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-CAUSE = "grader_cause"  # attribute of an exception that an observation knows the cause of
+CAUSE = "marking_cause"  # attribute of an exception that an observation knows the cause of
 
 
 @dataclass(frozen=True)

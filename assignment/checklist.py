@@ -2,159 +2,152 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import hashlib
-import importlib
 import io
-import json
-import sys
+import math
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from assignment.expect import CheckFailed
 from assignment.files import write_atomically
-from assignment.parts import PARTS, Part
-from assignment.section_checks import CHECKS, describe_error
+from assignment.foreign_imports import ImportFindings, import_findings
+from assignment.notebook_cells import NotebookError, code_in
+from assignment.parts import PARTS, Part, points
+from assignment.plot_checks import accuracy_remark, plot_problem
+from assignment.script_checks import ScriptReport, check_scripts
+from assignment.sources import EncodingError, unwritten
+
+ARCHIVE = "submission.zip"
 
 
-def source_fingerprint(source: str) -> str:
-    """A hash of what a script does: its syntax tree without docstrings, comments and JUDGEMENT.
+PREDICATES = ("is ", "cannot ", "was ", "ended ", "does ", "carries ", "shows ")
 
-    A plot carries it. A judgement written down after looking at the plot does not make the plot
-    out of date.
+
+@dataclass(frozen=True)
+class Finding:
+    """One file to hand in: its problem, "" if there is none, and lines that say more.
+
+    `sections` says of each of its sections whether it passed; a plot is a section of its own.
     """
-    tree = ast.parse(source)
-    tree.body = [
-        node
-        for node in tree.body
-        if not (isinstance(node, ast.Assign) and _assigns(node, "JUDGEMENT"))
+
+    name: str
+    problem: str
+    details: tuple[str, ...]
+    sections: dict[str, bool]
+
+    def __str__(self) -> str:
+        joint = " " if self.problem.startswith(PREDICATES) else ": "
+        return f"{self.name}{joint}{self.problem}" if self.problem else self.name
+
+
+def checklist(folder: Path) -> list[Finding]:
+    """What there is to say about each file to hand in from `folder`, scripts first."""
+    sources = [submitted_source(folder, part.name) for part in PARTS.values()]
+    reports = check_scripts([source for source in sources if source.is_file()])
+    findings = [
+        _script_finding(source, part, reports.get(part.name, ScriptReport()))
+        for source, part in zip(sources, PARTS.values(), strict=True)
     ]
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
-
-
-def fingerprint_of(module: ModuleType) -> str:
-    """The fingerprint of a script's file; "" in a notebook, which has no such file."""
-    path = getattr(module, "__file__", None)
-    return source_fingerprint(Path(path).read_text(encoding="utf-8-sig")) if path else ""
-
-
-def _assigns(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-
-
-def checklist(folder: Path) -> list[tuple[str, str]]:
-    """Each file to hand in from `folder`, and its problem: "" if there is none."""
-    findings = []
-    for part in PARTS.values():
-        source = submitted_source(folder, part.name)
-        findings.append((source.name, _script_problem(source, part)))
-    for part in PARTS.values():
+    for source, part in zip(sources, PARTS.values(), strict=True):
         if part.name != "numpy_ann":  # nobody hands in its plot
-            problem = _plot_problem(folder / part.plot_file, submitted_source(folder, part.name))
-            findings.append((part.plot_file, problem))
+            path = folder / part.plot_file
+            problem = plot_problem(path, source)
+            remark = "" if problem else accuracy_remark(path, part)
+            details = (remark,) if remark else ()
+            findings.append(Finding(path.name, problem, details, {f"{part.number}.7": not problem}))
     return findings
+
+
+def _script_finding(path: Path, part: Part, report: ScriptReport) -> Finding:
+    """What there is to say about a script: its own problems before those of its sections."""
+    imports = _imports(path, part)
+    problems = [_script_problem(path), *imports.problems, *report.problems]
+    problems = [problem.removeprefix(f"{path.name}, ") for problem in problems if problem]
+    wrong = [number for number, status in report.statuses.items() if status == "failed"]
+    if not problems and wrong:
+        problems = [f"is not right yet: {', '.join(wrong)}"]
+    if problems and problems[0] == "is empty":
+        return Finding(path.name, problems[0], (), {})
+    sections = {
+        number: status == "passed" and not imports.problems
+        for number, status in report.statuses.items()
+    }
+    details = (*problems[1:], *report.details, *imports.remarks)
+    return Finding(path.name, problems[0] if problems else "", details, sections)
+
+
+def _imports(path: Path, part: Part) -> ImportFindings:
+    if not path.is_file():
+        return ImportFindings()
+    return import_findings(part.name, path.name, path.read_bytes())
+
+
+def marked_how_far(findings: list[Finding]) -> list[str]:
+    """Lines that say how many points the public checks vouch for, and what only marking measures."""
+    worth = points()
+    passed = [number for finding in findings for number, good in finding.sections.items() if good]
+    if not any(finding.problem.startswith("is missing") for finding in findings):
+        passed.append("0.1")
+    measured = [f"{part.number}.{7 if part.number == 1 else 6}" for part in PARTS.values()]
+    missed = [number for number in worth if number not in (*passed, *measured)]
+    total = f"{sum(worth.values()):g}"
+    lines = [
+        f"{_sum(worth, passed)} of {total} points are in sections that pass here; marking checks "
+        "them with more inputs."
+    ]
+    if missed:
+        lines.append(
+            f"{_sum(worth, missed)} are in sections that do not, or were not reached: "
+            f"{', '.join(missed)}."
+        )
+    lines.append(
+        f"{_sum(worth, measured)} are for test accuracies ({', '.join(measured)}): only marking "
+        "measures them,"
+    )
+    lines.append("and decides there whether JUDGEMENT fits the curves.")
+    return lines
+
+
+def _sum(worth: dict[str, float], numbers: list[str]) -> str:
+    return f"{sum(worth.get(number, 0.0) for number in numbers):g}"
 
 
 def submitted_source(folder: Path, name: str) -> Path:
     """The script to hand in, or the notebook of the same name if more of it is written."""
     script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
-    if notebook.is_file() and (
-        not script.is_file() or len(_unwritten(notebook)) < len(_unwritten(script))
-    ):
-        return notebook
-    return script
+    return min((script, notebook), key=lambda path: (not path.is_file(), _stubs(path)))
+
+
+def _stubs(path: Path) -> float:
+    """How many stubs are left; more than any file has, for one that cannot be read."""
+    try:
+        return len(_unwritten(path))
+    except (OSError, EncodingError, NotebookError):
+        return math.inf
 
 
 def _unwritten(path: Path) -> list[str]:
-    """The TODOs left in a script or notebook."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace").replace('\\"', '"')
-    marks = ('NotImplementedError("TODO', 'JUDGEMENT = "TODO')
-    return [
-        "TODO" + line.split('"TODO', 1)[1].split('"')[0]
-        for line in text.splitlines()
-        if any(m in line for m in marks)
-    ]
+    """The TODOs left in a script or notebook. Raises EncodingError or NotebookError."""
+    return unwritten(code_in(path.name, path.read_bytes()))
 
 
-def _script_problem(path: Path, part: Part) -> str:
+def _script_problem(path: Path) -> str:
+    """Why a script is not finished or cannot be read, as far as that shows without running it."""
     if not path.is_file():
         return "is missing"
-    unwritten = _unwritten(path)
-    if unwritten:
-        return f"is not finished: {'; '.join(unwritten)}"
+    if not path.read_bytes().strip():
+        return "is empty"
     try:
-        source = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".ipynb":
-            cells = json.loads(source)["cells"]
-            return "" if part.class_name in str(cells) else f"does not define {part.class_name}"
-    except (ValueError, KeyError, TypeError) as error:
-        return f"cannot be read ({error}), expected a script or notebook in UTF-8"
-    return _import_problem(path, part)
-
-
-def _import_problem(path: Path, part: Part) -> str:
-    """Why a script cannot be imported, or a JUDGEMENT that is none of the three words; else ""."""
-    sys.path.insert(0, str(path.parent))
-    sys.argv[1:] = []  # a script that runs when imported must not read our options
-    try:
-        module = importlib.import_module(path.stem)
-    except (Exception, SystemExit) as error:
-        return f"cannot be imported: {describe_error(error)}"
-    finally:
-        sys.path.remove(str(path.parent))
-    if CHECKS[part.name][-1].after_training:
-        try:
-            CHECKS[part.name][-1].run(module)
-        except (CheckFailed, NotImplementedError) as error:
-            return f"is not finished: {error}"
+        open_todos = _unwritten(path)
+    except (EncodingError, NotebookError) as error:
+        return str(error)
+    if open_todos:
+        return f"is not finished: {'; '.join(open_todos)}"
     return ""
-
-
-def _plot_problem(path: Path, source: Path) -> str:
-    run = f"run {'python ' if source.suffix == '.py' else ''}{source.name}"
-    again = f"{run} again"
-    if not path.is_file():
-        return f"is missing: {run}"
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            image.load()
-            text, kind = dict(image.info), image.format
-    except (OSError, SyntaxError) as error:
-        return f"is not a readable PNG ({error}): {again}"
-    if kind != "PNG":
-        return f"is a {kind} file, expected a PNG: {again}"
-    try:
-        carried = dict(json.loads(text.get("History", "{}")))
-    except (ValueError, TypeError):
-        carried = {}
-    if carried.get("script", source.stem) != source.stem:
-        return f"was written by {carried['script']}.py: {again}"
-    if (
-        source.suffix == ".ipynb"
-        or not source.is_file()
-        or path.stat().st_mtime >= source.stat().st_mtime
-    ):
-        return ""  # Jupyter saves a notebook after its last run: its age tells nothing
-    # a script that does not parse has no fingerprint
-    with contextlib.suppress(SyntaxError, ValueError):
-        if carried.get("fingerprint") == source_fingerprint(source.read_text(encoding="utf-8-sig")):
-            return ""
-    return f"is older than {source.name}: {again}"
 
 
 def pack(folder: Path) -> Path:
     """The path of `submission.zip`, written with those of the checklist's five files that exist."""
-    archive = folder / "submission.zip"
+    archive = folder / ARCHIVE
     files = [submitted_source(folder, part.name) for part in PARTS.values()]
     files += [folder / part.plot_file for part in PARTS.values() if part.name != "numpy_ann"]
     content = io.BytesIO()

@@ -6,9 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from assignment.checklist import checklist, pack
+from assignment.checklist import ARCHIVE, checklist, marked_how_far, pack
 from assignment.console import marks
 from assignment.data import PROJECT, DataError, data_folder, download_data
+from assignment.ending import ended_well
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,10 +42,16 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(
             f"--folder {options.folder} does not exist, expected the folder of your scripts"
         )
+    return ended_well(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         if options.checklist:
             return _run_checklist(options.folder.resolve(), anyway=options.anyway)
         download_data(options.data_dir)
+    except BrokenPipeError:
+        raise
     except (DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -53,15 +60,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run_checklist(folder: Path, *, anyway: bool) -> int:
-    """0 if submission.zip is packed, 1 if something is not finished."""
+    """0 if submission.zip is packed, 1 if something is not finished, 2 if it cannot be written."""
     good, bad, _ = marks()
     findings = checklist(folder)
-    for name, problem in findings:
-        print(f"  {bad if problem else good} {name} {problem}".rstrip())
-    if any(problem for _, problem in findings) and not anyway:
+    for finding in findings:
+        print(f"  {bad if finding.problem else good} {finding}")
+        print("".join(f"      {line}\n" for line in finding.details), end="")
+    print()
+    print("\n".join(marked_how_far(findings)))
+    if any(finding.problem for finding in findings) and not anyway:
         print(f"\nNothing is packed yet. The files are in {folder}.")
         print("Next: fix the marked files, then run python utils.py --checklist again.")
         print("To hand in unfinished files: python utils.py --checklist --anyway")
         return 1
-    print(f"Packed {pack(folder)}. Hand in this file.")
+    try:
+        packed = pack(folder)
+    except OSError as error:
+        print(f"error: {folder / ARCHIVE} cannot be written ({error.strerror})", file=sys.stderr)
+        return 2
+    print(f"\nPacked {packed}. Hand in this file.")
     return 0

@@ -1,7 +1,7 @@
 """`module.relu(z)` for a script wherever it runs: its names and no others.
 
 A check asks a `Module`. Behind it is an owner: `LocalScript` for a module of this process, as in
-the students' own check, or the grader's StudentScript for one in a worker process. Students choose
+the students' own check, or marking's StudentScript for one in a worker process. Students choose
 the names in their scripts, so the handles' own names are kept apart from them.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from assignment.answers import CAUSE, Objects, Opaque, Tensor
+from assignment.definitions import missing_name
 from assignment.expect import expect_unchanged
 from assignment.failure import CheckFailed
 
@@ -151,7 +152,7 @@ class LocalScript:
     def named(self, name: str) -> Any:
         """What the script defines under a name. Raises CheckFailed if it defines nothing."""
         if not hasattr(self._script, name):
-            raise CheckFailed(f"{name} is not defined", "it to be there", kind="not-written")
+            raise missing_name(name, f"{self._script.__name__}.py", vars(self._script))
         return self.attribute(None, name)
 
     def attribute(self, ref: int | None, name: str) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+from assignment.imports import Rule
 
 JUDGEMENTS = ("underfitting", "overfitting", "generalizing")
 
@@ -23,11 +25,20 @@ class Part:
     class_name: str
     image_shape: tuple[int, ...]
     next_step: str
+    functions: tuple[str, ...] = ()  # that its sections ask for, besides the class
 
     @property
     def plot_file(self) -> str:
         """The name of the plot of learning curves that the script writes."""
         return f"{self.name}_train_val_metrics.png"
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names that sections and training ask for."""
+        size = () if self.name == "pytorch_cnn" else ("HIDDEN_SIZE",)
+        judgement = () if self.name == "numpy_ann" else ("JUDGEMENT",)
+        constants = ("EPOCHS", "BATCH_SIZE", "LEARNING_RATE")
+        return (*self.functions, self.class_name, *size, *constants, *judgement)
 
     @cached_property
     def bar(self) -> float:
@@ -39,13 +50,32 @@ class Part:
         )
 
 
+def points() -> dict[str, float]:
+    """The points of each section, by number."""
+    return {section["number"]: float(section["points"]) for section in _sections()}
+
+
 def _sections() -> list[dict[str, Any]]:
-    """The sections of rubric.toml, which is in one of the project's folders and holds the bars."""
-    own = PROJECT / "assignment" / "rubric.toml"  # in the handout: an extract
+    """The sections of the rubric, which hold the bars."""
+    sections: list[dict[str, Any]] = _rubric()["section"]
+    return sections
+
+
+@cache
+def _rubric() -> dict[str, Any]:
+    """rubric.toml, which is in one of the project's folders; an extract of it in the handout."""
+    own = PROJECT / "assignment" / "rubric.toml"
     path = own if own.is_file() else next(PROJECT.glob("*/rubric.toml"), own)
     with path.open("rb") as stream:
-        sections: list[dict[str, Any]] = tomllib.load(stream)["section"]
-    return sections
+        return tomllib.load(stream)
+
+
+def import_rule(name: str, *, notebook: bool = False) -> Rule:
+    """What a script may import."""
+    imports = _rubric()["imports"]
+    return Rule(
+        tuple(imports[name]), tuple(imports["forbidden"]), PARTS[name].needed, notebook=notebook
+    )
 
 
 PARTS = {
@@ -58,6 +88,7 @@ PARTS = {
             class_name="NumpyANN",
             image_shape=(784,),
             next_step="part 2, pytorch_ann.py",
+            functions=("softmax", "relu", "relu_derivative", "cross_entropy"),
         ),
         Part(
             number=2,

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
 from assignment.checks.numpy import backward, forward, functions, speed
 from assignment.checks.numpy.cases import public_cases
+from assignment.definitions import expect_definition
 from assignment.failure import CheckFailed
 from assignment.handles import LocalScript, Module
 from assignment.judgement import check_judgement
 from assignment.parts import PARTS, Part
+from assignment.student_errors import describe_error, is_stub
 
-HERE = Path(__file__).resolve().parent
 PUBLIC_SEED = 2017  # of the random images; marking draws others
 
 
@@ -145,15 +142,16 @@ def run_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> Iter
         outcome = (
             Outcome(check, "waiting", f"waits for {' and '.join(missing)}")
             if missing
-            else _run_check(check, module, verbose)
+            else _run_check(part, check, module, verbose)
         )
         if outcome.status == "passed":
             passed.add(check.number)
         yield outcome
 
 
-def _run_check(check: Check, module: ModuleType, verbose: bool) -> Outcome:
+def _run_check(part: Part, check: Check, module: ModuleType, verbose: bool) -> Outcome:
     try:
+        expect_definition(part, module, check.number)
         with np.errstate(all="ignore"):  # an overflow shows in the values that are compared
             remark = check.run(module)
     except CheckFailed as failure:
@@ -163,41 +161,3 @@ def _run_check(check: Check, module: ModuleType, verbose: bool) -> Outcome:
             return Outcome(check, "not written", "not written yet")
         return Outcome(check, "failed", error=describe_error(error, verbose=verbose))
     return Outcome(check, "passed", remark or "")
-
-
-def is_stub(error: BaseException) -> bool:
-    """Whether an error comes from a stub; torch raises NotImplementedError for other reasons."""
-    message = str(error)
-    return isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))
-
-
-def describe_error(error: BaseException, *, verbose: bool = False) -> str:
-    """The error, after the student's own lines that led to it; all lines with `verbose`."""
-    if verbose:
-        return "".join(traceback.format_exception(error)).rstrip()
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)
-    ]
-    lines = [
-        f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}: {frame.line}"
-        for frame in frames
-    ]
-    if len(lines) > 8:  # a recursion, for example
-        lines[4:-4] = [f"… {len(lines) - 8} more …"]
-    if isinstance(error, SystemExit):
-        return "\n".join(
-            [*lines, "Your code called exit(). Hint: return from the function instead."]
-        )
-    return "\n".join([*lines, f"{type(error).__name__}: {error}"])
-
-
-def _is_own(filename: str) -> bool:
-    """Whether a frame belongs to the student's code, not to a library or to given code."""
-    if filename.startswith("<") and not filename.startswith("<ipython"):
-        return False
-    libraries = (sys.base_prefix, sys.prefix)
-    in_library = "site-packages" in filename or any(
-        filename.startswith(f"{root}{os.sep}lib") for root in libraries
-    )
-    path = Path(filename).resolve()
-    return not in_library and HERE not in path.parents and path != HERE.parent / "utils.py"

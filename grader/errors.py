@@ -70,6 +70,7 @@ class StudentFault(CheckFailed):
             got,
             self.expected,
             where=self.where,
+            hint=self.hints[0] if self.hints else "",
             kind=kind,
             trace=self.trace,
             exception=self.exception,
@@ -95,8 +96,9 @@ class StudentError(StudentFault):
         trace: tuple[Frame, ...] = (),
         exception: str = "",
         type_name: str = "",
+        hint: str = "",
     ):
-        super().__init__(got, expected, kind=kind, trace=trace, exception=exception)
+        super().__init__(got, expected, hint=hint, kind=kind, trace=trace, exception=exception)
         self.type_name = type_name
 
 
@@ -105,7 +107,26 @@ class WorkerCrashed(StudentFault):
 
 
 class TimedOut(StudentFault):
-    """No answer came within the time limit."""
+    """`what` gave no answer within `seconds`; `trace` is where it was then, as far as known.
+
+    `again` means that it was stopped earlier than the limit, because it hung where a call before it
+    did. `waited` is the share of this time in which the worker was ready to run and another process
+    had the processor.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        what: str = "the script",
+        trace: tuple[Frame, ...] = (),
+        again: bool = False,
+        waited: float = 0.0,
+    ):
+        why = ", because it hung where an earlier one did" if again else ""
+        got = f"{what} gave no answer within {seconds:.3g} s; the call was stopped{why}"
+        super().__init__(got, kind="time-limit", trace=trace)
+        self.seconds, self.again, self.waited = seconds, again, waited
 
 
 class BadReply(StudentFault):

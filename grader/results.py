@@ -110,6 +110,15 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Note:
+    """An observation for the instructor that changes no mark."""
+
+    id: str
+    script: str
+    text: str
+
+
+@dataclass(frozen=True)
 class SectionResult:
     """The result of one section. `max_points` as in the rubric, `seconds` of wall time."""
 
@@ -142,7 +151,7 @@ class Report:
     """The result of marking one submission.
 
     `accuracy`, `bars` and `trainings` are keyed by script: the measured test accuracy, the accuracy
-    required, and further details.
+    required, and further details. `notes` are for the instructor.
     """
 
     sections: tuple[SectionResult, ...]
@@ -155,6 +164,7 @@ class Report:
     submission: str
     problem: str = ""  # why nothing could be marked
     trainings: dict[str, Training] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     @property
     def score(self) -> float:
@@ -188,7 +198,8 @@ class Report:
         trainings = {
             script: training_from(training) for script, training in fields.pop("trainings").items()
         }
-        return cls(sections=sections, trainings=trainings, **fields)
+        notes = tuple(Note(**note) for note in fields.pop("notes", ()))
+        return cls(sections=sections, trainings=trainings, notes=notes, **fields)
 
 
 def section_from(fields: dict[str, Any]) -> SectionResult:

@@ -106,7 +106,7 @@ def _whole() -> Iterator[tuple[str, Facts]]:
             "import numpy as np", "import numpy as np\ndef (", 1
         )
         foreign = script_with("numpy_ann", {}).replace(
-            "import numpy as np", "import numpy as np\nimport scipy", 1
+            "import numpy as np", "import numpy as np\nimport scipy; scipy.e", 1
         )
         works = {
             "reference": {},

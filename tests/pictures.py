@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import utils
 
@@ -29,7 +30,25 @@ def plot(script: str = "pytorch_ann", last: float = 0.8) -> bytes:
 
 
 NOISE = np.random.default_rng(0).integers(255, size=(40, 40, 3), dtype=np.uint8)
+LARGE_NOISE = np.random.default_rng(0).integers(255, size=(400, 1000, 3), dtype=np.uint8)
 GRADIENT = np.tile(np.linspace(0, 255, 300).astype(np.uint8), (200, 1))
+
+HISTORY = (
+    '{"script": "pytorch_ann", "train_losses": [0.5], "val_losses": [0.5],'
+    ' "train_accuracies": [0.5], "val_accuracies": [0.5]}'
+)
+
+
+def carrying(picture: np.ndarray | bytes, key: str, text: str) -> bytes:
+    """A picture as the bytes of a PNG file with a text chunk."""
+    info = PngInfo()
+    info.add_text(key, text)
+    content = picture if isinstance(picture, bytes) else encoded(picture)
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(content)) as image:
+        image.save(stream, "PNG", pnginfo=info)
+    return stream.getvalue()
+
 
 PICTURES: dict[str, Callable[[], bytes]] = {
     "text": lambda: b"my plot is in the other folder",
@@ -40,4 +59,10 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "transparent": lambda: encoded(np.zeros((50, 50, 4), np.uint8)),
     "photograph": lambda: encoded(GRADIENT),
     "of_numpy_ann": lambda: plot("numpy_ann"),
+    "noise": lambda: encoded(LARGE_NOISE),
+    "noise_with_history": lambda: carrying(LARGE_NOISE, "History", HISTORY),
+    "small": lambda: encoded(np.asarray(Image.open(io.BytesIO(plot())).resize((190, 76)))),
+    "small_with_history": lambda: carrying(NOISE, "History", HISTORY),
+    "no_epoch": lambda: carrying(LARGE_NOISE, "History", HISTORY.replace("[0.5]", "[]")),
+    "cut_off": lambda: carrying(LARGE_NOISE, "History", HISTORY[:40]),
 }

@@ -134,16 +134,20 @@ def mark_here(
     seed: int = 0,
     train_size: int | None = None,
     seconds: float | None = None,
+    call_seconds: float | None = None,
 ) -> dict[str, SectionResult]:
     """The outcomes of some sections, marked in this process: ten times faster than the command.
 
-    Nothing is trained unless `train_size` says on how many images; `seconds` cuts trainings short.
+    Nothing is trained unless `train_size` says on how many images; `seconds` cuts trainings short,
+    `call_seconds` other calls.
     """
     rubric = load_rubric()
     if seconds is not None:
         rubric = replace(
             rubric, limits=replace(rubric.limits, train_seconds=dict.fromkeys(SCRIPTS, seconds))
         )
+    if call_seconds is not None:
+        rubric = replace(rubric, limits=replace(rubric.limits, call_seconds=call_seconds))
     options = Options(
         seed=seed, only=tuple(numbers), skip_training=train_size is None, train_size=train_size
     )

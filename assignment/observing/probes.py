@@ -5,6 +5,7 @@ Imported by the first probe, since only parts 2 and 3 have torch.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,21 @@ def _logits(model: nn.Module, X: Any) -> Any:
     structure.in_mode(model, training=False)
     with torch.no_grad():
         return model(_beside(model, X))
+
+
+def _training_logits(model: nn.Module, X: Any) -> Any:
+    """The logits of forward in training mode, without gradients."""
+    structure.in_mode(model, training=True)
+    with torch.no_grad():
+        return model(_beside(model, X))
+
+
+def _fingerprint(model: nn.Module) -> str:
+    """A hash of all parameters."""
+    digest = hashlib.sha256()
+    for parameter in model.parameters():
+        digest.update(parameter.detach().cpu().float().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _beside(model: nn.Module, X: Any) -> Any:
@@ -68,6 +84,8 @@ PROBES: dict[str, Callable[..., Any]] = {
     "materialise": materialise,
     "changes_input": _changes_input,
     "logits": _logits,
+    "training_logits": _training_logits,
+    "fingerprint": _fingerprint,
     "sums": _sums,
     "step": steps.step,
     "predict": predictions.predict,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from assignment.handles import Module
 from grader.errors import StudentFault
 from grader.options import Options
+from grader.results import Note
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.remote import StudentScript
 from grader.submission.reading import Submission
@@ -27,6 +28,9 @@ class TrainingProvider(Protocol):
     def includes(self, script: str) -> bool:
         """Whether this marking trains a script."""
 
+    def forget_failure(self, student: StudentScript) -> None:
+        """Train a script again on the next request, if its training failed."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -38,6 +42,7 @@ class Context:
     students: Mapping[str, StudentScript]
     trainings: TrainingProvider
     explains: bool = True  # whether wrong answers are probed further, to name the mistake
+    notes: list[Note] = field(default_factory=list)  # for the instructor; they change no mark
 
     def student(self, section: RubricSection) -> StudentScript:
         """The script that a section is about."""
@@ -55,6 +60,12 @@ class Context:
         """The training of a section's script. Raises CheckFailed if it failed."""
         return self.trainings.of(self.students[section.script])
 
+    def note(self, id: str, script: str, text: str) -> None:  # noqa: A002
+        """Add an observation for the instructor, once."""
+        found = Note(id, script, text)
+        if found not in self.notes:
+            self.notes.append(found)
+
     def expect_readable(self, section: RubricSection) -> None:
         """Raises StudentFault if the script is missing, unparsable, or has a forbidden import."""
         script = section.script
@@ -68,6 +79,8 @@ class Context:
             raise StudentFault(
                 f"{script}.py {problem}, so this section cannot be marked", kind="not-written"
             )
+        if script in self.submission.faults:
+            raise StudentFault(self.submission.faults[script], kind="syntax-error")
         self.students[script].expect_readable()
 
     def can_be_asked(self, section: RubricSection) -> bool:

@@ -29,6 +29,8 @@ from grader.results import Report
 from grader.rubric import RUBRIC_FILE, Rubric
 from grader.sandbox.levels import Sandbox
 from grader.selftest import cases as selftest
+from grader.submission.names import Aliases
+from grader.submission.reading import NO_ALIASES
 
 TRIES = 2  # of a submission whose process dies
 
@@ -85,12 +87,21 @@ class Batch:
         self.gradebook, self.rubric, self.options = gradebook, rubric, options
         self.sandbox, self.threads = sandbox, threads
         self.tally = Tally()
+        # by student: the checklist's names of files that were taken under another, and that one
+        self.renamed: dict[str, dict[str, str]] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self.how = Provenance(
             rubric_hash(rubric), grader_version(), "", json.dumps(_settings(options))
         )
 
-    def take_in(self, path: Path, only: list[str], *, regrade: bool = False) -> list[Job]:
+    def take_in(
+        self,
+        path: Path,
+        only: list[str],
+        aliases: Aliases = NO_ALIASES,
+        *,
+        regrade: bool = False,
+    ) -> list[Job]:
         """The submissions to mark, after storing all. Raises CannotGrade for an unknown student."""
         jobs: dict[str, Job] = {}
         seen: set[str] = set()
@@ -101,7 +112,7 @@ class Batch:
             self._note_assignment(only)
             for entry in found:
                 chosen = not only or any(student.id in only for student in entry.students)
-                work = self._hand_in(entry, counted=chosen)
+                work = self._hand_in(entry, aliases, counted=chosen)
                 if work is None or work in seen or not chosen:
                     continue
                 seen.add(work)
@@ -137,10 +148,10 @@ class Batch:
         self.gradebook.set_meta(regrade={"only": only, "after": after})
         return after
 
-    def _hand_in(self, entry: Entry, *, counted: bool) -> str | None:
+    def _hand_in(self, entry: Entry, aliases: Aliases, *, counted: bool) -> str | None:
         """The hash of a submission; None if unreadable, which is stored and, if chosen, shown."""
         try:
-            submission = entry.open()
+            submission = entry.open(aliases)
         except SubmissionError as error:
             problem = one_line(str(error))
             if counted:
@@ -154,6 +165,8 @@ class Batch:
             self.gradebook.hand_in(entry.students, work, None, problem)
             return None
         work = content_hash(submission)
+        if counted and submission.renamed:
+            self.renamed[entry.students[0].name] = submission.renamed
         self.gradebook.hand_in(entry.students, work, submission)
         return work
 

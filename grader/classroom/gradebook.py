@@ -19,7 +19,7 @@ from grader.classroom.database import Database
 from grader.classroom.intake import Student
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
-from grader.submission.reading import Submission
+from grader.submission.record import Submission, read_as
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Gradebook(Database):
         """
         with self.transaction():
             name = students[0].id if submission is None else submission.name
-            problems = {} if submission is None else submission.problems
+            problems = {} if submission is None else submission.how_read()
             new = self._db.execute(
                 "insert or ignore into works values (?, ?, ?, ?)",
                 (work, name, json.dumps(problems), problem),
@@ -110,7 +110,7 @@ class Gradebook(Database):
             "select kind, name, content from files where work = ?", (work,)
         ):
             found[kind][file] = zlib.decompress(content) if kind == "script" else content
-        return Submission(name, found["script"], found["plot"], json.loads(problems))
+        return read_as(name, found["script"], found["plot"], json.loads(problems))
 
     # --- results
 

@@ -24,17 +24,15 @@ from typing import Any
 from grader.classroom.listing import File, folder_files, without_ignored, zip_files
 from grader.errors import CannotGrade, SubmissionError
 from grader.report.text import one_line
-from grader.submission.archives import Read
-from grader.submission.reading import ARCHIVES, CHECKLIST, Submission, gather, open_archive, reading
+from grader.submission.archives import ARCHIVES, OTHER_ARCHIVES, Read
+from grader.submission.names import EXACT as NAMED
+from grader.submission.names import Aliases, slot
+from grader.submission.reading import NO_ALIASES, Submission, gather, reading
 
-NAMED = (*CHECKLIST, *(name.replace(".py", ".ipynb") for name in CHECKLIST if name.endswith(".py")))
 METADATA = "submission_metadata.yml"
 _METADATA = PurePosixPath(METADATA)
 PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched
 MAX_METADATA = 50_000_000  # bytes; a class of 1,000 has 1,000,000
-# recognised as a student's submission, but not read
-OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tar.bz2", ".tar.xz")
-MAX_ARCHIVE = 500_000_000  # bytes of a student's own archive inside the platform's
 
 # Students choose the names of their files, and sometimes their own, which may contain numbers too.
 _MOODLE = re.compile(
@@ -76,34 +74,12 @@ class Entry:
     problem: str = ""
     is_missing: bool = False  # could not be fetched: no attempt, and no mark
 
-    def open(self) -> Submission:
+    def open(self, aliases: Aliases = NO_ALIASES) -> Submission:
         """The submission. Raises SubmissionError, with one line, where it cannot be read."""
         if self.problem:
             raise SubmissionError(self.problem)
-        name = self.students[0].id
-        named = [path for path, _ in self.files if path.name in NAMED]
-        packed = [
-            (path, read)
-            for path, read in self.files
-            if path.name.lower().endswith((*ARCHIVES, *OTHER_ARCHIVES))
-        ]
         with reading(self.where):
-            if named or not packed:
-                return gather(name, self.where, iter(self.files))
-            if len(packed) > 1:
-                found = ", ".join(sorted(path.name for path, _ in packed))
-                raise SubmissionError(
-                    f"{self.where} holds several archives ({found}), expected one"
-                )
-            path, read = packed[0]
-            if not path.name.lower().endswith(ARCHIVES):
-                raise SubmissionError(
-                    f"{self.where} holds {path.name}, expected a .zip, .tar.gz or .tgz"
-                )
-            where = (
-                self.where if self.where == path.name else f"{self.where.rstrip('/')}/{path.name}"
-            )
-            return open_archive(name, where, read(MAX_ARCHIVE))
+            return gather(self.students[0].id, self.where, iter(self.files), aliases)
 
 
 @contextmanager
@@ -149,7 +125,7 @@ def _arranged(files: list[File]) -> list[Entry]:
         work = {
             path.parts[0]
             for path, _ in files
-            if len(path.parts) > 1 or path.name.endswith((*NAMED, *ARCHIVES))
+            if len(path.parts) > 1 or path.name.endswith(ARCHIVES) or _loose(path.name)
         }
         # The scheme that most names fit: some student's files may fit the other by accident.
         pattern = max(
@@ -170,7 +146,7 @@ def _is_wrapper(tops: set[str], inner: set[str]) -> bool:
     """Whether one folder holds several students, and is not a single student's own."""
     if len(tops) > 1 or not inner:
         return False
-    several = len(inner) > 1 and not inner & {*NAMED, "data"}
+    several = len(inner) > 1 and "data" not in inner and not any(map(slot, inner))
     return (
         several
         or METADATA in inner
@@ -335,6 +311,12 @@ def _missing(name: str, read: Read) -> Entry:
 
 def _loose(name: str) -> tuple[str, str] | None:
     """The student and the file in a name such as eve_numpy_ann.py; None for other names."""
+    if slot(name):  # numpy_ann (1).py is nobody's
+        return None
+    starts = (at for at in range(1, min(len(name), 200)) if name[at - 1] in "_- ")
+    near = next((at for at in starts if slot(name[at:])), 0)
+    if student := name[:near].rstrip("_- "):
+        return student, name[near:]
     for file in NAMED:
         if name.endswith(file) and (student := name[: -len(file)].rstrip("_- ")):
             return student, file

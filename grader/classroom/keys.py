@@ -41,7 +41,7 @@ def content_hash(submission: Submission) -> str:
         for name, content in sorted(kind.items()):
             digest.update(f"{name} {len(content)} ".encode() + content)
         digest.update(b"|")
-    digest.update(json.dumps(submission.problems, sort_keys=True).encode())
+    digest.update(json.dumps(submission.how_read(), sort_keys=True).encode())
     return digest.hexdigest()
 
 

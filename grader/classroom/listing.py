@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from grader.errors import SubmissionError
 from grader.report.text import one_line
 from grader.submission.archives import Read, is_ignored
-from grader.submission.reading import CHECKLIST, folder_entries
+from grader.submission.folders import folder_entries
+from grader.submission.names import CHECKLIST
 
 File = tuple[PurePosixPath, Read]
 NOTHING = ".nothing"  # listed in every folder, so that a student without files is not lost

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.sandbox.levels import Sandbox
 
 # --only names a student here, and `grader report` writes the files.
+MOST_RENAMED = 50  # lines
 NOT_OF_A_CLASS = ("--only", "--results", "--html")
 
 
@@ -87,12 +88,13 @@ def run(given: argparse.Namespace) -> int:
     from grader.commands.settings import read_options
     from grader.rubric import load_rubric
     from grader.sandbox.levels import choose
+    from grader.submission.names import read_aliases
 
     signal.signal(signal.SIGTERM, interrupt)
     elsewhere = bool(given.scheduler or given.slurm)
     if given.scheduler and given.slurm:
         raise CannotGrade("--scheduler and --slurm were both given, expected one of them")
-    rubric = load_rubric()
+    rubric, aliases = load_rubric(), read_aliases(given.alias)
     sandbox = choose(given.sandbox or "auto")
     print(f"sandbox: {sandbox.words}", file=sys.stderr)
     with alone(given.gradebook), Gradebook(given.gradebook, create=True) as gradebook:
@@ -109,9 +111,11 @@ def run(given: argparse.Namespace) -> int:
             )
         jobs, threads = _places(given.jobs, elsewhere=elsewhere)
         batch = Batch(gradebook, rubric, options, sandbox, threads=threads)
-        to_do = batch.take_in(given.submissions, given.only, regrade=given.regrade)
+        to_do = batch.take_in(given.submissions, given.only, aliases, regrade=given.regrade)
         if to_do:
             _mark(batch, to_do, _pool(given, options, jobs, threads))
+        if batch.renamed:
+            print(_renamed(batch.renamed))
         print(_summary(batch.tally, gradebook))
         return batch.tally.exit_status
 
@@ -177,6 +181,21 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
             file=sys.stderr,
         )
     return jobs, 0 if elsewhere else max(1, cores // jobs)
+
+
+def _renamed(renamed: dict[str, dict[str, str]]) -> str:
+    """The files that were taken under another name, a line for each student."""
+    from grader.report.text import one_line
+    from grader.submission.names import slot
+
+    lines = []
+    for label, files in renamed.items():
+        # of a near name it is plain what it stands for
+        said = [found if slot(found) else f"{found} as {name}" for name, found in files.items()]
+        lines.append(f"{label[:40]}: {', '.join(said)}")
+    if len(lines) > MOST_RENAMED:
+        lines[MOST_RENAMED - 1 :] = [f"and {len(lines) - MOST_RENAMED + 1} more"]
+    return "\n".join(["Taken under another name:", *("  " + one_line(line) for line in lines)])
 
 
 def _summary(tally: Tally, gradebook: Gradebook) -> str:

@@ -69,20 +69,36 @@ def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:
     from grader.errors import SubmissionError
     from grader.results import Report
     from grader.rubric import load_rubric
+    from grader.submission.names import read_aliases
     from grader.submission.reading import open_submission
 
     rubric = load_rubric()
     options = read_options(vars(given).__getitem__, rubric)
     for file in (given.results, given.html_report):
         _expect_writable(file)
-    path = Path(given.submission)
+    path, aliases = Path(given.submission), read_aliases(given.alias)
     try:
-        return open_submission(path), rubric, options
+        submission = open_submission(path, aliases)
+        _expect_used(given.submission, submission, aliases)
+        return submission, rubric, options
     except SubmissionError as error:
         name = path.resolve().name
         nothing = Report((), {}, {}, 0.0, options.seed, options.device, "none", name, str(error))
         write_files(given, nothing, {}, None)
         raise
+
+
+def _expect_used(path: str, submission: Submission, aliases: dict[str, str]) -> None:
+    from grader.errors import CannotGrade
+
+    read = {*submission.taken.values(), *submission.problems}
+    unused = [name for name in aliases if name not in read]
+    if unused:
+        names = [*(f"{s}.py" for s in submission.scripts), *submission.plots]
+        listed = ", ".join(submission.taken.get(name, name) for name in names)
+        raise CannotGrade(
+            f"--alias names {unused[0]}, which {path} does not hold beside {listed or 'the others'}"
+        )
 
 
 def _expect_writable(file: str | None) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -26,6 +27,8 @@ MANIFEST = ".handout.json"  # the hashes of what was written
 FILES = ("utils.py", "requirements.txt")
 FOLDERS = {"tests": "tests/student", "assignment": "assignment"}
 DATA = ("README.md", "FashionMNIST/raw")  # MNIST is for the playground
+# in data/README.md: what is not true of the handout stands between these
+ONLY_HERE = ("<!-- only here: begin -->", "<!-- only here: end -->")
 
 
 def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
@@ -61,8 +64,7 @@ def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
     (folder / "assignment" / "rubric.toml").write_text(_extract(rubric), encoding="utf-8")
     write_public_cases(folder)
     environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
-    student_part = environment.partition("  # grader\n")[0] + "  - pytest>=8.4\n"
-    (folder / "environment.yml").write_text(student_part, encoding="utf-8")
+    (folder / "environment.yml").write_text(_students_environment(environment), encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (folder / "README.md").write_text(students_half(readme), encoding="utf-8")
     for path in write_stubs(folder):
@@ -75,17 +77,40 @@ def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
             shutil.copytree(found, target, ignore=shutil.ignore_patterns("*-ubyte", ".*"))
         else:
             shutil.copyfile(found, target)
+    data_readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    (folder / "data" / "README.md").write_text(_students_data_readme(data_readme), encoding="utf-8")
+
+
+def _students_environment(text: str) -> str:
+    """The packages that students need, for conda; the handout has no pyproject.toml."""
+    packages = text.partition("dependencies:\n")[2].partition("  # grader\n")[0]
+    return (
+        "# The packages of requirements.txt and Jupyter, for conda:\n"
+        "# conda env create -f environment.yml\n"
+        f"name: {NAME}\nchannels:\n  - conda-forge\ndependencies:\n"
+        f"{packages.replace('  # student' + chr(10), '')}  - pytest>=8.4\n"
+    )
+
+
+def _students_data_readme(text: str) -> str:
+    """The description of the data without what stands between the marks: MNIST is not there."""
+    return re.sub(
+        rf"{re.escape(ONLY_HERE[0])}.*?{re.escape(ONLY_HERE[1])}\n?", "", text, flags=re.S
+    )
 
 
 def _extract(rubric: Rubric) -> str:
-    """What students may know of the rubric: numbers, titles, points and bars."""
+    """What students may know of the rubric: numbers, titles, points, bars, and what to import."""
+    imports = {**rubric.imports, "forbidden": rubric.forbidden}
+    listed = [f"{name} = {json.dumps(list(names))}" for name, names in imports.items()]
     entries = [
         f'[[section]]\nnumber = "{s.number}"\n'
         f"title = {json.dumps(s.title)}\npoints = {s.points:g}\n"
         + ("" if s.bar is None else f"bar = {s.bar!r}\n")
         for s in rubric.sections
     ]
-    return "# The points and bars of the assignment; nothing to edit here.\n\n" + "\n".join(entries)
+    head = "# The points, bars and packages of the assignment; nothing to edit here."
+    return "\n".join([head, "", "[imports]", *listed, "", *entries])
 
 
 def _refuse_foreign_files(folder: Path) -> None:

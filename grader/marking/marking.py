@@ -8,14 +8,17 @@ from dataclasses import replace
 
 from grader.checks.context import Context
 from grader.marking import runner
+from grader.marking.alone import MACHINE
 from grader.marking.trainings import Trainings
 from grader.options import Options
 from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import Sandbox, choose
+from grader.sandbox.own_paths import shown, without_paths
 from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS
+from grader.submission.preparing import prepared
 from grader.submission.reading import Submission
 
 MAX_PRINTED = 1000  # characters of a script's output in the feedback
@@ -30,7 +33,8 @@ class Marking:
     def __init__(
         self, submission: Submission, rubric: Rubric, options: Options, *, explains: bool = True
     ):
-        self.submission, self.rubric, self.options = submission, rubric, options
+        self.rubric, self.options = rubric, options
+        self.submission, self._remarks = prepared(submission, rubric)
         self.sandbox: Sandbox = choose(options.sandbox)
         self.results: dict[str, SectionResult] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
@@ -40,9 +44,10 @@ class Marking:
         self._servers: dict[tuple[str, ...], ForkServer] = {}
         self.students = {script: self._student(script) for script in SCRIPTS}
         trained = frozenset(section.script for section in self.to_run() if section.training)
-        self._trainings = Trainings(rubric, options, trained)
+        curves = frozenset(s.script for s in self.to_run() if s.section.reads_curves)
+        self._trainings = Trainings(rubric, options, trained, curves)
         self.context = Context(
-            submission, rubric, options, self.students, self._trainings, explains
+            self.submission, rubric, options, self.students, self._trainings, explains
         )
 
     def _student(self, script: str) -> StudentScript:
@@ -81,7 +86,8 @@ class Marking:
         needs = [self.rubric.by_number[number] for number in section.needs]
         failed = [need for need in needs if self.mark(need).status is Status.FAILED]
         started, trained_before = time.perf_counter(), self._training_seconds(section)
-        attempt = runner.run(section, self.context, failed)
+        with MACHINE.among_others():
+            attempt = runner.run(section, self.context, failed)
         verdict = attempt.verdict
         if attempt.failed:
             verdict = replace(verdict, printed=self._printed(section))
@@ -90,9 +96,7 @@ class Marking:
             title=section.title,
             max_points=section.points,
             seconds=round(self._seconds(section, started, trained_before), 3),
-            verdict=replace(
-                verdict, notes=(*verdict.notes, *self._training_notes(section, verdict))
-            ),
+            verdict=shown(replace(verdict, notes=(*verdict.notes, *self._notes(section, verdict)))),
             script=section.script,
             comparisons=attempt.comparisons,
         )
@@ -119,6 +123,14 @@ class Marking:
         if script:
             self.students[script].close()
 
+    def _notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
+        """Notes of the marking itself: how the files were read, and what training ran on."""
+        if section.script:
+            return self._training_notes(section, verdict)
+        listed = {} if verdict.status is Status.FAILED else self.submission.problems
+        ignored = [f"{name} {problem}." for name, problem in listed.items()]
+        return [*self.submission.notes, *ignored, *self._remarks]
+
     def _training_notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
         """Notes on a training: earlier sections that failed, and a reduced number of images."""
         if not section.training:
@@ -142,7 +154,8 @@ class Marking:
         """The end of the script's output, if it has not been shown before."""
         if not section.script:
             return ""
-        printed = self.students[section.script].printed.strip()[-MAX_PRINTED:]
+        # without paths first: the cut must not leave half of one
+        printed = without_paths(self.students[section.script].printed).strip()[-MAX_PRINTED:]
         if printed == self._shown.get(section.script, ""):
             return ""
         self._shown[section.script] = printed
@@ -182,6 +195,7 @@ class Marking:
             sandbox=self.sandbox.level,
             submission=self.submission.name,
             trainings={script: run.shown for script, run in runs.items() if run.shown is not None},
+            notes=tuple(self.context.notes),
         )
 
     def close(self) -> None:

@@ -21,10 +21,14 @@ from grader.checks.context import Context
 from grader.errors import StudentFault, TimedOut, WorkerCrashed
 from grader.feedback.misconceptions import CATALOGUE
 from grader.feedback.shrinking import smallest_failure
+from grader.marking.alone import MACHINE
 from grader.results import ComparedArray, Smallest, Status, Verdict
 from grader.rubric import RubricSection
 from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS, resolve
+
+EXPLAINING_PATIENCE = 0.25  # times the limit: the check itself has been answered in time
+BUSY = "the machine was too busy to answer within the time limit"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,13 @@ def run(section: RubricSection, context: Context, failed: Sequence[RubricSection
 
 def own_answer(section: RubricSection, context: Context) -> Attempt:
     """The outcome of the check on the scripts of the context."""
+    attempt = _checked(section, context)
+    if attempt.failed and section.script and context.student(section).was_starved:
+        return _repeated_alone(section, context)
+    return attempt
+
+
+def _checked(section: RubricSection, context: Context) -> Attempt:
     try:
         context.expect_readable(section)
         remark = resolve(section.section.check)(section, context)
@@ -72,6 +83,20 @@ def own_answer(section: RubricSection, context: Context) -> Attempt:
     except Exception as error:
         return Attempt(whose_fault(section, context, error))
     return Attempt(Verdict(Status.PASSED, credit=1.0, got=remark or "right"))
+
+
+def _repeated_alone(section: RubricSection, context: Context) -> Attempt:
+    """The outcome of a check whose first run waited for a processor, from a second run."""
+    student = context.student(section)
+    student.forget_starving()
+    student.excuses_waiting = True
+    context.trainings.forget_failure(student)
+    context.note("busy-machine", section.script, f"{section.number} was marked again: {BUSY}")
+    try:
+        with MACHINE.alone():
+            return _checked(section, context)
+    finally:
+        student.excuses_waiting = student.was_starved = False
 
 
 def _verdict(section: RubricSection, failure: CheckFailed) -> Verdict:
@@ -150,12 +175,26 @@ def _instead(context: Context, student: StudentScript) -> Iterator[Context]:
 
 def explained(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:
     """The failed attempt with misconceptions and advice, or with the smallest failing input."""
+    if attempt.answered and context.explains and not _is_named(attempt.verdict.misconceptions):
+        attempt = _probed(section, context, attempt)
     verdict = attempt.verdict
-    if attempt.answered and context.explains and not _is_named(verdict.misconceptions):
-        verdict = replace(verdict, misconceptions=_diagnosed(section, context, verdict))
-        if not _is_named(verdict.misconceptions):
-            verdict = replace(verdict, smallest=_smallest(section, context))
     return replace(attempt, verdict=replace(verdict, hints=(*verdict.hints, *_advice(verdict))))
+
+
+def _probed(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:
+    """The attempt after further questions, which end with the first that is not answered."""
+    verdict, student = attempt.verdict, context.students.get(section.script)
+    if student is None:
+        return attempt
+    before, patience = student.time_outs, student.patience
+    student.patience = EXPLAINING_PATIENCE
+    try:
+        verdict = replace(verdict, misconceptions=_diagnosed(section, context, verdict))
+        if not _is_named(verdict.misconceptions) and student.time_outs == before:
+            verdict = replace(verdict, smallest=_smallest(section, context))
+    finally:
+        student.patience, student.was_starved = patience, False
+    return Attempt(verdict, answered=student.time_outs == before)
 
 
 def _is_named(misconceptions: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from assignment.parts import PARTS
 from grader.options import Options
 from grader.rubric import Rubric
 from grader.sandbox.remote import StudentScript
+from grader.sections import SCRIPTS
 from grader.training.run import TrainingOutcome, train
 
 # Between the seeds of the runs of one marking. Class seeds are often 1, 2, 3, …, and must not
@@ -20,9 +21,16 @@ SEED_STRIDE = 7919
 class Trainings:
     """Trains a script on the first request, and keeps the result."""
 
-    def __init__(self, rubric: Rubric, options: Options, trained: frozenset[str]):
-        """`trained` holds the scripts whose accuracy is marked."""
+    def __init__(
+        self,
+        rubric: Rubric,
+        options: Options,
+        trained: frozenset[str],
+        with_curves: frozenset[str] = frozenset(SCRIPTS),
+    ):
+        """`trained` holds the scripts whose accuracy is marked, `with_curves` those with curves."""
         self._rubric, self._options, self._trained = rubric, options, trained
+        self._with_curves = with_curves
         self._runs: dict[StudentScript, TrainingOutcome] = {}
         self._failures: dict[StudentScript, CheckFailed] = {}
         self._seconds: dict[StudentScript, float] = {}
@@ -54,6 +62,10 @@ class Trainings:
                 self._seconds[student] = time.perf_counter() - started
         return self._runs[student]
 
+    def forget_failure(self, student: StudentScript) -> None:
+        """Train a script again on the next request, if its training failed."""
+        self._failures.pop(student, None)
+
     def _median_run(self, student: StudentScript) -> TrainingOutcome:
         rules, bar = self._rubric.training, self._rubric.bars[student.script]
         runs = [self._one_run(student, 0)]
@@ -83,4 +95,5 @@ class Trainings:
             data_dir=options.data_dir,
             train_size=options.train_size,
             shuffle_pixels=shuffle_pixels,
+            reads_curves=student.script in self._with_curves,
         )

@@ -22,7 +22,8 @@ from grader.classroom.intake import PROBLEM
 from grader.errors import CannotGrade
 from grader.report.text import one_line
 from grader.submission.archives import is_ignored
-from grader.submission.reading import CHECKLIST, MAX_PLOT, NOTEBOOKS
+from grader.submission.names import CHECKLIST, NOTEBOOKS
+from grader.submission.taking import MAX_PLOT
 
 HEADER = ("student", "repository")
 LIST = "roster.csv"

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import sys
 
+import utils  # first: from here on, Ctrl-C ends in one line
+
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-import utils
 from utils import History
 
 # %% Hyperparameters: yours to change

@@ -8,7 +8,7 @@ from typing import Any
 
 from assignment.files import write_atomically
 from grader.feedback.misconceptions import CATALOGUE
-from grader.report.text import feedback, plain
+from grader.report.text import feedback, one_line, plain
 from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import load_rubric
 from grader.sections import BY_NUMBER
@@ -40,6 +40,10 @@ def results(report: Report) -> dict[str, Any]:
             "seed": report.seed,
             "sandbox": report.sandbox,
             "submission": plain(report.submission, 200),
+            "notes": [
+                {"id": note.id, "script": note.script, "text": one_line(note.text)}
+                for note in report.notes
+            ],
         },
     }
 

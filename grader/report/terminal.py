@@ -35,8 +35,15 @@ def line(result: SectionResult) -> str:
 
 
 def foot(report: Report, *, details: bool = True) -> str:
-    """The foot of the score card: details of failures, accuracies and bars, and the total."""
-    lost = [section for section in report.sections if section.status is not Status.PASSED]
+    """The foot of the score card: details, accuracies and bars, and the total.
+
+    Details are shown of failures, and of how the files were read, if that is not plain.
+    """
+    lost = [
+        section
+        for section in report.sections
+        if section.status is not Status.PASSED or (not section.script and section.verdict.notes)
+    ]
     shown = [_details(s) for s in lost if details and len(lines(s.verdict)) > 1]
     accuracies = [
         _accuracy(script, accuracy, report.bars[script])

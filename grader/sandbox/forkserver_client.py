@@ -90,8 +90,8 @@ class ForkServer:
         assert self._started.process.stderr is not None
         self._output = Output(self._started.process.stderr, self.limits.output_bytes)
 
-    def fork(self, requests: int, replies: int, output: int) -> int:
-        """The pid of a new worker, which gets these ends of three pipes.
+    def fork(self, requests: int, replies: int, output: int, stack: int) -> int:
+        """The pid of a new worker, which gets these ends of four pipes.
 
         Raises RuntimeError where no worker starts. No code of the student's has run by then, so
         that is a grader error.
@@ -99,7 +99,7 @@ class ForkServer:
         for _ in range(2):  # an earlier worker may have damaged the first server
             self.begin()
             try:
-                return self._fork([requests, replies, output])
+                return self._fork([requests, replies, output, stack])
             except _Unusable as problem:
                 reason = f"{problem} {self._output.text()}"
                 self.close()
@@ -279,7 +279,10 @@ def asked_threads() -> int | None:
 def _environment(
     sandbox: Sandbox, workdir: Workdir, device: str, threads: int | None
 ) -> dict[str, str]:
-    """A minimal environment: of the instructor's, only the thread count and what CUDA needs."""
+    """A minimal environment: of the instructor's, only the thread count and what CUDA needs.
+
+    There is no display, so matplotlib draws to memory.
+    """
     threads = threads or asked_threads()
     home = bubblewrap.SCRATCH if sandbox.level == "bubblewrap" else str(workdir.folder / "scratch")
     kept = {
@@ -296,6 +299,7 @@ def _environment(
         "TMPDIR": home,
         "LANG": "C.UTF-8",
         "USER": "student",
+        "MPLBACKEND": "Agg",
         **(kept if device == "cuda" else {}),
         **count,
     }

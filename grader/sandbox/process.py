@@ -13,9 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.errors import BadReply, TimedOut, WorkerCrashed
+from grader.results import Frame
 from grader.sandbox import process_tree
 from grader.sandbox.forkserver_client import ForkServer, Handle
 from grader.sandbox.output import Output
+from grader.sandbox.stack import HangWatch, Place, StackPipe, own_frames
 from grader.worker import protocol
 
 PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
@@ -30,18 +32,23 @@ class Process:
         request_read, self._write_fd = os.pipe()
         self._read_fd, reply_write = os.pipe()
         error_read, error_write = os.pipe()
+        stack_read, stack_write = os.pipe()
         for fd in (self._write_fd, self._read_fd):
             os.set_blocking(fd, False)
             _enlarge(fd)
         self.printed = Output(os.fdopen(error_read, "rb"), self.limits.output_bytes)
+        self._stack = StackPipe(stack_read)
+        self._watch = HangWatch(frozenset(), 0)
+        self._excused, self._delayed_before = 0.0, 0.0
         try:
-            self.pid = server.fork(request_read, reply_write, error_write)
+            self.pid = server.fork(request_read, reply_write, error_write, stack_write)
         except BaseException:
             os.close(self._write_fd)
             os.close(self._read_fd)
+            self._stack.close()
             raise
         finally:
-            for fd in (request_read, reply_write, error_write):
+            for fd in (request_read, reply_write, error_write, stack_write):
                 os.close(fd)
         self._worker = Handle(self.pid)
 
@@ -53,12 +60,24 @@ class Process:
     def _has_ended(self) -> bool:
         return process_tree.HAS_PROC and process_tree.is_ended(self.pid)
 
-    def call(self, op: str, arguments: dict[str, Any], seconds: float) -> dict[str, Any]:
+    def call(
+        self,
+        op: str,
+        arguments: dict[str, Any],
+        seconds: float,
+        known_hangs: frozenset[Place] = frozenset(),
+        excused: float = 0.0,
+    ) -> dict[str, Any]:
         """The reply to one request: a dict with "value" or "error".
 
-        Raises WorkerCrashed, TimedOut or BadReply; the worker has been killed by then.
+        A call that hangs in one of the `known_hangs` is stopped early. Up to `excused` seconds of
+        waiting for a processor do not count against its limit. Raises WorkerCrashed, TimedOut or
+        BadReply; the worker has been killed by then.
         """
-        deadline = time.monotonic() + seconds
+        started = time.monotonic()
+        deadline = started + seconds
+        self._excused, self._delayed_before = excused, process_tree.processor_wait(self.pid)
+        self._watch = HangWatch(known_hangs, seconds)
         identity = secrets.token_hex(16)
         request = {"id": identity, "op": op, "arguments": arguments}
         try:
@@ -73,8 +92,12 @@ class Process:
         except (EOFError, BrokenPipeError):
             raise WorkerCrashed(self._epitaph()) from None
         except TimeoutError:
+            passed = time.monotonic() - started
+            waited = self._delayed() / passed
+            frames = self._own_frames()
             self.close()
-            raise TimedOut(f"no answer within {seconds:g} s; the call was stopped") from None
+            again = passed < seconds
+            raise TimedOut(min(passed, seconds), trace=frames, again=again, waited=waited) from None
         except protocol.ProtocolError as error:
             self.close()
             raise BadReply(f"the answer cannot be read: {error}") from None
@@ -117,15 +140,30 @@ class Process:
     def _wait(self, ready: Callable[[float], bool], deadline: float) -> None:
         """Wait for a pipe, checking the worker at every POLL_INTERVAL.
 
-        Raises TimeoutError, EOFError where it has ended, WorkerCrashed where it exceeds a limit.
+        Raises TimeoutError, also for a known hang; EOFError where it has ended; WorkerCrashed where
+        it exceeds a limit.
         """
-        while (left := deadline - time.monotonic()) > 0:
+        while (left := deadline + self._excuse() - time.monotonic()) > 0:
             if ready(min(left, POLL_INTERVAL)):
                 return
             if self._has_ended():  # a child of it may hold its end of the pipe open
                 raise EOFError
             self._check_limits()
+            if self._watch.sees_hang(self._own_frames):
+                break
         raise TimeoutError
+
+    def _delayed(self) -> float:
+        """Seconds of this call in which the worker was ready and had no processor."""
+        return process_tree.processor_wait(self.pid) - self._delayed_before
+
+    def _excuse(self) -> float:
+        return min(self._delayed(), self._excused) if self._excused else 0.0
+
+    def _own_frames(self) -> tuple[Frame, ...]:
+        """The script's own frames on the stack of the worker, outermost first."""
+        dump = self._stack.dump(lambda: self._worker.signal(signal.SIGUSR1))
+        return own_frames(dump, self._server.scripts)
 
     def _check_limits(self) -> None:
         """Raises WorkerCrashed for too much memory, or disk where no tmpfs limits that."""
@@ -180,6 +218,7 @@ class Process:
             self._server.close()  # which kills the whole sandbox
         self._worker.close()
         self.printed.close()
+        self._stack.close()
         os.close(self._write_fd)
         os.close(self._read_fd)
         self._write_fd = self._read_fd = -1

@@ -53,6 +53,14 @@ def _memory(pid: int) -> int:
     )
 
 
+def processor_wait(pid: int) -> float:
+    """Seconds that a process was ready to run and waited for a processor; 0 if unknown."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
 def kill_descendants(pid: int, *, spared: int = 0) -> None:
     """Kill all descendants of a process except the spared one, and any that they fork meanwhile."""
     for _ in range(100):  # each pass stops all before it kills any, so their number falls

@@ -17,7 +17,6 @@ from typing import Any
 
 from assignment.answers import Opaque
 from assignment.handles import (
-    CAUSES,
     Function,
     Handle,
     Module,
@@ -28,17 +27,23 @@ from assignment.handles import (
 from grader import GRADER
 from grader.errors import (
     BadReply,
-    NotWritten,
     StudentError,
     StudentFault,
     TimedOut,
     WorkerCrashed,
 )
-from grader.results import Frame
 from grader.rubric import Rubric
+from grader.sandbox.faults import at_import, missing, student_fault
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
+from grader.sandbox.stack import Place, place, shown
 from grader.submission.allowed_imports import expect_allowed
+from grader.submission.preparing import import_rule
+
+# the share of a call's time without a processor above which the machine is at fault
+STARVED = 1 / 3
+EXCUSED = 2.0  # times the limit, at most, that a call may wait if waiting is excused
+READING = ("imports", "load")  # the requests that read and import the script
 
 
 class StudentScript:
@@ -61,6 +66,11 @@ class StudentScript:
         self._source_fault: StudentFault | None = None
         self._is_read = False
         self._last_printed = ""
+        self._hangs: set[Place] = set()  # where calls hung, which are not waited for again
+        self.patience = 1.0  # multiplies the time limits of calls
+        self.excuses_waiting = False  # for a processor, which then does not count
+        self.time_outs = 0  # calls that were not answered in time
+        self.was_starved = False  # one of them because the machine was busy
 
     def with_substitutes(self, names: Iterable[str]) -> StudentScript:
         """The same script with right answers in place of some of its own.
@@ -68,7 +78,15 @@ class StudentScript:
         There is one worker at a time, so this one's is ended.
         """
         self.close()
-        return StudentScript(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+        other = StudentScript(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+        other._hangs = self._hangs
+        return other
+
+    def forget_starving(self) -> None:
+        """Be ready to try again what failed because the machine was busy."""
+        self.close()
+        self.was_starved, self._is_read = False, False
+        self._load_fault = self._source_fault = None
 
     @property
     def server(self) -> ForkServer:
@@ -110,9 +128,7 @@ class StudentScript:
         """What the script defines under a name. Raises StudentError where it defines nothing."""
         self._ensure_loaded()
         if name not in self._names:
-            raise StudentError(
-                f"{name} is not defined in {self.script}.py", "it to be there", kind="not-written"
-            )
+            raise missing(name, f"{self.script}.py", self._names)
         return self.attribute(None, name)
 
     def attribute(self, ref: int | None, name: str) -> Any:
@@ -157,10 +173,43 @@ class StudentScript:
     def ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
         """The worker's answer to one request. Raises StudentFault."""
         assert self._process is not None
-        reply = self._process.call(op, arguments, seconds or self._limits.call_seconds)
+        # an import that is cut short would count against every section
+        patience = max(1.0, self.patience) if op in READING else self.patience
+        limit = patience * (seconds or self._limits.call_seconds)
+        try:
+            excused = EXCUSED * limit if self.excuses_waiting else 0.0
+            reply = self._process.call(op, arguments, limit, frozenset(self._hangs), excused)
+        except TimedOut as fault:
+            raise self._located(fault, op, arguments) from None
         if "error" in reply:
-            raise _fault(reply["error"])
+            raise student_fault(reply["error"], self.script)
         return self._remote(reply.get("value"))
+
+    def _located(self, fault: TimedOut, op: str, arguments: dict[str, Any]) -> TimedOut:
+        """The fault with the function that was called, noted as a hang unless the machine is busy.
+
+        A probe calls one of the script's functions, the outermost on the stack.
+        """
+        self.time_outs += 1
+        if fault.waited > STARVED:
+            self.was_starved = True
+        elif (hang := place(fault.trace)) is not None:
+            self._hangs.add(hang)
+        called = next((frame.function for frame in fault.trace if frame.function), "")
+        what = (
+            f"the import of {self.script}.py"
+            if op in READING
+            else str(arguments["name"])
+            if op == "call"
+            else called or "the script"
+        )
+        return TimedOut(
+            fault.seconds,
+            what=what,
+            trace=shown(fault.trace),
+            again=fault.again,
+            waited=fault.waited,
+        )
 
     def _remote(self, value: Any) -> Any:
         if isinstance(value, Opaque) and value.ref is not None:
@@ -180,7 +229,7 @@ class StudentScript:
         self._process = Process(self._server)
         try:
             self._read_source()
-            names = self.ask("load", {"script": self.script}, self._limits.import_seconds)
+            names = self._load()
             if not isinstance(names, list):
                 raise BadReply("the answer to the import is not a list of names")
             self._names = [str(name) for name in names]
@@ -192,12 +241,22 @@ class StudentScript:
             self._load_fault = fault  # another try would take as long and end alike
             raise
 
+    def _load(self) -> Any:
+        try:
+            return self.ask("load", {"script": self.script}, self._limits.import_seconds)
+        except StudentFault as fault:
+            raise at_import(fault, self.script) from None
+
     def _read_source(self) -> None:
         try:
-            request = {"script": self.script}
-            imported = self.ask("imports", request, self._limits.import_seconds)
+            rule = import_rule(self._rubric, self.script)
+            request = {
+                "script": self.script,
+                "allowed": list(rule.allowed),
+                "forbidden": list(rule.forbidden),
+            }
             expect_allowed(
-                self.script, imported, self._rubric.imports[self.script], self._rubric.forbidden
+                self.script, self.ask("imports", request, self._limits.import_seconds), rule
             )
         except (StudentError, WorkerCrashed, TimedOut) as fault:
             self._source_fault = fault.within(
@@ -212,31 +271,3 @@ class StudentScript:
 
 def _substitute(name: str) -> str:
     return (GRADER / "worker" / "substitutes" / f"{name}.py").read_text(encoding="utf-8")
-
-
-def _fault(error: Any) -> StudentFault:
-    """The worker's description of an exception as one to raise here."""
-    if not isinstance(error, dict) or not isinstance(error.get("frames"), list):
-        return BadReply("the answer does not describe its error", kind="raises")
-    message, name, kind = (str(error.get(key, "")) for key in ("message", "type", "kind"))
-    if kind == "stub":
-        return NotWritten(f"not written yet ({message})" if message else "not written yet")
-    known = "syntax-error" if kind == "syntax" else CAUSES.get(str(error.get("cause")), "raises")
-    return StudentError(
-        kind=known,
-        trace=tuple(_frame(entry) for entry in error["frames"]),
-        exception=f"{name}: {message}",
-        type_name=name,
-    )
-
-
-def _frame(entry: Any) -> Frame:
-    """A frame as the worker describes it; nothing of it is trusted but to be shown."""
-    fields = entry if isinstance(entry, dict) else {}
-    line = fields.get("line")
-    return Frame(
-        file=str(fields.get("file", "?")),
-        line=line if isinstance(line, int) else 0,
-        function=str(fields.get("function", "")),
-        source=str(fields.get("source", "")),
-    )

@@ -20,7 +20,13 @@ from grader import GRADER
 
 WORKER = GRADER / "worker"
 ASSIGNMENT = Path(assignment.__file__).parent
-SHARED = ("__init__.py", "answers.py")  # what the worker needs of it, besides observing/
+SHARED = (
+    "__init__.py",
+    "answers.py",
+    "imports.py",
+    "sources.py",
+    "statements.py",
+)  # what the worker needs of it, besides observing/
 MAX_FILES = 10_000  # in `scratch`
 UNCOUNTABLE = 1 << 62  # bytes: too many files, or folders that cannot be listed
 

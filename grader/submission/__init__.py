@@ -1,1 +1,5 @@
-"""Reads a submission. Reading order: reading, archives, notebooks, allowed_imports, plot_files."""
+"""Reads a submission.
+
+Reading order: reading, archives, folders, places, names, taking, one_notebook, record; preparing,
+allowed_imports; parsing, parse_worker; plot_files.
+"""

@@ -1,31 +1,22 @@
-"""Checks which packages a script imports, for feedback that names the line.
+"""The fault for a forbidden import, which names the line.
 
-The worker lists the imports from the script's syntax tree. What enforces the rule is the sandbox,
-in which other packages do not exist.
+The worker finds the imports, with the rule of assignment/imports.py. What enforces the rule is the
+sandbox, in which other packages do not exist.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from assignment.imports import Rule
 from grader.errors import BadReply, StudentFault
 
 
-def expect_allowed(
-    script: str, imported: Any, allowed: tuple[str, ...], forbidden: tuple[str, ...]
-) -> None:
-    """Raises StudentFault for a forbidden import. `imported` is a list of [name, line]."""
-    if not isinstance(imported, list):
+def expect_allowed(script: str, found: Any, rule: Rule) -> None:
+    """Raises StudentFault for a forbidden import. `found` is a list of [module, line]."""
+    if not isinstance(found, list):
         raise BadReply("the answer is no list of imports")
-    for name, line in imported:
-        package = str(name).partition(".")[0]
-        if package in forbidden or (
-            package not in allowed and package not in sys.stdlib_module_names
-        ):
-            raise StudentFault(
-                f"{script}.py, line {line}: import of {name}",
-                f"only {', '.join(allowed)} and the standard library "
-                "without processes, network and ctypes",
-                kind="forbidden-import",
-            )
+    for module, line in found:
+        raise StudentFault(
+            f"{script}.py, line {line}: import of {module}", rule.expected, kind="forbidden-import"
+        )

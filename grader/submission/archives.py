@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from grader.errors import SubmissionError
 
 MAX_ENTRIES = 10_000  # files in a folder or archive
+MAX_IGNORED = 100_000  # files of environments and caches in a tar archive
 MAX_UNPACKED = 500_000_000  # bytes, for a zip archive as declared in it; the data has 42 MB
 MAX_READ = 64_000_000  # bytes at once: a tar archive declares the length of names and headers
 MAX_HEADER = 65_536  # bytes of one tar header; tarfile takes time by their square
@@ -29,7 +30,14 @@ TOO_LARGE = (
 ENCRYPTED = 1  # the flag bit of an encrypted zip entry
 # No number in a genuine header is as long, and tarfile's search starts over at each digit.
 _DIGITS = re.compile(rb"\d{40}")
-IGNORED = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "node_modules")
+IGNORED = (
+    "__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", ".env", "node_modules",
+    "site-packages", ".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".idea",
+    ".vscode", ".vs", ".Trash", ".local",
+)  # fmt: skip
+ARCHIVES = (".zip", ".tar.gz", ".tgz")
+OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tar.bz2", ".tar.xz")  # recognised, but not read
+ENVIRONMENT = "pyvenv.cfg"  # lies in a virtual environment, whatever its name
 
 # reads one regular file of the submission, up to a number of bytes
 Read = Callable[[int], bytes]
@@ -42,14 +50,19 @@ def is_ignored(path: PurePosixPath) -> bool:
 
 def zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]]:
     """Path and reader of each regular file. Raises SubmissionError for a suspicious archive."""
-    listed = archive.infolist()
-    if sum(entry.file_size for entry in listed) > MAX_UNPACKED:
+    listed = [(_checked(entry.filename.replace("\\", "/")), entry) for entry in archive.infolist()]
+    environments = {
+        path.parent for path, _ in listed if path.name == ENVIRONMENT and path.parts[1:]
+    }
+    own = [
+        (path, entry)
+        for path, entry in listed
+        if not entry.is_dir() and not is_ignored(path) and not environments & {*path.parents}
+    ]
+    if sum(entry.file_size for _, entry in own) > MAX_UNPACKED:
         raise SubmissionError(TOO_LARGE)
     names = _Names()
-    for entry in listed:
-        path = _checked(entry.filename.replace("\\", "/"))
-        if entry.is_dir() or is_ignored(path):
-            continue
+    for path, entry in own:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
             raise _not_a_file(path)
@@ -69,13 +82,18 @@ def zip_entries(archive: zipfile.ZipFile) -> Iterator[tuple[PurePosixPath, Read]
 def tar_entries(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, Read]]:
     """Path and reader of each regular file. Raises SubmissionError for a suspicious archive."""
     names = _Names()
-    for count, entry in enumerate(archive):
-        if count > MAX_ENTRIES:
+    count = ignored = 0
+    for entry in archive:
+        path = _checked(entry.name)
+        if is_ignored(path):
+            ignored += 1
+        else:
+            count += 1
+        if count > MAX_ENTRIES or ignored > MAX_IGNORED:
             raise SubmissionError(
                 f"the archive has more than {MAX_ENTRIES} entries, "
                 "expected the checklist's five files"
             )
-        path = _checked(entry.name)
         if entry.isdir() or is_ignored(path):
             continue
         if not entry.isreg() or entry.issparse():

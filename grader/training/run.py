@@ -10,17 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from assignment.answers import Tensor
+from assignment.answers import Opaque, Tensor
 from assignment.checks.labels import expect_labels
+from assignment.constants import HUGE, Missing, constant_failures
 from assignment.expect import CheckFailed
-from assignment.handles import Handle, Module, as_array, probe
+from assignment.handles import Handle, Module, as_array, as_number, probe, type_name
 from assignment.parts import PARTS
-from grader.errors import NotWritten, StudentFault, TimedOut
+from grader.errors import NotWritten, StudentError, StudentFault, TimedOut
 from grader.results import Training
 from grader.rubric import RubricSection, TrainingRules
 from grader.sandbox.remote import StudentScript
 from grader.training.details import look_back
-from grader.training.perturbation import Perturbation
+from grader.training.own_backward import NAMES, backward_problem
+from grader.training.own_history import history_problem
+from grader.training.perturbation import CLASSES, Perturbation
 from utils import History, Splits, load_fashion_mnist, to_one_hot
 
 TRAINING_IMAGES = 54_000  # without the validation images
@@ -39,6 +42,10 @@ class TrainingOutcome:
     accuracies: tuple[float, ...] = ()  # of all runs, if this is the median of several
     audited: float | None = None  # the accuracy with permuted pixels, if there was an audit
     shown: Training | None = None  # details for the report
+    classes: int = CLASSES  # that were predicted for any test image
+    moved: bool = True  # False if the weights after fit are those from before
+    backward_problem: str = ""  # why it cannot have learned by its own backward
+    history_problem: str = ""  # why the curves are not the network's
 
 
 def train(
@@ -50,14 +57,18 @@ def train(
     data_dir: Path | None,
     train_size: int | None,
     shuffle_pixels: bool = False,
+    reads_curves: bool = True,
 ) -> TrainingOutcome:
     """Construct, fit and test the network on perturbed data.
 
     `seed` draws the perturbation and must not reach the worker, which gets another seed derived
-    from it by a hash. Raises StudentFault or CheckFailed, and DataError if the data is missing.
+    from it by a hash. `reads_curves` says whether the curves of a network in PyTorch will be read,
+    so that they must be compared with the network. Raises StudentFault or CheckFailed, and
+    DataError if the data is missing.
     """
     script, module = student.script, student.module
     part = PARTS[script]
+    _expect_constants(module, script)
     numpy_part = script == "numpy_ann"
     rng = np.random.default_rng([seed, 1])
     perturbation = Perturbation.draw(rng, shuffle_pixels=shuffle_pixels)
@@ -66,15 +77,14 @@ def train(
     data = perturbation.splits(plain, order, rng)
     seed = int.from_bytes(hashlib.sha256(f"worker {seed}".encode()).digest()[:4], "big") % 2**31
     student.prepare_training(seed)
-    settings: dict[str, Any] = {
-        "epochs": _hyperparameter(module, "EPOCHS"),
-        "batch_size": _hyperparameter(module, "BATCH_SIZE"),
-    }
+    settings: dict[str, Any] = {"epochs": _plain(module.EPOCHS)}
+    settings["batch_size"] = _plain(module.BATCH_SIZE)
     if numpy_part:
-        settings["learning_rate"] = _hyperparameter(module, "LEARNING_RATE")
+        settings["learning_rate"] = _plain(module.LEARNING_RATE)
     else:
         settings["device"] = device
     model = getattr(module, part.class_name)(seed=seed)
+    before = _fingerprint(model, numpy_part)
     started = time.perf_counter()
     y_train, y_val = (to_one_hot(y) if numpy_part else y for y in (data.y_train, data.y_val))
     given = [data.X_train, y_train, data.X_val, y_val]
@@ -85,15 +95,45 @@ def train(
         labels = _predict(model, data.X_test, numpy_part, seconds)
     except NotWritten:
         raise
-    except TimedOut:
+    except TimedOut as late:
+        where = " where an earlier call hung" if late.again else ""
         raise StudentFault(
-            f"training took longer than {seconds:g} s and was stopped", kind="train-time-limit"
+            f"training took longer than {late.seconds:.3g} s and was stopped{where}",
+            kind="train-time-limit",
+            trace=late.trace,
         ) from None
     except StudentFault as fault:
         raise fault.within("training stopped", kind="train-crashed") from None
     history = _history(curves)
-    shown = look_back(model, data, labels, perturbation, order, history)
-    return TrainingOutcome(float(np.mean(labels == data.y_test)), history, taken, shown=shown)
+    after = _fingerprint(model, numpy_part)
+    asked = reads_curves and history is not None and not numpy_part
+    return TrainingOutcome(
+        float(np.mean(labels == data.y_test)),
+        history,
+        taken,
+        shown=look_back(model, data, labels, perturbation, order, history),
+        classes=len(np.unique(labels)),
+        moved=before is None or before != after,
+        history_problem=(
+            history_problem(model, history, data.X_val, data.y_val, seconds)
+            if asked and history is not None
+            else ""
+        ),
+        backward_problem=(
+            backward_problem(module, model, data.X_val, data.y_val, rng) if numpy_part else ""
+        ),
+    )
+
+
+def _fingerprint(model: Handle, numpy_part: bool) -> str | None:
+    """A hash of the weights; None where they cannot be read, as before a lazy layer's first use."""
+    try:
+        if not numpy_part:
+            return str(probe(model, "fingerprint"))
+        content = b"".join(as_array(getattr(model, name)).tobytes() for name in NAMES)
+    except Exception:
+        return None
+    return hashlib.sha256(content).hexdigest()
 
 
 def _load(
@@ -109,22 +149,29 @@ def _load(
     )
 
 
-def _hyperparameter(module: Module, name: str) -> float:
-    value = getattr(module, name)
-    if isinstance(value, np.generic):
-        value = value.item()
-    whole = name != "LEARNING_RATE"
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int if whole else int | float)
-        or not value > 0
-    ):
-        raise CheckFailed(
-            f"{name} is {value!r}",
-            f"a positive {'whole ' if whole else ''}number",
-            kind="wrong-type",
-        )
+def _expect_constants(module: Module, script: str) -> None:
+    """Raises CheckFailed with `constant-invalid` for a constant that cannot be one."""
+    for failure in constant_failures(script, lambda name: _constant(module, name)):
+        raise failure
+
+
+def _constant(module: Module, name: str) -> Any:
+    """The value of a constant; for an object of the worker's, one with the same type name."""
+    try:
+        value = getattr(module, name)
+    except StudentError as fault:
+        if fault.kind != "not-written":
+            raise
+        return Missing
+    if isinstance(value, Handle | Opaque | Tensor):
+        # a whole number that does not travel as one is too large to
+        return HUGE if type_name(value) == "int" else type(type_name(value), (), {})()
     return value
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy's as one of Python's."""
+    return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _predict(model: Handle, X_test: np.ndarray, numpy_part: bool, seconds: float) -> np.ndarray:
@@ -150,11 +197,27 @@ def _history(curves: Any) -> History | None:
             lists = [curves[name] for name in History.__dataclass_fields__]
         else:
             lists = [getattr(curves, name) for name in History.__dataclass_fields__]
-        history = History(*([float(as_array(value)) for value in values] for values in lists))
+        history = History(*([_number(value) for value in values] for values in lists))
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, StudentFault):
         return None
     lengths = {len(values) for values in vars(history).values()}
     return history if len(lengths) == 1 and lengths != {0} else None
+
+
+def _number(value: Any) -> float:
+    """An entry of the curves, which may be a tensor or an array of one number."""
+    number = as_number(value)
+    return float(value) if number is None else number
+
+
+def expect_own_history(run: TrainingOutcome) -> None:
+    """Raises CheckFailed for curves that are not those of the network that was trained."""
+    if run.history_problem:
+        raise CheckFailed(
+            run.history_problem,
+            "the curves of this training",
+            kind="history-not-from-this-run",
+        )
 
 
 def expect_audited(run: TrainingOutcome, rules: TrainingRules) -> None:
@@ -182,6 +245,13 @@ def expect_bar(run: TrainingOutcome, section: RubricSection, rules: TrainingRule
     Raises CheckFailed for any other run.
     """
     bar = section.bar or 0.0
+    if run.backward_problem:
+        raise CheckFailed(
+            f"{run.backward_problem}; so the test accuracy of {run.accuracy:.2%} does not come "
+            "from backward",
+            "a loss that falls",
+            kind="train-without-backward",
+        )
     if run.accuracy >= bar:
         expect_audited(run, rules)
         return (
@@ -205,8 +275,14 @@ def expect_bar(run: TrainingOutcome, section: RubricSection, rules: TrainingRule
             hint="try a smaller LEARNING_RATE first.",
         )
     raise CheckFailed(
-        f"the test accuracy is {describe_accuracy(run)}",
+        f"the test accuracy is {describe_accuracy(run)}{_oddity(run)}",
         f"at least {bar:.0%}",
-        kind="train-below-bar",
+        kind="train-one-class" if run.classes == 1 else "train-below-bar",
         hint=section.hint,
     )
+
+
+def _oddity(run: TrainingOutcome) -> str:
+    """What is odd about a network below the bar, as the rest of a sentence."""
+    still = "" if run.moved else ", the weights after fit are exactly those from before"
+    return still + (", and every test image gets the same label" if run.classes == 1 else "")

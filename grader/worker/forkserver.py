@@ -4,7 +4,7 @@ Importing torch takes longer than checking a script that uses it. Nothing of a s
 imported here, so every worker starts like a fresh interpreter after those imports. It computes
 nothing either, because the threads of a computation do not survive a fork.
 
-Requests arrive over a socket: b"f" with three descriptors (requests, replies, output) forks a
+Requests arrive over a socket: b"f" with four descriptors (requests, replies, output, stack) forks a
 worker, b"s" asks how the last one ended. An answer is a letter and a number: b"r" 0 when ready,
 b"f" with the worker's pid, or 0 if the scratch folder cannot be emptied, b"s" with the exit
 status, negative for a signal.
@@ -13,10 +13,12 @@ status, negative for a signal.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import importlib
 import os
 import shutil
+import signal
 import socket
 import struct
 import sys
@@ -36,7 +38,7 @@ def main(control_fd: int, scratch: str, modules: list[str]) -> None:
     worker = 0
     _answer(control, b"r", 0)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+        message, descriptors, _, _ = socket.recv_fds(control, 1, 4)
         if not message:
             return
         if message == b"s":
@@ -92,13 +94,17 @@ def _is_emptied(scratch: str) -> bool:
     return not os.listdir(scratch)  # noqa: PTH208
 
 
-def _work(requests: int, replies: int, output: int) -> NoReturn:
-    """Be a worker until the end. Both stdout and stderr go to `output`."""
+def _work(requests: int, replies: int, output: int, stack: int) -> NoReturn:
+    """Be a worker until the end. Both stdout and stderr go to `output`.
+
+    SIGUSR1 writes where the script is to `stack`, also inside an endless loop or a library.
+    """
     try:
         for number in (1, 2):
             os.dup2(output, number)
         os.close(output)
         sys.stdout = sys.stderr
+        faulthandler.register(signal.SIGUSR1, stack, all_threads=False)
         # The first cell of our notebooks looks for it in the working directory.
         Path("utils.py").symlink_to(HERE / "utils.py")
         from .worker import Worker

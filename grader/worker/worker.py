@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import os
 import sys
 import traceback
@@ -23,8 +24,10 @@ from typing import Any
 import numpy as np
 
 from assignment.answers import CAUSE, Objects
+from assignment.imports import Rule, prepare
 
 from . import protocol
+from .circumstances import circumstances
 
 HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
 GIVEN = "utils.py"  # lies beside them, but is not the student's
@@ -37,6 +40,7 @@ class Worker:
         self.read_fd, self.write_fd = read_fd, write_fd
         self.module: ModuleType | None = None
         self.objects = Objects()
+        self.gradients_off = False  # since the script was imported
 
     def serve(self) -> None:
         """Answer until the pipe closes."""
@@ -47,11 +51,19 @@ class Worker:
                 return
             reply: dict[str, Any] = {"id": request["id"]}
             try:
-                reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
+                # not as an earlier np.seterr of the script's says: given code would raise too
+                with np.errstate(all="warn"):
+                    reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
             except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
-                reply["error"] = describe_error(error)
+                reply["error"] = describe_error(error) | self._circumstances(error)
             for buffer in protocol.pack(reply, self.objects.describe):
                 self._write(buffer)
+
+    def _circumstances(self, error: BaseException) -> dict[str, Any]:
+        try:
+            return circumstances(error, self.module, gradients_off=self.gradients_off)
+        except BaseException:  # of a class with a __getattr__ of its own, for example
+            return {}
 
     def _read(self, count: int) -> bytearray:
         content = bytearray(count)
@@ -77,12 +89,15 @@ class Worker:
         """Proof that the worker runs, before anything of the submission is imported."""
         return "ready"
 
-    def op_imports(self, script: str) -> list[Any]:
-        """The imports of a script as [name, line], from its syntax tree: none of it has run yet."""
+    def op_imports(self, script: str, allowed: list[str], forbidden: list[str]) -> list[Any]:
+        """The forbidden imports of a script as [module, line]; none of it has run yet."""
+        content = (HERE / f"{script}.py").read_bytes()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as an invalid escape in a string
-            tree = ast.parse((HERE / f"{script}.py").read_bytes(), f"{script}.py")
-        return [[name, line] for node in ast.walk(tree) for name, line in _imported(node)][:1000]
+            ast.parse(content, f"{script}.py")  # for an error that says where
+        source = importlib.util.decode_source(content)
+        rule = Rule(tuple(allowed), tuple(forbidden))
+        return [list(found) for found in prepare(source, rule).forbidden]
 
     def op_load(self, script: str) -> list[str]:
         """Import the script; returns the names that it defines."""
@@ -92,9 +107,12 @@ class Worker:
             compiling.leave_out()
         self.module = importlib.import_module(script)
         np.seterr(all="warn")  # a script's "raise" is not meant for the given softmax
+        if any(action == "error" for action, *_ in warnings.filters):
+            warnings.simplefilter("default")  # or the warnings of given code would be errors
         if "torch" in sys.modules:
             # Section checks are small: two threads would wait for each other.
             sys.modules["torch"].set_num_threads(1)
+            self.gradients_off = not sys.modules["torch"].is_grad_enabled()
         return sorted(name for name in vars(self.module) if not name.startswith("__"))
 
     def op_get(self, ref: int | None, name: str) -> Any:
@@ -141,14 +159,6 @@ class Worker:
         from assignment.observing.probes import PROBES  # needs torch, which part 1 does not
 
         return PROBES[name](self.objects[ref], *self.objects.local(args))
-
-
-def _imported(node: ast.AST) -> list[tuple[str, int]]:
-    if isinstance(node, ast.Import):
-        return [(alias.name, node.lineno) for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return [(node.module, node.lineno)]
-    return []
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:

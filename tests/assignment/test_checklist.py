@@ -1,5 +1,6 @@
 """`python utils.py --checklist` at every stage of a submission."""
 
+import errno
 import os
 import stat
 import threading
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 
 import utils
-from assignment.checklist import pack, source_fingerprint
-from tests.support import run, write_workplace
+from assignment import checklist, command_line
+from assignment.checklist import Finding, marked_how_far, pack
+from assignment.fingerprint import source_fingerprint
+from assignment.plot_checks import plot_problem
+from tests.support import RUBRIC, points, run, script_with, write_workplace
 
 
 @pytest.fixture
@@ -26,6 +30,13 @@ def finished(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def solved_alone(tmp_path: Path) -> Path:
+    """A folder with a solved part 2."""
+    (tmp_path / "pytorch_ann.py").write_text(script_with("pytorch_ann", {}))
+    return tmp_path
+
+
 def make_older(path: Path) -> None:
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 1000))
 
@@ -33,6 +44,7 @@ def make_older(path: Path) -> None:
 def test_a_finished_submission_is_packed(finished: Path) -> None:
     ran = run("utils.py", "--checklist", cwd=finished)
     assert ran.returncode == 0, ran.stdout
+    assert "its run ended at 50.0% validation accuracy; the bar of the test" in ran.stdout
     with zipfile.ZipFile(finished / "submission.zip") as archive:
         assert sorted(archive.namelist()) == sorted(
             [
@@ -55,33 +67,122 @@ def test_fresh_stubs_are_not_packed(tmp_path: Path) -> None:
     assert not (folder / "submission.zip").exists()
 
 
-def test_a_script_that_cannot_be_imported_is_named(finished: Path) -> None:
-    (finished / "numpy_ann.py").write_text("import numpy\nnumpy.nothing\n")
-    ran = run("utils.py", "--checklist", cwd=finished)
-    assert ran.returncode == 1
-    assert "numpy_ann.py cannot be imported: numpy_ann.py, line 2" in ran.stdout
+def plot(folder: Path, stem: str, **about: object) -> Path:
+    """A plot beside a script, drawn by its present version unless `about` says otherwise."""
+    source = (folder / f"{stem}.py").read_bytes()
+    path = folder / f"{stem}_train_val_metrics.png"
+    history = utils.History([1.0], [1.0], [0.9], [0.9])
+    known: dict = {"script": stem, "fingerprint": source_fingerprint(source), **about}
+    utils.plot_history(history, path, **known)
+    return path
 
 
-def test_a_file_that_is_no_png_is_refused(finished: Path) -> None:
-    (finished / "pytorch_ann_train_val_metrics.png").write_bytes(b"GIF89a")
-    assert "is not a readable PNG" in run("utils.py", "--checklist", cwd=finished).stdout
+@pytest.mark.parametrize(("about", "said"), [
+    ({}, ""),
+    ({"fingerprint": "0123456789abcdef"}, "was drawn by pytorch_ann.py as it was before a change"),
+    ({"script": "pytorch_cnn"}, "was written by pytorch_cnn.py"),
+    ({"options": {"epochs": 2, "train_size": 500}},
+     "shows a quick try with --epochs 2, --train-size 500: run python pytorch_ann.py again, "
+     "without options"),
+])  # fmt: skip
+def test_a_plot_belongs_to_a_full_run_of_this_script(
+    solved_alone: Path, about: dict, said: str
+) -> None:
+    path = plot(solved_alone, "pytorch_ann", **about)
+    problem = plot_problem(path, solved_alone / "pytorch_ann.py")
+    assert said in problem if said else not problem
 
 
-def test_a_plot_older_than_a_changed_script_is_stale(finished: Path) -> None:
-    script = finished / "pytorch_ann.py"
-    script.write_text(script.read_text().replace("EPOCHS = 8", "EPOCHS = 9"))
-    make_older(finished / "pytorch_ann_train_val_metrics.png")
-    assert (
-        "is older than pytorch_ann.py: run python pytorch_ann.py again"
-        in run("utils.py", "--checklist", cwd=finished).stdout
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "{",
+        "[" * 100_000,
+        '{"train_losses": 3}',
+        '{"train_losses": [1], "val_losses": [1, 2], "train_accuracies": [1], "val_accuracies": [1]}',
+        '{"train_losses": [], "val_losses": [], "train_accuracies": [], "val_accuracies": []}',
+        '{"train_losses": [NaN], "val_losses": [1], "train_accuracies": [1], "val_accuracies": [1]}',
+    ],
+    ids=["empty", "no curves", "list", "cut off", "deep", "number", "lengths", "no epoch", "nan"],
+)
+def test_a_plot_with_a_broken_history_is_refused(solved_alone: Path, text: str) -> None:
+    from matplotlib.figure import Figure
+
+    path = solved_alone / "pytorch_ann_train_val_metrics.png"
+    Figure().savefig(path, metadata={"History": text})
+    assert "carries a history that is broken" in plot_problem(path, solved_alone / "pytorch_ann.py")
+
+
+def test_a_plot_without_a_history_passes_unless_it_is_older(solved_alone: Path) -> None:
+    from matplotlib.figure import Figure
+
+    path, script = (
+        solved_alone / "pytorch_ann_train_val_metrics.png",
+        solved_alone / "pytorch_ann.py",
     )
+    Figure().savefig(path)
+    assert plot_problem(path, script) == ""
+    make_older(path)
+    assert "is older than pytorch_ann.py" in plot_problem(path, script)
 
 
-def test_writing_the_judgement_afterwards_does_not_make_the_plot_stale(finished: Path) -> None:
-    script = finished / "pytorch_ann.py"
-    script.write_text(script.read_text().replace('"generalizing"', '"overfitting"'))
-    make_older(finished / "pytorch_ann_train_val_metrics.png")
-    assert run("utils.py", "--checklist", cwd=finished).returncode == 0
+def test_a_file_that_is_no_png_is_refused(solved_alone: Path) -> None:
+    path = solved_alone / "pytorch_ann_train_val_metrics.png"
+    path.write_bytes(b"GIF89a")
+    assert "is not a readable PNG" in plot_problem(path, solved_alone / "pytorch_ann.py")
+
+
+@pytest.mark.parametrize(("old", "new", "is_stale"), [
+    ("EPOCHS = 8", "EPOCHS = 9", True), ('"generalizing"', '"overfitting"', False),
+])  # fmt: skip
+def test_a_change_makes_a_plot_stale_and_the_judgement_does_not(
+    solved_alone: Path, old: str, new: str, is_stale: bool
+) -> None:
+    path, script = plot(solved_alone, "pytorch_ann"), solved_alone / "pytorch_ann.py"
+    script.write_text(script.read_text().replace(old, new))
+    for age in (-1000, 1000):  # whichever is newer
+        os.utime(script, (path.stat().st_atime, path.stat().st_mtime + age))
+        stale = "was drawn by pytorch_ann.py as it was before a change: run" in plot_problem(
+            path, script
+        )
+        assert stale == is_stale
+
+
+def test_a_quick_plot_does_not_stand_in_for_a_missing_one(solved_alone: Path) -> None:
+    path = plot(solved_alone, "pytorch_ann")
+    path.rename(path.with_name(f"{path.stem}_quick.png"))
+    problem = plot_problem(path, solved_alone / "pytorch_ann.py")
+    assert problem == "is missing: run python pytorch_ann.py without options"
+
+
+def test_the_points_that_the_checks_vouch_for_add_up() -> None:
+    findings = [
+        Finding("numpy_ann.py", "is not right yet: 1.2", (), {"1.1": True, "1.2": False}),
+        Finding("pytorch_ann_train_val_metrics.png", "", (), {"2.7": True}),
+    ]
+    said = marked_how_far(findings)
+    numbers = [float(line.split()[0]) for line in said[:3]]
+    assert sum(numbers) == RUBRIC.max_score
+    assert numbers[0] == points("0.1", "2.7")
+    assert numbers[2] == points("1.7", "2.6", "3.6")
+
+
+def test_an_archive_that_cannot_be_written_gives_one_line(
+    solved_alone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path, content: bytes) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path) + "-x7")
+
+    monkeypatch.setattr(checklist, "write_atomically", refuse)
+    monkeypatch.setattr(command_line, "checklist", lambda folder: [])
+    assert command_line.main(["--checklist", "--anyway", "--folder", str(solved_alone)]) == 2
+    said = capsys.readouterr().err
+    assert (
+        said == f"error: {solved_alone / 'submission.zip'} cannot be written (Permission denied)\n"
+    )
 
 
 def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None:
@@ -128,9 +229,12 @@ def test_packing_into_a_pipe_leaves_the_pipe(finished: Path) -> None:
     assert got[0].startswith(b"PK")
 
 
-def test_a_folder_in_place_of_the_archive_gives_one_line(finished: Path) -> None:
-    (finished / "submission.zip").mkdir()
-    ran = run("utils.py", "--checklist", cwd=finished)
-    assert ran.returncode == 2
-    assert ran.stderr.startswith("error: ")
-    assert ran.stderr.count("\n") == 1
+def test_a_folder_in_place_of_the_archive_gives_one_line(
+    solved_alone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (solved_alone / "submission.zip").mkdir()
+    monkeypatch.setattr(command_line, "checklist", lambda folder: [])
+    assert command_line.main(["--checklist", "--folder", str(solved_alone)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from assignment.fingerprint import source_fingerprint
 from assignment.parts import PARTS
+from assignment.plot_checks import history_of
 from tests.support import ROOT, run, write_workplace
 
 
@@ -79,7 +81,8 @@ def test_solved_torch_scripts_check_and_train(solved: Path, script: str) -> None
     assert "Training on 300 images, cpu" in ran.stdout
     bar = f"{PARTS[script].bar:.0%}"
     assert re.search(rf"Test accuracy \d+\.\d\d%, bar {bar}: not met yet", ran.stdout)
-    assert (solved / f"{script}_train_val_metrics.png").exists()
+    assert (solved / f"{script}_train_val_metrics_quick.png").exists()
+    assert not (solved / f"{script}_train_val_metrics.png").exists()
 
 
 def test_training_does_not_wait_for_the_judgement(solved: Path) -> None:
@@ -90,7 +93,8 @@ def test_training_does_not_wait_for_the_judgement(solved: Path) -> None:
     ran = run("pytorch_ann.py", "--epochs", "2", "--train-size", "20000", cwd=solved)
     assert ": met" in ran.stdout
     assert ran.returncode == 1
-    assert "read the curves in pytorch_ann_train_val_metrics.png, set JUDGEMENT (2.5)" in ran.stdout
+    assert "write --epochs 2 into the script (EPOCHS = 2)" in ran.stdout
+    assert "without options, read the curves, set JUDGEMENT (2.5)" in ran.stdout
 
 
 def test_a_diverging_loss_ends_with_a_hint(solved: Path) -> None:
@@ -118,6 +122,7 @@ def test_an_exception_in_training_ends_without_a_bare_traceback(solved: Path) ->
 
 @pytest.mark.parametrize(("option", "value", "message"), [
     ("--epochs", "0", "0 is not positive"),
+    ("--learning-rate", "inf", "LEARNING_RATE is inf, expected a positive number"),
     ("--epochs", "many", "invalid positive int value: 'many'"),
     ("--learning-rate", "-1", "-1 is not positive"),
     ("--train-size", "60000", "train_size is 60000, expected 1 to 54000"),
@@ -129,6 +134,135 @@ def test_bad_options_give_one_line_and_status_2(
     ran = run("numpy_ann.py", option, value, cwd=solved)
     assert ran.returncode == 2
     assert message in ran.stderr.splitlines()[-1]
+
+
+def edit(script: Path, old: str, new: str) -> None:
+    source = script.read_text()
+    assert old in source
+    script.write_text(source.replace(old, new, 1))
+
+
+QUICK = ("--train-size", "300", "--epochs", "1")
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("BATCH_SIZE = 64", 'BATCH_SIZE = "64"',
+     "BATCH_SIZE is the text '64', expected a whole number, 1 or more: remove the quotes."),
+    ("EPOCHS = 8", "EPOCHS = 0", "EPOCHS is 0, expected a whole number, 1 or more."),
+    ("LEARNING_RATE = 0.004", "LEARNING_RATE = 1e-12", "LEARNING_RATE is 1e-12, expected a pos"),
+    ("EPOCHS = 8", "", "EPOCHS is not defined at the top of numpy_ann.py"),
+    ("class NumpyANN", "data = utils.load_fashion_mnist()\n\n\nclass NumpyANN",
+     "loads data while the script is imported"),
+    ("def fit(", "def train(", "fit is not defined in class NumpyANN of numpy_ann.py"),
+])  # fmt: skip
+def test_a_script_wrong_as_a_whole_is_not_trained(
+    solved: Path, old: str, new: str, said: str
+) -> None:
+    """Options that would override a constant do not help: marking runs without them."""
+    edit(solved / "numpy_ann.py", old, new)
+    ran = run("numpy_ann.py", *QUICK, "--batch-size", "50", cwd=solved)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert f"✗ {said}" in ran.stdout or said in ran.stdout
+    assert "Training on" not in ran.stdout
+    assert "Next: fix what is marked above, then run python numpy_ann.py again." in ran.stdout
+
+
+def test_gradients_switched_off_for_everything_are_named(solved: Path) -> None:
+    script = solved / "pytorch_ann.py"
+    edit(script, "class PyTorchANN", "torch.set_grad_enabled(False)\n\n\nclass PyTorchANN")
+    ran = run("pytorch_ann.py", "--check", cwd=solved)
+    assert ran.returncode == 1
+    assert "torch.set_grad_enabled(False) stands at its top level" in ran.stdout
+    assert "✓ 2.3 training_step" in ran.stdout
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("class PyTorchANN(nn.Module)", "class PyTorchANN", "is not an nn.Module, expected class"),
+    ("class PyTorchANN", "class PytorchANN", "not defined in pytorch_ann.py; it defines PytorchANN"),
+    ("def training_step", "def train_step", "class PyTorchANN of pytorch_ann.py; it defines train_"),
+    ("def forward", "def foward", "forward is not defined in class PyTorchANN"),
+])  # fmt: skip
+def test_wrong_names_and_kinds_have_a_sentence(solved: Path, old: str, new: str, said: str) -> None:
+    edit(solved / "pytorch_ann.py", old, new)
+    ran = run("pytorch_ann.py", "--check", cwd=solved)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert said in ran.stdout
+
+
+def test_a_method_outside_its_class_is_said_to_be(solved: Path) -> None:
+    script = solved / "numpy_ann.py"
+    source = script.read_text().replace("def backward", "def backwards", 1)
+    script.write_text(source.replace("# %% Check,", "def backward(self, X, y_true):\n    ...\n\n#"))
+    ran = run("numpy_ann.py", "--check", cwd=solved)
+    assert "backward stands outside class NumpyANN in numpy_ann.py" in ran.stdout
+
+
+def test_a_quick_try_leaves_the_full_runs_plot_alone(solved: Path, tmp_path: Path) -> None:
+    """It writes beside it and beside the script, whatever the working directory."""
+    full = solved / "numpy_ann_train_val_metrics.png"
+    full.write_bytes(b"of the full run")
+    ran = run(solved / "numpy_ann.py", "--epochs", "2", "--train-size", "20000", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert full.read_bytes() == b"of the full run"
+    quick = solved / "numpy_ann_train_val_metrics_quick.png"
+    assert f"Learning curves: {quick}" in ran.stdout
+    assert "This was a try with --epochs 2 --train-size 20000" in ran.stdout
+    assert "write --epochs 2 into the script (EPOCHS = 2)" in ran.stdout
+    carried = history_of(quick)
+    assert carried is not None
+    assert carried["options"] == {"epochs": 2, "train_size": 20000}
+
+
+def test_options_equal_to_the_script_are_a_full_run(solved: Path) -> None:
+    edit(solved / "numpy_ann.py", "EPOCHS = 8", "EPOCHS = 1")
+    ran = run("numpy_ann.py", "--epochs", "1", "--seed", "3", cwd=solved)
+    assert "This was a try" not in ran.stdout
+    carried = history_of(solved / "numpy_ann_train_val_metrics.png")
+    assert carried is not None
+    assert carried["options"] == {}
+
+
+def test_the_fingerprint_is_that_of_the_code_that_trained(solved: Path) -> None:
+    script = solved / "numpy_ann.py"
+    before = source_fingerprint(script.read_bytes())
+    line = "        history = History()\n"
+    change = f"        open('numpy_ann.py', 'a').write('changed = 1')\n{line}"
+    edit(script, line, change)
+    trained = source_fingerprint(script.read_bytes())
+    run("numpy_ann.py", *QUICK, cwd=solved)
+    carried = history_of(solved / "numpy_ann_train_val_metrics_quick.png")
+    assert carried is not None
+    assert carried["fingerprint"] == trained != before
+    assert source_fingerprint(script.read_bytes()) != trained
+
+
+def test_a_missing_matplotlib_is_said_before_training(solved: Path, tmp_path: Path) -> None:
+    (tmp_path / "fake").mkdir()
+    (tmp_path / "fake" / "matplotlib.py").write_text("raise ImportError('no such thing')\n")
+    ran = run("numpy_ann.py", cwd=solved, PYTHONPATH=str(tmp_path / "fake"))
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: matplotlib, which draws the learning curves, cannot be")
+    assert ran.stderr.count("\n") == 1
+    assert "Training on" not in ran.stdout
+
+
+def test_a_plot_that_cannot_be_written_is_said_before_training(solved: Path) -> None:
+    (solved / "numpy_ann_train_val_metrics.png").mkdir()
+    ran = run("numpy_ann.py", cwd=solved)
+    assert ran.returncode == 2
+    assert "numpy_ann_train_val_metrics.png could not be written after training" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert "Training on" not in ran.stdout
+
+
+def test_what_a_section_prints_is_one_line(solved: Path) -> None:
+    loop = "for i in range(500):\n            print('step', i)\n        self.z1 = X"
+    edit(solved / "numpy_ann.py", "self.z1 = X", loop)
+    ran = run("numpy_ann.py", "--check", cwd=solved)
+    assert ran.returncode == 0
+    assert "printed: step 0 … and" in ran.stdout
+    assert len(ran.stdout.splitlines()) < 15
+    assert "step 499" in run("numpy_ann.py", "--check", "--verbose", cwd=solved).stdout
 
 
 def test_an_absent_device_gives_one_line_and_status_2(solved: Path) -> None:
@@ -151,7 +285,8 @@ def test_ctrl_c_ends_with_one_line(solved: Path) -> None:
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
-    assert (process.returncode, err.strip()) == (130, "stopped")
+    assert process.returncode == 130
+    assert re.fullmatch(r"stopped at numpy_ann\.py, line \d+, in \w+: .*", err.strip())
 
 
 def test_a_plain_console_gets_plain_marks(stubs: Path) -> None:

@@ -1,6 +1,7 @@
 """The public checks: what they show for wrong answers and exceptions, and how long they take."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,15 +73,34 @@ def test_each_check_takes_less_than_a_second(solved: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+def as_pytest(folder: Path, *arguments: str) -> str:
+    """What `pytest tests` prints in a student's folder."""
+    shutil.copytree(ROOT / "tests" / "student", folder / "tests")
+    options = ("-q", "-p", "no:cacheprovider", "-rs")
+    return run("-m", "pytest", *options, *(arguments or ("tests",)), cwd=folder).stdout
+
+
 def test_public_checks_as_pytest(stubs: Path, solved: Path) -> None:
-    for folder, failures in ((solved, 0), (stubs, 15)):
-        tests = folder / "tests"
-        tests.mkdir()
-        for path in (ROOT / "tests" / "student").glob("*.py"):
-            (tests / path.name).write_text(path.read_text())
-        ran = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", "tests", cwd=folder)
-        expected = f"{failures} failed, 1 passed" if failures else "16 passed"
-        assert expected in ran.stdout, ran.stdout[-2000:]
+    """Stubs fail; what waits for them is skipped, with the reason."""
+    assert "16 passed" in as_pytest(solved)
+    printed = as_pytest(stubs)
+    assert "7 failed, 1 passed, 8 skipped" in printed, printed[-2000:]
+    assert "waits for 1.2" in printed
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("return np.maximum(z, 0)", "return np.abs(z)", "relu(z)[0, 0] is 1.5, expected 0"),
+    ("class NumpyANN", "def broken(:\n\nclass NumpyANN", "numpy_ann.py cannot be imported"),
+    ("class NumpyANN", "exit()\n\nclass NumpyANN", "numpy_ann.py cannot be imported"),
+    ("def relu(", "def Relu(", "it defines Relu"),
+])  # fmt: skip
+def test_one_fault_is_one_failure_in_pytest(solved: Path, old: str, new: str, said: str) -> None:
+    script = solved / "numpy_ann.py"
+    script.write_text(script.read_text().replace(old, new, 1))
+    printed = as_pytest(solved, "tests/test_numpy_ann.py")
+    assert "\n1 failed" in printed or printed.startswith("1 failed"), printed
+    assert said in printed
+    assert "Traceback" not in printed
 
 
 def test_public_checks_accept_the_reference_and_refuse_every_stub() -> None:

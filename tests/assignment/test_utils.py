@@ -52,7 +52,8 @@ def test_plot_carries_its_history_and_shows_both_curves(history: History, tmp_pa
     )
     with Image.open(path) as image:
         carried = json.loads(image.text["History"])
-    assert carried == {"script": "numpy_ann", "fingerprint": "f", **vars(history)}
+    about = {"script": "numpy_ann", "fingerprint": "f", "options": {}}
+    assert carried == {**about, **vars(history)}
     losses, accuracies = figure.axes
     assert [line.get_label() for line in losses.lines] == ["training", "validation"]
     assert [line.get_label() for line in accuracies.lines] == ["training", "validation", "bar: 70%"]

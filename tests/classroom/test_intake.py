@@ -534,3 +534,36 @@ def test_damage_in_a_platforms_zip_affects_only_its_student(tmp_path: Path) -> N
     )
     with pytest.raises(CannotGrade, match="expected a whole zip"), entries(tmp_path / "class.zip"):
         pass
+
+
+@both
+def test_near_names_are_nobody_elses(tmp_path: Path, form: str) -> None:
+    files = {
+        "eve_numpy_ann (1).py": PY,
+        "eve_Copy of pytorch_ann.py": ANN,
+        "numpy_ann (2).py": CNN,  # nobody's
+        "Mallory_Numpy-ANN.py": CNN,
+    }
+    assert read(lay_out(tmp_path, files, form)) == {
+        "Mallory <Mallory>": {"numpy_ann": CNN},
+        "eve <eve>": WHOLE,
+    }
+
+
+@both
+def test_a_class_of_one_with_near_names_is_one_student(tmp_path: Path, form: str) -> None:
+    files = {"ada/numpy_ann (1).py": PY, "ada/PyTorch_ANN.py": ANN}
+    assert read(lay_out(tmp_path, files, form)) == {"ada <ada>": WHOLE}
+
+
+@both
+def test_near_names_in_downloads_of_platforms(tmp_path: Path, form: str) -> None:
+    moodle = {
+        "Ada Lovelace_1_assignsubmission_file/numpy_ann (1).py": PY,
+        "Ada Lovelace_1_assignsubmission_file/pytorch-ann.py": ANN,
+        "Bob B_2_assignsubmission_file/hand-in.zip": zipped(
+            {"submission.zip": zipped({"numpy_ann.py": PY, "pytorch_ann.py": ANN})}
+        ),
+    }
+    found = read(lay_out(tmp_path, moodle, form))
+    assert found == {"Ada Lovelace <1>": WHOLE, "Bob B <2>": WHOLE}

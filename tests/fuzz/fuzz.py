@@ -12,9 +12,9 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-with atheris.instrument_imports(include=["grader", "zipfile", "tarfile", "json"]):
+with atheris.instrument_imports(include=["grader", "assignment", "zipfile", "tarfile", "json"]):
+    from assignment import notebook_cells as notebooks
     from grader.errors import StudentFault, SubmissionError
-    from grader.submission import notebooks
     from grader.submission import plot_files as plots
     from grader.submission import reading as submission
     from grader.worker import protocol

@@ -9,6 +9,7 @@ import pytest
 from grader.feedback.misconceptions import CATALOGUE
 from grader.report.text import feedback
 from grader.results import Status
+from grader.sections import BY_NUMBER
 from grader.submission.reading import PLOTS
 from tests.pictures import PICTURES
 from tests.support import ROOT, mark_here, script_with, write_submission
@@ -49,15 +50,20 @@ def test_wrong_answers_are_found_named_and_explained(tmp_path: Path, specimen: d
     "specimen", WHOLE["script"], ids=lambda s: f"{s['section']} {s['mistake']}"
 )
 def test_scripts_that_are_wrong_as_a_whole(tmp_path: Path, specimen: dict) -> None:
-    source = script_with("numpy_ann", {})
+    section = specimen["section"]
+    script = BY_NUMBER[section].script
+    source = script_with(script, {})
     assert specimen["replace"] in source
-    work = write_submission(
-        tmp_path / "work", numpy_ann=source.replace(specimen["replace"], specimen["with"], 1)
-    )
-    section, train_size = specimen["section"], 1000 if specimen["section"] == "1.7" else None
-    (result,) = mark_here(
-        work, [section], train_size=train_size, seconds=specimen.get("seconds")
-    ).values()
+    changed = source.replace(specimen["replace"], specimen["with"], 1)
+    work = write_submission(tmp_path / "work", **{script: changed})
+    trained = BY_NUMBER[section].training or BY_NUMBER[section].reads_curves
+    result = mark_here(
+        work,
+        [section, *([f"{section[0]}.6"] if BY_NUMBER[section].reads_curves else [])],
+        train_size=1000 if trained else None,
+        seconds=specimen.get("seconds"),
+        call_seconds=specimen.get("call_seconds"),
+    )[section]
     assert result.points == 0
     assert specimen["message"] in feedback(result)
     assert list(result.diagnosis) == specimen["ids"]

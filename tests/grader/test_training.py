@@ -18,7 +18,7 @@ from grader.report.text import feedback
 from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
 from grader.training.run import TrainingOutcome, expect_bar
-from tests.support import mark, write_submission
+from tests.support import mark, mark_here, script_with, write_submission
 from utils import History
 
 RUBRIC = load_rubric()
@@ -139,3 +139,46 @@ def test_a_network_that_never_comes_back_has_diverged() -> None:
         with pytest.raises(CheckFailed) as caught:
             expect_bar(run, section, RULES)
         assert caught.value.kind == kind
+
+
+def failure_of(number: str, **fields: object) -> CheckFailed:
+    run = TrainingOutcome(0.1, None, 1.0, **fields)
+    with pytest.raises(CheckFailed) as caught:
+        expect_bar(run, RUBRIC.by_number[number], RULES)
+    return caught.value
+
+
+@pytest.mark.parametrize("number", ["1.7", "2.6", "3.6"])
+def test_what_is_odd_about_a_network_is_named_before_the_bar(number: str) -> None:
+    one_class = failure_of(number, classes=1)
+    assert one_class.kind == "train-one-class"
+    assert "every test image gets the same label" in one_class.got
+    unmoved = failure_of(number, moved=False)
+    assert unmoved.kind == "train-below-bar"
+    assert "exactly those from before" in unmoved.got
+    both = failure_of(number, moved=False, classes=1)
+    assert both.kind == "train-one-class"
+    assert "exactly those from before" in both.got
+
+
+def test_a_network_without_backward_fails_whatever_its_accuracy() -> None:
+    run = TrainingOutcome(0.95, None, 1.0, backward_problem="backward returned only zeros")
+    with pytest.raises(CheckFailed) as caught:
+        expect_bar(run, RUBRIC.by_number["1.7"], RULES)
+    assert caught.value.kind == "train-without-backward"
+
+
+@pytest.mark.parametrize(("script", "old", "new"), [
+    ("numpy_ann", "                self.update(", "                0 and self.update("),
+    ("pytorch_ann", "        optimizer.step()\n", "        pass\n"),
+])  # fmt: skip
+def test_a_network_that_has_not_moved_is_named(
+    tmp_path: Path, script: str, old: str, new: str
+) -> None:
+    source = script_with(script, {})
+    assert old in source
+    work = write_submission(tmp_path / "work", **{script: source.replace(old, new, 1)})
+    number = "1.7" if script == "numpy_ann" else "2.6"
+    result = mark_here(work, [number], train_size=500)[number]
+    assert result.diagnosis == ("train-below-bar",)
+    assert "the weights after fit are exactly those from before" in result.verdict.got

@@ -14,12 +14,21 @@ from grader.sections import SCRIPTS
 
 def run_notebook(source: str, folder: Path) -> str:
     """Execute a notebook as Jupyter would; everything it printed."""
+    book = executed(source, folder)
+    return "".join(output.get("text", "") for output in outputs_of(book))
+
+
+def outputs_of(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for cell in book.cells for output in cell.get("outputs", [])]
+
+
+def executed(source: str, folder: Path) -> nbformat.NotebookNode:
+    """A notebook after its cells have run as Jupyter would run them."""
     book = nbformat.reads(source, as_version=4)
     NotebookClient(
         book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
-    outputs = [output for cell in book.cells for output in cell.get("outputs", [])]
-    return "".join(output.get("text", "") for output in outputs)
+    return book
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -32,6 +41,39 @@ def test_notebooks_run_top_to_bottom_with_the_reference_filled_in(
     printed = run_notebook(quick, handout)
     assert "Training on 1,000 images" in printed
     assert "Test accuracy" in printed
+
+
+def solved_notebook(**changes: tuple[str, str]) -> str:
+    """The notebook of part 1 with the solutions, a short run, and some text replaced."""
+    source = solved(reference_source("numpy_ann"), "numpy_ann.py")
+    for old, new in changes.values():
+        assert old in source
+        source = source.replace(old, new, 1)
+    run = "main(['--train-size', '1000', '--epochs', '1'])"
+    return notebook(source).replace("main([])", run, 1)
+
+
+def test_the_curves_are_shown_below_the_cell_with_a_progress_bar(handout: Path) -> None:
+    outputs = outputs_of(executed(solved_notebook(), handout))
+    pictures = [o for o in outputs if "image/png" in o.get("data", {})]
+    assert len(pictures) == 1
+    assert "epoch 1: " in "".join(o.get("text", "") for o in outputs)  # without ipywidgets
+
+
+def test_an_error_names_its_cell(handout: Path) -> None:
+    """By the number that Jupyter shows beside it."""
+    wrong = solved_notebook(relu=("return np.maximum(z, 0)", "return max(0, z)"))
+    book = executed(wrong, handout)
+    (cell,) = [cell for cell in book.cells if "return max(0, z)" in cell.source]
+    line = cell.source.splitlines().index("    return max(0, z)") + 1
+    printed = "".join(output.get("text", "") for output in outputs_of(book))
+    assert f"cell [{cell.execution_count}], line {line}, in relu: return max(0, z)" in printed
+    assert "Next: fix 1.2 relu, then run the last cell again." in printed
+
+
+def test_a_wrong_constant_in_a_notebook_is_named(handout: Path) -> None:
+    wrong = solved_notebook(size=("BATCH_SIZE = 64", "BATCH_SIZE = '64'"))
+    assert "BATCH_SIZE is the text '64'" in run_notebook(wrong, handout)
 
 
 def test_the_stub_notebook_runs_without_an_error(handout: Path) -> None:

@@ -6,7 +6,7 @@ import time
 import nbformat
 import pytest
 
-from grader.submission.notebooks import NotebookError, script_of_notebook
+from assignment.notebook_cells import NotebookError, script_of_notebook
 
 
 def script(*cells: str) -> str:

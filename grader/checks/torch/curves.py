@@ -11,6 +11,7 @@ from grader.checks.judgement import accepted_judgements
 from grader.rubric import RubricSection
 from grader.submission.plot_files import check_carried, expect_picture, read_plot
 from grader.submission.reading import PLOTS
+from grader.training.run import TrainingOutcome, expect_own_history
 from utils import History
 
 
@@ -27,7 +28,10 @@ def check_judgement(section: RubricSection, context: Context) -> None:
             kind="not-written" if unwritten else "wrong-type",
             hint=section.hint,
         )
-    history = _curves(section, context)
+    run = _training(section, context)
+    history = _curves(run, context)
+    if run is not None:
+        expect_own_history(run)
     if history is None:
         return
     bar, rules = context.rubric.bars[section.script], context.rubric.judgement
@@ -39,15 +43,20 @@ def check_judgement(section: RubricSection, context: Context) -> None:
         )
 
 
-def _curves(section: RubricSection, context: Context) -> History | None:
-    """The learning curves of this marking's training, if it used all images and finished."""
-    if not context.trainings.includes(section.script) or context.options.train_size is not None:
+def _training(section: RubricSection, context: Context) -> TrainingOutcome | None:
+    """This marking's training, if it finished."""
+    if not context.trainings.includes(section.script):
         return None
     try:
-        history = context.run(section).history
+        return context.run(section)
     except CheckFailed:
         return None  # 2.6 and 3.6 report why
-    if history is None:
+
+
+def _curves(run: TrainingOutcome | None, context: Context) -> History | None:
+    """The learning curves of a training that used all images."""
+    history = run.history if run is not None else None
+    if history is None or context.options.train_size is not None:
         return None
     finite = np.isfinite(
         [*history.val_losses, *history.train_accuracies, *history.val_accuracies]
@@ -68,8 +77,11 @@ def check_plot(section: RubricSection, context: Context) -> str | None:
         hint = f"python {script}.py writes it."
         raise CheckFailed(f"{name} {problem}", kind="plot-missing", hint=hint)
     pixels, carried = read_plot(name, plots[script])
+    expect_picture(name, pixels)
     if carried is None:
-        expect_picture(name, pixels)
         return "right; full points, but not verifiable: the picture carries no history"
-    check_carried(name, script, carried, _curves(section, context))
+    run = _training(section, context)
+    check_carried(name, script, carried, _curves(run, context))
+    if run is not None:
+        expect_own_history(run)
     return None

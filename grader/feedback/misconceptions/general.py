@@ -34,7 +34,35 @@ GENERAL = (
         "1000 to reproduce it sooner.",
         "X_train @ X_train",
     ),
-    # plots
+    Misconception(
+        "constant-invalid", TRAINING_SECTIONS,
+        "A constant at the top of the script has a value that no training can use. The script "
+        "itself says so, and so does the checklist.",
+        'BATCH_SIZE = "64"',
+        shown_at_once=True,
+    ),
+    Misconception(
+        "train-one-class", TRAINING_SECTIONS,
+        "Your network gives every image the same label. Usually steps that are too long switched "
+        "its units off, or the targets that it is trained on, or the argmax in predict, are the "
+        "same for all images.",
+        "return np.zeros(len(X), int)",
+    ),
+    Misconception(
+        "train-without-backward", ("1.7",),
+        "The gradients that your backward returns do not make the loss smaller, so they cannot be "
+        "what trained the network. The point of part 1 is training by your own backward; start "
+        "with 1.6.",
+        "return {name: np.zeros_like(getattr(self, name)) for name in (...)}",
+    ),
+    # curves and plots
+    Misconception(
+        "history-not-from-this-run", (*PLOT_SECTIONS, "2.5", "3.5"),
+        "The learning curves that fit returns are not those of the network that it trained. "
+        "Measure the validation accuracy of the network after every epoch, with the validation "
+        "images that fit is given.",
+        "return History([0.3], [0.3], [0.95], [0.95])",
+    ),
     Misconception(
         "plot-missing", PLOT_SECTIONS,
         "The plot is not in the submission. The script writes it at the end of training.",
@@ -103,6 +131,13 @@ GENERAL = (
         "that are.",
         "import scipy",
         shown_at_once=True,
+    ),
+    Misconception(
+        "time-limit", ANYWHERE,
+        "Your code did not return in time; the last line above is where it was stopped. Usually "
+        "that is a loop that never ends, or a Python loop over images, pixels or single numbers: "
+        "NumPy and PyTorch do the same to the whole array at once, in milliseconds.",
+        "while z.any(): ...",
     ),
     Misconception(
         "raises", ANYWHERE,

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 found = []
-for name in ("subprocess", "torch", "PIL", "grader", "pytest"):
+for name in ("subprocess", "torch", "jinja2", "rich", "grader", "pytest"):
     try:
         module = importlib.import_module(name)
     except (ImportError, OSError):

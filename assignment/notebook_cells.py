@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 
+from assignment.sources import code_lines, decoded
+
 # These run the rest of the cell as Python; other cell magics make it another language.
 PYTHON_CELL_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 MAX_CODE = 1_000_000  # characters of all code cells; a script may have 200,000
@@ -44,6 +46,13 @@ def script_of_notebook(content: bytes) -> str:
     return futures + _FUTURE.sub("", script)
 
 
+def code_in(name: str, content: bytes) -> str:
+    """The code of the script or notebook `name`. Raises NotebookError or EncodingError."""
+    if name.lower().endswith(".ipynb"):
+        return script_of_notebook(content).encode("utf-8", "replace").decode()
+    return decoded(content)
+
+
 def _text(source: object) -> str:
     if isinstance(source, str):
         return source
@@ -59,7 +68,7 @@ def _python_of_cell(source: str) -> str:
     kept: list[str] = []
     lexer = _Lexer()
     in_magic = False  # a magic continues after a backslash
-    for line in source.splitlines():
+    for line in code_lines(source):
         assigned = _ASSIGNED_MAGIC.match(line)
         if in_magic or (not lexer.is_open and (assigned or _MAGIC.match(line))):
             indent = line[: len(line) - len(line.lstrip())]

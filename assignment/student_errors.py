@@ -1,0 +1,113 @@
+"""An exception of the student's code in a few lines: where it happened, what it says, a hint."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from assignment.error_hints import hint_for
+
+HERE = Path(__file__).resolve().parent
+MAX_FRAMES = 8  # of a recursion, for example
+
+
+def is_stub(error: BaseException) -> bool:
+    """Whether an error comes from a stub; torch raises NotImplementedError for other reasons."""
+    message = str(error)
+    return isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))
+
+
+def describe_error(error: BaseException, *, verbose: bool = False) -> str:
+    """The error, after the student's own lines that led to it; all lines with `verbose`.
+
+    A hint follows if the error is a common one.
+    """
+    if verbose:
+        return "".join(traceback.format_exception(error)).rstrip()
+    lines = own_lines(error.__traceback__)
+    if isinstance(error, SystemExit):
+        return "\n".join(
+            [*lines, "Your code called exit(). Hint: return from the function instead."]
+        )
+    if isinstance(error, SyntaxError) and error.filename:
+        lines.append(f"{place(error.filename, error.lineno or 0)}: {(error.text or '').strip()}")
+        return "\n".join([*lines, f"{type(error).__name__}: {error.msg}"])
+    message = _message(error)
+    hint = hint_for(type(error).__name__, message, **_context(error))
+    summary = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return "\n".join([*lines, summary, *([f"Hint: {hint}"] if hint else [])])
+
+
+def where_it_ran(error: BaseException) -> str:
+    """The student's line that ran when Ctrl-C came, "" if it was none."""
+    lines = own_lines(error.__traceback__)
+    return lines[-1] if lines else ""
+
+
+def own_lines(trace: TracebackType | None) -> list[str]:
+    """The student's own frames of a traceback, outermost first; the middle of many left out."""
+    lines = [
+        f"{place(frame.filename, frame.lineno or 0)}{_inside(frame.name)}: {frame.line}"
+        for frame in _own_frames(trace)
+    ]
+    if len(lines) > MAX_FRAMES:
+        half = MAX_FRAMES // 2
+        lines[half:-half] = [f"… {len(lines) - MAX_FRAMES} more …"]
+    return lines
+
+
+def place(filename: str, line: int) -> str:
+    """A file and a line as the student knows them; in a notebook, the cell."""
+    cell = _cell(filename)
+    return f"{f'cell {cell}' if cell else Path(filename).name}, line {line}"
+
+
+def _own_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    return [frame for frame in traceback.extract_tb(trace) if is_own(frame.filename)]
+
+
+def _inside(function: str) -> str:
+    return "" if function == "<module>" else f", in {function}"
+
+
+def _cell(filename: str) -> str:
+    """The number of a notebook's cell, "" for the name of a file."""
+    main = sys.modules.get("IPython")
+    shell = main.get_ipython() if main is not None else None
+    numbers = getattr(getattr(shell, "compile", None), "_filename_map", {})
+    if filename in numbers:
+        return f"[{numbers[filename]}]"
+    old = re.match(r"<ipython-input-(\d+)-", filename)
+    return f"[{old[1]}]" if old else ""
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception of the student's own class
+        return "(its message cannot be shown)"
+
+
+def _context(error: BaseException) -> dict[str, str]:
+    frames = _own_frames(error.__traceback__)
+    names = [Path(frame.filename).stem for frame in frames]
+    return {
+        "source": (frames[-1].line or "") if frames else "",
+        "script": names[-1] if names else "",
+    }
+
+
+def is_own(filename: str) -> bool:
+    """Whether a frame belongs to the student's code, not to a library or to given code."""
+    if filename.startswith("<") and not filename.startswith("<ipython"):
+        return False
+    libraries = (sys.base_prefix, sys.prefix)
+    in_library = "site-packages" in filename or any(
+        filename.startswith(f"{root}{os.sep}lib") for root in libraries
+    )
+    path = Path(filename).resolve()
+    return not in_library and HERE not in path.parents and path != HERE.parent / "utils.py"

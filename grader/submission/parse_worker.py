@@ -1,0 +1,79 @@
+"""The process that parses code which was handed in: one request in, one answer out, as JSON.
+
+A parser can be made to take all memory, to take minutes, or to crash. Here that ends this process
+alone. Nothing of the code runs. Started by parsing.py as `python -I -S parse_worker.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+MEMORY = 1 << 30  # bytes; a script of 200 kB takes 100 MB
+SECONDS = 20  # of processor time
+
+
+def main() -> None:
+    """Answer the request on standard input."""
+    _limit()
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    request = json.load(sys.stdin)
+    json.dump(_OPS[request["op"]](**request["arguments"]), sys.stdout)
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for which, value in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS)):
+        hard = resource.getrlimit(which)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(which, (value, hard))
+        except (OSError, ValueError):  # macOS has no limit on address space
+            continue
+
+
+def _unwritten(sources: dict[str, str]) -> dict[str, int]:
+    """How many stubs are left in each source."""
+    from assignment.sources import unwritten
+
+    return {name: len(unwritten(source)) for name, source in sources.items()}
+
+
+def _parts(source: str, wanted: dict[str, list[str]]) -> dict[str, str]:
+    """The scripts that a notebook with everything holds; none if it cannot be parsed."""
+    from grader.submission.one_notebook import parts_of
+
+    try:
+        return parts_of(source, wanted)
+    except (SyntaxError, RecursionError):
+        return {}
+
+
+def _prepare(scripts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Source and remarks of each script that can be parsed."""
+    from assignment.imports import Rule, prepare
+
+    found = {}
+    for name, script in scripts.items():
+        try:
+            prepared = prepare(script.pop("source"), Rule(**script))
+        except (SyntaxError, RecursionError, MemoryError):
+            continue  # the worker says where and why
+        found[name] = {"source": prepared.source, "remarks": list(prepared.remarks)}
+    return found
+
+
+_OPS: dict[str, Callable[..., dict[str, Any]]] = {
+    "unwritten": _unwritten,
+    "parts": _parts,
+    "prepare": _prepare,
+}
+
+if __name__ == "__main__":
+    main()
