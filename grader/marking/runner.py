@@ -152,7 +152,7 @@ def with_substitutes(
         for chosen in (replaced, needs)
     ]
     first = _with_substitutes(section, context, choices[0])
-    if not first.failed or set(choices[0]) == set(choices[1]):
+    if not first.failed or not first.answered or set(choices[0]) == set(choices[1]):
         return first
     second = _with_substitutes(section, context, choices[1])
     return second if second.verdict.credit > first.verdict.credit else first
@@ -194,7 +194,7 @@ def _probed(section: RubricSection, context: Context, attempt: Attempt) -> Attem
             verdict = replace(verdict, smallest=_smallest(section, context))
     finally:
         student.patience, student.was_starved = patience, False
-    return Attempt(verdict, answered=student.time_outs == before)
+    return replace(attempt, verdict=verdict, answered=student.time_outs == before)
 
 
 def _is_named(misconceptions: Sequence[str]) -> bool:
