@@ -15,6 +15,11 @@ import numpy as np
 
 CAUSE = "marking_cause"  # attribute of an exception that an observation knows the cause of
 
+# how NumPy reports floating-point errors, whatever np.seterr a script has left behind
+NUMPY_DEFAULTS: dict[str, Any] = {
+    "divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Tensor:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from assignment.answers import CAUSE, Objects
+from assignment.answers import CAUSE, NUMPY_DEFAULTS, Objects
 from assignment.imports import Rule, prepare
 
 from . import protocol
@@ -52,7 +52,7 @@ class Worker:
             reply: dict[str, Any] = {"id": request["id"]}
             try:
                 # not as an earlier np.seterr of the script's says: given code would raise too
-                with np.errstate(all="warn"):
+                with np.errstate(**NUMPY_DEFAULTS):
                     reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
             except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
                 reply["error"] = describe_error(error) | self._circumstances(error)
@@ -106,7 +106,6 @@ class Worker:
 
             compiling.leave_out()
         self.module = importlib.import_module(script)
-        np.seterr(all="warn")  # a script's "raise" is not meant for the given softmax
         if any(action == "error" for action, *_ in warnings.filters):
             warnings.simplefilter("default")  # or the warnings of given code would be errors
         if "torch" in sys.modules:

@@ -197,6 +197,12 @@ def test_a_method_outside_its_class_is_said_to_be(solved: Path) -> None:
     assert "backward stands outside class NumpyANN in numpy_ann.py" in ran.stdout
 
 
+def test_numpy_errors_raised_by_a_script_spare_the_given_softmax(solved: Path) -> None:
+    edit(solved / "numpy_ann.py", "import utils\n", 'import utils\nnp.seterr(all="raise")\n')
+    ran = run("numpy_ann.py", "--train-size", "6000", "--epochs", "2", cwd=solved)
+    assert "Test accuracy" in ran.stdout, ran.stdout
+
+
 def test_a_quick_try_leaves_the_full_runs_plot_alone(solved: Path, tmp_path: Path) -> None:
     """It writes beside it and beside the script, whatever the working directory."""
     full = solved / "numpy_ann_train_val_metrics.png"
