@@ -303,6 +303,12 @@ RIGHT_STEPS = {
         "for average, p in zip(self.average, list(self.parameters())):\n"
         "    average.lerp_(p.detach(), 0.1)\nreturn"),
     "forward": _changed("self(X_batch)", "self.forward(X_batch)"),
+    "adversarial images": "\nX = X_batch.clone().requires_grad_()\n"
+    "F.cross_entropy(self(X), y_batch).backward()\nX = (X + 0.01 * X.grad.sign()).detach()\n"
+    + _changed("self(X_batch)", "self(X)").lstrip("\n"),
+    "focal": _changed(
+        LOSS, "F.cross_entropy(self(X_batch), y_batch, reduction='none')\n"
+        "loss = ((1 - torch.exp(-loss)) ** 2 * loss).mean()"),
     "a block": _changed("self(X_batch)", "self.net(X_batch)"),
     "rounded": _changed("loss.item()", "round(loss.item(), 2)"),
 }  # fmt: skip

@@ -26,7 +26,7 @@ def predict(model: nn.Module, X: Any, seed: int) -> dict[str, Any]:
 
     def change(_: Any, __: Any, logits: Any) -> Any:
         moved, shown = shifted(logits, SPREAD, generator)
-        passes.append(moved.detach().double())
+        passes.append(moved.detach().clone().double())
         return shown
 
     # enable_grad also restores the mode, should predict switch gradients off for good

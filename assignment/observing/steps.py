@@ -90,7 +90,8 @@ def _noting(parameters: list[Any], events: Events, fresh: list[Any]) -> Iterator
             added = parameter.grad.detach().clone() if old is None else parameter.grad - old
             if bool(added.any()):
                 events.reached = True
-                fresh[i] = added if fresh[i] is None else fresh[i] + added
+                zeroed = old is None or not bool(old.any())  # only what comes since then counts
+                fresh[i] = added if zeroed or fresh[i] is None else fresh[i] + added
 
     torch.autograd.backward = backward
     try:
@@ -108,7 +109,7 @@ def _reading_logits(model: nn.Module, events: Events) -> Iterator[None]:
             return logits
         generator = torch.Generator().manual_seed(len(logits))
         moved, shown = shifted(logits, SPREAD, generator)
-        call = Call(images, moved)
+        call = Call(images, moved.detach().clone())  # the step may change them in place
         moved.register_hook(call.note)
         if isinstance(network, type(model)):
             events.calls.append(call)
@@ -185,7 +186,7 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
         "parameters": rows,
         "calls": [
             {
-                "logits": call.logits.detach().double(),
+                "logits": call.logits.double(),
                 "gradient": call.gradient.detach().double(),
                 "order": _order(call.images, batch[0]),
             }

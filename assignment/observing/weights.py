@@ -20,7 +20,7 @@ def choose_weights(model: nn.Module, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
-            if parameter.dtype.is_complex:
+            if not parameter.is_floating_point():
                 continue
             if parameter.dim() > 1:
                 inputs = math.prod(parameter.shape[1:])

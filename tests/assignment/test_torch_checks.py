@@ -5,6 +5,7 @@ import pytest
 from tests.architectures import (
     RIGHT_PREDICTIONS,
     RIGHT_STEPS,
+    TEXTBOOK,
     WRONG_PREDICTIONS,
     WRONG_STEPS,
     faults,
@@ -38,6 +39,15 @@ def test_every_architecture_is_right_with_the_textbook_step(script: str, name: s
 @pytest.mark.parametrize(("script", "name"), SOME[1:2], ids=lambda text: text)
 def test_right_steps_in_many_styles(script: str, name: str, step: str) -> None:
     assert shown(faults(script, sections_of(script, name, RIGHT_STEPS[step]), seed=5)) == {}
+
+
+def test_logits_changed_in_place_by_the_step_are_right() -> None:
+    step = TEXTBOOK.replace(
+        "loss = F.cross_entropy(self(X_batch), y_batch)",
+        "logits = self(X_batch)\nlogits -= logits.max(1, keepdim=True)[0].detach()\n"
+        "loss = F.cross_entropy(logits, y_batch)",
+    )
+    assert shown(faults("pytorch_ann", sections_of("pytorch_ann", "plain", step), seed=5)) == {}
 
 
 @pytest.mark.parametrize("step", WRONG_STEPS)
