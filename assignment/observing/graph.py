@@ -35,6 +35,7 @@ PRODUCTS = (
     "Addmm", "Addmv", "Addbmm", "Baddbmm", "Mm", "Mv", "Bmm", "Dot", "Linear", "Matmul", "Mul",
     "Convolution", "ConvolutionOverrideable", "SlowConv", "ThnnConv", "MkldnnLinear",
 )  # fmt: skip
+LOOKUPS = ("Embedding", "EmbeddingBag")  # weights times one-hot rows, which have no gradient
 OPAQUE = (
     "torch::jit", "CompiledFunction", "CheckpointFunction", "MkldnnRnnLayer", "Trilinear",
     "Lstm", "Gru", "CudnnRnn", "_CudnnRnn", "MpsLstm",
@@ -100,7 +101,7 @@ def _pass(model: nn.Module, X: Any) -> _Pass:
         or any(isinstance(m, nn.modules.conv._ConvNd) for m, _ in outputs),
         last.name() if last is not None else "",
         any(last is not None and output.grad_fn is last and m in stacked for m, output in outputs),
-        _Graph(nodes, start, id(X)).has_hidden_layer,
+        _Graph(nodes, start, id(X), len(X)).has_hidden_layer,
     )
 
 
@@ -136,8 +137,8 @@ def _outputs_of_layers(model: nn.Module) -> Iterator[list[tuple[nn.Module, Any]]
 class _Graph:
     """A graph in which hidden layers are searched: two linear maps, non-linear in between."""
 
-    def __init__(self, nodes: list[Any], start: Any, images: int):
-        self.nodes, self.start, self._images = nodes, start, images
+    def __init__(self, nodes: list[Any], start: Any, images: int, rows: int):
+        self.nodes, self.start, self._images, self._rows = nodes, start, images, rows
 
     @cached_property
     def has_hidden_layer(self) -> bool:
@@ -145,7 +146,7 @@ class _Graph:
 
         Searched from the logits back to the images; what cannot be looked into counts as one.
         """
-        if any(node.name().startswith(OPAQUE) for node in self.nodes):
+        if any(node.name().startswith(OPAQUE) or _is_own_map(node) for node in self.nodes):
             return True
         seen: set[tuple[Any, int]] = set()
         # how far a path has come: 0 at no map yet, 1 at a map, 2 past a non-linearity below it
@@ -168,9 +169,11 @@ class _Graph:
         return node in self._maps
 
     def _is_linear(self, node: Any) -> bool:
-        return _starts(node, (*LINEAR, *PRODUCTS)) and (
-            not _starts(node, (*PRODUCTS, "Div")) or len(self._data_of(node)) < 2
-        )
+        if not _starts(node, (*LINEAR, *PRODUCTS)):
+            return False
+        if not _starts(node, (*PRODUCTS, "Div")):
+            return True
+        return len(self._data_of(node)) < 2 and not _gates(node, self._rows)
 
     def _data_of(self, node: Any) -> list[Any]:
         return [child for child, _ in node.next_functions if child in self._found[1]]
@@ -194,7 +197,11 @@ class _Graph:
         maps: set[Any] = set()
         for _ in range(10):  # a few are enough: each finds the products of those before
             data = self._above(images | maps)
-            found = {n for n in self.nodes if _starts(n, PRODUCTS) and _mixes(n, weights, data)}
+            found = {
+                n
+                for n in self.nodes
+                if _starts(n, LOOKUPS) or (_starts(n, PRODUCTS) and _mixes(n, weights, data))
+            }
             if found == maps:
                 break
             maps = found
@@ -230,6 +237,24 @@ def _mixes(node: Any, weights: set[Any], data: set[Any]) -> bool:
     return any(child in weights and child not in data for child in children) and any(
         child in data or (child is None and not scaled) for child in children
     )
+
+
+def _is_own_map(node: Any) -> bool:
+    """Whether it is a torch.autograd.Function of the script with several inputs that are trained."""
+    inputs = [child for child, _ in node.next_functions if child is not None]
+    return isinstance(node, torch.autograd.function.BackwardCFunction) and len(inputs) > 1
+
+
+def _gates(node: Any, rows: int) -> bool:
+    """Whether a product's factor without a gradient differs from image to image: h * (h > 0)."""
+    for (child, _), name in zip(node.next_functions, ("_saved_other", "_saved_self"), strict=False):
+        factor = getattr(node, name, None)
+        # a product saves one factor for the gradient of the other
+        if child is not None and isinstance(factor, torch.Tensor) and not factor.requires_grad:
+            alone = factor.dim() > 0 and len(factor) == rows and _starts(node, ("Mul", "Div"))
+            if alone and bool((factor != factor[:1]).any()):
+                return True
+    return False
 
 
 def _starts(node: Any, names: tuple[str, ...]) -> bool:

@@ -150,3 +150,16 @@ def is_rows(value: Any) -> bool:
         and value.shape[1] == CLASSES
         and value.is_floating_point()
     )
+
+
+def places_of(images: Any, batch: Any) -> list[int]:
+    """Which image of the batch each image is; -1 for one that is not the same any more."""
+    if not isinstance(images, torch.Tensor) or images.dim() == 0:
+        return []
+    if torch.jit.is_tracing():
+        return []
+    known = {row.contiguous().numpy().tobytes(): i for i, row in enumerate(batch.float().cpu())}
+    rows = images.detach().float().cpu()
+    if rows.numel() != len(rows) * batch[0].numel():
+        return [-1] * len(rows)
+    return [known.get(row.contiguous().numpy().tobytes(), -1) for row in rows.flatten(1)]

@@ -9,7 +9,13 @@ import torch
 from torch import nn
 
 from assignment.answers import CAUSE
-from assignment.observing.layers import every_forward, every_outer_call, shifted, watched
+from assignment.observing.layers import (
+    every_forward,
+    every_outer_call,
+    places_of,
+    shifted,
+    watched,
+)
 from assignment.observing.structure import in_mode
 
 SPREAD = 3.0  # of the numbers added to the logits, so that every label occurs
@@ -19,14 +25,16 @@ def predict(model: nn.Module, X: Any, seed: int) -> dict[str, Any]:
     """Labels predicted by a model left in training mode, and what was observed meanwhile.
 
     `passes` are the logits that it got from the network, a copy or a block, call by call, with
-    random numbers added.
+    random numbers added; `places` says which image of X each row belongs to, -1 for a changed one.
     """
-    images, passes = X.clone(), list[Any]()
+    images, passes, places = X.clone(), list[Any](), list[list[int]]()
     generator = torch.Generator().manual_seed(seed)
 
-    def change(_: Any, __: Any, logits: Any) -> Any:
+    def change(_: Any, given: Any, logits: Any) -> Any:
         moved, shown = shifted(logits, SPREAD, generator)
         passes.append(moved.detach().clone().double())
+        found = places_of(given, images)
+        places.append(found if len(found) == len(logits) else [-1] * len(logits))
         return shown
 
     # enable_grad also restores the mode, should predict switch gradients off for good
@@ -39,6 +47,7 @@ def predict(model: nn.Module, X: Any, seed: int) -> dict[str, Any]:
     return {
         "labels": labels,
         "passes": passes[:2000],
+        "places": places[:2000],
         "training": any(training for training, _ in running.modes),
         "recording": any(recording for _, recording in running.modes),
         "changed": not torch.equal(X, images),

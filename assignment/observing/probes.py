@@ -54,11 +54,11 @@ def _beside(model: nn.Module, X: Any) -> Any:
     return X if parameter is None else X.to(parameter.device)
 
 
-def _sums(model: nn.Module, a: Any, b: Any) -> list[Any]:
-    """f(a) + f(b) and f(a + b) + f(0) in evaluation mode; the two are equal for an affine f."""
+def _at_sums(model: nn.Module, a: Any, b: Any) -> list[Any]:
+    """f(a), f(b), f(a + b) and f(0) in evaluation mode; f(a) + f(b) = f(a + b) + f(0) if affine."""
     structure.in_mode(model, training=False)
     with torch.no_grad():
-        return [model(a) + model(b), model(a + b) + model(torch.zeros_like(a))]
+        return [model(x) for x in (a, b, a + b, torch.zeros_like(a))]
 
 
 def _changes_input(model: nn.Module, X: Any) -> bool:
@@ -86,7 +86,7 @@ PROBES: dict[str, Callable[..., Any]] = {
     "logits": _logits,
     "training_logits": _training_logits,
     "fingerprint": _fingerprint,
-    "sums": _sums,
+    "at_sums": _at_sums,
     "step": steps.step,
     "predict": predictions.predict,
     "predict_block": _predict_block,

@@ -36,17 +36,14 @@ def cut_off(model: nn.Module, X: Any) -> list[str]:
     An unused parameter is no mistake.
     """
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    found = []
-    logits = in_mode(model, training=False)(X)
-    gradients = (
-        torch.autograd.grad((logits**2).sum(), [p for _, p in trained], allow_unused=True)
-        if trained
-        else ()
-    )
-    for (name, parameter), gradient in zip(trained, gradients, strict=True):
-        if gradient is None and _has_influence(model, parameter, X):
-            found.append(name)
-    return found
+    kept = [p.grad for _, p in trained]
+    model.zero_grad()
+    # backward, since autograd.grad does not go through every checkpoint
+    (in_mode(model, training=False)(X) ** 2).sum().backward()
+    without = [(name, p) for name, p in trained if p.grad is None]
+    for (_, parameter), gradient in zip(trained, kept, strict=True):
+        parameter.grad = gradient
+    return [name for name, p in without if _has_influence(model, p, X)]
 
 
 def _has_influence(model: nn.Module, parameter: Any, X: Any) -> bool:

@@ -80,6 +80,9 @@ def loss_hint(got: float, expected: float, n: int, k: int) -> str:
     ratio = got / expected if expected else math.nan
     if _is_about(ratio, -1):
         return "the size is right and the sign is wrong: a loss is positive."
+    for base in (2, 10):
+        if _is_about(ratio, 1 / math.log(base)):
+            return f"this is the logarithm to base {base}; np.log is the natural one."
     if n > 1 and _is_about(ratio, n):
         return f"this is the sum over the {n} images; the loss is their mean."
     divisor = n / ratio if ratio else math.nan

@@ -10,22 +10,37 @@ from assignment.failure import CheckFailed
 ALONG = 0.97  # the cosine above which two directions are the same, but for clipping and rounding
 
 
-def expect_descent(answer: dict[str, Any]) -> None:
-    """Raises CheckFailed unless the parameters followed this batch's gradients in one step.
+def descent_faults(answer: dict[str, Any]) -> list[CheckFailed]:
+    """Why the parameters did not follow this batch's gradients in one step; empty if they did.
 
     `answer` is what observing/steps.py found.
     """
-    rows = answer["parameters"]
-    expect_own_step(answer, rows)
-    expect_movement(answer, rows)
+    rows, found = answer["parameters"], list[CheckFailed]()
+    try:
+        expect_own_step(answer, rows)
+        expect_movement(answer, rows)
+    except CheckFailed as fault:
+        return [fault]
     if answer["steps"] > 1:
-        raise CheckFailed(
-            f"optimizer.step() ran {answer['steps']} times",
-            "a single step",
-            kind="torch-several-steps",
-            hint="call optimizer.step() once per batch.",
+        found.append(
+            CheckFailed(
+                f"optimizer.step() ran {answer['steps']} times",
+                "a single step",
+                kind="torch-several-steps",
+                hint="call optimizer.step() once per batch.",
+            )
         )
-    expect_this_batch_alone(rows)
+    try:
+        expect_this_batch_alone(rows)
+        if answer["steps"] == 1:
+            expect_plain_step(rows)
+    except CheckFailed as fault:
+        found.append(fault)
+    return found
+
+
+def expect_plain_step(rows: list[dict[str, Any]]) -> None:
+    """Raises CheckFailed if anything but the optimizer moved the parameters."""
     if _cosine(_graded(rows), "moved", "followed") < ALONG:
         raise CheckFailed(
             "the parameters did not move as optimizer.step() moves them",
@@ -112,12 +127,23 @@ def expect_this_batch_alone(rows: list[dict[str, Any]]) -> None:
             kind="torch-no-zero-grad",
             hint="PyTorch adds new gradients to old ones: zero them in every step.",
         )
-    if _cosine(graded, "followed", "fresh") < ALONG and not all(row["clipped"] for row in graded):
+    if _cosine(graded, "followed", "fresh") < ALONG and not _clipped(graded):
         raise CheckFailed(
             "the optimizer followed something other than the gradients of this batch",
             "the gradients that loss.backward() computed",
             hint="nothing but clipping may change the gradients before optimizer.step().",
         )
+
+
+def _clipped(graded: list[dict[str, Any]]) -> bool:
+    """Whether each parameter's gradient is this batch's but for its length, or cut off somewhere."""
+    largest = max(row["largest"] for row in graded)
+    return all(
+        row["shrunk"]
+        or _cosine([row], "followed", "fresh") >= ALONG
+        or row["largest"] <= 1e-3 * largest
+        for row in graded
+    )
 
 
 def _follows_last_batch(row: dict[str, Any], graded: list[dict[str, Any]]) -> bool:

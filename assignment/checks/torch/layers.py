@@ -60,8 +60,8 @@ def layer_faults(module: Module, script: str, rng: np.random.Generator) -> list[
             )
         ]
     faults = _convolution_faults(script, trace["convolves"] or structure["convolutions"] > 0)
-    faults += _size_faults(misfits, model, script, rng)
-    return faults or _activation_faults(structure, trace, module, script, rng)
+    sizes = _size_faults(misfits, model, script, rng)
+    return faults + (sizes or _activation_faults(structure, trace, module, script, rng))
 
 
 def _registration_faults(structure: dict[str, Any], name: str) -> list[CheckFailed]:
@@ -144,8 +144,9 @@ def _activation_faults(
 ) -> list[CheckFailed]:
     """No hidden layer, a stack without a non-linearity, or a stack that ends in an activation."""
     faults = []
-    if structure["weights"] < 2 or structure["stacks"]:
-        single = structure["weights"] < 2
+    # layers that forward makes are counted by 2.2
+    single = structure["weights"] < 2 and not trace["made_anew"]
+    if single or structure["stacks"]:
         if (single and script == "pytorch_ann") or lacks_activation(
             trace, with_chosen_weights(module, script, rng), script, rng
         ):

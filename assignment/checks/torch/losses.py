@@ -16,6 +16,8 @@ import numpy as np
 from assignment.checks.torch.models import softmax
 
 CLASSES = 10
+# a cross-entropy weighted by p has the same gradient, and nobody means that
+PROBABILITY = "the negative probability of the right class, without a logarithm"
 TOLERANCE = 0.01  # of the weight; bfloat16 rounds by 0.004
 _PAIRS = list(combinations(range(CLASSES), 2))
 _KEPT = np.array([[c not in pair for c in range(CLASSES)] for pair in _PAIRS], np.float64)
@@ -73,8 +75,11 @@ def name_of_loss(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray) -> str
         * ((p - target) - (p * (p - target)).sum(axis=1, keepdims=True)),
         "a binary cross-entropy of each class": sigmoid - target,
         "the negative logit of the right class": -target,
+        PROBABILITY: (p * target).sum(axis=1, keepdims=True) * (p - target),
     }
-    return next((name for name, g in candidates.items() if _cosine(gradient, g) > 0.99), "")
+    alike = {name: _cosine(gradient, g) for name, g in candidates.items()}
+    best = max(alike, key=lambda name: alike[name])
+    return best if alike[best] > 0.99 else ""
 
 
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:

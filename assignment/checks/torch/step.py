@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from assignment.checks.torch.descent import expect_descent
-from assignment.checks.torch.losses import name_of_loss, targets_of
+from assignment.checks.torch.descent import descent_faults
+from assignment.checks.torch.losses import PROBABILITY, name_of_loss, targets_of
 from assignment.checks.torch.models import images, labels, model_of, rows_of, softmax
 from assignment.expect import RETURN_MISSING
-from assignment.failure import CheckFailed
+from assignment.failure import CheckFailed, together
 from assignment.handles import Module, probe, type_name
 
 RATE = 0.05  # of the steps: large against float32 rounding, small for the network
@@ -29,39 +29,63 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
     """Raises CheckFailed unless a step returns the loss and follows this batch's gradient."""
     model = model_of(module, script)
     earlier: list[float] = []
+    seen: dict[tuple[str, ...], CheckFailed] = {}
     for n in BATCHES:
         X, y = images(rng, script, n), labels(rng, n, CLASSES)
         answer = probe(model, "step", X, y, RATE)
-        loss = expect_usable(answer)
-        expect_descent(answer)
-        expected = expect_cross_entropy(answer["calls"], y.array)
-        expect_loss_of_batch(loss, expected, answer["losses"], earlier)
+        if not isinstance(answer, dict):
+            raise CheckFailed("the step cannot be observed", kind="wrong-type")
+        seen |= {fault.kinds or (str(fault),): fault for fault in _faults(answer, y.array, earlier)}
         earlier += answer["losses"]
+    if seen:
+        raise together(list(seen.values()))
 
 
-def expect_usable(answer: Any) -> float:
-    """The loss that a step returned.
+def _faults(answer: dict[str, Any], y: np.ndarray, earlier: list[float]) -> list[CheckFailed]:
+    """What is wrong with one step: each of several mistakes that show by themselves."""
+    faults = _usage_faults(answer)
+    loss = expected = None
+    try:
+        loss = expect_loss(answer["loss"])
+    except CheckFailed as fault:
+        faults.append(fault)
+    descent = descent_faults(answer)
+    faults += descent
+    if answer["calls"] or not descent:  # without gradients, nothing is known of the loss
+        try:
+            expected = expect_cross_entropy(answer["calls"], y)
+        except CheckFailed as fault:
+            faults.append(fault)
+    if not faults and loss is not None and expected is not None:
+        try:
+            expect_loss_of_batch(loss, expected, answer["losses"], earlier)
+        except CheckFailed as fault:
+            faults.append(fault)
+    return faults
 
-    Raises CheckFailed if it has the wrong type, if images or labels were changed, or in evaluation
-    mode.
-    """
-    if not isinstance(answer, dict):
-        raise CheckFailed("the step cannot be observed", kind="wrong-type")
+
+def _usage_faults(answer: dict[str, Any]) -> list[CheckFailed]:
+    """Images or labels changed, and layers in evaluation mode."""
+    found = []
     if answer["changed"]:
-        raise CheckFailed(
-            "X_batch or y_batch was changed in place",
-            "both unchanged",
-            kind="changes-input",
-            hint="compute a new tensor.",
+        found.append(
+            CheckFailed(
+                "X_batch or y_batch was changed in place",
+                "both unchanged",
+                kind="changes-input",
+                hint="compute a new tensor.",
+            )
         )
     if answer["evaluating"]:
-        raise CheckFailed(
-            "layers were in evaluation mode while the gradients were computed",
-            "training mode",
-            kind="torch-not-in-train-mode",
-            hint="dropout and batch normalisation must be active in training.",
+        found.append(
+            CheckFailed(
+                "layers were in evaluation mode while the gradients were computed",
+                "training mode",
+                kind="torch-not-in-train-mode",
+                hint="dropout and batch normalisation must be active in training.",
+            )
         )
-    return expect_loss(answer["loss"])
+    return found
 
 
 def expect_loss(loss: Any) -> float:
@@ -127,7 +151,9 @@ def _expect_form(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray | None)
     """Raises CheckFailed unless the gradient is that of a cross-entropy, for most images."""
     used = np.abs(gradient).max(axis=1) > 0
     logits, gradient, y = logits[used], gradient[used], None if y is None else y[used]
-    if len(logits) and targets_of(logits, gradient).fits.mean() >= 0.9:
+    name = "" if y is None or not len(y) else name_of_loss(logits, gradient, y)
+    fits = len(logits) and targets_of(logits, gradient).fits.mean() >= 0.9
+    if fits and name != PROBABILITY:
         return
     if len(logits) and targets_of(logits, -gradient).fits.mean() >= 0.9:
         raise CheckFailed(
@@ -136,7 +162,6 @@ def _expect_form(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray | None)
             kind="torch-wrong-loss",
             hint="is the sign of the loss right?",
         )
-    name = "" if y is None else name_of_loss(logits, gradient, y)
     twice = name.startswith("softmax")
     raise CheckFailed(
         f"the loss is {name}" if name else "the step does not follow a cross-entropy of the logits",
