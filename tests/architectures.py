@@ -302,6 +302,13 @@ RIGHT_STEPS = {
         "for p in self.parameters())\n"
         "for average, p in zip(self.average, list(self.parameters())):\n"
         "    average.lerp_(p.detach(), 0.1)\nreturn"),
+    "clipped layer by layer": _changed(
+        "optimizer.step()", "for p in self.parameters():\n"
+        "    nn.utils.clip_grad_norm_(p, 0.01)\noptimizer.step()"),
+    "gradients put in place": "\nloss = F.cross_entropy(self(X_batch), y_batch)\n"
+    "weights = [p for p in self.parameters() if p.requires_grad]\n"
+    "for p, g in zip(weights, torch.autograd.grad(loss, weights, allow_unused=True)):\n"
+    "    p.grad = g\noptimizer.step()\nreturn loss.item()",
     "forward": _changed("self(X_batch)", "self.forward(X_batch)"),
     "adversarial images": "\nX = X_batch.clone().requires_grad_()\n"
     "F.cross_entropy(self(X), y_batch).backward()\nX = (X + 0.01 * X.grad.sign()).detach()\n"
@@ -333,6 +340,8 @@ WRONG_STEPS = {
     "binary": ("torch-wrong-loss", _changed(
         LOSS, "F.binary_cross_entropy_with_logits(self(X_batch), "
         "F.one_hot(y_batch, 10).to(self(X_batch)))")),
+    "probability without logarithm": ("torch-wrong-loss", _changed(
+        LOSS, "F.nll_loss(F.softmax(self(X_batch), 1), y_batch)")),
     "uphill": ("torch-wrong-loss", _changed(LOSS, "-" + LOSS)),
     "other labels": ("torch-wrong-loss", _changed("y_batch)", "(y_batch + 1) % 10)")),
     "half the batch": ("torch-wrong-loss", _changed(
@@ -376,6 +385,10 @@ RIGHT_PREDICTIONS = {
     "return self(torch.cat([X, X.flip(-1)])).view(2, len(X), 10).mean(0).argmax(1)",
     "flips in chunks": f"self.eval()\nfound = []\n{NO_GRADIENTS}for x in X.split(100):\n"
     "        found.append((self(x) + self(x.flip(-1))).argmax(1))\n    return torch.cat(found)",
+    "weighted flips": f"self.eval()\n{NO_GRADIENTS}"
+    "return (0.7 * self(X) + 0.3 * self(X.flip(-1))).argmax(1)",
+    "in another order": f"self.eval()\norder = torch.randperm(len(X))\n{NO_GRADIENTS}"
+    "return self(X[order]).argmax(1)[order.argsort()]",
     "frozen": "self.eval()\nself.requires_grad_(False)\ny = self(X).argmax(1)\n"
     "self.requires_grad_(True)\nreturn y",
     "restored mode": "was = self.training\nself.eval()\n"
@@ -395,6 +408,16 @@ WRONG_PREDICTIONS = {
     "always one": ("", f"self.eval()\n{NO_GRADIENTS}self(X)\n    return X.new_ones(len(X)).long()"),
     "squeezed": (
         "wrong-shape", f"self.eval()\n{NO_GRADIENTS}return self(X).argmax(1).squeeze()"),
+    "shuffled": (
+        "",
+        f"self.eval()\n{NO_GRADIENTS}"
+        "return torch.cat([self(x).argmax(1) for x in X[torch.randperm(len(X))].split(64)])",
+    ),
+    "the last images left out": (
+        "wrong-shape",
+        f"self.eval()\n{NO_GRADIENTS}"
+        "return torch.cat([self(x).argmax(1) for x in X[: len(X) // 10 * 10].split(10)])",
+    ),
     "the first copy's order": (
         "", f"self.eval()\n{NO_GRADIENTS}return self(X).argmax(1).flip(0)"),
 }  # fmt: skip

@@ -26,7 +26,7 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
         hint = (
             "the index of the largest value of each row, argmax over the classes."
             if labels.ndim == 2
-            else ""
+            else "one label for each image, in a row."
         )
         raise CheckFailed(
             f"predict returned shape {labels.shape} for {n} images",

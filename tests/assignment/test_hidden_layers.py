@@ -8,6 +8,20 @@ from torch.nn import functional as F
 from assignment.observing.graph import trace
 
 
+class Halved(torch.autograd.Function):
+    """Half of a matrix product, with a gradient of its own."""
+
+    @staticmethod
+    def forward(ctx, X, W):  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(X, W)
+        return X @ W / 2
+
+    @staticmethod
+    def backward(ctx, gradient):  # type: ignore[no-untyped-def]
+        X, W = ctx.saved_tensors
+        return gradient @ W.T / 2, X.T @ gradient / 2
+
+
 class Network(nn.Module):
     """Two linear layers and two matrices, which a function uses as it likes."""
 
@@ -20,6 +34,7 @@ class Network(nn.Module):
         self.V = nn.Parameter(0.1 * torch.randn(20, 10))
         self.weighted = nn.utils.parametrizations.weight_norm(nn.Linear(784, 20))
         self.attention = nn.MultiheadAttention(20, 2, batch_first=True)
+        self.grey = nn.Embedding(17, 1)
         self.recurrent = nn.GRU(28, 10, batch_first=True)
         self.forward = lambda X: forward(self, X)
 
@@ -44,6 +59,9 @@ HIDDEN = {
     "checkpoint": lambda n, X: n.b(
         torch.utils.checkpoint.checkpoint(lambda x: F.relu(n.a(x)), X, use_reentrant=False)
     ),
+    "times its sign": lambda n, X: n.b(n.a(X) * (n.a(X) > 0)),
+    "own function": lambda n, X: n.b(torch.relu(Halved.apply(X, n.W))),
+    "embedded pixels": lambda n, X: n.b(F.relu(n.a(n.grey((16 * X).long())[..., 0]))),
     "pixels that are on": lambda n, X: n.b(F.relu(n.a((X > 0.5).float()))),
 }
 NONE = {
@@ -61,6 +79,8 @@ NONE = {
     "matrices": lambda n, X: X @ n.W @ n.V,
     "sum of two": lambda n, X: n.only(X) + n.b(n.a(X)),
     "weight norm": lambda n, X: n.b(n.weighted(X)),
+    "the same mask for all": lambda n, X: n.b(n.a(X) * (torch.arange(20) > 9)),
+    "half of each": lambda n, X: n.b(n.a(X) * torch.full((len(X), 1), 0.5)),
     "mean of parts": lambda n, X: n.b(n.a(X).view(-1, 2, 10).mean(1).repeat(1, 2)),
 }
 

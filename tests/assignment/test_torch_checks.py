@@ -73,3 +73,94 @@ def test_wrong_predictions_are_named(script: str, name: str, prediction: str) ->
     found = faults(script, sections_of(script, name, predict=code), seed=8)
     section = "2.4" if script == "pytorch_ann" else "3.4"
     assert {number: failure.kind for number, failure in found.items()} == {section: kind}
+
+
+ZERO, STEP, CALL = "optimizer.zero_grad()\n", "optimizer.step()\n", "self(X_batch)"
+PAIRS = {
+    ("torch-loss-not-float", "torch-no-zero-grad"): ("loss.item()", "loss"),
+    ("torch-no-zero-grad", "torch-softmax-before-loss"): (CALL, f"F.softmax({CALL}, 1)"),
+    ("torch-not-in-train-mode", "torch-no-zero-grad"): ("\nloss =", "\nself.eval()\nloss ="),
+    ("torch-several-steps", "torch-no-zero-grad"): (STEP, STEP + STEP),
+}
+
+
+@pytest.mark.parametrize("kinds", PAIRS, ids=" ".join)
+def test_two_faults_of_a_step_are_both_named(kinds: tuple[str, str]) -> None:
+    code = TEXTBOOK.replace(ZERO, "").replace(*PAIRS[kinds])
+    found = faults("pytorch_ann", sections_of("pytorch_ann", "dropout 0.8", code), seed=1)
+    assert set(found["2.3"].kinds) == {*kinds}
+
+
+@pytest.mark.parametrize(
+    ("code", "kinds"),
+    [
+        ("return self(X).argmax(1)", {"torch-not-in-eval-mode", "torch-predict-with-gradients"}),
+        ("self.eval()\nreturn self(X).argmax(0)",
+         {"torch-argmax-axis", "torch-predict-with-gradients"}),
+    ],
+)  # fmt: skip
+def test_two_faults_of_a_prediction_are_both_named(code: str, kinds: set[str]) -> None:
+    sections = sections_of("pytorch_ann", "dropout 0.8", predict=code)
+    assert {*faults("pytorch_ann", sections, seed=1)["2.4"].kinds} == kinds
+
+
+def of_layers(script: str, layers: str, forward: str) -> dict:
+    part = "2" if script == "pytorch_ann" else "3"
+    code = {**sections_of(script, "plain"), f"{part}.1": layers, f"{part}.2": forward}
+    return faults(script, code, seed=1)
+
+
+def test_two_faults_of_the_layers_are_both_named_and_cost_one_section() -> None:
+    found = of_layers(
+        "pytorch_cnn",
+        "self.net = nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10), "
+        "nn.Softmax(1))",
+        "return self.net(X)",
+    )
+    assert {*found["3.1"].kinds} == {"torch-cnn-has-no-conv", "torch-softmax-before-loss"}
+    assert "3.2" not in found
+
+
+def test_dropout_in_evaluation_mode_does_not_hide_a_softmax() -> None:
+    found = of_layers(
+        "pytorch_ann",
+        "self.a, self.b = nn.Linear(784, 64), nn.Linear(64, 10)",
+        "return F.softmax(self.b(F.dropout(F.relu(self.a(X)))), 1)",
+    )
+    assert {*found["2.2"].kinds} == {"torch-not-in-eval-mode", "torch-softmax-before-loss"}
+
+
+def test_a_layer_made_in_forward_is_not_called_a_single_layer() -> None:
+    found = of_layers(
+        "pytorch_ann", "self.a = nn.Linear(784, 64)", "return nn.Linear(64, 10)(F.relu(self.a(X)))"
+    )
+    assert "2.1" not in found
+    assert found["2.2"].kinds == ("torch-layers-not-registered",)
+
+
+@pytest.mark.parametrize("end", ["{}", "F.log_softmax({}, 1)"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_convolutions_without_an_activation_are_linear_whatever_the_seed(
+    end: str, seed: int
+) -> None:
+    code = sections_of("pytorch_cnn", "plain") | {
+        "3.1": "self.c, self.o = nn.Conv2d(1, 8, 3), nn.Linear(8 * 676, 10)",
+        "3.2": "return " + end.format("self.o(self.c(X).flatten(1))"),
+    }
+    assert faults("pytorch_cnn", code, seed)["3.2"].kinds == ("torch-no-activation",)
+
+
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad:UserWarning")
+def test_a_checkpoint_of_the_old_kind_is_right() -> None:
+    forward = (
+        "from torch.utils.checkpoint import checkpoint\nX = F.relu(self.c(X))\n"
+        "return self.o(checkpoint(lambda x: F.max_pool2d(x, 2), X, use_reentrant=True).flatten(1))"
+    )
+    layers = "self.c, self.o = nn.Conv2d(1, 8, 3), nn.Linear(8 * 169, 10)"
+    assert shown(of_layers("pytorch_cnn", layers, forward)) == {}
+
+
+def test_labels_in_another_order_are_called_that() -> None:
+    code = sections_of("pytorch_ann", "plain", predict=WRONG_PREDICTIONS["shuffled"][1])
+    (hint,) = faults("pytorch_ann", code, seed=1)["2.4"].hints
+    assert "another order" in hint

@@ -98,7 +98,7 @@ def expect_rows(logits: Any, n: int, width: int) -> None:
             else "wrong-shape"
         )
         raise CheckFailed(
-            f"forward returned shape {answer.shape} for {n} images",
+            f"forward returned shape {answer.shape} for {n} image{'s' if n > 1 else ''}",
             f"({n}, {width})",
             kind=kind,
             hint="one row for each image, one logit for each of the 10 classes.",

@@ -146,25 +146,24 @@ def _activation_faults(
     faults = []
     # layers that forward makes are counted by 2.2
     single = structure["weights"] < 2 and not trace["made_anew"]
-    if single or structure["stacks"]:
-        if (single and script == "pytorch_ann") or lacks_activation(
-            trace, with_chosen_weights(module, script, rng), script, rng
-        ):
-            what = (
-                "there is a single layer, from input to output"
-                if single
-                else f"self.{structure['stacks'][0]} holds layers with nothing non-linear between "
-                "them"
+    if (single and script == "pytorch_ann") or (
+        (single or structure["stacks"])
+        and lacks_activation(trace, with_chosen_weights(module, script, rng), script, rng)
+    ):
+        what = (
+            "there is a single layer, from input to output"
+            if single
+            else f"self.{structure['stacks'][0]} holds layers with nothing non-linear between them"
+        )
+        faults.append(
+            CheckFailed(
+                what,
+                "at least one hidden layer with an activation",
+                kind=NO_ACTIVATION,
+                hint="a hidden layer is a linear layer, then an activation such as nn.ReLU(), "
+                "then the next linear layer.",
             )
-            faults.append(
-                CheckFailed(
-                    what,
-                    "at least one hidden layer with an activation",
-                    kind=NO_ACTIVATION,
-                    hint="a hidden layer is a linear layer, then an activation such as nn.ReLU(), "
-                    "then the next linear layer.",
-                )
-            )
+        )
     kind = activation_at_the_end(trace["last"])
     if kind and trace["last_in_stack"]:
         faults.append(

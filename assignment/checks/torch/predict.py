@@ -143,21 +143,30 @@ def expect_largest(
             "all of them",
             kind="wrong-shape",
         )
-    order = np.array([place for call in places for place in call], int)
-    if len(order) == len(rows) and (np.bincount(order[order >= 0], minlength=n) * n == len(rows)).all():
-        found = [rows[order.argsort(kind="stable")].reshape(n, -1, 10).swapaxes(0, 1)]
-    else:
-        found = _views(rows, [len(as_array(one)) for one in passes], n)
+    found = _in_order(rows, places, n) or _views(rows, [len(as_array(one)) for one in passes], n)
     wrong = min((_wrong(views, got) for views in found), key=len)
     if len(wrong) and any(_fits_weighted(views, got) for views in found):
         return
     if len(wrong):
         first, expected = int(wrong[0]), found[0][0].argmax(axis=1)
+        as_they_came = len(rows) == n and _are_largest(rows, got).all()
         raise CheckFailed(
             f"predict(X)[{first}] is {got[first]} ({len(wrong)} of {n} labels differ)",
             f"{expected[first]}",
-            hint=LARGEST,
+            hint="the labels come in another order than the images of X."
+            if as_they_came
+            else LARGEST,
         )
+
+
+def _in_order(rows: np.ndarray, places: list[Any], n: int) -> list[np.ndarray]:
+    """The logits as `(copies, n, 10)` if every row belongs to a known image, as often as others."""
+    order = np.array([place for call in places for place in call], int)
+    if len(order) != len(rows) or (order < 0).any() or (order >= n).any():
+        return []
+    if (np.bincount(order, minlength=n) * n != len(rows)).any():
+        return []
+    return [rows[order.argsort(kind="stable")].reshape(n, -1, 10).swapaxes(0, 1)]
 
 
 def _views(rows: np.ndarray, sizes: list[int], n: int) -> list[np.ndarray]:

@@ -22,7 +22,8 @@ TORCH = (
     Misconception(
         "torch-layers-not-registered", TORCH_SECTIONS,
         "PyTorch cannot find some of your layers, so it neither trains nor moves nor saves them. "
-        "It does not search plain lists and dicts; look for the containers that it does search.",
+        "It finds those that __init__ makes, but does not search plain lists and dicts; look for "
+        "the containers that it does search, and for layers that are made elsewhere.",
         "self.layers = [nn.Linear(784, 128), nn.Linear(128, 10)]",
     ),
     Misconception(
@@ -98,9 +99,9 @@ TORCH = (
     ),
     Misconception(
         "torch-not-in-eval-mode", TORCH_SECTIONS,
-        "Your predictions are made in training mode: dropout still drops values, and batch "
-        "normalisation still uses the other images of the batch. Switch the mode before you "
-        "predict.",
+        "In evaluation mode nothing is random, and no image depends on the others of its batch. "
+        "Look for dropout or batch normalisation that is still in training mode: what predict calls "
+        "follows the network's mode, and a function such as F.dropout has to be told of it.",
         "return self(X).argmax(1)",
     ),
     Misconception(
