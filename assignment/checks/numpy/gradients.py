@@ -15,6 +15,7 @@ import numpy as np
 
 from assignment.checks.numpy.cases import NAMES
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_numbers
+from assignment.handles import a_type
 
 CONVENTIONS = ("sum", "mean")
 MAX_SHOWN = 12  # rows and columns of an array whose wrong entries are shown
@@ -47,7 +48,7 @@ def compared(gradients: Any, mean: Mapping[str, np.ndarray], n: int, tolerance: 
     """
     if not isinstance(gradients, dict):
         raise CheckFailed(
-            f"backward returned a {type(gradients).__name__}",
+            f"backward returned {a_type(gradients)}",
             "a dict of four arrays",
             kind="wrong-type",
             hint=RETURN_MISSING if gradients is None else 'the keys are "W1", "b1", "W2" and "b2".',
