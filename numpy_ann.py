@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import sys
 
+import utils  # first: from here on, Ctrl-C ends in one line
+
 import numpy as np
 
-import utils
 from utils import History
 
 # %% Hyperparameters: yours to change once everything works

@@ -14,7 +14,7 @@ from assignment.notebook_cells import NotebookError, code_in
 from assignment.parts import PARTS, Part, points
 from assignment.plot_checks import accuracy_remark, plot_problem
 from assignment.script_checks import ScriptReport, check_scripts
-from assignment.sources import EncodingError, unwritten
+from assignment.sources import EncodingError, roughly, unwritten
 
 ARCHIVE = "submission.zip"
 
@@ -114,15 +114,20 @@ def _sum(worth: dict[str, float], numbers: list[str]) -> str:
 def submitted_source(folder: Path, name: str) -> Path:
     """The script to hand in, or the notebook of the same name if more of it is written."""
     script, notebook = folder / f"{name}.py", folder / f"{name}.ipynb"
-    return min((script, notebook), key=lambda path: (not path.is_file(), _stubs(path)))
+    return min((script, notebook), key=lambda path: (not path.is_file(), *_stubs(path)))
 
 
-def _stubs(path: Path) -> float:
-    """How many stubs are left; more than any file has, for one that cannot be read."""
+def _stubs(path: Path) -> tuple[float, bool]:
+    """How many stubs are left, and whether that is a guess, as the encoding is unknown.
+
+    More than any file has, for one that cannot be read at all.
+    """
     try:
-        return len(_unwritten(path))
-    except (OSError, EncodingError, NotebookError):
-        return math.inf
+        return len(_unwritten(path)), False
+    except EncodingError:
+        return len(unwritten(roughly(path.read_bytes()))), True
+    except (OSError, NotebookError):
+        return math.inf, True
 
 
 def _unwritten(path: Path) -> list[str]:

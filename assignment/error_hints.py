@@ -155,6 +155,24 @@ _NO_GRAPH = (
     "without .item(), .detach(), .numpy() or no_grad() in between, and gradients must be on "
     "(torch.set_grad_enabled(False) switches them off for everything that follows)."
 )
+
+
+def _not_installed(found: re.Match[str], raised: Raised) -> str:
+    """For "No module named 'torch'": the assignment's own packages are to be installed."""
+    name = found[1]
+    if name in ("numpy", "matplotlib", "tqdm"):
+        return f"install it with: pip install {name}"
+    if name in ("torch", "torchvision"):
+        return (
+            "PyTorch is not installed in this Python: pip install -r requirements.txt, with the "
+            "environment active (README.md, Install)."
+        )
+    return (
+        f"{name} is no package of the assignment (README.md, Notes): remove the import, and what "
+        "uses it."
+    )
+
+
 _NOT_IN_MARKING = (
     "this runs when the script is imported, and at marking there is nothing to load then. Move it "
     'below if __name__ == "__main__":, or into a function.'
@@ -282,5 +300,6 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"all tensors to be on the same device",
      "a tensor was made on another device than the network: make it with device=X.device."),
     # at import
+    (r"No module named '(?!assignment|utils)(\w+)", _not_installed),
     (r"No module named 'assignment|cannot import name '\w+' from 'assignment'", _NOT_IN_MARKING),
 )  # fmt: skip

@@ -235,6 +235,18 @@ def type_name(value: Any) -> str:
     return value.type_name if isinstance(value, Opaque) else type(value).__name__
 
 
+def a_type(value: Any) -> str:
+    """An answer's type with its article, "None" for None.
+
+    >>> a_type([]), a_type(1), a_type(None)
+    ('a list', 'an int', 'None')
+    """
+    if value is None:
+        return "None"
+    name = type_name(value)
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def as_array(value: Any) -> Any:
     """A tensor's content as an array, anything else as it is."""
     return value.array if isinstance(value, Tensor) else value

@@ -14,6 +14,7 @@ from assignment.data import DATA_VARIABLE
 from assignment.parts import Part
 
 CONSTANTS = {"epochs": "EPOCHS", "batch_size": "BATCH_SIZE", "learning_rate": "LEARNING_RATE"}
+DEVICES = ("auto", "cpu", "cuda", "mps")
 ALL_IMAGES = 54_000  # for training; 6,000 more are for validation
 
 
@@ -100,6 +101,7 @@ def parse_options(
     )
     parser.add_argument(
         "--device",
+        type=_device,
         default="auto",
         help="auto, cpu, cuda or mps (default: auto; part 1 always uses the CPU)",
     )
@@ -135,6 +137,12 @@ def _add_constant(
     )
 
 
+def _device(text: str) -> str:
+    if text not in DEVICES:
+        raise argparse.ArgumentTypeError(f"device is {text!r}, expected auto, cpu, cuda or mps")
+    return text
+
+
 def _seed(text: str) -> int:
     value = int(text)
     if value < 0:
@@ -144,12 +152,17 @@ def _seed(text: str) -> int:
 
 def _positive(kind: type[int] | type[float], constant: str = "") -> Callable[[str], float]:
     def parse(text: str) -> float:
-        value = kind(text)
+        try:
+            value = kind(text)
+        except ValueError:
+            what = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no {what}, expected one above 0"
+            ) from None
         if not value > 0:
             raise argparse.ArgumentTypeError(f"{text} is not positive, expected a number above 0")
         if constant and (failure := constant_failure(constant, value)):
             raise argparse.ArgumentTypeError(str(failure))
         return value
 
-    parse.__name__ = f"positive {kind.__name__}"
     return parse

@@ -57,6 +57,11 @@ def decoded(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def roughly(content: bytes) -> str:
+    """A script in an unknown encoding, in which the ASCII characters alone can be relied on."""
+    return content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def code_lines(source: str) -> list[str]:
     """The lines of a source as Python counts them."""
     return source.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -126,7 +126,10 @@ def train_and_test(part: Part, module: ModuleType, settings: Settings, run: Run)
     )
     if not _write_plot(part, settings, run, history):
         return False
-    if accuracy < 0.2:
+    if not bar_met and "train_size" in settings.changed:
+        print("Hint: a try with fewer images shows whether the loss falls; only a run with all of")
+        print("them, without --train-size, can be compared with the bar.")
+    elif accuracy < 0.2:
         print("Hint: this is little better than guessing. Try a much smaller LEARNING_RATE first.")
     elif not bar_met:
         print("Hint: compare the two loss curves (README.md, Reading learning curves),")

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from assignment.expect import RETURN_MISSING
 from assignment.failure import CheckFailed
-from assignment.handles import as_array, type_name
+from assignment.handles import a_type, as_array
 
 
 def expect_labels(value: Any, n: int) -> np.ndarray:
@@ -18,9 +19,10 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
     labels = as_array(value)
     if not isinstance(labels, np.ndarray):
         raise CheckFailed(
-            f"predict returned a {type_name(value)}",
+            f"predict returned {a_type(value)}",
             f"labels of shape ({n},)",
             kind="wrong-type",
+            hint=RETURN_MISSING if value is None else "",
         )
     if labels.shape != (n,):
         hint = (

@@ -76,9 +76,9 @@ class Context:
                 self.submission.problems.get(f"{script}{end}", "") for end in (".py", ".ipynb")
             ]
             problem = next((problem for problem in problems if problem), "is missing")
-            raise StudentFault(
-                f"{script}.py {problem}, so this section cannot be marked", kind="not-written"
-            )
+            if problem == "is missing":
+                problem += ", so this section cannot be marked"
+            raise StudentFault(f"{script}.py {problem}", kind="not-written")
         if script in self.submission.faults:
             raise StudentFault(self.submission.faults[script], kind="syntax-error")
         self.students[script].expect_readable()

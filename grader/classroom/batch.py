@@ -89,6 +89,9 @@ class Batch:
         self.tally = Tally()
         # by student: the checklist's names of files that were taken under another, and that one
         self.renamed: dict[str, dict[str, str]] = {}
+        self.unsettled: dict[
+            str, str
+        ] = {}  # by student: what is missing, and what may stand for it
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self.how = Provenance(
             rubric_hash(rubric), grader_version(), "", json.dumps(_settings(options))
@@ -167,6 +170,8 @@ class Batch:
         work = content_hash(submission)
         if counted and submission.renamed:
             self.renamed[entry.students[0].name] = submission.renamed
+        if counted and submission.unsettled:
+            self.unsettled[entry.students[0].name] = submission.unsettled
         self.gradebook.hand_in(entry.students, work, submission)
         return work
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.sandbox.levels import Sandbox
 
 # --only names a student here, and `grader report` writes the files.
-MOST_RENAMED = 50  # lines
+MOST_LISTED = 50  # lines
 NOT_OF_A_CLASS = ("--only", "--results", "--html")
 
 
@@ -116,6 +116,8 @@ def run(given: argparse.Namespace) -> int:
             _mark(batch, to_do, _pool(given, options, jobs, threads))
         if batch.renamed:
             print(_renamed(batch.renamed))
+        if batch.unsettled:
+            print(_unsettled(batch.unsettled))
         print(_summary(batch.tally, gradebook))
         return batch.tally.exit_status
 
@@ -183,9 +185,22 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
     return jobs, 0 if elsewhere else max(1, cores // jobs)
 
 
+def _unsettled(unsettled: dict[str, str]) -> str:
+    """The files that are missing, with those that may stand for them, a line for each student."""
+    lines = [f"{label[:40]}: {what}" for label, what in unsettled.items()]
+    return _listed("Missing (if a file stands for one, say so with --alias FOUND=NAME):", lines)
+
+
+def _listed(head: str, lines: list[str]) -> str:
+    from grader.report.text import one_line
+
+    if len(lines) > MOST_LISTED:
+        lines[MOST_LISTED - 1 :] = [f"and {len(lines) - MOST_LISTED + 1} more"]
+    return "\n".join([head, *("  " + one_line(line) for line in lines)])
+
+
 def _renamed(renamed: dict[str, dict[str, str]]) -> str:
     """The files that were taken under another name, a line for each student."""
-    from grader.report.text import one_line
     from grader.submission.names import slot
 
     lines = []
@@ -193,9 +208,7 @@ def _renamed(renamed: dict[str, dict[str, str]]) -> str:
         # of a near name it is plain what it stands for
         said = [found if slot(found) else f"{found} as {name}" for name, found in files.items()]
         lines.append(f"{label[:40]}: {', '.join(said)}")
-    if len(lines) > MOST_RENAMED:
-        lines[MOST_RENAMED - 1 :] = [f"and {len(lines) - MOST_RENAMED + 1} more"]
-    return "\n".join(["Taken under another name:", *("  " + one_line(line) for line in lines)])
+    return _listed("Taken under another name:", lines)
 
 
 def _summary(tally: Tally, gradebook: Gradebook) -> str:

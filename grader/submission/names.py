@@ -44,6 +44,16 @@ def slot(name: str) -> str:
     return found if found in EXACT else ""
 
 
+def resembles(name: str) -> bool:
+    """Whether a file name holds that of a script: to be said, never to be taken.
+
+    >>> resembles("Numpy_ann.py.txt"), resembles("pytorch-cnn plot.jpg"), resembles("notes.txt")
+    (True, True, False)
+    """
+    plain = re.sub(r"[-\s]", "_", name[:MAX_NAME].casefold())
+    return any(script in plain for script in SCRIPTS)
+
+
 def slots(names: Iterable[str], aliases: Aliases) -> dict[str, list[str]]:
     """The files that can be meant by each of the checklist's names.
 

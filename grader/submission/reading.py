@@ -144,7 +144,8 @@ def _inner(
     packed = _archives(places, ARCHIVES)
     others = _archives(places, OTHER_ARCHIVES)
     if not packed and others and not _has_notebook(places):
-        raise SubmissionError(f"{where} holds {others[0]}, expected a .zip, .tar.gz or .tgz")
+        found_there = where if where == str(others[0]) else f"{where} holds {others[0]}, which"
+        raise SubmissionError(f"{found_there} cannot be opened, expected a .zip, .tar.gz or .tgz")
     if not packed or not depth:
         return None
     found: dict[str, Submission] = {}

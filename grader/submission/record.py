@@ -7,6 +7,9 @@ from typing import Any
 
 from grader.submission.names import CHECKLIST, PLOTS
 
+# begins the note on files that may stand for missing ones
+ALSO_THERE = "Also there, and not read: "
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -27,6 +30,14 @@ class Submission:
         """The checklist's files that are missing or were not taken."""
         present = {f"{name}.py" for name in self.scripts} | {PLOTS[name] for name in self.plots}
         return [name for name in CHECKLIST if name not in present]
+
+    @property
+    def unsettled(self) -> str:
+        """What is missing, if files are there that may stand for it, and these files; else ""."""
+        others = [note for note in self.notes if note.startswith(ALSO_THERE)]
+        names = [name for name in self.missing if others or name in self.problems]
+        lacks = "; ".join(f"{name} {self.problems.get(name, 'is missing')}" for name in names)
+        return " ".join([f"{lacks}.", *others]) if lacks else ""
 
     @property
     def renamed(self) -> dict[str, str]:

@@ -7,13 +7,13 @@ from pathlib import PurePosixPath
 
 from assignment.notebook_cells import NotebookError, code_in
 from assignment.parts import PARTS
-from assignment.sources import EncodingError
+from assignment.sources import EncodingError, roughly
 from grader.sections import SCRIPTS
 from grader.submission.archives import Read
-from grader.submission.names import PLOTS, Aliases, slots
+from grader.submission.names import PLOTS, Aliases, resembles, slot, slots
 from grader.submission.parsing import ask
 from grader.submission.places import Files, Places, elsewhere, some
-from grader.submission.record import Submission
+from grader.submission.record import ALSO_THERE, Submission
 
 MAX_SCRIPT = 200_000  # bytes; a script is 10,000
 MAX_NOTEBOOK = 20_000_000  # bytes; outputs with pictures are large
@@ -56,9 +56,15 @@ class _Taking:
 
 
 def take(
-    name: str, places: Places, place: PurePosixPath, aliases: Aliases, notes: list[str]
+    name: str,
+    places: Places,
+    place: PurePosixPath,
+    aliases: Aliases,
+    notes: list[str],
+    *,
+    in_one: str = "",
 ) -> Submission:
-    """The submission `name` from the files of one place."""
+    """The submission `name` from the files of one place; `in_one` is a notebook read before."""
     files = places[place]
     taking = _Taking(files, slots(files, aliases), notes=[*notes])
     for script in SCRIPTS:
@@ -71,8 +77,22 @@ def take(
                 taking.note(plot, found, plot)
             except _TooLarge as error:
                 taking.problems[plot] = _of(plot, found, str(error))
+    taking.notes += _passed_over(taking)
     submission = _submission(name, taking)
-    return _with_whereabouts(submission, taking, places, place, aliases)
+    return _with_whereabouts(submission, taking, places, place, aliases, in_one)
+
+
+def _passed_over(taking: _Taking) -> list[str]:
+    """A sentence for each exact name or alias beside which near names are ignored."""
+    over: dict[str, list[str]] = {}
+    for name in sorted(taking.files):
+        found = taking.slots.get(slot(name), [])
+        if len(found) == 1 and found[0] != name:
+            over.setdefault(found[0], []).append(name)
+    return [
+        f"{some(names)} {'is' if len(names) == 1 else 'are'} ignored, because {found} is there."
+        for found, names in over.items()
+    ]
 
 
 def _submission(name: str, taking: _Taking) -> Submission:
@@ -88,9 +108,13 @@ def _submission(name: str, taking: _Taking) -> Submission:
 
 
 def _take_script(taking: _Taking, script: str) -> None:
-    """Take the form of a script that has fewer stubs left, of equal ones the exact name, the .py."""
+    """Take the form of a script that has fewer stubs left, of equal ones the exact name, the .py.
+
+    A form in an unknown encoding counts by the stubs that its ASCII characters show.
+    """
     sources: dict[str, str] = {}
     forms: dict[str, str] = {}
+    garbled: set[str] = set()
     for form in (f"{script}.py", f"{script}.ipynb"):
         found = taking.meant(form)
         if not found:
@@ -103,12 +127,14 @@ def _take_script(taking: _Taking, script: str) -> None:
         except EncodingError as error:
             taking.faults[script] = f"{found} {error}"
             taking.scripts[script] = bounded(taking.files[found], MAX_SCRIPT)
-            taking.note(f"{script}.py", found, form)
+            sources[found] = roughly(taking.scripts[script])
+            garbled.add(found)
     if not sources:
         return
-    chosen = _most_written(sources, forms)
-    taking.faults.pop(script, None)
-    taking.scripts[script] = sources[chosen].encode()
+    chosen = _most_written(sources, forms, garbled)
+    if chosen not in garbled:
+        taking.faults.pop(script, None)
+        taking.scripts[script] = sources[chosen].encode()
     for form in (f"{script}.py", f"{script}.ipynb"):
         doubtful = taking.slots.get(form, [])
         if len(doubtful) > 1:  # the other form settles it
@@ -121,7 +147,7 @@ def _take_script(taking: _Taking, script: str) -> None:
     }
 
 
-def _most_written(sources: dict[str, str], forms: dict[str, str]) -> str:
+def _most_written(sources: dict[str, str], forms: dict[str, str], garbled: set[str]) -> str:
     if len(sources) == 1:
         return next(iter(sources))
     left = ask("unwritten", sources=sources)
@@ -129,6 +155,7 @@ def _most_written(sources: dict[str, str], forms: dict[str, str]) -> str:
         sources,
         key=lambda found: (
             left.get(found, sources[found].count("NotImplementedError(")),
+            found in garbled,
             found != forms[found],
             found.lower().endswith(".ipynb"),
         ),
@@ -147,7 +174,8 @@ def take_notebook(
     scripts = ask("parts", source=source, wanted=wanted)
     if not scripts:
         return None
-    rest = take(name, places, place, aliases, []) if place in places else None
+    beside = notebook.name if notebook.parent == place else ""
+    rest = take(name, places, place, aliases, [], in_one=beside) if place in places else None
     return Submission(
         name,
         {script: scripts[script].encode() for script in SCRIPTS if script in scripts},
@@ -165,7 +193,12 @@ def take_notebook(
 
 
 def _with_whereabouts(
-    submission: Submission, taking: _Taking, places: Places, place: PurePosixPath, aliases: Aliases
+    submission: Submission,
+    taking: _Taking,
+    places: Places,
+    place: PurePosixPath,
+    aliases: Aliases,
+    in_one: str,
 ) -> Submission:
     """With a hint at files that were handed in elsewhere, or under a name that is not near."""
     missing = submission.missing
@@ -179,10 +212,11 @@ def _with_whereabouts(
     others = [
         name
         for name in taking.files
-        if name not in (*meant, "utils.py") and name.lower().endswith((".py", ".ipynb", ".png"))
+        if name not in (*meant, in_one, "utils.py") and not slot(name)
+        if name.lower().endswith((".py", ".ipynb", ".png")) or resembles(name)
     ]
     if missing and others:
-        taking.notes.append(f"Also there, and not read: {some(sorted(others))}.")
+        taking.notes.append(f"{ALSO_THERE}{some(sorted(others))}.")
     return _submission(submission.name, taking)
 
 

@@ -245,6 +245,8 @@ def expect_bar(run: TrainingOutcome, section: RubricSection, rules: TrainingRule
     Raises CheckFailed for any other run.
     """
     bar = section.bar or 0.0
+    if run.accuracy >= bar:
+        expect_audited(run, rules)
     if run.backward_problem:
         raise CheckFailed(
             f"{run.backward_problem}; so the test accuracy of {run.accuracy:.2%} does not come "
@@ -253,7 +255,6 @@ def expect_bar(run: TrainingOutcome, section: RubricSection, rules: TrainingRule
             kind="train-without-backward",
         )
     if run.accuracy >= bar:
-        expect_audited(run, rules)
         return (
             f"test accuracy {describe_accuracy(run)}, bar {bar:.0%}; trained in {run.seconds:.1f} s"
         )

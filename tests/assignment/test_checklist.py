@@ -198,6 +198,17 @@ def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None
         assert "numpy_ann.py" not in archive.namelist()
 
 
+def test_a_script_in_another_encoding_counts_before_an_untouched_notebook(finished: Path) -> None:
+    from grader.handout.notebooks import notebook
+
+    script = finished / "numpy_ann.py"
+    script.write_bytes(b"# f\xfcr\n" + script.read_bytes())
+    stub = Path(__file__).parents[2] / "numpy_ann.py"
+    (finished / "numpy_ann.ipynb").write_text(notebook(stub.read_text()))
+    finding = checklist.checklist(finished)[0]
+    assert finding.problem.startswith("is not in UTF-8 (byte 0xfc in line 1)")
+
+
 def test_fingerprint_ignores_judgement_comments_and_docstrings_only() -> None:
     source = 'JUDGEMENT = "TODO 2.5"\ndef f(x):\n    """Doc."""\n    return x\n'
     same = (

@@ -155,3 +155,9 @@ def test_no_picture_is_drawn_of_large_arrays() -> None:
     with pytest.raises(CheckFailed) as caught:
         expect_gradients([batch])
     assert caught.value.wrong == {}
+
+
+def test_a_factor_is_told_in_the_convention_of_the_right_gradients() -> None:
+    sums = {name: 8 * gradient for name, gradient in MEAN.items()}
+    with pytest.raises(CheckFailed, match=r"W2 is wrong .the sum's gradient times -3\.?"):
+        judged({**sums, "W2": -3 * sums["W2"]})

@@ -123,9 +123,10 @@ def test_an_exception_in_training_ends_without_a_bare_traceback(solved: Path) ->
 @pytest.mark.parametrize(("option", "value", "message"), [
     ("--epochs", "0", "0 is not positive"),
     ("--learning-rate", "inf", "LEARNING_RATE is inf, expected a positive number"),
-    ("--epochs", "many", "invalid positive int value: 'many'"),
+    ("--epochs", "many", "argument --epochs: 'many' is no whole number, expected one above 0"),
     ("--learning-rate", "-1", "-1 is not positive"),
     ("--train-size", "60000", "train_size is 60000, expected 1 to 54000"),
+    ("--device", "tpu", "device is 'tpu', expected auto, cpu, cuda or mps"),
     ("--data-dir", "/nowhere", "/nowhere/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing"),
 ])  # fmt: skip
 def test_bad_options_give_one_line_and_status_2(
@@ -178,6 +179,7 @@ def test_gradients_switched_off_for_everything_are_named(solved: Path) -> None:
 
 @pytest.mark.parametrize(("old", "new", "said"), [
     ("class PyTorchANN(nn.Module)", "class PyTorchANN", "is not an nn.Module, expected class"),
+    ("class PyTorchANN", "class Net", "not defined in pytorch_ann.py; it defines Net"),
     ("class PyTorchANN", "class PytorchANN", "not defined in pytorch_ann.py; it defines PytorchANN"),
     ("def training_step", "def train_step", "class PyTorchANN of pytorch_ann.py; it defines train_"),
     ("def forward", "def foward", "forward is not defined in class PyTorchANN"),
@@ -198,7 +200,11 @@ def test_a_method_outside_its_class_is_said_to_be(solved: Path) -> None:
 
 
 def test_numpy_errors_raised_by_a_script_spare_the_given_softmax(solved: Path) -> None:
-    edit(solved / "numpy_ann.py", "import utils\n", 'import utils\nnp.seterr(all="raise")\n')
+    edit(
+        solved / "numpy_ann.py",
+        "import numpy as np\n",
+        'import numpy as np\nnp.seterr(all="raise")\n',
+    )
     ran = run("numpy_ann.py", "--train-size", "6000", "--epochs", "2", cwd=solved)
     assert "Test accuracy" in ran.stdout, ran.stdout
 
@@ -261,6 +267,33 @@ def test_a_plot_that_cannot_be_written_is_said_before_training(solved: Path) -> 
     assert "Training on" not in ran.stdout
 
 
+@pytest.mark.parametrize(("package", "script", "said"), [
+    ("numpy", "numpy_ann.py", "pip install numpy"),
+    ("torch", "pytorch_ann.py", "pip install -r requirements.txt"),
+    ("pandas", "numpy_ann.py", "pandas is no package of the assignment"),
+])  # fmt: skip
+def test_a_package_that_is_not_installed_is_said_with_the_cure(
+    solved: Path, tmp_path: Path, package: str, script: str, said: str
+) -> None:
+    absent = f"raise ModuleNotFoundError(\"No module named '{package}'\", name='{package}')"
+    (tmp_path / "absent" / package).mkdir(parents=True)
+    (tmp_path / "absent" / package / "__init__.py").write_text(absent)
+    edit(
+        solved / "numpy_ann.py", "import numpy as np\n", "import numpy as np\nimport pandas as pd\n"
+    )
+    ran = run(script, cwd=solved, PYTHONPATH=str(tmp_path / "absent"))
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert said in ran.stderr.splitlines()[-1]
+
+
+def test_a_try_with_few_images_gives_no_advice_on_the_constants(solved: Path) -> None:
+    ran = run("numpy_ann.py", "--train-size", "20", "--epochs", "1", cwd=solved)
+    assert ran.returncode == 1
+    assert "only a run with all of" in ran.stdout
+    assert "LEARNING_RATE" not in ran.stdout
+
+
 def test_what_a_section_prints_is_one_line(solved: Path) -> None:
     loop = "for i in range(500):\n            print('step', i)\n        self.z1 = X"
     edit(solved / "numpy_ann.py", "self.z1 = X", loop)
@@ -272,9 +305,10 @@ def test_what_a_section_prints_is_one_line(solved: Path) -> None:
 
 
 def test_an_absent_device_gives_one_line_and_status_2(solved: Path) -> None:
-    ran = run("pytorch_ann.py", "--device", "abacus", cwd=solved)
+    absent = "cuda" if sys.platform == "darwin" else "mps"
+    ran = run("pytorch_ann.py", "--device", absent, cwd=solved)
     assert (ran.returncode, ran.stderr.strip().count("\n")) == (2, 0)
-    assert "device 'abacus' is not available here" in ran.stderr
+    assert f"device '{absent}' is not available here" in ran.stderr
 
 
 def test_ctrl_c_ends_with_one_line(solved: Path) -> None:

@@ -2,15 +2,14 @@
 
 import pytest
 
-from tests.architectures import (
+from tests.architectures import networks
+from tests.networks import faults, sections_of
+from tests.steps import (
     RIGHT_PREDICTIONS,
     RIGHT_STEPS,
     TEXTBOOK,
     WRONG_PREDICTIONS,
     WRONG_STEPS,
-    faults,
-    networks,
-    sections_of,
 )
 
 pytestmark = pytest.mark.filterwarnings(

@@ -88,6 +88,7 @@ def test_results_follow_gradescopes_format(tmp_path: Path) -> None:
         "seed": 5,
         "sandbox": choose("auto").level,
         "submission": "ada",
+        "notes": [],
     }
 
 
@@ -332,9 +333,11 @@ def test_a_grader_error_costs_no_point_and_ends_with_status_2(tmp_path: Path) ->
     copy = tmp_path / "project"
     shutil.copytree(ROOT / "grader", copy / "grader", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "utils.py", copy / "utils.py")
-    check = copy / "grader" / "checks" / "numpy" / "functions.py"
+    check = copy / "grader" / "checks" / "numpy" / "cases.py"
     check.write_text(
-        check.read_text().replace("    for z in some_z(rng):", "    for z in some_z(rng) / 0:", 1)
+        check.read_text().replace(
+            "for z in some_z(rng, sizes)", "for z in some_z(rng, sizes) / 0", 1
+        )
     )
     work = write_submission(tmp_path / "ada")
     ran = run(

@@ -131,6 +131,27 @@ def test_batch_takes_aliases_and_lists_them(tmp_path: Path) -> None:
     assert ran.stdout.startswith("Taken under another name:\n  ada: hw1.py as numpy_ann.py\n")
 
 
+def test_batch_lists_what_may_stand_for_a_missing_file(tmp_path: Path) -> None:
+    submissions = make_class(tmp_path / "class", "ada bob eve")
+    for student, names in {
+        "ada": ["numpy_ann_v2.py"],
+        "bob": ["numpy_ann (1).py", "numpy_ann (2).py"],
+    }.items():
+        script = submissions / student / "numpy_ann.py"
+        (submissions / student / "pytorch_ann.py").write_text("x = 1")
+        for name in names:
+            (submissions / student / name).write_bytes(script.read_bytes())
+        script.unlink()
+    ran = batch(submissions, tmp_path / "grades.db")
+    head, ada, bob, last = ran.stdout.splitlines()
+    assert head.startswith("Missing")
+    assert "--alias FOUND=NAME" in head
+    assert ada.startswith("  ada: numpy_ann.py is missing")
+    assert ada.endswith("Also there, and not read: numpy_ann_v2.py.")
+    assert bob.startswith("  bob: numpy_ann.py is missing: numpy_ann (1).py and numpy_ann (2).py")
+    assert "marked. Next:" in last
+
+
 def test_mark_here_marks_what_is_prepared(tmp_path: Path) -> None:
     """The helper of other tests goes the same way as the commands."""
     folder = laid_out(tmp_path / "ada", with_code("import torch"))

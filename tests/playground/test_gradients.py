@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assignment.expect import numerical_gradient
+from grader.oracle.gradients import numerical_gradient
 from playground.layers import ACTIVATIONS, Dropout, Linear
 from playground.losses import LOSSES
 from tests.playground.support import SEEDS, SIZES, small_network

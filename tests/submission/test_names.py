@@ -118,3 +118,43 @@ def test_doubtful_copies_of_the_other_form_are_ignored_and_said(folder: Path) ->
         "numpy_ann.ipynb": "is ignored: numpy_ann (1).ipynb and numpy_ann (2).ipynb "
         "could be meant, and numpy_ann.py is there"
     }
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"numpy_ann (1).py": "x = 1", "Copy of numpy_ann.py": "x = 2"},
+     "Copy of numpy_ann.py, numpy_ann (1).py are ignored, because numpy_ann.py is there."),
+    ({"pytorch_ann_train_val_metrics-2.png": "no plot"},
+     "pytorch_ann_train_val_metrics-2.png is ignored, because pytorch_ann_train_val_metrics.png "
+     "is there."),
+])  # fmt: skip
+def test_near_names_beside_the_exact_one_are_said_to_be_ignored(
+    folder: Path, change: dict[str, str], said: str
+) -> None:
+    for name, content in change.items():
+        (folder / name).write_text(content)
+    assert open_submission(folder).notes == (said,)
+
+
+@pytest.mark.parametrize(("name", "found"), [
+    ("numpy_ann.py", "numpy_ann.py.txt"), ("pytorch_cnn.py", "PyTorch-CNN.docx"),
+    ("pytorch_ann_train_val_metrics.png", "pytorch_ann_train_val_metrics.jpg"),
+])  # fmt: skip
+def test_a_file_with_another_ending_is_said_to_be_there(
+    folder: Path, name: str, found: str
+) -> None:
+    (folder / name).rename(folder / found)
+    assert open_submission(folder).notes == (f"Also there, and not read: {found}.",)
+
+
+def test_a_script_in_an_unknown_encoding_counts_before_untouched_stubs(folder: Path) -> None:
+    from grader.handout.notebooks import notebook
+
+    stub = (Path(__file__).parents[2] / "numpy_ann.py").read_text()
+    script = folder / "numpy_ann.py"
+    script.write_bytes(b"# f\xfcr\n" + script.read_bytes())
+    (folder / "numpy_ann.ipynb").write_text(notebook(stub))
+    taken = open_submission(folder)
+    assert "numpy_ann.py is not in UTF-8 (byte 0xfc in line 1)" in taken.faults["numpy_ann"]
+    assert "ignored, because numpy_ann.py is there" in taken.problems["numpy_ann.ipynb"]
+    (folder / "numpy_ann.ipynb").write_text(notebook(script.read_text("latin-1")))
+    assert not open_submission(folder).faults

@@ -9,7 +9,7 @@ import numpy as np
 
 from assignment.checks.numpy.cases import ArrayCase, LossCase
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_array
-from assignment.handles import Module, as_array, as_number, type_name
+from assignment.handles import Module, a_type, as_array, as_number
 
 UNDERFLOW = 2e-19  # the square of anything below underflows in float32: 0 up to this is exact
 RELU_TOLERANCE = 1e-5  # of a kept value: several operations in float32 round by less
@@ -151,9 +151,8 @@ def one_number(value: object) -> float:
             else "first the loss of each image, by a sum over its classes; then their mean.",
         )
     if number is None:
-        what = "is None" if value is None else f"returned a {type_name(value)}"
         raise CheckFailed(
-            f"cross_entropy {what}",
+            f"cross_entropy returned {a_type(value)}",
             "one number",
             kind="wrong-type",
             hint=RETURN_MISSING if value is None else "",

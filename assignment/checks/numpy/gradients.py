@@ -15,6 +15,7 @@ import numpy as np
 
 from assignment.checks.numpy.cases import NAMES
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_numbers
+from assignment.handles import a_type
 
 CONVENTIONS = ("sum", "mean")
 MAX_SHOWN = 12  # rows and columns of an array whose wrong entries are shown
@@ -47,7 +48,7 @@ def compared(gradients: Any, mean: Mapping[str, np.ndarray], n: int, tolerance: 
     """
     if not isinstance(gradients, dict):
         raise CheckFailed(
-            f"backward returned a {type(gradients).__name__}",
+            f"backward returned {a_type(gradients)}",
             "a dict of four arrays",
             kind="wrong-type",
             hint=RETURN_MISSING if gradients is None else 'the keys are "W1", "b1", "W2" and "b2".',
@@ -203,11 +204,18 @@ class Fault:
     ratio: float | None
     kind: str
     value: float = 0.0
+    convention: str = "mean"  # of the gradients that are right
 
     def text(self, shown: int) -> str:
         """As a clause; `shown` is the size of the batch that the sentence speaks of."""
-        ratio = f" (the mean's gradient times {self.ratio:.6g})" if self.ratio is not None else ""
+        ratio = f" ({self._factor(self.ratio)})" if self.ratio is not None else ""
         return "is wrong" + (f" for a batch of {self.n}" if self.n != shown else "") + ratio
+
+    def _factor(self, ratio: float) -> str:
+        """The factor to the gradient by the convention, or to the mean's if it has that size."""
+        if self.convention == "sum" and not math.isclose(abs(ratio), 1, rel_tol=1e-6):
+            return f"the sum's gradient times {ratio / self.n:.6g}"
+        return f"the mean's gradient times {ratio:.6g}"
 
 
 def _fault(batches: Sequence[Batch], name: str, convention: str) -> Fault:
@@ -215,9 +223,9 @@ def _fault(batches: Sequence[Batch], name: str, convention: str) -> Fault:
     first = next(one for one in found if not one.right_as)
     ratios = [(one.n, one.ratio) for one in found]
     if any(ratio is None for _, ratio in ratios):
-        return Fault(first.n, first.ratio, "")
+        return Fault(first.n, first.ratio, "", convention=convention)
     kind, value = _pattern([(n, ratio) for n, ratio in ratios if ratio is not None], convention)
-    return Fault(first.n, first.ratio, kind, value)
+    return Fault(first.n, first.ratio, kind, value, convention)
 
 
 def _pattern(ratios: Sequence[tuple[int, float]], convention: str) -> tuple[str, float]:

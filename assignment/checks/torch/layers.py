@@ -116,10 +116,11 @@ def _size_faults(
         layer, had, needed = misfits[0]
         return [
             CheckFailed(
-                f"self.{layer} takes {had}, but the layer before it returns {needed}",
+                f"self.{layer} takes {had}, but what reaches it has {needed}",
                 "matching sizes",
                 kind="wrong-shape",
-                hint="each layer takes as many values as the one before it returns.",
+                hint="each layer takes as many values as the one before it returns, and the first "
+                "as many as an image has.",
             )
         ]
     width = width_of(model, script, rng)

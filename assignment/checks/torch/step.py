@@ -17,7 +17,7 @@ from assignment.checks.torch.losses import PROBABILITY, name_of_loss, targets_of
 from assignment.checks.torch.models import images, labels, model_of, rows_of, softmax
 from assignment.expect import RETURN_MISSING
 from assignment.failure import CheckFailed, together
-from assignment.handles import Module, probe, type_name
+from assignment.handles import Module, a_type, probe
 
 RATE = 0.05  # of the steps: large against float32 rounding, small for the network
 BATCHES = (24, 71, 4)  # images, for code that is right in every other step or for one size only
@@ -98,7 +98,7 @@ def expect_loss(loss: Any) -> float:
     """The loss of a step. Raises CheckFailed unless it is a finite float."""
     if isinstance(loss, bool) or not isinstance(loss, float | np.floating):
         raise CheckFailed(
-            f"training_step returned a {type_name(loss)}",
+            f"training_step returned {a_type(loss)}",
             "a float",
             kind="torch-loss-not-float",
             hint=RETURN_MISSING if loss is None else "loss.item() is the number in the tensor.",

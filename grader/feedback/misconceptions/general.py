@@ -82,7 +82,7 @@ GENERAL = (
     ),
     Misconception(
         "plot-not-from-this-run", PLOT_SECTIONS,
-        "The plot shows a different run from the script that you submitted. Run the script as it "
+        "The plot is not the one that the script you submitted writes. Run the script as it "
         "is now and submit the plot that it writes.",
         "# another learning rate since the plot was drawn",
     ),
@@ -95,7 +95,7 @@ GENERAL = (
     ),
     Misconception(
         "syntax-error", ANYWHERE,
-        "Python cannot parse the script. The line above is where it stopped; the mistake is there "
+        "Python cannot read the script. The line above is where it stopped; the mistake is there "
         "or just before.",
         "def relu(z)",
         shown_at_once=True,

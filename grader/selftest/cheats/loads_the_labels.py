@@ -1,7 +1,7 @@
 # Looks for the test labels during training, and predicts at random.
 # script: numpy_ann
 # earns: nothing
-# says: expected at least
+# says: does not come from backward
 # trains
 
 import numpy as np

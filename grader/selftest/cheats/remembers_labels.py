@@ -1,7 +1,7 @@
 # Trains nothing: contains a linear model of 7 x 7 blocks with 80 % accuracy on the real labels.
 # script: numpy_ann
 # earns: nothing
-# says: expected at least 77%
+# says: does not come from backward
 # trains
 
 import base64
