@@ -7,6 +7,7 @@ several processes can use one folder and existing rows cannot be lost.
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import os
 import tempfile
@@ -55,6 +56,7 @@ def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     with path.open("r+b") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # or the end of the file is that of half a row
         begins = stream.readline(len(first) + 1)
         if begins != first.encode():
             raise BadFile(
@@ -63,8 +65,8 @@ def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
             )
         stream.seek(-1, os.SEEK_END)
         truncated = stream.read(1) != b"\n"  # by a full disk: new rows start on a new line
-    with path.open("ab", buffering=0) as stream:
-        stream.write((b"\n" if truncated else b"") + text.getvalue().encode())
+        with path.open("ab", buffering=0) as end:
+            end.write((b"\n" if truncated else b"") + text.getvalue().encode())
 
 
 def _begin(path: Path, first: str) -> None:

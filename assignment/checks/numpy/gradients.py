@@ -160,7 +160,8 @@ def _failure(batches: Sequence[Batch], convention: str) -> CheckFailed:
             kind="backward-mixed-scale",
             hint="always sum over the batch, or always take the mean.",
         )
-    faults = {name: _fault(batches, name, convention) for name in NAMES if not styles[name]}
+    told_in = convention if any(styles.values()) else ""
+    faults = {name: _fault(batches, name, told_in) for name in NAMES if not styles[name]}
     several = (batch["W1"].n for batch in batches if batch["W1"].n > 1)
     shown = next((fault.n for fault in faults.values()), next(several, 1))
     lines = [
@@ -204,7 +205,7 @@ class Fault:
     ratio: float | None
     kind: str
     value: float = 0.0
-    convention: str = "mean"  # of the gradients that are right
+    convention: str = ""  # of the gradients that are right
 
     def text(self, shown: int) -> str:
         """As a clause; `shown` is the size of the batch that the sentence speaks of."""
@@ -212,10 +213,15 @@ class Fault:
         return "is wrong" + (f" for a batch of {self.n}" if self.n != shown else "") + ratio
 
     def _factor(self, ratio: float) -> str:
-        """The factor to the gradient by the convention, or to the mean's if it has that size."""
-        if self.convention == "sum" and not math.isclose(abs(ratio), 1, rel_tol=1e-6):
-            return f"the sum's gradient times {ratio / self.n:.6g}"
-        return f"the mean's gradient times {ratio:.6g}"
+        """The factor in the convention of the right gradients, or in that which it is closer to.
+
+        It is told of the mean's gradient if it has that size.
+        """
+        factors = {"mean": ratio, "sum": ratio / self.n}
+        closer = min(factors, key=lambda name: abs(math.log(abs(factors[name]))))
+        same_size = math.isclose(abs(ratio), 1, rel_tol=1e-6)
+        name = "mean" if same_size else self.convention or closer
+        return f"the {name}'s gradient times {factors[name]:.6g}"
 
 
 def _fault(batches: Sequence[Batch], name: str, convention: str) -> Fault:
