@@ -36,8 +36,8 @@ class Submission:
         """What is missing, if files are there that may stand for it, and these files; else ""."""
         others = [note for note in self.notes if note.startswith(ALSO_THERE)]
         names = [name for name in self.missing if others or name in self.problems]
-        lacks = "; ".join(f"{name} {self.problems.get(name, 'is missing')}" for name in names)
-        return " ".join([f"{lacks}.", *others]) if lacks else ""
+        missing = "; ".join(f"{name} {self.problems.get(name, 'is missing')}" for name in names)
+        return " ".join([f"{missing}.", *others]) if missing else ""
 
     @property
     def renamed(self) -> dict[str, str]:
