@@ -56,6 +56,8 @@ def trace(model: nn.Module, X: Any, training: bool) -> dict[str, Any]:
         "last_in_stack": first.last_in_stack,
         "hidden_layer": first.hidden_layer,
         "agree": _agree(first.logits, second.logits),
+        "rows": isinstance(first.logits, torch.Tensor) and first.logits.dim() == 2,
+        "finite": isinstance(first.logits, torch.Tensor) and bool(first.logits.isfinite().all()),
         "switched": any(m.training != training for m in model.modules()),
     }
 

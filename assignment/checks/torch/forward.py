@@ -54,6 +54,7 @@ def check_forward(module: Module, script: str, rng: np.random.Generator) -> None
         evaluated, added=len(probe(model, "structure")["parameters"]) - constructed
     )
     expect_mode_kept(evaluated, trained)
+    expect_logits_in_training(trained)
     chosen = model if "wrong-shape" in known else with_chosen_weights(module, script, rng)
     if evaluated["agree"]:  # or anything would seem to change the logits
         expect_gradients_everywhere(chosen, script, rng)
@@ -147,6 +148,18 @@ def expect_mode_kept(evaluated: dict[str, Any], trained: dict[str, Any]) -> None
             "an unchanged mode",
             kind="torch-not-in-train-mode",
             hint="the caller of forward decides on the mode.",
+        )
+
+
+def expect_logits_in_training(trained: dict[str, Any]) -> None:
+    """Raises CheckFailed if a network that returns logits when evaluated does not in training."""
+    if not trained["rows"] or not trained["finite"]:
+        what = "logits that are not finite" if trained["rows"] else "no rows of logits"
+        raise CheckFailed(
+            f"forward returned {what} in training mode",
+            "logits, as in evaluation mode",
+            kind="not-finite" if trained["rows"] else "wrong-shape",
+            hint="the training step calls forward in training mode.",
         )
 
 
