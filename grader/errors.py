@@ -111,7 +111,7 @@ class TimedOut(StudentFault):
 
     `again` means that it was stopped earlier than the limit, because it hung where a call before it
     did. `waited` is the share of this time in which the worker was ready to run and another process
-    had the processor.
+    had the processor. `together` names the calls that `seconds` are for, if it is not one alone.
     """
 
     def __init__(
@@ -122,11 +122,16 @@ class TimedOut(StudentFault):
         trace: tuple[Frame, ...] = (),
         again: bool = False,
         waited: float = 0.0,
+        together: str = "",
     ):
         why = ", because it hung where an earlier one did" if again else ""
-        got = f"{what} gave no answer within {seconds:.3g} s; the call was stopped{why}"
+        got = (
+            f"{together} took longer than {seconds:.4g} s and were stopped in {what}"
+            if together
+            else f"{what} gave no answer within {seconds:.4g} s; the call was stopped{why}"
+        )
         super().__init__(got, kind="time-limit", trace=trace)
-        self.seconds, self.again, self.waited = seconds, again, waited
+        self.seconds, self.again, self.waited, self.together = seconds, again, waited, together
 
 
 class BadReply(StudentFault):

@@ -64,6 +64,9 @@ class Limits:
     scratch_bytes: int
     open_files: int
     processes: int
+    # rubrics in old gradebooks do not have these
+    section_seconds: float = 60
+    submission_seconds: float = 2400
 
 
 @dataclass(frozen=True)
@@ -226,9 +229,10 @@ def _section(entry: dict[str, Any]) -> RubricSection:
 
 def _limits(entry: dict[str, Any]) -> Limits:
     keys = set(Limits.__dataclass_fields__)
-    _expect_keys("[limits]", entry, keys, set())
+    added = {"section_seconds", "submission_seconds"}
+    _expect_keys("[limits]", entry, keys - added, added)
     _expect_keys("[limits] train_seconds", entry["train_seconds"], set(SCRIPTS), set())
-    for key in keys - {"train_seconds"}:
+    for key in (keys - {"train_seconds"}) & entry.keys():
         _number(f"[limits] {key}", entry[key], low=0.001, high=1e12)
     for script, seconds in entry["train_seconds"].items():
         _number(f"[limits] train_seconds.{script}", seconds, low=0.001, high=1e6)

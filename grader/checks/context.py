@@ -14,6 +14,7 @@ from grader.errors import StudentFault
 from grader.options import Options
 from grader.results import Note
 from grader.rubric import Rubric, RubricSection
+from grader.sandbox.budget import Clock
 from grader.sandbox.remote import StudentScript
 from grader.submission.reading import Submission
 from grader.training.run import TrainingOutcome
@@ -41,6 +42,7 @@ class Context:
     options: Options
     students: Mapping[str, StudentScript]
     trainings: TrainingProvider
+    clock: Clock  # what the calls of this submission may still take
     explains: bool = True  # whether wrong answers are probed further, to name the mistake
     notes: list[Note] = field(default_factory=list)  # for the instructor; they change no mark
 

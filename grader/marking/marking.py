@@ -13,6 +13,7 @@ from grader.marking.trainings import Trainings
 from grader.options import Options
 from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection
+from grader.sandbox.budget import Clock
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import Sandbox, choose
 from grader.sandbox.own_paths import shown, without_paths
@@ -42,12 +43,19 @@ class Marking:
         self._shown: dict[str, str] = {}  # the output of each script that feedback has shown
         # one fork server for all scripts that may import the same packages
         self._servers: dict[tuple[str, ...], ForkServer] = {}
+        self.clock = Clock(rubric.limits.submission_seconds)
         self.students = {script: self._student(script) for script in SCRIPTS}
         trained = frozenset(section.script for section in self.to_run() if section.training)
         curves = frozenset(s.script for s in self.to_run() if s.section.reads_curves)
         self._trainings = Trainings(rubric, options, trained, curves)
         self.context = Context(
-            self.submission, rubric, options, self.students, self._trainings, explains
+            self.submission,
+            rubric,
+            options,
+            self.students,
+            self._trainings,
+            self.clock,
+            explains,
         )
 
     def _student(self, script: str) -> StudentScript:
@@ -63,7 +71,7 @@ class Marking:
                 # NumPy's matrix products are too small here to gain from a second thread
                 threads=None if "torch" in packages else 1,
             )
-        return StudentScript(script, self._servers[packages], self.rubric)
+        return StudentScript(script, self._servers[packages], self.rubric, self.clock)
 
     def begin(self) -> None:
         """Start the fork servers early, because importing torch takes a while."""

@@ -28,6 +28,7 @@ from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS, resolve
 
 EXPLAINING_PATIENCE = 0.25  # times the limit: the check itself has been answered in time
+TOGETHER = "the calls of this section together"
 BUSY = "the machine was too busy to answer within the time limit"
 
 
@@ -51,8 +52,16 @@ class Attempt:
 
 def run(section: RubricSection, context: Context, failed: Sequence[RubricSection] = ()) -> Attempt:
     """The outcome of a section; `failed` are the failed sections that it builds on."""
-    attempt = own_answer(section, context)
+    with context.clock.step(context.rubric.limits.section_seconds, TOGETHER):
+        return _run(section, context, failed)
+
+
+def _run(section: RubricSection, context: Context, failed: Sequence[RubricSection]) -> Attempt:
     replaced = [need for need in failed if need.section.substitute]
+    # a section that may be marked again needs time for that
+    seconds = context.clock.current.left / (2 if replaced else 1)
+    with context.clock.step(seconds, TOGETHER):
+        attempt = own_answer(section, context)
     if not attempt.failed:
         return attempt
     if not replaced:
@@ -92,8 +101,9 @@ def _repeated_alone(section: RubricSection, context: Context) -> Attempt:
     student.excuses_waiting = True
     context.trainings.forget_failure(student)
     context.note("busy-machine", section.script, f"{section.number} was marked again: {BUSY}")
+    seconds = context.rubric.limits.section_seconds
     try:
-        with MACHINE.alone():
+        with MACHINE.alone(), context.clock.step(seconds, TOGETHER, apart=True):
             return _checked(section, context)
     finally:
         student.excuses_waiting = student.was_starved = False

@@ -21,6 +21,7 @@ from grader.sandbox.stack import HangWatch, Place, StackPipe, own_frames
 from grader.worker import protocol
 
 PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
+OTHERS = 1 / 3  # processors that others must have used for a worker to have waited for them
 POLL_INTERVAL = 0.05  # seconds between checks of a busy worker: is it alive, how much memory
 
 
@@ -40,6 +41,7 @@ class Process:
         self._stack = StackPipe(stack_read)
         self._watch = HangWatch(frozenset(), 0)
         self._excused, self._delayed_before = 0.0, 0.0
+        self.waited = 0.0  # seconds of the last call in which it had no processor
         try:
             self.pid = server.fork(request_read, reply_write, error_write, stack_write)
         except BaseException:
@@ -77,6 +79,7 @@ class Process:
         started = time.monotonic()
         deadline = started + seconds
         self._excused, self._delayed_before = excused, process_tree.processor_wait(self.pid)
+        self._used_before, self.waited = process_tree.processor_time([self.pid]), 0.0
         self._watch = HangWatch(known_hangs, seconds)
         identity = secrets.token_hex(16)
         request = {"id": identity, "op": op, "arguments": arguments}
@@ -93,7 +96,8 @@ class Process:
             raise WorkerCrashed(self._epitaph()) from None
         except TimeoutError:
             passed = time.monotonic() - started
-            waited = self._delayed() / passed
+            self.waited = 0.0 if self._has_used_all(passed) else self._delayed()
+            waited = self.waited / passed
             frames = self._own_frames()
             self.close()
             again = passed < seconds
@@ -107,6 +111,7 @@ class Process:
         if not isinstance(reply, dict) or reply.get("id") != identity or len(reply) != 2:
             self.close()
             raise BadReply("the answer does not belong to the call")
+        self.waited = self._delayed()
         self._pause()
         return reply
 
@@ -156,6 +161,13 @@ class Process:
     def _delayed(self) -> float:
         """Seconds of this call in which the worker was ready and had no processor."""
         return process_tree.processor_wait(self.pid) - self._delayed_before
+
+    def _has_used_all(self, passed: float) -> bool:
+        """Whether it kept the processors busy itself: then nobody else made it wait."""
+        cores = len(os.sched_getaffinity(0)) if process_tree.HAS_PROC else 1
+        pids = [self.pid, *process_tree.descendants(self.pid)]
+        used = process_tree.processor_time(pids) - self._used_before
+        return cores > 1 and used > passed * (cores - OTHERS)
 
     def _excuse(self) -> float:
         return min(self._delayed(), self._excused) if self._excused else 0.0

@@ -61,6 +61,19 @@ def processor_wait(pid: int) -> float:
         return 0.0
 
 
+def processor_time(pids: list[int]) -> float:
+    """Seconds of processor time that processes have used; what has ended is not counted."""
+    return sum(map(_processor_time, pids))
+
+
+def _processor_time(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
 def kill_descendants(pid: int, *, spared: int = 0) -> None:
     """Kill all descendants of a process except the spared one, and any that they fork meanwhile."""
     for _ in range(100):  # each pass stops all before it kills any, so their number falls

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from assignment.answers import Opaque
@@ -33,6 +34,7 @@ from grader.errors import (
     WorkerCrashed,
 )
 from grader.rubric import Rubric
+from grader.sandbox.budget import Budget, Clock
 from grader.sandbox.faults import at_import, missing, student_fault
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
@@ -53,9 +55,15 @@ class StudentScript:
     """
 
     def __init__(
-        self, script: str, server: ForkServer, rubric: Rubric, substitutes: tuple[str, ...] = ()
+        self,
+        script: str,
+        server: ForkServer,
+        rubric: Rubric,
+        clock: Clock | None = None,
+        substitutes: tuple[str, ...] = (),
     ):
         self.module = Module(self)
+        self.clock = clock or Clock()
         self.script, self._server, self._rubric = script, server, rubric
         self._substitutes = substitutes
         self._limits = rubric.limits
@@ -78,7 +86,9 @@ class StudentScript:
         There is one worker at a time, so this one's is ended.
         """
         self.close()
-        other = StudentScript(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+        other = StudentScript(
+            self.script, self._server, self._rubric, self.clock, tuple(dict.fromkeys(names))
+        )
         other._hangs = self._hangs
         return other
 
@@ -175,25 +185,43 @@ class StudentScript:
         assert self._process is not None
         # an import that is cut short would count against every section
         patience = max(1.0, self.patience) if op in READING else self.patience
-        limit = patience * (seconds or self._limits.call_seconds)
+        budget = self.clock.current.tightest()
+        limit = min(patience * (seconds or self._limits.call_seconds), budget.left)
+        excused = EXCUSED * limit if self.excuses_waiting else 0.0
         try:
-            excused = EXCUSED * limit if self.excuses_waiting else 0.0
-            reply = self._process.call(op, arguments, limit, frozenset(self._hangs), excused)
+            if not limit:
+                raise TimedOut(0.0)
+            with self._charged(self._process, excused):
+                reply = self._process.call(op, arguments, limit, frozenset(self._hangs), excused)
         except TimedOut as fault:
-            raise self._located(fault, op, arguments) from None
+            raise self._located(fault, op, arguments, None if budget.left else budget) from None
         if "error" in reply:
             raise student_fault(reply["error"], self.script)
         return self._remote(reply.get("value"))
 
-    def _located(self, fault: TimedOut, op: str, arguments: dict[str, Any]) -> TimedOut:
+    @contextlib.contextmanager
+    def _charged(self, process: Process, excused: float) -> Iterator[None]:
+        """Counts a call in the budgets, without waiting that is excused."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            passed = time.monotonic() - started
+            self.clock.current.charge(passed - min(process.waited, excused), process.waited)
+
+    def _located(
+        self, fault: TimedOut, op: str, arguments: dict[str, Any], exhausted: Budget | None
+    ) -> TimedOut:
         """The fault with the function that was called, noted as a hang unless the machine is busy.
 
-        A probe calls one of the script's functions, the outermost on the stack.
+        A probe calls one of the script's functions, the outermost on the stack. `exhausted` is the
+        budget that has run out, if one has.
         """
         self.time_outs += 1
-        if fault.waited > STARVED:
+        waited = exhausted.waited / exhausted.seconds if exhausted else fault.waited
+        if waited > STARVED:
             self.was_starved = True
-        elif (hang := place(fault.trace)) is not None:
+        elif exhausted is None and (hang := place(fault.trace)) is not None:
             self._hangs.add(hang)
         called = next((frame.function for frame in fault.trace if frame.function), "")
         what = (
@@ -204,11 +232,12 @@ class StudentScript:
             else called or "the script"
         )
         return TimedOut(
-            fault.seconds,
+            exhausted.seconds if exhausted else fault.seconds,
             what=what,
             trace=shown(fault.trace),
             again=fault.again,
-            waited=fault.waited,
+            waited=waited,
+            together=exhausted.what if exhausted else "",
         )
 
     def _remote(self, value: Any) -> Any:
@@ -226,7 +255,10 @@ class StudentScript:
         self.close()
         if self._load_fault is not None:
             raise self._load_fault
+        started = time.monotonic()
         self._process = Process(self._server)
+        # importing torch from a cold disk is no section's fault
+        self.clock.whole.charge(time.monotonic() - started)
         try:
             self._read_source()
             names = self._load()
@@ -238,7 +270,8 @@ class StudentScript:
                 self.ask("substitute", {"sources": sources})
         except StudentFault as fault:
             self.close()
-            self._load_fault = fault  # another try would take as long and end alike
+            if not _is_exhausted(fault):
+                self._load_fault = fault  # another try would take as long and end alike
             raise
 
     def _load(self) -> Any:
@@ -259,6 +292,8 @@ class StudentScript:
                 self.script, self.ask("imports", request, self._limits.import_seconds), rule
             )
         except (StudentError, WorkerCrashed, TimedOut) as fault:
+            if _is_exhausted(fault):
+                raise
             self._source_fault = fault.within(
                 f"{self.script}.py cannot be parsed", kind="syntax-error"
             )
@@ -267,6 +302,11 @@ class StudentScript:
         self._is_read = True
         if self._source_fault is not None:
             raise self._source_fault
+
+
+def _is_exhausted(fault: StudentFault) -> bool:
+    """Whether a budget ran out, which says nothing about the next step."""
+    return isinstance(fault, TimedOut) and bool(fault.together)
 
 
 def _substitute(name: str) -> str:

@@ -98,7 +98,7 @@ def train(
     except TimedOut as late:
         where = " where an earlier call hung" if late.again else ""
         raise StudentFault(
-            f"training took longer than {late.seconds:.3g} s and was stopped{where}",
+            f"training and prediction took longer than {late.seconds:.4g} s and were stopped{where}",
             kind="train-time-limit",
             trace=late.trace,
         ) from None
