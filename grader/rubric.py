@@ -66,7 +66,16 @@ class Limits:
     processes: int
     # rubrics in old gradebooks do not have these
     section_seconds: float = 60
-    submission_seconds: float = 2400
+    submission_seconds: float = 1800
+
+    @property
+    def marking_seconds(self) -> float:
+        """Wall time after which a batch ends a marking.
+
+        Half as much again as its calls may take, for starting processes, the grader's own work,
+        and waiting for another marking that has to be alone.
+        """
+        return 1.5 * self.submission_seconds
 
 
 @dataclass(frozen=True)

@@ -269,12 +269,10 @@ class Batch:
         try:
             done = future.result()
         except (Exception, CancelledError) as error:  # the machine's or ours: nothing is stored
-            if plan.tries < TRIES and not isinstance(error, CannotGrade):
+            if plan.tries < TRIES and not isinstance(error, CannotGrade | TimeoutError):
                 return replace(plan, tries=plan.tries + 1)
             self.tally.failed += 1
-            progress.end(
-                label, f"could not be marked ({type(error).__name__}: {error})", failed=True
-            )
+            progress.end(label, f"could not be marked ({self._why(error)})", failed=True)
             return None
         self.gradebook.record(
             work,
@@ -289,6 +287,12 @@ class Batch:
         self.tally.full += self.gradebook.all_passed(work)
         progress.end(label, _outcome(done.report), failed=errors)
         return None
+
+    def _why(self, error: BaseException) -> str:
+        if isinstance(error, TimeoutError):
+            minutes = self.rubric.limits.marking_seconds / 60
+            return f"its marking was ended after {minutes:.3g} minutes, the most that one may take"
+        return f"{type(error).__name__}: {error}"
 
 
 def _outcome(report: Report) -> str:

@@ -8,6 +8,7 @@ import platform
 import signal
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,6 +74,21 @@ def mark_in_pool(task: Task) -> Done:
         os._exit(1)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def mark_on_cluster(task: Task) -> Done:
+    """The same in a process of a cluster, which has no time limit for tasks.
+
+    A marking that exceeds its time ends this process, and with it the sandbox; the cluster starts
+    another.
+    """
+    watchdog = threading.Timer(task.rubric.limits.marking_seconds, os._exit, [1])
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        return mark(task)
+    finally:
+        watchdog.cancel()
 
 
 def environment() -> str:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.classroom.job import Done, Task, mark, mark_in_pool, prepare
+from grader.classroom.job import Done, Task, mark_in_pool, mark_on_cluster, prepare
 from grader.errors import CannotGrade
 
 MEMORY = 2_000_000_000  # bytes that one marking takes with training, rounded up
@@ -35,7 +35,8 @@ class Pool(Protocol):
 class LocalPool:
     """`jobs` processes on this machine, which start importing at once.
 
-    If one of them dies, only its own task is lost.
+    If one of them dies, only its own task is lost. A task that exceeds its time is ended, and its
+    Future raises TimeoutError.
     """
 
     def __init__(self, jobs: int):
@@ -55,13 +56,14 @@ class LocalPool:
 
     def submit(self, task: Task) -> Future[Done]:
         """Queue a task."""
+        seconds = task.rubric.limits.marking_seconds
         try:
-            future: Future[Done] = self._pool.schedule(mark_in_pool, args=[task])
+            future: Future[Done] = self._pool.schedule(mark_in_pool, args=[task], timeout=seconds)
         except RuntimeError:  # the pool is broken, because all its processes died at once
             self._pool.stop()
             self._pool.join()
             self._pool = self._new_pool()
-            future = self._pool.schedule(mark_in_pool, args=[task])
+            future = self._pool.schedule(mark_in_pool, args=[task], timeout=seconds)
         return future
 
     def close(self, *, now: bool) -> None:
@@ -127,7 +129,7 @@ class DaskPool:
 
     def submit(self, task: Task) -> Future[Done]:
         """Queue a task."""
-        future: Future[Done] = self._executor.submit(partial(mark, task), pure=False)
+        future: Future[Done] = self._executor.submit(partial(mark_on_cluster, task), pure=False)
         return future
 
     def close(self, *, now: bool) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.doctor.findings import Finding
 
+CLASS_SIZE = 100
+
 
 def add(commands: Any) -> None:
     """Add this command to the command line."""
@@ -22,12 +24,21 @@ def add(commands: Any) -> None:
     doctor.add_argument(
         "--data-dir", metavar="DIR", help="folder that holds FashionMNIST/raw (default: data/)"
     )
+    doctor.add_argument(
+        "--class-size",
+        type=int,
+        default=CLASS_SIZE,
+        metavar="N",
+        help=f"submissions to state the longest time for (default: {CLASS_SIZE})",
+    )
     doctor.set_defaults(run=run)
 
 
-def examine(data_dir: str | None = None) -> Iterator[Finding]:
+def examine(data_dir: str | None = None, class_size: int = CLASS_SIZE) -> Iterator[Finding]:
     """All findings, one at a time, because some take seconds."""
+    from grader.classroom.pools import default_jobs
     from grader.doctor import machine, software
+    from grader.rubric import load_rubric
 
     yield software.python()
     yield from machine.sandboxes()
@@ -39,6 +50,8 @@ def examine(data_dir: str | None = None) -> Iterator[Finding]:
     yield from machine.disk()
     yield machine.memory()
     yield machine.cores()
+    jobs = default_jobs(machine.usable_cores())
+    yield machine.longest_time(load_rubric().limits, class_size, jobs)
     yield from machine.optional()
 
 
@@ -47,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     from grader.doctor.findings import line
 
     preventing = []
-    for finding in examine(options.data_dir):
+    for finding in examine(options.data_dir, options.class_size):
         print(line(finding, sys.stdout.encoding or "ascii"), flush=True)
         preventing += [finding.name] if finding.prevents else []
     verdict = (

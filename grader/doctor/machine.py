@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from assignment.data import IDX_FILES, DataError, read_idx
 from grader.doctor.findings import Finding, State
 from grader.errors import CannotGrade
 from grader.report.text import one_line
+from grader.rubric import Limits
 from grader.sandbox import levels as sandbox
 
 MARKING_BYTES = 1_700_000_000  # of memory that one marking takes, with training on the CPU
@@ -137,8 +139,36 @@ def free_memory() -> int | None:
     return max(0, min(free, limit))
 
 
+def longest_time(limits: Limits, class_size: int, jobs: int) -> Finding:
+    """The worst case of a batch: every submission uses all the time that it may take.
+
+    `jobs` are marked at once.
+    """
+    if class_size < 1:
+        raise CannotGrade(f"--class-size is {class_size}, expected a whole number from 1")
+    hours = math.ceil(class_size / jobs) * limits.marking_seconds / 3600
+    return Finding(
+        "longest time",
+        State.GOOD,
+        f"{class_size} submissions, {jobs} at once, take at most {hours:.3g} hours, each at most "
+        f"{limits.marking_seconds / 60:.3g} minutes (submission_seconds in rubric.toml); the "
+        "reference takes one minute",
+    )
+
+
 def cores() -> Finding:
     """How many markings can run at once."""
+    count = usable_cores()
+    how = (
+        "one marking at a time"
+        if count == 1
+        else "as many markings at once, each with OMP_NUM_THREADS=1"
+    )
+    return Finding("cores", State.GOOD, f"{count}: {how}")
+
+
+def usable_cores() -> int:
+    """The cores that this process may use, within a container's limit."""
     count = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -147,12 +177,7 @@ def cores() -> Finding:
         count = max(1, min(count, int(quota) // int(period)))
     except (OSError, ValueError):
         pass
-    how = (
-        "one marking at a time"
-        if count == 1
-        else "as many markings at once, each with OMP_NUM_THREADS=1"
-    )
-    return Finding("cores", State.GOOD, f"{count}: {how}")
+    return count
 
 
 def _gigabytes(size: int) -> str:

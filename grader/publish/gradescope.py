@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -22,12 +23,14 @@ from grader import PROJECT as ROOT
 from grader.errors import CannotGrade
 from grader.publish.autograder import SETTINGS
 from grader.report.results_json import VISIBILITIES, encode, unmarked
+from grader.rubric import RUBRIC_FILE, load_rubric
 from grader.sandbox.levels import CHOICES
 
 FILES = Path(__file__).resolve().parent / "files"
 EXECUTABLE = ("setup.sh", "run_autograder")
 KINDS = (".py", ".toml", ".ini", ".png", ".html", ".css", ".js")  # of the grader's files
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of every entry, so that the same files give the same zip
+CALLS = 0.75  # of the platform's time for the submission's calls; the rest for the grader's work
 MINUTES = (2, 40)  # 40 is the longest limit that the platform offers
 
 
@@ -110,8 +113,23 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
             and not path.is_relative_to(FILES)
             and "__pycache__" not in path.parts
         ):
-            yield str(path.relative_to(ROOT)), path.read_bytes()
+            content = path.read_bytes()
+            if path == RUBRIC_FILE:
+                content = _within(content, settings.minutes)
+            yield str(path.relative_to(ROOT)), content
     yield from _data()
+
+
+def _within(rubric: bytes, minutes: int) -> bytes:
+    """The rubric with a limit for a submission that ends before the platform's limit.
+
+    A submission that takes too long then loses the sections it has not reached, and not all.
+    """
+    seconds = min(load_rubric().limits.submission_seconds, CALLS * 60 * minutes)
+    line = rb"(?m)^submission_seconds = [\d.]+"
+    changed, count = re.subn(line, b"submission_seconds = %g" % seconds, rubric)
+    assert count == 1
+    return changed
 
 
 def packed_settings(settings: Settings) -> dict[str, Any]:

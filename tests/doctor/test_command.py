@@ -24,11 +24,11 @@ def test_the_status_says_whether_submissions_can_be_marked(
         Finding("GPU", State.BAD, "no driver", needed=False),
         Finding("dask", State.ABSENT, "not installed"),
     ]
-    monkeypatch.setattr(command, "examine", lambda data_dir: iter(findings))
-    assert command.run(argparse.Namespace(data_dir=None)) == 0
+    monkeypatch.setattr(command, "examine", lambda data_dir, class_size: iter(findings))
+    assert command.run(argparse.Namespace(data_dir=None, class_size=1)) == 0
     assert capsys.readouterr().out.endswith("\nSubmissions can be marked here\n")
     findings.append(Finding("data", State.BAD, "missing"))
-    assert command.run(argparse.Namespace(data_dir=None)) == 1
+    assert command.run(argparse.Namespace(data_dir=None, class_size=1)) == 1
     assert capsys.readouterr().out.endswith("\nSubmissions cannot be marked here: data\n")
 
 
