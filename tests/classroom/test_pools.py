@@ -8,12 +8,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grader.classroom.job import Task
+from grader.classroom.keys import grader_version
+from grader.classroom.pools import LocalPool
+from grader.options import Options
+from grader.rubric import load_rubric
+from grader.sandbox.levels import choose
+from grader.submission.reading import open_submission
 from tests.classroom.support import batch, begin, make_class, marked_some, markings, rows, until
-from tests.support import ROOT
+from tests.support import ROOT, write_submission
 
 NAMES = "ada bob cat dan eve fay"
 SERVE = """
@@ -120,3 +128,37 @@ def test_a_cluster_behind_tls_lets_in_who_has_the_key(tmp_path: Path) -> None:
         assert (
             batch(submissions, tmp_path / "g.db", f"--scheduler={address}", *known).returncode == 0
         )
+
+
+def task_of(folder: Path, **limits: float) -> Task:
+    rubric = load_rubric()
+    rubric = replace(rubric, limits=replace(rubric.limits, **limits))
+    submission = open_submission(write_submission(folder))
+    options = Options(seed=1, skip_training=True)
+    level = choose("auto").level
+    return Task("work", submission, ("1.2",), rubric, options, level, grader_version(), 1)
+
+
+def test_a_marking_that_exceeds_its_time_is_ended_alone(tmp_path: Path) -> None:
+    pool = LocalPool(1)
+    try:
+        late = pool.submit(task_of(tmp_path / "late", submission_seconds=0.02))
+        other = pool.submit(task_of(tmp_path / "other"))
+        with pytest.raises(TimeoutError):
+            late.result(timeout=60)
+        assert other.result(timeout=60).report.exit_status == 0
+    finally:
+        pool.close(now=True)
+
+
+def test_a_marking_that_exceeds_its_time_ends_its_process_on_a_cluster() -> None:
+    code = """if True:
+        import time
+        from types import SimpleNamespace
+        from grader.classroom import job
+        job.mark = lambda task: time.sleep(60)
+        limits = SimpleNamespace(marking_seconds=0.1)
+        job.mark_on_cluster(SimpleNamespace(rubric=SimpleNamespace(limits=limits)))
+    """
+    ended = subprocess.run([sys.executable, "-P", "-c", code], timeout=30, check=False)
+    assert ended.returncode == 1

@@ -3,12 +3,15 @@
 import gzip
 import os
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.doctor import machine
 from grader.doctor.findings import State
+from grader.errors import CannotGrade
+from grader.rubric import load_rubric
 from grader.sandbox import levels as sandbox
 from tests.doctor.support import by_name
 
@@ -121,3 +124,13 @@ def test_what_is_optional_is_absent_and_prevents_nothing(monkeypatch: pytest.Mon
     assert found["dask"].fix == machine.CLUSTER
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     assert by_name(machine.optional())["browser"].words == "/usr/bin/firefox"
+
+
+def test_the_longest_time_of_a_batch_follows_from_the_rubric() -> None:
+    limits = replace(load_rubric().limits, submission_seconds=1200)
+    found = machine.longest_time(limits, 101, 2)
+    assert "101 submissions, 2 at once, take at most 25.5 hours" in found.words
+    assert "at most 30 minutes" in found.words
+    assert not found.prevents
+    with pytest.raises(CannotGrade, match="--class-size is 0, expected"):
+        machine.longest_time(limits, 0, 2)

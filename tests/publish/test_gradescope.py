@@ -15,13 +15,14 @@ import pytest
 from grader.errors import CannotGrade
 from grader.publish.gradescope import (
     Settings,
+    entries,
     packed_settings,
     requirements,
     torch_requirements,
     write_zip,
 )
 from grader.report.results_json import for_platform
-from grader.rubric import load_rubric
+from grader.rubric import load_rubric, parse_rubric
 from grader.sandbox.levels import choose
 from tests.publish.support import hostile, lay_out
 from tests.support import ROOT, RUBRIC, points, run, write_submission
@@ -184,6 +185,16 @@ def test_a_wrong_option_is_one_line_and_status_2(
     assert ran.stderr.count("\n") == 1
     assert message in ran.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(10, 450), (40, 1800)])
+def test_the_calls_of_a_submission_end_before_the_platform_ends_it(
+    minutes: int, seconds: int
+) -> None:
+    files = dict(entries(Settings(minutes=minutes)))
+    rubric = parse_rubric(files["grader/rubric.toml"].decode(), "rubric.toml")
+    assert rubric.limits.submission_seconds == seconds
+    assert rubric.sections == load_rubric().sections
 
 
 def test_sandbox_none_is_explicit_and_warns(tmp_path: Path) -> None:
