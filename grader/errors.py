@@ -128,7 +128,7 @@ class TimedOut(StudentFault):
         got = (
             f"{together} took longer than {seconds:.4g} s and were stopped in {what}"
             if together
-            else f"{what} gave no answer within {seconds:.4g} s; the call was stopped{why}"
+            else f"{what} gave no answer within {seconds:.3g} s; the call was stopped{why}"
         )
         super().__init__(got, kind="time-limit", trace=trace)
         self.seconds, self.again, self.waited, self.together = seconds, again, waited, together
