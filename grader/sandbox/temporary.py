@@ -18,8 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from grader.errors import NoRoom, expecting_room
+
 PREFIXES = (
-    "submission-", "marking-", "grader-selftest-", "fetch-", "publish-", ".handout-", ".grader-certificates-",
+    "submission-", "marking-", "grader-selftest-", "fetch-", "publish-", ".handout-", ".grader-recover-", ".grader-certificates-",
 )  # fmt: skip
 OWNER = ".owner"  # the file that is locked
 MARK = b"a temporary folder of the grader\n"  # its content
@@ -36,17 +38,18 @@ class TemporaryFolder:
 
     def __init__(self, prefix: str, parent: Path | None = None):
         assert prefix in PREFIXES
-        where = parent or Path(tempfile.gettempdir()).resolve()
+        where = parent or _of_all()
         if str(where) not in _swept:
             _swept.add(str(where))
             remove_abandoned(where)
-        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
         self._lock = -1
-        try:
-            self._lock = _locked(self.path)
-        except BaseException:
-            self.remove()
-            raise
+        with expecting_room(where):
+            self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
+            try:
+                self._lock = _locked(self.path)
+            except BaseException:
+                self.remove()
+                raise
 
     def remove(self) -> None:
         """Delete it with everything in it. May be called twice."""
@@ -60,6 +63,17 @@ class TemporaryFolder:
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+
+def _of_all() -> Path:
+    """The folder of all temporary files. Raises NoRoom where Python finds none it can write to."""
+    try:
+        return Path(tempfile.gettempdir()).resolve()
+    except FileNotFoundError as error:
+        raise NoRoom(
+            f"{error.strerror}: they are full, or cannot be written to. "
+            "Set TMPDIR=/a/folder/with/room, and run the same command again"
+        ) from None
 
 
 def _locked(folder: Path) -> int:

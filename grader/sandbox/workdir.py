@@ -15,6 +15,7 @@ from pathlib import Path
 import assignment
 import utils
 from grader import GRADER
+from grader.errors import expecting_room
 from grader.sandbox.temporary import TemporaryFolder
 
 WORKER = GRADER / "worker"
@@ -37,7 +38,8 @@ class Workdir:
         self._temporary = TemporaryFolder("submission-")
         self.folder = self._temporary.path
         try:
-            self._fill(scripts)
+            with expecting_room(self.folder.parent):
+                self._fill(scripts)
         except BaseException:
             self.remove()
             raise

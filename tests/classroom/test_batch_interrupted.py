@@ -141,7 +141,7 @@ def test_a_full_disk_keeps_stored_results(tmp_path: Path, book: Path) -> None:
         ),
     )
     assert begun.returncode == 2
-    assert "its content is safe" in begun.stderr.splitlines()[-1]
+    assert "a limit of file sizes (ulimit -f)" in begun.stderr.splitlines()[-1]
     expect_finished(submissions, book)
 
 
