@@ -28,14 +28,27 @@ from grader.commands import (
     grade,
     handout,
     publish,
+    recover,
     report,
     selftest,
     similarity,
 )  # fmt: skip
-from grader.errors import CannotGrade
+from grader.errors import FULL, CannotGrade, no_room
 from grader.report.text import one_line
 
-COMMANDS = (grade, batch, report, similarity, forget, calibrate, selftest, doctor, handout, publish)
+COMMANDS = (
+    grade,
+    batch,
+    report,
+    similarity,
+    forget,
+    recover,
+    calibrate,
+    selftest,
+    doctor,
+    handout,
+    publish,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,7 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: interrupted; {str(error) or 'nothing was written'}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: operating system error: {one_line(str(error))}", file=sys.stderr)
+        problem = f"operating system error: {error}"
+        if error.errno in FULL:
+            place = error.filename2 or error.filename or getattr(options, "out", None) or "file"
+            problem = str(no_room(Path(str(place)).absolute().parent, error))
+        print(f"error: {one_line(problem)}", file=sys.stderr)
         return 2
     except Exception:  # Python's own exit status, 1, would mean that a submission was graded
         traceback.print_exc()

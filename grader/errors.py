@@ -4,6 +4,7 @@
     ├── CannotGrade            nothing can be marked: one line, exit status 2
     │   ├── SubmissionError    the submission cannot be read
     │   ├── RubricError        rubric.toml does not make sense
+    │   ├── NoRoom             a disk is full, or a quota is used up
     │   └── HandoutError       the reference cannot be turned into a handout
     └── CheckFailed            fails the section being marked; the students' own checks raise it too
         └── StudentFault       the student's code returned no answer
@@ -19,6 +20,13 @@ error", costs no points, and the exit status is 2.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 from assignment.failure import CheckFailed
 from grader.results import Frame
 
@@ -33,6 +41,45 @@ class SubmissionError(CannotGrade):
 
 class RubricError(CannotGrade):
     """The rubric is wrong; the message names the entry."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class NoRoom(CannotGrade):
+    """A file could not be written for lack of room; the message says where, and what to do."""
+
+
+def no_room(folder: Path, error: Exception) -> NoRoom:
+    """The error for a full disk or a used-up quota in a folder."""
+    try:
+        free = f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB are free"
+    except OSError:
+        free = "its free space is unknown"
+    reason = getattr(error, "strerror", None) or str(error)
+    return NoRoom(
+        f"there is no room in {folder} ({reason}; {free}); what was stored before is kept. Free "
+        f"some{_other_folder(folder)}, and run the same command again"
+    )
+
+
+def _other_folder(folder: Path) -> str:
+    """How to use another folder; for that of temporary files, whose place is a setting."""
+    with contextlib.suppress(OSError):
+        if Path(tempfile.gettempdir()).resolve() == folder.resolve():
+            return ", or set TMPDIR=/a/folder/with/room"
+    return ", or write to another folder"
+
+
+@contextlib.contextmanager
+def expecting_room(folder: Path) -> Iterator[None]:
+    """Turns the OSError of a full disk, in the block, into NoRoom."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise no_room(folder, error) from None
 
 
 class HandoutError(CannotGrade):

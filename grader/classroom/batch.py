@@ -22,7 +22,7 @@ from grader.classroom.job import Done, Task
 from grader.classroom.keys import content_hash, grader_version, rubric_hash, section_key, to_mark
 from grader.classroom.pools import Pool
 from grader.classroom.progress import Progress
-from grader.errors import CannotGrade, SubmissionError
+from grader.errors import CannotGrade, NoRoom, SubmissionError
 from grader.options import Options
 from grader.report.text import one_line
 from grader.results import Report
@@ -268,6 +268,8 @@ class Batch:
         work, label = plan.job.work, plan.job.label
         try:
             done = future.result()
+        except NoRoom:  # nor would there be for the others
+            raise
         except (Exception, CancelledError) as error:  # the machine's or ours: nothing is stored
             if plan.tries < TRIES and not isinstance(error, CannotGrade | TimeoutError):
                 return replace(plan, tries=plan.tries + 1)

@@ -9,14 +9,17 @@ import json
 import secrets
 import shlex
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from grader.errors import CannotGrade
+from grader.errors import CannotGrade, no_room
+from grader.report.text import one_line
 
 VERSION = 2  # version 1 kept a text of feedback in place of a verdict; it is still read
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
 create table students (id text primary key, name text not null) without rowid;
@@ -66,6 +69,8 @@ class Database:
                 f"{path} does not exist, expected a gradebook. Create one with: "
                 f"grader batch SUBMISSIONS --gradebook {shlex.quote(str(path))}"
             )
+        if not create and not path.stat().st_size:
+            raise CannotGrade(f"{path} is empty, expected a gradebook")
         with self._sqlite_errors():
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
             self._db.execute("pragma foreign_keys = on")
@@ -73,6 +78,7 @@ class Database:
             self._db.execute("pragma synchronous = full")  # a commit survives a power cut
             if not self._db.execute("select 1 from sqlite_master limit 1").fetchone():
                 self._set_up()
+            self._expect_whole()
             self._expect_own()
 
     def __enter__(self) -> Self:
@@ -80,7 +86,7 @@ class Database:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | json.JSONDecodeError | zlib.error):
             raise self._unusable(error) from None
 
     def close(self) -> None:
@@ -117,11 +123,35 @@ class Database:
         except sqlite3.Error as error:
             raise self._unusable(error) from None
 
-    def _unusable(self, error: sqlite3.Error) -> CannotGrade:
+    def _unusable(self, error: Exception) -> CannotGrade:
+        """What to do about an error: make room, recover what is damaged, or fix the rest."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in DAMAGED or isinstance(error, json.JSONDecodeError | zlib.error):
+            return self.damaged(str(error))
+        if code == sqlite3.SQLITE_FULL:
+            return no_room(self.path.absolute().parent, error)
+        if code == sqlite3.SQLITE_IOERR:
+            return CannotGrade(
+                f"the gradebook {self.path} cannot be read or written ({error}): a quota or a limit "
+                "of file sizes (ulimit -f) is reached, or the disk has a fault. Remove the cause "
+                "and run the command again; what was stored before is kept unless the disk lost it"
+            )
         return CannotGrade(
-            f"the gradebook {self.path} cannot be used ({error}); its content is safe. "
+            f"the gradebook {self.path} cannot be used ({error}), and was not changed. "
             "Fix the problem and run the command again"
         )
+
+    def damaged(self, how: str) -> CannotGrade:
+        """The error for a file that holds something else than what was written to it."""
+        return CannotGrade(
+            f"the gradebook {self.path} is damaged, or is none ({how}). Use a copy of it from before, or write "
+            f"what can still be read to a new one: grader recover {shlex.quote(str(self.path))}"
+        )
+
+    def _expect_whole(self) -> None:
+        (found,) = self._db.execute("pragma quick_check(1)").fetchone()
+        if found != "ok":
+            raise self.damaged(one_line(found))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

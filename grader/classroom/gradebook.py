@@ -214,6 +214,10 @@ class Gradebook(Database):
             Student(*row) for row in self._db.execute("select id, name from students order by id")
         ]
 
+    def works(self) -> list[str]:
+        """The hashes of all submissions that could be read."""
+        return [work for (work,) in self._db.execute("select hash from works where problem = ''")]
+
     def last_work(self, student: str) -> str:
         """The hash of a student's last submission."""
         work: str = self._db.execute(

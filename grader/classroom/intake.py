@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,13 +25,17 @@ from grader.classroom.listing import File, folder_files, without_ignored, zip_fi
 from grader.errors import CannotGrade, SubmissionError
 from grader.report.text import one_line
 from grader.submission.archives import ARCHIVES, OTHER_ARCHIVES, Read
+from grader.submission.bounds import bounded_reading
 from grader.submission.names import EXACT as NAMED
 from grader.submission.names import Aliases, slot
 from grader.submission.reading import NO_ALIASES, Submission, gather, reading
+from grader.submission.zips import open_zip
 
 METADATA = "submission_metadata.yml"
 _METADATA = PurePosixPath(METADATA)
 PROBLEM = ".problem"  # ada.problem says why Ada's submission could not be fetched
+MAX_FILES = 500_000  # of a class; its list takes a kilobyte for each
+_TOO_MANY = f"holds more than {MAX_FILES:,} files, expected the submissions of a class"
 MAX_METADATA = 50_000_000  # bytes; a class of 1,000 has 1,000,000
 
 # Students choose the names of their files, and sometimes their own, which may contain numbers too.
@@ -78,6 +82,9 @@ class Entry:
         """The submission. Raises SubmissionError, with one line, where it cannot be read."""
         if self.problem:
             raise SubmissionError(self.problem)
+        return bounded_reading(self.where, lambda: self._gathered(aliases))
+
+    def _gathered(self, aliases: Aliases) -> Submission:
         with reading(self.where):
             return gather(self.students[0].id, self.where, iter(self.files), aliases)
 
@@ -101,14 +108,21 @@ def entries(path: Path) -> Iterator[list[Entry]]:
 def _files(path: Path, stack: ExitStack) -> list[File]:
     if path.is_dir():
         try:
-            return list(folder_files(path))
+            files = list(islice(folder_files(path), MAX_FILES + 1))
         except OSError as error:
             raise CannotGrade(
                 f"{path} cannot be read ({error.strerror}: {Path(error.filename or '?').name})"
             ) from None
+        if len(files) > MAX_FILES:
+            raise CannotGrade(f"{path} {_TOO_MANY}")
+        return files
     if path.is_file() and path.name.lower().endswith(".zip"):
         try:
-            return list(zip_files(stack.enter_context(zipfile.ZipFile(path))))
+            stream = stack.enter_context(path.open("rb"))
+            archive = stack.enter_context(open_zip(stream, MAX_FILES))
+            return list(zip_files(archive))
+        except SubmissionError:
+            raise CannotGrade(f"{path} {_TOO_MANY}; unpack it, and give the folder") from None
         except Exception as error:  # its reader may raise anything for a damaged archive
             raise CannotGrade(f"{path} cannot be read ({error}), expected a whole zip") from None
     what = "is neither" if path.exists() else "does not exist, expected"

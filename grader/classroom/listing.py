@@ -13,30 +13,55 @@ from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError
 from grader.report.text import one_line
-from grader.submission.archives import Read, is_ignored
+from grader.submission.archives import MAX_DEPTH, Read, is_ignored
 from grader.submission.folders import folder_entries
 from grader.submission.names import CHECKLIST
+from grader.submission.zips import zip_reader
 
 File = tuple[PurePosixPath, Read]
 NOTHING = ".nothing"  # listed in every folder, so that a student without files is not lost
 
 
 def folder_files(path: Path) -> Iterator[File]:
-    """Files at any depth. Raises OSError where the folder itself is unreadable."""
-    for top in sorted(path.iterdir()):
+    """Files at any depth. Raises OSError where the folder itself is unreadable.
+
+    One folder around everything may hold a whole class, and any other folder one student's files:
+    if these are too many, that student's are left out.
+    """
+    return _folder_files(path, path, depth=0)
+
+
+def _folder_files(path: Path, root: Path, *, depth: int) -> Iterator[File]:
+    tops = sorted(path.iterdir())
+    is_alone = sum(not is_ignored(PurePosixPath(top.name)) for top in tops) == 1
+    for top in tops:
+        place = PurePosixPath(_as_text(str(top.relative_to(root))))
         if top.is_dir() and not top.is_symlink():
-            lost: list[OSError] = []
-            for inner, read in folder_entries(top, onerror=lost.append):
-                yield PurePosixPath(_as_text(f"{top.name}/{inner}")), read
-            for error in lost:
-                folder = Path(error.filename or top).relative_to(path)
-                yield (
-                    PurePosixPath(_as_text(str(folder))) / CHECKLIST[0],
-                    _unreadable(folder, error),
-                )
-            yield PurePosixPath(_as_text(top.name)) / NOTHING, _nothing
+            if is_alone and depth < MAX_DEPTH and os.access(top, os.R_OK | os.X_OK):
+                yield from _folder_files(top, root, depth=depth + 1)
+            else:
+                yield from _one_folder(top, root, inside=depth > 0)
+            yield place / NOTHING, _nothing
         elif stat.S_ISREG(top.lstat().st_mode):
-            yield PurePosixPath(_as_text(top.name)), _reader(top)
+            yield place, _reader(top)
+
+
+def _one_folder(top: Path, root: Path, *, inside: bool) -> list[File]:
+    """The files of a folder that is one student's, or lies in it."""
+    lost: list[OSError] = []
+    place = PurePosixPath(_as_text(str(top.relative_to(root))))
+    try:
+        found = [
+            (place / _as_text(str(inner)), read)
+            for inner, read in folder_entries(top, inside=inside, onerror=lost.append)
+        ]
+    except SubmissionError as error:
+        return [(place / CHECKLIST[0], _failing(str(error)))]
+    for one in lost:
+        folder = Path(one.filename or top).relative_to(root)
+        problem = f"{folder}/ cannot be read ({one.strerror}), expected a folder that may be read"
+        found.append((PurePosixPath(_as_text(str(folder))) / CHECKLIST[0], _failing(problem)))
+    return found
 
 
 def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
@@ -49,10 +74,11 @@ def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
             yield path / NOTHING, _nothing
             continue
 
-        def read(limit: int, info: zipfile.ZipInfo = info) -> bytes:
+        def read(limit: int, info: zipfile.ZipInfo = info, path: PurePosixPath = path) -> bytes:
             try:
-                with archive.open(info) as stream:
-                    return stream.read(limit)
+                return zip_reader(archive, info, path)(limit)
+            except (SubmissionError, MemoryError):
+                raise
             except Exception as error:  # its reader may raise anything for a damaged archive
                 raise SubmissionError(
                     f"{one_line(info.filename)} cannot be unpacked ({error})"
@@ -92,11 +118,9 @@ def _nothing(limit: int) -> bytes:
     return b""
 
 
-def _unreadable(folder: Path, error: OSError) -> Read:
+def _failing(problem: str) -> Read:
     def read(limit: int) -> bytes:
-        raise SubmissionError(
-            f"{folder}/ cannot be read ({error.strerror}), expected a folder that may be read"
-        )
+        raise SubmissionError(problem)
 
     return read
 

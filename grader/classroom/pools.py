@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import shutil
 import subprocess
-import tempfile
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
+from grader.classroom.cluster_security import (
+    certificates_folder,
+    closed_slurm,
+    expect_private,
+    temporary_certificates,
+)
 from grader.classroom.job import Done, Task, mark_in_pool, mark_on_cluster, prepare
 from grader.errors import CannotGrade
+from grader.sandbox.temporary import TemporaryFolder
 
 MEMORY = 2_000_000_000  # bytes that one marking takes with training, rounded up
 
@@ -41,7 +45,8 @@ class LocalPool:
 
     def __init__(self, jobs: int):
         self.jobs = jobs
-        self._folder = Path(tempfile.mkdtemp(prefix="marking-"))
+        self._temporary = TemporaryFolder("marking-")
+        self._folder = self._temporary.path
         # A worker of another user must reach its own folder inside, but not list the others.
         self._folder.chmod(0o711)
         self._pool = self._new_pool()
@@ -73,18 +78,22 @@ class LocalPool:
         else:
             self._pool.close()
         self._pool.join()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._temporary.remove()
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster: a scheduler's address, or `slurm` to start one with Slurm; files for TLS."""
+    """A cluster: a scheduler's address, or `slurm` to start one with Slurm; files for TLS.
+
+    `insecure` allows a scheduler on another machine without TLS.
+    """
 
     scheduler: str = ""
     slurm: bool = False
     ca_file: str | None = None
     cert: str | None = None
     key: str | None = None
+    insecure: bool = False
 
 
 class DaskPool:
@@ -97,18 +106,19 @@ class DaskPool:
             raise CannotGrade(
                 "--scheduler and --slurm need Dask: pip install distributed dask-jobqueue"
             ) from None
-        self._slurm = _slurm(jobs) if cluster.slurm else None
+        if not cluster.slurm:
+            expect_private(cluster.scheduler, insecure=cluster.insecure)
+        security = temporary_certificates() if cluster.slurm else None
+        self._certificates = certificates_folder() if cluster.slurm else None
+        self._slurm = _slurm(jobs, security, self._certificates) if self._certificates else None
         tls = (cluster.ca_file, cluster.cert, cluster.key)
-        security = (
-            Security(
+        if security is None and any(tls):
+            security = Security(
                 tls_ca_file=tls[0],
                 tls_client_cert=tls[1],
                 tls_client_key=tls[2],
                 require_encryption=True,
             )
-            if any(tls)
-            else None
-        )
         try:
             self._client: Any = Client(
                 self._slurm or cluster.scheduler, security=security, timeout=30
@@ -139,6 +149,8 @@ class DaskPool:
         self._client.close()
         if self._slurm is not None:
             self._slurm.close()
+        if self._certificates is not None:
+            self._certificates.remove()
 
 
 def _expect_slurm() -> None:
@@ -154,8 +166,11 @@ def _expect_slurm() -> None:
         raise CannotGrade(f"--slurm needs a Slurm that answers: {told}")
 
 
-def _slurm(jobs: int) -> Any:
-    """A cluster of `jobs` Slurm jobs with one worker each; dask-jobqueue configures the rest."""
+def _slurm(jobs: int, security: Any, certificates: TemporaryFolder) -> Any:
+    """A cluster of `jobs` Slurm jobs with one worker each; dask-jobqueue configures the rest.
+
+    Only who has the certificates in `security` can reach it.
+    """
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError:
@@ -169,6 +184,7 @@ def _slurm(jobs: int) -> Any:
         memory=f"{2 * MEMORY // 10**6}MB",
         n_workers=jobs,
         local_directory=os.environ.get("TMPDIR", "/tmp"),
+        **closed_slurm(security, certificates.path),
     )
 
 

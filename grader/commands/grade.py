@@ -115,13 +115,16 @@ def write_files(
     given: argparse.Namespace, report: Report, plots: dict[str, bytes], data_dir: Path | None
 ) -> None:
     """Write results.json and the student page, if they were requested."""
+    from grader.errors import expecting_room
     from grader.report import results_json
 
     if given.results:
-        results_json.write(report, Path(given.results))
+        with expecting_room(Path(given.results).absolute().parent):
+            results_json.write(report, Path(given.results))
     if given.html_report:
         from grader.report import student_page
         from grader.report.pictures import OfficialImages
 
         content = student_page.PageContent(report, report.submission, plots)
-        student_page.write(content, OfficialImages(data_dir), Path(given.html_report))
+        with expecting_room(Path(given.html_report).absolute().parent):
+            student_page.write(content, OfficialImages(data_dir), Path(given.html_report))

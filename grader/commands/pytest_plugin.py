@@ -6,8 +6,9 @@ merges their reports.
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from grader.checks.context import Context
 from grader.commands.grade import prepare, write_files
-from grader.errors import CannotGrade
+from grader.errors import CannotGrade, NoRoom
 from grader.marking.marking import Marking
 from grader.options import Options, add_options
 from grader.report import terminal
@@ -142,14 +143,25 @@ def section(request: pytest.FixtureRequest) -> RubricSection:
 @pytest.fixture
 def context(request: pytest.FixtureRequest) -> Context:
     """What the section may ask."""
-    return request.config.stash[RUN].marking.context
+    with _ending_without_room():
+        return request.config.stash[RUN].marking.context
+
+
+@contextlib.contextmanager
+def _ending_without_room() -> Iterator[None]:
+    """Ends pytest where a disk is full: no other section could be marked."""
+    try:
+        yield
+    except NoRoom as error:
+        pytest.exit(f"error: {one_line(str(error))}", returncode=2)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     """Mark the section: the stages of marking/runner.py around its test."""
     run = pyfuncitem.config.stash[RUN]
-    result = run.marking.mark(_section(pyfuncitem, run.rubric))
+    with _ending_without_room():
+        result = run.marking.mark(_section(pyfuncitem, run.rubric))
     if result.status is not Status.PASSED:
         pytest.fail(feedback(result), pytrace=False)
     return True

@@ -42,9 +42,10 @@ def run(given: argparse.Namespace) -> int:
     """
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.reports.build import build
+    from grader.errors import expecting_room
 
     signal.signal(signal.SIGTERM, interrupt)
-    with Gradebook(given.gradebook) as gradebook:
+    with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute()):
         summary = build(gradebook, given.out, given.data_dir)
     counts = [(summary.marked, "with a mark"), (summary.pending, "not fully marked")]
     words = ", ".join(f"{count} {what}" for count, what in counts if count)

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from grader.handout.public_cases import write_public_cases
 from grader.handout.readme import expect_shown_as_marked, students_half
 from grader.handout.stubs import LOOKS_LIKE_MARKER, leaks, write_stubs
 from grader.rubric import Rubric, load_rubric
+from grader.sandbox.temporary import TemporaryFolder
 from grader.sections import SCRIPTS
 
 MANIFEST = ".handout.json"  # the hashes of what was written
@@ -42,8 +42,8 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
     folder = Path(os.path.realpath(out / NAME))  # a link is followed
     _refuse_foreign_files(folder)
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{NAME}-") as scratch:
-        made = Path(scratch) / NAME
+    with TemporaryFolder(".handout-", folder.parent) as scratch:
+        made = scratch.path / NAME
         made.mkdir()
         _fill(made, rubric, with_data=with_data)
         _refuse_leaks(made)

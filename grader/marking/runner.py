@@ -18,7 +18,7 @@ import numpy as np
 from assignment.expect import CheckFailed
 from grader import REFERENCE
 from grader.checks.context import Context
-from grader.errors import StudentFault, TimedOut, WorkerCrashed
+from grader.errors import NoRoom, StudentFault, TimedOut, WorkerCrashed
 from grader.feedback.misconceptions import CATALOGUE
 from grader.feedback.shrinking import smallest_failure
 from grader.marking.alone import MACHINE
@@ -89,6 +89,8 @@ def _checked(section: RubricSection, context: Context) -> Attempt:
     except CheckFailed as failure:
         answered = not isinstance(failure, TimedOut | WorkerCrashed)
         return Attempt(_verdict(section, failure), answered, _comparisons(failure))
+    except NoRoom:  # nothing more can be marked
+        raise
     except Exception as error:
         return Attempt(whose_fault(section, context, error))
     return Attempt(Verdict(Status.PASSED, credit=1.0, got=remark or "right"))
@@ -270,6 +272,8 @@ def _can_judge_reference(section: RubricSection, context: Context) -> bool:
     try:
         with _instead(context, StudentScript(section.script, server, context.rubric)) as other:
             resolve(section.section.check)(section, other)
+    except NoRoom:
+        raise
     except CheckFailed:  # a verdict too, such as a missed bar after training on few images
         return True
     except Exception:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from grader.errors import CannotGrade
 from grader.publish.once import OutOfTime, grade
 from grader.report.results_json import encode, for_platform, unmarked
 from grader.rubric import load_rubric
+from grader.sandbox.temporary import TemporaryFolder
 
 SETTINGS = "autograder.json"
 # images in the rehearsal: enough to see whether training works, too few to come near a bar, where
@@ -38,11 +38,11 @@ def run(root: Path) -> int:
     restrict_access(root)
     target = root / "results" / "results.json"
     minutes = settings["minutes"]
-    with tempfile.TemporaryDirectory(prefix="marking-") as folder:
+    with TemporaryFolder("marking-") as folder:
         try:
             content = grade(
                 root / "submission",
-                Path(folder, "results.json"),
+                folder.path / "results.json",
                 settings["arguments"],
                 seconds=60 * minutes,
             )
@@ -87,9 +87,9 @@ def rehearse(root: Path) -> int:
 
 
 def _rehearse(arguments: list[str]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="marking-") as folder:
+    with TemporaryFolder("marking-") as folder:
         try:
-            results = Path(folder, "results.json")
+            results = folder.path / "results.json"
             content = grade(REFERENCE, results, arguments, seconds=60 * REHEARSAL_MINUTES)
         except OutOfTime:
             raise CannotGrade(

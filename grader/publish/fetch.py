@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from grader.classroom.intake import PROBLEM
 from grader.errors import CannotGrade
 from grader.report.text import one_line
+from grader.sandbox.temporary import TemporaryFolder
 from grader.submission.archives import is_ignored
 from grader.submission.names import CHECKLIST, NOTEBOOKS
 from grader.submission.taking import MAX_PLOT
@@ -147,7 +148,8 @@ def _fetch(entry: RosterEntry, folder: Path, server: str, token: str) -> int:
     """Write the checklist's files of one repository below `folder`; returns their number."""
     environment = _environment(server, token)
     address = f"{server.rstrip('/')}/{entry.repository}.git"
-    with tempfile.TemporaryDirectory(prefix="fetch-") as git:
+    with TemporaryFolder("fetch-") as temporary:
+        git = str(temporary.path)
         _git(git, environment, "init", "--quiet", "--bare")
         flags = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules")
         _git(git, environment, "fetch", *flags, address, entry.ref)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from grader import PROJECT as ROOT
 from grader.errors import CannotGrade
 from grader.handout.folder import MANIFEST, write_handout
+from grader.sandbox.temporary import TemporaryFolder
 
 FILES = Path(__file__).resolve().parent / "files"
 TEMPLATE = {"check.yml": ".github/workflows/check.yml", "student.gitignore": ".gitignore"}
@@ -27,8 +27,8 @@ def write_repositories(out: Path) -> list[Path]:
                 f"{folder} is not empty, expected a new folder: it may hold a repository already"
             )
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        handout, _ = write_handout(Path(scratch))
+    with TemporaryFolder("publish-") as scratch:
+        handout, _ = write_handout(scratch.path)
         _place(TEMPLATE, handout)
         shutil.copyfile(ROOT / "constraints.txt", handout / "constraints.txt")
         ignored = shutil.ignore_patterns(MANIFEST)  # the template is nobody's handout folder

@@ -18,6 +18,7 @@ import sys
 import time
 from pathlib import Path
 
+from grader.errors import expecting_room
 from grader.rubric import Limits
 from grader.sandbox import bubblewrap, cgroup, process_tree
 from grader.sandbox.launch import LaunchSpec, Started
@@ -75,7 +76,8 @@ class ForkServer:
             preloaded=_preloaded(self.packages),
         )
         try:
-            self._started = start(self.sandbox, spec)
+            with expecting_room(self._workdir.folder.parent):
+                self._started = start(self.sandbox, spec)
         except BaseException:
             ours.close()
             self._workdir.remove()

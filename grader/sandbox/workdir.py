@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import marshal
 import os
-import secrets
 import shutil
 import sys
-import tempfile
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, source_hash
@@ -17,6 +15,8 @@ from pathlib import Path
 import assignment
 import utils
 from grader import GRADER
+from grader.errors import expecting_room
+from grader.sandbox.temporary import TemporaryFolder
 
 WORKER = GRADER / "worker"
 ASSIGNMENT = Path(assignment.__file__).parent
@@ -35,9 +35,11 @@ class Workdir:
     """Created for the workers of one submission, and removed with them."""
 
     def __init__(self, scripts: dict[str, bytes]):
-        self.folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
+        self._temporary = TemporaryFolder("submission-")
+        self.folder = self._temporary.path
         try:
-            self._fill(scripts)
+            with expecting_room(self.folder.parent):
+                self._fill(scripts)
         except BaseException:
             self.remove()
             raise
@@ -78,12 +80,7 @@ class Workdir:
 
     def remove(self) -> None:
         """Delete it with everything in it. May be called twice."""
-        with contextlib.suppress(RecursionError):
-            shutil.rmtree(self.folder, ignore_errors=True)
-        if self.folder.exists():  # folders nested too deep, or closed to their owner
-            with contextlib.suppress(OSError):
-                _flatten(self.folder)
-            shutil.rmtree(self.folder, ignore_errors=True)
+        self._temporary.remove()
 
     def __enter__(self) -> Workdir:
         return self
@@ -116,36 +113,3 @@ def _compiled(path: Path) -> bytes:
         + source_hash(path.read_bytes())
         + marshal.dumps(code)
     )
-
-
-def _flatten(top: Path) -> None:
-    """Empty a folder of any depth, by moving the content of its subfolders up into it repeatedly.
-
-    Never follows a link, even if one replaces a folder meanwhile.
-    """
-    here = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        while names := os.listdir(here):  # noqa: PTH208
-            for name in names:
-                try:
-                    os.unlink(name, dir_fd=here)
-                # macOS raises PermissionError for a folder.
-                except (IsADirectoryError, PermissionError):
-                    _move_up(name, here)
-    finally:
-        os.close(here)
-
-
-def _move_up(name: str, here: int) -> None:
-    """Move the content of a folder to its parent `here`, and remove the folder."""
-    if sys.platform == "linux" and os.geteuid() != 0:
-        handle = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
-        Path(f"/proc/self/fd/{handle}").chmod(0o700)
-        os.close(handle)
-    folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
-    try:
-        for part in os.listdir(folder):  # noqa: PTH208
-            os.rename(part, secrets.token_hex(16), src_dir_fd=folder, dst_dir_fd=here)
-    finally:
-        os.close(folder)
-    os.rmdir(name, dir_fd=here)

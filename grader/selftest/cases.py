@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 import socket
 import tempfile
 import threading
@@ -28,6 +27,7 @@ from grader.report.text import feedback
 from grader.results import SectionResult, Status
 from grader.rubric import RUBRIC_FILE, Rubric, load_rubric
 from grader.sandbox import process_tree
+from grader.sandbox.temporary import TemporaryFolder
 from grader.sections import BY_NUMBER, SCRIPTS, SECTIONS
 from grader.submission.reading import Submission, open_submission
 
@@ -242,7 +242,8 @@ class Traps:
         # such as those of a pool that is starting
         self.others = set(process_tree.descendants(os.getpid()))
         self.secret = secrets.token_hex(16)
-        self.folder = Path(tempfile.mkdtemp(prefix="grader-selftest-"))
+        self.temporary = TemporaryFolder("grader-selftest-")
+        self.folder = self.temporary.path
         self.secret_file = self.folder / "grader-selftest-secret"
         self.secret_file.write_text(self.secret)
         for path in (self.folder, self.secret_file):
@@ -263,7 +264,7 @@ class Traps:
                 trap.shutdown(socket.SHUT_RDWR)
             trap.close()
         os.environ.pop("GRADER_SELFTEST_SECRET", None)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.temporary.remove()
 
     def _answer(self, trap: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -1,5 +1,5 @@
 """Reads a submission.
 
-Reading order: reading, archives, folders, places, names, taking, one_notebook, record; preparing,
-allowed_imports; parsing, parse_worker; plot_files.
+Reading order: reading, bounds, archives, zips, tars, folders, places, names, taking, one_notebook,
+record; preparing, allowed_imports; parsing, parse_worker; plot_files.
 """

@@ -6,11 +6,20 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from grader.submission.archives import ENVIRONMENT, IGNORED, Read
+from grader.errors import SubmissionError
+from grader.submission.archives import (
+    ENVIRONMENT,
+    IGNORED,
+    MAX_DEPTH,
+    MAX_ENTRIES,
+    MAX_IGNORED,
+    Read,
+)
 
-MAX_DEPTH = 100  # of nested folders
+MAX_LISTED = MAX_ENTRIES + MAX_IGNORED
 
 
 def _refuse(error: OSError) -> None:
@@ -18,28 +27,48 @@ def _refuse(error: OSError) -> None:
 
 
 def folder_entries(
-    root: Path, *, only_top: bool = False, onerror: Callable[[OSError], None] = _refuse
+    root: Path,
+    *,
+    only_top: bool = False,
+    inside: bool = False,
+    onerror: Callable[[OSError], None] = _refuse,
 ) -> Iterator[tuple[PurePosixPath, Read]]:
     """Path and reader of each regular file below a folder, without links.
 
-    Errors of unreadable folders go to `onerror`.
+    `inside` says that the folder lies in a submission, and may be an environment itself. Errors of
+    unreadable folders go to `onerror`. Raises SubmissionError for too many files.
     """
-    for folder, subfolders, names in os.walk(root, onerror=onerror):  # follows no links
-        is_environment = ENVIRONMENT in names and folder != str(root)
-        subfolders[:] = (
-            []
-            if only_top or is_environment
-            else sorted(name for name in subfolders if name not in IGNORED)
-        )
-        if is_environment:
+    waiting, left = [(root, 0)], MAX_LISTED
+    while waiting:
+        folder, depth = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(islice(entries, left + 1), key=lambda entry: entry.name)
+            left -= len(listed)
+            names = [one.name for one in listed if one.is_file(follow_symlinks=False)]
+        except OSError as error:
+            onerror(error)
             continue
-        if subfolders and len(Path(folder).relative_to(root).parts) >= MAX_DEPTH:
-            subfolders.clear()
-            onerror(OSError(errno.ELOOP, f"folders nested more than {MAX_DEPTH} deep", folder))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if stat.S_ISREG(path.lstat().st_mode):
-                yield PurePosixPath(path.relative_to(root)), _file_reader(path)
+        if left < 0:
+            raise SubmissionError(
+                f"{root} holds more than {MAX_LISTED:,} files, expected the checklist's five"
+            )
+        if ENVIRONMENT in names and (depth or inside):
+            continue
+        for name in names:
+            path = folder / name
+            yield PurePosixPath(path.relative_to(root)), _file_reader(path)
+        if only_top:
+            continue
+        subfolders = [
+            folder / one.name
+            for one in listed
+            if one.is_dir(follow_symlinks=False) and one.name not in IGNORED
+        ]
+        if subfolders and depth >= MAX_DEPTH:
+            onerror(OSError(errno.ELOOP, f"folders nested more than {MAX_DEPTH} deep", str(folder)))
+            continue
+        waiting += [(subfolder, depth + 1) for subfolder in reversed(subfolders)]
 
 
 def _file_reader(path: Path) -> Read:

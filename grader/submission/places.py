@@ -24,7 +24,7 @@ def places_of(where: str, entries: Iterable[tuple[PurePosixPath, Read]]) -> Plac
         count += 1
         if count > MAX_ENTRIES:
             raise SubmissionError(
-                f"{where} holds more than {MAX_ENTRIES} files, expected the checklist's five"
+                f"{where} holds more than {MAX_ENTRIES:,} files, expected the checklist's five"
             )
         places.setdefault(entry.parent, {})[entry.name] = read
     return places

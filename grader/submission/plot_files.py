@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import struct
 import warnings
 from typing import Any
 
@@ -14,8 +15,11 @@ from PIL import Image
 from grader.errors import StudentFault
 from utils import History
 
-MAX_PIXELS = 40_000_000  # a plot has 400,000
-LARGE = 6_000_000  # values; what is larger is looked at in a smaller copy
+MAX_PIXELS = 24_000_000  # a plot has 400,000, and 22 million at 600 dots per inch
+LARGE = 2_000_000  # pixels; what is larger is looked at in a smaller copy
+MAX_CHUNKS = 10_000  # of the file; 20 MB have 2,500
+MAX_TEXTS = 20  # of them with text, of up to a megabyte each; matplotlib writes two
+TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 SMALLEST = (200, 150)  # pixels, width and height
 MAX_HISTORY = 1_000_000  # characters; a thousand epochs take 80,000
 # Of 150 plots, screenshots and re-saved plots in all styles, the most extreme value is in brackets.
@@ -30,7 +34,11 @@ CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
 
 
 def decode(name: str, content: bytes) -> tuple[Image.Image, dict[str, str]]:
-    """The picture on white, and the file's text chunks. Raises StudentFault with `plot-not-png`."""
+    """The picture on white, and the file's text chunks. A very large picture is made smaller.
+
+    Raises StudentFault with `plot-not-png`, or `plot-not-from-this-run` for too many text chunks.
+    """
+    _expect_few_chunks(name, content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow's, of pictures that unpack to gigabytes
@@ -38,7 +46,7 @@ def decode(name: str, content: bytes) -> tuple[Image.Image, dict[str, str]]:
                 if image.width * image.height > MAX_PIXELS:
                     raise StudentFault(
                         f"{name} has {image.width} x {image.height} pixels",
-                        "a plot",
+                        f"a plot of at most {MAX_PIXELS // 10**6} million",
                         kind="plot-not-png",
                     )
                 image.load()
@@ -55,11 +63,31 @@ def decode(name: str, content: bytes) -> tuple[Image.Image, dict[str, str]]:
         ) from None
 
 
+def _expect_few_chunks(name: str, content: bytes) -> None:
+    """Raises StudentFault for more chunks than a picture has. Pillow reads all before the pixels."""
+    at, count, texts = 8, 0, 0  # after the signature
+    while at + 8 <= len(content):
+        size, kind = struct.unpack_from(">L4s", content, at)
+        at += 12 + size
+        count += 1
+        texts += kind in TEXTS
+        if texts > MAX_TEXTS:
+            raise StudentFault(
+                f"{name} carries more than {MAX_TEXTS} texts",
+                "the file as the script wrote it",
+                kind="plot-not-from-this-run",
+            )
+        if count > MAX_CHUNKS:
+            raise StudentFault(
+                f"{name} has more than {MAX_CHUNKS:,} parts", "a PNG picture", kind="plot-not-png"
+            )
+
+
 def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | None]:
     """The picture, `(height, width, 3)` uint8, and the history that the file carries, or None.
 
     Raises StudentFault with `plot-not-png`, `plot-blank` or, for a picture that is too small or
-    carries a broken history, `plot-not-from-this-run`. A very large picture is made smaller.
+    carries a broken history, `plot-not-from-this-run`.
     """
     picture, chunks = decode(name, content)
     pixels = np.asarray(picture)
@@ -71,14 +99,14 @@ def read_plot(name: str, content: bytes) -> tuple[np.ndarray, dict[str, Any] | N
             f"a plot of at least {SMALLEST[0]} x {SMALLEST[1]}",
             kind="plot-not-from-this-run",
         )
-    pixels = np.asarray(picture.reduce(max(1, round((pixels.size / LARGE) ** 0.5))))
     histories = [_history(name, text) for key, text in chunks.items() if _claims(key, text)]
     return pixels, histories[0] if histories else None
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     """The picture as a browser shows it: transparent pixels are white."""
-    layer = image.convert("RGBA")
+    layer = image if image.mode == "RGBA" else image.convert("RGBA")
+    layer = layer.reduce(max(1, round((layer.width * layer.height / LARGE) ** 0.5)))
     if layer.getchannel("A").getextrema() != (255, 255):
         layer = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     return layer.convert("RGB")

@@ -7,24 +7,15 @@ Nothing is unpacked to disk and nothing is executed.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import io
-import tarfile
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from grader import PROJECT
 from grader.errors import SubmissionError
-from grader.submission.archives import (
-    ARCHIVES,
-    OTHER_ARCHIVES,
-    Metered,
-    Read,
-    tar_entries,
-    zip_entries,
-)
+from grader.submission.archives import ARCHIVES, OTHER_ARCHIVES, Read
+from grader.submission.bounds import bounded_reading
 from grader.submission.folders import folder_entries
 from grader.submission.names import CHECKLIST, PLOTS, Aliases
 from grader.submission.places import (
@@ -37,6 +28,8 @@ from grader.submission.places import (
 )
 from grader.submission.record import Submission
 from grader.submission.taking import take, take_notebook
+from grader.submission.tars import open_tar, tar_entries
+from grader.submission.zips import open_zip, zip_entries
 
 MAX_ARCHIVE = 500_000_000  # bytes of an archive in a folder
 MAX_INNER = 100_000_000  # bytes of an archive inside an archive
@@ -48,6 +41,11 @@ __all__ = ["CHECKLIST", "PLOTS", "Submission", "gather", "open_submission", "rea
 
 def open_submission(path: Path, aliases: Aliases = NO_ALIASES) -> Submission:
     """The submission at `path`. Raises SubmissionError, with one line, where it cannot be read."""
+    return bounded_reading(str(path), lambda: opened(path, aliases))
+
+
+def opened(path: Path, aliases: Aliases) -> Submission:
+    """The submission, read in this process and without limits on memory and time."""
     name = path.resolve().name
     with reading(str(path), path):
         if path.is_dir():
@@ -73,9 +71,9 @@ def _unpacked(
     name: str, where: str, stream: BinaryIO, aliases: Aliases, *, depth: int
 ) -> Submission:
     if where.lower().endswith(".zip"):
-        with zipfile.ZipFile(stream) as archive:
+        with open_zip(stream) as archive:
             return gather(name, where, zip_entries(archive), aliases, depth=depth)
-    with gzip.open(stream) as content, tarfile.open(fileobj=Metered(content), mode="r:") as tar:
+    with open_tar(stream) as tar:
         return gather(name, where, tar_entries(tar), aliases, depth=depth)
 
 
@@ -84,7 +82,7 @@ def reading(where: str, path: Path | None = None) -> Iterator[None]:
     """Turns every exception in the block into a SubmissionError, whose one line names `where`."""
     try:
         yield
-    except SubmissionError:
+    except (SubmissionError, MemoryError):  # the second is for bounded_reading to name
         raise
     except Exception as error:  # its reader may raise anything for a damaged archive
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -221,7 +221,9 @@ def test_a_file_that_is_no_gradebook_stays_as_it_is(tmp_path: Path, content: byt
     book.write_bytes(content)
     ran = batch(make_class(tmp_path / "class", "ada"), book)
     assert ran.returncode == 2
-    assert ran.stderr.splitlines()[-1].startswith(f"error: the gradebook {book} cannot be used")
+    assert ran.stderr.splitlines()[-1].startswith(
+        f"error: the gradebook {book} is damaged, or is none ("
+    )
     assert book.read_bytes() == content
 
 
@@ -355,7 +357,7 @@ def test_a_damaged_gradebook_is_one_line(
     book.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
     assert main([options[0], str(book), *options[1:]]) == 2
     printed = capsys.readouterr().err
-    assert printed.startswith(f"error: the gradebook {book} cannot be used (")
+    assert printed.startswith(f"error: the gradebook {book} is damaged, or is none (")
     assert len(printed.splitlines()) == 1
 
 

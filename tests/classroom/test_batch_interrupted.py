@@ -59,7 +59,11 @@ def expect_finished(submissions: Path, book: Path) -> None:
     )  # what was there counts still
 
 
-def test_sigkill_of_the_batch(submissions: Path, book: Path) -> None:
+def test_sigkill_of_the_batch(
+    submissions: Path, book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     running = begin(submissions, book)
     until(marked_some(book, 2))
     below = descendants(running.pid)
@@ -68,7 +72,9 @@ def test_sigkill_of_the_batch(submissions: Path, book: Path) -> None:
     assert below
     until(lambda: not any(map(is_alive, below)), 10)
     assert 2 <= len(markings(book)) < 6
+    assert list((tmp_path / "temporary").glob("marking-*"))
     expect_finished(submissions, book)
+    assert not list((tmp_path / "temporary").glob("*-*"))  # the next run removes what was left
 
 
 def test_sigkill_of_a_pool_process_and_its_children(submissions: Path, book: Path) -> None:
@@ -135,7 +141,7 @@ def test_a_full_disk_keeps_stored_results(tmp_path: Path, book: Path) -> None:
         ),
     )
     assert begun.returncode == 2
-    assert "its content is safe" in begun.stderr.splitlines()[-1]
+    assert "a limit of file sizes (ulimit -f)" in begun.stderr.splitlines()[-1]
     expect_finished(submissions, book)
 
 

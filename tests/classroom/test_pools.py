@@ -96,9 +96,9 @@ def test_a_gpu_is_asked_for_as_a_resource(tmp_path: Path, cluster: tuple[str, li
 
 
 def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "g.db", "--scheduler=nowhere")
+    ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "g.db", "--scheduler=localhost:1")
     assert ran.returncode == 2
-    assert "the scheduler nowhere cannot be reached" in ran.stderr.splitlines()[-1]
+    assert "the scheduler localhost:1 cannot be reached" in ran.stderr.splitlines()[-1]
 
 
 @pytest.mark.skipif(

@@ -67,7 +67,7 @@ status=0
 "$python" -c "
 import re
 from pathlib import Path
-from tests.classroom.test_cluster import verdicts
+from tests.classroom.test_pools import verdicts
 there, here = (verdicts(Path(name)) for name in ('slurm.db', 'here.db'))
 assert len(here) == 30, len(here)
 assert there == here, (there, here)

@@ -42,7 +42,7 @@ def fuzz_archives(content: bytes) -> None:
         path = FOLDER / name
         path.write_bytes(content)
         with contextlib.suppress(SubmissionError):
-            submission.open_submission(path)
+            submission.opened(path, {})  # in this process, which is instrumented
 
 
 def fuzz_notebooks(content: bytes) -> None:

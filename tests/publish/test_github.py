@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.classroom.support import make_class, marked_some, until
 from tests.publish.repositories import git, repository
 from tests.support import ROOT, run, script_with, write_submission
 
 WORKFLOWS = ("template/.github/workflows/check.yml", "marking/.github/workflows/mark.yml")
+
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +48,15 @@ def shell_of(published: Path, job: str, name: str) -> tuple[str, dict[str, str]]
         for step in workflow(published, WORKFLOWS[1])["jobs"][job]["steps"]
         if step.get("name") == name
     ]
-    return step["run"], dict.fromkeys(step["env"], "")
+    return step["run"], dict.fromkeys(step.get("env", {}), "")
 
 
 def run_step(script: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a step's script as a runner does; `python` is ours."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=cwd,
-        env={**os.environ, "PATH": path, **environment},
+        env={**os.environ, "PATH": PATH, **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -185,13 +188,23 @@ def mark(
     published: Path, tmp_path: Path, given: dict[str, str], only: str
 ) -> subprocess.CompletedProcess[str]:
     script, variables = shell_of(published, "mark", "Mark")
-    narrowed = script.replace(" --gradebook ", f" --sections {only} --gradebook ")
+    narrowed = script.replace("--gradebook ", f"--sections {only} --gradebook ")
     assert narrowed != script
-    return run_step(narrowed, tmp_path / "workspace", **given, **variables)
+    marked = run_step(narrowed, tmp_path / "workspace", **given, **variables)
+    reported = report(published, tmp_path, given)
+    assert reported.returncode == 0, reported.stderr
+    return marked
+
+
+def report(
+    published: Path, tmp_path: Path, given: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    script, variables = shell_of(published, "mark", "Report on what is marked")
+    return run_step(script, tmp_path / "workspace", **given, **variables)
 
 
 def marks(tmp_path: Path) -> dict[str, dict[str, str]]:
-    with (tmp_path / "temp" / "marks" / "grades.csv").open() as stream:
+    with (tmp_path / "temp" / "marks" / "report" / "grades.csv").open() as stream:
         return {row["id"]: row for row in csv.DictReader(stream)}
 
 
@@ -279,6 +292,40 @@ def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_
     )
     assert mark(published, tmp_path, given, "1.2").returncode == 0
     assert marks(tmp_path)["course_ada-7"]["score"] == "4"
+
+
+def test_what_is_marked_is_uploaded_whatever_ends_the_job(published: Path) -> None:
+    job = workflow(published, WORKFLOWS[1])["jobs"]["mark"]
+    names = [step.get("name", step.get("uses", "")) for step in job["steps"]]
+    at = names.index("Mark")
+    after = job["steps"][at + 1 :]
+    assert [step["if"] for step in after] == ["${{ always() }}"] * 2
+    assert after[-1]["uses"].startswith("actions/upload-artifact@")
+    assert after[-1]["with"]["path"] == "${{ runner.temp }}/marks"
+    assert '--gradebook "$RUNNER_TEMP/marks/grades.db"' in job["steps"][at]["run"]
+    limits = [step["timeout-minutes"] for step in job["steps"][at:]]
+    assert sum(limits) <= job["timeout-minutes"] - 15  # for the steps before
+
+
+def test_a_killed_marking_leaves_what_was_marked(published: Path, tmp_path: Path) -> None:
+    given = workspace(tmp_path)
+    make_class(tmp_path / "temp" / "submissions", "ada bob cat", seconds=4)
+    script, variables = shell_of(published, "mark", "Mark")
+    narrowed = script.replace("--gradebook ", "--sections 1.2 --jobs 1 --gradebook ")
+    marking = subprocess.Popen(
+        ["bash", "-eo", "pipefail", "-c", narrowed],
+        cwd=tmp_path / "workspace",
+        env={**os.environ, "PATH": PATH, **given, **variables},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(marked_some(tmp_path / "temp" / "marks" / "grades.db", 1), 100)
+    os.killpg(marking.pid, signal.SIGKILL)
+    marking.wait()
+    assert report(published, tmp_path, given).returncode == 0
+    scores = [row["score"] for row in marks(tmp_path).values()]
+    assert 1 <= scores.count("4") < 3
 
 
 @pytest.mark.parametrize(

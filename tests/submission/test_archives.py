@@ -161,7 +161,7 @@ REFUSED: dict[str, tuple[Callable[[Path, Path], Path], str]] = {
     "tar bomb": (tar_bomb, "unpacks to more than 500 MB"),
     "zip that says it is a bomb": (zip_bomb, "unpacks to more than 500 MB"),
     "long name of a gigabyte": (huge_header, "header of 1073741824 bytes"),
-    "too many entries": (crowded, "more than 10000 files"),
+    "too many entries": (crowded, "more than 10,000 files"),
     "absolute entry": (with_entry("/numpy_ann.py"), "path '/numpy_ann.py', expected paths inside"),
 }
 

@@ -1,0 +1,125 @@
+"""What is made to take memory or time is named within limits, and the rest of a class is read."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.classroom.intake import entries
+from grader.errors import StudentFault, SubmissionError
+from grader.submission import bounds, record
+from grader.submission.plot_files import read_plot
+from grader.submission.reading import open_submission
+from tests.submission import bombs
+from tests.support import script_with
+
+LITTLE = 640_000_000  # bytes; three notebooks of dictionaries take 520 MB
+EMPTY = record.Submission("ada", {}, {}, {})
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MEMORY", LITTLE)
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("bomb", bombs.READ)
+def test_a_bomb_is_refused_with_little_memory_and_time(tmp_path: Path, bomb: str) -> None:
+    build, message = bombs.READ[bomb]
+    with pytest.raises(SubmissionError) as caught:
+        open_submission(build(tmp_path))
+    assert message in str(caught.value)
+    assert bounds.OVER not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("bomb", bombs.NOTEBOOKS)
+def test_a_bomb_of_a_notebook_costs_that_file(tmp_path: Path, bomb: str) -> None:
+    work = bombs.NOTEBOOKS[bomb](tmp_path)
+    for name in ("numpy_ann", "pytorch_ann"):
+        (work / f"{name}.ipynb").unlink()
+    (work / "numpy_ann.py").write_text(script_with("numpy_ann", {}))
+    taken = open_submission(work)
+    assert "numpy_ann" in taken.scripts
+    assert "pytorch_cnn.ipynb" in taken.problems or not taken.scripts["pytorch_cnn"].strip()
+
+
+def takes_memory() -> record.Submission:
+    return record.Submission(str(len(bytearray(2 * LITTLE))), {}, {}, {})
+
+
+def takes_time() -> record.Submission:
+    while True:
+        pass
+
+
+def waits() -> record.Submission:
+    time.sleep(60)
+    return EMPTY
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("reader", [takes_memory, takes_time, waits])
+def test_whatever_takes_too_much_is_ended(
+    monkeypatch: pytest.MonkeyPatch, reader: bounds.Reader
+) -> None:
+    monkeypatch.setattr(bounds, "SECONDS", 1)
+    monkeypatch.setattr(bounds, "TIMEOUT", 10.0 if reader is takes_time else 2.0)
+    begun = time.monotonic()
+    with pytest.raises(SubmissionError, match=rf"ada\.zip {bounds.OVER}"):
+        bounds.bounded_reading("ada.zip", reader)
+    assert time.monotonic() - begun < 30
+
+
+def test_a_reading_comes_back_whole() -> None:
+    whole = record.Submission(
+        "ada", {"numpy_ann": b"\xff\0"}, {"pytorch_ann": b"\x89PNG"}, {"a": "b"}, {"c": "d"},
+        {"e": "f"}, ("note",), "all.ipynb",
+    )  # fmt: skip
+    assert bounds.bounded_reading("ada", lambda: whole) == whole
+
+
+@pytest.mark.usefixtures("limited")
+def test_the_rest_of_a_class_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    for student, bomb in (
+        ("bob", "a zip's entry packed by LZMA"),
+        ("cat", "a million entries in a zip"),
+        ("dan", "a tar's global header"),
+        ("eve", "a folder of 200,000 files"),
+    ):
+        (tmp_path / student).mkdir()
+        built = bombs.READ[bomb][0](tmp_path / student)
+        (folder / student).mkdir(parents=True)
+        built.rename(folder / student / built.name)
+    (folder / "ada").mkdir()
+    (folder / "ada" / "numpy_ann.py").write_text(script_with("numpy_ann", {}))
+    read, refused = [], []
+    with entries(folder) as found:
+        for entry in found:
+            try:
+                entry.open()
+                read.append(entry.students[0].id)
+            except SubmissionError:
+                refused.append(entry.students[0].id)
+    assert (read, refused) == (["ada"], ["bob", "cat", "dan", "eve"])
+
+
+@pytest.mark.parametrize("bomb", bombs.PICTURES)
+def test_a_bomb_of_a_picture_is_refused(bomb: str) -> None:
+    build, kind = bombs.PICTURES[bomb]
+    with pytest.raises(StudentFault) as caught:
+        read_plot("plot.png", build())
+    assert caught.value.kind == kind
+
+
+def test_a_large_picture_takes_little_memory() -> None:
+    content = bombs.with_chunks([], (6000, 3900), "RGBA")
+
+    def read() -> record.Submission:
+        return record.Submission(str(read_plot("plot.png", content)[0].shape), {}, {}, {})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounds, "MEMORY", 400_000_000)
+        assert bounds.bounded_reading("plot.png", read).name == "(1300, 2000, 3)"
