@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from grader.checks.context import Context
+from grader.checks.source_notes import note_source
 from grader.marking import runner
 from grader.marking.alone import MACHINE
 from grader.marking.trainings import Trainings
@@ -34,7 +35,7 @@ class Marking:
         self, submission: Submission, rubric: Rubric, options: Options, *, explains: bool = True
     ):
         self.rubric, self.options = rubric, options
-        self.submission, self._remarks = prepared(submission, rubric)
+        self.submission, self._remarks, self._findings = prepared(submission, rubric)
         self.sandbox: Sandbox = choose(options.sandbox)
         self.results: dict[str, SectionResult] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
@@ -86,6 +87,8 @@ class Marking:
         needs = [self.rubric.by_number[number] for number in section.needs]
         failed = [need for need in needs if self.mark(need).status is Status.FAILED]
         started, trained_before = time.perf_counter(), self._training_seconds(section)
+        noted = len(self.context.notes)
+        note_source(section, self.context, self._findings)
         with MACHINE.among_others():
             attempt = runner.run(section, self.context, failed)
         verdict = attempt.verdict
@@ -99,6 +102,7 @@ class Marking:
             verdict=shown(replace(verdict, notes=(*verdict.notes, *self._notes(section, verdict)))),
             script=section.script,
             comparisons=attempt.comparisons,
+            notes=tuple(self.context.notes[noted:]),
         )
         self.results[section.number] = result
         return result
@@ -195,7 +199,6 @@ class Marking:
             sandbox=self.sandbox.level,
             submission=self.submission.name,
             trainings={script: run.shown for script, run in runs.items() if run.shown is not None},
-            notes=tuple(self.context.notes),
         )
 
     def close(self) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from assignment.expect import CheckFailed
 from assignment.parts import PARTS
+from grader.marking.audit import audit
 from grader.options import Options
 from grader.rubric import Rubric
 from grader.sandbox.remote import StudentScript
@@ -73,18 +76,20 @@ class Trainings:
             runs.append(self._one_run(student, len(runs)))
         ranked = sorted(runs, key=lambda run: run.accuracy)
         median = ranked[(len(ranked) - 1) // 2] if len(ranked) % 2 else ranked[len(ranked) // 2]
-        audited = None
-        if self._is_audited(student.script, median):
-            audited = self._one_run(student, len(runs), shuffle_pixels=True).accuracy
-        return replace(median, accuracies=tuple(run.accuracy for run in runs), audited=audited)
-
-    def _is_audited(self, script: str, run: TrainingOutcome) -> bool:
-        """Whether to train again with permuted pixels: a fully connected network above its bar."""
-        flat = PARTS[script].image_shape == (784,)
-        return self._options.audit and flat and run.accuracy >= self._rubric.bars[script]
+        notes = median.notes
+        if self._options.audit and median.accuracy >= bar:
+            again = partial(self._one_run, student, len(runs))
+            is_flat = PARTS[student.script].image_shape == (784,)
+            notes += audit(again, median, rules, is_flat=is_flat)
+        return replace(median, accuracies=tuple(run.accuracy for run in runs), notes=notes)
 
     def _one_run(
-        self, student: StudentScript, number: int, *, shuffle_pixels: bool = False
+        self,
+        student: StudentScript,
+        number: int,
+        *,
+        train_size: int | None = None,
+        **changes: Any,
     ) -> TrainingOutcome:
         options = self._options
         return train(
@@ -93,7 +98,12 @@ class Trainings:
             seed=options.seed + SEED_STRIDE * number,
             device=options.device,
             data_dir=options.data_dir,
-            train_size=options.train_size,
-            shuffle_pixels=shuffle_pixels,
-            reads_curves=student.script in self._with_curves,
+            train_size=_smaller(train_size, options.train_size),
+            reads_curves=student.script in self._with_curves and not changes,
+            **changes,
         )
+
+
+def _smaller(size: int | None, other: int | None) -> int | None:
+    """The smaller of two numbers of training images; None stands for all."""
+    return min((n for n in (size, other) if n is not None), default=None)

@@ -56,16 +56,19 @@ def _parts(source: str, wanted: dict[str, list[str]]) -> dict[str, str]:
 
 
 def _prepare(scripts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Source and remarks of each script that can be parsed."""
+    """Source, remarks and findings for the instructor of each script that can be parsed."""
     from assignment.imports import Rule, prepare
+    from grader.submission.embedded_data import findings
 
     found = {}
     for name, script in scripts.items():
         try:
-            prepared = prepare(script.pop("source"), Rule(**script))
+            source = script.pop("source")
+            prepared, noted = prepare(source, Rule(**script)), findings(source)
         except (SyntaxError, RecursionError, MemoryError):
             continue  # the worker says where and why
-        found[name] = {"source": prepared.source, "remarks": list(prepared.remarks)}
+        remarks = list(prepared.remarks)
+        found[name] = {"source": prepared.source, "remarks": remarks, "findings": noted}
     return found
 
 
