@@ -148,7 +148,7 @@ def _decoded(tree: ast.Module) -> Iterator[tuple[str, str]]:
         for name in READING:
             found.pop(name, None)
     if found:
-        places = ", ".join(f"{name} (line {line})" for name, line in [*found.items()][:6])
+        places = ", ".join(f"{name[:40]} (line {line})" for name, line in [*found.items()][:6])
         yield "decodes-data", f"uses what decodes or reads data: {places}"
 
 

@@ -5,7 +5,7 @@ Honest training is unaffected.
 Training images, test labels and trained weights of Fashion-MNIST are public, and fit into a few
 kilobytes of source. So the class numbers are permuted, a few training images are left out, either
 all images are mirrored or none, and test images change by at most one grey level. An audit also
-permutes the pixels, which a fully connected network cannot notice.
+permutes the pixels, or draws most labels at random.
 """
 
 from __future__ import annotations
