@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 from grader.checks.context import Context
-from grader.checks.source_notes import note_source
 from grader.marking import runner
 from grader.marking.alone import MACHINE
 from grader.marking.trainings import Trainings
@@ -88,7 +87,8 @@ class Marking:
         failed = [need for need in needs if self.mark(need).status is Status.FAILED]
         started, trained_before = time.perf_counter(), self._training_seconds(section)
         noted = len(self.context.notes)
-        note_source(section, self.context, self._findings)
+        if section in self.chosen:  # results of others are not kept
+            self._note_source(section.script)
         with MACHINE.among_others():
             attempt = runner.run(section, self.context, failed)
         verdict = attempt.verdict
@@ -126,6 +126,11 @@ class Marking:
     def _end_worker(self, script: str) -> None:
         if script:
             self.students[script].close()
+
+    def _note_source(self, script: str) -> None:
+        """Note what was found in a script's source, with the first of its sections."""
+        for name, text in self._findings.get(script, []):
+            self.context.note(name, script, text)
 
     def _notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
         """Notes of the marking itself: how the files were read, and what training ran on."""

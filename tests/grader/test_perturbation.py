@@ -96,6 +96,7 @@ def test_an_audit_notes_what_does_not_come_from_training(tmp_path: Path, cheat: 
     marking.mark_all()
     notes = {note.id: note.text for note in marking.report().notes}
     assert marking.report().accuracy["numpy_ann"] > 0.7
+    assert {"embedded-data", "decodes-data"} <= notes.keys()
     assert "with permuted pixels" in notes["needs-pixel-order"]
     assert "80% of the labels drawn at random" in notes["learns-from-shuffled-labels"]
 
