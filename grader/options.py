@@ -34,7 +34,8 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         "--audit",
         {
             "action": "store_true",
-            "help": "train the two fully connected networks again, with permuted pixels",
+            "help": "train networks above their bar again, with shuffled labels and permuted pixels, "
+            "for notes to the instructor",
         },
     ),
     (

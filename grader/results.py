@@ -120,7 +120,10 @@ class Note:
 
 @dataclass(frozen=True)
 class SectionResult:
-    """The result of one section. `max_points` as in the rubric, `seconds` of wall time."""
+    """The result of one section. `max_points` as in the rubric, `seconds` of wall time.
+
+    `notes` are for the instructor: they are kept and shown with the section, but never to students.
+    """
 
     number: str
     title: str
@@ -129,6 +132,7 @@ class SectionResult:
     verdict: Verdict
     script: str = ""
     comparisons: tuple[ComparedArray, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -151,7 +155,7 @@ class Report:
     """The result of marking one submission.
 
     `accuracy`, `bars` and `trainings` are keyed by script: the measured test accuracy, the accuracy
-    required, and further details. `notes` are for the instructor.
+    required, and further details.
     """
 
     sections: tuple[SectionResult, ...]
@@ -164,7 +168,11 @@ class Report:
     submission: str
     problem: str = ""  # why nothing could be marked
     trainings: dict[str, Training] = field(default_factory=dict)
-    notes: tuple[Note, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The notes of all sections, for the instructor."""
+        return tuple(dict.fromkeys(note for section in self.sections for note in section.notes))
 
     @property
     def score(self) -> float:
@@ -198,8 +206,7 @@ class Report:
         trainings = {
             script: training_from(training) for script, training in fields.pop("trainings").items()
         }
-        notes = tuple(Note(**note) for note in fields.pop("notes", ()))
-        return cls(sections=sections, trainings=trainings, notes=notes, **fields)
+        return cls(sections=sections, trainings=trainings, **fields)
 
 
 def section_from(fields: dict[str, Any]) -> SectionResult:
@@ -211,6 +218,7 @@ def section_from(fields: dict[str, Any]) -> SectionResult:
         ComparedArray(entry["name"], tuple(map(tuple, entry["wrong"])))
         for entry in fields.pop("comparisons")
     )
+    notes = tuple(Note(**note) for note in fields.pop("notes", ()))
     if "verdict" in fields:
         verdict = _verdict_from(fields.pop("verdict"))
     else:
@@ -222,7 +230,7 @@ def section_from(fields: dict[str, Any]) -> SectionResult:
             notes=(fields.pop("feedback"),),
         )
         del fields["points"]
-    return SectionResult(verdict=verdict, comparisons=comparisons, **fields)
+    return SectionResult(verdict=verdict, comparisons=comparisons, notes=notes, **fields)
 
 
 def _verdict_from(fields: dict[str, Any]) -> Verdict:

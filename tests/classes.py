@@ -11,7 +11,16 @@ from grader.classroom.intake import Student
 from grader.classroom.keys import rubric_hash
 from grader.classroom.reports.assignment import Assignment
 from grader.classroom.reports.build import build
-from grader.results import ComparedArray, Mistake, Report, SectionResult, Status, Training, Verdict
+from grader.results import (
+    ComparedArray,
+    Mistake,
+    Note,
+    Report,
+    SectionResult,
+    Status,
+    Training,
+    Verdict,
+)
 from grader.rubric import RUBRIC_FILE, load_rubric
 from grader.submission.reading import Submission
 
@@ -83,6 +92,7 @@ class Pupil:
     accuracy: float | None = None
     plots: dict[str, bytes] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
+    notes: dict[str, tuple[Note, ...]] = field(default_factory=dict)
 
     def sections(self) -> tuple[SectionResult, ...]:
         """The results that there are."""
@@ -92,6 +102,7 @@ class Pupil:
                 self._status(n),
                 self.lost.get(n, "right"),
                 diagnosis=self.diagnosis if n in self.lost else (),
+                notes=self.notes.get(n, ()),
                 comparisons=(ComparedArray("W1", ((True, False), (False, False))),)
                 if n == "1.6" and n in self.lost
                 else (),

@@ -60,7 +60,11 @@ class Context:
 
     def run(self, section: RubricSection) -> TrainingOutcome:
         """The training of a section's script. Raises CheckFailed if it failed."""
-        return self.trainings.of(self.students[section.script])
+        run = self.trainings.of(self.students[section.script])
+        if section.training:  # several sections ask for the training
+            for id, text in run.notes:  # noqa: A001
+                self.note(id, section.script, text)
+        return run
 
     def note(self, id: str, script: str, text: str) -> None:  # noqa: A002
         """Add an observation for the instructor, once."""

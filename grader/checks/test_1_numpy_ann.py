@@ -33,7 +33,8 @@ def test_forward_gives_probabilities_and_keeps_its_four_steps(
 def test_backward_agrees_with_numerical_gradients(section: RubricSection, context: Context) -> None:
     seconds = context.rubric.limits.full_size_seconds
     numpy.check_backward(context.module(section), context.rng(section), seconds)
+    numpy.note_numerical_backward(section, context)
 
 
 def test_training_reaches_the_bar(section: RubricSection, context: Context) -> str:
-    return expect_bar(context.run(section), section, context.rubric.training)
+    return expect_bar(context.run(section), section)

@@ -35,7 +35,7 @@ def test_judgement_is_what_the_curves_say(section: RubricSection, context: Conte
 
 
 def test_training_reaches_the_bar(section: RubricSection, context: Context) -> str:
-    return expect_bar(context.run(section), section, context.rubric.training)
+    return expect_bar(context.run(section), section)
 
 
 def test_plot_shows_the_learning_curves_of_a_run(

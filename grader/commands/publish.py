@@ -68,7 +68,7 @@ def _add_gradescope(targets: Any) -> None:
         action="store_true",
         help="skip the sections that mark training, and their points",
     )
-    parser.add_argument("--audit", action="store_true", help="train again with permuted pixels")
+    parser.add_argument("--audit", action="store_true", help="train again for notes, as grade does")
     parser.add_argument(
         "--sandbox",
         default="auto",

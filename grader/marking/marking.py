@@ -35,7 +35,7 @@ class Marking:
         self, submission: Submission, rubric: Rubric, options: Options, *, explains: bool = True
     ):
         self.rubric, self.options = rubric, options
-        self.submission, self._remarks = prepared(submission, rubric)
+        self.submission, self._remarks, self._findings = prepared(submission, rubric)
         self.sandbox: Sandbox = choose(options.sandbox)
         self.results: dict[str, SectionResult] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
@@ -94,6 +94,9 @@ class Marking:
         needs = [self.rubric.by_number[number] for number in section.needs]
         failed = [need for need in needs if self.mark(need).status is Status.FAILED]
         started, trained_before = time.perf_counter(), self._training_seconds(section)
+        noted = len(self.context.notes)
+        if section in self.chosen:  # results of others are not kept
+            self._note_source(section.script)
         with MACHINE.among_others():
             attempt = runner.run(section, self.context, failed)
         verdict = attempt.verdict
@@ -107,6 +110,7 @@ class Marking:
             verdict=shown(replace(verdict, notes=(*verdict.notes, *self._notes(section, verdict)))),
             script=section.script,
             comparisons=attempt.comparisons,
+            notes=tuple(self.context.notes[noted:]),
         )
         self.results[section.number] = result
         return result
@@ -130,6 +134,11 @@ class Marking:
     def _end_worker(self, script: str) -> None:
         if script:
             self.students[script].close()
+
+    def _note_source(self, script: str) -> None:
+        """Note what was found in a script's source, with the first of its sections."""
+        for name, text in self._findings.get(script, []):
+            self.context.note(name, script, text)
 
     def _notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
         """Notes of the marking itself: how the files were read, and what training ran on."""
@@ -203,7 +212,6 @@ class Marking:
             sandbox=self.sandbox.level,
             submission=self.submission.name,
             trainings={script: run.shown for script, run in runs.items() if run.shown is not None},
-            notes=tuple(self.context.notes),
         )
 
     def close(self) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from assignment.expect import CheckFailed
 from assignment.parts import PARTS
+from grader.marking.audit import audit
 from grader.options import Options
 from grader.rubric import Rubric
 from grader.sandbox.budget import Budget
@@ -83,23 +86,26 @@ class Trainings:
         return replace(median, accuracies=tuple(run.accuracy for run in runs))
 
     def _with_audit(self, student: StudentScript, run: TrainingOutcome) -> TrainingOutcome:
-        if not self._is_audited(student.script, run):
+        """The run with what an audit found, if there is one: of a network above its bar."""
+        if not self._options.audit or run.accuracy < self._rubric.bars[student.script]:
             return run
+        again = partial(self._one_run, student, len(run.accuracies))
+        is_flat = PARTS[student.script].image_shape == (784,)
         with self._limited(student):  # a sleeper must not get around its audit
-            audit = self._one_run(student, len(run.accuracies), shuffle_pixels=True)
-        return replace(run, audited=audit.accuracy)
+            found = audit(again, run, self._rubric.training, is_flat=is_flat)
+        return replace(run, notes=run.notes + found)
 
     def _limited(self, student: StudentScript) -> AbstractContextManager[Budget]:
         seconds = self._rubric.limits.train_seconds[student.script]
         return student.clock.step(seconds, "fit and predict together", apart=True)
 
-    def _is_audited(self, script: str, run: TrainingOutcome) -> bool:
-        """Whether to train again with permuted pixels: a fully connected network above its bar."""
-        flat = PARTS[script].image_shape == (784,)
-        return self._options.audit and flat and run.accuracy >= self._rubric.bars[script]
-
     def _one_run(
-        self, student: StudentScript, number: int, *, shuffle_pixels: bool = False
+        self,
+        student: StudentScript,
+        number: int,
+        *,
+        train_size: int | None = None,
+        **changes: Any,
     ) -> TrainingOutcome:
         options = self._options
         return train(
@@ -108,7 +114,12 @@ class Trainings:
             seed=options.seed + SEED_STRIDE * number,
             device=options.device,
             data_dir=options.data_dir,
-            train_size=options.train_size,
-            shuffle_pixels=shuffle_pixels,
-            reads_curves=student.script in self._with_curves,
+            train_size=_smaller(train_size, options.train_size),
+            reads_curves=student.script in self._with_curves and not changes,
+            **changes,
         )
+
+
+def _smaller(size: int | None, other: int | None) -> int | None:
+    """The smaller of two numbers of training images; None stands for all."""
+    return min((n for n in (size, other) if n is not None), default=None)

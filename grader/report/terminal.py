@@ -8,7 +8,7 @@ import sys
 from textwrap import indent
 
 from grader.options import Options
-from grader.report.text import feedback, headline, lines, plain
+from grader.report.text import feedback, headline, lines, one_line, plain
 from grader.results import Report, SectionResult, Status
 
 MARKS = {
@@ -50,8 +50,15 @@ def foot(report: Report, *, details: bool = True) -> str:
         for script, accuracy in report.accuracy.items()
     ]
     shown += ["", *(["Test accuracy", *accuracies, ""] if accuracies else [])]
+    if details:  # for whoever marks; pages and platforms show students no notes
+        shown += _notes(report)
     total = f"Total {report.score:g} of {report.max_score:g} points in {report.seconds:.1f} s"
     return "\n".join([*shown, f"{total} (sandbox: {report.sandbox})"])
+
+
+def _notes(report: Report) -> list[str]:
+    texts = [f"     {note.script}.py {one_line(note.text)} ({note.id})" for note in report.notes]
+    return ["Notes for the instructor; they change no mark", *texts, ""] if texts else []
 
 
 def _details(section: SectionResult) -> str:

@@ -56,17 +56,33 @@ def _parts(source: str, wanted: dict[str, list[str]]) -> dict[str, str]:
 
 
 def _prepare(scripts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Source and remarks of each script that can be parsed."""
+    """Source, remarks and findings for the instructor of each script that can be parsed."""
     from assignment.imports import Rule, prepare
 
     found = {}
     for name, script in scripts.items():
         try:
-            prepared = prepare(script.pop("source"), Rule(**script))
+            source = script.pop("source")
+            prepared = prepare(source, Rule(**script))
         except (SyntaxError, RecursionError, MemoryError):
             continue  # the worker says where and why
-        found[name] = {"source": prepared.source, "remarks": list(prepared.remarks)}
+        remarks = list(prepared.remarks)
+        found[name] = {
+            "source": prepared.source,
+            "remarks": remarks,
+            "findings": _findings(source),
+        }
     return found
+
+
+def _findings(source: str) -> list[tuple[str, str]]:
+    """Notes for the instructor; none if looking for them breaks, since they must cost nobody."""
+    from grader.submission.embedded_data import findings
+
+    try:
+        return findings(source)
+    except (SyntaxError, RecursionError, MemoryError):
+        return []
 
 
 _OPS: dict[str, Callable[..., dict[str, Any]]] = {

@@ -19,9 +19,15 @@ def import_rule(rubric: Rubric, script: str, *, notebook: bool = False) -> Rule:
     return Rule(rubric.imports[script], rubric.forbidden, needed, notebook=notebook)
 
 
-def prepared(submission: Submission, rubric: Rubric) -> tuple[Submission, tuple[str, ...]]:
+Findings = dict[str, list[tuple[str, str]]]  # by script: ids and texts of notes
+
+
+def prepared(
+    submission: Submission, rubric: Rubric
+) -> tuple[Submission, tuple[str, ...], Findings]:
     """The submission with its scripts as they are marked, and a remark on each thing left out.
 
+    The findings are for the instructor: data in the source, and what decodes it.
     A script that cannot be parsed stays as it is: the worker says where and why.
     """
     asked = {}
@@ -36,4 +42,8 @@ def prepared(submission: Submission, rubric: Rubric) -> tuple[Submission, tuple[
         for script, answer in found.items()
         for remark in answer["remarks"]
     )
-    return replace(submission, scripts={**submission.scripts, **scripts}), remarks
+    findings = {
+        script: [(str(id), str(text)) for id, text in answer["findings"]]  # noqa: A001
+        for script, answer in found.items()
+    }
+    return replace(submission, scripts={**submission.scripts, **scripts}), remarks, findings

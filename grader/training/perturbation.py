@@ -5,7 +5,7 @@ Honest training is unaffected.
 Training images, test labels and trained weights of Fashion-MNIST are public, and fit into a few
 kilobytes of source. So the class numbers are permuted, a few training images are left out, either
 all images are mirrored or none, and test images change by at most one grey level. An audit also
-permutes the pixels, which a fully connected network cannot notice.
+permutes the pixels, or draws most labels at random.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from utils import Splits
 
 CLASSES, SIDE = 10, 28
 LEFT_OUT = (0.005, 0.01)  # the fraction of the training images left out is drawn from this range
+
+
+def noisy(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The images, changed by at most one grey level."""
+    noise = rng.integers(-1, 2, size=X.shape, dtype=np.int8).astype(np.float32) / 255
+    changed: np.ndarray = (X + noise).clip(0, 1)
+    return changed
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,24 @@ class Perturbation:
 
     def splits(self, data: Splits, order: np.ndarray, rng: np.random.Generator) -> Splits:
         """The perturbed images and labels; test images in the given `order (n,)`, with noise."""
-        X_test = self.images(data.X_test[order])
-        X_test += rng.integers(-1, 2, size=X_test.shape, dtype=np.int8).astype(np.float32) / 255
         return Splits(
             self.images(data.X_train),
             self.classes[data.y_train],
             self.images(data.X_val),
             self.classes[data.y_val],
-            X_test.clip(0, 1),
+            noisy(self.images(data.X_test[order]), rng),
             self.classes[data.y_test[order]],
         )
+
+
+def with_random_labels(data: Splits, share: float, rng: np.random.Generator) -> Splits:
+    """The data with this share of the training and validation labels drawn at random."""
+    if not share:
+        return data
+
+    def drawn(y: np.ndarray) -> np.ndarray:
+        changed = rng.random(len(y)) < share
+        labels: np.ndarray = np.where(changed, rng.integers(CLASSES, size=len(y)), y)
+        return labels.astype(y.dtype)
+
+    return data._replace(y_train=drawn(data.y_train), y_val=drawn(data.y_val))

@@ -25,6 +25,7 @@ import numpy as np
 
 from assignment.answers import CAUSE, NUMPY_DEFAULTS, Objects
 from assignment.imports import Rule, prepare
+from assignment.observing import counting
 
 from . import protocol
 from .circumstances import circumstances
@@ -41,6 +42,7 @@ class Worker:
         self.module: ModuleType | None = None
         self.objects = Objects()
         self.gradients_off = False  # since the script was imported
+        self.watched = counting.Watched(None, [])
 
     def serve(self) -> None:
         """Answer until the pipe closes."""
@@ -152,6 +154,18 @@ class Worker:
         if "torch" in sys.modules:
             sys.modules["torch"].manual_seed(seed)
             sys.modules["torch"].set_num_threads(threads)
+
+    def op_watch(self, ref: int, names: list[str]) -> None:
+        """Count from now on the calls of these methods of an object's class."""
+        self.watched = counting.Watched(self.objects[ref], names)
+
+    def op_watched(self) -> dict[str, list[int]]:
+        """The counts since op_watch, by method; the methods are as they were again."""
+        return self.watched.ended()
+
+    def op_count_backward(self, ref: int, X: Any, Y: Any) -> dict[str, Any]:
+        """What one backward pass of a network in NumPy uses."""
+        return counting.uses_of_backward(self.objects[ref], X, Y, HERE)
 
     def op_probe(self, name: str, ref: int, args: list[Any]) -> Any:
         """The result of one of the observations of a model."""

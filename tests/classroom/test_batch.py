@@ -472,3 +472,17 @@ def test_an_interruption_before_anything_was_written_says_so(
     monkeypatch.setattr("grader.sandbox.levels.choose", interrupt)
     assert main(["batch", str(tmp_path), f"--gradebook={tmp_path / 'grades.db'}"]) == 2
     assert capsys.readouterr().err == "error: interrupted; nothing was written\n"
+
+
+def test_notes_survive_a_batch_and_a_report(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    source = submissions / "ada" / "numpy_ann.py"
+    source.write_text(f"{source.read_text()}\nimport base64\nW = {bytes(range(256)) * 20!r}\n")
+    batch(submissions, book)
+    for _ in range(2):  # marked now, and marked before
+        assert main(["report", str(book), "--out", str(tmp_path / "report")]) == 0
+        page = (tmp_path / "report" / "index.html").read_text()
+        assert page.count("embedded-data: 1") == page.count("decodes-data: 1") == 1
+        (student,) = (tmp_path / "report" / "students").glob("ada*")
+        assert "decodes" not in student.read_text()
+        assert "2 marked before" in batch(submissions, book).stdout

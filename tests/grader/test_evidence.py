@@ -109,6 +109,10 @@ def test_a_training_is_shown_as_the_official_data_has_it(report: Report, script:
     assert len(shown.curves["train_losses"]) == len(shown.curves["val_accuracies"]) > 0
 
 
+def test_an_honest_training_is_not_noted(report: Report) -> None:
+    assert report.notes == ()
+
+
 def test_a_report_with_all_it_shows_survives_json(report: Report) -> None:
     assert Report.from_json(report.to_json()) == report
 

@@ -32,6 +32,7 @@ def test_right_answers_keep_their_points(tmp_path: Path, specimen: dict) -> None
     work = write_submission(tmp_path / "work", {section: specimen["code"], **others})
     for result in mark_here(work, asked).values():
         assert result.status is Status.PASSED, feedback(result)
+        assert result.notes == ()
 
 
 @pytest.mark.parametrize("specimen", WRONG, ids=lambda s: f"{s['section']} {s['mistake']}")

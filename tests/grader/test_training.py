@@ -22,7 +22,6 @@ from tests.support import mark, mark_here, script_with, write_submission
 from utils import History
 
 RUBRIC = load_rubric()
-RULES = RUBRIC.training
 
 
 def marking_with(
@@ -122,9 +121,9 @@ def test_calibration_table() -> None:
 
 def test_a_bar_missed_is_wrong() -> None:
     section = RUBRIC.by_number["3.6"]
-    expect_bar(TrainingOutcome(0.85, None, 1.0), section, RULES)
+    expect_bar(TrainingOutcome(0.85, None, 1.0), section)
     with pytest.raises(CheckFailed, match=f"expected at least {section.bar:.0%}"):
-        expect_bar(TrainingOutcome(section.bar - 1e-4, None, 1.0), section, RULES)
+        expect_bar(TrainingOutcome(section.bar - 1e-4, None, 1.0), section)
 
 
 def test_a_network_that_never_comes_back_has_diverged() -> None:
@@ -137,14 +136,14 @@ def test_a_network_that_never_comes_back_has_diverged() -> None:
     ):
         run = TrainingOutcome(accuracy, History([loss], [loss], [accuracy], [accuracy]), 1.0)
         with pytest.raises(CheckFailed) as caught:
-            expect_bar(run, section, RULES)
+            expect_bar(run, section)
         assert caught.value.kind == kind
 
 
 def failure_of(number: str, **fields: object) -> CheckFailed:
     run = TrainingOutcome(0.1, None, 1.0, **fields)
     with pytest.raises(CheckFailed) as caught:
-        expect_bar(run, RUBRIC.by_number[number], RULES)
+        expect_bar(run, RUBRIC.by_number[number])
     return caught.value
 
 
@@ -164,7 +163,7 @@ def test_what_is_odd_about_a_network_is_named_before_the_bar(number: str) -> Non
 def test_a_network_without_backward_fails_whatever_its_accuracy() -> None:
     run = TrainingOutcome(0.95, None, 1.0, backward_problem="backward returned only zeros")
     with pytest.raises(CheckFailed) as caught:
-        expect_bar(run, RUBRIC.by_number["1.7"], RULES)
+        expect_bar(run, RUBRIC.by_number["1.7"])
     assert caught.value.kind == "train-without-backward"
 
 

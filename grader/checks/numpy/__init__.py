@@ -12,6 +12,7 @@ from assignment.checks.numpy import forward, functions
 from assignment.handles import Module
 from grader.checks.numpy import cases
 from grader.checks.numpy.backward import check_backward as check_backward
+from grader.checks.numpy.numerical import note_numerical_backward as note_numerical_backward
 
 
 def check_relu(module: Module, rng: np.random.Generator) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.classroom.reports.cells import Cell
-from grader.report.text import feedback, plain
+from grader.report.text import feedback, one_line, plain
 from grader.results import SectionResult, Status
 from grader.sections import SCRIPTS
 
@@ -177,6 +177,7 @@ def _sections_head(assignment: Assignment) -> list[list[Cell]]:
             "diagnosis",
             "work",
             "feedback",
+            "notes",
         ]
     ]
 
@@ -196,6 +197,7 @@ def _sections(assignment: Assignment, person: Person) -> Rows:
             " ".join(section.diagnosis),
             person.standing.work,
             feedback(section),
+            "; ".join(f"{note.id}: {one_line(note.text)}" for note in section.notes),
         ]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.feedback.misconceptions import CATALOGUE
-from grader.report.text import headline
+from grader.report.text import headline, one_line
 from grader.results import SectionResult, Status
 
 SLOWEST = 10  # sections listed
@@ -96,6 +96,7 @@ class Summary:
     unreadable: Incidents = field(default_factory=Incidents)
     errors: Incidents = field(default_factory=Incidents)
     failed_runs: Incidents = field(default_factory=Incidents)
+    notes: dict[str, Incidents] = field(default_factory=lambda: defaultdict(Incidents))
     _slowest: list[tuple[float, int, Incident]] = field(default_factory=list)
     _seen: int = 0
 
@@ -115,6 +116,10 @@ class Summary:
             self.accuracies[script][_bin(accuracy, ACCURACY_BINS)] += 1
         for section in report.sections:
             self._add_section(person, section)
+        for note in report.notes:
+            where = f"{note.script}.py" if note.script else ""
+            incident = Incident(person.name, person.stem, where, one_line(note.text))
+            self.notes[note.id].add(incident)
         for name in {name for section in report.sections for name in section.diagnosis}:
             self.mistakes[name] += 1
         if (
