@@ -16,8 +16,7 @@ from typing import Any, Protocol
 
 from grader.classroom.job import Done, Task, mark, mark_in_pool, prepare
 from grader.errors import CannotGrade
-
-MEMORY = 2_000_000_000  # bytes that one marking takes with training, rounded up
+from grader.rubric import load_rubric
 
 
 class Pool(Protocol):
@@ -164,7 +163,7 @@ def _slurm(jobs: int) -> Any:
     return SLURMCluster(
         processes=1,
         cores=1,
-        memory=f"{2 * MEMORY // 10**6}MB",
+        memory=f"{load_rubric().limits.marking_bytes // 10**6}MB",
         n_workers=jobs,
         local_directory=os.environ.get("TMPDIR", "/tmp"),
     )
@@ -176,4 +175,4 @@ def default_jobs(cores: int) -> int:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
         return cores
-    return max(1, min(cores, memory // MEMORY))
+    return max(1, min(cores, memory // load_rubric().limits.marking_bytes))

@@ -182,7 +182,7 @@ class StudentScript:
         except TimedOut as fault:
             raise self._located(fault, op, arguments) from None
         if "error" in reply:
-            raise student_fault(reply["error"], self.script)
+            raise student_fault(reply["error"], self.script, self._limits.memory_bytes[self.script])
         return self._remote(reply.get("value"))
 
     def _located(self, fault: TimedOut, op: str, arguments: dict[str, Any]) -> TimedOut:
@@ -226,7 +226,7 @@ class StudentScript:
         self.close()
         if self._load_fault is not None:
             raise self._load_fault
-        self._process = Process(self._server)
+        self._process = Process(self._server, self.script)
         try:
             self._read_source()
             names = self._load()
