@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from grader.errors import StudentError
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
 from grader.sandbox.remote import StudentScript
@@ -173,3 +174,26 @@ def attack(how):
         student.close()
     assert {how: size for how, size in taken.items() if size > LIMIT} == {}
     assert taken["tensors"] > 0.8 * LIMIT
+
+
+GREEDY = {
+    "tensor": "import torch\ndef f(): return torch.ones(10**10)",
+    "array": "import numpy\ndef f(): return numpy.ones(10**10)",
+    "object": "def f(): return bytearray(10**10)",
+    "layer": "import torch\ndef f(): return torch.nn.Linear(10**5, 10**5)",
+}
+
+
+@pytest.mark.parametrize("what", GREEDY)
+def test_a_script_that_needs_more_is_told_how_much_it_may_take(
+    what: str, student_of_torch: Callable[[str, str], StudentScript]
+) -> None:
+    student = student_of_torch(GREEDY[what], "auto")
+    try:
+        with pytest.raises(StudentError) as caught:
+            student.module.f()
+    finally:
+        student.close()
+    assert f"needs more memory than the {LIMIT / 1e6:,.0f} MB that this part" in caught.value.got
+    assert "smaller batch" in caught.value.hints[0]
+    assert caught.value.exception
