@@ -42,7 +42,7 @@ def ready(sandbox: Sandbox) -> float:
     """Seconds until a new worker has answered its first request."""
     started = time.perf_counter()
     server = ForkServer(SCRIPT, LIMITS, sandbox, packages=("numpy",))
-    process = Process(server)
+    process = Process(server, "numpy_ann")
     process.call("hello", {}, 60)
     taken = time.perf_counter() - started
     process.close()
@@ -53,7 +53,7 @@ def ready(sandbox: Sandbox) -> float:
 def forked(server: ForkServer) -> float:
     """The same for a worker of a running fork server."""
     started = time.perf_counter()
-    process = Process(server)
+    process = Process(server, "numpy_ann")
     process.call("hello", {}, 60)
     taken = time.perf_counter() - started
     process.close()
@@ -63,7 +63,7 @@ def forked(server: ForkServer) -> float:
 def calls(sandbox: Sandbox, X: np.ndarray, count: int) -> float:
     """Seconds per call with one array as argument and no result."""
     server = ForkServer(SCRIPT, LIMITS, sandbox, packages=("numpy",))
-    process = Process(server)
+    process = Process(server, "numpy_ann")
     process.call("load", {"script": "numpy_ann"}, 60)
     started = time.perf_counter()
     for _ in range(count):

@@ -14,6 +14,10 @@ from grader.sections import BY_NUMBER, SCRIPTS, Section
 
 RUBRIC_FILE = Path(__file__).with_name("rubric.toml")
 CREDITS = ("all or nothing", "each gradient")
+# Bytes of both fork servers (0.3 GB with PyTorch), and of the pages of a worker's libraries that it
+# could write to (0.9 GB); this comes on top of its memory_bytes.
+IMPORTED_BYTES = 1_300_000_000
+GRADER_BYTES = 600_000_000  # of the process that marks, with the data
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,10 @@ class RubricSection:
 
 @dataclass(frozen=True)
 class Limits:
-    """The resource limits of a script: seconds of wall time, bytes, and counts."""
+    """The resource limits of a script: seconds of wall time, bytes, and counts.
+
+    `memory_bytes` is what each script may take in addition to its imported packages.
+    """
 
     import_seconds: float
     call_seconds: float
@@ -58,8 +65,7 @@ class Limits:
     train_seconds: dict[str, float]
     reply_bytes: int
     output_bytes: int
-    memory_bytes: int
-    address_bytes: int
+    memory_bytes: dict[str, int]
     cpu_seconds: int
     scratch_bytes: int
     open_files: int
@@ -76,6 +82,16 @@ class Limits:
         and waiting for another marking that has to be alone.
         """
         return 1.5 * self.submission_seconds
+
+    @property
+    def submission_bytes(self) -> int:
+        """The most memory that one submission holds at any moment, with its scratch folders."""
+        return max(self.memory_bytes.values()) + IMPORTED_BYTES + 2 * self.scratch_bytes
+
+    @property
+    def marking_bytes(self) -> int:
+        """The most memory that marking one submission takes; what several at once are planned by."""
+        return self.submission_bytes + GRADER_BYTES
 
 
 @dataclass(frozen=True)
@@ -236,15 +252,26 @@ def _section(entry: dict[str, Any]) -> RubricSection:
     )
 
 
+_BY_SCRIPT = {"train_seconds": 1e6, "memory_bytes": 1e12}  # and the largest value
+
+
 def _limits(entry: dict[str, Any]) -> Limits:
     keys = set(Limits.__dataclass_fields__)
+    # rubrics in old gradebooks have an address space, one number for the memory of all scripts, and
+    # no limits for calls together
     added = {"section_seconds", "submission_seconds"}
-    _expect_keys("[limits]", entry, keys - added, added)
-    _expect_keys("[limits] train_seconds", entry["train_seconds"], set(SCRIPTS), set())
-    for key in (keys - {"train_seconds"}) & entry.keys():
+    _expect_keys("[limits]", entry, keys - added, {"address_bytes", *added})
+    memory = entry["memory_bytes"]
+    if not isinstance(memory, dict):
+        memory = dict.fromkeys(SCRIPTS, memory)
+    entry = {key: entry[key] for key in keys & entry.keys()} | {"memory_bytes": memory}
+    for key in entry.keys() - _BY_SCRIPT.keys():
         _number(f"[limits] {key}", entry[key], low=0.001, high=1e12)
-    for script, seconds in entry["train_seconds"].items():
-        _number(f"[limits] train_seconds.{script}", seconds, low=0.001, high=1e6)
+    for key, high in _BY_SCRIPT.items():
+        _expect_keys(f"[limits] {key}", entry[key], set(SCRIPTS), set())
+        for script, value in entry[key].items():
+            _number(f"[limits] {key}.{script}", value, low=0.001, high=high)
+    entry["memory_bytes"] = {script: int(value) for script, value in memory.items()}
     return Limits(**entry)
 
 

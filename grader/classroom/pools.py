@@ -19,9 +19,8 @@ from grader.classroom.cluster_security import (
 )
 from grader.classroom.job import Done, Task, mark_in_pool, mark_on_cluster, prepare
 from grader.errors import CannotGrade
+from grader.rubric import load_rubric
 from grader.sandbox.temporary import TemporaryFolder
-
-MEMORY = 2_000_000_000  # bytes that one marking takes with training, rounded up
 
 
 class Pool(Protocol):
@@ -181,7 +180,7 @@ def _slurm(jobs: int, security: Any, certificates: TemporaryFolder) -> Any:
     return SLURMCluster(
         processes=1,
         cores=1,
-        memory=f"{2 * MEMORY // 10**6}MB",
+        memory=f"{load_rubric().limits.marking_bytes // 10**6}MB",
         n_workers=jobs,
         local_directory=os.environ.get("TMPDIR", "/tmp"),
         **closed_slurm(security, certificates.path),
@@ -194,4 +193,4 @@ def default_jobs(cores: int) -> int:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
         return cores
-    return max(1, min(cores, memory // MEMORY))
+    return max(1, min(cores, memory // load_rubric().limits.marking_bytes))

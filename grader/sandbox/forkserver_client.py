@@ -22,7 +22,7 @@ from grader.errors import expecting_room
 from grader.rubric import Limits
 from grader.sandbox import bubblewrap, cgroup, process_tree
 from grader.sandbox.launch import LaunchSpec, Started
-from grader.sandbox.levels import Sandbox, start
+from grader.sandbox.levels import Sandbox, finish, start
 from grader.sandbox.output import Output
 from grader.sandbox.workdir import Workdir
 
@@ -68,7 +68,7 @@ class ForkServer:
         spec = LaunchSpec(
             folder=self._workdir.folder,
             packages=self.packages,
-            limits=_kernel_limits(self.limits, self.device),
+            limits=_kernel_limits(self.limits),
             scratch_bytes=self.limits.scratch_bytes,
             cuda=self.device == "cuda",
             environment=_environment(self.sandbox, self._workdir, self.device, self.threads),
@@ -84,16 +84,14 @@ class ForkServer:
             raise
         finally:
             theirs.close()
-        self._control, self._is_ready = ours, False
+        self._control, self._is_ready, self._spec = ours, False, spec
         self._server = Handle(self._started.pid)
-        # The kernel counts the scratch folder, a tmpfs, as memory too.
-        allowance = self.limits.memory_bytes + self.limits.scratch_bytes
-        self._group = cgroup.hold(self._started.pid, allowance)
+        self._group = cgroup.hold(self._started.pid, self.limits.submission_bytes)
         assert self._started.process.stderr is not None
         self._output = Output(self._started.process.stderr, self.limits.output_bytes)
 
-    def fork(self, requests: int, replies: int, output: int, stack: int) -> int:
-        """The pid of a new worker, which gets these ends of four pipes.
+    def fork(self, script: str, requests: int, replies: int, output: int, stack: int) -> int:
+        """The pid of a new worker for a script, which gets these ends of four pipes.
 
         Raises RuntimeError where no worker starts. No code of the student's has run by then, so
         that is a grader error.
@@ -101,20 +99,28 @@ class ForkServer:
         for _ in range(2):  # an earlier worker may have damaged the first server
             self.begin()
             try:
-                return self._fork([requests, replies, output, stack])
+                memory_bytes = self.limits.memory_bytes[script]
+                pid = self._fork([requests, replies, output, stack], memory_bytes)
+                self._held_at_fork = process_tree.memory([pid])
+                return pid
             except _Unusable as problem:
                 reason = f"{problem} {self._output.text()}"
                 self.close()
         raise RuntimeError(f"the worker did not start: {reason.strip()}")
 
-    def _fork(self, descriptors: list[int]) -> int:
+    def _fork(self, descriptors: list[int], memory_bytes: int) -> int:
         if not self._is_ready:
             self._expect(b"r", self.limits.import_seconds)
+            try:
+                finish(self.sandbox, self._pid, self._spec)
+            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+                raise _Unusable(str(error)) from None
             self._is_ready = True
         self.kill_all_but()
+        request = b"f" + struct.pack("=q", self._address_limit(memory_bytes))
         self._server.signal(signal.SIGCONT)
         try:
-            socket.send_fds(self._control, [b"f"], descriptors)
+            socket.send_fds(self._control, [request], descriptors)
         except OSError:
             raise _Unusable("it has ended.") from None
         claimed = self._expect(b"f", FORK_TIMEOUT)
@@ -127,6 +133,20 @@ class ForkServer:
         if len(living) != 1:
             raise _Unusable(f"it has {len(living)} processes, expected 1.")
         return living[0]
+
+    def _address_limit(self, memory_bytes: int) -> int:
+        """The address space that a worker may have: what its server has now, and this; 0 for any.
+
+        A worker is only one process, so this bounds its memory. RLIMIT_DATA would not: the kernel
+        takes memory off it that is made read-only. CUDA reserves address space without bounds, so
+        there the memory is only checked.
+        """
+        if not process_tree.HAS_PROC or self.device == "cuda":
+            return 0
+        try:
+            return process_tree.address_space(self._pid) + memory_bytes
+        except OSError:
+            raise _Unusable("it has ended.") from None
 
     def status(self) -> int | None:
         """The exit status of the last worker, negative for a signal; None if it is unknown."""
@@ -149,8 +169,8 @@ class ForkServer:
         return self._started is not None and self._group is not None and self._group.ran_out
 
     def memory(self) -> int:
-        """Bytes held by the worker and everything that it started."""
-        return process_tree.memory(process_tree.descendants(self._pid))
+        """Bytes that the worker and everything that it started hold, beyond what it began with."""
+        return process_tree.memory(process_tree.descendants(self._pid)) - self._held_at_fork
 
     def scratch_bytes(self) -> int:
         """Bytes of files that the worker wrote to this machine's disk."""
@@ -248,15 +268,14 @@ def _preloaded(packages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in PRELOADED if name in ("worker.worker", *packages))
 
 
-def _kernel_limits(limits: Limits, device: str) -> dict[str, int]:
-    """The limits for setrlimit; none on address space for CUDA, which reserves without bounds."""
-    address_space = 0 if device == "cuda" or sys.platform != "linux" else limits.address_bytes
+def _kernel_limits(limits: Limits) -> dict[str, int]:
+    """The limits for setrlimit."""
     return {
-        "AS": address_space,
         "CPU": limits.cpu_seconds,
         "FSIZE": limits.scratch_bytes,
         "NOFILE": limits.open_files,
         "NPROC": limits.processes + _tasks_of_this_user(),
+        **({"SIGPENDING": 1024} if sys.platform == "linux" else {}),  # and timers
     }
 
 
@@ -302,6 +321,7 @@ def _environment(
         "LANG": "C.UTF-8",
         "USER": "student",
         "MPLBACKEND": "Agg",
+        "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
         **(kept if device == "cuda" else {}),
         **count,
     }

@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,6 @@ class LaunchSpec:
     environment: dict[str, str]
     control: int  # descriptor of the socket over which it is told to fork
     preloaded: tuple[str, ...] = ()  # modules to import before any fork
-    serves: bool = True  # False: exit once confined, to test whether the sandbox works
     user: int | None = field(init=False, default=None)  # uid and gid, where root marks
 
 
@@ -98,8 +98,10 @@ def settings_file(spec: LaunchSpec, scratch: str, **overrides: Any) -> int:
         "listable": None,
         "writable": None,
         "seccomp": None,
+        "worker_seccomp": None,
+        "ctypes": None,
         "search": visible_paths(spec.packages).search,
-        "arguments": [spec.control, scratch, spec.preloaded] if spec.serves else None,
+        "arguments": [spec.control, scratch, spec.preloaded],
     } | overrides
     return descriptor_of(json.dumps(settings).encode())
 
@@ -113,16 +115,22 @@ def descriptor_of(content: bytes) -> int:
 
 
 def spawn(
-    spec: LaunchSpec, command: list[str], *, pass_fds: tuple[int, ...] = (), cwd: str = "/"
+    spec: LaunchSpec,
+    command: list[str],
+    *,
+    pass_fds: tuple[int, ...] = (),
+    cwd: str = "/",
+    also: Sequence[Path] = (),
 ) -> subprocess.Popen[bytes]:
     """The started process, as the worker's user.
 
     Where that user cannot reach the files it needs, root starts mount_namespace.py instead, which
-    makes them reachable, switches to the user and runs the command.
+    makes them reachable, switches to the user and runs the command. `also` are files that the
+    command itself needs.
     """
     credentials: dict[str, Any] = {}
     if spec.user is not None:
-        needed = [spec.folder, *visible_paths(spec.packages).everything]
+        needed = [spec.folder, *also, *visible_paths(spec.packages).everything]
         closed = _closed_folders(needed)
         if closed:
             command = _in_mount_namespace(spec.user, closed, needed, command)

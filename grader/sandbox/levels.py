@@ -10,12 +10,11 @@ with the marks.
 
 from __future__ import annotations
 
-import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from grader.errors import CannotGrade
 from grader.sandbox import bubblewrap, plain, seccomp
@@ -49,6 +48,15 @@ def start(sandbox: Sandbox, spec: LaunchSpec) -> Started:
     if sandbox.level == "bubblewrap":
         return bubblewrap.start(spec)
     return plain.start(spec, confined=sandbox.level == "user")
+
+
+def finish(sandbox: Sandbox, pid: int, spec: LaunchSpec) -> None:
+    """Set the limits that can be set only once the worker runs. Raises RuntimeError.
+
+    Nothing of the submission may have run by then.
+    """
+    if sandbox.level == "bubblewrap":
+        bubblewrap.limit_files(pid, spec)
 
 
 def choose(requested: str) -> Sandbox:
@@ -96,8 +104,9 @@ def _why_no_bubblewrap() -> str:
 
 @cache
 def _try_out(level: str) -> str:
-    """The error of a worker that is started at this level and exits at once; "" for none."""
-    with Workdir({}) as workdir, Path(os.devnull).open("r+b") as null:
+    """The error of a fork server that is started at this level and ended at once; "" for none."""
+    ours, theirs = socket.socketpair()
+    with Workdir({}) as workdir, ours, theirs:
         spec = LaunchSpec(
             folder=workdir.folder,
             packages=("numpy",),
@@ -105,11 +114,16 @@ def _try_out(level: str) -> str:
             scratch_bytes=1 << 20,
             cuda=False,
             environment={},
-            control=null.fileno(),
-            serves=False,
+            control=theirs.fileno(),
         )
         try:
-            process = start(Sandbox(level), spec).process
+            started = start(Sandbox(level), spec)
+            theirs.close()
+            ours.settimeout(30)
+            if ours.recv(16):  # it serves
+                finish(Sandbox(level), started.pid, spec)
+            ours.close()  # which ends it
+            process = started.process
             _, errors = process.communicate(timeout=30)
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
             return str(error)

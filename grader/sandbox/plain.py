@@ -7,7 +7,6 @@ limits remain.
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import os
 import sys
@@ -62,8 +61,10 @@ def landlock_version() -> int:
 
 def _confinement(spec: LaunchSpec, code: Path, scratch: Path) -> dict[str, Any]:
     """Settings for the seccomp filter and Landlock, as far as this machine has them."""
-    program = seccomp.program()
-    settings: dict[str, Any] = {"seccomp": base64.b64encode(program).decode() if program else None}
+    settings: dict[str, Any] = {
+        "seccomp": seccomp.in_base64(seccomp.program()),
+        "worker_seccomp": seccomp.in_base64(seccomp.worker_program()),
+    }
     if landlock_version():
         visible = visible_paths(spec.packages)
         links = spec.folder / "packages"

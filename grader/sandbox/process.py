@@ -26,10 +26,11 @@ POLL_INTERVAL = 0.05  # seconds between checks of a busy worker: is it alive, ho
 
 
 class Process:
-    """One worker. `call` sends it a request; `close` kills it and everything that it started."""
+    """A worker for a script. `call` sends it a request; `close` kills it and all that it started."""
 
-    def __init__(self, server: ForkServer):
+    def __init__(self, server: ForkServer, script: str):
         self.limits, self._server = server.limits, server
+        self._memory_bytes = self.limits.memory_bytes[script]
         request_read, self._write_fd = os.pipe()
         self._read_fd, reply_write = os.pipe()
         error_read, error_write = os.pipe()
@@ -43,7 +44,7 @@ class Process:
         self._excused, self._delayed_before = 0.0, 0.0
         self.waited = 0.0  # seconds of the last call in which it had no processor
         try:
-            self.pid = server.fork(request_read, reply_write, error_write, stack_write)
+            self.pid = server.fork(script, request_read, reply_write, error_write, stack_write)
         except BaseException:
             os.close(self._write_fd)
             os.close(self._read_fd)
@@ -180,7 +181,7 @@ class Process:
     def _check_limits(self) -> None:
         """Raises WorkerCrashed for too much memory, or disk where no tmpfs limits that."""
         for held, limit, what in (
-            (self._server.memory(), self.limits.memory_bytes, "memory"),
+            (self._server.memory(), self._memory_bytes, "memory"),
             (self._server.scratch_bytes(), self.limits.scratch_bytes, "files"),
         ):
             if held > limit:
@@ -204,7 +205,11 @@ class Process:
             return "the script's process ended in the middle of a call."
         if status < 0:
             name = signal.Signals(-status).name if -status in list(signal.Signals) else str(-status)
-            known = {"SIGKILL": why_killed, "SIGXCPU": " (too much computing)"}
+            known = {
+                "SIGKILL": why_killed,
+                "SIGXCPU": " (too much computing)",
+                "SIGABRT": " (out of memory?)",
+            }
             return f"the script's process was ended by {name}{known.get(name, '')}."
         return (
             f"the script ended its process with exit status {status} in the middle of a call: "
@@ -213,7 +218,7 @@ class Process:
 
     def _why_killed(self) -> str:
         if self._server.ran_out_of_memory:
-            return f": it took more than {self.limits.memory_bytes / 1e6:.0f} MB of memory"
+            return f": it took more than {self._memory_bytes / 1e6:.0f} MB of memory"
         return " (out of memory?)"
 
     def close(self) -> None:

@@ -53,6 +53,12 @@ def _memory(pid: int) -> int:
     )
 
 
+def address_space(pid: int) -> int:
+    """Bytes of a process's address space, as RLIMIT_AS counts them. Raises OSError if it ended."""
+    pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def processor_wait(pid: int) -> float:
     """Seconds that a process was ready to run and waited for a processor; 0 if unknown."""
     try:

@@ -196,7 +196,7 @@ class StudentScript:
         except TimedOut as fault:
             raise self._located(fault, op, arguments, None if budget.left else budget) from None
         if "error" in reply:
-            raise student_fault(reply["error"], self.script)
+            raise student_fault(reply["error"], self.script, self._limits.memory_bytes[self.script])
         return self._remote(reply.get("value"))
 
     @contextlib.contextmanager
@@ -256,7 +256,7 @@ class StudentScript:
         if self._load_fault is not None:
             raise self._load_fault
         started = time.monotonic()
-        self._process = Process(self._server)
+        self._process = Process(self._server, self.script)
         # importing torch from a cold disk is no section's fault
         self.clock.whole.charge(time.monotonic() - started)
         try:

@@ -7,6 +7,7 @@ Format and constants: linux/filter.h, linux/seccomp.h, linux/audit.h.
 
 from __future__ import annotations
 
+import base64
 import errno
 import platform
 import struct
@@ -19,6 +20,9 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194),
     "shmat": (30, 196), "shmctl": (31, 195), "msgget": (68, 186), "semget": (64, 190),
     "mq_open": (240, 180),
+    # pages that only a pipe holds, and rules and locks without number in the kernel's own memory
+    "vmsplice": (278, 75), "splice": (275, 76), "tee": (276, 77),
+    "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445),
     # other processes
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
     "process_madvise": (440, 440), "kcmp": (312, 272), "pidfd_getfd": (438, 438),
@@ -59,15 +63,25 @@ _CLONE, _CLONE3 = (56, 220), 435
 _CLONE_FLAGS = 0x7E020000 | 0x8000
 _PRCTL = (157, 167)
 _KEPT_OPTIONS = (1, 36)  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER, which help kill a worker
+# fcntl's commands by which the kernel holds more for one descriptor: locks of ranges (F_SETLK,
+# F_SETLKW, and of open files), and the size of a pipe
+_FCNTL = (72, 25)
+_FCNTL_DENIED = (6, 7, 37, 38, 1031)
 # calls that take a process as their first argument: 0 is the caller itself
 _ONLY_OF_SELF = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
+# denied to a worker, not to the fork server: one process, whose memory one limit bounds
+_NEW_PROCESSES: dict[str, tuple[int | None, int | None]] = {
+    "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281),
+}  # fmt: skip
+_CLONE_THREAD = 0x10000
 # column above, AUDIT_ARCH_*
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _X32 = 0x40000000  # marks x86_64's calls in their other numbering
 
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+_NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
+_FIRST_ARGUMENT, _SECOND_ARGUMENT = 16, 24
 
 
 def program(machine: str | None = None) -> bytes | None:
@@ -99,10 +113,42 @@ def program(machine: str | None = None) -> bytes | None:
             _do(_LOAD, _FIRST_ARGUMENT),
             *(part for option in _KEPT_OPTIONS for part in _deny(_IF_EQUAL, option)),
             _do(_RETURN, _ALLOW),
+            _if(_IF_EQUAL, _FCNTL[column], otherwise=2 + 2 * len(_FCNTL_DENIED)),
+            _do(_LOAD, _SECOND_ARGUMENT),
+            *(part for command in _FCNTL_DENIED for part in _deny(_IF_EQUAL, command)),
+            _do(_RETURN, _ALLOW),
             *(part for pair in _ONLY_OF_SELF.values() for part in _only_of_self(pair[column])),
             _do(_RETURN, _ALLOW),
         ]
     )
+
+
+def worker_program(machine: str | None = None) -> bytes | None:
+    """What a worker's filter adds to its fork server's: it may start threads, but no process.
+
+    None for a machine whose call numbers are unknown.
+    """
+    machine = machine or platform.machine()
+    if machine not in _ARCHITECTURES:
+        return None
+    column, _ = _ARCHITECTURES[machine]  # the server's filter has checked the architecture
+    denied = [number for pair in _NEW_PROCESSES.values() if (number := pair[column]) is not None]
+    return b"".join(
+        [
+            _do(_LOAD, _NUMBER),
+            *(part for number in denied for part in _deny(_IF_EQUAL, number)),
+            _if(_IF_EQUAL, _CLONE[column], otherwise=3),
+            _do(_LOAD, _FIRST_ARGUMENT),
+            _if(_IF_ANY_BIT, _CLONE_THREAD, then=1),
+            _do(_RETURN, _ERROR | errno.EPERM),
+            _do(_RETURN, _ALLOW),
+        ]
+    )
+
+
+def in_base64(program: bytes | None) -> str | None:
+    """A filter as worker/entry.py takes it."""
+    return base64.b64encode(program).decode() if program else None
 
 
 def _deny(comparison: int, value: int) -> list[bytes]:

@@ -2,5 +2,5 @@
 
 This folder, except substitutes/, is copied into the sandbox and imported there as the package
 `worker`, with assignment/answers.py and assignment/observing/ beside it, so it imports nothing else
-of ours. Reading order: entry, forkserver, worker, protocol.
+of ours. Reading order: entry, forkserver, sealing, worker, protocol.
 """

@@ -9,8 +9,10 @@ Started as `python worker/entry.py FD`, with a JSON object to read there, made b
     listable    folders that Landlock lets imports list, but not read
     writable    the only paths that Landlock leaves writable
     seccomp     a BPF program in base64, or null
+    worker_seccomp  another, which the fork server adds to each worker, or null
+    ctypes      a descriptor of _ctypes, where the sandbox hides its file and no filter is set here
     search      folders to import packages from
-    arguments   those of forkserver.main; null to exit once confined
+    arguments   the first of forkserver.main
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def confine(settings: dict[str, Any]) -> None:
             },
         )
     if settings["seccomp"]:
-        _seccomp(libc, base64.b64decode(settings["seccomp"]))
+        filter_adder(libc, base64.b64decode(settings["seccomp"]))()
 
 
 def leave_guard(info: int) -> None:
@@ -154,13 +156,22 @@ def _allow(libc: Any, ruleset: int, path: str, rights: int) -> None:
         os.close(beneath)
 
 
-def _seccomp(libc: Any, program: bytes) -> None:
+def filter_adder(libc: Any, program: bytes) -> Callable[[], None]:
+    """What adds a seccomp filter, a BPF program, to a process. It raises OSError where that fails.
+
+    It can be called where ctypes can no longer be imported.
+    """
     import ctypes
 
     instructions = ctypes.create_string_buffer(program, len(program))
     # struct sock_fprog
     filter_program = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(instructions))
-    _checked(libc.prctl(_SET_SECCOMP, 2, filter_program, 0, 0))
+
+    def add() -> None:
+        if libc.prctl(_SET_SECCOMP, 2, filter_program, 0, 0) < 0:
+            raise OSError(ctypes.get_errno(), f"no filter of {len(instructions)} bytes")
+
+    return add
 
 
 def main() -> None:
@@ -170,8 +181,6 @@ def main() -> None:
     if settings["info"] is not None:
         leave_guard(settings["info"])
     confine(settings)
-    if settings["arguments"] is None:
-        return
     import site
 
     site.setquit()  # scripts may call `exit()`; the rest of `site` is left out
@@ -179,7 +188,7 @@ def main() -> None:
     sys.path += settings["search"]
     from worker import forkserver  # the folder of this file, as a package of its own
 
-    forkserver.main(*settings["arguments"])
+    forkserver.main(*settings["arguments"], settings["worker_seccomp"], settings["ctypes"])
 
 
 if __name__ == "__main__":

@@ -4,41 +4,61 @@ Importing torch takes longer than checking a script that uses it. Nothing of a s
 imported here, so every worker starts like a fresh interpreter after those imports. It computes
 nothing either, because the threads of a computation do not survive a fork.
 
-Requests arrive over a socket: b"f" with four descriptors (requests, replies, output, stack) forks a
-worker, b"s" asks how the last one ended. An answer is a letter and a number: b"r" 0 when ready,
-b"f" with the worker's pid, or 0 if the scratch folder cannot be emptied, b"s" with the exit
-status, negative for a signal.
+A worker is one process, so that the kernel's limit on its address space bounds its memory: a
+seccomp filter denies it new processes. The libraries loaded by then need gigabytes of that space
+with CUDA; they are sealed, so that it cannot be used for anything else.
+
+Requests arrive over a socket: b"f" with a limit on address space in bytes (0 for none) and four
+descriptors (requests, replies, output, stack) forks a worker, b"s" asks how the last one ended. An
+answer is a letter and a number: b"r" 0 when ready, b"f" with the worker's pid, or 0 if the scratch
+folder cannot be emptied, b"s" with the exit status, negative for a signal.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import faulthandler
 import gc
 import importlib
+import importlib.util
 import os
+import resource
 import shutil
 import signal
 import socket
 import struct
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from importlib.machinery import ExtensionFileLoader
 from pathlib import Path
 from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
 
 
-def main(control_fd: int, scratch: str, modules: list[str]) -> None:
-    """Import the modules, then fork on request, until the socket closes."""
+def main(
+    control_fd: int,
+    scratch: str,
+    modules: list[str],
+    worker_filter: str | None = None,
+    ctypes_fd: int | None = None,
+) -> None:
+    """Import the modules, then fork on request, until the socket closes.
+
+    `worker_filter` is a BPF program in base64 for workers; `ctypes_fd` is a descriptor of the C
+    module _ctypes where the sandbox hides its file.
+    """
     os.chdir(scratch)
     sys.argv = ["worker"]
     _preload(modules)
+    restrict = _restriction(base64.b64decode(worker_filter), ctypes_fd) if worker_filter else None
     control = socket.socket(fileno=control_fd)
     worker = 0
     _answer(control, b"r", 0)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 4)
+        message, descriptors, _, _ = socket.recv_fds(control, 9, 4)
         if not message:
             return
         if message == b"s":
@@ -53,7 +73,8 @@ def main(control_fd: int, scratch: str, modules: list[str]) -> None:
                 worker = os.fork()
             if not worker:
                 control.close()
-                _work(*descriptors)
+                _limit_address_space(*struct.unpack("=q", message[1:]))
+                _work(restrict, *descriptors)
         for number in descriptors:
             os.close(number)
         _answer(control, b"f", worker)
@@ -94,12 +115,57 @@ def _is_emptied(scratch: str) -> bool:
     return not os.listdir(scratch)  # noqa: PTH208
 
 
-def _work(requests: int, replies: int, output: int, stack: int) -> NoReturn:
+def _restriction(program: bytes, ctypes_fd: int | None) -> Callable[[], None]:
+    """What a worker calls to add the filter; seals the libraries loaded here."""
+    with _ctypes_from(ctypes_fd) if ctypes_fd is not None else contextlib.nullcontext():
+        import ctypes
+
+        from . import entry, sealing
+
+        libc = ctypes.CDLL(None, use_errno=True)
+        sealing.seal_libraries(libc)
+        return entry.filter_adder(libc, program)
+
+
+@contextlib.contextmanager
+def _ctypes_from(descriptor: int) -> Iterator[None]:
+    """Makes ctypes importable here, from a copy that is removed at once, and for no script."""
+    copy = Path("_ctypes.so").resolve()
+    with os.fdopen(descriptor, "rb") as stream:
+        copy.write_bytes(stream.read())
+    before = set(sys.modules)
+    try:
+        spec = importlib.util.spec_from_file_location(
+            "_ctypes", copy, loader=ExtensionFileLoader("_ctypes", str(copy))
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["_ctypes"] = module
+        spec.loader.exec_module(module)
+        yield
+    finally:
+        copy.unlink()
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] in ("ctypes", "_ctypes"):
+                del sys.modules[name]
+
+
+def _limit_address_space(size: int) -> None:
+    if size:
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _work(
+    restrict: Callable[[], None] | None, requests: int, replies: int, output: int, stack: int
+) -> NoReturn:
     """Be a worker until the end. Both stdout and stderr go to `output`.
 
     SIGUSR1 writes where the script is to `stack`, also inside an endless loop or a library.
     """
     try:
+        if restrict is not None:
+            restrict()
         for number in (1, 2):
             os.dup2(output, number)
         os.close(output)

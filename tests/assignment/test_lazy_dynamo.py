@@ -142,7 +142,7 @@ def test_an_optimizer_steps_without_the_compiler(
 
 
 def test_a_checked_step_imports_no_compiler(server: ForkServer) -> None:
-    worker = Process(server)
+    worker = Process(server, "pytorch_ann")
 
     def ask(op: str, **arguments: object) -> object:
         reply = worker.call(op, arguments, 60)

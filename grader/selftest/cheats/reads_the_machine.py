@@ -1,4 +1,4 @@
-# Reads the users, passwords and host name of the machine.
+# Reads the users, passwords, host name, mounted folders and kernel options of the machine.
 # script: numpy_ann
 # earns: nothing
 # says: held
@@ -9,7 +9,9 @@ import numpy as np
 
 found = []
 for path in (
-    "/etc/passwd", "/etc/shadow", "/etc/hostname", "/home", "/proc/1/root/etc/passwd", "/proc/kcore"
+    "/etc/passwd", "/etc/shadow", "/etc/hostname", "/home", "/proc/1/root/etc/passwd", "/proc/kcore",
+    "/proc/self/mountinfo", "/proc/self/mounts", "/proc/mounts", "/proc/1/mountinfo",
+    "/proc/self/maps", "/proc/cmdline", "/proc/version", "/proc/self/cgroup",
 ):
     try:
         found.append((path, os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(40)))

@@ -3,18 +3,47 @@
 # earns: nothing
 # says: held
 
+import fcntl
 import mmap
 import os
 
 import numpy as np
 
 found = []
-try:
-    descriptor = os.memfd_create("x")
-    os.ftruncate(descriptor, 1 << 30)
-    found.append("memfd")
-except OSError:
-    pass
+
+
+
+def memfd():
+    os.ftruncate(os.memfd_create("x"), 1 << 30)
+
+
+def large_pipe():
+    fcntl.fcntl(os.pipe()[1], 1031, 1 << 20)  # F_SETPIPE_SZ
+
+
+def locks():
+    fcntl.lockf(open("locked", "w"), fcntl.LOCK_EX)
+
+
+def spliced():
+    if not hasattr(os, "splice"):
+        raise OSError("needs Linux")
+    os.splice(os.open("locked", os.O_RDWR | os.O_CREAT), os.pipe()[1], 4096)
+
+
+def shared():
+    kept = []
+    while len(kept) < 30:
+        kept.append(mmap.mmap(-1, 50_000_000))
+        kept[-1][::4096] = bytes(len(kept[-1][::4096]))
+
+
+for way in (memfd, large_pipe, locks, spliced, shared):
+    try:
+        way()
+        found.append(way.__name__)
+    except (OSError, MemoryError, ValueError):
+        pass
 
 
 def relu(*arguments):

@@ -1,7 +1,7 @@
-# Allocates 1.5 GB, in pieces and in children.
+# Allocates 1.5 GB, in pieces, and in children where it may start some.
 # script: numpy_ann
 # earns: nothing
-# says: MB of memory, expected at most
+# says: needs more memory than | MB of memory, expected at most
 
 import os
 import time
@@ -10,13 +10,13 @@ import numpy as np
 
 
 def relu(*arguments):
-    for _ in range(3):
-        if os.fork() == 0:
-            kept = [bytearray(b"x" * 50_000_000) for _ in range(10)]
-            time.sleep(20)
-            os._exit(len(kept))
-    time.sleep(10)
-    raise RuntimeError("LEAK: 1.5 GB")
+    try:
+        children = [os.fork() for _ in range(2)]
+    except OSError:
+        children = [1]
+    kept = [bytearray(b"x" * 50_000_000) for _ in range(30 // len(children))]
+    time.sleep(5)
+    raise RuntimeError(f"LEAK: 1.5 GB in {len(kept)} pieces")
 
 
 relu_derivative = cross_entropy = relu
