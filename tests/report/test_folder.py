@@ -193,7 +193,7 @@ def test_a_wrong_gradebook_or_folder_is_one_line(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil("1")])
     for book, out, message in (
         ("new.db", "report", "holds no class yet"),
-        ("text.db", "report", "cannot be used"),
+        ("text.db", "report", "is damaged, or is none"),
         ("missing.db", "report", "does not exist"),
         ("grades.db", "file", "cannot be written"),
     ):
