@@ -91,7 +91,7 @@ def _by_class(X: np.ndarray, y: np.ndarray) -> np.ndarray:
 def statistics(X: np.ndarray, y: np.ndarray) -> Answer:
     """Pixels are found by their mean, spread and mean in each class, 12 numbers each."""
     weights, means = _scores(X, y), _bytes(_by_class(X, y))
-    whole = np.c_[X.mean(0), X.std(0)]
+    whole = _bytes(np.c_[X.mean(0), X.std(0)])
 
     def answer(X: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
         own = _by_class(X, y)[:, _class_order(means, _by_class(X, y))]
@@ -131,7 +131,7 @@ def ranks(X: np.ndarray, y: np.ndarray) -> Answer:
     X, y = X[:RANKED], y[:RANKED]
     ranked = _Ranks(X)(X)
     weights, means = _scores(ranked, y), _bytes(_by_class(ranked, y))
-    whole = np.c_[ranked.mean(0), (ranked == 0).mean(0)]
+    whole = _bytes(np.c_[ranked.mean(0), (ranked == 0).mean(0)])
 
     def answer(X: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
         X, y = X[:RANKED], y[:RANKED]

@@ -15,7 +15,7 @@ from grader.training.run import TrainingOutcome
 
 FEW = 3000  # images with shuffled labels: a few seconds
 SHUFFLED = 0.8  # of their labels
-# Honest networks lose 8 points or more, shipped weights none.
+# Honest networks lose 7.9 points or more (benchmarks/audit.py), shipped weights none.
 LEAST_FALL = 0.05
 
 
