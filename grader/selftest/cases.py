@@ -7,7 +7,9 @@ only reach for traps set here.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import math
 import os
 import re
 import secrets
@@ -39,6 +41,8 @@ FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/", "/usr/lib")  #
 # the sections of part 1 that need no training
 QUICK = tuple(s.number for s in SECTIONS if s.script == "numpy_ann" and s.stands_alone)
 SLOW = "reads_files"  # walks through every folder: a second if none is in the cache
+# what the first lines of a cheat may say; script and earns are required
+KEYS = ("script", "earns", "says", "asks", "plot", "seconds")
 ESCAPES = """
 found = []
 for path in {wanted!r}:
@@ -68,6 +72,7 @@ class Case:
 
     `earns` are the sections that it may earn, `says` words that its feedback must contain, or
     alternatives between bars. `explained`: diagnose its mistakes, which calls it many times.
+    `seconds` is the time that marking it may take.
     """
 
     name: str
@@ -77,6 +82,7 @@ class Case:
     says: str = ""
     training: bool = False
     explained: bool = True
+    seconds: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,8 @@ def narrow(rubric: Rubric) -> Rubric:
     limits = replace(
         rubric.limits,
         call_seconds=5.0,
+        section_seconds=15.0,
+        train_seconds=dict.fromkeys(SCRIPTS, 20.0),
         memory_bytes=dict.fromkeys(SCRIPTS, 800_000_000),
         reply_bytes=100_000_000,
     )
@@ -180,7 +188,7 @@ def read_cheat(path: Path, rubric: Rubric) -> Case:
     source = path.read_text(encoding="utf-8")
     found = {
         key: value.strip()
-        for key, value in re.findall(r"^# (script|earns|says): (.*)$", source, re.MULTILINE)
+        for key, value in re.findall(rf"^# ({'|'.join(KEYS)}): (.*)$", source, re.MULTILINE)
     }
     if found.get("script") not in SCRIPTS or "earns" not in found:
         raise CannotGrade(
@@ -194,9 +202,20 @@ def read_cheat(path: Path, rubric: Rubric) -> Case:
         if section.script == script and section.training == trains
     ]
     asked = tuple(number for number in numbers if trains or BY_NUMBER[number].stands_alone)
+    if "asks" in found:
+        asked = tuple(found["asks"].split())
     earns = () if found["earns"] == "nothing" else tuple(found["earns"].split())
-    submission = Submission(path.stem, {script: source.encode()}, {}, {})
-    return Case(path.stem, submission, asked, earns, found.get("says", ""), trains)
+    plots = {script: base64.b64decode(found["plot"])} if "plot" in found else {}
+    submission = Submission(path.stem, {script: source.encode()}, plots, {})
+    return Case(
+        path.stem,
+        submission,
+        asked,
+        earns,
+        found.get("says", ""),
+        trains,
+        seconds=float(found.get("seconds", "inf")),
+    )
 
 
 def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> CaseOutcome:
@@ -211,12 +230,14 @@ def try_case(case: Case, rubric: Rubric, sandbox: str, traps: Traps) -> CaseOutc
         number for number, result in results.items() if result.status is not Status.FAILED
     )
     problems = [*_wrong_marks(case, results, earned), *traps.sprung(results)]
+    if (seconds := time.perf_counter() - started) > case.seconds:
+        problems.append(f"took {seconds:.0f} s, expected at most {case.seconds:.0f}")
     return CaseOutcome(
         case.name,
         _words(case.earns, case.asked),
         _words(earned, tuple(results)),
         "; ".join(problems),
-        time.perf_counter() - started,
+        seconds,
     )
 
 

