@@ -56,18 +56,15 @@ class Judge:
 
     def judge(self, mutant: Mutant) -> MutantOutcome:
         """Mark a mutant, after its twin if that has not been marked yet."""
-        if _twin_key(mutant) not in self._twins:
-            results, _ = self._marked(replace(mutant, source=mutant.twin))
-            self._twins[_twin_key(mutant)] = credit_of(results)
-            list(self._traps.sprung(results))  # a twin springs none; what others left counts once
         started = time.perf_counter()
+        results: dict[str, SectionResult] = {}
+        printed = ""
         try:
+            self._expect_twin(mutant)
             results, printed = self._marked(mutant)
-        except Exception as error:  # no submission may do this
-            problems, printed = [f"the grader raised {type(error).__name__}: {error}"], ""
-            results = {}
-        else:
             problems = [*self._gained(mutant, results), *_told(mutant, printed)]
+        except Exception as error:  # no submission may cause this
+            problems = [f"the grader raised {type(error).__name__}: {error}"]
         problems += self._traps.sprung(results)
         return MutantOutcome(
             mutant,
@@ -76,6 +73,13 @@ class Judge:
             time.perf_counter() - started,
             "\n".join([printed, *(f"{n}: {feedback(r)[:500]}" for n, r in results.items())]),
         )
+
+    def _expect_twin(self, mutant: Mutant) -> None:
+        """Mark the mutant's twin, unless that was done before."""
+        if _twin_key(mutant) not in self._twins:
+            results, _ = self._marked(replace(mutant, source=mutant.twin))
+            self._twins[_twin_key(mutant)] = credit_of(results)
+            list(self._traps.sprung(results))  # a twin springs none; what others left counts once
 
     def _marked(self, mutant: Mutant) -> tuple[dict[str, SectionResult], str]:
         """The results by number, and all that the script printed."""
@@ -121,7 +125,7 @@ def narrowest(rubric: Rubric) -> Rubric:
         rubric.limits,
         call_seconds=1.5,
         full_size_seconds=1.5,
-        import_seconds=6.0,
+        import_seconds=20.0,  # a busy machine takes some to import torch
         train_seconds=dict.fromkeys(SCRIPTS, 8.0),
     )
     return replace(rubric, limits=limits, training=replace(rubric.training, runs=1))

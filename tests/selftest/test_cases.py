@@ -31,7 +31,8 @@ BOTH = [
     name
     for name in CHEATS
     if not name.startswith(
-        ("torch_p", "endless", "takes_memory", "remembers", "loads", "odd_pred", "late")
+        ("torch_p", "plot", "endless", "takes_memory", "complex", "late", "loads", "remembers")
+        + ("odd_pred", "random_features", "invents")
     )
 ]
 
