@@ -84,6 +84,7 @@ def start(spec: LaunchSpec) -> Started:
         SCRATCH,
         worker_seccomp=seccomp.in_base64(seccomp.worker_program()),
         ctypes=ctypes_fd,
+        close=read_fd,
     )
     arguments_fd = descriptor_of("\0".join(_arguments(spec, filter_fd, info_fd)).encode())
     worker = entry_command(spec, CODE, settings_fd)
@@ -91,7 +92,9 @@ def start(spec: LaunchSpec) -> Started:
     command = [bwrap, "--args", str(arguments_fd), "--", *worker]
     fds = (filter_fd, settings_fd, arguments_fd, info_fd, *([ctypes_fd] if ctypes_fd else []))
     try:
-        process = spawn(spec, command, pass_fds=fds, also=_own_files(bwrap))
+        # With the read end too: if the grader is killed by now, bwrap would die of a broken pipe
+        # while its child waits for it, and leave that waiting forever.
+        process = spawn(spec, command, pass_fds=(*fds, read_fd), also=_own_files(bwrap))
     finally:
         for fd in fds:
             os.close(fd)

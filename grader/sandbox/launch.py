@@ -100,6 +100,7 @@ def settings_file(spec: LaunchSpec, scratch: str, **overrides: Any) -> int:
         "seccomp": None,
         "worker_seccomp": None,
         "ctypes": None,
+        "close": None,
         "search": visible_paths(spec.packages).search,
         "arguments": [spec.control, scratch, spec.preloaded],
     } | overrides

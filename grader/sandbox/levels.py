@@ -21,6 +21,7 @@ from grader.sandbox import bubblewrap, plain, seccomp
 from grader.sandbox.launch import LaunchSpec, Started, become_fresh_user, is_root
 from grader.sandbox.workdir import Workdir
 
+TRIAL_BYTES = 1 << 24  # of the scratch folder while a level is tried out
 CHOICES = ("auto", "bubblewrap", "user", "none")
 APPARMOR = (
     "on Ubuntu 24.04: apt install apparmor-profiles, copy bwrap-userns-restrict from "
@@ -110,8 +111,8 @@ def _try_out(level: str) -> str:
         spec = LaunchSpec(
             folder=workdir.folder,
             packages=("numpy",),
-            limits={},
-            scratch_bytes=1 << 20,
+            limits={"FSIZE": TRIAL_BYTES},  # whatever this process has
+            scratch_bytes=TRIAL_BYTES,
             cuda=False,
             environment={},
             control=theirs.fileno(),

@@ -11,6 +11,7 @@ Started as `python worker/entry.py FD`, with a JSON object to read there, made b
     seccomp     a BPF program in base64, or null
     worker_seccomp  another, which the fork server adds to each worker, or null
     ctypes      a descriptor of _ctypes, where the sandbox hides its file and no filter is set here
+    close       a descriptor to close first, or null
     search      folders to import packages from
     arguments   the first of forkserver.main
 """
@@ -178,6 +179,8 @@ def main() -> None:
     """Confine, then serve."""
     with os.fdopen(int(sys.argv[1]), "rb") as stream:
         settings = json.load(stream)
+    if settings["close"] is not None:
+        os.close(settings["close"])
     if settings["info"] is not None:
         leave_guard(settings["info"])
     confine(settings)

@@ -1,5 +1,6 @@
 """The rubric is right as shipped, and every mistake in it gives one clear line."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from grader.errors import HandoutError, RubricError
 from grader.handout.readme import expect_shown_as_marked
-from grader.rubric import RUBRIC_FILE, load_rubric
+from grader.rubric import RUBRIC_FILE, load_rubric, parse_rubric
+from grader.sections import SCRIPTS
 from tests.support import ROOT
 
 
@@ -78,3 +80,10 @@ def test_select_by_number_and_without_training() -> None:
     )
     with pytest.raises(RubricError, match=r"there is no section '1.66'; did you mean 1.6"):
         rubric.select(["1.66"], skip_training=False)
+
+
+def test_a_rubric_of_an_old_gradebook_can_still_be_read() -> None:
+    text = RUBRIC_FILE.read_text(encoding="utf-8")
+    old = re.sub(r"^memory_bytes = .*$", "memory_bytes = 7\naddress_bytes = 9", text, flags=re.M)
+    limits = parse_rubric(old, "old").limits
+    assert limits.memory_bytes == dict.fromkeys(SCRIPTS, 7)

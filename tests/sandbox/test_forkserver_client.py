@@ -3,6 +3,8 @@
 import contextlib
 import re
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
 from grader.submission.reading import open_submission
 from tests.sandbox.support import LEVELS, RUBRIC, Z, started, student_with
+from tests.support import ROOT
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -171,3 +174,40 @@ def test_a_server_that_cannot_start_fails_only_when_needed(
     result = marking.mark_all()["1.2"]
     assert result.status is status
     assert ("No space left" in feedback(result)) is (status is Status.ERROR)
+
+
+DIES_AT_ONCE = """
+import os, signal
+from grader.sandbox import launch
+def die(process, info_fd):
+    print(process.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+from grader.sandbox import bubblewrap, plain
+bubblewrap.wait_for_pid = plain.wait_for_pid = die
+from grader.sandbox.levels import Sandbox
+from tests.sandbox.support import LIMITS, ForkServer
+ForkServer({}, LIMITS, Sandbox("LEVEL"), packages=("numpy",)).begin()
+"""
+
+
+def session(stat: Path) -> int:
+    try:
+        return int(stat.read_bytes().rpartition(b")")[2].split()[3])
+    except OSError:
+        return 0
+
+
+@pytest.mark.parametrize("level", LEVELS[:2])
+def test_a_sandbox_whose_grader_is_killed_at_its_start_ends(level: str) -> None:
+    code = DIES_AT_ONCE.replace("LEVEL", level)
+    killed = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert killed.returncode == -9, killed.stderr
+    leader, deadline = int(killed.stdout), time.monotonic() + 20
+    while time.monotonic() < deadline:
+        left = [stat for stat in Path("/proc").glob("[0-9]*/stat") if session(stat) == leader]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert not left
