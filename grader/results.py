@@ -151,7 +151,8 @@ class Report:
     """The result of marking one submission.
 
     `accuracy`, `bars` and `trainings` are keyed by script: the measured test accuracy, the accuracy
-    required, and further details. `notes` are for the instructor.
+    required, and further details. `notes` are for the instructor. `attempt` counts from 1; it and
+    `seed` determine the hidden inputs.
     """
 
     sections: tuple[SectionResult, ...]
@@ -165,6 +166,7 @@ class Report:
     problem: str = ""  # why nothing could be marked
     trainings: dict[str, Training] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    attempt: int = 1
 
     @property
     def score(self) -> float:
