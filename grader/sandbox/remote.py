@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from assignment.answers import Opaque
+from assignment.failure import named
 from assignment.handles import (
     Function,
     Handle,
@@ -24,7 +25,6 @@ from assignment.handles import (
     opaque_of,
     plain,
 )
-from grader import GRADER
 from grader.errors import (
     BadReply,
     StudentError,
@@ -37,6 +37,7 @@ from grader.sandbox.faults import at_import, missing, student_fault
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
 from grader.sandbox.stack import Place, place, shown
+from grader.sandbox.stand_ins import Computed, StandIn
 from grader.submission.allowed_imports import expect_allowed
 from grader.submission.preparing import import_rule
 
@@ -49,15 +50,16 @@ READING = ("imports", "load")  # the requests that read and import the script
 class StudentScript:
     """One script of a submission, imported in a worker process that is forked when needed.
 
-    `substitutes` names files of worker/substitutes that stand in for the script's own answers.
+    `stand_ins` are right answers in place of some of the script's own.
     """
 
     def __init__(
-        self, script: str, server: ForkServer, rubric: Rubric, substitutes: tuple[str, ...] = ()
+        self, script: str, server: ForkServer, rubric: Rubric, stand_ins: tuple[StandIn, ...] = ()
     ):
         self.module = Module(self)
         self.script, self._server, self._rubric = script, server, rubric
-        self._substitutes = substitutes
+        self._stand_ins = stand_ins
+        self._answers = {one.name: one.answer for one in stand_ins if isinstance(one, Computed)}
         self._limits = rubric.limits
         self._process: Process | None = None
         self._names: list[str] = []
@@ -72,13 +74,13 @@ class StudentScript:
         self.time_outs = 0  # calls that were not answered in time
         self.was_starved = False  # one of them because the machine was busy
 
-    def with_substitutes(self, names: Iterable[str]) -> StudentScript:
+    def with_stand_ins(self, stand_ins: Iterable[StandIn]) -> StudentScript:
         """The same script with right answers in place of some of its own.
 
         There is one worker at a time, so this one's is ended.
         """
         self.close()
-        other = StudentScript(self.script, self._server, self._rubric, tuple(dict.fromkeys(names)))
+        other = StudentScript(self.script, self._server, self._rubric, tuple(stand_ins))
         other._hangs = self._hangs
         return other
 
@@ -135,7 +137,7 @@ class StudentScript:
         """An attribute of one of the script's objects, or of the script itself if `ref` is None."""
         value = self.ask("get", {"ref": ref, "name": name})
         if isinstance(value, Handle) and opaque_of(value).callable:
-            return Function(self, ref, name)
+            return Function(self, ref, name, opaque_of(value).type_name)
         return expect_callable(name, value)
 
     def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
@@ -178,7 +180,9 @@ class StudentScript:
         limit = patience * (seconds or self._limits.call_seconds)
         try:
             excused = EXCUSED * limit if self.excuses_waiting else 0.0
-            reply = self._process.call(op, arguments, limit, frozenset(self._hangs), excused)
+            reply = self._process.call(
+                op, arguments, limit, frozenset(self._hangs), excused, self._answers
+            )
         except TimedOut as fault:
             raise self._located(fault, op, arguments) from None
         if "error" in reply:
@@ -201,7 +205,9 @@ class StudentScript:
             if op in READING
             else str(arguments["name"])
             if op == "call"
-            else called or "the script"
+            else named(called)
+            if called
+            else "the script"
         )
         return TimedOut(
             fault.seconds,
@@ -233,9 +239,8 @@ class StudentScript:
             if not isinstance(names, list):
                 raise BadReply("the answer to the import is not a list of names")
             self._names = [str(name) for name in names]
-            if self._substitutes:
-                sources = [_substitute(name) for name in self._substitutes]
-                self.ask("substitute", {"sources": sources})
+            if self._stand_ins:
+                self.ask("stand_in", {"stand_ins": [s.specification() for s in self._stand_ins]})
         except StudentFault as fault:
             self.close()
             self._load_fault = fault  # another try would take as long and end alike
@@ -267,7 +272,3 @@ class StudentScript:
         self._is_read = True
         if self._source_fault is not None:
             raise self._source_fault
-
-
-def _substitute(name: str) -> str:
-    return (GRADER / "worker" / "substitutes" / f"{name}.py").read_text(encoding="utf-8")
