@@ -61,7 +61,7 @@ class Objects:
         if isinstance(value, np.ndarray | np.generic) and value.dtype == np.longdouble:
             return np.asarray(value, np.float64)
         if isinstance(value, np.ndarray):
-            return Opaque(f"array of dtype {value.dtype}", number=_number(value))
+            return Opaque(of_array(value.dtype), number=_number(value))
         if id(value) not in self._numbers:
             self._numbers[id(value)] = len(self.held)
             self.held.append(value)
@@ -80,6 +80,16 @@ class Objects:
         if isinstance(value, list | tuple):
             return type(value)(self.local(item) for item in value)
         return value
+
+
+def of_array(dtype: np.dtype[Any]) -> str:
+    """What an array of this dtype is called where it holds no numbers.
+
+    >>> of_array(np.dtype("U7")), of_array(np.dtype([("PASSED", "f4")]))
+    ('array of dtype str', 'array of dtype void')
+    """
+    plain = {"U": "str", "S": "bytes", "V": "void"}
+    return f"array of dtype {plain.get(dtype.kind, dtype.name)}"
 
 
 def _number(value: Any) -> float | None:

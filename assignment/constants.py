@@ -6,12 +6,13 @@ The script says it before training, the checklist before packing, and marking to
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from assignment.failure import CheckFailed
+from assignment.failure import CheckFailed, quoted
+from assignment.type_names import in_words
 
 # The default network's weights are about 0.05, where neighbouring float32 numbers are 4e-9 apart.
 # At this learning rate even a gradient of 10 moves such a weight by less than that.
@@ -75,11 +76,12 @@ def constant_failure(name: str, value: Any, script: str = "") -> CheckFailed | N
         value = value.item()
     if isinstance(value, str):
         remedy = "remove the quotes" if _is_number(value) else ""
-        return _failure(name, f"the text {_shown(value)}", remedy)
+        return _failure(name, f"the text {_shown(value) if remedy else quoted(value)}", remedy)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        plain = value is None or isinstance(value, bool | list | tuple)
-        article = "an" if type(value).__name__[:1].lower() in "aeiou" else "a"
-        return _failure(name, _shown(value) if plain else f"{article} {type(value).__name__}")
+        if isinstance(value, list | tuple):
+            return _failure(name, quoted(_shown(value)) if _speaks(value) else _shown(value))
+        plain = value is None or isinstance(value, bool)
+        return _failure(name, _shown(value) if plain else in_words(type(value).__name__))
     return _whole_failure(name, value) if name in WHOLE else _rate_failure(name, value)
 
 
@@ -120,8 +122,13 @@ def _shown(value: Any) -> str:
     try:
         text = repr(value)
     except Exception:  # such a number in a list, or an object of the student's own
-        return f"a {type(value).__name__} that cannot be shown"
+        return f"{in_words(type(value).__name__)} that cannot be shown"
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
+def _speaks(values: Sequence[Any]) -> bool:
+    """Whether a list holds anything but numbers, whose text a script can choose."""
+    return not all(value is None or type(value) in (bool, int, float) for value in values)
 
 
 def _is_number(text: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from assignment.failure import CheckFailed
+from assignment.failure import CheckFailed, named
 from assignment.parts import Part
 
 FUNCTIONS = {"1.1": "softmax", "1.2": "relu", "1.3": "relu_derivative", "1.4": "cross_entropy"}
@@ -67,7 +67,7 @@ def missing_name(name: str, where: str, defined: Iterable[str]) -> CheckFailed:
     if not other:
         return CheckFailed(got, "it to be there", kind="not-written")
     return CheckFailed(
-        f"{got}; it defines {other}",
+        f"{got}; it defines {named(other)}",
         kind="not-written",
         hint=f"keep the name {name}: other code calls it.",
     )

@@ -60,11 +60,9 @@ def expect_numbers(name: str, got: Any, expected: str, hint: str = "") -> np.nda
     if got is None:
         raise CheckFailed(f"{name} is None", f"{expected}", kind="wrong-type", hint=RETURN_MISSING)
     if not isinstance(got, np.ndarray | np.generic):
-        from assignment.handles import type_name  # which imports this module
+        from assignment.handles import a_type  # which imports this module
 
-        raise CheckFailed(
-            f"{name} is a {type_name(got)}", f"{expected}", kind="wrong-type", hint=hint
-        )
+        raise CheckFailed(f"{name} is {a_type(got)}", f"{expected}", kind="wrong-type", hint=hint)
     if got.dtype.kind not in "fiub":
         raise CheckFailed(f"{name} has dtype {got.dtype}", "numbers", kind="wrong-type", hint=hint)
     return np.asarray(got, np.float64)

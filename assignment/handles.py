@@ -16,6 +16,7 @@ from assignment.answers import CAUSE, Objects, Opaque, Tensor
 from assignment.definitions import missing_name
 from assignment.expect import expect_unchanged
 from assignment.failure import CheckFailed
+from assignment.type_names import in_words
 
 # what the contract has called: anything else under these names is the answer's fault
 FUNCTIONS = (
@@ -114,8 +115,9 @@ def probe(handle: Handle, name: str, *args: Any, seconds: float | None = None) -
 class Function:
     """A function, class or method of the script."""
 
-    def __init__(self, owner: Owner, ref: int | None, name: str):
+    def __init__(self, owner: Owner, ref: int | None, name: str, type_name: str):
         self.owner, self.ref, self.name = owner, ref, name
+        self.type_name = type_name  # of the object itself
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What it returns. Raises CheckFailed if it changed an argument."""
@@ -159,7 +161,7 @@ class LocalScript:
         """An attribute of one of the script's objects, or of the script itself if `ref` is None."""
         value = self._answer(getattr(self._holder(ref), name))
         if isinstance(value, Handle) and opaque_of(value).callable:
-            return Function(self, ref, name)
+            return Function(self, ref, name, opaque_of(value).type_name)
         return expect_callable(name, value)
 
     def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
@@ -214,9 +216,8 @@ class LocalScript:
 def expect_callable(name: str, value: Any) -> Any:
     """The value of an attribute. Raises CheckFailed for one that the contract has called."""
     if name in FUNCTIONS:
-        what = type_name(value)
         raise CheckFailed(
-            f"{name} is {'an' if what[:1].lower() in 'aeiou' else 'a'} {what}",
+            f"{name} is {a_type(value)}",
             "a function or class",
             kind="wrong-type",
         )
@@ -229,22 +230,19 @@ def kind_of(error: BaseException) -> str:
 
 
 def type_name(value: Any) -> str:
-    """The name of an answer's type, as the student knows it."""
+    """The name of an answer's type, which a script may have chosen: `a_type` puts it into words."""
     if isinstance(value, Handle):
         return opaque_of(value).type_name
-    return value.type_name if isinstance(value, Opaque) else type(value).__name__
+    return value.type_name if isinstance(value, Opaque | Function) else type(value).__name__
 
 
 def a_type(value: Any) -> str:
-    """An answer's type with its article, "None" for None.
+    """What an answer is, in Python's words.
 
     >>> a_type([]), a_type(1), a_type(None)
     ('a list', 'an int', 'None')
     """
-    if value is None:
-        return "None"
-    name = type_name(value)
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+    return in_words(type_name(value))
 
 
 def as_array(value: Any) -> Any:

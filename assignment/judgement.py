@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
-from assignment.failure import CheckFailed
+from assignment.failure import CheckFailed, quoted
+from assignment.handles import a_type
 from assignment.parts import JUDGEMENTS
+
+
+def shown(judgement: Any) -> str:
+    """What JUDGEMENT is, in words: its text quoted, anything else by its type."""
+    return quoted(judgement) if isinstance(judgement, str) else a_type(judgement)
 
 
 def check_judgement(module: ModuleType) -> None:
@@ -16,4 +23,4 @@ def check_judgement(module: ModuleType) -> None:
         not isinstance(judgement, str)
         or judgement.strip().lower().replace("generalis", "generaliz") not in JUDGEMENTS
     ):
-        raise CheckFailed(f"JUDGEMENT is {judgement!r}", f"one of {', '.join(JUDGEMENTS)}")
+        raise CheckFailed(f"JUDGEMENT is {shown(judgement)}", f"one of {', '.join(JUDGEMENTS)}")

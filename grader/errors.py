@@ -183,3 +183,8 @@ class TimedOut(StudentFault):
 
 class BadReply(StudentFault):
     """The reply breaks the protocol."""
+
+
+def too_large(held: int, allowed: int, unit: str) -> BadReply:
+    """The fault for an answer that holds more than a reply may; both are numbers of `unit`."""
+    return BadReply(f"the answer is too large: {held:,} {unit}", f"at most {allowed:,}")

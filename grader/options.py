@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -50,6 +51,14 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
+        "--attempt",
+        {
+            "metavar": "N",
+            "help": "which attempt of the student's this is: with the same seed, each has hidden "
+            "inputs of its own (default: 1)",
+        },
+    ),
+    (
         "--sandbox",
         {
             "metavar": "LEVEL",
@@ -82,8 +91,9 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 class Options:
     """How to mark.
 
-    `seed` determines the hidden inputs and the training. `device` is resolved, never "auto".
-    `sandbox` is one of sandbox.levels.CHOICES.
+    `seed` and `attempt` determine the hidden inputs and the training: the first attempts of a class
+    are marked alike, and what a student's feedback tells of them is of no use for the next attempt.
+    `device` is resolved, never "auto". `sandbox` is one of sandbox.levels.CHOICES.
     """
 
     seed: int
@@ -94,6 +104,15 @@ class Options:
     train_size: int | None = None
     data_dir: Path | None = None
     sandbox: str = "auto"
+    attempt: int = 1
+
+    @property
+    def drawn_from(self) -> int:
+        """The seed of this attempt's hidden inputs and training; of the first, `seed` itself."""
+        if self.attempt == 1:
+            return self.seed
+        text = f"attempt {self.attempt} of {self.seed}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
 
 
 class _Parser(Protocol):

@@ -155,7 +155,8 @@ class Report:
     """The result of marking one submission.
 
     `accuracy`, `bars` and `trainings` are keyed by script: the measured test accuracy, the accuracy
-    required, and further details.
+    required, and further details. `attempt` counts from 1; it and `seed` determine the hidden
+    inputs.
     """
 
     sections: tuple[SectionResult, ...]
@@ -168,6 +169,7 @@ class Report:
     submission: str
     problem: str = ""  # why nothing could be marked
     trainings: dict[str, Training] = field(default_factory=dict)
+    attempt: int = 1
 
     @property
     def notes(self) -> tuple[Note, ...]:

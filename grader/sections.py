@@ -26,7 +26,7 @@ class Section:
     diagnosis     finds the misconceptions that a wrong answer shows
     inputs        yields inputs from small to large, to find the smallest failing one
     parts         the parts of an answer that may earn credit each, if the rubric says so
-    substitute    the file in worker/substitutes used in later sections in place of a wrong answer
+    substitute    the stand-in of oracle/stand_ins.py for a wrong answer, in later sections
     shown_at_once whether platforms show it before marks are published: it only says what arrived
     """
 
@@ -73,8 +73,8 @@ SECTIONS = (
             parts=("W1", "b1", "W2", "b2")),
     Section("1.7", f"{_PART_1}:test_training_reaches_the_bar", "numpy_ann", training=True),
     Section("2.1", f"{_ANN}:test_layers_are_registered_and_of_the_right_kind", "pytorch_ann",
-            substitute="layers"),
-    Section("2.2", f"{_ANN}:test_forward_gives_logits", "pytorch_ann", substitute="layers"),
+            substitute="ann layers"),
+    Section("2.2", f"{_ANN}:test_forward_gives_logits", "pytorch_ann", substitute="ann layers"),
     Section("2.3", f"{_ANN}:test_training_step_goes_downhill_from_fresh_gradients", "pytorch_ann"),
     Section("2.4", f"{_ANN}:test_predict_gives_labels_in_evaluation_mode", "pytorch_ann"),
     Section("2.5", f"{_ANN}:test_judgement_is_what_the_curves_say", "pytorch_ann",
@@ -83,8 +83,8 @@ SECTIONS = (
     Section("2.7", f"{_ANN}:test_plot_shows_the_learning_curves_of_a_run", "pytorch_ann",
             reads_curves=True),
     Section("3.1", f"{_CNN}:test_layers_are_registered_and_of_the_right_kind", "pytorch_cnn",
-            substitute="layers"),
-    Section("3.2", f"{_CNN}:test_forward_gives_logits", "pytorch_cnn", substitute="layers"),
+            substitute="cnn layers"),
+    Section("3.2", f"{_CNN}:test_forward_gives_logits", "pytorch_cnn", substitute="cnn layers"),
     Section("3.3", f"{_CNN}:test_training_step_goes_downhill_from_fresh_gradients", "pytorch_cnn"),
     Section("3.4", f"{_CNN}:test_predict_gives_labels_in_evaluation_mode", "pytorch_cnn"),
     Section("3.5", f"{_CNN}:test_judgement_is_what_the_curves_say", "pytorch_cnn",

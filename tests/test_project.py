@@ -113,7 +113,7 @@ def test_rooms_of_the_grader_import_downwards_only() -> None:
             assert below, f"{path.relative_to(ROOT)} imports {other}"
 
 
-BESIDE_THE_SCRIPTS = ["grader/worker/*.py", "grader/worker/substitutes/*.py"]
+BESIDE_THE_SCRIPTS = ["grader/worker/*.py"]
 # what can be read and run without torch or scikit-learn
 NUMPY_PLAYGROUND = [
     f"playground/{name}.py"

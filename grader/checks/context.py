@@ -55,8 +55,8 @@ class Context:
         return self.students[section.script].module
 
     def rng(self, section: RubricSection) -> np.random.Generator:
-        """The generator of a section's hidden inputs: it depends on seed and section only."""
-        return np.random.default_rng([self.options.seed, zlib.crc32(section.number.encode())])
+        """The generator of a section's hidden inputs, by seed, attempt and section only."""
+        return np.random.default_rng([self.options.drawn_from, zlib.crc32(section.number.encode())])
 
     def run(self, section: RubricSection) -> TrainingOutcome:
         """The training of a section's script. Raises CheckFailed if it failed."""

@@ -1,6 +1,7 @@
 """Section 0.1: the five files are in one place."""
 
 from assignment.expect import CheckFailed
+from assignment.failure import file_named
 from grader.checks.context import Context
 from grader.rubric import RubricSection
 
@@ -9,7 +10,7 @@ def test_the_five_files_are_in_one_place(section: RubricSection, context: Contex
     submission = context.submission
     missing = submission.missing
     if submission.in_one:
-        notebook = f"{submission.in_one} holds {len(submission.scripts)} of the scripts"
+        notebook = f"{file_named(submission.in_one)} holds {len(submission.scripts)} of the scripts"
         problems = {name: submission.problems.get(name, "is missing") for name in missing}
         listed = "; ".join([notebook, *(f"{name} {p}" for name, p in problems.items())])
         raise CheckFailed(listed, "each script in a file of its own", hint=section.hint)

@@ -64,9 +64,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """A running job: the keys of all its sections, stored results to reuse, and the attempt."""
+    """A running job: its options, the keys of all its sections, stored results to reuse, and how
+    often it was tried."""
 
     job: Job
+    options: Options
     keys: dict[str, str]
     reused: dict[str, int]
     tries: int = 1
@@ -189,20 +191,21 @@ class Batch:
         return True
 
     def _plan(self, job: Job) -> Plan:
-        keys = self._keys(job.work, self.options)
+        options = replace(self.options, attempt=self.gradebook.attempt(job.work))
+        keys = self._keys(job.work, options)
         reused = self.gradebook.known(keys, job.after)
         # Without --seed, results of another seed, which settled an appeal, keep counting.
         if self.options.seed == self.gradebook.meta("seed"):
             for seed in self.gradebook.seeds(job.work):
                 known = self.gradebook.known(
-                    self._keys(job.work, replace(self.options, seed=seed)), job.after
+                    self._keys(job.work, replace(options, seed=seed)), job.after
                 )
                 reused |= {
                     number: result
                     for number, result in known.items()
                     if result > reused.get(number, 0)
                 }
-        return Plan(job, keys, reused)
+        return Plan(job, options, keys, reused)
 
     def _keys(self, work: str, options: Options) -> dict[str, str]:
         return {
@@ -255,9 +258,9 @@ class Batch:
         return Task(
             plan.job.work,
             self.gradebook.submission(plan.job.work),
-            to_mark(self.rubric, missing, self.options),
+            to_mark(self.rubric, missing, plan.options),
             self.rubric,
-            self.options,
+            plan.options,
             self.sandbox.level,
             self.how.grader,
             self.threads,
@@ -281,7 +284,11 @@ class Batch:
             done.report,
             plan.keys,
             plan.reused,
-            replace(self.how, environment=done.environment),
+            replace(
+                self.how,
+                environment=done.environment,
+                options=json.dumps(_settings(plan.options)),
+            ),
         )
         errors = done.report.exit_status == 2
         self.tally.marked += 1

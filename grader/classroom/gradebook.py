@@ -225,6 +225,24 @@ class Gradebook(Database):
         ).fetchone()[0]
         return work
 
+    def attempt(self, work: str) -> int:
+        """Which attempt a submission is, from 1: the readable ones before it, and itself.
+
+        It is counted where the work was handed in first, so it never changes. Of several students
+        together, the one with the most attempts counts: none of them has seen its inputs.
+        """
+        (before,) = self._db.execute(
+            "select max((select count(distinct old.work) from attempts old "
+            "join works on works.hash = old.work and works.problem = '' "
+            "where old.student = attempts.student and old.id < attempts.id and old.work != ?1)) "
+            "from attempts where work = ?1 and party = "
+            "(select party from attempts where work = ?1 order by id limit 1) "
+            "and id = (select min(id) from attempts same "
+            "where same.work = ?1 and same.student = attempts.student)",
+            (work,),
+        ).fetchone()
+        return 1 + (before or 0)
+
     def parties(self) -> dict[str, str]:
         """The hash of the last submission of each group that submitted together, by "ada, bob"."""
         found: dict[tuple[str, str], list[str]] = {}
@@ -287,6 +305,7 @@ class Gradebook(Database):
             student.id,
             problem,
             trainings,
+            attempt=self.attempt(work),
         )
         return StudentRecord(
             student, work, attempts, report, pending=not problem and len(sections) < len(points)

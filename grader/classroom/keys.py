@@ -74,7 +74,13 @@ def section_key(
 ) -> str:
     """The key of a section's result for the submission with hash `work` at the level `sandbox`."""
     return _hash(
-        [work, grader_version(), sandbox, options.seed, *_of_section(rubric, section, options)]
+        [
+            work,
+            grader_version(),
+            sandbox,
+            options.drawn_from,
+            *_of_section(rubric, section, options),
+        ]
     )
 
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.options import Options
     from grader.sandbox.levels import Sandbox
 
-# --only names a student here, and `grader report` writes the files.
+# --only names a student here, `grader report` writes the files, and the gradebook knows attempts.
 MOST_LISTED = 50  # lines
-NOT_OF_A_CLASS = ("--only", "--results", "--html")
+NOT_OF_A_CLASS = ("--only", "--results", "--html", "--attempt")
 
 
 def add(commands: Any) -> None:
@@ -106,7 +106,7 @@ def run(given: argparse.Namespace) -> int:
     sandbox = choose(given.sandbox or "auto")
     print(f"sandbox: {sandbox.words}", file=sys.stderr)
     with alone(given.gradebook), Gradebook(given.gradebook, create=True) as gradebook:
-        named = vars(given) | {"only": given.sections}
+        named = vars(given) | {"only": given.sections, "attempt": None}
         options = read_options(
             named.__getitem__, rubric, seed=gradebook.meta("seed"), elsewhere=elsewhere
         )

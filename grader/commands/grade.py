@@ -83,7 +83,18 @@ def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:
         return submission, rubric, options
     except SubmissionError as error:
         name = path.resolve().name
-        nothing = Report((), {}, {}, 0.0, options.seed, options.device, "none", name, str(error))
+        nothing = Report(
+            (),
+            {},
+            {},
+            0.0,
+            options.seed,
+            options.device,
+            "none",
+            name,
+            str(error),
+            attempt=options.attempt,
+        )
         write_files(given, nothing, {}, None)
         raise
 

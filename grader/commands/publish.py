@@ -83,6 +83,12 @@ def _add_gradescope(targets: Any) -> None:
         help="the assignment's time limit (default: 40)",
     )
     parser.add_argument("--torch-index", metavar="URL", help=TORCH_INDEX)
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="the class's seed, as autograder.json of an earlier zip has it (default: a fresh one)",
+    )
     parser.set_defaults(run=_gradescope)
 
 
@@ -137,6 +143,7 @@ def _gradescope(options: argparse.Namespace) -> int:
         audit=options.audit,
         minutes=options.minutes,
         torch_index=options.torch_index,
+        seed=options.seed,
     )
     print(write_zip(options.out, settings))
     if options.sandbox == "none":

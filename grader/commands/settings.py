@@ -39,6 +39,9 @@ def read_options(
         else _integer("--train-size", given("train_size"), 1, MOST_IMAGES),
         data_dir=Path(data_dir).resolve() if data_dir else None,
         sandbox=given("sandbox") or "auto",
+        attempt=1
+        if given("attempt") is None
+        else _integer("--attempt", given("attempt"), 1, 10**6),
     )
     if not elsewhere and any(
         section.training for section in rubric.select(only, options.skip_training)

@@ -15,7 +15,8 @@ import numpy as np
 
 from assignment.checks.numpy.gradients import compared, expect_gradients
 from assignment.expect import CheckFailed, expect_array
-from assignment.handles import Handle, Module, as_number, type_name
+from assignment.failure import raised_in_words
+from assignment.handles import Handle, Module, a_type, as_number
 from grader.errors import StudentFault
 from grader.oracle.gradients import Point, away_from_kinks
 from grader.oracle.networks import network_at, reference_at
@@ -89,7 +90,8 @@ def _wrong(check: Callable[[], object]) -> str:
     try:
         check()
     except StudentFault as fault:
-        return (fault.exception or str(fault) or type(fault).__name__)[:200]
+        raised = raised_in_words(fault.exception)  # what it says is shown elsewhere
+        return f"{raised}." if raised else str(fault)[:200]
     except CheckFailed as failure:
         return str(failure)[:200]
     return ""
@@ -137,8 +139,7 @@ def _expect_loss(module: Module, y_true: np.ndarray, y_pred: np.ndarray, expecte
     answer = module.cross_entropy(y_true, y_pred)
     number = as_number(answer)
     if number is None:
-        what = "None" if answer is None else f"of type {type_name(answer)}"
-        raise CheckFailed(f"the loss is {what}")
+        raise CheckFailed(f"the loss is {a_type(answer)}")
     expect_array("the loss", np.float64(number), np.asarray(expected), tolerance=1e-4)
 
 

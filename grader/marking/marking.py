@@ -208,6 +208,7 @@ class Marking:
             bars=self.rubric.bars,
             seconds=round(time.perf_counter() - self._started, 3),
             seed=self.options.seed,
+            attempt=self.options.attempt,
             device=self.options.device,
             sandbox=self.sandbox.level,
             submission=self.submission.name,

@@ -9,7 +9,7 @@ whose_fault       run it on the reference, if the check itself raised an excepti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -22,6 +22,8 @@ from grader.errors import NoRoom, StudentFault, TimedOut, WorkerCrashed
 from grader.feedback.misconceptions import CATALOGUE
 from grader.feedback.shrinking import smallest_failure
 from grader.marking.alone import MACHINE
+from grader.marking.own_words import without_own_words
+from grader.oracle.stand_ins import STAND_INS
 from grader.results import ComparedArray, Smallest, Status, Verdict
 from grader.rubric import RubricSection
 from grader.sandbox.remote import StudentScript
@@ -159,21 +161,26 @@ def with_substitutes(
     `relu` may be right only together with a wrong `relu_derivative`. The better outcome counts.
     """
     needs = [context.rubric.by_number[number] for number in section.needs]
-    choices = [
-        [need.section.substitute for need in chosen if need.section.substitute]
+    # each once: 2.1 and 2.2 have the same
+    some, all_of_them = (
+        dict.fromkeys(need.section.substitute for need in chosen if need.section.substitute)
         for chosen in (replaced, needs)
-    ]
-    first = _with_substitutes(section, context, choices[0])
-    if not first.failed or not first.answered or set(choices[0]) == set(choices[1]):
+    )
+    first = _with_substitutes(section, context, some)
+    if not first.failed or not first.answered or some.keys() == all_of_them.keys():
         return first
-    second = _with_substitutes(section, context, choices[1])
+    second = _with_substitutes(section, context, all_of_them)
     return second if second.verdict.credit > first.verdict.credit else first
 
 
-def _with_substitutes(section: RubricSection, context: Context, names: Sequence[str]) -> Attempt:
-    with _instead(context, context.student(section).with_substitutes(names)) as other:
+def _with_substitutes(section: RubricSection, context: Context, names: Iterable[str]) -> Attempt:
+    stand_ins = [STAND_INS[name] for name in names]
+    with _instead(context, context.student(section).with_stand_ins(stand_ins)) as other:
         attempt = own_answer(section, other)
-        return explained(section, other, attempt) if attempt.failed else attempt
+        attempt = explained(section, other, attempt) if attempt.failed else attempt
+    if any(stand_in.readable for stand_in in stand_ins):
+        return replace(attempt, verdict=without_own_words(attempt.verdict))
+    return attempt
 
 
 @contextmanager

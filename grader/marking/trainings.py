@@ -111,7 +111,7 @@ class Trainings:
         return train(
             student,
             seconds=self._rubric.limits.train_seconds[student.script],
-            seed=options.seed + SEED_STRIDE * number,
+            seed=options.drawn_from + SEED_STRIDE * number,
             device=options.device,
             data_dir=options.data_dir,
             train_size=_smaller(train_size, options.train_size),

@@ -26,7 +26,8 @@ SETTINGS = "autograder.json"
 REHEARSAL_SIZE = 200
 REHEARSAL_MINUTES = 10  # on half a processor
 # below the container's /autograder
-PRIVATE = ("source", "submission", "results", "submission_metadata.json")
+METADATA = "submission_metadata.json"
+PRIVATE = ("source", "submission", "results", METADATA)
 
 
 def run(root: Path) -> int:
@@ -43,7 +44,7 @@ def run(root: Path) -> int:
             content = grade(
                 root / "submission",
                 folder.path / "results.json",
-                settings["arguments"],
+                [*settings["arguments"], f"--attempt={attempt_of(root)}"],
                 seconds=60 * minutes,
             )
         except OutOfTime:
@@ -110,6 +111,15 @@ def read_settings(root: Path) -> dict[str, Any]:
             f"{path} cannot be read ({error}), expected what `publish gradescope` packed"
         ) from None
     return settings
+
+
+def attempt_of(root: Path) -> int:
+    """Which submission of the student's this is, by the platform's metadata; 1 if they say nothing."""
+    try:
+        metadata = json.loads((root / METADATA).read_bytes())
+        return 1 + len(metadata["previous_submissions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 1
 
 
 def restrict_access(root: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import secrets
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ class Settings:
     audit: bool = False
     minutes: int = 40
     torch_index: str | None = None
+    seed: int | None = None  # of the class; None draws a fresh one
 
 
 def write_zip(out: Path, settings: Settings) -> Path:
@@ -81,6 +83,8 @@ def _check(settings: Settings) -> None:
         raise CannotGrade(
             f"--minutes is {settings.minutes}, expected a whole number from {low} to {high}"
         )
+    if settings.seed is not None and not 0 <= settings.seed < 2**63:
+        raise CannotGrade(f"--seed is {settings.seed}, expected a whole number, 0 or more")
     if settings.torch_index is not None and not _is_address(settings.torch_index):
         raise CannotGrade(
             f"--torch-index is {settings.torch_index!r}, "
@@ -139,6 +143,8 @@ def packed_settings(settings: Settings) -> dict[str, Any]:
         "arguments": [
             f"--sandbox={settings.sandbox}",
             "--device=cpu",
+            # of the class: first attempts are marked alike
+            f"--seed={secrets.randbits(48) if settings.seed is None else settings.seed}",
             *(flag for flag, on in flags.items() if on),
         ],
         "visibility": settings.visible,

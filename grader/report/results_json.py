@@ -38,6 +38,7 @@ def results(report: Report) -> dict[str, Any]:
             "device": report.device,
             "seconds": report.seconds,
             "seed": report.seed,
+            "attempt": report.attempt,
             "sandbox": report.sandbox,
             "submission": plain(report.submission, 200),
             "notes": [

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from assignment.files import write_atomically
 from grader.report import charts
 from grader.report.pictures import OfficialImages, plot_or_reason
-from grader.report.text import exception_in_words, plain, smallest_in_words, summary
+from grader.report.text import grader_error, plain, smallest_in_words, summary
 from grader.results import Report, SectionResult, Status, Training
 from grader.rubric import RubricSection
 from grader.submission.reading import PLOTS
@@ -59,7 +59,7 @@ def environment() -> Environment:
         style_hash=csp_hash(source("style.css")),
         marks=MARKS,
         summary=summary,
-        exception=exception_in_words,
+        grader_error=grader_error,
     )
     return made
 

@@ -8,7 +8,7 @@ import sys
 from textwrap import indent
 
 from grader.options import Options
-from grader.report.text import feedback, headline, lines, one_line, plain
+from grader.report.text import feedback, headline, lines, one_line
 from grader.results import Report, SectionResult, Status
 
 MARKS = {
@@ -20,9 +20,10 @@ MARKS = {
 
 def head(submission: str, options: Options) -> str:
     """The head of the score card: what is marked, how, and the column titles."""
+    attempt = f", attempt {options.attempt}" if options.attempt > 1 else ""
     training = "no training" if options.skip_training else f"training on {options.device}"
     columns = "     no.  title                   points      time  feedback"
-    return f"Marking {plain(submission, 100)} (seed {options.seed}, {training})\n\n{columns}"
+    return f"Marking {one_line(submission[:100])} (seed {options.seed}{attempt}, {training})\n\n{columns}"
 
 
 def line(result: SectionResult) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
-from assignment.failure import sentence
+from assignment.failure import raised_in_words, sentence, without_quotes
 from grader.results import SectionResult, Smallest, Status, Verdict
 
 MAX_FEEDBACK = 4000  # characters of one section's feedback
 PRINTED = "The end of the script's output:"
+SAID = "Your script said:"  # above its own lines and the exception that it raised
 
 
 def plain(text: str, limit: int = MAX_FEEDBACK) -> str:
@@ -19,7 +21,7 @@ def plain(text: str, limit: int = MAX_FEEDBACK) -> str:
     cut = text if len(text) <= limit else f"{text[:limit]} … (cut)"
     if cut.isprintable():  # the usual case, and a hundred times faster
         return cut
-    bad = ("Cc", "Cf", "Cs", "Co")
+    bad = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
     return "".join(c if c in "\n\t" or unicodedata.category(c) not in bad else "�" for c in cut)
 
 
@@ -34,22 +36,46 @@ def feedback(result: SectionResult) -> str:
 
 
 def lines(verdict: Verdict) -> list[str]:
-    """The verdict as lines and paragraphs, not yet safe to show."""
+    """The verdict as lines, not yet safe to show; a script's own words stand behind a bar."""
     hints = [f"Hint: {verdict.hints[0]}", *verdict.hints[1:]] if verdict.hints else []
-    return [
-        *([summary(verdict)] if verdict.got else []),
+    smallest = [smallest_in_words(verdict.smallest)] if verdict.smallest else []
+    first = _first(verdict)
+    if not first:  # from an old gradebook, which kept one text
+        return [*hints, *smallest, *verdict.notes]
+    own = [
         *(str(frame) for frame in verdict.trace),
-        *([exception_in_words(verdict)] if verdict.exception else []),
-        *hints,
-        *([smallest_in_words(verdict.smallest)] if verdict.smallest else []),
-        *verdict.notes,
-        *([PRINTED, verdict.printed] if verdict.printed else []),
+        *([verdict.exception] if said(verdict) else []),
+    ]
+    return [
+        one_line(first),
+        *([SAID, *marked(own)] if own else []),
+        *map(one_line, [*hints, *smallest, *verdict.notes]),
+        *([PRINTED, *marked([verdict.printed])] if verdict.printed else []),
     ]
 
 
+def said(verdict: Verdict) -> bool:
+    """Whether the verdict has an exception that the script raised."""
+    return bool(verdict.exception) and verdict.status is not Status.ERROR
+
+
+def marked(texts: Iterable[str]) -> list[str]:
+    """The script's own words, each line behind a bar: none can be taken for a line of ours."""
+    return [f"  | {line}" for text in texts for line in text.splitlines() or [""]]
+
+
+def _first(verdict: Verdict) -> str:
+    """The first line, in the grader's words; what a script said is at most quoted in it."""
+    if verdict.status is Status.ERROR and verdict.exception:
+        return grader_error(verdict)
+    if said(verdict) and verdict.got:
+        return f"{summary(verdict).rstrip('.')}: {raised_in_words(verdict.exception)}."
+    return summary(verdict) or (f"{raised_in_words(verdict.exception)}." if said(verdict) else "")
+
+
 def headline(verdict: Verdict, limit: int) -> str:
-    """The most important line of a verdict, which never contains the script's own output."""
-    line = exception_in_words(verdict) if verdict.exception else summary(verdict)
+    """The most important line of a verdict, which never contains a script's own words."""
+    line = without_quotes(_first(verdict))
     if not line and verdict.notes:  # from an old gradebook, which kept one text
         line = verdict.notes[0]
     line = one_line(line)
@@ -63,10 +89,9 @@ def summary(verdict: Verdict) -> str:
     return sentence(verdict.got, verdict.expected, verdict.where)
 
 
-def exception_in_words(verdict: Verdict) -> str:
-    """The exception in one piece, marked as the grader's fault if it is."""
-    fault = "grader error, not your code: " if verdict.status is Status.ERROR else ""
-    return f"{fault}{verdict.exception}"
+def grader_error(verdict: Verdict) -> str:
+    """The grader's own exception, marked as its fault."""
+    return f"grader error, not your code: {verdict.exception}"
 
 
 def smallest_in_words(smallest: Smallest) -> str:

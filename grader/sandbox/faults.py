@@ -8,14 +8,15 @@ from typing import Any
 
 from assignment.definitions import GIVEN, METHODS, missing_name, no_module
 from assignment.error_hints import hint_for
-from assignment.failure import CheckFailed
+from assignment.failure import CheckFailed, named
 from assignment.handles import CAUSES
 from assignment.problems import GRADIENTS_OFF
-from grader.errors import BadReply, NotWritten, StudentError, StudentFault
+from grader.errors import BadReply, NotWritten, StudentError, StudentFault, too_large
 from grader.results import Frame
 
 # the methods that the contract has called
 CALLED = {*METHODS.values(), *(name for names in GIVEN.values() for name in names)}
+STUB = re.compile(r"TODO \d\.\d", re.ASCII)  # the beginning of its message
 NO_DATA = (
     "marking imports the script without data: move this into a function, or below "
     'if __name__ == "__main__":.'
@@ -39,16 +40,20 @@ def student_fault(error: Any, script: str, memory_bytes: int) -> StudentFault:
     """
     if not isinstance(error, dict) or not isinstance(error.get("frames"), list):
         return BadReply("the answer does not describe its error", kind="raises")
+    match error.get("too_large"):
+        case [int(held), int(allowed), "bytes" | "values outside of arrays" as unit]:
+            return too_large(held, allowed, unit)
     message, name, kind = (str(error.get(key, "")) for key in ("message", "type", "kind"))
     if kind == "stub":
-        return NotWritten(f"not written yet ({message})" if message else "not written yet")
+        stub = STUB.match(message)
+        return NotWritten(f"not written yet ({stub[0]})" if stub else "not written yet")
     trace = tuple(_frame(entry) for entry in error["frames"])
     if "no_module" in error:
-        return _stated(no_module(str(error["no_module"])), trace)
+        return _stated(no_module(named(error["no_module"])), trace)
     absent = error.get("missing")
     if isinstance(absent, list) and len(absent) > 1 and absent[0] in CALLED and not trace:
         called, owner, *methods = map(str, absent)
-        return missing(called, f"class {owner} of {script}.py", methods)
+        return missing(called, f"class {named(owner)} of {script}.py", methods)
     if name.endswith("MemoryError") or OUT_OF_MEMORY.search(message):
         return StudentError(
             f"it needs more memory than the {memory_bytes / 1e6:,.0f} MB that this part may take",

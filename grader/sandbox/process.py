@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import secrets
 import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from grader.errors import BadReply, TimedOut, WorkerCrashed
+from grader.errors import BadReply, TimedOut, WorkerCrashed, too_large
 from grader.results import Frame
 from grader.sandbox import process_tree
 from grader.sandbox.forkserver_client import ForkServer, Handle
 from grader.sandbox.output import Output
 from grader.sandbox.stack import HangWatch, Place, StackPipe, own_frames
+from grader.sandbox.stand_ins import Answer, Refused, reply_to
 from grader.worker import protocol
 
 PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
@@ -70,12 +73,14 @@ class Process:
         seconds: float,
         known_hangs: frozenset[Place] = frozenset(),
         excused: float = 0.0,
+        answers: Mapping[str, Answer] = MappingProxyType({}),
     ) -> dict[str, Any]:
         """The reply to one request: a dict with "value" or "error".
 
         A call that hangs in one of the `known_hangs` is stopped early. Up to `excused` seconds of
-        waiting for a processor do not count against its limit. Raises WorkerCrashed, TimedOut or
-        BadReply; the worker has been killed by then.
+        waiting for a processor do not count against its limit. `answers` are the stand-ins that the
+        worker may ask for values meanwhile. Raises WorkerCrashed, TimedOut or BadReply; the worker
+        has been killed by then.
         """
         started = time.monotonic()
         deadline = started + seconds
@@ -83,16 +88,18 @@ class Process:
         self._used_before, self.waited = process_tree.processor_time([self.pid]), 0.0
         self._watch = HangWatch(known_hangs, seconds)
         identity = secrets.token_hex(16)
-        request = {"id": identity, "op": op, "arguments": arguments}
+        request = {
+            "id": identity,
+            "op": op,
+            "arguments": arguments,
+            "reply_bytes": self.limits.reply_bytes,
+        }
         try:
             if self._may_read(0):
                 raise protocol.ProtocolError("it came before the question")
             self._worker.signal(signal.SIGCONT)
-            for buffer in protocol.pack(request):
-                self._write(memoryview(buffer), deadline)
-            reply = protocol.unpack(
-                lambda count: self._read(count, deadline), self.limits.reply_bytes
-            )
+            self._send(request, deadline)
+            reply = self._reply(identity, deadline, answers)
         except (EOFError, BrokenPipeError):
             raise WorkerCrashed(self._epitaph()) from None
         except TimeoutError:
@@ -103,10 +110,13 @@ class Process:
             self.close()
             again = passed < seconds
             raise TimedOut(min(passed, seconds), trace=frames, again=again, waited=waited) from None
+        except protocol.TooLarge as error:
+            self.close()
+            raise too_large(error.held, error.allowed, error.unit) from None
         except protocol.ProtocolError as error:
             self.close()
             raise BadReply(f"the answer cannot be read: {error}") from None
-        except WorkerCrashed:
+        except BaseException:  # WorkerCrashed, or a fault of ours: it must not run on
             self.close()
             raise
         if not isinstance(reply, dict) or reply.get("id") != identity or len(reply) != 2:
@@ -115,6 +125,25 @@ class Process:
         self.waited = self._delayed()
         self._pause()
         return reply
+
+    def _send(self, message: Any, deadline: float) -> None:
+        for buffer in protocol.pack(message):
+            self._write(memoryview(buffer), deadline)
+
+    def _reply(self, identity: str, deadline: float, answers: Mapping[str, Answer]) -> Any:
+        """The reply to a call, after the answers to all that the worker asks before it."""
+        for number in itertools.count(1):
+            received = protocol.unpack(
+                lambda count: self._read(count, deadline), self.limits.reply_bytes
+            )
+            if not isinstance(received, dict) or "question" not in received:
+                return received
+            try:
+                reply = reply_to(received, identity, number, answers)
+            except Refused as refusal:
+                raise protocol.ProtocolError(str(refusal)) from None
+            self._send(reply, deadline)
+        raise AssertionError("an endless loop ended")
 
     def _pause(self) -> None:
         """Stop it until the next call and kill what it started: nothing runs between calls."""

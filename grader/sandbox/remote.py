@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from assignment.answers import Opaque
+from assignment.failure import named
 from assignment.handles import (
     Function,
     Handle,
@@ -25,7 +26,6 @@ from assignment.handles import (
     opaque_of,
     plain,
 )
-from grader import GRADER
 from grader.errors import (
     BadReply,
     StudentError,
@@ -39,6 +39,7 @@ from grader.sandbox.faults import at_import, missing, student_fault
 from grader.sandbox.forkserver_client import ForkServer, asked_threads
 from grader.sandbox.process import Process
 from grader.sandbox.stack import Place, place, shown
+from grader.sandbox.stand_ins import Computed, StandIn
 from grader.submission.allowed_imports import expect_allowed
 from grader.submission.preparing import import_rule
 
@@ -51,7 +52,7 @@ READING = ("imports", "load")  # the requests that read and import the script
 class StudentScript:
     """One script of a submission, imported in a worker process that is forked when needed.
 
-    `substitutes` names files of worker/substitutes that stand in for the script's own answers.
+    `stand_ins` are right answers in place of some of the script's own.
     """
 
     def __init__(
@@ -60,12 +61,13 @@ class StudentScript:
         server: ForkServer,
         rubric: Rubric,
         clock: Clock | None = None,
-        substitutes: tuple[str, ...] = (),
+        stand_ins: tuple[StandIn, ...] = (),
     ):
         self.module = Module(self)
         self.clock = clock or Clock()
         self.script, self._server, self._rubric = script, server, rubric
-        self._substitutes = substitutes
+        self._stand_ins = stand_ins
+        self._answers = {one.name: one.answer for one in stand_ins if isinstance(one, Computed)}
         self._limits = rubric.limits
         self._process: Process | None = None
         self._names: list[str] = []
@@ -80,15 +82,13 @@ class StudentScript:
         self.time_outs = 0  # calls that were not answered in time
         self.was_starved = False  # one of them because the machine was busy
 
-    def with_substitutes(self, names: Iterable[str]) -> StudentScript:
+    def with_stand_ins(self, stand_ins: Iterable[StandIn]) -> StudentScript:
         """The same script with right answers in place of some of its own.
 
         There is one worker at a time, so this one's is ended.
         """
         self.close()
-        other = StudentScript(
-            self.script, self._server, self._rubric, self.clock, tuple(dict.fromkeys(names))
-        )
+        other = StudentScript(self.script, self._server, self._rubric, self.clock, tuple(stand_ins))
         other._hangs = self._hangs
         return other
 
@@ -145,7 +145,7 @@ class StudentScript:
         """An attribute of one of the script's objects, or of the script itself if `ref` is None."""
         value = self.ask("get", {"ref": ref, "name": name})
         if isinstance(value, Handle) and opaque_of(value).callable:
-            return Function(self, ref, name)
+            return Function(self, ref, name, opaque_of(value).type_name)
         return expect_callable(name, value)
 
     def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
@@ -192,7 +192,9 @@ class StudentScript:
             if not limit:
                 raise TimedOut(0.0)
             with self._charged(self._process, excused):
-                reply = self._process.call(op, arguments, limit, frozenset(self._hangs), excused)
+                reply = self._process.call(
+                    op, arguments, limit, frozenset(self._hangs), excused, self._answers
+                )
         except TimedOut as fault:
             raise self._located(fault, op, arguments, None if budget.left else budget) from None
         if "error" in reply:
@@ -229,7 +231,9 @@ class StudentScript:
             if op in READING
             else str(arguments["name"])
             if op == "call"
-            else called or "the script"
+            else named(called)
+            if called
+            else "the script"
         )
         return TimedOut(
             exhausted.seconds if exhausted else fault.seconds,
@@ -265,9 +269,8 @@ class StudentScript:
             if not isinstance(names, list):
                 raise BadReply("the answer to the import is not a list of names")
             self._names = [str(name) for name in names]
-            if self._substitutes:
-                sources = [_substitute(name) for name in self._substitutes]
-                self.ask("substitute", {"sources": sources})
+            if self._stand_ins:
+                self.ask("stand_in", {"stand_ins": [s.specification() for s in self._stand_ins]})
         except StudentFault as fault:
             self.close()
             if not _is_exhausted(fault):
@@ -307,7 +310,3 @@ class StudentScript:
 def _is_exhausted(fault: StudentFault) -> bool:
     """Whether a budget ran out, which says nothing about the next step."""
     return isinstance(fault, TimedOut) and bool(fault.together)
-
-
-def _substitute(name: str) -> str:
-    return (GRADER / "worker" / "substitutes" / f"{name}.py").read_text(encoding="utf-8")

@@ -50,8 +50,7 @@ class Workdir:
         code.mkdir()
         for name, source in scripts.items():
             (code / name).write_bytes(source)
-        # Ours last, so that a submission cannot replace them. substitutes/ is not copied: a script
-        # could read the answers in it.
+        # Ours last, so that a submission cannot replace them. No right answer is among them.
         _copy([Path(utils.__file__)], code)
         _copy(sorted(WORKER.glob("*.py")), code / "worker")
         _copy([ASSIGNMENT / name for name in SHARED], code / "assignment")

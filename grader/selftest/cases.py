@@ -36,7 +36,7 @@ from grader.submission.reading import Submission, open_submission
 CHEATS = Path(__file__).with_name("cheats")
 TRAP_PORT, TRAP_NAME = 48161, "\0grader-selftest"
 LEFTOVERS = "grader-selftest-was-here*"  # files that cheats try to leave behind
-LEAK = "RuntimeError: LEAK"  # raised by a cheat that succeeded
+LEAKS = ("RuntimeError: LEAK", "LEAK: ")  # raised or printed by a cheat that succeeded
 FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/root", "/home", "/", "/usr/lib")  # searched for them
 # the sections of part 1 that need no training
 QUICK = tuple(s.number for s in SECTIONS if s.script == "numpy_ann" and s.stands_alone)
@@ -303,8 +303,9 @@ class Traps:
         """What was read, written, sent or left behind since the last call."""
         told = "\n".join(feedback(result) for result in results.values())
         for line in told.splitlines():
-            if line.startswith(LEAK) or self.secret in line:
-                yield f"read or did something forbidden: {line[:300]}"
+            said = line.strip().removeprefix("| ")
+            if said.startswith(LEAKS) or "“LEAK: " in said or self.secret in said:
+                yield f"read or did something forbidden: {said[:300]}"
                 break
         yield from self.calls
         self.calls = []

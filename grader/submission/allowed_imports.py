@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assignment.failure import named
 from assignment.imports import Rule
 from grader.errors import BadReply, StudentFault
 
@@ -16,7 +17,14 @@ def expect_allowed(script: str, found: Any, rule: Rule) -> None:
     """Raises StudentFault for a forbidden import. `found` is a list of [module, line]."""
     if not isinstance(found, list):
         raise BadReply("the answer is no list of imports")
-    for module, line in found:
+    for entry in found:
+        match entry:
+            case [str(module), int(line)]:
+                pass
+            case _:
+                raise BadReply("the answer is no list of imports")
         raise StudentFault(
-            f"{script}.py, line {line}: import of {module}", rule.expected, kind="forbidden-import"
+            f"{script}.py, line {line}: import of {named(module)}",
+            rule.expected,
+            kind="forbidden-import",
         )

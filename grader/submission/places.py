@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from assignment.failure import file_named
 from grader.errors import SubmissionError
 from grader.submission.archives import ARCHIVES, MAX_ENTRIES, Read, is_ignored
 from grader.submission.names import CHECKLIST, Aliases, slots
@@ -63,7 +64,7 @@ def best_place(where: str, places: Places, aliases: Aliases) -> PurePosixPath | 
 
 def shown_place(place: PurePosixPath) -> str:
     """A folder as messages name it."""
-    return f"{place}/" if place.parts else "the top"
+    return file_named(f"{place}/") if place.parts else "the top"
 
 
 def notes_on_others(places: Places, taken: PurePosixPath, aliases: Aliases) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from assignment.failure import raised_in_words
 from assignment.handles import Handle, Module, as_array
 from grader.errors import StudentFault, TimedOut
 from utils import to_one_hot
@@ -73,7 +74,7 @@ def _trial(net: Handle, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) 
     except TimedOut:  # too slow to be judged, perhaps because the machine is busy
         raise
     except StudentFault as fault:
-        return f"backward gives no gradients: {fault.exception or fault.got}"
+        return f"backward gives no gradients: {raised_in_words(fault.exception) or fault.got}"
     return problem
 
 

@@ -27,6 +27,7 @@ MAX_HEADER = 1 << 20
 MAX_DEPTH = 12  # of nested lists and dicts
 MAX_TEXT = 20_000  # characters of one string
 MAX_ITEMS = 10_000  # of one list or dict
+MAX_VALUES = 100_000  # in all lists and dicts of a frame; their header would be too long anyway
 MAX_DIGITS = 256  # hexadecimal, of one integer: larger than any float, small enough to print
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
 
@@ -37,15 +38,34 @@ class ProtocolError(Exception):
     """A frame that breaks the rules."""
 
 
-def pack(message: Any, describe: Callable[[Any], Opaque] | None = None) -> list[bytes | memoryview]:
-    """The frame of a message, as buffers to write in order. `describe` handles unknown types."""
+class TooLarge(ProtocolError):
+    """A frame that holds more than is allowed; both are numbers of `unit`."""
+
+    def __init__(self, held: int, allowed: int, unit: str = "bytes"):
+        super().__init__(f"it is too large: {held:,} {unit}, at most {allowed:,} are allowed")
+        self.held, self.allowed, self.unit = held, allowed, unit
+
+
+def pack(
+    message: Any,
+    describe: Callable[[Any], Opaque] | None = None,
+    max_bytes: int | None = None,
+) -> list[bytes | memoryview]:
+    """The frame of a message, as buffers to write in order. `describe` handles unknown types.
+
+    Raises TooLarge for more than `max_bytes` in arrays, before any of them is copied, and for a
+    longer header than the other side reads.
+    """
     arrays: list[np.ndarray] = []
-    node = _encode(message, arrays, describe or _unknown, 0)
+    node = _encode(message, arrays, _Counted(describe or _unknown), 0)
+    total = sum(array.size * array.itemsize for array in arrays)
+    if max_bytes is not None and total > max_bytes:
+        raise TooLarge(total, max_bytes)
     header = json.dumps(
         {"arrays": [[_wire(a).str, list(a.shape)] for a in arrays], "message": node}
     ).encode()
     if len(header) > MAX_HEADER:
-        raise ProtocolError(f"the header has {len(header)} bytes, at most {MAX_HEADER} are allowed")
+        raise TooLarge(len(header), MAX_HEADER)
     buffers = [
         np.ascontiguousarray(a, _wire(a)).reshape(-1).view(np.uint8).data for a in arrays if a.size
     ]
@@ -56,17 +76,13 @@ def unpack(read: Read, max_bytes: int) -> Any:
     """The next message, checked before anything is allocated. Raises ProtocolError."""
     (length,) = struct.unpack(">I", bytes(read(4)))
     if length > MAX_HEADER:
-        raise ProtocolError(
-            f"the header would have {length} bytes, at most {MAX_HEADER} are allowed"
-        )
+        raise TooLarge(length, MAX_HEADER)
     try:
         header = json.loads(bytes(read(length)).decode("utf-8"))
         specifications = [_specification(*entry) for entry in header["arrays"]]
         total = sum(dtype.itemsize * math.prod(shape) for dtype, shape in specifications)
         if total > max_bytes:
-            raise ProtocolError(
-                f"the arrays would have {total} bytes, at most {max_bytes} are allowed"
-            )
+            raise TooLarge(total, max_bytes)
         arrays: list[np.ndarray | None] = [
             np.frombuffer(read(dtype.itemsize * math.prod(shape)), dtype).reshape(shape)
             for dtype, shape in specifications
@@ -82,7 +98,7 @@ def _wire(array: np.ndarray) -> np.dtype[Any]:
 
 def _specification(dtype: str, shape: list[int]) -> tuple[np.dtype[Any], tuple[int, ...]]:
     if dtype not in DTYPES:
-        raise ProtocolError(f"dtype {dtype!r} is not allowed")
+        raise ProtocolError("a dtype that is not allowed")
     if len(shape) > 32 or not all(type(n) is int and 0 <= n <= 1 << 40 for n in shape):
         raise ProtocolError("the shape does not make sense")
     return np.dtype(dtype), tuple(shape)
@@ -92,9 +108,20 @@ def _unknown(value: Any) -> Opaque:
     return Opaque(type(value).__name__)
 
 
-def _encode(
-    value: Any, arrays: list[np.ndarray], describe: Callable[[Any], Opaque], depth: int
-) -> list[Any]:
+class _Counted:
+    """Describes values of unknown types, and counts all that a frame holds."""
+
+    def __init__(self, describe: Callable[[Any], Opaque]):
+        self.describe, self.count = describe, 0
+
+    def add(self, count: int) -> None:
+        """Raises TooLarge for more values than a frame may hold."""
+        self.count += count
+        if self.count > MAX_VALUES:
+            raise TooLarge(self.count, MAX_VALUES, "values outside of arrays")
+
+
+def _encode(value: Any, arrays: list[np.ndarray], counted: _Counted, depth: int) -> list[Any]:
     if value is None or type(value) is bool:
         return ["constant", value]
     if type(value) is int and value.bit_length() < 4 * MAX_DIGITS - 16:
@@ -114,18 +141,22 @@ def _encode(
         number = None if value.number is None else float(value.number).hex()
         return ["opaque", value.type_name[:200], value.ref, value.callable, number]
     if depth < MAX_DEPTH and isinstance(value, list | tuple | dict) and len(value) <= MAX_ITEMS:
+        counted.add(len(value))
         if isinstance(value, dict):
             items = [
-                [_encode(part, arrays, describe, depth + 1) for part in item]
+                [_encode(part, arrays, counted, depth + 1) for part in item]
                 for item in value.items()
             ]
             return ["dict", items]
         kind = "list" if isinstance(value, list) else "tuple"
-        return [kind, [_encode(item, arrays, describe, depth + 1) for item in value]]
-    described = describe(value)
+        return [kind, [_encode(item, arrays, counted, depth + 1) for item in value]]
+    described = counted.describe(value)
     known = (Opaque, Tensor, np.ndarray)
     return _encode(
-        described if isinstance(described, known) else _unknown(value), arrays, _unknown, depth
+        described if isinstance(described, known) else _unknown(value),
+        arrays,
+        _Counted(_unknown),
+        depth,
     )
 
 
@@ -163,7 +194,7 @@ def _decode(node: Any, arrays: list[np.ndarray | None], depth: int) -> Any:
                 _key(_decode(key, arrays, depth + 1)): _decode(value, arrays, depth + 1)
                 for key, value in items
             }
-    raise ProtocolError(f"unknown kind of value {str(kind)[:50]!r}")
+    raise ProtocolError("an unknown kind of value")
 
 
 def _take(arrays: list[np.ndarray | None], index: int) -> np.ndarray:
@@ -176,4 +207,6 @@ def _take(arrays: list[np.ndarray | None], index: int) -> np.ndarray:
 
 def _key(key: Any) -> Any:
     """A dictionary's key: text and numbers as they are, anything else by its type's name."""
-    return key if isinstance(key, str | int | float | bool | None) else f"<{type(key).__name__}>"
+    if isinstance(key, str | int | float | bool | None):
+        return key
+    return f"<{key.type_name if isinstance(key, Opaque) else type(key).__name__}>"

@@ -5,7 +5,8 @@ imported it shares this process, so the grader trusts nothing that comes from he
 judged as the student's answer.
 
 A request is a dict with "id", "op" and the op's "arguments"; a reply has the same id and either
-"value" or "error".
+"value" or "error". Before it, a worker with stand-ins may ask for values (stand_ins.py): "id",
+"question", "number" and "arguments", answered by "number" and either "values" or "refused".
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from assignment.observing import counting
 
 from . import protocol
 from .circumstances import circumstances
+from .stand_ins import Questions, install
 
 HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
 GIVEN = "utils.py"  # lies beside them, but is not the student's
@@ -41,6 +43,8 @@ class Worker:
         self.read_fd, self.write_fd = read_fd, write_fd
         self.module: ModuleType | None = None
         self.objects = Objects()
+        self.questions = Questions(self._ask)
+        self._identity = ""  # of the call being answered
         self.gradients_off = False  # since the script was imported
         self.watched = counting.Watched(None, [])
 
@@ -51,21 +55,42 @@ class Worker:
                 request = protocol.unpack(self._read, 1 << 40)
             except EOFError:
                 return
-            reply: dict[str, Any] = {"id": request["id"]}
+            self._identity = request["id"]
+            self.questions.begin_call()
+            reply: dict[str, Any] = {"id": self._identity}
             try:
                 # not as an earlier np.seterr of the script's says: given code would raise too
                 with np.errstate(**NUMPY_DEFAULTS):
                     reply["value"] = getattr(self, f"op_{request['op']}")(**request["arguments"])
             except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
                 reply["error"] = describe_error(error) | self._circumstances(error)
-            for buffer in protocol.pack(reply, self.objects.describe):
+            for buffer in self._packed(reply, request["reply_bytes"]):
                 self._write(buffer)
+
+    def _packed(self, reply: dict[str, Any], max_bytes: int) -> list[bytes | memoryview]:
+        """The reply as it travels; what cannot travel is an error of the script's."""
+        try:
+            return protocol.pack(reply, self.objects.describe, max_bytes)
+        except protocol.TooLarge as error:
+            what: dict[str, Any] = {"too_large": [error.held, error.allowed, error.unit]}
+        except BaseException as error:  # of the answer's own methods, or out of memory
+            what = describe_error(error)
+        return protocol.pack({"id": reply["id"], "error": {"frames": [], **what}})
 
     def _circumstances(self, error: BaseException) -> dict[str, Any]:
         try:
             return circumstances(error, self.module, gradients_off=self.gradients_off)
         except BaseException:  # of a class with a __getattr__ of its own, for example
             return {}
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The trusted side's reply to a question in the middle of a call."""
+        for buffer in protocol.pack({"id": self._identity, **question}, self.objects.describe):
+            self._write(buffer)
+        reply: dict[str, Any] = protocol.unpack(self._read, 1 << 40)
+        if reply["number"] != question["number"]:
+            raise protocol.ProtocolError("this answers another question")
+        return reply
 
     def _read(self, count: int) -> bytearray:
         content = bytearray(count)
@@ -137,13 +162,10 @@ class Worker:
         )
         return [result, arguments] if echo else result
 
-    def op_substitute(self, sources: list[str]) -> None:
-        """Replace functions of the script by right ones, for sections that are marked already."""
-        for source in sources:
-            names: dict[str, Any] = {"__name__": "substitute"}
-            # Never a file, which every worker could read.
-            exec(compile(source, "substitute.py", "exec"), names)
-            names["substitute"](self.module)
+    def op_stand_in(self, stand_ins: list[dict[str, Any]]) -> None:
+        """Let right answers stand in for some of the script's own, which are marked already."""
+        for stand_in in stand_ins:
+            install(self.module, stand_in, self.questions)
 
     def op_prepare_training(self, seed: int, threads: int) -> None:
         """Seed all global random generators, and set torch's number of threads."""

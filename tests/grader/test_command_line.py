@@ -86,6 +86,7 @@ def test_results_follow_gradescopes_format(tmp_path: Path) -> None:
         "device": "cpu",
         "seconds": results["extra_data"]["seconds"],
         "seed": 5,
+        "attempt": 1,
         "sandbox": choose("auto").level,
         "submission": "ada",
         "notes": [],

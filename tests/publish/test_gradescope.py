@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from grader.errors import CannotGrade
+from grader.publish.autograder import attempt_of
 from grader.publish.gradescope import (
     Settings,
     entries,
@@ -116,7 +117,34 @@ def test_the_two_scripts_alone_may_be_executed(archive: Path) -> None:
 
 
 def test_the_same_files_make_the_same_zip(archive: Path, tmp_path: Path) -> None:
-    assert write_zip(tmp_path / "again.zip", Settings()).read_bytes() == archive.read_bytes()
+    with zipfile.ZipFile(archive) as packed:
+        arguments = json.loads(packed.read("autograder.json"))["arguments"]
+    (seed,) = (int(a.removeprefix("--seed=")) for a in arguments if a.startswith("--seed="))
+    again = write_zip(tmp_path / "again.zip", Settings(seed=seed))
+    assert again.read_bytes() == archive.read_bytes()
+
+
+def test_every_zip_has_a_seed_of_its_own() -> None:
+    seeds = {
+        argument
+        for _ in range(3)
+        for argument in packed_settings(Settings())["arguments"]
+        if argument.startswith("--seed=")
+    }
+    assert len(seeds) == 3
+
+
+@pytest.mark.parametrize(("metadata", "attempt"), [
+    ({"previous_submissions": []}, 1),
+    ({"previous_submissions": [{"score": "3"}, {"score": "4"}]}, 3),
+    ({}, 1), ({"previous_submissions": 7}, 1), ([], 1), (None, 1),
+])  # fmt: skip
+def test_the_attempt_is_read_from_the_platforms_metadata(
+    tmp_path: Path, metadata: Any, attempt: int
+) -> None:
+    if metadata is not None:
+        (tmp_path / "submission_metadata.json").write_text(json.dumps(metadata))
+    assert attempt_of(tmp_path) == attempt
 
 
 @pytest.mark.parametrize("name", SHELL)
@@ -217,8 +245,16 @@ def test_sandbox_none_is_explicit_and_warns(tmp_path: Path) -> None:
 
 
 def test_options_reach_the_marking() -> None:
-    packed = packed_settings(Settings(audit=True, skip_training=True, sandbox="user", minutes=10))
-    assert packed["arguments"] == ["--sandbox=user", "--device=cpu", "--skip-training", "--audit"]
+    packed = packed_settings(
+        Settings(audit=True, skip_training=True, sandbox="user", minutes=10, seed=7)
+    )
+    assert packed["arguments"] == [
+        "--sandbox=user",
+        "--device=cpu",
+        "--seed=7",
+        "--skip-training",
+        "--audit",
+    ]
     assert packed["minutes"] == 9
     assert packed["leaderboard"] is False  # nothing trained, nothing to compare
 

@@ -94,7 +94,7 @@ def test_moodle_has_the_columns_that_its_import_asks_for(report: Path) -> None:
     assert found["Participant 1003"]["Feedback comments"] == "work.zip is &lt;damaged&gt;"
     assert (
         found["Participant eve@example.org"]["Feedback comments"]
-        == "1.2 relu: =1<br>&lt;script&gt;x&lt;/script&gt;."
+        == "1.2 relu: =1 &lt;script&gt;x&lt;/script&gt;."
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.report.text import PRINTED, headline, lines, plain
+from grader.report.text import PRINTED, SAID, headline, lines, plain
 from grader.results import Frame, Smallest, Status, Verdict
 
 FRAME = Frame("numpy_ann.py", 9, "relu", "return a")
@@ -19,16 +19,18 @@ IN_WORDS = "numpy_ann.py, line 9, in relu: return a"
      ["x is 1, expected 2 where z is 3.", "Hint: look.", "Your x is too small."]),
     (Verdict(Status.FAILED, got="the file is missing"), ["the file is missing."]),
     (Verdict(Status.FAILED, trace=(FRAME,), exception="NameError: no, expected a"),
-     [IN_WORDS, "NameError: no, expected a"]),
+     ["your script raised a NameError.", SAID, f"  | {IN_WORDS}",
+      "  | NameError: no, expected a"]),
     (Verdict(Status.FAILED, got="training stopped", trace=(FRAME,), exception="NameError: a"),
-     ["training stopped.", IN_WORDS, "NameError: a"]),
+     ["training stopped: your script raised a NameError.", SAID, f"  | {IN_WORDS}",
+      "  | NameError: a"]),
     (Verdict(Status.ERROR, 1.0, exception="OSError: full"),
      ["grader error, not your code: OSError: full"]),
     (Verdict(Status.FAILED, got="x is 1",
              smallest=Smallest("size", "n = 1", "it is 2", before="n = 0")),
      ["x is 1.", "Smallest failing size found: n = 1; n = 0 is right: it is 2"]),
     (Verdict(Status.FAILED, got="x is 1", printed="z, expected 1. Hint: no"),
-     ["x is 1.", PRINTED, "z, expected 1. Hint: no"]),
+     ["x is 1.", PRINTED, "  | z, expected 1. Hint: no"]),
     (Verdict(Status.FAILED, notes=("of an old gradebook, expected to stay whole",)),
      ["of an old gradebook, expected to stay whole"]),
 ])  # fmt: skip
@@ -39,8 +41,9 @@ def test_lines_of_a_verdict(verdict: Verdict, expected: list[str]) -> None:
 @pytest.mark.parametrize(("verdict", "expected"), [
     (Verdict(Status.PASSED, 1.0, got="right"), "right"),
     (Verdict(Status.FAILED, got="x is 1", expected="2", printed="right"), "x is 1, expected 2."),
-    (Verdict(Status.FAILED, trace=(FRAME,), exception="ValueError", printed="right"), "ValueError"),
-    (Verdict(Status.FAILED, exception="RuntimeError: two\nlines"), "RuntimeError: two lines"),
+    (Verdict(Status.FAILED, trace=(FRAME,), exception="ValueError", printed="right"),
+     "your script raised a ValueError."),
+    (Verdict(Status.FAILED, exception="PASSED: two\nlines"), "your script raised an exception."),
     (Verdict(Status.FAILED, notes=("an old text",)), "an old text"),
     (Verdict(Status.FAILED, got="x" * 99), "x" * 39 + "…"),
 ])  # fmt: skip

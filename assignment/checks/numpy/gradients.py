@@ -15,6 +15,7 @@ import numpy as np
 
 from assignment.checks.numpy.cases import NAMES
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_numbers
+from assignment.failure import named
 from assignment.handles import a_type
 
 CONVENTIONS = ("sum", "mean")
@@ -76,7 +77,7 @@ def _expect_gradient(gradients: dict[Any, Any], name: str, mean: np.ndarray) -> 
     """The gradient, a row vector as a vector. Raises CheckFailed for another type or shape."""
     if name not in gradients:
         raise CheckFailed(
-            f"the key {name!r} is missing, got {sorted(map(str, gradients))}",
+            f"the key {name!r} is missing, got {_keys(gradients)}",
             "W1, b1, W2 and b2",
             hint="name each gradient after its parameter.",
         )
@@ -94,6 +95,13 @@ def _expect_gradient(gradients: dict[Any, Any], name: str, mean: np.ndarray) -> 
     if not np.isfinite(got).all():
         raise CheckFailed(f"{called} has elements that are not finite", kind="not-finite")
     return got
+
+
+def _keys(gradients: dict[Any, Any]) -> str:
+    """The keys of an answer, a few of them."""
+    names = [named(key) for key in list(gradients)[:8]]
+    more = f" and {len(gradients) - len(names)} more" if len(gradients) > len(names) else ""
+    return ", ".join(sorted(names)) + more if names else "no keys"
 
 
 def _is_close(got: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from assignment.failure import CheckFailed
+from assignment.failure import CheckFailed, quoted
 
 ALONG = 0.97  # the cosine above which two directions are the same, but for clipping and rounding
 
@@ -78,7 +78,7 @@ def expect_movement(answer: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         # a bias before a batch normalisation has a gradient of 0, except for rounding
         if row["still"] and row["largest"] > 1e-3 * largest:
             raise CheckFailed(
-                f"{row['name']} did not change in a step",
+                f"{quoted(row['name'])} did not change in a step",
                 "a change of every parameter",
                 hint="does optimizer.step() come after loss.backward(), and cover all parameters?",
             )

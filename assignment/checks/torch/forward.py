@@ -23,7 +23,7 @@ from assignment.checks.torch.models import (
     with_chosen_weights,
 )
 from assignment.expect import expect_numbers
-from assignment.failure import CheckFailed, together
+from assignment.failure import CheckFailed, named, together
 from assignment.handles import Handle, Module, as_array, probe
 
 
@@ -265,7 +265,7 @@ def expect_gradients_everywhere(model: Handle, script: str, rng: np.random.Gener
     names = probe(model, "cut_off", images(rng, script, 8))
     if names:
         raise CheckFailed(
-            f"{names[0]} gets no gradient",
+            f"{named(names[0])} gets no gradient",
             "a gradient for every parameter",
             kind="torch-loss-detached",
             hint="is something detached, or computed without gradients?",

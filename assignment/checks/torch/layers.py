@@ -7,6 +7,7 @@ costs one section.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,11 @@ from assignment.checks.torch.models import (
     width_of,
     with_chosen_weights,
 )
-from assignment.failure import CheckFailed, together
+from assignment.failure import CheckFailed, named, quoted, together
 from assignment.handles import Handle, Module, probe
 from assignment.parts import PARTS
 
+SIZE = re.compile(r"[\d, ()]{1,40}(, which is not flattened)?", re.ASCII)
 NOT_REGISTERED = "torch-layers-not-registered"
 NO_ACTIVATION = "torch-no-activation"
 
@@ -68,7 +70,7 @@ def _registration_faults(structure: dict[str, Any], name: str) -> list[CheckFail
     if structure["unregistered"]:
         return [
             CheckFailed(
-                f"self.{structure['unregistered'][0]} holds layers in a plain list or dict",
+                f"self.{named(structure['unregistered'][0])} holds layers in a plain list or dict",
                 "layers that PyTorch can find",
                 kind=NOT_REGISTERED,
                 hint="nn.Sequential and nn.ModuleList register their layers.",
@@ -109,6 +111,12 @@ def _convolution_faults(script: str, convolves: bool) -> list[CheckFailed]:
     return []
 
 
+def _size(said: Any) -> str:
+    """A size as the observation has it: a number, or a shape that is not flattened."""
+    text = str(said)
+    return text if SIZE.fullmatch(text) else quoted(text)
+
+
 def _size_faults(
     misfits: list[Any], model: Handle, script: str, rng: np.random.Generator
 ) -> list[CheckFailed]:
@@ -116,7 +124,7 @@ def _size_faults(
         layer, had, needed = misfits[0]
         return [
             CheckFailed(
-                f"self.{layer} takes {had}, but what reaches it has {needed}",
+                f"self.{named(layer)} takes {_size(had)}, but what reaches it has {_size(needed)}",
                 "matching sizes",
                 kind="wrong-shape",
                 hint="each layer takes as many values as the one before it returns, and the first "
@@ -154,7 +162,7 @@ def _activation_faults(
         what = (
             "there is a single layer, from input to output"
             if single
-            else f"self.{structure['stacks'][0]} holds layers with nothing non-linear between them"
+            else f"self.{named(structure['stacks'][0])} holds layers with nothing non-linear between them"
         )
         faults.append(
             CheckFailed(

@@ -8,7 +8,7 @@ import numpy as np
 
 from assignment.answers import Tensor
 from assignment.failure import CheckFailed
-from assignment.handles import Handle, Module, as_array, probe
+from assignment.handles import Handle, Module, a_type, as_array, probe
 from assignment.parts import PARTS
 
 # float32 rounds by 1e-6 over a few layers; the rest is room for another order of summing
@@ -29,7 +29,7 @@ def model_of(module: Module, script: str) -> Handle:
     model = getattr(module, PARTS[script].class_name)(seed=1)
     if not isinstance(model, Handle):
         raise CheckFailed(
-            f"{PARTS[script].class_name}() returned a {type(model).__name__}",
+            f"{PARTS[script].class_name}() returned {a_type(model)}",
             "an nn.Module",
             kind="wrong-type",
         )

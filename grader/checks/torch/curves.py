@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from assignment.expect import CheckFailed
+from assignment.judgement import shown
 from assignment.parts import JUDGEMENTS
 from grader.checks.context import Context
 from grader.checks.judgement import accepted_judgements
@@ -23,7 +24,7 @@ def check_judgement(section: RubricSection, context: Context) -> None:
     if word not in JUDGEMENTS:
         unwritten = is_text and judgement.startswith("TODO")
         raise CheckFailed(
-            f"JUDGEMENT is {str(judgement)[:50]!r}",
+            f"JUDGEMENT is {shown(judgement)}",
             f"one of {', '.join(JUDGEMENTS)}",
             kind="not-written" if unwritten else "wrong-type",
             hint=section.hint,
@@ -40,7 +41,7 @@ def check_judgement(section: RubricSection, context: Context) -> None:
     right, figures = accepted_judgements(history, bar, rules)
     if word not in right:
         raise CheckFailed(
-            f"JUDGEMENT is {word!r}, but the curves of this training say otherwise: {figures}",
+            f"JUDGEMENT is “{word}”, but the curves of this training say otherwise: {figures}",
             hint="a gap between the curves shows overfitting, a low level underfitting.",
         )
 

@@ -1,7 +1,7 @@
 # Announces a reply of 4 GB and sends nothing.
 # script: numpy_ann
 # earns: nothing
-# says: cannot be read
+# says: the answer is too large
 
 import os
 

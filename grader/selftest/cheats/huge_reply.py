@@ -1,7 +1,7 @@
 # Returns more than the largest allowed reply.
 # script: numpy_ann
 # earns: nothing
-# says: bytes, at most
+# says: the answer is too large
 
 import numpy as np
 
