@@ -17,6 +17,7 @@ FEW = 3000  # images with shuffled labels: a few seconds
 SHUFFLED = 0.8  # of their labels
 # Honest networks lose 7.9 points or more (benchmarks/audit.py), shipped weights none.
 LEAST_FALL = 0.05
+FAILED = "training was right once, and failed or took too long"
 
 
 def audit(
@@ -32,14 +33,20 @@ def audit(
     """
     notes = []
     shuffled = _accuracy(train_again, shuffle_labels=SHUFFLED, train_size=FEW)
-    if shuffled is not None and run.accuracy - shuffled < LEAST_FALL:
+    if shuffled is None:
+        notes.append(("audit-failed", f"{FAILED} with random labels"))
+    elif run.accuracy - shuffled < LEAST_FALL:
         notes.append((
             "learns-from-shuffled-labels",
             f"the test accuracy is {run.accuracy:.1%}, and {shuffled:.1%} after training on "
             f"{FEW:,} images with {SHUFFLED:.0%} of the labels drawn at random",
         ))  # fmt: skip
-    permuted = _accuracy(train_again, shuffle_pixels=True) if is_flat else None
-    if permuted is not None and run.accuracy - permuted > rules.audit_margin:
+    if not is_flat:
+        return tuple(notes)
+    permuted = _accuracy(train_again, shuffle_pixels=True)
+    if permuted is None:
+        notes.append(("audit-failed", f"{FAILED} with permuted pixels"))
+    elif run.accuracy - permuted > rules.audit_margin:
         notes.append((
             "needs-pixel-order",
             f"the test accuracy is {run.accuracy:.1%}, and {permuted:.1%} with permuted pixels, "

@@ -125,11 +125,15 @@ def test_an_audit_lets_seeds_differ(pixels: float, labels: float, ids: list[str]
     )
 
 
-def test_an_audit_that_fails_says_nothing() -> None:
+def test_an_audit_that_fails_is_noted() -> None:
     def fails(**changes: object) -> TrainingOutcome:
         raise CheckFailed("no")
 
-    assert audit(fails, TrainingOutcome(0.88, None, 1.0), RUBRIC.training, is_flat=True) == ()
+    run = TrainingOutcome(0.88, None, 1.0)
+    notes = audit(fails, run, RUBRIC.training, is_flat=True)
+    assert [name for name, _ in notes] == ["audit-failed", "audit-failed"]
+    assert "random labels" in notes[0][1]
+    assert "permuted pixels" in notes[1][1]
 
 
 def test_random_labels_leave_a_share_as_it_was() -> None:

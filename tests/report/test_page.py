@@ -264,3 +264,11 @@ def test_grade_writes_a_page_of_what_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert mark(tmp_path / "empty", "--html", str(tmp_path / "report.html")).status == 2
     assert "Nothing could be marked: " in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_does_not_give_away_the_seed() -> None:
+    """The hidden inputs of the next attempt follow from it."""
+    report = Report((), {}, {}, 1.0, 987654321, "cpu", "none", "ada", attempt=2)
+    text = text_of(page(PageContent(report, "Ada", {}, 1, ()), OfficialImages()))
+    assert "987654321" not in text
+    assert "attempt 2" in text
