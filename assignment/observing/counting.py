@@ -1,7 +1,7 @@
 """How often a training calls the methods that it is made of, and what a backward pass uses.
 
-Imports no torch, since part 1 has none. Code that was written against this grader could change the
-counts, so they are for notes only and decide no mark.
+Imports no torch, since part 1 has none. Code that is written for it could change the counts, so they
+are for notes only and decide no mark.
 """
 
 from __future__ import annotations

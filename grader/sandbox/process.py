@@ -24,7 +24,7 @@ from grader.sandbox.stand_ins import Answer, Refused, reply_to
 from grader.worker import protocol
 
 PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
-OTHERS = 1 / 3  # processors that others must have used for a worker to have waited for them
+OTHERS = 1 / 2  # processors that others must have used for a worker to have waited for them
 POLL_INTERVAL = 0.05  # seconds between checks of a busy worker: is it alive, how much memory
 
 

@@ -14,6 +14,7 @@ import stat
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -45,6 +46,8 @@ class TemporaryFolder:
         self._lock = -1
         with expecting_room(where):
             self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
+            # at exit at the latest: Ctrl-C may come while it is being removed
+            self._at_exit = weakref.finalize(self, _remove_own, self.path, os.getpid())
             try:
                 self._lock = _locked(self.path)
             except BaseException:
@@ -54,6 +57,7 @@ class TemporaryFolder:
     def remove(self) -> None:
         """Delete it with everything in it. May be called twice."""
         remove_tree(self.path)
+        self._at_exit.detach()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
@@ -63,6 +67,12 @@ class TemporaryFolder:
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+
+def _remove_own(folder: Path, owner: int) -> None:
+    """Remove a folder, unless this process is only a copy of its owner."""
+    if os.getpid() == owner:
+        remove_tree(folder)
 
 
 def _of_all() -> Path:

@@ -12,6 +12,7 @@ from grader.classroom.intake import Student
 from grader.options import Options
 from grader.report.results_json import results
 from grader.rubric import load_rubric
+from grader.sandbox.budget import Clock
 from grader.submission.reading import Submission
 from tests.classroom.support import ABS, batch, make_class, rows
 from tests.support import mark, script_with, write_submission
@@ -21,7 +22,8 @@ RUBRIC = load_rubric()
 
 def inputs(seed: int, attempt: int) -> list[int]:
     options = Options(seed=seed, attempt=attempt)
-    context = Context(Submission("ada", {}, {}, {}), RUBRIC, options, {}, None)  # type: ignore[arg-type]
+    submission = Submission("ada", {}, {}, {})
+    context = Context(submission, RUBRIC, options, {}, None, Clock())  # type: ignore[arg-type]
     return context.rng(RUBRIC.by_number["1.2"]).integers(10**9, size=8).tolist()
 
 

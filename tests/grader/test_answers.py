@@ -114,7 +114,7 @@ def test_empty_early_parts_do_not_make_later_ones_right(tmp_path: Path) -> None:
     ("1.2", "return np.where((z > 0) | (z < -50), z, 0)",
      "Smallest failing input found: relu([-100.0]), expected [0.0]: result[0] is"),
     ("1.2", "raise ValueError('never')",
-     "Smallest failing input found: relu([1.0]), expected [1.0]: ValueError: never"),
+     "Smallest failing input found: relu([1.0]), expected [1.0]: your script raised a ValueError"),
     ("1.3", "return (z > 1e-8) * 1.0",
      "Smallest failing input found: relu_derivative([1e-09]), expected [1.0]"),
     ("1.4", "return -np.sum(y_true * np.log(y_pred + 1e-12)) / 64",

@@ -203,7 +203,7 @@ def test_nothing_in_a_submission_is_imported_or_read_as_configuration(tmp_path: 
 def test_no_worker_outlives_the_marking(tmp_path: Path, level: str, number: signal.Signals) -> None:
     folder = tmp_path / "scratch"
     folder.mkdir()
-    work = write_submission(tmp_path / "ada", {"1.2": "import os\nos.fork()\nwhile True: pass"})
+    work = write_submission(tmp_path / "ada", {"1.2": "while True: pass"})
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "grader", "grade", work, "--only", "1.2", "--sandbox", level],
         env={**os.environ, "TMPDIR": str(folder)},
@@ -213,7 +213,7 @@ def test_no_worker_outlives_the_marking(tmp_path: Path, level: str, number: sign
     deadline = time.monotonic() + 30
     while (
         len(workers := workers_below(process.pid)) < 2 and time.monotonic() < deadline
-    ):  # the worker and its fork
+    ):  # the fork server and the worker
         time.sleep(0.05)
     assert len(workers) >= 2
     process.send_signal(number)
@@ -258,7 +258,8 @@ def test_a_full_disk_ends_with_one_line_and_leaves_nothing(tmp_path: Path) -> No
     )
     assert ran.returncode == 2, ran.stdout
     assert len(ran.stderr.splitlines()) == 1
-    assert ran.stderr.startswith("error: operating system error: [Errno 27] File too large")
+    assert ran.stderr.startswith(f"error: there is no room in {tmp_path}")
+    assert "File too large" in ran.stderr
     assert list(tmp_path.iterdir()) == []
 
 

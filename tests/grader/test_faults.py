@@ -39,7 +39,7 @@ def text_of(tmp_path: Path, script: str, section: str, source: str) -> str:
     ("pytorch_ann", "2.3", "def training_step(", "def train_step(", "it defines train_step"),
     ("pytorch_ann", "2.4", "def predict(", "def predictions(", "it defines predictions"),
     ("pytorch_ann", "2.1", "PyTorchANN(nn.Module)", "PyTorchANN", "is not an nn.Module, expected"),
-    ("pytorch_ann", "2.3", "class PyTorchANN", "torch.set_grad_enabled(False)\nclass PyTorchANN",
+    ("pytorch_ann", "2.2", "class PyTorchANN", "torch.set_grad_enabled(False)\nclass PyTorchANN",
      "torch.set_grad_enabled(False) stands at its top level"),
     ("numpy_ann", "1.2", "class NumpyANN", "utils.load_fashion_mnist()\nclass NumpyANN",
      "numpy_ann.py loads data or trains while it is imported"),

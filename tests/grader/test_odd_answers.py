@@ -146,10 +146,10 @@ def test_odd_answers_of_torch_are_called_by_pythons_names(tmp_path: Path, answer
 
 
 LARGE = {
-    "np.zeros((20_000, 20_000))": "3,200,000,",
+    "np.zeros((15_000, 15_000))": "1,800,000,",
     "np.broadcast_to(1.0, (10**6, 10**6))": "8,000,000,",
     "np.broadcast_to(1.0, (10**6, 10**6)).T": "8,000,000,",
-    "[np.zeros((10_000, 10_000)) for _ in range(3)]": "2,400,000,",
+    "[np.zeros((8_000, 8_000)) for _ in range(3)]": "1,536,000,",
     "[[n] * 5000 for n in range(5000)]": "values outside of arrays, expected at most 100,000",
     "['x' * 20_000] * 100": "bytes, expected at most 1,048,576",
     "{n: 'x' * 2000 for n in range(5000)}": "bytes, expected at most 1,048,576",

@@ -54,7 +54,7 @@ def test_two_near_names_fail_their_sections_by_name(tmp_path: Path) -> None:
 def test_one_notebook_with_everything_loses_the_checklist_alone(tmp_path: Path) -> None:
     results = marked(tmp_path / "ada", one_notebook(), "0.1", "1.2", "1.6")
     assert [n for n, result in results.items() if result.status is Status.FAILED] == ["0.1"]
-    assert "Assignment 2.ipynb holds 3 of the scripts" in results["0.1"].verdict.got
+    assert "“Assignment 2.ipynb” holds 3 of the scripts" in results["0.1"].verdict.got
     assert "Assignment 2.ipynb was read as" in results["0.1"].verdict.notes[0]
 
 

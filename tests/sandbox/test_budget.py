@@ -141,7 +141,7 @@ def test_threads_of_its_own_do_not_excuse_a_slow_script() -> None:
                 X @ X
 
         def relu(z):
-            for _ in range(24):
+            for _ in range(60):
                 threading.Thread(target=spin, daemon=True).start()
             spin()
     """

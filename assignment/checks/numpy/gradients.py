@@ -99,7 +99,9 @@ def _expect_gradient(gradients: dict[Any, Any], name: str, mean: np.ndarray) -> 
 
 def _keys(gradients: dict[Any, Any]) -> str:
     """The keys of an answer, a few of them."""
-    names = [named(key) for key in list(gradients)[:8]]
+    names = [
+        key if isinstance(key, str) and key in NAMES else named(key) for key in list(gradients)[:8]
+    ]
     more = f" and {len(gradients) - len(names)} more" if len(gradients) > len(names) else ""
     return ", ".join(sorted(names)) + more if names else "no keys"
 

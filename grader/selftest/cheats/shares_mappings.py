@@ -20,7 +20,10 @@ def relu(*arguments):
         except (OSError, MemoryError):
             raise RuntimeError("held") from None
         kept.append(block)
-        child = os.fork()
+        try:
+            child = os.fork()
+        except OSError:
+            raise RuntimeError("held") from None
         if not child:
             for place in range(0, len(block), mmap.PAGESIZE):
                 block[place] = 1
