@@ -321,7 +321,9 @@ def _environment(
         "LANG": "C.UTF-8",
         "USER": "student",
         "MPLBACKEND": "Agg",
-        "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
+        # of the limited address space, an arena reserves 64 MB and the stack of a thread 8
+        "MALLOC_ARENA_MAX": "2",
+        "OMP_STACKSIZE": "4M",
         **(kept if device == "cuda" else {}),
         **count,
     }
