@@ -120,7 +120,7 @@ class DaskPool:
             )
         try:
             self._client: Any = Client(
-                self._slurm or cluster.scheduler, security=security, timeout=30
+                self._slurm or cluster.scheduler, security=security, timeout=10
             )
         except (OSError, TimeoutError, ValueError, TypeError) as error:
             raise CannotGrade(

@@ -143,8 +143,8 @@ def narrow(rubric: Rubric) -> Rubric:
     limits = replace(
         rubric.limits,
         call_seconds=5.0,
-        section_seconds=15.0,
-        train_seconds=dict.fromkeys(SCRIPTS, 20.0),
+        section_seconds=8.0,
+        train_seconds=dict.fromkeys(SCRIPTS, 10.0),
         memory_bytes=dict.fromkeys(SCRIPTS, 800_000_000),
         reply_bytes=100_000_000,
     )

@@ -28,7 +28,7 @@ def traps() -> Iterator[selftest.Traps]:
 
 # torch's import, limits of time and trainings are the same at both levels, and slow
 SLOW = ("torch_p", "plot", "endless", "takes_memory", "complex", "late", "loads", "remembers",
-        "odd_pred", "random_features", "invents")  # fmt: skip
+        "odd_pred", "random_features", "invents", "sleeps", "trains_and")  # fmt: skip
 BOTH = [name for name in CHEATS if not name.startswith(SLOW)]
 
 

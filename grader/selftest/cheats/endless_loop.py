@@ -1,6 +1,7 @@
 # Never returns.
 # script: numpy_ann
 # earns: nothing
+# asks: 1.2 1.5
 # says: no answer within
 
 import signal

@@ -1,6 +1,7 @@
 # Creates empty files, which take memory of the kernel, until that is refused.
 # script: numpy_ann
 # earns: nothing
+# asks: 1.2
 # says: held | files, expected at most
 
 import os

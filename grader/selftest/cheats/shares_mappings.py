@@ -1,6 +1,7 @@
 # Fills memory that is shared by processes of which none has touched it and still runs.
 # script: numpy_ann
 # earns: nothing
+# asks: 1.2
 # says: MB of memory, expected at most | held
 
 import mmap

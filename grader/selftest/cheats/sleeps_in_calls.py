@@ -1,6 +1,7 @@
 # Sleeps in every call, just below the limit of a call, and answers wrongly at the last.
 # script: numpy_ann
 # earns: nothing
+# asks: 1.2 1.5
 # seconds: 60
 
 import time

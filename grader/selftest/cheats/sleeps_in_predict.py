@@ -19,5 +19,5 @@ class NumpyANN:
         return None
 
     def predict(self, X):
-        time.sleep(16)
+        time.sleep(8)
         return np.zeros(len(X), int)
