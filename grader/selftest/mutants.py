@@ -30,6 +30,7 @@ REWRITINGS = (
     "names + imports",
     "names + imports + strings",
 )
+NEVER = 10**9  # calls
 DELAYS = (2, 3, 5, 8, 13, 21, 30, 40)  # calls, or hundredths of a second
 IN_TORCH = 0.15  # share of the attacks of part 1 that are made in part 2, which takes longer
 EXPLAINED = 0.1  # share of the mutants whose mistakes are diagnosed, by many more calls
@@ -129,8 +130,9 @@ class Cheat:
 class Mutant:
     """A script that performs an attack, and how it was made.
 
-    `twin` is the same script with an attack that does nothing. `token` opens the lines that the
-    attack prints, and `parts` is the number of cheats in it.
+    `twin` is the same script with an attack that does nothing, and `late_twin` one that would do it
+    so late that it does not; a worker that a delayed attack ends begins to count again. `token`
+    opens the lines that the attack prints, and `parts` is the number of cheats in it.
     """
 
     kind: str
@@ -139,6 +141,7 @@ class Mutant:
     trigger: Trigger
     source: str
     twin: str
+    late_twin: str  # "" for an attack that is not delayed by calls
     token: str
     explained: bool
 
@@ -222,6 +225,7 @@ def _mutant(kind: str, cheat: Cheat, cheats: list[Cheat], rng: Random) -> Mutant
         trigger,
         _disguised(_script(trigger, number, parts, token), rng),
         _script(trigger, number, twin, token="0" * 16),
+        _script(trigger, NEVER, twin, token="0" * 16) if number else "",
         token,
         explained,
     )

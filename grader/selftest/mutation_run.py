@@ -77,9 +77,13 @@ class Judge:
     def _expect_twin(self, mutant: Mutant) -> None:
         """Mark the mutant's twin, unless that was done before."""
         if _twin_key(mutant) not in self._twins:
-            results, _ = self._marked(replace(mutant, source=mutant.twin))
-            self._twins[_twin_key(mutant)] = credit_of(results)
-            list(self._traps.sprung(results))  # a twin springs none; what others left counts once
+            self._twins[_twin_key(mutant)] = self._without_attack(mutant, mutant.twin)
+
+    def _without_attack(self, mutant: Mutant, source: str) -> dict[str, float]:
+        """The credit of each section of a twin."""
+        results, _ = self._marked(replace(mutant, source=source))
+        list(self._traps.sprung(results))  # a twin springs none; what others left counts once
+        return credit_of(results)
 
     def _marked(self, mutant: Mutant) -> tuple[dict[str, SectionResult], str]:
         """The results by number, and all that the script printed."""
@@ -106,12 +110,22 @@ class Judge:
             marking.close()
 
     def _gained(self, mutant: Mutant, results: dict[str, SectionResult]) -> Iterator[str]:
-        twin = self._twins[_twin_key(mutant)]
+        key = _twin_key(mutant)
+        if any(credit > self._twins[key][number] for number, credit in credit_of(results).items()):
+            # the twin may have lost a section because the machine was busy
+            for source in filter(None, (mutant.twin, mutant.late_twin)):
+                self._twins[key] = best_of(self._twins[key], self._without_attack(mutant, source))
+        twin = self._twins[key]
         for number, credit in credit_of(results).items():
             if results[number].status is Status.ERROR:
                 yield f"grader error in {number}: {feedback(results[number])[:200]}"
             elif credit > twin[number]:
                 yield f"{number} earned {credit:.0%}, and {twin[number]:.0%} without the attack"
+
+
+def best_of(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    """The higher credit of each section."""
+    return {number: max(credit, other[number]) for number, credit in one.items()}
 
 
 def _twin_key(mutant: Mutant) -> tuple[str, tuple[str, ...]]:

@@ -8,8 +8,11 @@ import sys
 
 import numpy as np
 
+# A mutant of this may run in part 2, which may import torch and has what torch needs.
+ABSENT = ("rich", "grader", "pytest", *(() if "torch" in sys.modules else ("torch", "jinja2")))
+
 found = []
-for name in ("subprocess", "torch", "jinja2", "rich", "grader", "pytest"):
+for name in ("subprocess", *ABSENT):
     try:
         module = importlib.import_module(name)
     except (ImportError, OSError):
