@@ -58,8 +58,11 @@ def examine(data_dir: str | None = None, class_size: int = CLASS_SIZE) -> Iterat
 def run(options: argparse.Namespace) -> int:
     """Print the findings as they come; returns 0 if submissions can be marked here, else 1."""
     from grader.doctor.findings import line
+    from grader.errors import CannotGrade
 
     preventing = []
+    if options.class_size < 1:
+        raise CannotGrade(f"--class-size is {options.class_size}, expected a whole number from 1")
     for finding in examine(options.data_dir, options.class_size):
         print(line(finding, sys.stdout.encoding or "ascii"), flush=True)
         preventing += [finding.name] if finding.prevents else []

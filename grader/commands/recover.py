@@ -31,6 +31,8 @@ def run(given: argparse.Namespace) -> int:
     from grader.errors import CannotGrade
 
     damaged: Path = given.gradebook
+    if damaged.is_dir():
+        raise CannotGrade(f"{damaged} is a folder, expected the file of a damaged gradebook")
     out = given.out or damaged.with_name(f"{damaged.stem}-recovered.db")
     with alone(damaged):
         found = recover(damaged, out)

@@ -146,8 +146,6 @@ def longest_time(limits: Limits, class_size: int, jobs: int) -> Finding:
 
     `jobs` are marked at once.
     """
-    if class_size < 1:
-        raise CannotGrade(f"--class-size is {class_size}, expected a whole number from 1")
     hours = math.ceil(class_size / jobs) * limits.marking_seconds / 3600
     return Finding(
         "longest time",

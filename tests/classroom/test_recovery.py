@@ -217,3 +217,13 @@ def test_an_empty_file_is_no_gradebook_to_report_on(
     assert main(["report", str(book), "--out", str(tmp_path / "report")]) == 2
     assert "is empty, expected a gradebook" in capsys.readouterr().err
     assert book.read_bytes() == b""
+
+
+@pytest.mark.parametrize("folder", [".", "class"])
+def test_a_folder_is_no_gradebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: str
+) -> None:
+    (tmp_path / "class").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["recover", folder]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {folder} is a folder, expected the file")

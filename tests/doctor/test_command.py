@@ -91,3 +91,12 @@ def test_torch_is_imported_in_another_process_alone(ran: subprocess.CompletedPro
     imported = {one.rpartition("|")[2].strip() for one in ran.stderr.splitlines()}
     assert "grader.doctor.software" in imported
     assert not imported & {"torch", "torchvision", "dask", "distributed", "pandas"}
+
+
+def test_a_class_of_nobody_is_refused_before_anything_is_examined(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor", "--class-size", "0"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: --class-size is 0, expected a whole number from 1")

@@ -1,4 +1,4 @@
-"""Where there is no sandbox, nothing is marked unless it is asked for in so many words."""
+"""Without a sandbox, nothing is marked unless the instructor asks for it explicitly."""
 
 import sys
 from collections.abc import Iterator
