@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.classroom.gradebook import Gradebook, Provenance
-from grader.classroom.intake import Student
 from grader.classroom.keys import rubric_hash
+from grader.classroom.people import Student
 from grader.classroom.reports.assignment import Assignment
 from grader.classroom.reports.build import build
 from grader.results import (

@@ -16,7 +16,7 @@ import zlib
 from dataclasses import asdict, dataclass, replace
 
 from grader.classroom.database import Database
-from grader.classroom.intake import Student
+from grader.classroom.people import Student
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
 from grader.submission.record import Submission, read_as

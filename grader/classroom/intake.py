@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.classroom.listing import File, folder_files, without_ignored, zip_files
+from grader.classroom.people import HandedIn, Origin, Student
 from grader.errors import CannotGrade, SubmissionError
 from grader.report.text import one_line
 from grader.submission.archives import ARCHIVES, OTHER_ARCHIVES, Read
@@ -60,14 +61,6 @@ _GRADESCOPE = re.compile(r"submission_\d+")
 _COPY = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{1,9})")
 
 
-@dataclass(frozen=True)
-class Student:
-    """A student: an id that is the same in every download, and a name to show."""
-
-    id: str
-    name: str
-
-
 @dataclass
 class Entry:
     """The submission of one student or group."""
@@ -77,6 +70,8 @@ class Entry:
     files: list[File] = field(default_factory=list)
     problem: str = ""
     is_missing: bool = False  # could not be fetched: no attempt, and no mark
+    handed_in: HandedIn = field(default_factory=HandedIn)
+    origin: Origin = field(default_factory=Origin)
 
     def open(self, aliases: Aliases = NO_ALIASES) -> Submission:
         """The submission. Raises SubmissionError, with one line, where it cannot be read."""

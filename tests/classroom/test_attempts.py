@@ -8,7 +8,7 @@ import pytest
 
 from grader.checks.context import Context
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.intake import Student
+from grader.classroom.people import Student
 from grader.options import Options
 from grader.report.results_json import results
 from grader.rubric import load_rubric

@@ -16,9 +16,10 @@ from grader.__main__ import main
 from grader.classroom import keys
 from grader.classroom.batch import Batch, alone, expect_working_sandbox
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.intake import Student, entries
+from grader.classroom.intake import entries
 from grader.classroom.job import Done, Task, mark
 from grader.classroom.keys import content_hash, section_key, to_mark
+from grader.classroom.people import Student
 from grader.classroom.progress import Progress
 from grader.errors import CannotGrade
 from grader.options import Options

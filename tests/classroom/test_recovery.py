@@ -9,8 +9,8 @@ import pytest
 
 from grader.__main__ import main
 from grader.classroom.gradebook import Gradebook, Provenance
-from grader.classroom.intake import Student
 from grader.classroom.keys import content_hash
+from grader.classroom.people import Student
 from grader.classroom.recovery import NEEDS, recover
 from grader.rubric import RUBRIC_FILE, load_rubric
 from grader.submission.record import Submission

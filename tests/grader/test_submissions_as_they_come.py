@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.intake import Student
 from grader.classroom.keys import content_hash
+from grader.classroom.people import Student
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.results import SectionResult, Status

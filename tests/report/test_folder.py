@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.intake import Student
+from grader.classroom.people import Student
 from grader.classroom.reports.build import build
 from grader.classroom.reports.folder import MANIFEST, Folder
 from grader.classroom.reports.names import stem

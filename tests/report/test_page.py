@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from grader.classroom.intake import Student
+from grader.classroom.people import Student
 from grader.classroom.reports.names import stem
 from grader.report.pictures import OfficialImages, submitted_plot
 from grader.report.student_page import PageContent, page

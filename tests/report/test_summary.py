@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.classroom.gradebook import StudentRecord
-from grader.classroom.intake import Student
+from grader.classroom.people import Student
 from grader.classroom.reports.assignment import person
 from grader.classroom.reports.summary import MOST_NAMED, SLOWEST, Summary
 from tests.classes import RUBRIC, WHOLE, Pupil

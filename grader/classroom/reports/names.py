@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 
-from grader.classroom.intake import Student
+from grader.classroom.people import Student
 
 DIGITS = 18  # of an id's hash: students who choose their ids could find a collision of ten digits
 LONGEST = 40  # characters of a name, so that file names stay far below any file system's limit

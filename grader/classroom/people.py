@@ -1,0 +1,51 @@
+"""Who handed in, when, and where it lay in a platform's download."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+# Where ids come from: an id is only ever written to the platform that gave it.
+PLATFORMS = ("moodle", "canvas", "gradescope", "brightspace", "blackboard")
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student: an id that is the same in every download, a name to show, and what a roster says.
+
+    The id is text: `0429` is not `429`.
+    """
+
+    id: str
+    name: str
+    email: str = ""
+    group: str = ""  # of the roster, such as a tutorial; not a team that hands in together
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """When a submission was handed in, as far as is known, and how it is known.
+
+    `at` is aware of its time zone; None if the time is unknown. `is_late` is the platform's own
+    mark; None if it has none. `source` is a phrase such as "Gradescope's submission metadata".
+    """
+
+    at: datetime | None = None
+    is_late: bool | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a submission lay in a download, which feedback that goes back is named after.
+
+    `platform` is one of PLATFORMS, or "" for plain folders. `place` is its folder there, or the
+    start of its files' names. `files` are the names of its files in the download, as they were.
+    `team` is the platform's name of a group that handed in together. `team_id` is its number.
+    """
+
+    platform: str = ""
+    place: str = ""
+    files: tuple[str, ...] = ()
+    team: str = ""
+    team_id: str = ""
