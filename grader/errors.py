@@ -3,7 +3,7 @@
     Exception
     ├── CannotGrade            nothing can be marked: one line, exit status 2
     │   ├── SubmissionError    the submission cannot be read
-    │   ├── RubricError        rubric.toml does not make sense
+    │   ├── RubricError        rubric.toml or course.toml does not make sense
     │   ├── NoRoom             a disk is full, or a quota is used up
     │   └── HandoutError       the reference cannot be turned into a handout
     └── CheckFailed            fails the section being marked; the students' own checks raise it too
@@ -40,7 +40,7 @@ class SubmissionError(CannotGrade):
 
 
 class RubricError(CannotGrade):
-    """The rubric is wrong; the message names the entry."""
+    """The rubric or course.toml is wrong; the message names the entry."""
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -119,6 +119,43 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What a person decided about a mark, which outweighs what was marked.
+
+    `kind` is "points" or "excuse" for a `section`, "total" for the whole mark, or "comment" for a
+    text alone. `points` belong to the first and the third. `reason` and `comment` are shown to the
+    student, `who` is not. `at` is in UTC, as ISO 8601. `number` is that of the gradebook's log.
+    """
+
+    number: int
+    kind: str
+    section: str
+    points: float | None
+    reason: str
+    comment: str
+    who: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """When a submission was handed in, compared with when it was due, and what that costs.
+
+    `days` are those started after the due date, `free_days` those of them that cost nothing, and
+    `penalty` is in points. `due` and `handed_in` are ISO 8601 or "", `source` says how the time is
+    known, and `remark` what the numbers do not say.
+    """
+
+    days: int
+    free_days: int
+    penalty: float
+    due: str
+    handed_in: str
+    source: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class SectionResult:
     """The result of one section. `max_points` as in the rubric, `seconds` of wall time.
 
@@ -133,6 +170,7 @@ class SectionResult:
     script: str = ""
     comparisons: tuple[ComparedArray, ...] = ()
     notes: tuple[Note, ...] = ()
+    decision: Decision | None = None
 
     @property
     def status(self) -> Status:
@@ -140,9 +178,21 @@ class SectionResult:
         return self.verdict.status
 
     @property
-    def points(self) -> float:
-        """The points earned."""
+    def marked_points(self) -> float:
+        """The points that the marking gave."""
         return self.verdict.credit * self.max_points
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether a person decided that the section does not count for this student."""
+        return self.decision is not None and self.decision.kind == "excuse"
+
+    @property
+    def points(self) -> float:
+        """The points that count: those that a person decided, or else those of the marking."""
+        if self.decision is None:
+            return self.marked_points
+        return self.decision.points or 0.0
 
     @property
     def diagnosis(self) -> tuple[str, ...]:
@@ -170,6 +220,9 @@ class Report:
     problem: str = ""  # why nothing could be marked
     trainings: dict[str, Training] = field(default_factory=dict)
     attempt: int = 1
+    lateness: Lateness | None = None
+    total: Decision | None = None
+    comments: tuple[Decision, ...] = ()
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -178,8 +231,38 @@ class Report:
 
     @property
     def score(self) -> float:
-        """The points earned; a section with a grader error counts in full."""
-        return sum(section.points for section in self.sections)
+        """The points earned, before lateness; a section with a grader error counts in full.
+
+        Without excused sections it is their sum. With them, the share that the others earned counts
+        for all.
+        """
+        counted = [section for section in self.sections if not section.is_excused]
+        earned = sum(section.points for section in counted)
+        available = sum(section.max_points for section in counted)
+        if len(counted) == len(self.sections) or not available:
+            return earned
+        return round(earned * self.max_score / available, 2)
+
+    @property
+    def mark(self) -> float:
+        """The mark: what a person decided, or else the score less what lateness costs."""
+        if self.total is not None:
+            return self.total.points or 0.0
+        return self.mark_without_decision
+
+    @property
+    def mark_without_decision(self) -> float:
+        """The score less what lateness costs, at least 0."""
+        penalty = 0.0 if self.lateness is None else self.lateness.penalty
+        return max(0.0, round(self.score - penalty, 10))
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All that a person decided about this mark, in order."""
+        of_sections = (s.decision for s in self.sections if s.decision is not None)
+        total = () if self.total is None else (self.total,)
+        found = {one.number: one for one in (*of_sections, *total, *self.comments)}
+        return tuple(found[number] for number in sorted(found))
 
     @property
     def max_score(self) -> float:
@@ -208,7 +291,15 @@ class Report:
         trainings = {
             script: training_from(training) for script, training in fields.pop("trainings").items()
         }
-        return cls(sections=sections, trainings=trainings, **fields)
+        lateness, total = fields.pop("lateness", None), fields.pop("total", None)
+        return cls(
+            sections=sections,
+            trainings=trainings,
+            lateness=None if lateness is None else Lateness(**lateness),
+            total=None if total is None else Decision(**total),
+            comments=tuple(Decision(**comment) for comment in fields.pop("comments", ())),
+            **fields,
+        )
 
 
 def section_from(fields: dict[str, Any]) -> SectionResult:
@@ -221,6 +312,8 @@ def section_from(fields: dict[str, Any]) -> SectionResult:
         for entry in fields.pop("comparisons")
     )
     notes = tuple(Note(**note) for note in fields.pop("notes", ()))
+    decided = fields.pop("decision", None)
+    decision = None if decided is None else Decision(**decided)
     if "verdict" in fields:
         verdict = _verdict_from(fields.pop("verdict"))
     else:
@@ -232,7 +325,9 @@ def section_from(fields: dict[str, Any]) -> SectionResult:
             notes=(fields.pop("feedback"),),
         )
         del fields["points"]
-    return SectionResult(verdict=verdict, comparisons=comparisons, notes=notes, **fields)
+    return SectionResult(
+        verdict=verdict, comparisons=comparisons, notes=notes, decision=decision, **fields
+    )
 
 
 def _verdict_from(fields: dict[str, Any]) -> Verdict:

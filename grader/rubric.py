@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from grader.checked_toml import expect_keys, nearest, number_in, parse
 from grader.errors import RubricError
 from grader.sections import BY_NUMBER, SCRIPTS, Section
 
@@ -163,7 +162,7 @@ class Rubric:
         for number in only:
             if number not in self.by_number:
                 raise RubricError(
-                    f"there is no section {number!r}{_nearest(number, list(self.by_number))}"
+                    f"there is no section {number!r}{nearest(number, list(self.by_number))}"
                 )
         chosen = [s for s in self.sections if not only or s.number in only]
         return tuple(s for s in chosen if not (skip_training and s.training))
@@ -183,29 +182,28 @@ def parse_rubric(text: str, name: str) -> Rubric:
 
     Raises RubricError, which names the text and the wrong entry.
     """
+    table = parse(text, name)
     try:
-        return _rubric(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise RubricError(f"{name} cannot be read: {error}") from None
+        return _rubric(table)
     except RubricError as error:
         raise RubricError(f"{name}: {error}") from None
 
 
 def _rubric(table: dict[str, Any]) -> Rubric:
-    _expect_keys(
+    expect_keys(
         "the top level",
         table,
         {"title", "max_score", "limits", "training", "judgement", "imports", "section"},
         set(),
     )
     imports = dict(table["imports"])
-    _expect_keys("[imports]", imports, {*SCRIPTS, "forbidden"}, set())
+    expect_keys("[imports]", imports, {*SCRIPTS, "forbidden"}, set())
     forbidden = tuple(imports.pop("forbidden"))
     sections = tuple(_section(entry) for entry in table["section"])
     limits = _limits(table["limits"])
     rubric = Rubric(
         title=str(table["title"]),
-        max_score=_number("max_score", table["max_score"], low=1, high=10_000),
+        max_score=number_in("max_score", table["max_score"], low=1, high=10_000),
         sections=sections,
         limits=limits,
         training=_training(table["training"]),
@@ -220,14 +218,14 @@ def _rubric(table: dict[str, Any]) -> Rubric:
 def _section(entry: dict[str, Any]) -> RubricSection:
     number = str(entry.get("number", "?"))
     name = f"section {number}"
-    _expect_keys(
+    expect_keys(
         name,
         entry,
         {"number", "title", "points", "hint"},
         {"script", "needs", "training", "bar", "credit"},
     )
     if number not in BY_NUMBER:
-        raise RubricError(f"{name} is unknown{_nearest(number, list(BY_NUMBER))}")
+        raise RubricError(f"{name} is unknown{nearest(number, list(BY_NUMBER))}")
     section = BY_NUMBER[number]
     for key in ("script", "training"):  # rubrics in old gradebooks still have these entries
         if entry.get(key, getattr(section, key)) != getattr(section, key):
@@ -244,10 +242,10 @@ def _section(entry: dict[str, Any]) -> RubricSection:
     return RubricSection(
         section=section,
         title=str(entry["title"]),
-        points=_number(f"{name}: points", entry["points"], low=0, high=1000),
+        points=number_in(f"{name}: points", entry["points"], low=0, high=1000),
         hint=str(entry["hint"]),
         needs=tuple(entry.get("needs", ())),
-        bar=_number(f"{name}: bar", entry["bar"], low=0, high=1) if section.training else None,
+        bar=number_in(f"{name}: bar", entry["bar"], low=0, high=1) if section.training else None,
         credit=credit,
     )
 
@@ -260,26 +258,26 @@ def _limits(entry: dict[str, Any]) -> Limits:
     # rubrics in old gradebooks have an address space, one number for the memory of all scripts, and
     # no limits for calls together
     added = {"section_seconds", "submission_seconds"}
-    _expect_keys("[limits]", entry, keys - added, {"address_bytes", *added})
+    expect_keys("[limits]", entry, keys - added, {"address_bytes", *added})
     memory = entry["memory_bytes"]
     if not isinstance(memory, dict):
         memory = dict.fromkeys(SCRIPTS, memory)
     entry = {key: entry[key] for key in keys & entry.keys()} | {"memory_bytes": memory}
     for key in entry.keys() - _BY_SCRIPT.keys():
-        _number(f"[limits] {key}", entry[key], low=0.001, high=1e12)
+        number_in(f"[limits] {key}", entry[key], low=0.001, high=1e12)
     for key, high in _BY_SCRIPT.items():
-        _expect_keys(f"[limits] {key}", entry[key], set(SCRIPTS), set())
+        expect_keys(f"[limits] {key}", entry[key], set(SCRIPTS), set())
         for script, value in entry[key].items():
-            _number(f"[limits] {key}.{script}", value, low=0.001, high=high)
+            number_in(f"[limits] {key}.{script}", value, low=0.001, high=high)
     entry["memory_bytes"] = {script: int(value) for script, value in memory.items()}
     return Limits(**entry)
 
 
 def _training(entry: dict[str, Any]) -> TrainingRules:
-    _expect_keys("[training]", entry, {"margin", "runs", "audit_margin"}, set())
-    runs = _number("[training] runs", entry["runs"], low=1, high=99)
+    expect_keys("[training]", entry, {"margin", "runs", "audit_margin"}, set())
+    runs = number_in("[training] runs", entry["runs"], low=1, high=99)
     margin, audit = (
-        _number(f"[training] {key}", entry[key], low=0, high=1)
+        number_in(f"[training] {key}", entry[key], low=0, high=1)
         for key in ("margin", "audit_margin")
     )
     return TrainingRules(margin, int(runs), audit)
@@ -287,11 +285,11 @@ def _training(entry: dict[str, Any]) -> TrainingRules:
 
 def _judgement(entry: dict[str, Any]) -> JudgementRules:
     bands = {}
-    _expect_keys("[judgement]", entry, {"gap", "rise", "level"}, set())
+    expect_keys("[judgement]", entry, {"gap", "rise", "level"}, set())
     for name, band in entry.items():
-        _expect_keys(f"[judgement] {name}", band, {"low", "high"}, set())
+        expect_keys(f"[judgement] {name}", band, {"low", "high"}, set())
         low, high = (
-            _number(f"[judgement] {name}.{end}", band[end], low=-10, high=10)
+            number_in(f"[judgement] {name}.{end}", band[end], low=-10, high=10)
             for end in ("low", "high")
         )
         if low > high:
@@ -325,27 +323,3 @@ def _expect_consistent(rubric: Rubric) -> None:
         raise RubricError(
             f"the sections' points add up to {total:g}, expected max_score, {rubric.max_score:g}"
         )
-
-
-def _expect_keys(name: str, entry: Any, required: set[str], optional: set[str]) -> None:
-    if not isinstance(entry, dict):
-        raise RubricError(f"{name} is {entry!r}, expected a table")
-    for key in entry:
-        if key not in required | optional:
-            raise RubricError(
-                f"{name}: unknown entry {key!r}{_nearest(key, sorted(required | optional))}"
-            )
-    for key in sorted(required):
-        if key not in entry:
-            raise RubricError(f"{name}: {key} is missing")
-
-
-def _number(name: str, value: Any, *, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise RubricError(f"{name} is {value!r}, expected a number from {low:g} to {high:g}")
-    return value
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    return f"; did you mean {close[0]}?" if close else f"; expected one of {', '.join(names)}"

@@ -6,6 +6,7 @@ A kill loses nothing: SQLite's write-ahead log keeps whatever a transaction has 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shlex
 import sqlite3
@@ -18,11 +19,14 @@ from typing import Any, Self
 from grader.errors import CannotGrade, no_room
 from grader.report.text import one_line
 
-VERSION = 2  # version 1 kept a text of feedback in place of a verdict; it is still read
+# Version 1 kept a text of feedback in place of a verdict, which is still read. Version 2 had no
+# decisions, no roster, and no times of submissions.
+VERSION = 3
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
-create table students (id text primary key, name text not null) without rowid;
+create table students (id text primary key, name text not null,
+    email text not null default '', team text not null default '') without rowid;
 create table works (hash text primary key, name text not null, problems text not null,
     problem text not null) without rowid;
 create table files (work text not null references works on delete cascade, kind text not null,
@@ -30,7 +34,8 @@ create table files (work text not null references works on delete cascade, kind 
 create table attempts (id integer primary key,
     student text not null references students on delete cascade,
     work text not null references works, party text not null,
-    at text not null default current_timestamp);
+    at text not null default current_timestamp, handed_in text not null default '{}',
+    origin text not null default '{}');
 create index attempts_of on attempts (student, id);
 create index attempts_at on attempts (work);
 create table markings (id integer primary key,
@@ -50,10 +55,29 @@ create table marks (work text not null references works on delete cascade, numbe
 create index marks_with on marks (result);
 create table trainings (work text not null references works on delete cascade,
     script text not null, marking integer not null references markings on delete cascade,
-    accuracy real not null, shown text not null, primary key (work, script)) without rowid;
+    accuracy real not null, shown text not null, runs text not null default '[]',
+    primary key (work, script)) without rowid;
 create index trainings_in on trainings (marking);
 create table rubrics (hash text primary key, toml text not null) without rowid;
 """
+_PEOPLE = """
+create table roster (id text primary key, name text not null, email text not null,
+    team text not null) without rowid;
+create table decisions (id integer primary key, student text not null, kind text not null,
+    section text not null, points real, reason text not null, comment text not null,
+    who text not null, at text not null, undoes integer references decisions);
+create index decisions_on on decisions (student, id);
+create trigger decisions_stay before update on decisions
+    begin select raise(abort, 'decisions are never changed, only added'); end;
+"""
+# What turns a gradebook of version 2 into one of version 3.
+_NEW_COLUMNS = (
+    ("students", "email text not null default ''"),
+    ("students", "team text not null default ''"),
+    ("attempts", "handed_in text not null default '{}'"),
+    ("attempts", "origin text not null default '{}'"),
+    ("trainings", "runs text not null default '[]'"),
+)
 
 
 class Database:
@@ -97,6 +121,7 @@ class Database:
         with self.transaction():
             for statement in _TABLES.split(";"):
                 self._db.execute(statement)
+            self._add_people()
             self._set("version", VERSION)
             self._set("seed", secrets.randbits(48))
 
@@ -107,13 +132,27 @@ class Database:
             if "no such table" not in str(error):
                 raise
             version = None
-        if version == 1:
-            self.set_meta(version=VERSION)
+        if version in (1, 2):
+            self._convert()
         elif version != VERSION:
             raise CannotGrade(
                 f"{self.path} is not a gradebook of this version ({version}), "
                 f"expected {VERSION}: use another file"
             )
+
+    def _add_people(self) -> None:
+        for statement in re.split(r";\n(?!    )", _PEOPLE):  # a trigger has one inside
+            self._db.execute(statement)
+
+    def _convert(self) -> None:
+        """Bring a gradebook of an earlier version up to this one: all of it, or nothing."""
+        with self.transaction():
+            if self.meta("version") == VERSION:  # another process was faster
+                return
+            for table, column in _NEW_COLUMNS:
+                self._db.execute(f"alter table {table} add column {column}")
+            self._add_people()
+            self._set("version", VERSION)
 
     @contextmanager
     def _sqlite_errors(self) -> Iterator[None]:

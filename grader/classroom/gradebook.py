@@ -4,6 +4,7 @@
     attempts   who submitted what, in order  files      the scripts and plots of a submission
     results    one section of one work       markings   when, how and with which versions
     marks      which result counts now       trainings  accuracies, curves, confusions and mistakes
+    roster     who is in the class           decisions  what people decided, only ever added to
 
 A submission shared by several students is kept and marked once. Every step is a transaction
 (database.py), so that a kill loses nothing.
@@ -13,10 +14,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
-from grader.classroom.database import Database
-from grader.classroom.people import Student
+from grader.classroom.class_list import ClassList
+from grader.classroom.people import HandedIn, Origin, Student
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
 from grader.submission.record import Submission, read_as
@@ -36,7 +38,8 @@ class Provenance:
 class StudentRecord:
     """What counts for a student now:
 
-    `report` has the sections marked so far, `attempts` the number of submissions.
+    `report` has the sections marked so far, `attempts` the number of submissions. `work` is "" for
+    a student on the roster who handed nothing in. `party` are the ids of those who handed in together.
     """
 
     student: Student
@@ -44,9 +47,12 @@ class StudentRecord:
     attempts: int
     report: Report
     pending: bool
+    handed_in: HandedIn = field(default_factory=HandedIn)
+    origin: Origin = field(default_factory=Origin)
+    party: tuple[str, ...] = ()
 
 
-class Gradebook(Database):
+class Gradebook(ClassList):
     """An open gradebook."""
 
     def keep_rubric(self, digest: str, toml: str) -> None:
@@ -64,12 +70,20 @@ class Gradebook(Database):
     # --- submissions
 
     def hand_in(
-        self, students: list[Student], work: str, submission: Submission | None, problem: str = ""
+        self,
+        students: list[Student],
+        work: str,
+        submission: Submission | None,
+        problem: str = "",
+        *,
+        handed_in: HandedIn | None = None,
+        origin: Origin | None = None,
     ) -> None:
-        """Record what students submitted, unless it equals their last submission.
+        """Record what students submitted; if it equals their last submission, only when and where.
 
         `problem` says why it cannot be read.
         """
+        said = (_time_to_json(handed_in or HandedIn()), json.dumps(asdict(origin or Origin())))
         with self.transaction():
             name = students[0].id if submission is None else submission.name
             problems = {} if submission is None else submission.how_read()
@@ -86,19 +100,29 @@ class Gradebook(Database):
                     self._db.executemany("insert into files values (?, ?, ?, ?)", rows)
             for student in students:
                 self._db.execute(
-                    "insert into students values (?, ?) "
-                    "on conflict (id) do update set name = excluded.name",
-                    (student.id, student.name),
+                    "insert into students values (?, ?, ?, ?) on conflict (id) do update set "
+                    "name = excluded.name, email = excluded.email, team = excluded.team",
+                    (student.id, student.name, student.email, student.group),
                 )
-                last = self._db.execute(
-                    "select work from attempts where student = ? order by id desc limit 1",
-                    (student.id,),
-                ).fetchone()
-                if last is None or last[0] != work:
-                    row = (student.id, work, students[0].id)
-                    self._db.execute(
-                        "insert into attempts (student, work, party) values (?, ?, ?)", row
-                    )
+                self._attempt(student.id, work, students[0].id, said)
+
+    def _attempt(self, student: str, work: str, party: str, said: tuple[str, str]) -> None:
+        last = self._db.execute(
+            "select id, work from attempts where student = ? order by id desc limit 1", (student,)
+        ).fetchone()
+        if last is None or last[1] != work:
+            self._db.execute(
+                "insert into attempts (student, work, party, handed_in, origin) "
+                "values (?, ?, ?, ?, ?)",
+                (student, work, party, *said),
+            )
+        else:  # what the platform says now; a download without times keeps those of an earlier one
+            handed_in, origin = said
+            self._db.execute(
+                "update attempts set origin = ?2, "
+                "handed_in = case when ?3 = '{}' then handed_in else ?3 end where id = ?1",
+                (last[0], origin, handed_in),
+            )
 
     def submission(self, work: str) -> Submission:
         """A submission, as it was handed in."""
@@ -201,18 +225,13 @@ class Gradebook(Database):
                 counted[section.number] = inserted
             for script, training in report.trainings.items():
                 self._db.execute(
-                    "insert or replace into trainings values (?, ?, ?, ?, ?)",
+                    "insert or replace into trainings (work, script, marking, accuracy, shown) "
+                    "values (?, ?, ?, ?, ?)",
                     (work, script, marking, report.accuracy[script], json.dumps(asdict(training))),
                 )
             self._count(work, counted)
 
     # --- reading
-
-    def students(self) -> list[Student]:
-        """All students with a submission, by id."""
-        return [
-            Student(*row) for row in self._db.execute("select id, name from students order by id")
-        ]
 
     def works(self) -> list[str]:
         """The hashes of all submissions that could be read."""
@@ -270,10 +289,15 @@ class Gradebook(Database):
 
         `points` by section number, from the present rubric, also name the sections expected.
         """
-        work = self.last_work(student.id)
-        attempts = self._db.execute(
-            "select count(*) from attempts where student = ?", (student.id,)
-        ).fetchone()[0]
+        last = self._db.execute(
+            "select work, party, handed_in, origin, (select count(*) from attempts "
+            "where student = ?1) from attempts where student = ?1 order by id desc limit 1",
+            (student.id,),
+        ).fetchone()
+        if last is None:  # on the roster only
+            empty = Report((), {}, bars, 0.0, self.meta("seed"), "", "", student.id)
+            return StudentRecord(student, "", 0, empty, pending=True)
+        work, party, handed_in, origin, attempts = last
         (problem,) = self._db.execute(
             "select problem from works where hash = ?", (work,)
         ).fetchone()
@@ -307,8 +331,19 @@ class Gradebook(Database):
             trainings,
             attempt=self.attempt(work),
         )
+        members = self._db.execute(
+            "select student from attempts where work = ? and party = ? order by student",
+            (work, party),
+        )
         return StudentRecord(
-            student, work, attempts, report, pending=not problem and len(sections) < len(points)
+            student,
+            work,
+            attempts,
+            report,
+            pending=not problem and len(sections) < len(points),
+            handed_in=_time_from_json(handed_in),
+            origin=_origin_from_json(origin),
+            party=tuple(dict.fromkeys(member for (member,) in members)),
         )
 
     def _trainings(self, work: str) -> tuple[dict[str, float], dict[str, Training]]:
@@ -325,13 +360,14 @@ class Gradebook(Database):
         Raises CannotGrade for an unknown student.
         """
         with self.transaction():
-            # a command line's bytes may not be text, which SQLite would refuse
-            known = student.isascii() or student in {one.id for one in self.students()}
-            erase = "delete from students where id = ?"
-            if not known or not self._db.execute(erase, (student,)).rowcount:
+            everybody = {one.id for one in [*self.students(), *self.without_submission()]}
+            if student not in everybody:
                 raise CannotGrade(
                     f"{student} is not in {self.path}, expected the id of a student who is"
                 )
+            self._db.execute("delete from students where id = ?", (student,))
+            self._db.execute("delete from decisions where student = ?", (student,))
+            self._db.execute("delete from roster where id = ?", (student,))
             self._db.execute("delete from works where hash not in (select work from attempts)")
             self._rename(student)
             regrade = self.meta("regrade")
@@ -356,6 +392,27 @@ class Gradebook(Database):
             "where name = ?",
             (forgotten,),
         )
+
+
+def _time_to_json(handed_in: HandedIn) -> str:
+    """As JSON; "{}" if nothing is known."""
+    if handed_in.at is None and handed_in.is_late is None:
+        return "{}"
+    at = "" if handed_in.at is None else handed_in.at.isoformat()
+    return json.dumps({"at": at, "is_late": handed_in.is_late, "source": handed_in.source})
+
+
+def _time_from_json(text: str) -> HandedIn:
+    fields = json.loads(text)
+    at = fields.get("at")
+    return HandedIn(
+        datetime.fromisoformat(at) if at else None, fields.get("is_late"), fields.get("source", "")
+    )
+
+
+def _origin_from_json(text: str) -> Origin:
+    fields = json.loads(text)
+    return Origin(**fields | {"files": tuple(fields.get("files", ()))})
 
 
 def _pointed(section: SectionResult, points: dict[str, float]) -> SectionResult:

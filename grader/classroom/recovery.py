@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.classroom.database import Database
+from grader.classroom.database import VERSION, Database
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.keys import content_hash
 from grader.errors import CannotGrade
@@ -39,11 +39,13 @@ NEEDS = {
     "marks": "work in (select hash from works) and result in (select id from results)",
     "trainings": "work in (select hash from works) and marking in (select id from markings)",
     "students": "id in (select student from attempts)",
+    "roster": "", "decisions": "undoes is null or undoes in (select id from decisions)",
 }  # fmt: skip
-NUMBERED = ("attempts", "markings", "results")  # by their row number
+NUMBERED = ("attempts", "markings", "results", "decisions")  # by their row number
 KEYS = {
     "meta": ("name",), "rubrics": ("hash",), "students": ("id",), "works": ("hash",),
     "files": ("work", "kind", "name"), "marks": ("work", "number"), "trainings": ("work", "script"),
+    "roster": ("id",),
 }  # fmt: skip
 # the column of JSON in a table, and what has to be able to read it
 JSON: dict[str, tuple[str, Callable[[Any], object]]] = {
@@ -149,6 +151,7 @@ def _written(copy: Path, new: Path, folder: Path) -> list[Recovered]:
         }
         for table, names in columns.items():
             _copy_table(sources, target, table, names)
+        target.execute("insert or replace into meta values ('version', ?)", (json.dumps(VERSION),))
         has_all_files = _rows(target, "files") == _count(copy, "files")
     lost = [] if has_all_files else _incomplete(new)
     with _opened(new) as target:
@@ -188,16 +191,26 @@ def _copy_table(
 ) -> None:
     """Copy the rows that are what such rows are; of two versions, the first source's counts."""
     replace = "replace" if table == "meta" else "ignore"
-    marks = ", ".join("?" * len(columns))
-    insert = f"insert or {replace} into {table} ({', '.join(columns)}) values ({marks})"
     target.execute("begin")
     for source in reversed(sources) if table == "meta" else sources:
         with _opened(source) as database:
-            for row in _readable(database, table, columns):
-                if _is_sound(table, dict(zip(columns, row, strict=True))):
+            there = _columns(database, table)
+            names = [name for name in columns if name in there] or columns
+            marks = ", ".join("?" * len(names))
+            insert = f"insert or {replace} into {table} ({', '.join(names)}) values ({marks})"
+            for row in _readable(database, table, names):
+                if _is_sound(table, dict(zip(names, row, strict=True))):
                     with contextlib.suppress(sqlite3.Error):  # a value that must not be null
                         target.execute(insert, row)
     target.execute("commit")
+
+
+def _columns(database: sqlite3.Connection, table: str) -> set[str]:
+    """The columns that a table has in a source: earlier versions have fewer. Empty if unknown."""
+    try:
+        return {str(row[1]) for row in database.execute(f"pragma table_info({table})")}
+    except sqlite3.Error:
+        return set()
 
 
 def _readable(database: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[Row]:
@@ -264,9 +277,12 @@ def _is_sound(table: str, row: dict[str, Any]) -> bool:
 
 
 def _count(copy: Path, table: str) -> int | None:
-    """The number of rows in the damaged file, if it can be counted."""
+    """The number of rows in the damaged file, if it can be counted; 0 in an earlier version."""
     with _opened(copy) as database:
         try:
+            names = database.execute("select name from sqlite_master where type = 'table'")
+            if table in ("roster", "decisions") and (table,) not in names.fetchall():
+                return 0
             (count,) = database.execute(f"select count(*) from {table}").fetchone()
         except sqlite3.Error:
             return None
