@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -155,6 +156,7 @@ class Batch:
 
     def _hand_in(self, entry: Entry, aliases: Aliases, *, counted: bool) -> str | None:
         """The hash of a submission; None if unreadable, which is stored and, if chosen, shown."""
+        when: Any = {"handed_in": entry.handed_in, "origin": entry.origin}
         try:
             submission = entry.open(aliases)
         except SubmissionError as error:
@@ -167,14 +169,14 @@ class Batch:
             work = hashlib.sha256(
                 f"unreadable {[s.id for s in entry.students]} {problem}".encode()
             ).hexdigest()
-            self.gradebook.hand_in(entry.students, work, None, problem)
+            self.gradebook.hand_in(entry.students, work, None, problem, **when)
             return None
         work = content_hash(submission)
         if counted and submission.renamed:
             self.renamed[entry.students[0].name] = submission.renamed
         if counted and submission.unsettled:
             self.unsettled[entry.students[0].name] = submission.unsettled
-        self.gradebook.hand_in(entry.students, work, submission)
+        self.gradebook.hand_in(entry.students, work, submission, **when)
         return work
 
     def _job(self, work: str, entry: Entry, after: int) -> Job | None:

@@ -142,19 +142,6 @@ def _unmarked(number: str, titles: dict[str, str], points: float) -> SectionResu
     return SectionResult(number, titles[number], points, 0.0, verdict)
 
 
-def in_words(decision: Decision) -> str:
-    """The decision as a sentence for the student, without who made it."""
-    what = {
-        "points": f"{decision.section}: {decision.points or 0:g} points",
-        "excuse": f"{decision.section} does not count",
-        "total": f"the mark is {decision.points or 0:g} points",
-    }.get(decision.kind, "")
-    if not what:
-        return decision.comment
-    reason = f": {decision.reason}" if decision.reason else ""
-    return f"{what}, changed by a person on {decision.at[:10]}{reason}"
-
-
 def would_give_more(report: Report) -> list[str]:
     """A line for each decision that is below what the marking gives now."""
     lines = [

@@ -52,14 +52,3 @@ def _days(course: Course, student: str, handed_in: HandedIn) -> tuple[int, str]:
     if student in course.extensions:
         return 0, f"late by {handed_in.source}, by how much is unknown; the extension is believed"
     return 1, f"late by {handed_in.source}, which does not say by how much: counted as one day"
-
-
-def in_words(lateness: Lateness) -> str:
-    """How late, as a sentence without a full stop; "" for a submission in time."""
-    if not lateness.days:
-        return lateness.remark
-    days = f"{lateness.days} day{'s' if lateness.days > 1 else ''} late"
-    free = f", {lateness.free_days} of them free" if lateness.free_days else ""
-    cost = f": {lateness.penalty:g} points less" if lateness.penalty else ""
-    said = lateness.remark or (f"handed in {lateness.handed_in}, due {lateness.due}")
-    return f"{days}{free}{cost} ({said})"

@@ -8,6 +8,7 @@ from typing import Any
 
 from assignment.files import write_atomically
 from grader.feedback.misconceptions import CATALOGUE
+from grader.report.changes import in_words
 from grader.report.text import feedback, one_line, plain
 from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import load_rubric
@@ -25,10 +26,10 @@ VISIBILITIES = {
 def results(report: Report) -> dict[str, Any]:
     """The content of results.json."""
     return {
-        "score": report.score,
+        "score": report.mark,
         "max_score": report.max_score if report.sections else 100,
         "execution_time": round(report.seconds),
-        "output": plain(report.problem) if report.problem else _summary(report),
+        "output": _said(report),
         "output_format": "text",
         "tests": [_test(section) for section in report.sections],
         "extra_data": {
@@ -39,6 +40,7 @@ def results(report: Report) -> dict[str, Any]:
             "seconds": report.seconds,
             "seed": report.seed,
             "attempt": report.attempt,
+            **_changed(report),
             "sandbox": report.sandbox,
             "submission": plain(report.submission, 200),
             "notes": [
@@ -49,10 +51,26 @@ def results(report: Report) -> dict[str, Any]:
     }
 
 
+def _said(report: Report) -> str:
+    first = report.problem if report.problem else _summary(report)
+    return plain(" ".join([first, *in_words(report)]))
+
+
+def _changed(report: Report) -> dict[str, Any]:
+    """What lateness and people changed; nothing if they changed nothing."""
+    late = {} if report.lateness is None else {"lateness": vars(report.lateness)}
+    decisions = [
+        {name: value for name, value in vars(one).items() if name != "who"}
+        for one in report.decisions
+    ]
+    by_people = {"decisions": decisions} if decisions else {}
+    return {"score_before_lateness": report.score, **late, **by_people} if late | by_people else {}
+
+
 def _summary(report: Report) -> str:
     errors = [section.number for section in report.sections if section.status is Status.ERROR]
     note = f" Grader error in {', '.join(errors)}: not your code, no points lost." if errors else ""
-    return f"{report.score:g} of {report.max_score:g} points.{note}"
+    return f"{report.mark:g} of {report.max_score:g} points.{note}"
 
 
 def _test(section: SectionResult) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.reports.assignment import Assignment, Person, assignment_of, person
+from grader.classroom.reports.assignment import Assignment, Person, assignment_of, person_of
 from grader.classroom.reports.class_page import StudentRow, class_page, row
 from grader.classroom.reports.copies import near_copies
 from grader.classroom.reports.exports import EXPORTS
@@ -37,9 +37,7 @@ def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summ
                 for head in export.head(assignment):
                     tables[name].add(head)
             for student in progress(students, description="report"):
-                one = person(
-                    gradebook.standing(student, assignment.points, assignment.bars), assignment
-                )
+                one = person_of(gradebook, student, assignment)
                 summary.add(one)
                 rows.append(row(one))
                 for name, export in EXPORTS.items():

@@ -40,7 +40,7 @@ def row(person: Person) -> StudentRow:
         standing.student.id,
         person.stem,
         f"{person.state}, grader error" if errors else person.state,
-        report.score if person.is_marked else None,
+        report.mark if person.is_marked else None,
         tuple(report.accuracy.get(script) for script in SCRIPTS),
         " ".join(section.number for section in report.sections if section.status is Status.FAILED),
         standing.attempts,

@@ -27,7 +27,7 @@ class Export:
 
 
 def _score(person: Person) -> float | None:
-    return person.standing.report.score if person.is_marked else None
+    return person.standing.report.mark if person.is_marked else None
 
 
 def _by_number(person: Person) -> dict[str, SectionResult]:

@@ -108,8 +108,8 @@ class Summary:
             self.unreadable.add(Incident(person.name, person.stem, "", report.problem))
         if person.is_marked:
             self.marked += 1
-            self.score_sum += report.score
-            self.scores[report.score] += 1
+            self.score_sum += report.mark
+            self.scores[report.mark] += 1
         else:
             self.pending += 1
         for script, accuracy in report.accuracy.items():
