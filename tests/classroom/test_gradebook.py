@@ -1,28 +1,46 @@
-"""A gradebook of the first version opens: its texts are shown as they are, its marks stay."""
+"""Gradebooks of earlier versions open: their texts are shown as they are, their marks stay."""
 
+from __future__ import annotations
+
+import resource
 import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from grader.classroom.database import VERSION
 from grader.classroom.gradebook import Gradebook
+from grader.classroom.people import HandedIn, Origin, Student
 from grader.classroom.reports.build import build
+from grader.errors import CannotGrade
 from grader.results import Status
 from grader.rubric import load_rubric
+from tests.classes import Pupil, write_class
+from tests.classroom.support import rows
+from tests.support import ROOT
 
-OLD = Path(__file__).with_name("gradebook_version_1.sqlite")
+HERE = Path(__file__).parent
+OPEN = "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; "
+OPEN += "from grader.classroom.gradebook import Gradebook; Gradebook(Path(sys.argv[2])).close()"
+DECIDE = "import sys; sys.path.insert(0, sys.argv[1]); from grader.__main__ import main; "
+DECIDE += "[main(['decide', sys.argv[2], 'ada', '--total', str(n), '--reason', 'r' * 99]) for n in range(100)]"
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
-    return Path(shutil.copyfile(OLD, tmp_path / "old.db"))
+def old(version: int, folder: Path) -> Path:
+    return Path(
+        shutil.copyfile(HERE / f"gradebook_version_{version}.sqlite", folder / f"old{version}.db")
+    )
 
 
-def test_old_results_keep_marks_and_texts(old: Path) -> None:
+def test_old_results_keep_marks_and_texts(tmp_path: Path) -> None:
     rubric = load_rubric()
     points = {n: rubric.by_number[n].points for n in ("0.1", "1.2", "1.4", "1.6", "2.7")}
-    with Gradebook(old) as gradebook:
+    with Gradebook(old(1, tmp_path)) as gradebook:
         assert gradebook.meta("version") == VERSION
         ada, bob, eve = (gradebook.standing(s, points, rubric.bars) for s in gradebook.students())
     assert ada.report.score == sum(points.values())
@@ -34,10 +52,119 @@ def test_old_results_keep_marks_and_texts(old: Path) -> None:
     assert "ValueError: no, expected more" in entropy.notes[0]
 
 
-def test_an_old_gradebook_gives_a_report(old: Path, tmp_path: Path) -> None:
-    with Gradebook(old) as gradebook:
+def test_the_second_version_keeps_marks_and_people(tmp_path: Path) -> None:
+    rubric = load_rubric()
+    points = {number: section.points for number, section in rubric.by_number.items()}
+    with Gradebook(old(2, tmp_path)) as gradebook:
+        found = [gradebook.standing(s, points, rubric.bars) for s in gradebook.students()]
+        assert gradebook.log() == []
+        assert gradebook.roster() == []
+    assert {one.student.name: one.report.score for one in found} == {
+        "ada": 86, "bob": 96, "eve": 0, "Jürgen Müller": 100,
+    }  # fmt: skip
+    assert all(one.handed_in == HandedIn() and one.origin == Origin() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [(1, "negative elements become 0, all others stay"), (2, "is 3")]
+)
+def test_an_old_gradebook_gives_a_report(version: int, said: str, tmp_path: Path) -> None:
+    with Gradebook(old(version, tmp_path)) as gradebook:
         build(gradebook, tmp_path / "report")
     (page,) = (tmp_path / "report" / "students").glob("bob-*.html")
-    text = page.read_text()
-    assert "ValueError: no, expected more" in text
-    assert "negative elements become 0, all others stay" in text
+    assert said in page.read_text()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_kill_leaves_the_old_version_or_the_new(version: int, tmp_path: Path) -> None:
+    for milliseconds in range(150, 600, 50):
+        book = old(version, tmp_path)
+        running = subprocess.Popen([sys.executable, "-P", "-c", OPEN, str(ROOT), str(book)])
+        time.sleep(milliseconds / 1000)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        with Gradebook(book) as gradebook:
+            assert gradebook.meta("version") == VERSION
+            assert len(gradebook.students()) in (3, 4)
+            assert gradebook.log() == []
+        for name in (book, Path(f"{book}-wal"), Path(f"{book}-shm")):
+            name.unlink(missing_ok=True)
+
+
+def test_a_full_disk_keeps_the_old_version(tmp_path: Path) -> None:
+    book = old(2, tmp_path)
+    size = book.stat().st_size
+    begun = subprocess.run(
+        [sys.executable, "-P", "-c", OPEN, str(ROOT), str(book)],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2048, size)),
+    )
+    assert begun.returncode
+    assert "CannotGrade" in begun.stderr
+    with Gradebook(book) as gradebook:  # with room again
+        assert gradebook.meta("version") == VERSION
+        assert len(gradebook.students()) == 4
+
+
+def test_a_kill_loses_no_decision_that_was_confirmed(tmp_path: Path) -> None:
+    book = write_class(tmp_path / "grades.db", [Pupil("ada")])
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-P", "-c", DECIDE, str(ROOT), str(book)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    confirmed = 0
+    for line in running.stdout:
+        confirmed += line.startswith("decision ")
+        if confirmed == 7:
+            running.kill()
+            break
+    running.communicate()
+    kept = rows(book, "select points, reason from decisions order by id")
+    assert len(kept) in (7, 8)
+    assert kept == [(float(number), "r" * 99) for number in range(len(kept))]
+
+
+def test_a_full_disk_records_no_half_decision(tmp_path: Path) -> None:
+    book = write_class(tmp_path / "grades.db", [Pupil("ada")])
+    begun = subprocess.run(
+        [sys.executable, "-P", "-c", DECIDE, str(ROOT), str(book)],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY)
+        ),
+    )
+    errors = begun.stderr.splitlines()
+    assert errors
+    assert all("a limit of file sizes (ulimit -f)" in line for line in errors)
+    confirmed = begun.stdout.count("is recorded")
+    with Gradebook(book) as gradebook:
+        assert len(gradebook.log("ada")) == confirmed < 100
+
+
+def test_a_newer_gradebook_is_refused(tmp_path: Path) -> None:
+    book = old(2, tmp_path)
+    with sqlite3.connect(book) as database:
+        database.execute("update meta set value = '4' where name = 'version'")
+    with pytest.raises(CannotGrade, match="not a gradebook of this version"):
+        Gradebook(book)
+
+
+def test_the_roster_names_people_and_who_is_missing(tmp_path: Path) -> None:
+    book = write_class(tmp_path / "grades.db", [Pupil("0429", name="lovelaceada"), Pupil("7")])
+    roster = [
+        Student("0429", "Ada Lovelace", "ada@uni.example", "Tue"),
+        Student("429", "Jürgen Müller", "", "Wed"),
+    ]
+    with Gradebook(book) as gradebook:
+        gradebook.keep_roster(roster)
+        assert gradebook.students() == [roster[0], Student("7", "7")]
+        assert gradebook.without_submission() == [roster[1]]
+        assert gradebook.not_on_roster() == [Student("7", "7")]
+        nothing = gradebook.standing(roster[1], {"1.2": 4}, {})
+        assert (nothing.work, nothing.attempts, nothing.report.mark) == ("", 0, 0)
+        gradebook.forget("429")
+        assert gradebook.without_submission() == []

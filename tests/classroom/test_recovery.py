@@ -39,6 +39,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pupil = Pupil(name, lost={"1.2": "wrong"} if "7" in name else {}, accuracy=0.8)
             keys = {number: f"{name} {number}" for number in RUBRIC.by_number}
             gradebook.record(work, pupil.report(), keys, {}, how)
+            if "3" in name:
+                gradebook.decide(name, "total", points=50.0, reason="agreed", who="eve")
+        gradebook.keep_roster(
+            [Student(name, name.title(), f"{name}@uni.example") for name in NAMES]
+        )
     return book
 
 
@@ -162,8 +167,9 @@ def test_without_the_shell_nearly_as_much_comes_back(
     assert scores(tmp_path / "new.db") == scores(whole)
 
 
-def test_a_gradebook_of_the_first_version_comes_back(tmp_path: Path) -> None:
-    old = Path(__file__).with_name("gradebook_version_1.sqlite")
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_gradebook_of_an_earlier_version_comes_back(version: int, tmp_path: Path) -> None:
+    old = Path(__file__).with_name(f"gradebook_version_{version}.sqlite")
     book = Path(shutil.copyfile(old, tmp_path / "old.db"))
     assert main(["recover", str(book), "--out", str(tmp_path / "new.db")]) == 0
     assert scores(tmp_path / "new.db", is_checked=False) == scores(book, is_checked=False)
