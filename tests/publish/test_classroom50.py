@@ -424,6 +424,8 @@ def test_everything_that_is_written_says_what_is_marked(published: Path) -> None
     settings = json.loads((published / "settings.json").read_text())
     assert f"{POINTS:g} of the assignment's 100 points" in settings["notice"]
     assert settings["notice"] in (published / "README.md").read_text()
+    docs = (ROOT / "docs" / "instructors.md").read_text()
+    assert f"| marked there | 0.1, 1.2 to 1.6, 2.1 to 2.4, 3.1 to 3.4 | {POINTS:g} |" in docs
     assert settings["notice"] in result.body(result.unmarked(settings, "no reason"), settings)
 
 
