@@ -254,6 +254,25 @@ def test_a_marking_that_fails_gives_0_points_and_blames_nobody(grading: Job, fau
     assert "Not your code: ask your instructors to regrade." in graded.body
 
 
+def test_packages_that_cannot_be_installed_are_the_reason(
+    grading: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # as where there is no network
+    (grading.bundle / "requirements.txt").write_text("not-installed-anywhere>=1\n")
+    write_submission(grading.checkout)
+    graded = grading.grade()
+    assert (graded.result["score"], graded.status) == (0, "failure")
+    assert "packages: failed with status 1; the log says why" in graded.body
+
+
+@pytest.mark.parametrize("script", ["1 / 0", "def relu(z:", "import socket\nsocket.socket()", ""])
+def test_a_script_that_cannot_be_imported_passes_nothing(grading: Job, script: str) -> None:
+    only(grading, "1.2", "1.4")
+    write_submission(grading.checkout, numpy_ann=script)
+    graded = grading.grade()
+    assert (graded.passed, graded.result["score"]) == ([], 0)
+
+
 def result_of(grading: Job) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((grading.checkout / "result.json").read_text())
     return found

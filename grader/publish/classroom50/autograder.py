@@ -73,16 +73,17 @@ def _interrupted(number: int, _: object) -> NoReturn:
 
 def _marked(workspace: Path, settings: dict[str, Any], deadline: float) -> Outcome:
     """What the marking found. Raises NothingMarked."""
-    with tempfile.TemporaryDirectory(
-        prefix="marking-", dir=os.environ.get("RUNNER_TEMP")
-    ) as folder:
+    place = os.environ.get("RUNNER_TEMP")
+    with tempfile.TemporaryDirectory("", "marking-", place, ignore_cleanup_errors=True) as folder:
         python = _python(Path(folder), deadline)
         _let_bubblewrap_create_namespaces()
         found = Path(folder) / "outcome.json"
         numbers = [entry[0] for entry in settings["sections"]]
         late = f"did not end within the job's {settings['minutes']:g} minutes for it"
         isolated = [python, "-I", "-X", "utf8", "-c", MARK, HERE]
-        _run([*isolated, os.getpid(), workspace, found, *numbers], "the marking", deadline, late)
+        command = [*isolated, os.getpid(), workspace, found, *numbers]
+        kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+        _run(command, "the marking", deadline, late, kept)
         try:
             content = json.loads(found.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -132,13 +133,24 @@ def _let_bubblewrap_create_namespaces() -> None:
             subprocess.run(["sudo", "-n", *command.split()], cwd="/", check=False, timeout=30)
 
 
-def _run(command: list[Any], what: str, deadline: float, late: str) -> None:
-    """Run a command away from the checkout. Raises NothingMarked if it fails, or at the deadline."""
-    kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+def _run(
+    command: list[Any],
+    what: str,
+    deadline: float,
+    late: str,
+    environment: dict[str, str] | None = None,
+) -> None:
+    """Run a command away from the checkout. Raises NothingMarked if it fails, or at the deadline.
+
+    `environment` is that of this process by default: pip may need a proxy, or an index.
+    """
     process = subprocess.Popen(
         [str(word) for word in command],
-        cwd="/", env=kept, stdin=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        cwd="/",
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         status = process.wait(timeout=max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
