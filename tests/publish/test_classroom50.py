@@ -19,10 +19,13 @@ from assignment.section_checks import CHECKS
 from grader.errors import CannotGrade
 from grader.handout.stubs import leaks, reference_source
 from grader.publish.classroom50 import autograder, bundle, result
-from grader.publish.classroom50.marking import ASKED, marked_sections
+from grader.publish.classroom50.marking import ASKED, PublicMarking, marked_sections
 from grader.rubric import load_rubric, parse_rubric
+from grader.sandbox.levels import choose
 from grader.sections import SCRIPTS
+from grader.selftest.cases import CHEATS, Traps, narrow, read_cheat
 from tests.publish.classroom50_runner import SECRET, Job, job, problem_of
+from tests.publish.support import NO_TORCH
 from tests.support import ROOT, RUBRIC, run, write_submission
 
 MARKED = [section.number for section in marked_sections(RUBRIC)]
@@ -252,6 +255,32 @@ def test_a_marking_that_fails_gives_0_points_and_blames_nobody(grading: Job, fau
     graded = grading.grade()
     assert (graded.result["score"], graded.passed, graded.status) == (0, [], "failure")
     assert "Not your code: ask your instructors to regrade." in graded.body
+
+
+def test_a_machine_out_of_memory_gives_no_points(grading: Job) -> None:
+    only(grading, "1.2", "2.1")
+    client = grading.bundle / "grader" / "sandbox" / "forkserver_client.py"
+    client.write_text(client.read_text() + NO_TORCH)
+    write_submission(grading.checkout)
+    graded = grading.grade()
+    assert (graded.result["score"], graded.passed) == (0, [])
+    assert "py cannot be run on this machine" in graded.body
+    assert "Cannot allocate memory" in graded.log
+
+
+QUICK_CHEATS = [path for path in sorted(CHEATS.glob("*.py")) if "\n# quick\n" in path.read_text()]
+
+
+@pytest.mark.parametrize("path", QUICK_CHEATS, ids=lambda path: path.stem)
+def test_the_self_tests_cheats_earn_no_more_here(path: Path) -> None:
+    case, sandbox = read_cheat(path, RUBRIC), choose("auto")
+    asked = [number for number in case.asked if number in ASKED]
+    with Traps():
+        marking = PublicMarking(case.submission, narrow(RUBRIC), sandbox)
+        sections = marking.mark_all(asked)
+    assert len(sections) == len(asked) > 0
+    assert {section.number for section in sections if section.passed} <= set(case.earns)
+    assert not [section for section in sections if "RuntimeError: LEAK" in section.feedback]
 
 
 def test_packages_that_cannot_be_installed_are_the_reason(

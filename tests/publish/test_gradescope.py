@@ -28,7 +28,7 @@ from grader.report.results_json import for_platform
 from grader.rubric import load_rubric, parse_rubric
 from grader.sandbox.levels import choose
 from grader.sections import SCRIPTS
-from tests.publish.support import hostile, lay_out
+from tests.publish.support import NO_TORCH, hostile, lay_out
 from tests.support import ROOT, RUBRIC, points, run, write_submission
 
 SHELL = ("setup.sh", "run_autograder")
@@ -435,21 +435,6 @@ def test_a_marking_out_of_time_is_ended_and_reported(autograder: Path) -> None:
     configure(autograder, arguments=["--sandbox=auto", "--only=1.2"], minutes=0.05)
     results, _ = run_autograder(autograder)
     expect_blameless(results, "the marking did not end within 0.05 minutes.")
-
-
-NO_TORCH = """
-
-_fork = ForkServer.fork
-
-
-def _no_torch(server, *arguments):
-    if "torch" in server.packages:
-        raise RuntimeError("the worker did not start: Cannot allocate memory")
-    return _fork(server, *arguments)
-
-
-ForkServer.fork = _no_torch
-"""
 
 
 def test_a_container_out_of_memory_gives_no_points(autograder: Path) -> None:

@@ -43,7 +43,6 @@ from grader.submission.reading import Submission, open_submission
 Ask = Callable[[Module, np.random.Generator], str | None]
 TOGETHER = "the calls of this section together"
 MAX_FEEDBACK = 2000  # characters of a section; the platform's release shows all of them together
-BROKEN = f"the check itself failed, so these points are not given here. {BLAMELESS}"
 
 
 def _backward(module: Module, _: np.random.Generator) -> str:
@@ -136,11 +135,14 @@ class PublicMarking:
                 remark = self._asked(section)
         except CheckFailed as failure:
             return self._failure(section, failure)
-        except Exception:
+        except CannotGrade:  # nothing more can be marked
+            raise
+        except Exception as error:
             # Without the reference nobody can tell whose fault this is, and a script could bring
-            # it about: no points, and a person looks at it.
+            # it about: no points.
             traceback.print_exc()
-            return Verdict(Status.FAILED, got=BROKEN)
+            got = f"the answer cannot be marked ({type(error).__name__})"
+            return Verdict(Status.FAILED, got=got, expected="an answer as the stub describes it")
         return Verdict(Status.PASSED, credit=1.0, got=remark or "right")
 
     def _asked(self, section: RubricSection) -> str | None:
@@ -150,7 +152,11 @@ class PublicMarking:
             return " ".join([*self.submission.notes, *self._remarks]) or None
         self.submission.expect_script(section.script)
         student = self._students[section.script]
-        student.expect_readable()
+        try:
+            student.expect_readable()  # in a worker, which starts here
+        except (RuntimeError, OSError) as error:
+            print(error, file=sys.stderr)
+            raise CannotGrade(f"{section.script}.py cannot be run on this machine") from None
         return ASKED[section.number](student.module, np.random.default_rng())
 
     def _failure(self, section: RubricSection, failure: CheckFailed) -> Verdict:
