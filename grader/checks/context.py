@@ -77,16 +77,7 @@ class Context:
         script = section.script
         if not script:
             return
-        if script not in self.submission.scripts:
-            problems = [
-                self.submission.problems.get(f"{script}{end}", "") for end in (".py", ".ipynb")
-            ]
-            problem = next((problem for problem in problems if problem), "is missing")
-            if problem == "is missing":
-                problem += ", so this section cannot be marked"
-            raise StudentFault(f"{script}.py {problem}", kind="not-written")
-        if script in self.submission.faults:
-            raise StudentFault(self.submission.faults[script], kind="syntax-error")
+        self.submission.expect_script(script)
         self.students[script].expect_readable()
 
     def can_be_asked(self, section: RubricSection) -> bool:

@@ -31,6 +31,7 @@ def add(commands: Any) -> None:
     targets = publish.add_subparsers(required=True, metavar="PLATFORM")
     _add_gradescope(targets)
     _add_github(targets)
+    _add_classroom50(targets)
     _add_roster(commands)
     autograder = commands.add_parser(
         "autograder", help="mark inside Gradescope's container (called by run_autograder)"
@@ -105,6 +106,24 @@ def _add_github(targets: Any) -> None:
     parser.set_defaults(run=_github)
 
 
+def _add_classroom50(targets: Any) -> None:
+    parser = targets.add_parser(
+        "classroom50",
+        help="make the autograder for Classroom 50, with the public checks alone",
+        description="Make the autograder for Classroom 50. The platform serves it to everybody, "
+        "so it marks by the public checks alone.",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=BUILD / "classroom50",
+        metavar="DIR",
+        help="default: build/classroom50/",
+    )
+    parser.add_argument("--torch-index", metavar="URL", help=TORCH_INDEX)
+    parser.set_defaults(run=_classroom50)
+
+
 def _add_roster(commands: Any) -> None:
     roster = commands.add_parser("roster", help="fetch a class's repositories")
     actions = roster.add_subparsers(required=True, metavar="ACTION")
@@ -156,6 +175,21 @@ def _github(options: argparse.Namespace) -> int:
 
     for path in write_repositories(options.out):
         print(path)
+    return 0
+
+
+def _classroom50(options: argparse.Namespace) -> int:
+    from grader.publish.classroom50.bundle import MAX_BYTES, write_bundle
+
+    published = write_bundle(options.out, options.torch_index)
+    print(published.folder)
+    print(options.out / "runtime.json")
+    print(
+        f"{published.packed_bytes / 1024:,.0f} KiB packed, of at most {MAX_BYTES // 1024:,}. "
+        f"Everybody can read it: it marks {published.points} of {published.max_score:g} points, by "
+        "the public checks alone. Mark in full with roster fetch and batch.",
+        file=sys.stderr,
+    )
     return 0
 
 

@@ -61,7 +61,7 @@ def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
         shutil.copyfile(ROOT / name, folder / name)
     for name, source in FOLDERS.items():
         shutil.copytree(ROOT / source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "assignment" / "rubric.toml").write_text(_extract(rubric), encoding="utf-8")
+    (folder / "assignment" / "rubric.toml").write_text(students_rubric(rubric), encoding="utf-8")
     write_public_cases(folder)
     environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
     (folder / "environment.yml").write_text(_students_environment(environment), encoding="utf-8")
@@ -99,7 +99,7 @@ def _students_data_readme(text: str) -> str:
     )
 
 
-def _extract(rubric: Rubric) -> str:
+def students_rubric(rubric: Rubric) -> str:
     """What students may know of the rubric: numbers, titles, points, bars, and what to import."""
     imports = {**rubric.imports, "forbidden": rubric.forbidden}
     listed = [f"{name} = {json.dumps(list(names))}" for name, names in imports.items()]

@@ -17,6 +17,7 @@ from grader import REFERENCE
 from grader.errors import CannotGrade
 from grader.publish.once import OutOfTime, grade
 from grader.report.results_json import encode, for_platform, unmarked
+from grader.results import Status
 from grader.rubric import load_rubric
 from grader.sandbox.temporary import TemporaryFolder
 
@@ -53,11 +54,28 @@ def run(root: Path) -> int:
             raise CannotGrade(problem) from None
     if content is None:
         raise CannotGrade("the grader ended without results; its output is above")
+    _expect_complete(content, target)
     shown = for_platform(
         content, visibility=settings["visibility"], leaderboard=settings["leaderboard"]
     )
     write_atomically(target, encode(shown))
     return 0
+
+
+def _expect_complete(content: dict[str, Any], target: Path) -> None:
+    """Raises CannotGrade, and writes 0 points with the reason, if the grader failed in a section.
+
+    Elsewhere such a section costs no points, and an instructor looks at it. Here nobody does: every
+    check was right in the rehearsal, so the container failed, as it does when its memory is used
+    up, and then whatever was handed in would get the points of every section that did not run.
+    """
+    failed = [
+        test["number"] for test in content["tests"] if test["extra_data"]["outcome"] == Status.ERROR
+    ]
+    if failed:
+        problem = f"sections could not be marked on this machine ({', '.join(failed)})"
+        write_atomically(target, encode(unmarked(f"{problem}.")))
+        raise CannotGrade(problem)
 
 
 def rehearse(root: Path) -> int:

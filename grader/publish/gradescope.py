@@ -85,14 +85,14 @@ def _check(settings: Settings) -> None:
         )
     if settings.seed is not None and not 0 <= settings.seed < 2**63:
         raise CannotGrade(f"--seed is {settings.seed}, expected a whole number, 0 or more")
-    if settings.torch_index is not None and not _is_address(settings.torch_index):
+    if settings.torch_index is not None and not is_address(settings.torch_index):
         raise CannotGrade(
             f"--torch-index is {settings.torch_index!r}, "
             "expected an address that starts with https://"
         )
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Whether it is one word, as a line of a requirements file needs it."""
     return text.startswith("https://") and text.isprintable() and not any(c.isspace() for c in text)
 
@@ -119,17 +119,19 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
         ):
             content = path.read_bytes()
             if path == RUBRIC_FILE:
-                content = _within(content, settings.minutes)
+                seconds = min(
+                    load_rubric().limits.submission_seconds, CALLS * 60 * settings.minutes
+                )
+                content = with_submission_seconds(content, seconds)
             yield str(path.relative_to(ROOT)), content
     yield from _data()
 
 
-def _within(rubric: bytes, minutes: int) -> bytes:
+def with_submission_seconds(rubric: bytes, seconds: float) -> bytes:
     """The rubric with a limit for a submission that ends before the platform's limit.
 
     A submission that takes too long then loses the sections it has not reached, and not all.
     """
-    seconds = min(load_rubric().limits.submission_seconds, CALLS * 60 * minutes)
     line = rb"(?m)^submission_seconds = [\d.]+"
     changed, count = re.subn(line, b"submission_seconds = %g" % seconds, rubric)
     assert count == 1

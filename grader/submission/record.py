@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from grader.errors import StudentFault
 from grader.submission.names import CHECKLIST, PLOTS
 
 # begins the note on files that may stand for missing ones
@@ -51,6 +52,17 @@ class Submission:
     def is_notebook(self, script: str) -> bool:
         """Whether a script came as a notebook."""
         return self.taken.get(f"{script}.py", "").lower().endswith(".ipynb")
+
+    def expect_script(self, script: str) -> None:
+        """Raises StudentFault if a script is missing, or is no text."""
+        if script not in self.scripts:
+            problems = [self.problems.get(f"{script}{end}", "") for end in (".py", ".ipynb")]
+            problem = next((problem for problem in problems if problem), "is missing")
+            if problem == "is missing":
+                problem += ", so this section cannot be marked"
+            raise StudentFault(f"{script}.py {problem}", kind="not-written")
+        if script in self.faults:
+            raise StudentFault(self.faults[script], kind="syntax-error")
 
     def how_read(self) -> dict[str, Any]:
         """Everything but the name and the files, for JSON and `read_as`."""

@@ -35,6 +35,22 @@ raise ValueError("found: " + repr(found))
 """
 
 
+# at the end of sandbox/forkserver_client.py: a machine on which PyTorch finds no memory
+NO_TORCH = """
+
+_fork = ForkServer.fork
+
+
+def _no_torch(server, *arguments):
+    if "torch" in server.packages:
+        raise RuntimeError("the worker did not start: Cannot allocate memory")
+    return _fork(server, *arguments)
+
+
+ForkServer.fork = _no_torch
+"""
+
+
 def hostile(root: str) -> str:
     """The code of a section that reads and writes what it can in Gradescope's folder."""
     return _HOSTILE.format(root=root)

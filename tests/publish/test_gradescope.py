@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,8 @@ from grader.publish.gradescope import (
 from grader.report.results_json import for_platform
 from grader.rubric import load_rubric, parse_rubric
 from grader.sandbox.levels import choose
-from tests.publish.support import hostile, lay_out
+from grader.sections import SCRIPTS
+from tests.publish.support import NO_TORCH, hostile, lay_out
 from tests.support import ROOT, RUBRIC, points, run, write_submission
 
 SHELL = ("setup.sh", "run_autograder")
@@ -432,6 +435,58 @@ def test_a_marking_out_of_time_is_ended_and_reported(autograder: Path) -> None:
     configure(autograder, arguments=["--sandbox=auto", "--only=1.2"], minutes=0.05)
     results, _ = run_autograder(autograder)
     expect_blameless(results, "the marking did not end within 0.05 minutes.")
+
+
+def test_a_container_out_of_memory_gives_no_points(autograder: Path) -> None:
+    """Sections that could not be run used to get full points, for empty scripts too."""
+    for script in SCRIPTS:
+        shutil.copy(ROOT / f"{script}.py", autograder / "submission")
+    client = autograder / "source" / "grader" / "sandbox" / "forkserver_client.py"
+    client.write_text(client.read_text() + NO_TORCH)
+    configure(autograder, arguments=["--sandbox=auto", "--only=1.2,2.1,3.1"])
+    results, printed = run_autograder(autograder)
+    expect_blameless(results, "sections could not be marked on this machine (2.1, 3.1).")
+    assert "error: sections could not be marked on this machine (2.1, 3.1)" in printed
+
+
+def begin_autograder(root: Path) -> subprocess.Popen[bytes]:
+    """run_autograder, started as the leader of a process group, with its first results written."""
+    started = subprocess.Popen(
+        [root / "run_autograder"],
+        env={**os.environ, "AUTOGRADER_ROOT": str(root)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not (root / "results" / "results.json").exists():
+        assert started.poll() is None
+        time.sleep(0.005)
+    return started
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.5, 2.0])
+def test_a_killed_marking_leaves_0_points_and_a_reason(autograder: Path, delay: float) -> None:
+    write_submission(autograder / "submission", {"1.2": "import time; time.sleep(60)"})
+    configure(autograder, arguments=["--sandbox=auto", "--only=1.2,1.3,1.4"])
+    started = begin_autograder(autograder)
+    time.sleep(delay)
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+    content = json.loads((autograder / "results" / "results.json").read_text())
+    expect_blameless(content, "the marking did not finish.")
+
+
+def test_results_are_complete_at_every_moment(autograder: Path) -> None:
+    write_submission(autograder / "submission", {"1.2": "return abs(z)"})
+    configure(autograder, arguments=["--sandbox=auto", "--only=1.2,1.3"])
+    started, scores = begin_autograder(autograder), []
+    results = autograder / "results" / "results.json"
+    while started.poll() is None:
+        scores.append(json.loads(results.read_text())["score"])
+        time.sleep(0.005)
+    assert scores[0] == 0
+    assert set(scores) <= {0, points("1.3")}
+    assert json.loads(results.read_text())["score"] == points("1.3")
 
 
 def test_setup_stops_without_python(autograder: Path, tmp_path: Path) -> None:
