@@ -65,7 +65,7 @@ def test_no_submission_is_taken_for_another_students(
     tmp_path: Path, platform: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # reading each in a process of its own would take most of the time, and changes no name
-    monkeypatch.setattr(intake, "bounded_reading", lambda where, read: read())
+    monkeypatch.setattr(intake.entry, "bounded_reading", lambda where, read: read())
     rng = random.Random(7)
     for _ in range(300):
         files = dict(a_class(rng, platform))
