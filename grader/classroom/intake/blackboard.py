@@ -14,11 +14,12 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from grader.classroom.intake.attempts import Attempt, entry_of
-from grader.classroom.intake.entry import Entry, Known, stray
+from grader.classroom.intake.entry import ODD, Entry, Known, stray
 from grader.classroom.listing import File
 from grader.classroom.people import Student
 
 SOURCE = "the attempt's time in Blackboard's download"
+NO_TEXTS = "may be several users' (keep the .txt files of the download, which name them)"
 MAX_TEXT = 1_000_000  # bytes of the text beside an attempt, which holds the student's comments
 _ANCHOR = re.compile(r"_attempt_(?P<time>[0-9]{4}(?:-[0-9]{2}){5})(?=_|\.txt\Z)")
 _PERSON = re.compile(r"Name:\s*(?P<name>.*\S)\s+\((?P<id>[^()]+)\)\s*")
@@ -56,8 +57,8 @@ def blackboard(files: list[File], work: set[str], known: Known) -> list[Entry]:
     assignment = _assignment(found.values())
     for place, one in sorted(found.items(), key=lambda item: item[1].at):
         user = one.student.id if one.student else one.head.removeprefix(assignment)
-        if one.head != assignment + user or not user:
-            strays[place] = stray(place, "blackboard")
+        if one.head != assignment + user or not user or not assignment:
+            strays[place] = stray(place, "blackboard", ODD if assignment else NO_TEXTS)
             continue
         if one.student:
             names[user] = one.student.name
@@ -99,11 +100,16 @@ def _read_person(one: _Found) -> None:
 def _assignment(attempts: Collection[_Found]) -> str:
     """What stands before the user names: the assignment, the same for all, and "_".
 
-    Most texts decide. Without any, no user name is taken to contain "_".
+    Most texts decide. Without any, two users have to share it, or it may have no "_"; else it is
+    unknown, and "" is returned.
     """
     told = [one.head.removesuffix(one.student.id) for one in attempts if one.student]
-    told = told or [f"{one.head.rpartition('_')[0]}_" for one in attempts]
-    return Counter(told).most_common(1)[0][0] if told else ""
+    if told:
+        return Counter(told).most_common(1)[0][0]
+    heads = {one.head for one in attempts}
+    counted = Counter(head[: head.rfind("_") + 1] for head in heads)
+    best, users = counted.most_common(1)[0] if counted else ("", 0)
+    return best if users > 1 or best.count("_") == 1 else ""
 
 
 def _with_original_names(one: _Found) -> list[File]:

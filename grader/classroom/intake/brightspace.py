@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from dataclasses import replace
 
 from grader.classroom.intake.attempts import Attempt, entry_of
 from grader.classroom.intake.entry import Entry, Known, below_top, stray
@@ -69,6 +70,7 @@ def _entry(
         if len(listed) == 1:
             student = listed[0]
     entry = entry_of("brightspace", student, attempts, known.zone, SOURCE)
+    entry.origin = replace(entry.origin, platform_ids=False)  # it has names alone
     if len(same) > 1:
         numbers = " and ".join(sorted(other for other, _ in same))
         entry.remarks.append(f"{name} may be several people, who are told apart by {numbers}")

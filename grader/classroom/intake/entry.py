@@ -56,12 +56,12 @@ class Known:
     teams: bool | None = None
 
 
-def stray(top: str, platform: str) -> Entry:
-    """The entry of a file or folder whose student is unknown."""
-    problem = (
-        f"{top} is named differently from the rest of the download, "
-        "so its student is unknown, and it is not marked"
-    )
+ODD = "is named differently from the rest of the download"
+
+
+def stray(top: str, platform: str, why: str = ODD) -> Entry:
+    """The entry of a file or folder whose student is unknown; `why` is a clause about it."""
+    problem = f"{top} {why}, so its student is unknown, and it is not marked"
     origin = Origin(platform, platform_ids=False)
     return Entry([Student(top, top)], top, problem=problem, is_missing=True, origin=origin)
 
