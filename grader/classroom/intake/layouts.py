@@ -23,11 +23,12 @@ class Layout:
     read: Callable[[list[File], set[str], Known], list[Entry]]
 
 
+# Where names fit several, the first: Exam_1_22_attempt_… could be Canvas's too.
 LAYOUTS = (
     Layout(moodle.fits, moodle.moodle),
-    Layout(canvas.fits, canvas.canvas),
     Layout(brightspace.fits, brightspace.brightspace),
     Layout(blackboard.fits, blackboard.blackboard),
+    Layout(canvas.fits, canvas.canvas),
 )
 
 
