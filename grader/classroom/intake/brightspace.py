@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 from grader.classroom.intake.attempts import Attempt, entry_of
@@ -24,7 +24,6 @@ _NAME = re.compile(
     r"(?P<time>[A-Za-z]{3,9}\.? [0-9]{1,2}, [0-9]{4} [0-9]{1,2}:?[0-9]{2} ?[AaPp][Mm]))"
     r"(?: - (?P<file>.+))?"
 )
-_TIME = re.compile(r" - [A-Za-z]{3,9}\.? [0-9]{1,2}, [0-9]{4} [0-9]{3,5} ?[AaPp][Mm]")
 Person = tuple[str, str]  # first number and name
 
 
@@ -50,39 +49,35 @@ def brightspace(files: list[File], work: set[str], known: Known) -> list[Entry]:
         attempts = people[match["person"], name]
         attempt = attempts.setdefault(match["place"], Attempt(match["place"], at, []))
         attempt.files.append(below_top(file, match["file"] or ""))
-    found = [
-        _entry(who, list(attempts.values()), people, known) for who, attempts in people.items()
-    ]
+    names = Counter(_plain(name) for _, name in people)
+    listed = defaultdict(list)
+    for one in known.roster:
+        listed[_plain(one.name)].append(one)
+    found = []
+    for (number, name), own in people.items():
+        plain = _plain(name)
+        student = Student(name, name)
+        if names[plain] > 1:
+            student = Student(f"{name} ({number})", f"{name} ({number})")
+        elif len(listed[plain]) == 1:
+            (student,) = listed[plain]
+        found.append(_entry(student, list(own.values()), known))
+        if names[plain] > 1:
+            found[-1].remarks.append(
+                f"{name} may be {names[plain]} people, who are told apart by the number before "
+                f"the name ({number})"
+            )
     return [*found, *strays.values()]
 
 
-def _entry(
-    who: Person, attempts: list[Attempt], people: dict[Person, dict[str, Attempt]], known: Known
-) -> Entry:
-    """The entry of one person, whose id is the roster's where exactly one name there fits."""
-    number, name = who
-    same = [other for other in people if _same(other[1], name)]
-    student = Student(name, name)
-    if len(same) > 1:
-        student = Student(f"{name} ({number})", f"{name} ({number})")
-    else:
-        listed = [one for one in known.roster if _same(one.name, name)]
-        if len(listed) == 1:
-            student = listed[0]
+def _entry(student: Student, attempts: list[Attempt], known: Known) -> Entry:
     entry = entry_of("brightspace", student, attempts, known.zone, SOURCE)
     entry.origin = replace(entry.origin, platform_ids=False)  # it has names alone
-    if len(same) > 1:
-        numbers = " and ".join(sorted(other for other, _ in same))
-        entry.remarks.append(f"{name} may be several people, who are told apart by {numbers}")
     return entry
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether two names are the same but for case, spaces and "Last, First"."""
-    return _plain(one) == _plain(other)
-
-
 def _plain(name: str) -> str:
+    """A name without regard to case, spaces and "Last, First"."""
     last, comma, first = name.partition(",")
     name = f"{first} {last}" if comma and "," not in first else name
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())

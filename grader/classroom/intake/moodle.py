@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from grader.classroom.intake.entry import Entry, Known, below_top, names_of, stray
 from grader.classroom.listing import File
@@ -213,6 +214,7 @@ def _handed_in(rows: list[Participant], sheet: Worksheet) -> HandedIn:
     return HandedIn(max(times), late.pop() if len(late) == 1 else None, source)
 
 
+@lru_cache(maxsize=50_000)  # each name is compared with all others
 def _key(name: str) -> str:
     """A name as the download writes it, for comparing.
 

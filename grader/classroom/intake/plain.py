@@ -46,7 +46,7 @@ def plain(files: list[File], known: Known) -> list[Entry]:
             _fetched(found[-1], note)
     for top, note in notes.items():
         if top.endswith(PROBLEM):
-            found.append(_missing(_composed(top.removesuffix(PROBLEM)), note))
+            found.append(_missing(_composed(top.removesuffix(PROBLEM) or top), note))
     return found
 
 
@@ -58,7 +58,7 @@ def _claim(file: File) -> tuple[str, str, PurePosixPath] | None:
     endings = (*ARCHIVES, *OTHER_ARCHIVES)
     ending = next((kind for kind in endings if top.lower().endswith(kind)), "")
     if ending:
-        return _composed(top[: -len(ending)]), top, file.path
+        return _composed(top[: -len(ending)] or top), top, file.path
     if named := loose(top):
         student, name = named
         return _composed(student), f"{top.removesuffix(name)}…", PurePosixPath(name)
