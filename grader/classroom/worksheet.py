@@ -73,7 +73,7 @@ def _participant(row: Row, zone: tzinfo, where: str) -> Participant:
             f"{where}: the identifier is {row['identifier'][:50]!r}, expected such as Participant 123"
         )
     cell = row[MODIFIED]
-    modified = None if cell in NEVER else time_in_words(cell)
+    modified = time_in_words(cell)
     if modified is None and cell not in NEVER:
         raise CannotGrade(
             f"{where}: the time is {cell[:50]!r}, expected such as Monday, 1 January 2024, 10:05 AM"

@@ -174,3 +174,10 @@ def test_an_ambiguous_blackboard_name_is_nobodys(tmp_path: Path, name: str) -> N
     assert found["ada <ada>"] == {"numpy_ann": PY}
     assert found["bob <bob>"] == {"numpy_ann": ANN}
     assert any("its student is unknown" in str(one) for one in found.values())
+
+
+def test_a_text_that_names_somebody_else_is_not_believed(tmp_path: Path) -> None:
+    prefix = "Exam_{}_attempt_2024-02-20-00-35-07"
+    files = {f"{prefix.format(user)}_numpy_ann.py": PY for user in ("ada", "bob")}
+    files |= {f"{prefix.format(user)}.txt": text("Bob", "bob") for user in ("ada", "bob")}
+    assert set(read(lay_out(tmp_path, files, "folder"))) == {"ada <ada>", "Bob <bob>"}

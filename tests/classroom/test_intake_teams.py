@@ -155,6 +155,15 @@ def test_the_worksheet_gives_time_and_address_of_students(tmp_path: Path) -> Non
     assert found["99"].handed_in.at is None
 
 
+def test_a_row_of_another_name_is_not_used(tmp_path: Path) -> None:
+    files = {f"{name}{FILE}/numpy_ann.py": PY for name in ("Ada King_45", "Mia Moss_46")}
+    worksheet = read_worksheet(sheet(tmp_path, ALONE, NO_TEAMS))
+    found = by_id(lay_out(tmp_path, files, "folder"), worksheet=worksheet)
+    assert found["46"].students == [Student("46", "Mia Moss")]
+    assert found["46"].handed_in.at is None
+    assert "Mia Moss (46) is Bob Bell in the worksheet" in found["46"].remarks[0]
+
+
 @pytest.mark.parametrize(("names", "message"), [
     (["Ada King_46", "Bob Bell_45"], "Participant 46 is Bob Bell, but Ada King in the download"),
     (["Ada King_99"], "lists nobody of this download"),
@@ -223,6 +232,7 @@ def test_a_canvas_group_of_the_roster_shares_its_mark(tmp_path: Path, form: str)
 def test_a_canvas_group_stays_with_its_id_otherwise(tmp_path: Path, roster: list[Student]) -> None:
     found = by_id(lay_out(tmp_path, CANVAS, "folder"), roster=roster)
     assert [one.id for one in found["1234"].students] == ["1234"]
+    assert found["1234"].origin.team == ""
     assert set(found) == {"1234", "1240"}
 
 
@@ -262,3 +272,19 @@ def test_gradescopes_address_finds_the_id_on_the_roster(tmp_path: Path) -> None:
     )
     found = by_id(path, roster=[Student("0042", "Bob Bell", "bob@x.example")])
     assert found["0042"].students == [Student("0042", "Bob Bell", "bob@x.example")]
+
+
+def test_an_address_that_is_anothers_id_gives_nobody_two_marks(tmp_path: Path) -> None:
+    who = ["  - :name: Bob\n    :email: b@x.example\n", "  - :name: Eve\n    :sid: '0042'\n"]
+    listed = "".join(f"submission_{n}:\n  :submitters:\n{one}" for n, one in enumerate(who, 1))
+    files = {f"submission_{n}/numpy_ann.py": PY for n in (1, 2)}
+    path = lay_out(tmp_path, {"submission_metadata.yml": listed.encode(), **files}, "folder")
+    with entries(path, roster=[Student("0042", "Bob Eve", "b@x.example")]) as found:
+        assert [(entry.students[0].id, entry.is_missing) for entry in found] == [("0042", True)]
+
+
+def test_remarks_about_hostile_names_are_one_safe_line(tmp_path: Path) -> None:
+    path = lay_out(tmp_path, {f"A\x1b[2J\nB{FILE}/numpy_ann.py": PY}, "zip")
+    (entry,) = by_id(path).values()
+    assert all(remark.isprintable() for remark in entry.remarks)
+    assert entry.remarks

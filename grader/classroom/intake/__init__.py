@@ -27,6 +27,7 @@ from grader.classroom.listing import File, folder_files, zip_files
 from grader.classroom.people import Student
 from grader.classroom.worksheet import Worksheet
 from grader.errors import CannotGrade, SubmissionError
+from grader.report.text import one_line
 from grader.submission.zips import open_zip
 
 __all__ = ["HANDED_IN", "PROBLEM", "Entry", "entries"]
@@ -64,6 +65,8 @@ def entries(
                 f"{worksheet.path} is Moodle's worksheet, but {path} is not Moodle's download"
             )
         found = with_roster(once_each(found), roster)
+        for entry in found:  # names in them may contain anything
+            entry.remarks = [one_line(remark) for remark in entry.remarks]
         yield sorted(found, key=lambda entry: entry.students[0].id)
 
 
