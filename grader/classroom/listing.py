@@ -1,4 +1,4 @@
-"""The files of a class, from a folder or a platform's zip: path and reader of each.
+"""The files of a class, from a folder or a platform's zip: path, reader and time of each.
 
 An unreadable file affects only its student: it is listed as a script whose reader raises the error.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError
@@ -18,7 +21,33 @@ from grader.submission.folders import folder_entries
 from grader.submission.names import CHECKLIST
 from grader.submission.zips import zip_reader
 
-File = tuple[PurePosixPath, Read]
+# Before, a time says that there is none: archives begin in 1980, and some programs write 0.
+FIRST_YEAR = 1981
+_UNIX_TIME = 0x5455  # the extra field of a zip entry with its time in seconds since 1970
+
+
+def _no_time() -> datetime | None:
+    return None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a class.
+
+    `path` is its path in what it is listed in, `name` its path in the download. `modified` gives
+    the time of its last change, without a zone where an archive has none, None if unknown.
+    """
+
+    path: PurePosixPath
+    read: Read
+    name: str = ""
+    modified: Callable[[], datetime | None] = _no_time
+
+    def moved(self, path: PurePosixPath) -> File:
+        """The same file under another path."""
+        return replace(self, path=path)
+
+
 NOTHING = ".nothing"  # listed in every folder, so that a student without files is not lost
 
 
@@ -41,9 +70,9 @@ def _folder_files(path: Path, root: Path, *, depth: int) -> Iterator[File]:
                 yield from _folder_files(top, root, depth=depth + 1)
             else:
                 yield from _one_folder(top, root, inside=depth > 0)
-            yield place / NOTHING, _nothing
+            yield File(place / NOTHING, _nothing)
         elif stat.S_ISREG(top.lstat().st_mode):
-            yield place, _reader(top)
+            yield File(place, _reader(top), modified=_file_time(top))
 
 
 def _one_folder(top: Path, root: Path, *, inside: bool) -> list[File]:
@@ -52,15 +81,16 @@ def _one_folder(top: Path, root: Path, *, inside: bool) -> list[File]:
     place = PurePosixPath(_as_text(str(top.relative_to(root))))
     try:
         found = [
-            (place / _as_text(str(inner)), read)
+            File(place / _as_text(str(inner)), read, modified=_file_time(top / inner))
             for inner, read in folder_entries(top, inside=inside, onerror=lost.append)
         ]
     except SubmissionError as error:
-        return [(place / CHECKLIST[0], _failing(str(error)))]
+        return [File(place / CHECKLIST[0], _failing(str(error)))]
     for one in lost:
         folder = Path(one.filename or top).relative_to(root)
         problem = f"{folder}/ cannot be read ({one.strerror}), expected a folder that may be read"
-        found.append((PurePosixPath(_as_text(str(folder))) / CHECKLIST[0], _failing(problem)))
+        listed = PurePosixPath(_as_text(str(folder))) / CHECKLIST[0]
+        found.append(File(listed, _failing(problem)))
     return found
 
 
@@ -71,7 +101,7 @@ def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
         if path.is_absolute() or ".." in path.parts or not path.parts:
             continue
         if info.is_dir():
-            yield path / NOTHING, _nothing
+            yield File(path / NOTHING, _nothing)
             continue
 
         def read(limit: int, info: zipfile.ZipInfo = info, path: PurePosixPath = path) -> bytes:
@@ -84,24 +114,24 @@ def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
                     f"{one_line(info.filename)} cannot be unpacked ({error})"
                 ) from None
 
-        yield path, read
+        yield File(path, read, modified=lambda info=info: _entry_time(info))  # type: ignore[misc]
 
 
 def without_ignored(files: list[File]) -> list[File]:
     """The files of students. A student with only ignored files is kept, with the file NOTHING."""
     kept = [
-        (path, read)
-        for path, read in files
-        if not is_ignored(path) and path.name not in (".DS_Store", NOTHING)
+        file
+        for file in files
+        if not is_ignored(file.path) and file.path.name not in (".DS_Store", NOTHING)
     ]
     tops = {
-        path.parts[0]
-        for path, _ in files
-        if len(path.parts) > 1 and not is_ignored(PurePosixPath(path.parts[0]))
+        file.path.parts[0]
+        for file in files
+        if len(file.path.parts) > 1 and not is_ignored(PurePosixPath(file.path.parts[0]))
     }
     return kept + [
-        (PurePosixPath(top) / NOTHING, _nothing)
-        for top in sorted(tops - {path.parts[0] for path, _ in kept})
+        File(PurePosixPath(top) / NOTHING, _nothing)
+        for top in sorted(tops - {file.path.parts[0] for file in kept})
     ]
 
 
@@ -131,3 +161,34 @@ def _reader(path: Path) -> Read:
             return stream.read(limit)
 
     return read
+
+
+def _file_time(path: Path) -> Callable[[], datetime | None]:
+    def modified() -> datetime | None:
+        try:
+            found = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+        except (OSError, OverflowError, ValueError):
+            return None
+        return _if_known(found)
+
+    return modified
+
+
+def _entry_time(info: zipfile.ZipInfo) -> datetime | None:
+    """The time of a zip's entry: with a zone if it is noted in seconds, which not all zips do."""
+    extra, at = info.extra, 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        if kind == _UNIX_TIME and size >= 5 and extra[at + 4 : at + 5] and extra[at + 4] & 1:
+            seconds = extra[at + 5 : at + 9]
+            if len(seconds) == 4:
+                return _if_known(datetime.fromtimestamp(struct.unpack("<i", seconds)[0], UTC))
+        at += 4 + size
+    try:
+        return _if_known(datetime(*info.date_time))
+    except ValueError:
+        return None
+
+
+def _if_known(found: datetime) -> datetime | None:
+    return found if found.year >= FIRST_YEAR else None

@@ -148,6 +148,12 @@ def _add_roster(commands: Any) -> None:
     fetch.add_argument(
         "--pull-request", metavar="N", help="fetch the head of this pull request to --repository"
     )
+    fetch.add_argument(
+        "--before",
+        metavar="TIME",
+        help="fetch what was there at this time, such as 2026-11-20T23:59+01:00: by the times of "
+        "GitHub's pushes, or else of commits, which a student can set",
+    )
     fetch.set_defaults(run=_fetch)
 
 
@@ -208,4 +214,6 @@ def _fetch(options: argparse.Namespace) -> int:
         entries = [fetch.single(options.repository, options.pull_request or "")]
     else:
         entries = fetch.read_roster(options.roster)
-    return fetch.fetch_all(entries, options.to, options.server, os.environ.pop("ROSTER_TOKEN", ""))
+    before = fetch.read_before(options.before) if options.before else None
+    token = os.environ.pop("ROSTER_TOKEN", "")
+    return fetch.fetch_all(entries, options.to, options.server, token, before)

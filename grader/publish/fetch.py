@@ -1,25 +1,25 @@
-"""Fetches a class's repositories: from the newest commit of each, only the checklist's files.
+"""Fetches a class's repositories: from one commit of each, only the checklist's files.
 
-A student's repository is never checked out. Its newest commit is fetched into an empty bare
-repository, from which regular files with the checklist's names are written out: no links, hooks,
-filters or submodules.
+A student's repository is never checked out. Its newest commit, or that of a deadline, is fetched
+into an empty bare repository, from which regular files with the checklist's names are written out:
+no links, hooks, filters or submodules.
 """
 
 from __future__ import annotations
 
-import base64
 import csv
-import os
+import json
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from grader.classroom.intake import PROBLEM
+from grader.classroom.intake import HANDED_IN, PROBLEM
 from grader.errors import CannotGrade
+from grader.publish.commits import Commit, Source, newest, of_branch
+from grader.publish.git import FetchFailed, git
 from grader.report.text import one_line
 from grader.sandbox.temporary import TemporaryFolder
 from grader.submission.archives import is_ignored
@@ -29,7 +29,6 @@ from grader.submission.taking import MAX_PLOT
 HEADER = ("student", "repository")
 LIST = "roster.csv"
 MAX_FILES = 100  # with the checklist's names in one repository; five are expected
-SECONDS = 300  # for one repository
 # Some systems do not allow these in names, and GitHub rejects artifacts with them.
 UNPORTABLE = set('\\:"<>|*?')
 _STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
@@ -43,10 +42,6 @@ class RosterEntry:
     student: str
     repository: str
     ref: str = "HEAD"
-
-
-class FetchFailed(Exception):
-    """A repository could not be fetched; the message is one line."""
 
 
 def read_roster(path: Path) -> list[RosterEntry]:
@@ -86,7 +81,7 @@ def read_roster(path: Path) -> list[RosterEntry]:
 
 
 def _entry(student: str, repository: str, where: str) -> RosterEntry:
-    if not _STUDENT.fullmatch(student) or student.endswith(PROBLEM):
+    if not _STUDENT.fullmatch(student) or student.endswith((PROBLEM, HANDED_IN)):
         raise CannotGrade(
             f"{where}: the student is {student!r}, expected only letters, digits and . _ @ + -"
         )
@@ -107,10 +102,29 @@ def single(repository: str, pull_request: str) -> RosterEntry:
     )
 
 
-def fetch_all(entries: list[RosterEntry], to: Path, server: str, token: str) -> int:
+def read_before(text: str) -> datetime:
+    """The time in --before, in UTC if it names no zone. Raises CannotGrade."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if len(text) <= len("2026-11-20"):
+            raise ValueError
+    except ValueError:
+        raise CannotGrade(
+            f"--before is {text!r}, expected date, time and zone such as 2026-11-20T23:59+01:00"
+        ) from None
+    if moment.tzinfo:
+        return moment
+    print(f"--before names no zone: it is taken as {moment} UTC", file=sys.stderr)
+    return moment.replace(tzinfo=UTC)
+
+
+def fetch_all(
+    entries: list[RosterEntry], to: Path, server: str, token: str, before: datetime | None = None
+) -> int:
     """Fetch every entry into `to`/student; returns 0 if any was fetched, else 2.
 
-    An entry that could not be fetched leaves a file student.problem, which `batch` reports. Raises
+    With `before`, what was there then. A file student.handed_in says when it was handed in. An
+    entry that could not be fetched leaves a file student.problem; `batch` reads both. Raises
     CannotGrade if `to` is not empty.
     """
     if to.exists() and any(to.iterdir()):
@@ -121,8 +135,9 @@ def fetch_all(entries: list[RosterEntry], to: Path, server: str, token: str) -> 
     _write_list(to / LIST, entries)
     fetched = 0
     for entry in entries:
+        source = Source(server.rstrip("/"), token, entry.repository, entry.ref)
         try:
-            count = _fetch(entry, to / entry.student, server, token)
+            count, commit = _fetch(source, to / entry.student, before)
         except FetchFailed as failure:
             shutil.rmtree(
                 to / entry.student, ignore_errors=True
@@ -131,9 +146,16 @@ def fetch_all(entries: list[RosterEntry], to: Path, server: str, token: str) -> 
             print(f"{entry.student}: {failure}", file=sys.stderr, flush=True)
         else:
             fetched += 1
-            print(f"{entry.student}: {count} files from {entry.repository}", flush=True)
+            _write_time(to / f"{entry.student}{HANDED_IN}", commit)
+            print(f"{entry.student}: {count} files from {entry.repository}, {commit}", flush=True)
     print(f"{fetched} of {len(entries)} repositories fetched", flush=True)
     return 0 if fetched else 2
+
+
+def _write_time(path: Path, commit: Commit) -> None:
+    """Note when a submission was handed in, for `batch`."""
+    noted = {"at": commit.at.isoformat(), "source": commit.source, "commit": commit.id}
+    path.write_text(f"{json.dumps(noted)}\n", encoding="utf-8")
 
 
 def _write_list(path: Path, entries: list[RosterEntry]) -> None:
@@ -144,24 +166,21 @@ def _write_list(path: Path, entries: list[RosterEntry]) -> None:
         )
 
 
-def _fetch(entry: RosterEntry, folder: Path, server: str, token: str) -> int:
-    """Write the checklist's files of one repository below `folder`; returns their number."""
-    environment = _environment(server, token)
-    address = f"{server.rstrip('/')}/{entry.repository}.git"
+def _fetch(source: Source, folder: Path, before: datetime | None) -> tuple[int, Commit]:
+    """Write the checklist's files of a repository below `folder`; their number, and the commit."""
     with TemporaryFolder("fetch-") as temporary:
-        git = str(temporary.path)
-        _git(git, environment, "init", "--quiet", "--bare")
-        flags = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules")
-        _git(git, environment, "fetch", *flags, address, entry.ref)
-        listing = _git(git, environment, "ls-tree", "-r", "-z", "--full-tree", "FETCH_HEAD")
+        place, variables = str(temporary.path), source.environment
+        git(place, variables, "init", "--quiet", "--bare")
+        commit = of_branch(place, source, before) if before else newest(place, source)
+        listing = git(place, variables, "ls-tree", "-r", "-z", "--full-tree", commit.id)
         files = wanted(listing)
         if not files:
             raise FetchFailed(
-                f"the newest commit has none of the checklist's files ({', '.join(CHECKLIST)})"
+                f"its commit {commit.id[:10]} has none of the checklist's files ({', '.join(CHECKLIST)})"
             )
         folder.mkdir()
         for path, blob in files:
-            content = _git(git, environment, "cat-file", "blob", blob, limit=MAX_PLOT + 1)
+            content = git(place, variables, "cat-file", "blob", blob, limit=MAX_PLOT + 1)
             target = folder.joinpath(*path.parts)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +189,7 @@ def _fetch(entry: RosterEntry, folder: Path, server: str, token: str) -> int:
                 raise FetchFailed(
                     f"{one_line(str(path))[:100]!r} cannot be written: {error.strerror}"
                 ) from None
-    return len(files)
+    return len(files), commit
 
 
 def wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
@@ -198,49 +217,3 @@ def wanted(listing: bytes) -> list[tuple[PurePosixPath, str]]:
             f"the repository has {len(found)} files with the checklist's names, expected five"
         )
     return found
-
-
-def _environment(server: str, token: str) -> dict[str, str]:
-    """No user configuration, no prompts; the token only in the environment, not in a file."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ALLOW_PROTOCOL": server.partition(":")[0],
-        "LC_ALL": "C",
-    }
-    settings = {"transfer.fsckObjects": "true"}
-    if token:
-        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-        settings[f"http.{server.rstrip('/')}/.extraHeader"] = f"Authorization: Basic {basic}"
-    for number, (key, value) in enumerate(settings.items()):
-        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return {**environment, "GIT_CONFIG_COUNT": str(len(settings))}
-
-
-def _git(
-    folder: str, environment: dict[str, str], *arguments: str, limit: int = 50_000_000
-) -> bytes:
-    """The output of a git command, up to `limit` bytes. Raises FetchFailed with git's last line."""
-    with tempfile.TemporaryFile() as output:
-        try:
-            ran = subprocess.run(
-                ["git", "-C", folder, *arguments],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.PIPE,
-                timeout=SECONDS,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise CannotGrade("git is not installed: apt install git") from None
-        except subprocess.TimeoutExpired:
-            raise FetchFailed(f"git {arguments[0]} did not end within {SECONDS} s") from None
-        if ran.returncode != 0:
-            lines = ran.stderr.decode("utf-8", "replace").strip().splitlines()
-            reason = lines[-1] if lines else f"status {ran.returncode}"
-            raise FetchFailed(f"git {arguments[0]}: {one_line(reason)[:300]}")
-        output.seek(0)
-        return output.read(limit)

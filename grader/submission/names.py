@@ -19,6 +19,7 @@ MAX_NAME = 200  # characters; a longer name is near none
 # What browsers, file managers and people add to a name: "_1" is "-1" or " 1" by now.
 _ADDED = re.compile(r"(?:_*\(\d{1,4}\)|_+\d{1,4}|_+final)\Z")
 _COPY = "copy_of_"
+_STEMS = {PurePosixPath(exact).stem for exact in EXACT}
 
 Aliases = Mapping[str, str]  # a file's name -> the name of the checklist that it stands for
 
@@ -37,8 +38,7 @@ def slot(name: str) -> str:
     stem = re.sub(r"[-\s]", "_", stem.strip())
     while stem.startswith(_COPY):
         stem = stem[len(_COPY) :]
-    known = {PurePosixPath(exact).stem for exact in EXACT}
-    while stem not in known and (match := _ADDED.search(stem)):
+    while stem not in _STEMS and (match := _ADDED.search(stem)):
         stem = stem[: match.start()]
     found = f"{stem}{dot}{ending.strip()}"
     return found if found in EXACT else ""

@@ -567,3 +567,10 @@ def test_near_names_in_downloads_of_platforms(tmp_path: Path, form: str) -> None
     }
     found = read(lay_out(tmp_path, moodle, form))
     assert found == {"Ada Lovelace <1>": WHOLE, "Bob B <2>": WHOLE}
+
+
+def test_an_archive_without_a_name_has_an_id(tmp_path: Path) -> None:
+    files = {".zip": zipped({"numpy_ann.py": PY}), ".problem": b"", "ada/numpy_ann.py": ANN}
+    assert set(read(lay_out(tmp_path, files, "zip"))) == {
+        ".zip <.zip>", ".problem <.problem>", "ada <ada>"
+    }  # fmt: skip

@@ -9,7 +9,8 @@ import pytest
 from grader.classroom.intake import entries
 from grader.errors import CannotGrade
 from grader.publish import fetch as fetching
-from grader.publish.fetch import FetchFailed, RosterEntry, fetch_all, read_roster, wanted
+from grader.publish.fetch import RosterEntry, fetch_all, read_roster, wanted
+from grader.publish.git import FetchFailed
 from tests.publish.repositories import repository
 from tests.support import write_submission
 
@@ -38,7 +39,7 @@ def test_a_partly_fetched_repository_is_not_marked(
     server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository(server, "course/ada", write_submission(tmp_path / "ada"))
-    real = fetching._git
+    real = fetching.git
 
     def interrupted(
         folder: str, environment: dict[str, str], *arguments: str, **more: int
@@ -47,7 +48,7 @@ def test_a_partly_fetched_repository_is_not_marked(
             raise FetchFailed("git cat-file did not end")
         return real(folder, environment, *arguments, **more)
 
-    monkeypatch.setattr(fetching, "_git", interrupted)
+    monkeypatch.setattr(fetching, "git", interrupted)
     assert (
         fetch_all([RosterEntry("ada", "course/ada")], tmp_path / "to", f"file://{server}", "") == 2
     )
@@ -83,7 +84,8 @@ def test_a_token_is_in_no_command_and_for_its_server(
     tools.mkdir()
     (tools / "git").write_text(
         f'#!/bin/sh\necho "$@" >>{tmp_path}/called\nenv | grep ^GIT_ >>{tmp_path}/variables\n'
-        'case "$3" in ls-tree) printf "100644 blob 1\\tnumpy_ann.py" ;; esac\n'
+        'case "$3" in ls-tree) printf "100644 blob 1\\tnumpy_ann.py" ;;\n'
+        f'log) echo "{"1" * 40} 1700000000" ;; esac\n'
     )
     (tools / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")

@@ -247,6 +247,8 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
             *(f"ada/{path.name}" for path in (tmp_path / "ada").iterdir()),
             *(f"ben/{name}.py" for name in ("numpy_ann", "pytorch_ann")),
             *(f"ben/{name}_train_val_metrics.png" for name in ("pytorch_ann", "pytorch_cnn")),
+            "ada.handed_in",
+            "ben.handed_in",
             "cy.problem",
             "roster.csv",
         ]

@@ -1,0 +1,74 @@
+"""Which platform a download is of: the one whose names most of it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from grader.classroom.intake import blackboard, brightspace, canvas, moodle
+from grader.classroom.intake.entry import Entry, Known
+from grader.classroom.intake.gradescope import METADATA, gradescope, is_gradescope
+from grader.classroom.intake.plain import loose, plain
+from grader.classroom.listing import File, without_ignored
+from grader.submission.archives import ARCHIVES
+from grader.submission.names import slot
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A platform that is recognised by the names at the top of its download."""
+
+    fits: Callable[[str], bool]
+    read: Callable[[list[File], set[str], Known], list[Entry]]
+
+
+# Where names fit several, the first: Exam_1_22_attempt_… could be Canvas's too.
+LAYOUTS = (
+    Layout(moodle.fits, moodle.moodle),
+    Layout(brightspace.fits, brightspace.brightspace),
+    Layout(blackboard.fits, blackboard.blackboard),
+    Layout(canvas.fits, canvas.canvas),
+)
+
+
+def arranged(files: list[File], known: Known) -> list[Entry]:
+    """The entries, by the naming scheme of a platform; one folder around everything is removed.
+
+    Raises CannotGrade for a list of submitters or a worksheet that cannot be used.
+    """
+    files = without_ignored(files)
+    while files:
+        named = [replace(file, name=str(file.path)) for file in files]
+        if is_gradescope(files):
+            return gradescope(named, known)
+        tops = {file.path.parts[0] for file in files}
+        work = _work(files)
+        # The scheme that most names fit: some student's files may fit another by accident.
+        layout = max(LAYOUTS, key=lambda layout: sum(map(layout.fits, tops)))
+        own = set(filter(layout.fits, tops))
+        if 2 * len(own) > len(own | work):
+            return layout.read(named, work, known)
+        inner = [file.moved(PurePosixPath(*file.path.parts[1:])) for file in files]
+        if not _is_wrapper(tops, {file.path.parts[0] for file in inner if file.path.parts}):
+            return plain(named, known)
+        files = inner
+    return []
+
+
+def _work(files: list[File]) -> set[str]:
+    """The names at the top that hold a student's work, and are no list or note beside it."""
+    return {
+        file.path.parts[0]
+        for file in files
+        if len(file.path.parts) > 1 or file.path.name.endswith(ARCHIVES) or loose(file.path.name)
+    }
+
+
+def _is_wrapper(tops: set[str], inner: set[str]) -> bool:
+    """Whether one folder holds several students, and is not a single student's own."""
+    if len(tops) > 1 or not inner:
+        return False
+    several = len(inner) > 1 and "data" not in inner and not any(map(slot, inner))
+    fits = any(layout.fits(top) for layout in LAYOUTS for top in inner)
+    return several or METADATA in inner or fits

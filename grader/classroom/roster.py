@@ -1,0 +1,165 @@
+"""The roster of a class: who should hand in, under which id.
+
+Ids are text. A spreadsheet that takes them for numbers turns 0429 into 429, and 120000 into
+1.20E+05, so an id that is not on the roster is explained by those that it may have been.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from grader.classroom.people import Student
+from grader.classroom.tables import Row, Table, read_table
+from grader.errors import CannotGrade
+from grader.report.text import one_line
+
+MAX_STUDENTS = 20_000
+MAX_TEXT = 200  # characters of an id, a name, an e-mail address or a group
+EXPECTED = "the columns id, name, email, group; the last two may be missing"
+
+ID = ("id", "student id", "sid")
+NAME = ("name", "full name", "student name")
+FIRST, LAST = ("first name",), ("last name", "surname")
+EMAIL = ("email", "email address", "mail")
+GROUP = ("group", "groups", "section", "sections")
+_SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+?([0-9]{1,3})", re.IGNORECASE)
+
+
+def read_roster(path: Path) -> list[Student]:
+    """The students of a CSV file: a roster, or what Canvas, Moodle or Gradescope export.
+
+    Raises CannotGrade, with the line, for a header without id and name, an empty id, or one twice.
+    """
+    table = read_table(path)
+    read = _reader(table)
+    students: dict[str, tuple[int, Student]] = {}
+    for row in table.rows:
+        student = read(row)
+        if student is None:
+            continue
+        _check(student, f"{path}, line {row.line}")
+        before = students.setdefault(student.id, (row.line, student))
+        if before[0] != row.line:
+            raise CannotGrade(
+                f"{path}, line {row.line}: the id {student.id} is {before[1].name} in line "
+                f"{before[0]} and {student.name} here, expected each id once"
+            )
+    if not students:
+        raise CannotGrade(f"{path} lists no students, expected a line for each below the header")
+    if len(students) > MAX_STUDENTS:
+        raise CannotGrade(f"{path} lists more than {MAX_STUDENTS:,} students, expected a class")
+    return [student for _, student in students.values()]
+
+
+def _check(student: Student, where: str) -> None:
+    if not student.id:
+        raise CannotGrade(f"{where}: the id of {student.name or 'a student'} is empty")
+    for what, text in vars(student).items():
+        if len(text) > MAX_TEXT or text != one_line(text):
+            raise CannotGrade(
+                f"{where}: the {what} {one_line(text)[:50]!r} has more than {MAX_TEXT} characters, "
+                "or some that cannot be shown"
+            )
+
+
+def _reader(table: Table) -> Callable[[Row], Student | None]:
+    """Reads a row of this kind of table; None for a row that is no student."""
+    header = set(table.header)
+    if {"student", "id", "section"} <= header:
+        return _of_canvas
+    if {"identifier", "full name"} <= header:
+        return _of_moodle
+    by = {kind: [name for name in names if name in header] for kind, names in _KINDS.items()}
+    doubled = next((names for names in by.values() if len(names) > 1), None)
+    if doubled:
+        raise CannotGrade(
+            f"{table.path} has the columns {' and '.join(doubled)}, expected one of them"
+        )
+    if not by["id"] or not (by["name"] or (by["first"] and by["last"])):
+        found = ", ".join(filter(None, table.header)) or "nothing"
+        raise CannotGrade(
+            f"{table.path}, line 1: the header is {one_line(found)[:200]}, expected {EXPECTED}"
+        )
+    columns = {kind: names[0] for kind, names in by.items() if names}
+    return lambda row: _by_columns(row, columns)
+
+
+_KINDS = {"id": ID, "name": NAME, "first": FIRST, "last": LAST, "email": EMAIL, "group": GROUP}
+
+
+def _by_columns(row: Row, columns: dict[str, str]) -> Student:
+    cells = {kind: row[columns.get(kind, "")] for kind in _KINDS}
+    identity = cells["id"]
+    if columns["id"] == "sid":  # Gradescope: the id is the address where there is no student's id
+        identity = identity or cells["email"]
+    name = cells["name"] or f"{cells['first']} {cells['last']}".strip() or identity
+    return Student(identity, name, cells["email"], cells["group"])
+
+
+def _of_canvas(row: Row) -> Student | None:
+    """A row of Canvas's gradebook export, below which stand rows that are no students."""
+    if "points possible" in row["student"].casefold() or not row["id"]:
+        return None
+    last, comma, first = row["student"].partition(", ")
+    name = f"{first} {last}" if comma and ", " not in first else row["student"]
+    login = row["sis login id"]
+    return Student(row["id"], name, login if "@" in login else "", row["section"])
+
+
+def _of_moodle(row: Row) -> Student | None:
+    """A row of Moodle's grading worksheet, whose identifiers are such as "Participant 123"."""
+    number = re.search(r"[0-9]+\Z", row["identifier"])
+    identity = number[0] if number else ""
+    return Student(identity, row["full name"] or identity, row["email address"], row["group"])
+
+
+def unknown_ids(ids: Iterable[str], roster: Sequence[Student]) -> list[str]:
+    """A line for each id that is not on the roster, with the ids there that may be meant.
+
+    >>> unknown_ids(["429"], [Student("0429", "Ada")])
+    ['429 is not on the roster, 0429 is: a spreadsheet may have removed leading zeros']
+    """
+    known = {student.id for student in roster}
+    similar: dict[str, set[str]] = {}
+    for one in known:
+        for form in _forms(one):
+            similar.setdefault(form, set()).add(one)
+    lines = []
+    for one in dict.fromkeys(ids):
+        if one in known:
+            continue
+        meant = sorted({other for form in _forms(one) for other in similar.get(form, ())})
+        shown = f"{one_line(one)} is not on the roster"
+        reason = _reason(one, meant[0]) if meant else ""
+        lines.append(f"{shown}, {' and '.join(meant)} is: {reason}" if meant else shown)
+    return lines
+
+
+def _forms(identity: str) -> set[str]:
+    """What an id may have become, or have been: ids that share one may be the same."""
+    text = unicodedata.normalize("NFKC", identity).casefold().strip()
+    forms = {text}
+    whole = re.sub(r"[.,]0+\Z", "", text)
+    if whole.isdecimal() and whole.isascii():
+        number = whole.lstrip("0") or "0"
+        forms |= {
+            number,
+            *(f"{number[0]}.{number[1:n]}e{len(number) - 1}" for n in (1, 2, 3, 4, 6)),
+        }
+    if match := _SCIENTIFIC.fullmatch(text):
+        forms.add(f"{match[1]}.{match[2] or ''}e{int(match[3])}")
+    return forms
+
+
+def _reason(one: str, other: str) -> str:
+    """Why an id may be another."""
+    if _SCIENTIFIC.fullmatch(one) or _SCIENTIFIC.fullmatch(other):
+        return "a spreadsheet may have rounded a long number"
+    if one.casefold() == other.casefold():
+        return "upper and lower case differ"
+    if one.lstrip("0") == other.lstrip("0"):
+        return "a spreadsheet may have removed leading zeros"
+    return "a spreadsheet may have written it as a number"
