@@ -123,6 +123,7 @@ class SectionResult:
     """The result of one section. `max_points` as in the rubric, `seconds` of wall time.
 
     `notes` are for the instructor: they are kept and shown with the section, but never to students.
+    `answer` is what was read from the script and compared with its training, if the section does.
     """
 
     number: str
@@ -133,6 +134,7 @@ class SectionResult:
     script: str = ""
     comparisons: tuple[ComparedArray, ...] = ()
     notes: tuple[Note, ...] = ()
+    answer: str = ""
 
     @property
     def status(self) -> Status:

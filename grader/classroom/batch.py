@@ -22,6 +22,7 @@ from grader.classroom.job import Done, Task
 from grader.classroom.keys import content_hash, grader_version, rubric_hash, section_key, to_mark
 from grader.classroom.pools import Pool
 from grader.classroom.progress import Progress
+from grader.classroom.rejudging import Rejudging
 from grader.errors import CannotGrade, NoRoom, SubmissionError
 from grader.options import Options
 from grader.report.text import one_line
@@ -95,6 +96,7 @@ class Batch:
             str, str
         ] = {}  # by student: what is missing, and what may stand for it
         self.chosen = rubric.select(list(options.only), options.skip_training)
+        self.rejudging = Rejudging(gradebook, rubric, self._keys)
         self.how = Provenance(
             rubric_hash(rubric), grader_version(), "", json.dumps(_settings(options))
         )
@@ -137,9 +139,10 @@ class Batch:
 
     def _note_assignment(self, only: list[str]) -> None:
         """Store the rubric and sections of the class, unless only some students are marked."""
+        # of every marking, so that its trainings can be judged by another bar
+        self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
         if only and self.gradebook.meta("sections") is not None:
             return
-        self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
         self.gradebook.set_meta(
             rubric=self.how.rubric, sections=[section.number for section in self.chosen]
         )
@@ -192,25 +195,26 @@ class Batch:
 
     def _plan(self, job: Job) -> Plan:
         options = replace(self.options, attempt=self.gradebook.attempt(job.work))
-        keys = self._keys(job.work, options)
-        reused = self.gradebook.known(keys, job.after)
+        variants = [options]
         # Without --seed, results of another seed, which settled an appeal, keep counting.
         if self.options.seed == self.gradebook.meta("seed"):
-            for seed in self.gradebook.seeds(job.work):
-                known = self.gradebook.known(
-                    self._keys(job.work, replace(options, seed=seed)), job.after
-                )
-                reused |= {
-                    number: result
-                    for number, result in known.items()
-                    if result > reused.get(number, 0)
-                }
+            variants = [replace(options, seed=s) for s in self.gradebook.seeds(job.work)]
+        reused: dict[str, int] = {}
+        for variant in variants:
+            known = self.gradebook.known(self._keys(job.work, self.rubric, variant), job.after)
+            reused |= {n: result for n, result in known.items() if result > reused.get(n, 0)}
+        keys = self._keys(job.work, self.rubric, options)
+        missing = [number for number in keys if number not in reused]
+        for variant in variants if missing else []:
+            reused |= self.rejudging.results(job.work, missing, variant, job.after)
         return Plan(job, options, keys, reused)
 
-    def _keys(self, work: str, options: Options) -> dict[str, str]:
+    def _keys(self, work: str, rubric: Rubric, options: Options) -> dict[str, str]:
+        numbers = {section.number for section in self.chosen}
         return {
-            s.number: section_key(work, self.rubric, s, options, self.sandbox.level)
-            for s in self.chosen
+            section.number: section_key(work, rubric, section, options, self.sandbox.level)
+            for section in rubric.sections
+            if section.number in numbers
         }
 
     def run(self, jobs: list[Job], pool: Pool, progress: Progress) -> None:
@@ -289,6 +293,7 @@ class Batch:
                 environment=done.environment,
                 options=json.dumps(_settings(plan.options)),
             ),
+            done.runs,
         )
         errors = done.report.exit_status == 2
         self.tally.marked += 1

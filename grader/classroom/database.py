@@ -50,7 +50,8 @@ create table marks (work text not null references works on delete cascade, numbe
 create index marks_with on marks (result);
 create table trainings (work text not null references works on delete cascade,
     script text not null, marking integer not null references markings on delete cascade,
-    accuracy real not null, shown text not null, primary key (work, script)) without rowid;
+    accuracy real not null, shown text not null, runs text not null default '[]',
+    primary key (work, script)) without rowid;
 create index trainings_in on trainings (marking);
 create table rubrics (hash text primary key, toml text not null) without rowid;
 """

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from grader.classroom.database import Database
@@ -20,6 +21,8 @@ from grader.classroom.people import Student
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
 from grader.submission.record import Submission, read_as
+from grader.training.run import TrainingOutcome
+from grader.training.several import StoredRun, stored_from
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,14 @@ class Provenance:
     grader: str
     environment: str
     options: str
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A result, and the number of the marking that it comes from."""
+
+    marking: int
+    section: SectionResult
 
 
 @dataclass(frozen=True)
@@ -127,8 +138,10 @@ class Gradebook(Database):
         return found
 
     def seeds(self, work: str) -> list[int]:
-        """The seeds with which a work was marked."""
-        rows = self._db.execute("select distinct seed from markings where work = ?", (work,))
+        """The seeds with which a work was marked, the last one last."""
+        rows = self._db.execute(
+            "select seed from markings where work = ? group by seed order by max(id)", (work,)
+        )
         return [seed for (seed,) in rows]
 
     def all_passed(self, work: str) -> bool:
@@ -165,8 +178,12 @@ class Gradebook(Database):
         keys: dict[str, str],
         reused: dict[str, int],
         how: Provenance,
+        runs: Mapping[str, tuple[StoredRun, ...]] | None = None,
     ) -> None:
-        """Keep a marking's results under their keys; they and the `reused` ones count now."""
+        """Keep a marking's results under their keys; they and the `reused` ones count now.
+
+        `runs` are all trainings by script, of which the report shows the one that counts.
+        """
         with self.transaction():
             marking = self._db.execute(
                 "insert into markings (work, seconds, seed, device, sandbox, rubric, grader, "
@@ -180,29 +197,27 @@ class Gradebook(Database):
                     *asdict(how).values(),
                 ),
             ).lastrowid
+            assert marking is not None
             counted = dict(reused)
             for section in report.sections:
                 key = keys.get(section.number)
                 if key is None:
                     continue
-                row = (
-                    key,
-                    marking,
-                    section.number,
-                    str(section.status),
-                    json.dumps(asdict(section)),
-                )
-                inserted = self._db.execute(
-                    "insert into results (key, marking, number, status, result) "
-                    "values (?, ?, ?, ?, ?)",
-                    row,
-                ).lastrowid
-                assert inserted is not None
-                counted[section.number] = inserted
+                counted[section.number] = self.add_result(marking, key, section)
             for script, training in report.trainings.items():
+                all_of_them = (runs or {}).get(script, ())
+                shown = asdict(training) | {"runs": [asdict(run) for run in all_of_them]}
                 self._db.execute(
-                    "insert or replace into trainings values (?, ?, ?, ?, ?)",
-                    (work, script, marking, report.accuracy[script], json.dumps(asdict(training))),
+                    "insert or replace into trainings (work, script, marking, accuracy, shown, runs) "
+                    "values (?, ?, ?, ?, ?, ?)",
+                    (
+                        work,
+                        script,
+                        marking,
+                        report.accuracy[script],
+                        json.dumps(shown),
+                        json.dumps([run.accuracy for run in all_of_them]),
+                    ),
                 )
             self._count(work, counted)
 
@@ -356,6 +371,57 @@ class Gradebook(Database):
             "where name = ?",
             (forgotten,),
         )
+
+    # --- judging stored trainings anew
+
+    def rubrics_of(self, work: str) -> list[str]:
+        """The hashes of the kept rubrics by which a work was marked, the last one first."""
+        rows = self._db.execute(
+            "select rubric from markings join rubrics on hash = rubric where work = ? "
+            "group by rubric order by max(markings.id) desc",
+            (work,),
+        )
+        return [digest for (digest,) in rows]
+
+    def result(self, number: int) -> StoredResult:
+        """The result with this number."""
+        marking, text = self._db.execute(
+            "select marking, result from results where id = ?", (number,)
+        ).fetchone()
+        return StoredResult(marking, section_from(json.loads(text)))
+
+    def runs(self, work: str, script: str, marking: int) -> tuple[StoredRun, ...]:
+        """All trainings of a script in one marking; none if another one's are kept."""
+        row = self._db.execute(
+            "select shown from trainings where work = ? and script = ? and marking = ?",
+            (work, script, marking),
+        ).fetchone()
+        return () if row is None else tuple(map(stored_from, json.loads(row[0]).get("runs", ())))
+
+    def add_result(self, marking: int, key: str, section: SectionResult) -> int:
+        """Keep a result that follows from what a marking found; returns its number."""
+        with self.transaction():
+            row = (key, marking, section.number, str(section.status), json.dumps(asdict(section)))
+            number = self._db.execute(
+                "insert into results (key, marking, number, status, result) values (?, ?, ?, ?, ?)",
+                row,
+            ).lastrowid
+        assert number is not None
+        return number
+
+    def show_training(self, work: str, script: str, run: TrainingOutcome) -> None:
+        """Make another one of the kept trainings of a script the one that is shown."""
+        assert run.shown is not None
+        which = "where work = ? and script = ?"
+        with self.transaction():
+            (text,) = self._db.execute(
+                f"select shown from trainings {which}", (work, script)
+            ).fetchone()
+            shown = asdict(run.shown) | {"runs": json.loads(text)["runs"]}
+            self._db.execute(
+                f"update trainings set accuracy = ?, shown = ? {which}",
+                (run.accuracy, json.dumps(shown), work, script),
+            )
 
 
 def _pointed(section: SectionResult, points: dict[str, float]) -> SectionResult:
