@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +22,9 @@ from grader.classroom.intake import Entry, entries
 from grader.classroom.job import Done, Task
 from grader.classroom.keys import content_hash, grader_version, rubric_hash, section_key, to_mark
 from grader.classroom.pools import Pool
-from grader.classroom.progress import Progress
+from grader.classroom.progress import Progress, duration
 from grader.classroom.rejudging import Rejudging
+from grader.classroom.scheduling import Schedule
 from grader.errors import CannotGrade, NoRoom, SubmissionError
 from grader.options import Options
 from grader.report.text import one_line
@@ -66,13 +68,14 @@ class Job:
 @dataclass(frozen=True)
 class Plan:
     """A running job: its options, the keys of all its sections, stored results to reuse, and how
-    often it was tried."""
+    often it was tried and put off."""
 
     job: Job
     options: Options
     keys: dict[str, str]
     reused: dict[str, int]
     tries: int = 1
+    put_off: int = 0
 
 
 class Batch:
@@ -222,14 +225,19 @@ class Batch:
 
         Raises CannotGrade if a result cannot be stored.
         """
-        waiting = iter(jobs)
-        running: dict[Future[Done], Plan] = {}
+        waiting, later = deque(jobs), list[Plan]()
+        schedule = Schedule[Plan](pool)
         try:
-            while self._fill(running, waiting, pool, progress):
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    again = self._finish(future, running.pop(future), progress)
+            while self._fill(schedule, waiting, later, progress):
+                for future, plan in schedule.finished():
+                    again = self._finish(future, plan, progress)
                     if again is not None:
-                        running[pool.submit(self._task(again))] = again
+                        schedule.submit(self._task(again), again, put_off=again.put_off)
+                outside = [0] * bool(waiting) + [plan.put_off for plan in later]
+                for plan, seconds in schedule.overdue(outside):
+                    progress.postpone(plan.job.label, _put_off(seconds))
+                    later.append(replace(plan, put_off=plan.put_off + 1))
+                progress.tick()
         except BaseException:
             progress.close()
             pool.close(now=True)
@@ -241,21 +249,28 @@ class Batch:
 
     def _fill(
         self,
-        running: dict[Future[Done], Plan],
-        waiting: Iterator[Job],
-        pool: Pool,
+        schedule: Schedule[Plan],
+        waiting: deque[Job],
+        later: list[Plan],
         progress: Progress,
     ) -> bool:
         """Submit one task more than there are processes; returns whether any task runs."""
-        while len(running) <= pool.jobs and (job := next(waiting, None)) is not None:
+        while not schedule.is_full and (waiting or later):
+            if not waiting:
+                plan = min(later, key=lambda plan: plan.put_off)
+                later.remove(plan)
+                progress.resume(plan.job.label)
+                schedule.submit(self._task(plan), plan, put_off=plan.put_off)
+                continue
+            job = waiting.popleft()
             plan = self._plan(job)
             progress.begin(job.label)
             # Marked in the meantime? A task without sections would mark all of them.
             if self._is_known(plan):
-                progress.end(job.label, "marked before")
+                progress.end(job.label, "marked before", known=True)
             else:
-                running[pool.submit(self._task(plan))] = plan
-        return bool(running)
+                schedule.submit(self._task(plan), plan, put_off=0)
+        return len(schedule) > 0
 
     def _task(self, plan: Plan) -> Task:
         missing = [number for number in plan.keys if number not in plan.reused]
@@ -316,6 +331,10 @@ def _outcome(report: Report) -> str:
     parts += [f"lost {' '.join(lost)}"] if lost else []
     parts += [f"grader error in {' '.join(errors)}"] if errors else []
     return ", ".join([*parts, f"{report.seconds:.0f} s"])
+
+
+def _put_off(seconds: float) -> str:
+    return f"not done after {duration(seconds)}, longer than most: put off until the others are"
 
 
 def _settings(options: Options) -> dict[str, object]:

@@ -139,7 +139,7 @@ def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
 
     try:
         _test_sandbox(batch.sandbox, pool)
-        batch.run(to_do, pool, Progress(len(to_do)))
+        batch.run(to_do, pool, Progress(len(to_do), jobs=pool.jobs))
     except KeyboardInterrupt:
         done = batch.tally.marked
         raise KeyboardInterrupt(

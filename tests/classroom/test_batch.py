@@ -294,6 +294,9 @@ class NoPool:
     def submit(self, task: Task) -> Future[Done]:
         raise AssertionError(f"{task.work} was marked again")
 
+    def end(self, future: Future[Done]) -> bool:
+        return False
+
     def close(self, *, now: bool) -> None:
         pass
 
@@ -446,6 +449,9 @@ class Lost:
         else:
             future.set_result(mark(task))
         return future
+
+    def end(self, future: Future[Done]) -> bool:
+        return False
 
     def close(self, *, now: bool) -> None:
         pass

@@ -79,6 +79,9 @@ class Here:
         future.set_result(mark(task))
         return future
 
+    def end(self, future: Future[Done]) -> bool:
+        return False
+
     def close(self, *, now: bool) -> None:
         pass
 
