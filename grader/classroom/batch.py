@@ -98,6 +98,7 @@ class Batch:
         self.unsettled: dict[
             str, str
         ] = {}  # by student: what is missing, and what may stand for it
+        self.unused: dict[str, str] = {}  # the aliases by which no file was read
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self.rejudging = Rejudging(gradebook, rubric, self._keys)
         self.how = Provenance(
@@ -114,6 +115,7 @@ class Batch:
     ) -> list[Job]:
         """The submissions to mark, after storing all. Raises CannotGrade for an unknown student."""
         jobs: dict[str, Job] = {}
+        self.unused = dict(aliases)
         seen: set[str] = set()
         # One transaction for all, since each takes the disk some time.
         with self.gradebook.transaction(), entries(path) as found:
@@ -176,6 +178,8 @@ class Batch:
             self.gradebook.hand_in(entry.students, work, None, problem)
             return None
         work = content_hash(submission)
+        for found in submission.taken.values():
+            self.unused.pop(found, None)
         if counted and submission.renamed:
             self.renamed[entry.students[0].name] = submission.renamed
         if counted and submission.unsettled:
@@ -296,7 +300,9 @@ class Batch:
             if plan.tries < TRIES and not isinstance(error, CannotGrade | TimeoutError):
                 return replace(plan, tries=plan.tries + 1)
             self.tally.failed += 1
-            progress.end(label, f"could not be marked ({self._why(error)})", failed=True)
+            why = one_line(self._why(error))
+            self.gradebook.note_failure(work, why)
+            progress.end(label, f"could not be marked ({why})", failed=True)
             return None
         self.gradebook.record(
             work,
