@@ -47,6 +47,9 @@ class OneAnswerPool:
         future.set_result(self.answer)
         return future
 
+    def end(self, future: Future[Done]) -> bool:
+        return False
+
     def close(self, *, now: bool) -> None:
         pass
 
@@ -60,8 +63,8 @@ class SampledProgress(Progress):
         self.noted: list[tuple[int, float, float]] = []
         self.started = time.perf_counter()
 
-    def end(self, label: str, outcome: str, *, failed: bool = False) -> None:
-        super().end(label, outcome, failed=failed)
+    def end(self, label: str, outcome: str, *, failed: bool = False, known: bool = False) -> None:
+        super().end(label, outcome, failed=failed, known=known)
         if self.done in (self.total // 10, self.total // 2, self.total):
             self.noted.append((self.done, time.perf_counter() - self.started, memory()))
 

@@ -160,6 +160,7 @@ class SectionResult:
     """The result of one section. `max_points` as in the rubric, `seconds` of wall time.
 
     `notes` are for the instructor: they are kept and shown with the section, but never to students.
+    `answer` is what was read from the script and compared with its training, if the section does.
     """
 
     number: str
@@ -170,6 +171,7 @@ class SectionResult:
     script: str = ""
     comparisons: tuple[ComparedArray, ...] = ()
     notes: tuple[Note, ...] = ()
+    answer: str = ""
     decision: Decision | None = None
 
     @property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from assignment.expect import CheckFailed
 from assignment.handles import Module
 from grader.errors import StudentFault
 from grader.options import Options
@@ -19,6 +20,8 @@ from grader.sandbox.remote import StudentScript
 from grader.submission.reading import Submission
 from grader.training.run import TrainingOutcome
 
+REPEAT_FAILED = "repeat-failed"  # the note on a training that failed after the first
+
 
 class TrainingProvider(Protocol):
     """The trainings of a marking, one per script."""
@@ -28,6 +31,9 @@ class TrainingProvider(Protocol):
 
     def includes(self, script: str) -> bool:
         """Whether this marking trains a script."""
+
+    def runs(self, student: StudentScript) -> tuple[TrainingOutcome, ...]:
+        """All trainings of a script that ended well, the first one first."""
 
     def forget_failure(self, student: StudentScript) -> None:
         """Train a script again on the next request, if its training failed."""
@@ -45,6 +51,8 @@ class Context:
     clock: Clock  # what the calls of this submission may still take
     explains: bool = True  # whether wrong answers are probed further, to name the mistake
     notes: list[Note] = field(default_factory=list)  # for the instructor; they change no mark
+    # by section: what was read from the script and compared with what its training showed
+    answers: dict[str, str] = field(default_factory=dict)
 
     def student(self, section: RubricSection) -> StudentScript:
         """The script that a section is about."""
@@ -60,11 +68,23 @@ class Context:
 
     def run(self, section: RubricSection) -> TrainingOutcome:
         """The training of a section's script. Raises CheckFailed if it failed."""
-        run = self.trainings.of(self.students[section.script])
+        student = self.students[section.script]
+        try:
+            run = self.trainings.of(student)
+        except CheckFailed:
+            self._note_repeat(section, self.trainings.runs(student))
+            raise
         if section.training:  # several sections ask for the training
             for id, text in run.notes:  # noqa: A001
                 self.note(id, section.script, text)
         return run
+
+    def _note_repeat(self, section: RubricSection, before: Sequence[TrainingOutcome]) -> None:
+        """Note that a training failed which only a result close to the bar had asked for."""
+        if section.training and before:
+            reached = ", ".join(f"{run.accuracy:.2%}" for run in before)
+            text = f"{reached} was reached, close to the bar, and the training after that failed"
+            self.note(REPEAT_FAILED, section.script, text)
 
     def note(self, id: str, script: str, text: str) -> None:  # noqa: A002
         """Add an observation for the instructor, once."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,9 @@ from grader.classroom.intake import Entry, entries
 from grader.classroom.job import Done, Task
 from grader.classroom.keys import content_hash, grader_version, rubric_hash, section_key, to_mark
 from grader.classroom.pools import Pool
-from grader.classroom.progress import Progress
+from grader.classroom.progress import Progress, duration
+from grader.classroom.rejudging import Rejudging
+from grader.classroom.scheduling import Schedule
 from grader.errors import CannotGrade, NoRoom, SubmissionError
 from grader.options import Options
 from grader.report.text import one_line
@@ -66,13 +69,14 @@ class Job:
 @dataclass(frozen=True)
 class Plan:
     """A running job: its options, the keys of all its sections, stored results to reuse, and how
-    often it was tried."""
+    often it was tried and put off."""
 
     job: Job
     options: Options
     keys: dict[str, str]
     reused: dict[str, int]
     tries: int = 1
+    put_off: int = 0
 
 
 class Batch:
@@ -95,7 +99,9 @@ class Batch:
         self.unsettled: dict[
             str, str
         ] = {}  # by student: what is missing, and what may stand for it
+        self.unused: dict[str, str] = {}  # the aliases by which no file was read
         self.chosen = rubric.select(list(options.only), options.skip_training)
+        self.rejudging = Rejudging(gradebook, rubric, self._keys)
         self.how = Provenance(
             rubric_hash(rubric), grader_version(), "", json.dumps(_settings(options))
         )
@@ -110,6 +116,7 @@ class Batch:
     ) -> list[Job]:
         """The submissions to mark, after storing all. Raises CannotGrade for an unknown student."""
         jobs: dict[str, Job] = {}
+        self.unused = dict(aliases)
         seen: set[str] = set()
         # One transaction for all, since each takes the disk some time.
         with self.gradebook.transaction(), entries(path) as found:
@@ -138,9 +145,10 @@ class Batch:
 
     def _note_assignment(self, only: list[str]) -> None:
         """Store the rubric and sections of the class, unless only some students are marked."""
+        # of every marking, so that its trainings can be judged by another bar
+        self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
         if only and self.gradebook.meta("sections") is not None:
             return
-        self.gradebook.keep_rubric(self.how.rubric, RUBRIC_FILE.read_text(encoding="utf-8"))
         self.gradebook.set_meta(
             rubric=self.how.rubric, sections=[section.number for section in self.chosen]
         )
@@ -172,6 +180,8 @@ class Batch:
             self.gradebook.hand_in(entry.students, work, None, problem, **when)
             return None
         work = content_hash(submission)
+        for found in submission.taken.values():
+            self.unused.pop(found, None)
         if counted and submission.renamed:
             self.renamed[entry.students[0].name] = submission.renamed
         if counted and submission.unsettled:
@@ -194,25 +204,26 @@ class Batch:
 
     def _plan(self, job: Job) -> Plan:
         options = replace(self.options, attempt=self.gradebook.attempt(job.work))
-        keys = self._keys(job.work, options)
-        reused = self.gradebook.known(keys, job.after)
+        variants = [options]
         # Without --seed, results of another seed, which settled an appeal, keep counting.
         if self.options.seed == self.gradebook.meta("seed"):
-            for seed in self.gradebook.seeds(job.work):
-                known = self.gradebook.known(
-                    self._keys(job.work, replace(options, seed=seed)), job.after
-                )
-                reused |= {
-                    number: result
-                    for number, result in known.items()
-                    if result > reused.get(number, 0)
-                }
+            variants = [replace(options, seed=s) for s in self.gradebook.seeds(job.work)]
+        reused: dict[str, int] = {}
+        for variant in variants:
+            known = self.gradebook.known(self._keys(job.work, self.rubric, variant), job.after)
+            reused |= {n: result for n, result in known.items() if result > reused.get(n, 0)}
+        keys = self._keys(job.work, self.rubric, options)
+        missing = [number for number in keys if number not in reused]
+        for variant in variants if missing else []:
+            reused |= self.rejudging.results(job.work, missing, variant, job.after)
         return Plan(job, options, keys, reused)
 
-    def _keys(self, work: str, options: Options) -> dict[str, str]:
+    def _keys(self, work: str, rubric: Rubric, options: Options) -> dict[str, str]:
+        numbers = {section.number for section in self.chosen}
         return {
-            s.number: section_key(work, self.rubric, s, options, self.sandbox.level)
-            for s in self.chosen
+            section.number: section_key(work, rubric, section, options, self.sandbox.level)
+            for section in rubric.sections
+            if section.number in numbers
         }
 
     def run(self, jobs: list[Job], pool: Pool, progress: Progress) -> None:
@@ -220,14 +231,19 @@ class Batch:
 
         Raises CannotGrade if a result cannot be stored.
         """
-        waiting = iter(jobs)
-        running: dict[Future[Done], Plan] = {}
+        waiting, later = deque(jobs), list[Plan]()
+        schedule = Schedule[Plan](pool)
         try:
-            while self._fill(running, waiting, pool, progress):
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    again = self._finish(future, running.pop(future), progress)
+            while self._fill(schedule, waiting, later, progress):
+                for future, plan in schedule.finished():
+                    again = self._finish(future, plan, progress)
                     if again is not None:
-                        running[pool.submit(self._task(again))] = again
+                        schedule.submit(self._task(again), again, put_off=again.put_off)
+                outside = [0] * bool(waiting) + [plan.put_off for plan in later]
+                for plan, seconds in schedule.overdue(outside):
+                    progress.postpone(plan.job.label, _put_off(seconds))
+                    later.append(replace(plan, put_off=plan.put_off + 1))
+                progress.tick()
         except BaseException:
             progress.close()
             pool.close(now=True)
@@ -239,21 +255,28 @@ class Batch:
 
     def _fill(
         self,
-        running: dict[Future[Done], Plan],
-        waiting: Iterator[Job],
-        pool: Pool,
+        schedule: Schedule[Plan],
+        waiting: deque[Job],
+        later: list[Plan],
         progress: Progress,
     ) -> bool:
         """Submit one task more than there are processes; returns whether any task runs."""
-        while len(running) <= pool.jobs and (job := next(waiting, None)) is not None:
+        while not schedule.is_full and (waiting or later):
+            if not waiting:
+                plan = min(later, key=lambda plan: plan.put_off)
+                later.remove(plan)
+                progress.resume(plan.job.label)
+                schedule.submit(self._task(plan), plan, put_off=plan.put_off)
+                continue
+            job = waiting.popleft()
             plan = self._plan(job)
             progress.begin(job.label)
             # Marked in the meantime? A task without sections would mark all of them.
             if self._is_known(plan):
-                progress.end(job.label, "marked before")
+                progress.end(job.label, "marked before", known=True)
             else:
-                running[pool.submit(self._task(plan))] = plan
-        return bool(running)
+                schedule.submit(self._task(plan), plan, put_off=0)
+        return len(schedule) > 0
 
     def _task(self, plan: Plan) -> Task:
         missing = [number for number in plan.keys if number not in plan.reused]
@@ -279,7 +302,9 @@ class Batch:
             if plan.tries < TRIES and not isinstance(error, CannotGrade | TimeoutError):
                 return replace(plan, tries=plan.tries + 1)
             self.tally.failed += 1
-            progress.end(label, f"could not be marked ({self._why(error)})", failed=True)
+            why = one_line(self._why(error))
+            self.gradebook.note_failure(work, why)
+            progress.end(label, f"could not be marked ({why})", failed=True)
             return None
         self.gradebook.record(
             work,
@@ -291,6 +316,7 @@ class Batch:
                 environment=done.environment,
                 options=json.dumps(_settings(plan.options)),
             ),
+            done.runs,
         )
         errors = done.report.exit_status == 2
         self.tally.marked += 1
@@ -313,6 +339,10 @@ def _outcome(report: Report) -> str:
     parts += [f"lost {' '.join(lost)}"] if lost else []
     parts += [f"grader error in {' '.join(errors)}"] if errors else []
     return ", ".join([*parts, f"{report.seconds:.0f} s"])
+
+
+def _put_off(seconds: float) -> str:
+    return f"not done after {duration(seconds)}, longer than most: put off until the others are"
 
 
 def _settings(options: Options) -> dict[str, object]:

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from grader.classroom.class_list import ClassList
 from grader.classroom.people import HandedIn, Origin, Student
+from grader.classroom.stored_results import StoredResults
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
 from grader.submission.record import Submission, read_as
+from grader.training.several import StoredRun
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class StudentRecord:
     party: tuple[str, ...] = ()
 
 
-class Gradebook(ClassList):
+class Gradebook(StoredResults):
     """An open gradebook."""
 
     def keep_rubric(self, digest: str, toml: str) -> None:
@@ -151,8 +153,10 @@ class Gradebook(ClassList):
         return found
 
     def seeds(self, work: str) -> list[int]:
-        """The seeds with which a work was marked."""
-        rows = self._db.execute("select distinct seed from markings where work = ?", (work,))
+        """The seeds with which a work was marked, the last one last."""
+        rows = self._db.execute(
+            "select seed from markings where work = ? group by seed order by max(id)", (work,)
+        )
         return [seed for (seed,) in rows]
 
     def all_passed(self, work: str) -> bool:
@@ -189,8 +193,12 @@ class Gradebook(ClassList):
         keys: dict[str, str],
         reused: dict[str, int],
         how: Provenance,
+        runs: Mapping[str, tuple[StoredRun, ...]] | None = None,
     ) -> None:
-        """Keep a marking's results under their keys; they and the `reused` ones count now."""
+        """Keep a marking's results under their keys; they and the `reused` ones count now.
+
+        `runs` are all trainings by script, of which the report shows the one that counts.
+        """
         with self.transaction():
             marking = self._db.execute(
                 "insert into markings (work, seconds, seed, device, sandbox, rubric, grader, "
@@ -204,32 +212,29 @@ class Gradebook(ClassList):
                     *asdict(how).values(),
                 ),
             ).lastrowid
+            assert marking is not None
             counted = dict(reused)
             for section in report.sections:
                 key = keys.get(section.number)
                 if key is None:
                     continue
-                row = (
-                    key,
-                    marking,
-                    section.number,
-                    str(section.status),
-                    json.dumps(asdict(section)),
-                )
-                inserted = self._db.execute(
-                    "insert into results (key, marking, number, status, result) "
-                    "values (?, ?, ?, ?, ?)",
-                    row,
-                ).lastrowid
-                assert inserted is not None
-                counted[section.number] = inserted
+                counted[section.number] = self.add_result(marking, key, section)
             for script, training in report.trainings.items():
+                all_of_them = (runs or {}).get(script, ())
                 self._db.execute(
-                    "insert or replace into trainings (work, script, marking, accuracy, shown) "
-                    "values (?, ?, ?, ?, ?)",
-                    (work, script, marking, report.accuracy[script], json.dumps(asdict(training))),
+                    "insert or replace into trainings (work, script, marking, accuracy, shown, runs) "
+                    "values (?, ?, ?, ?, ?, ?)",
+                    (
+                        work,
+                        script,
+                        marking,
+                        report.accuracy[script],
+                        json.dumps(asdict(training)),
+                        json.dumps([asdict(run) for run in all_of_them]),
+                    ),
                 )
             self._count(work, counted)
+            self._forget_failures({work})
 
     # --- reading
 
@@ -370,6 +375,8 @@ class Gradebook(ClassList):
             self._db.execute("delete from roster where id = ?", (student,))
             self._db.execute("delete from works where hash not in (select work from attempts)")
             self._rename(student)
+            kept = {work for (work,) in self._db.execute("select hash from works")}
+            self._forget_failures(self.failures().keys() - kept)
             regrade = self.meta("regrade")
             if regrade is not None and student in regrade["only"]:
                 self._set("regrade", None)

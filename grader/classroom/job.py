@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.classroom.keys import grader_version
@@ -19,6 +19,7 @@ from grader.options import Options, interrupt
 from grader.results import Report
 from grader.rubric import Rubric
 from grader.submission.reading import Submission
+from grader.training.several import StoredRun
 
 PR_SET_PDEATHSIG = 1
 
@@ -44,10 +45,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """The result of a task, and the versions of the software that produced it."""
+    """The result of a task, the software that produced it, and all trainings by script."""
 
     report: Report
     environment: str
+    runs: dict[str, tuple[StoredRun, ...]] = field(default_factory=dict)
 
 
 def mark(task: Task) -> Done:
@@ -62,7 +64,7 @@ def mark(task: Task) -> Done:
     options = replace(task.options, only=task.sections, sandbox=task.sandbox)
     marking = Marking(task.submission, task.rubric, options)
     marking.mark_all()
-    return Done(marking.report(), environment())
+    return Done(marking.report(), environment(), marking.runs())
 
 
 def mark_in_pool(task: Task) -> Done:

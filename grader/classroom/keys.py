@@ -1,8 +1,9 @@
 """What a result depends on: a result with the same key is reused.
 
 A key covers the submission, the parts of the rubric that marking the section reads (not its
-points), the options that matter to it, and the grader's code. So a changed bar marks the accuracy
-sections again, and changed points mark nothing.
+points), the options that matter to it, and the grader's code. So changed points mark nothing. A
+changed bar changes the keys of the accuracy sections; rejudging.py finds what was marked by the old
+one.
 """
 
 from __future__ import annotations

@@ -31,6 +31,9 @@ class Pool(Protocol):
     def submit(self, task: Task) -> Future[Done]:
         """Queue a task."""
 
+    def end(self, future: Future[Done]) -> bool:
+        """End a running task, whose Future then says nothing; False if this cannot be done."""
+
     def close(self, *, now: bool) -> None:
         """Shut down; with `now`, without waiting for running tasks."""
 
@@ -69,6 +72,10 @@ class LocalPool:
             self._pool = self._new_pool()
             future = self._pool.schedule(mark_in_pool, args=[task], timeout=seconds)
         return future
+
+    def end(self, future: Future[Done]) -> bool:
+        """End a running task with its process, and start another."""
+        return future.cancel()
 
     def close(self, *, now: bool) -> None:
         """Shut down; with `now`, without waiting for running tasks."""
@@ -140,6 +147,10 @@ class DaskPool:
         """Queue a task."""
         future: Future[Done] = self._executor.submit(partial(mark_on_cluster, task), pure=False)
         return future
+
+    def end(self, future: Future[Done]) -> bool:
+        """False: a worker of Dask ends a task only with itself, and with what else it computes."""
+        return False
 
     def close(self, *, now: bool) -> None:
         """Leave the cluster, or end the one started here; cancels tasks that have not started."""

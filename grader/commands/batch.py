@@ -122,6 +122,8 @@ def run(given: argparse.Namespace) -> int:
         to_do = batch.take_in(given.submissions, given.only, aliases, regrade=given.regrade)
         if to_do:
             _mark(batch, to_do, _pool(given, options, jobs, threads))
+        for found, name in batch.unused.items():
+            print(f"note: --alias {found}={name}: no file of this name was read", file=sys.stderr)
         if batch.renamed:
             print(_renamed(batch.renamed))
         if batch.unsettled:
@@ -139,7 +141,7 @@ def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
 
     try:
         _test_sandbox(batch.sandbox, pool)
-        batch.run(to_do, pool, Progress(len(to_do)))
+        batch.run(to_do, pool, Progress(len(to_do), jobs=pool.jobs))
     except KeyboardInterrupt:
         done = batch.tally.marked
         raise KeyboardInterrupt(
@@ -225,12 +227,24 @@ def _renamed(renamed: dict[str, dict[str, str]]) -> str:
 
 
 def _summary(tally: Tally, gradebook: Gradebook) -> str:
+    """What this run did, and how far the class is, in two lines."""
+    from grader.classroom.headline import headline
+
     counts = [
-        (tally.marked, "marked"),
+        (tally.marked, "marked now"),
         (tally.known, "marked before"),
         (tally.unreadable, "could not be read"),
         (tally.failed, "could not be marked (run the same command again to retry)"),
     ]
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
     command = shlex.join(["grader", "report", str(gradebook.path), "--out", "report"])
-    return f"{words or 'nothing to do'}. Next: {command}"
+    count = gradebook.headcount()
+    said = headline(
+        count.students,
+        count.marked,
+        count.different,
+        count.unreadable,
+        count.pending,
+        failed=count.failed,
+    )
+    return f"Submissions: {words or 'nothing to do'}.\n{said}. Next: {command}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.checks.context import Context
@@ -21,6 +22,7 @@ from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS
 from grader.submission.preparing import prepared
 from grader.submission.reading import Submission
+from grader.training.several import StoredRun, stored
 
 MAX_PRINTED = 1000  # characters of a script's output in the feedback
 
@@ -111,6 +113,7 @@ class Marking:
             script=section.script,
             comparisons=attempt.comparisons,
             notes=tuple(self.context.notes[noted:]),
+            answer=self.context.answers.get(section.number, ""),
         )
         self.results[section.number] = result
         return result
@@ -150,22 +153,12 @@ class Marking:
 
     def _training_notes(self, section: RubricSection, verdict: Verdict) -> list[str]:
         """Notes on a training: earlier sections that failed, and a reduced number of images."""
-        if not section.training:
-            return []
-        before = [
-            r.number
-            for r in self.results.values()
-            if r.script == section.script and r.status is Status.FAILED
+        failed = [
+            result.number
+            for result in self.results.values()
+            if result.script == section.script and result.status is Status.FAILED
         ]
-        notes = []
-        if verdict.status is Status.FAILED and before:
-            notes.append(f"Fix {', '.join(before)} first: training runs on your own code.")
-        if self.options.train_size:
-            notes.append(
-                f"This was a trial with {self.options.train_size:,} training images; "
-                "the bar is meant for all of them."
-            )
-        return notes
+        return training_notes(section, verdict, failed, self.options)
 
     def _printed(self, section: RubricSection) -> str:
         """The end of the script's output, if it has not been shown before."""
@@ -215,9 +208,34 @@ class Marking:
             trainings={script: run.shown for script, run in runs.items() if run.shown is not None},
         )
 
+    def runs(self) -> dict[str, tuple[StoredRun, ...]]:
+        """All trainings by script, to keep: of those in the report's `trainings`."""
+        return {
+            script: stored(self._trainings.runs(student))
+            for script, student in self.students.items()
+            if self._trainings.finished(student) is not None
+        }
+
     def close(self) -> None:
         """End every worker and every fork server."""
         for student in self.students.values():
             student.close()
         for server in self._servers.values():
             server.close()
+
+
+def training_notes(
+    section: RubricSection, verdict: Verdict, failed: Sequence[str], options: Options
+) -> list[str]:
+    """Notes on a training: `failed` sections of its script, and a reduced number of images."""
+    if not section.training:
+        return []
+    notes = []
+    if verdict.status is Status.FAILED and failed:
+        notes.append(f"Fix {', '.join(failed)} first: training runs on your own code.")
+    if options.train_size:
+        notes.append(
+            f"This was a trial with {options.train_size:,} training images; "
+            "the bar is meant for all of them."
+        )
+    return notes

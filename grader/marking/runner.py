@@ -90,12 +90,12 @@ def _checked(section: RubricSection, context: Context) -> Attempt:
         remark = resolve(section.section.check)(section, context)
     except CheckFailed as failure:
         answered = not isinstance(failure, TimedOut | WorkerCrashed)
-        return Attempt(_verdict(section, failure), answered, _comparisons(failure))
+        return Attempt(failed_verdict(section, failure), answered, _comparisons(failure))
     except NoRoom:  # nothing more can be marked
         raise
     except Exception as error:
         return Attempt(whose_fault(section, context, error))
-    return Attempt(Verdict(Status.PASSED, credit=1.0, got=remark or "right"))
+    return Attempt(passed_verdict(remark))
 
 
 def _repeated_alone(section: RubricSection, context: Context) -> Attempt:
@@ -113,7 +113,13 @@ def _repeated_alone(section: RubricSection, context: Context) -> Attempt:
         student.excuses_waiting = student.was_starved = False
 
 
-def _verdict(section: RubricSection, failure: CheckFailed) -> Verdict:
+def passed_verdict(remark: str | None) -> Verdict:
+    """The verdict on a check that found nothing wrong."""
+    return Verdict(Status.PASSED, credit=1.0, got=remark or "right")
+
+
+def failed_verdict(section: RubricSection, failure: CheckFailed) -> Verdict:
+    """The verdict on a check that raised `failure`, without the catalogue's advice."""
     fault = failure if isinstance(failure, StudentFault) else None
     right = _credited(section, failure)
     credit = len(right) / len(section.section.parts) if right else 0.0
@@ -196,8 +202,12 @@ def explained(section: RubricSection, context: Context, attempt: Attempt) -> Att
     """The failed attempt with misconceptions and advice, or with the smallest failing input."""
     if attempt.answered and context.explains and not _is_named(attempt.verdict.misconceptions):
         attempt = _probed(section, context, attempt)
-    verdict = attempt.verdict
-    return replace(attempt, verdict=replace(verdict, hints=(*verdict.hints, *_advice(verdict))))
+    return replace(attempt, verdict=advised(attempt.verdict))
+
+
+def advised(verdict: Verdict) -> Verdict:
+    """A verdict with the catalogue's advice on the misconceptions that it names."""
+    return replace(verdict, hints=(*verdict.hints, *_advice(verdict)))
 
 
 def _probed(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:

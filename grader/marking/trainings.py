@@ -17,6 +17,7 @@ from grader.sandbox.budget import Budget
 from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS
 from grader.training.run import TrainingOutcome, train
+from grader.training.several import median_run, runs_wanted
 
 # Between the seeds of the runs of one marking. Class seeds are often 1, 2, 3, …, and must not
 # coincide.
@@ -38,6 +39,7 @@ class Trainings:
         self._rubric, self._options, self._trained = rubric, options, trained
         self._with_curves = with_curves
         self._runs: dict[StudentScript, TrainingOutcome] = {}
+        self._all: dict[StudentScript, list[TrainingOutcome]] = {}
         self._failures: dict[StudentScript, CheckFailed] = {}
         self._seconds: dict[StudentScript, float] = {}
 
@@ -52,6 +54,10 @@ class Trainings:
     def finished(self, student: StudentScript) -> TrainingOutcome | None:
         """The training of a script; None if there was none or it failed."""
         return self._runs.get(student)
+
+    def runs(self, student: StudentScript) -> tuple[TrainingOutcome, ...]:
+        """All trainings of a script that ended well, the first one first."""
+        return tuple(self._all.get(student, ()))
 
     def of(self, student: StudentScript) -> TrainingOutcome:
         """The training of a script. Raises CheckFailed if it failed."""
@@ -74,16 +80,15 @@ class Trainings:
 
     def _median_run(self, student: StudentScript) -> TrainingOutcome:
         rules, bar = self._rubric.training, self._rubric.bars[student.script]
+        runs = self._all[student] = []
         with self._limited(student) as budget:
-            runs = [self._one_run(student, 0)]
+            runs.append(self._one_run(student, 0))
             first = budget.spent
-            while len(runs) < rules.runs and abs(runs[0].accuracy - bar) < rules.margin:
+            while len(runs) < runs_wanted(runs[0].accuracy, bar, rules):
                 if budget.left < SPARE * first:
                     break
                 runs.append(self._one_run(student, len(runs)))
-        ranked = sorted(runs, key=lambda run: run.accuracy)
-        median = ranked[(len(ranked) - 1) // 2] if len(ranked) % 2 else ranked[len(ranked) // 2]
-        return replace(median, accuracies=tuple(run.accuracy for run in runs))
+        return median_run(runs)
 
     def _with_audit(self, student: StudentScript, run: TrainingOutcome) -> TrainingOutcome:
         """The run with what an audit found, if there is one: of a network above its bar."""

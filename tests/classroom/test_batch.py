@@ -152,19 +152,19 @@ def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> Non
     (submissions / "nil").mkdir()
     first = batch(submissions, book)
     assert first.returncode == 2
-    assert "3 marked, 1 could not be read." in first.stdout
+    assert "Submissions: 3 marked now, 1 could not be read.\n" in first.stdout
+    assert "\n4 students: 3 marked, 1 unreadable. Next: grader report " in first.stdout
     assert "nil: nil/ holds none of the checklist's files" in first.stderr
     assert re.search(r"^\[\d/3\] cat: 0 of 4, lost 1\.2, \d+ s", first.stderr, re.MULTILINE)
-    assert "3 marked before, 1 could not be read." in batch(submissions, book).stdout
+    assert "3 marked before, 1 could not be read.\n" in batch(submissions, book).stdout
     (submissions / "cat" / "numpy_ann.py").write_text(
         (submissions / "ada" / "numpy_ann.py").read_text()
     )
     (submissions / "nil").rmdir()
     fixed = batch(submissions, book)
-    assert (fixed.returncode, fixed.stdout.split(". ")[0]) == (
-        0,
-        "2 marked before",
-    )  # cat's is now the same as ada's
+    assert fixed.returncode == 0
+    assert "Submissions: 2 marked before.\n" in fixed.stdout  # cat's is now the same as ada's
+    assert "4 students: 3 marked (2 different submissions), 1 unreadable." in fixed.stdout
     assert markings(book) == [1] * 3
     assert rows(book, "select count(*) from attempts where student = 'cat'") == [(2,)]
 
@@ -172,15 +172,15 @@ def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> Non
 def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob cat"), tmp_path / "grades.db"
     batch(submissions, book)
-    assert "1 marked." in batch(submissions, book, "--regrade", "--only=bob").stdout
+    assert "1 marked now.\n" in batch(submissions, book, "--regrade", "--only=bob").stdout
     assert sorted(markings(book)) == [1, 1, 2]
     with Gradebook(
         book
     ) as gradebook:  # as an interrupted regrading of everybody leaves it: two results later
         gradebook.set_meta(regrade={"only": [], "after": gradebook.last_result() - 1})
-    assert "2 marked, 1 marked before." in batch(submissions, book, "--regrade").stdout
+    assert "2 marked now, 1 marked before.\n" in batch(submissions, book, "--regrade").stdout
     assert sorted(markings(book)) == [2, 2, 2]
-    assert "3 marked." in batch(submissions, book, "--regrade").stdout
+    assert "3 marked now.\n" in batch(submissions, book, "--regrade").stdout
 
 
 def test_a_regraded_mark_stays_and_the_assignment_too(
@@ -190,9 +190,11 @@ def test_a_regraded_mark_stays_and_the_assignment_too(
     joined = "marks join results on results.id = marks.result"
     counts = f"select results.number, marks.result from {joined} order by 2"
     batch(submissions, book, "--jobs=1")  # ada's first
-    assert "1 marked." in batch(submissions, book, "--only=bob", "--regrade", "--seed=5").stdout
+    assert (
+        "1 marked now.\n" in batch(submissions, book, "--only=bob", "--regrade", "--seed=5").stdout
+    )
     assert rows(book, counts) == [("1.2", 1), ("1.2", 3)]
-    assert "2 marked before." in batch(submissions, book).stdout
+    assert "2 marked before.\n" in batch(submissions, book).stdout
     assert rows(book, counts) == [("1.2", 1), ("1.2", 3)]
     for wrong in ("zoe", "bob"):  # sections as given last
         batch(submissions, book, f"--only={wrong}", "--sections=1.3")
@@ -294,6 +296,9 @@ class NoPool:
     def submit(self, task: Task) -> Future[Done]:
         raise AssertionError(f"{task.work} was marked again")
 
+    def end(self, future: Future[Done]) -> bool:
+        return False
+
     def close(self, *, now: bool) -> None:
         pass
 
@@ -304,7 +309,7 @@ def test_what_somebody_else_has_marked_meanwhile_is_not_marked_again(tmp_path: P
         options = Options(seed=gradebook.meta("seed"), only=("1.2",), sandbox="auto", device="auto")
         one = Batch(gradebook, RUBRIC, options, choose("auto"))
         jobs = one.take_in(submissions, [])
-        assert "2 marked." in batch(submissions, book).stdout
+        assert "2 marked now.\n" in batch(submissions, book).stdout
         one.run(jobs, NoPool(), Progress(len(jobs)))
         assert (one.tally.known, one.tally.exit_status) == (2, 0)
 
@@ -447,21 +452,38 @@ class Lost:
             future.set_result(mark(task))
         return future
 
+    def end(self, future: Future[Done]) -> bool:
+        return False
+
     def close(self, *, now: bool) -> None:
         pass
 
 
 def test_a_regrading_that_lost_a_submission_resumes_with_it(tmp_path: Path) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
-    assert "2 marked." in batch(submissions, book).stdout
+    assert "2 marked now.\n" in batch(submissions, book).stdout
     with Gradebook(book) as gradebook:
         again = Batch(
             gradebook, RUBRIC, Options(seed=gradebook.meta("seed"), only=("1.2",)), choose("auto")
         )
         again.run(again.take_in(submissions, [], regrade=True), Lost(), Progress(2, io.StringIO()))
     assert (again.tally.marked, again.tally.failed) == (1, 1)
-    assert "1 marked, 1 marked before." in batch(submissions, book, "--regrade").stdout
+    with Gradebook(book) as gradebook:
+        assert list(gradebook.failures().values()) == ["RuntimeError: lost"]
+    assert "1 marked now, 1 marked before.\n" in batch(submissions, book, "--regrade").stdout
     assert markings(book) == [2, 2]
+    with Gradebook(book) as gradebook:
+        assert gradebook.failures() == {}
+
+
+def test_an_alias_that_was_of_no_use_is_said(tmp_path: Path) -> None:
+    submissions = make_class(tmp_path / "class", "ada bob")
+    script = submissions / "ada" / "numpy_ann.py"
+    script.rename(script.with_name("homework.py"))
+    aliases = ["--alias=homework.py=numpy_ann.py", "--alias=hw.py=pytorch_ann.py"]
+    errors = batch(submissions, tmp_path / "grades.db", *aliases).stderr
+    assert "note: --alias hw.py=pytorch_ann.py: no file of this name was read" in errors
+    assert "--alias homework.py" not in errors
 
 
 def test_an_interruption_before_anything_was_written_says_so(

@@ -20,7 +20,17 @@ from grader.options import Options
 from grader.rubric import load_rubric
 from grader.sandbox.levels import choose
 from grader.submission.reading import open_submission
-from tests.classroom.support import batch, begin, make_class, marked_some, markings, rows, until
+from tests.classroom.support import (
+    batch,
+    begin,
+    descendants,
+    is_alive,
+    make_class,
+    marked_some,
+    markings,
+    rows,
+    until,
+)
 from tests.support import ROOT, write_submission
 
 NAMES = "ada bob cat dan eve fay"
@@ -147,6 +157,23 @@ def test_a_marking_that_exceeds_its_time_is_ended_alone(tmp_path: Path) -> None:
         with pytest.raises(TimeoutError):
             late.result(timeout=60)
         assert other.result(timeout=60).report.exit_status == 0
+    finally:
+        pool.close(now=True)
+
+
+def test_an_ended_marking_leaves_no_process(tmp_path: Path) -> None:
+    pool = LocalPool(1)
+    try:
+        task = task_of(tmp_path / "slow")
+        script = task.submission.scripts["numpy_ann"] + b"import time; time.sleep(60)\n"
+        slow = replace(task, submission=replace(task.submission, scripts={"numpy_ann": script}))
+        before = descendants(os.getpid())
+        future = pool.submit(slow)
+        until(lambda: len(descendants(os.getpid())) > len(before) + 1)
+        below = set(descendants(os.getpid())) - set(before)
+        assert pool.end(future)
+        until(lambda: not any(map(is_alive, below)), 10)
+        assert pool.submit(task_of(tmp_path / "other")).result(timeout=60).report.exit_status == 0
     finally:
         pool.close(now=True)
 

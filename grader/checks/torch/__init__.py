@@ -4,6 +4,6 @@ The sections themselves are checked as the students' own check does it, by assig
 on random images that differ in every marking.
 """
 
-from grader.checks.torch.curves import check_judgement, check_plot
+from grader.checks.torch.curves import check_judgement, check_plot, expect_fitting
 
-__all__ = ["check_judgement", "check_plot"]
+__all__ = ["check_judgement", "check_plot", "expect_fitting"]

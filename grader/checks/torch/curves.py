@@ -9,7 +9,8 @@ from assignment.judgement import shown
 from assignment.parts import JUDGEMENTS
 from grader.checks.context import Context
 from grader.checks.judgement import accepted_judgements
-from grader.rubric import RubricSection
+from grader.options import Options
+from grader.rubric import Rubric, RubricSection
 from grader.submission.plot_files import check_carried, expect_picture, read_plot
 from grader.submission.reading import PLOTS
 from grader.training.run import TrainingOutcome, expect_own_history
@@ -18,6 +19,14 @@ from utils import History
 
 def check_judgement(section: RubricSection, context: Context) -> None:
     """Raises CheckFailed unless JUDGEMENT is one of three words and fits this marking's curves."""
+    word = _word(section, context)
+    context.answers[section.number] = word
+    run = _training(section, context)
+    expect_fitting(word, run, context.rubric, section.script, context.options)
+
+
+def _word(section: RubricSection, context: Context) -> str:
+    """The student's word. Raises CheckFailed for anything but one of the three."""
     judgement = context.module(section).JUDGEMENT
     is_text = isinstance(judgement, str)
     word = judgement.strip().lower().replace("generalis", "generaliz") if is_text else ""
@@ -29,16 +38,21 @@ def check_judgement(section: RubricSection, context: Context) -> None:
             kind="not-written" if unwritten else "wrong-type",
             hint=section.hint,
         )
-    run = _training(section, context)
-    history = _curves(run, context)
+    return word
+
+
+def expect_fitting(
+    word: str, run: TrainingOutcome | None, rubric: Rubric, script: str, options: Options
+) -> None:
+    """Raises CheckFailed unless a judgement fits the curves of a training, if there are any."""
+    history = _curves(run, options)
     if run is not None:
         expect_own_history(run)
     if history is None:
         return
     if run is not None and run.judged is not None:
         history = run.judged
-    bar, rules = context.rubric.bars[section.script], context.rubric.judgement
-    right, figures = accepted_judgements(history, bar, rules)
+    right, figures = accepted_judgements(history, rubric.bars[script], rubric.judgement)
     if word not in right:
         raise CheckFailed(
             f"JUDGEMENT is “{word}”, but the curves of this training say otherwise: {figures}",
@@ -56,10 +70,10 @@ def _training(section: RubricSection, context: Context) -> TrainingOutcome | Non
         return None  # 2.6 and 3.6 report why
 
 
-def _curves(run: TrainingOutcome | None, context: Context) -> History | None:
+def _curves(run: TrainingOutcome | None, options: Options) -> History | None:
     """The learning curves of a training that used all images."""
     history = run.history if run is not None else None
-    if history is None or context.options.train_size is not None:
+    if history is None or options.train_size is not None:
         return None
     finite = np.isfinite(
         [*history.val_losses, *history.train_accuracies, *history.val_accuracies]
@@ -84,7 +98,7 @@ def check_plot(section: RubricSection, context: Context) -> str | None:
     if carried is None:
         return "right; full points, but not verifiable: the picture carries no history"
     run = _training(section, context)
-    check_carried(name, script, carried, _curves(run, context))
+    check_carried(name, script, carried, _curves(run, context.options))
     if run is not None:
         expect_own_history(run)
     return None
