@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.intake import Entry, entries
+from grader.classroom.intake.entry import Known
 from grader.classroom.job import Done, Task
 from grader.classroom.keys import content_hash, grader_version, rubric_hash, section_key, to_mark
 from grader.classroom.pools import Pool
@@ -99,6 +100,7 @@ class Batch:
         self.unsettled: dict[
             str, str
         ] = {}  # by student: what is missing, and what may stand for it
+        self.remarks: list[str] = []  # about how the download was read
         self.unused: dict[str, str] = {}  # the aliases by which no file was read
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self.rejudging = Rejudging(gradebook, rubric, self._keys)
@@ -113,17 +115,19 @@ class Batch:
         aliases: Aliases = NO_ALIASES,
         *,
         regrade: bool = False,
+        known: Known | None = None,
     ) -> list[Job]:
         """The submissions to mark, after storing all. Raises CannotGrade for an unknown student."""
         jobs: dict[str, Job] = {}
         self.unused = dict(aliases)
         seen: set[str] = set()
         # One transaction for all, since each takes the disk some time.
-        with self.gradebook.transaction(), entries(path) as found:
+        with self.gradebook.transaction(), entries(path, **vars(known or Known())) as found:
             self._expect_known(only, found, path)
             after = self._regrade_after(only) if regrade else 0
             self._note_assignment(only)
             for entry in found:
+                self.remarks += entry.remarks
                 chosen = not only or any(student.id in only for student in entry.students)
                 work = self._hand_in(entry, aliases, counted=chosen)
                 if work is None or work in seen or not chosen:

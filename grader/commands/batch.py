@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import signal
 import sys
 from pathlib import Path
@@ -14,14 +13,14 @@ from grader.errors import CannotGrade
 from grader.options import OPTIONS, interrupt
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
-    from grader.classroom.batch import Batch, Job, Tally
+    from grader.classroom.batch import Batch, Job
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.intake.entry import Known
     from grader.classroom.pools import Pool
     from grader.options import Options
     from grader.sandbox.levels import Sandbox
 
 # --only names a student here, `grader report` writes the files, and the gradebook knows attempts.
-MOST_LISTED = 50  # lines
 NOT_OF_A_CLASS = ("--only", "--results", "--html", "--attempt")
 
 
@@ -37,7 +36,8 @@ def add(commands: Any) -> None:
     batch.add_argument(
         "submissions",
         type=Path,
-        help="folder of submissions, or the zip of Moodle, Canvas or Gradescope",
+        help="folder of submissions, or the zip of Moodle, Canvas, Gradescope, Brightspace or "
+        "Blackboard",
     )
     batch.add_argument(
         "--gradebook",
@@ -57,6 +57,23 @@ def add(commands: Any) -> None:
         default=[],
         metavar="STUDENT",
         help="mark this student only, by id; may be repeated",
+    )
+    batch.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="CSV file: id,name,e-mail,group of everybody who should hand in; kept in the gradebook",
+    )
+    batch.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE",
+        help="Moodle's grading worksheet (CSV), for times, e-mail addresses and teams",
+    )
+    batch.add_argument(
+        "--teams",
+        action="store_true",
+        help="the folders of a Moodle download without a worksheet are those of teams",
     )
     batch.add_argument("--regrade", action="store_true", help="mark again what is already marked")
     batch.add_argument(
@@ -91,6 +108,7 @@ def run(given: argparse.Namespace) -> int:
     """Mark a class; the exit status is the tally's. Raises CannotGrade."""
     from grader.classroom.batch import Batch, alone
     from grader.classroom.gradebook import Gradebook
+    from grader.commands import batch_end
     from grader.commands.settings import read_options
     from grader.rubric import load_rubric
     from grader.sandbox.levels import choose
@@ -117,19 +135,43 @@ def run(given: argparse.Namespace) -> int:
                 "the bars are meant for all of them",
                 file=sys.stderr,
             )
+        known = _known(given, gradebook)
         jobs, threads = _places(given.jobs, elsewhere=elsewhere)
         batch = Batch(gradebook, rubric, options, sandbox, threads=threads)
-        to_do = batch.take_in(given.submissions, given.only, aliases, regrade=given.regrade)
+        to_do = batch.take_in(
+            given.submissions, given.only, aliases, regrade=given.regrade, known=known
+        )
         if to_do:
             _mark(batch, to_do, _pool(given, options, jobs, threads))
-        for found, name in batch.unused.items():
-            print(f"note: --alias {found}={name}: no file of this name was read", file=sys.stderr)
-        if batch.renamed:
-            print(_renamed(batch.renamed))
-        if batch.unsettled:
-            print(_unsettled(batch.unsettled))
-        print(_summary(batch.tally, gradebook))
+        for line in batch_end.notes(batch):
+            print(line, file=sys.stderr)
+        for line in [*batch_end.files(batch), batch_end.summary(batch)]:
+            print(line)
         return batch.tally.exit_status
+
+
+def _known(given: argparse.Namespace, gradebook: Gradebook) -> Known:
+    """What is known beside the download. A roster is kept for reports and later runs."""
+    from grader.classroom.course import course_of
+    from grader.classroom.intake.entry import Known
+    from grader.classroom.roster import read_roster
+    from grader.classroom.worksheet import read_worksheet
+
+    zone = course_of(given.gradebook).zone
+    worksheet = None if given.worksheet is None else read_worksheet(given.worksheet, zone)
+    if worksheet is None and gradebook.meta("teams") == "worksheet":
+        raise CannotGrade(
+            "this class's teams were read from Moodle's worksheet, and without it a team's number "
+            "cannot be told from a student's: give it again with --worksheet FILE"
+        )
+    if given.roster is not None:
+        gradebook.keep_roster(read_roster(given.roster))
+    teams = True if given.teams or gradebook.meta("teams") == "option" else None
+    if worksheet is not None and worksheet.has_teams:
+        gradebook.set_meta(teams="worksheet")
+    elif given.teams:
+        gradebook.set_meta(teams="option")
+    return Known(gradebook.roster(), worksheet, zone, teams)
 
 
 def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:
@@ -198,53 +240,3 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
             file=sys.stderr,
         )
     return jobs, 0 if elsewhere else max(1, cores // jobs)
-
-
-def _unsettled(unsettled: dict[str, str]) -> str:
-    """The files that are missing, with those that may stand for them, a line for each student."""
-    lines = [f"{label[:40]}: {what}" for label, what in unsettled.items()]
-    return _listed("Missing (if a file stands for one, say so with --alias FOUND=NAME):", lines)
-
-
-def _listed(head: str, lines: list[str]) -> str:
-    from grader.report.text import one_line
-
-    if len(lines) > MOST_LISTED:
-        lines[MOST_LISTED - 1 :] = [f"and {len(lines) - MOST_LISTED + 1} more"]
-    return "\n".join([head, *("  " + one_line(line) for line in lines)])
-
-
-def _renamed(renamed: dict[str, dict[str, str]]) -> str:
-    """The files that were taken under another name, a line for each student."""
-    from grader.submission.names import slot
-
-    lines = []
-    for label, files in renamed.items():
-        # of a near name it is plain what it stands for
-        said = [found if slot(found) else f"{found} as {name}" for name, found in files.items()]
-        lines.append(f"{label[:40]}: {', '.join(said)}")
-    return _listed("Taken under another name:", lines)
-
-
-def _summary(tally: Tally, gradebook: Gradebook) -> str:
-    """What this run did, and how far the class is, in two lines."""
-    from grader.classroom.headline import headline
-
-    counts = [
-        (tally.marked, "marked now"),
-        (tally.known, "marked before"),
-        (tally.unreadable, "could not be read"),
-        (tally.failed, "could not be marked (run the same command again to retry)"),
-    ]
-    words = ", ".join(f"{count} {what}" for count, what in counts if count)
-    command = shlex.join(["grader", "report", str(gradebook.path), "--out", "report"])
-    count = gradebook.headcount()
-    said = headline(
-        count.students,
-        count.marked,
-        count.different,
-        count.unreadable,
-        count.pending,
-        failed=count.failed,
-    )
-    return f"Submissions: {words or 'nothing to do'}.\n{said}. Next: {command}"

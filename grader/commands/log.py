@@ -23,6 +23,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Print the log; returns 0. Raises CannotGrade for an unknown student."""
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.reports.appeals import below_marking
 
     with Gradebook(given.gradebook) as gradebook:
         if given.student is not None:
@@ -33,8 +34,8 @@ def run(given: argparse.Namespace) -> int:
             print(_line(entry, is_undone=entry.decision.number in undone))
         if not entries:
             print("no decisions")
-        for line in _would_give_more(gradebook, given.student):
-            print(line)
+        for line in below_marking(gradebook, given.student):
+            print(f"note: {line}")
     return 0
 
 
@@ -51,16 +52,3 @@ def _line(entry: Any, *, is_undone: bool) -> str:
         *(["(undone)"] if is_undone else []),
     ]
     return one_line("  ".join(words))
-
-
-def _would_give_more(gradebook: Any, student: str | None) -> list[str]:
-    """A line for each decision that is below what the marking gives now."""
-    from grader.classroom.decisions import would_give_more
-    from grader.classroom.reports.assignment import assignment_of, person_of
-
-    assignment = assignment_of(gradebook)
-    lines = []
-    for name in sorted({entry.student for entry in gradebook.log(student)}):
-        one = person_of(gradebook, gradebook.expect_student(name), assignment)
-        lines += [f"note: {name}: {line}" for line in would_give_more(one.standing.report)]
-    return lines
