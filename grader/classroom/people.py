@@ -40,8 +40,11 @@ class Origin:
     """Where a submission lay in a download, which feedback that goes back is named after.
 
     `platform` is one of PLATFORMS, or "" for plain folders. `place` is its folder there, or the
-    start of its files' names. `files` are the names of its files in the download, as they were.
-    `team` is the platform's name of a group that handed in together. `team_id` is its number.
+    start of its files' names. `files` are the names of its files in the download, with folders, as
+    they were. `team` is the platform's name of a group that handed in together. `team_id` is its
+    number. `platform_ids` says that the students' ids are the platform's own: others (a roster's,
+    or `team:Team Rot` of a team whose members are unknown) are never written in its format.
+    `commit` is that of a fetched repository.
     """
 
     platform: str = ""
@@ -49,3 +52,5 @@ class Origin:
     files: tuple[str, ...] = ()
     team: str = ""
     team_id: str = ""
+    platform_ids: bool = True
+    commit: str = ""
