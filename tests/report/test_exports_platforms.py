@@ -59,7 +59,7 @@ def test_canvas_marks_land_with_their_users(tmp_path: Path) -> None:
         canvas_one("müllerjürgen_1235", "2_numpy_ann.py", lost=BACKWARD),
         canvas_one("anon_aB3de", "3_numpy_ann.py"),
         canvas_one("noetheremmy_429", "4_numpy_ann.py", missing=("1.6",)),
-        canvas_one("noetheremmy_430", "5_numpy_ann.py", problem="no zip"),
+        canvas_one("Points Possible_430", "5_numpy_ann.py", problem="no zip"),
     ]
     found = canvas_import(
         reported(tmp_path, handed_in, course=CANVAS) / "canvas.csv", USERS, {4711: "Old title"}

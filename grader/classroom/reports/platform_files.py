@@ -54,13 +54,15 @@ def canvas(assignment: Assignment, person: Person) -> Rows:
     """A student's row of canvas.csv.
 
     Where Canvas finds none of the ids it looks for the name, which two students may have. With an
-    id after it, the name is nobody's, and Canvas asks whom the row is about.
+    id after it, the name is nobody's, and Canvas asks whom the row is about. A row that says
+    "Points Possible" is no student to Canvas, whoever has that name.
     """
     if without_canvas(person):
         return
     student = person.standing.student
     keys = canvas_keys(student, _origin(person))
-    shown = one_line(f"{person.name} ({student.id})")
+    name = person.name.replace("Points Possible", "")
+    shown = one_line(f"{name} ({student.id})")
     yield [shown, keys.id, keys.sis_user, keys.sis_login, "", final_mark(person)]
 
 
