@@ -76,7 +76,7 @@ def test_each_participant_gets_the_own_page(
     assert "Lise" in pages[106]
     assert "Otto" not in pages[106]
     said = capsys.readouterr().out
-    assert "Team Rot (team:Team Rot)): a team whose members are unknown" in said
+    assert "Team Rot (team:Team Rot)): a team without participant numbers" in said
     assert "Emmy Noether (103)): partly marked" in said
     assert "Import moodle.csv first" in said
 
@@ -333,6 +333,19 @@ def test_an_interrupted_run_leaves_nothing(
     assert main(["return", str(book), "--to", platform, "--out", str(out)]) == 2
     assert len(calls) == 2
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_a_killed_run_left_goes_with_the_next(tmp_path: Path) -> None:
+    book = marked(tmp_path / "grades.db", [moodle_one("101", "Ada")])
+    (tmp_path / ".a.zip-abcd_234").write_text("half")
+    (tmp_path / ".a-abcd_234" / "new").mkdir(parents=True)
+    others = [tmp_path / ".a.zip-notes", tmp_path / ".b.zip-abcd_234"]
+    for other in others:
+        other.write_text("mine")
+    before = set(tmp_path.iterdir())
+    out = {give_back(book, "moodle", "a.zip"), give_back(book, "folder", "a")}
+    halves = {tmp_path / ".a.zip-abcd_234", tmp_path / ".a-abcd_234"}
+    assert set(tmp_path.iterdir()) == before - halves | out
 
 
 def test_an_out_that_cannot_be_written_is_one_line(

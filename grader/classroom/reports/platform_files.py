@@ -85,7 +85,7 @@ def without_moodle(person: Person) -> str:
     if moodle_number(person.standing.student, origin):
         return ""
     if origin.platform == "moodle" and origin.team:
-        return "a team whose members are unknown"
+        return "a team without participant numbers, which Moodle's grading worksheet has"
     return "no participant number of Moodle"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import zipfile
@@ -21,7 +22,7 @@ def new_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     _expect_nothing(path, "a new file")
     with _one_line(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _prepare(path)
         with temporary_neighbour(path) as temporary:
             with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
                 yield archive
@@ -37,7 +38,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     _expect_nothing(path, "a new folder")
     with _one_line(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _prepare(path)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
         try:
             filled = temporary / "new"  # with the usual mode, which mkdtemp's folder has not
@@ -47,6 +48,19 @@ def new_folder(path: Path) -> Iterator[Path]:
             filled.rename(path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _prepare(path: Path) -> None:
+    """Make the folder of `path`, and remove there what a run that was killed left unfinished."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = re.compile(rf"\.{re.escape(path.name)}-[a-z0-9_]{{8}}")
+    for entry in list(path.parent.iterdir()):
+        if not unfinished.fullmatch(entry.name) or entry.is_symlink():
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
 
 
 def _expect_nothing(path: Path, expected: str) -> None:
