@@ -32,6 +32,7 @@ from grader.commands import (
     publish,
     recover,
     report,
+    return_,
     selftest,
     similarity,
 )  # fmt: skip
@@ -42,6 +43,7 @@ COMMANDS = (
     grade,
     batch,
     report,
+    return_,
     decide,
     log,
     similarity,

@@ -50,4 +50,6 @@ def run(given: argparse.Namespace) -> int:
     counts = [(summary.marked, "with a mark"), (summary.pending, "not fully marked")]
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
     print(f"{given.out}/index.html: {summary.students} students, {words}")
+    for line in summary.exports.lines(summary.assignment):
+        print(line)
     return 0

@@ -33,7 +33,7 @@ def test_notes_stand_on_the_class_page(report: Path) -> None:
 
 
 def test_notes_stand_in_the_row_of_their_section(report: Path) -> None:
-    with (report / "sections.csv").open(encoding="utf-8", newline="") as stream:
+    with (report / "sections.csv").open(encoding="utf-8-sig", newline="") as stream:
         found = {(row["id"], row["section"]): row["notes"] for row in csv.DictReader(stream)}
     assert found["1001", "1.2"] == f"embedded-data: {SECRET}"
     assert found["1001", "1.3"].startswith(f"odd: {SECRET}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.reports.assignment import Assignment, Person, assignment_of, person_of
 from grader.classroom.reports.class_page import StudentRow, class_page, row
+from grader.classroom.reports.contents import page_content
 from grader.classroom.reports.copies import near_copies
 from grader.classroom.reports.exports import EXPORTS
 from grader.classroom.reports.folder import Folder
@@ -16,7 +17,7 @@ from grader.classroom.reports.names import stem
 from grader.classroom.reports.summary import Summary
 from grader.report import results_json
 from grader.report.pictures import OfficialImages
-from grader.report.student_page import PageContent, page
+from grader.report.student_page import page
 from utils import progress
 
 INDEX, COPIES = "index.html", "similarity.html"
@@ -39,6 +40,7 @@ def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summ
             for student in progress(students, description="report"):
                 one = person_of(gradebook, student, assignment)
                 summary.add(one)
+                summary.exports.add(one)
                 rows.append(row(one))
                 for name, export in EXPORTS.items():
                     for cells in export.rows(assignment, one):
@@ -65,8 +67,7 @@ def _write(
     Partial results get no results.json, because platforms would take it as a mark.
     """
     standing = one.standing
-    plots = gradebook.submission(standing.work).plots
-    content = PageContent(standing.report, one.name, plots, standing.attempts, one.waiting)
+    content = page_content(gradebook, assignment, one)
     folder.write(f"students/{one.stem}.html", page(content, images).encode())
     folder.write(f"junit/{one.stem}.xml", junit(one))
     if one.is_marked:

@@ -1,210 +1,105 @@
 """The marks as files for Gradescope, Canvas, Moodle and spreadsheets.
 
-A student without a mark gets an empty cell, never a 0.
+A student without a mark never gets a 0: their cell is empty, or they have no row where an empty
+cell would delete something. Read `spreadsheets`, then `platform_files`.
 """
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from grader.classroom.reports import platform_files, spreadsheets
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.classroom.reports.cells import Cell
-from grader.report.text import feedback, one_line, plain
-from grader.results import SectionResult, Status
-from grader.sections import SCRIPTS
+from grader.classroom.reports.spreadsheets import Rows, final_mark
+from grader.report.text import one_line
 
-Rows = Iterator[list[Cell]]
+MOST_NAMED = 5  # students in a line
 
 
 @dataclass(frozen=True)
 class Export:
-    """One file: its header rows, and the rows of a student."""
+    """One file: its header rows, the rows of a student, and why a student has none ("": has one).
+
+    `platform` is the one whose import reads it; "" if none does.
+    """
 
     head: Callable[[Assignment], list[list[Cell]]]
     rows: Callable[[Assignment, Person], Rows]
-
-
-def _score(person: Person) -> float | None:
-    return person.standing.report.mark if person.is_marked else None
-
-
-def _by_number(person: Person) -> dict[str, SectionResult]:
-    return {section.number: section for section in person.standing.report.sections}
-
-
-def _earned(assignment: Assignment, person: Person) -> list[Cell]:
-    """The points of each section; an unreadable submission has 0 in all of them."""
-    results = _by_number(person)
-    unread = 0.0 if person.standing.report.problem else None
-    return [results[n].points if n in results else unread for n in assignment.points]
-
-
-def _plain_head(assignment: Assignment) -> list[list[Cell]]:
-    accuracies = [f"accuracy_{script}" for script in SCRIPTS]
-    return [
-        ["id", "name", "state", "score", "max_score", *assignment.points, *accuracies, "attempts"]
-    ]
-
-
-def _plain(assignment: Assignment, person: Person) -> Rows:
-    standing = person.standing
-    accuracies = [standing.report.accuracy.get(script) for script in SCRIPTS]
-    yield [
-        standing.student.id,
-        person.name,
-        person.state,
-        _score(person),
-        assignment.total,
-        *_earned(assignment, person),
-        *accuracies,
-        standing.attempts,
-    ]
-
-
-def _gradescope_head(assignment: Assignment) -> list[list[Cell]]:
-    sections = [f"{s.number}: {s.title} ({s.points:g} pts)" for s in assignment.sections]
-    return [
-        [
-            "First Name",
-            "Last Name",
-            "SID",
-            "Email",
-            "Total Score",
-            "Max Points",
-            "Status",
-            *sections,
-        ]
-    ]
-
-
-def _gradescope(assignment: Assignment, person: Person) -> Rows:
-    identity = person.standing.student.id
-    first, _, last = person.name.strip().rpartition(" ")
-    sid, email = ("", identity) if "@" in identity[1:] else (identity, "")
-    status = "Graded" if person.is_marked else "Ungraded"
-    yield [
-        first or last,
-        last if first else "",
-        sid,
-        email,
-        _score(person),
-        assignment.total,
-        status,
-        *_earned(assignment, person),
-    ]
-
-
-def _canvas_head(assignment: Assignment) -> list[list[Cell]]:
-    return [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.title],
-        ["Points Possible", "", "", "", "", assignment.total],
-    ]
-
-
-def _canvas(assignment: Assignment, person: Person) -> Rows:
-    identity = person.standing.student.id
-    # numbers are Canvas's own ids; students of a class read from folders have logins
-    is_number = identity.isascii() and identity.isdigit()
-    yield [
-        person.name,
-        identity if is_number else "",
-        "",
-        "" if is_number else identity,
-        "",
-        _score(person),
-    ]
-
-
-def _moodle_head(assignment: Assignment) -> list[list[Cell]]:
-    return [
-        [
-            "Identifier",
-            "Full name",
-            "Email address",
-            "Status",
-            "Grade",
-            "Maximum Grade",
-            "Grade can be changed",
-            "Last modified (submission)",
-            "Last modified (grade)",
-            "Feedback comments",
-        ]
-    ]
-
-
-def _moodle(assignment: Assignment, person: Person) -> Rows:
-    identity = person.standing.student.id
-    yield [
-        f"Participant {identity}",
-        person.name,
-        "",
-        "Submitted for grading",
-        _score(person),
-        assignment.total,
-        "Yes",
-        "",
-        "",
-        _comments(person),
-    ]
-
-
-def _comments(person: Person) -> str:
-    """The feedback comments, which Moodle shows to the student as HTML."""
-    report = person.standing.report
-    if report.problem:
-        return html.escape(plain(report.problem))
-    lost = [section for section in report.sections if section.status is not Status.PASSED]
-    comments = [
-        html.escape(f"{section.number} {section.title}: {feedback(section)}") for section in lost
-    ]
-    return "<br><br>".join(comments).replace("\n", "<br>")
-
-
-def _sections_head(assignment: Assignment) -> list[list[Cell]]:
-    return [
-        [
-            "id",
-            "name",
-            "section",
-            "title",
-            "script",
-            "status",
-            "points",
-            "max_points",
-            "seconds",
-            "diagnosis",
-            "work",
-            "feedback",
-            "notes",
-        ]
-    ]
-
-
-def _sections(assignment: Assignment, person: Person) -> Rows:
-    for section in person.standing.report.sections:
-        yield [
-            person.standing.student.id,
-            person.name,
-            section.number,
-            section.title,
-            section.script,
-            str(section.status),
-            section.points,
-            section.max_points,
-            section.seconds,
-            " ".join(section.diagnosis),
-            person.standing.work,
-            feedback(section),
-            "; ".join(f"{note.id}: {one_line(note.text)}" for note in section.notes),
-        ]
+    without: Callable[[Person], str] = lambda person: ""
+    platform: str = ""
 
 
 EXPORTS = {
-    "grades.csv": Export(_plain_head, _plain),
-    "gradescope.csv": Export(_gradescope_head, _gradescope),
-    "canvas.csv": Export(_canvas_head, _canvas),
-    "moodle.csv": Export(_moodle_head, _moodle),
-    "sections.csv": Export(_sections_head, _sections),
+    "grades.csv": Export(spreadsheets.grades_head, spreadsheets.grades),
+    "gradescope.csv": Export(platform_files.gradescope_head, platform_files.gradescope),
+    "canvas.csv": Export(
+        platform_files.canvas_head, platform_files.canvas, platform_files.without_canvas, "canvas"
+    ),
+    "moodle.csv": Export(
+        platform_files.moodle_head, platform_files.moodle, platform_files.without_moodle, "moodle"
+    ),
+    "sections.csv": Export(spreadsheets.sections_head, spreadsheets.sections),
 }
+
+
+@dataclass
+class ExportNotes:
+    """What an instructor has to know before importing: who is left out, and what to check."""
+
+    _without: dict[str, dict[str, list[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+    _platforms: set[str] = field(default_factory=set)
+    _zeros: list[str] = field(default_factory=list)
+
+    def add(self, person: Person) -> None:
+        """Add one student."""
+        self._platforms.add(person.standing.origin.platform)
+        for name, export in EXPORTS.items():
+            reason = export.without(person)
+            if reason:
+                self._without[name][reason].append(named(person))
+        if not platform_files.without_moodle(person) and final_mark(person) == 0:
+            self._zeros.append(named(person))
+
+    def lines(self, assignment: Assignment) -> list[str]:
+        """A line for each thing to know; none about files of platforms that are not used."""
+        used = {name: one for name, one in EXPORTS.items() if one.platform in self._platforms}
+        said = [
+            f"{name}: {listed(students)} left out: {reason}"
+            for name, export in used.items()
+            if export.platform
+            for reason, students in self._without[name].items()
+        ]
+        if "canvas" in self._platforms and not assignment.course.canvas:
+            said.append(
+                f"canvas.csv: the column is {one_line(assignment.title)!r}; Canvas creates an "
+                "assignment if it has none of that title. Write canvas = "
+                '"Title (4711)", as in its own export, under [columns] in course.toml'
+            )
+        if self._zeros:
+            said.append(
+                f"moodle.csv: {listed(self._zeros)} with 0 points, which the newest versions of "
+                "Moodle do not import: check those by hand"
+            )
+        return said
+
+
+def named(person: Person) -> str:
+    """A student's name, with the id where that is another text."""
+    student = person.standing.student
+    return one_line(person.name if person.name == student.id else f"{person.name} ({student.id})")
+
+
+def listed(names: Sequence[str]) -> str:
+    """How many students, and the first ones by name.
+
+    >>> listed(["Ada (1)", "Bob (2)"])
+    '2 students (Ada (1), Bob (2))'
+    """
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    count = f"{len(names)} student{'s' if len(names) != 1 else ''}"
+    return f"{count} ({', '.join(names[:MOST_NAMED])}{more})"

@@ -117,6 +117,7 @@ class Table:
 @contextmanager
 def _table(path: Path) -> Iterator[Table]:
     with temporary_neighbour(path) as temporary:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
+        # with a byte order mark, by which spreadsheets know UTF-8; the platforms' imports take it
+        with temporary.open("w", encoding="utf-8-sig", newline="") as stream:
             yield Table(csv.writer(stream))
         put_in_place(temporary, path)

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from grader.classroom.reports.assignment import Person
+from grader.report.changes import decision_in_words, in_words
 from grader.report.text import feedback, headline, plain
 from grader.results import SectionResult, Status
 
@@ -29,6 +30,9 @@ def junit(person: Person) -> bytes:
     )
     for kind, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(kind, str(sum(case.find(element) is not None for case in cases)))
+    if person.is_marked:
+        said = {"mark": f"{report.mark:.10g}", "changed": " ".join(in_words(report))}
+        suite.append(_properties(said))
     suite.extend(cases)
     content: bytes = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
     return content
@@ -36,11 +40,22 @@ def junit(person: Person) -> bytes:
 
 def _case(section: SectionResult) -> ET.Element:
     case = _named(section.number, section.title, section.script, section.seconds)
+    if section.decision is not None:
+        case.append(_properties({"changed": decision_in_words(section.decision)}))
     if section.status is not Status.PASSED:
         kind = "failure" if section.status is Status.FAILED else "error"
         message = _xml(headline(section.verdict, 300))
         ET.SubElement(case, kind, message=message).text = _xml(feedback(section))
     return case
+
+
+def _properties(named: dict[str, str]) -> ET.Element:
+    """Names and values that are not empty: JUnit has no place of its own for them."""
+    properties = ET.Element("properties")
+    for name, value in named.items():
+        if value:
+            ET.SubElement(properties, "property", name=name, value=_xml(value))
+    return properties
 
 
 def _named(number: str, title: str, script: str, seconds: float) -> ET.Element:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from grader.classroom.reports.assignment import Assignment, Person
+from grader.classroom.reports.exports import ExportNotes
 from grader.feedback.misconceptions import CATALOGUE
 from grader.report.text import headline, one_line
 from grader.results import SectionResult, Status
@@ -97,6 +98,7 @@ class Summary:
     errors: Incidents = field(default_factory=Incidents)
     failed_runs: Incidents = field(default_factory=Incidents)
     notes: dict[str, Incidents] = field(default_factory=lambda: defaultdict(Incidents))
+    exports: ExportNotes = field(default_factory=ExportNotes)
     _slowest: list[tuple[float, int, Incident]] = field(default_factory=list)
     _seen: int = 0
 
