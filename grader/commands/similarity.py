@@ -130,7 +130,7 @@ def table(comparison: ClassComparison, names: Names | None = None) -> str:
             *_equal(comparison, names),
             "",
             *_pairs(comparison, names),
-            *_notes(comparison),
+            *_notes(comparison, names),
         ]
     )
 
@@ -207,8 +207,10 @@ def _pairs(comparison: ClassComparison, names: Names) -> list[str]:
     return lines
 
 
-def _notes(comparison: ClassComparison) -> list[str]:
-    notes = [f"note: {one_line(note)}" for note in comparison.notes[:MAX_NOTES]]
-    return notes + [f"note: and {len(comparison.notes) - MAX_NOTES} more such"] * (
-        len(comparison.notes) > MAX_NOTES
-    )
+def _notes(comparison: ClassComparison, names: Names) -> list[str]:
+    from grader.similarity import wording
+
+    every = wording.partly_read(comparison, names)
+    notes = [f"note: {one_line(note)}" for note in every[:MAX_NOTES]]
+    more = len(every) - MAX_NOTES
+    return [*notes, f"note: and {more} more such"] if more > 0 else notes

@@ -49,6 +49,15 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class PartlyRead:
+    """A script that could not be fully compared, and why."""
+
+    script: str
+    work: str
+    why: str
+
+
+@dataclass(frozen=True)
 class ClassComparison:
     """The equal scripts, and the pairs of different ones to look at, the closest works first."""
 
@@ -56,7 +65,7 @@ class ClassComparison:
     works: int
     earlier: int
     usual: float  # of all scripts together
-    notes: tuple[str, ...] = ()  # about scripts that could not be fully compared
+    partly_read: tuple[PartlyRead, ...] = ()
     equal: tuple[EqualGroup, ...] = ()
     different: int = 0  # works of the class that differ in a script
     untouched: Mapping[str, int] = field(default_factory=dict)  # works by unwritten script
@@ -92,7 +101,7 @@ def compare(
         len(works),
         len(earlier),
         float(usual[-1]),
-        tuple(_notes(versions, ids, len(works))),
+        tuple(_partly_read(versions, ids, len(works))),
         equal_groups(ids, who, found, len(works)),
         nodes.size,
         untouched(found[: len(works)]),
@@ -297,10 +306,9 @@ def _pairs(
             )
 
 
-def _notes(versions: dict[str, _Versions], ids: list[str], size: int) -> Iterator[str]:
+def _partly_read(versions: dict[str, _Versions], ids: list[str], size: int) -> Iterator[PartlyRead]:
     for script, one in versions.items():
         for version, written in enumerate(one.pool.written):
-            if written.source.note:
-                for place in one.works[version]:
-                    if place < size:
-                        yield f"{script}.py of {ids[place]}: {written.source.note}"
+            for place in one.works[version] if written.source.note else []:
+                if place < size:
+                    yield PartlyRead(script, ids[place], written.source.note)

@@ -144,8 +144,8 @@ similarity does it.</p>{% endif %}
 {% endfor %}
 {% if groups | length > max_shown %}<p>The first {{ max_shown }} pairs are shown side by side; the
 table lists all.</p>{% endif %}
-{% if comparison.notes %}<h2>Not fully compared</h2>
-<ul>{% for note in comparison.notes %}<li>{{ note | one }}</li>{% endfor %}</ul>{% endif %}
+{% if partly_read %}<h2>Not fully compared</h2>
+<ul>{% for note in partly_read %}<li>{{ note | one }}</li>{% endfor %}</ul>{% endif %}
 </main>
 </body>
 </html>
@@ -213,6 +213,7 @@ def page(
         no_verdict=wording.NO_VERDICT,
         about_equal=wording.EQUAL,
         equal=[_equal(group, names) for group in comparison.equal],
+        partly_read=wording.partly_read(comparison, names),
         left_out=wording.left_out(comparison.untouched),
         groups=groups,
         max_shown=MAX_SHOWN,

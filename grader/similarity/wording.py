@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from grader.sections import SCRIPTS
 from grader.similarity.comparing import ClassComparison, Pair
 from grader.similarity.equal import SHORT, EqualGroup
 from grader.similarity.names import Names
@@ -24,7 +25,8 @@ def scripts(names: Sequence[str]) -> str:
 
 def what(group: EqualGroup, names: Names) -> str:
     """What a group has in common: "12 students handed in the same numpy_ann.py"."""
-    number, files = names.count(group.members), scripts(group.scripts)
+    number = names.count(group.members)
+    files = "three scripts" if group.scripts == SCRIPTS else scripts(group.scripts)
     same = f"the same {files}" + ("" if group.is_identical else " but for comments and names")
     if not group.earlier:
         return f"{number} handed in {same}"
@@ -52,6 +54,13 @@ def left_out(untouched: Mapping[str, int]) -> str:
         return ""
     counts = ", ".join(f"{count} of {script}.py" for script, count in untouched.items())
     return f"Left out, because nothing was written in them: {counts}."
+
+
+def partly_read(comparison: ClassComparison, names: Names) -> list[str]:
+    """The scripts that could not be fully compared, and why."""
+    return [
+        f"{one.script}.py of {names.work(one.work)}: {one.why}" for one in comparison.partly_read
+    ]
 
 
 def compared(comparison: ClassComparison) -> str:

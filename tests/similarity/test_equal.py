@@ -87,7 +87,7 @@ def test_an_equal_script_of_an_earlier_year_is_named() -> None:
     (group,) = comparison.equal
     assert (group.members, group.earlier) == (("s003",), ("old",))
     text = " ".join(table(comparison, Names(years={"old": "last.db"})).split())
-    assert "1 student handed in the same numpy_ann.py, pytorch_ann.py and pytorch_cnn.py" in text
+    assert "1 student handed in the same three scripts" in text
     assert "as 1 student of an earlier year" in text
     assert "s003, old (last.db)" in text
 
@@ -123,3 +123,17 @@ def test_a_class_of_any_size_is_searched_for_equal_scripts() -> None:
     assert len(group.members) == 1500
     assert comparison.different == 2
     assert "were not compared" in table(comparison)
+
+
+def test_a_copy_of_one_shared_script_is_listed_once() -> None:
+    copied, who = with_equal(HONEST, 4, "byte for byte", seed=3)
+    shared = copied[who[0]]["numpy_ann"]
+    works = HONEST | {one: HONEST[one] | {"numpy_ann": shared} for one in who}
+    zoe = HONEST["s002"] | {"numpy_ann": shared + b"\nMINE = 7\n"}
+    works = {one: work for one, work in works.items() if one != "s002"} | {"zoe": zoe}
+    assert "s002" not in who
+    pairs = by_works(compare(works))
+    with_zoe = [pair for pair in pairs if "zoe" in (pair[0].a, pair[0].b)]
+    assert [title(pair, Names()) for pair in with_zoe] == [
+        f"4 students ({who[0]}, {who[1]}, …) and zoe"
+    ]
