@@ -40,7 +40,7 @@ Works = dict[str, dict[str, bytes]]
 class Outcome:
     """What was found in a class with k equal works."""
 
-    groups: int  # with members among the equal works; one is right
+    groups: int  # sets of people with an equal work among them; one is right
     found: int  # equal works in it
     pairs: int  # listed pairs of different works
     new_to_different: int  # of them, not listed among the different works alone
@@ -69,7 +69,7 @@ def outcome(works: Works, count: int, way: str, seed: int) -> Outcome:
     groups = [group for group in comparison.equal if set(group.members) & set(who)]
     listed = _listed(comparison)
     return Outcome(
-        len(groups),
+        len({group.members for group in groups}),
         max((len(set(group.members) & set(who)) for group in groups), default=0),
         len(listed),
         len(listed - _listed(compare(different))),

@@ -16,7 +16,8 @@ from grader.similarity.canonical import canonical, contract_of, form, without_va
 from grader.similarity.features import marks_of_handout, own_lines
 from grader.similarity.source import Source, read
 
-# Lines of own code up to which honest answers coincide: benchmarks/similarity_equal.py counts them.
+# Lines of own code up to which honest answers often coincide: counted by
+# benchmarks/similarity_equal.py.
 SHORT = 7
 
 
