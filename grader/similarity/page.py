@@ -21,8 +21,8 @@ MAX_WIDTH = 160  # characters of a line
 MAX_LINES = 300  # of one script
 MAX_SHOWN = 60  # pairs side by side; the table lists all
 
-_PAGE = """{% macro people(names) %}{% for name in names %}<bdi>{{ name }}</bdi>{{ ", " if not loop.last
-}}{% endfor %}{% endmacro %}<!doctype html>
+_PAGE = """{% macro people(names) %}{% for name in names %}<bdi>{{ name }}</bdi>{{
+", " if not loop.last }}{% endfor %}{% endmacro %}<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -91,8 +91,8 @@ mark { border-left: 3px solid #b58900; padding-left: .3rem; }
 everybody writes, does not count, and equal scripts count as one. Two students who learned together,
 or from the same book, can write alike, and the short answers of this assignment leave little
 choice. Read both submissions and talk with both students before you draw conclusions.</p>
-{% if comparison.is_complete and comparison.few %}<p>{{ comparison.works }} submissions are too few to say what is usual: these
-pairs are simply the closest.</p>{% endif %}
+{% if comparison.is_complete and comparison.few %}
+<p>{{ comparison.works }} submissions are too few to say what is usual: these pairs are simply the closest.</p>{% endif %}
 </div>
 {% if groups %}
 <div class="scroll" role="group" aria-label="Near-copies" tabindex="0">

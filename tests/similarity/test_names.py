@@ -34,4 +34,5 @@ def test_groups_are_counted_in_what_they_are() -> None:
 
 
 def test_a_long_group_is_named_by_its_first() -> None:
-    assert NAMES.works(["8", "9, 10", "11"]) == "3 teams or students (ada lovelace (8), Jürgen Müller & Zoe, …)"  # fmt: skip
+    expected = "3 teams or students (ada lovelace (8), Jürgen Müller & Zoe, …)"
+    assert NAMES.works(["8", "9, 10", "11"]) == expected
