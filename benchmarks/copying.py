@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import io
+import itertools
 import keyword
 import random
 import re
@@ -43,11 +44,10 @@ def _given(script: str) -> str:
 
 def renamed(source: str, script: str, rng: random.Random) -> str:
     """The source with all names of the student replaced."""
-    own = _own_names(source, script)
-    names = {
-        name: "".join(rng.sample(SYLLABLES, 2)) + (f"_{len(name)}" if rng.random() < 0.3 else "")
-        for name in sorted(own)
-    }
+    own = sorted(_own_names(source, script))
+    spoken = ["".join(pair) for pair in itertools.permutations(SYLLABLES, 2)]
+    drawn = zip(own, rng.sample(spoken, len(own)), strict=True)  # no two names become one
+    names = {old: new + (f"_{len(old)}" if rng.random() < 0.3 else "") for old, new in drawn}
     return re.sub(r"(?<![\w\"'])[A-Za-z_]\w*", lambda word: names.get(word[0], word[0]), source)
 
 

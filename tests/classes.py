@@ -91,6 +91,7 @@ class Pupil:
     problem: str = ""
     accuracy: float | None = None
     plots: dict[str, bytes] = field(default_factory=dict)
+    scripts: dict[str, bytes] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     notes: dict[str, tuple[Note, ...]] = field(default_factory=dict)
 
@@ -151,7 +152,9 @@ def write_class(path: Path, pupils: list[Pupil]) -> Path:
         gradebook.set_meta(rubric=digest, sections=list(RUBRIC.by_number))
         for pupil in pupils:
             work = f"work of {pupil.id}"
-            submission = None if pupil.problem else Submission(pupil.id, {}, pupil.plots, {})
+            submission = (
+                None if pupil.problem else Submission(pupil.id, pupil.scripts, pupil.plots, {})
+            )
             gradebook.hand_in(
                 [Student(pupil.id, pupil.name or pupil.id)], work, submission, pupil.problem
             )

@@ -400,6 +400,17 @@ class Gradebook(StoredResults):
             (forgotten,),
         )
 
+    def members(self) -> dict[str, list[Student]]:
+        """The students of each group that submitted together, by the keys of `parties`."""
+        together: dict[tuple[str, str], list[Student]] = {}
+        for student in self.students():
+            work, party = self._db.execute(
+                "select work, party from attempts where student = ? order by id desc limit 1",
+                (student.id,),
+            ).fetchone()
+            together.setdefault((party, work), []).append(student)
+        return {", ".join(one.id for one in found): found for found in together.values()}
+
 
 def _time_to_json(handed_in: HandedIn) -> str:
     """As JSON; "{}" if nothing is known."""

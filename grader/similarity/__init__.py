@@ -1,4 +1,5 @@
-"""Finds near-copies within a class and of earlier years, for people to look at. Affects no mark.
+"""Finds equal scripts and near-copies within a class and of earlier years. Affects no mark.
 
-Reading order: source, features, pool, passages, comparing, page.
+Reading order: source; statements, scopes, canonical, equal for facts; features, pool, passages,
+comparing for suspicions; names, wording, page to show them.
 """

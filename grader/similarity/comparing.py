@@ -1,21 +1,24 @@
-"""Compares a class with itself and with earlier years: the pairs to look at, the closest first.
+"""Compares a class with itself and with earlier years: equal scripts, and the pairs to look at.
 
-The class itself says what is usual: the lower quartile of every student's highest score, which even
-many copies hardly change. A pair is listed where it shares much more than that, in one script or in
-all together.
+Equal scripts are facts, and count as one from then on. Among different ones, the class itself says
+what is usual: the lower quartile of every work's highest score, which near-copies hardly change. A
+pair is listed where it shares much more than that, in one script or in all together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.sections import SCRIPTS
+from grader.similarity.equal import EqualGroup, Looks, equal_groups, looks, untouched
 from grader.similarity.passages import Passage
-from grader.similarity.pool import ScriptPool, candidates
+from grader.similarity.pool import CANDIDATES, ScriptPool, candidates
 
 Works = Mapping[str, Mapping[str, bytes]]
 # Multiples of the usual score that list a pair: of all scripts together, or of one script.
@@ -29,7 +32,10 @@ SHOWN_OF_SMALL_CLASS = 10
 
 @dataclass(frozen=True)
 class Pair:
-    """A script in which two students share more than usual; scores in bits, `usual` per script."""
+    """A script in which two works share more than usual; scores in bits, `usual` per script.
+
+    `a_all` and `b_all` are the works with the same script as `a` and `b`, themselves included.
+    """
 
     a: str
     b: str
@@ -38,17 +44,32 @@ class Pair:
     usual: float
     passages: tuple[Passage, ...]
     b_is_earlier: bool = False
+    a_all: tuple[str, ...] = ()
+    b_all: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartlyRead:
+    """A script that could not be fully compared, and why."""
+
+    script: str
+    work: str
+    why: str
 
 
 @dataclass(frozen=True)
 class ClassComparison:
-    """The pairs of scripts to look at, grouped by students, the closest students first."""
+    """The equal scripts, and the pairs of different ones to look at, the closest works first."""
 
     pairs: tuple[Pair, ...]
     works: int
     earlier: int
     usual: float  # of all scripts together
-    notes: tuple[str, ...] = ()  # about scripts that could not be fully compared
+    partly_read: tuple[PartlyRead, ...] = ()
+    equal: tuple[EqualGroup, ...] = ()
+    different: int = 0  # works of the class that differ in a script
+    untouched: Mapping[str, int] = field(default_factory=dict)  # works by unwritten script
+    is_complete: bool = True  # false: different works were not compared with each other
 
     @property
     def few(self) -> bool:
@@ -66,97 +87,228 @@ def compare(
     """
     earlier = earlier or {}
     ids = [*works, *earlier]
-    contents = [*works.values(), *earlier.values()]
     who = [*works, *((people or {}).get(one, one) for one in earlier)]
-    pools = {
-        script: ScriptPool(script, [one.get(script, b"") for one in contents], who, len(works))
-        for script in SCRIPTS
-    }
-    close = (
-        sorted(set().union(*(candidates(pool.rough(), who) for pool in pools.values())))
-        if works
-        else []
-    )
-    scores = np.array([[pool.score(a, b) for pool in pools.values()] for a, b in close]).reshape(
-        len(close), len(pools)
-    )
-    usual = _usual(close, scores, len(works))
-    chosen = _chosen(scores, usual, few=len(works) < SMALL_CLASS)
-    pairs = [
-        pair
-        for number in chosen
-        for pair in _pairs(close[number], scores[number], usual, pools, ids, len(works))
-    ]
+    contents = [*works.values(), *earlier.values()]
+    found = looks(contents)
+    versions = {script: _Versions(script, contents, found, who, len(works)) for script in SCRIPTS}
+    nodes = _Nodes(versions, who, len(works))
+    close = sorted(set().union(*(nodes.close(script) for script in SCRIPTS))) if works else []
+    scores = np.array([nodes.scores(*pair) for pair in close]).reshape(len(close), len(SCRIPTS))
+    usual = _usual(nodes, close, scores)
+    chosen = _chosen(nodes, close, scores, usual, few=len(works) < SMALL_CLASS)
     return ClassComparison(
-        tuple(pairs),
+        tuple(pair for one, fresh in chosen for pair in _pairs(nodes, one, fresh, usual, ids)),
         len(works),
         len(earlier),
         float(usual[-1]),
-        tuple(_notes(pools, ids, len(works))),
+        tuple(_partly_read(versions, ids, len(works))),
+        equal_groups(ids, who, found, len(works)),
+        nodes.size,
+        untouched(found[: len(works)]),
     )
+
+
+def compare_equal(ids: Sequence[str], works: Iterable[Mapping[str, bytes]]) -> ClassComparison:
+    """The equal scripts of a class of any size. The works are read one by one and not kept."""
+    found = looks(works)
+    different = {tuple(_key(one, script) for script in SCRIPTS) for one in found}
+    return ClassComparison(
+        (),
+        len(found),
+        0,
+        0.0,
+        equal=equal_groups(ids, ids, found, len(found)),
+        different=len(different),
+        untouched=untouched(found),
+        is_complete=False,
+    )
+
+
+def _key(one: Looks, script: str) -> bytes:
+    """What is equal for equal scripts; b"" for an unwritten or missing one."""
+    return one[script].key(by_text=False) if script in one else b""
+
+
+class _Versions:
+    """The different versions of a script, the class's first. Unwritten and missing ones are one."""
+
+    def __init__(
+        self,
+        script: str,
+        contents: Sequence[Mapping[str, bytes]],
+        found: Sequence[Looks],
+        who: Sequence[str],
+        size: int,
+    ):
+        forms = [_key(one, script) for one in found]
+        self.works = _places(forms)
+        self.of = [0] * len(forms)
+        for version, places in enumerate(self.works):
+            for place in places:
+                self.of[place] = version
+        first = [places[0] for places in self.works]
+        self.size = sum(place < size for place in first)
+        self.owners = [who[place] for place in first]
+        sources = [contents[place][script] if forms[place] else b"" for place in first]
+        self.pool = ScriptPool(script, sources, self.owners, self.size)
+        self._scores: dict[tuple[int, int], float] = {}
+
+    def score(self, a: int, b: int) -> float:
+        """The score of two versions in bits; 0 for the same, which is a fact already."""
+        if a != b and (a, b) not in self._scores:
+            self._scores[a, b] = self.pool.score(a, b)
+        return self._scores.get((a, b), 0.0)
+
+
+def _places(keys: Iterable[object]) -> list[list[int]]:
+    """The places of each different key, in order of first occurrence."""
+    places: dict[object, list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key, []).append(place)
+    return list(places.values())
+
+
+class _Nodes:
+    """The different works: those with the same version of every script are one node."""
+
+    def __init__(self, versions: dict[str, _Versions], who: Sequence[str], size: int):
+        self.versions = versions
+        every = list(zip(*(one.of for one in versions.values()), strict=True))
+        self.works = _places(every)
+        self.first = [places[0] for places in self.works]
+        self.of = [every[place] for place in self.first]  # the versions of each node
+        self.size = sum(place < size for place in self.first)
+        self.people = [frozenset(who[place] for place in places) for places in self.works]
+
+    @cached_property
+    def _holders(self) -> dict[str, list[list[int]]]:
+        """The nodes with each version, by script."""
+        holders: dict[str, list[list[int]]] = {
+            script: [[] for _ in versions.works] for script, versions in self.versions.items()
+        }
+        for node, of in enumerate(self.of):
+            for script, version in zip(SCRIPTS, of, strict=True):
+                holders[script][version].append(node)
+        return holders
+
+    def close(self, script: str) -> Iterator[tuple[int, int]]:
+        """The pairs of nodes to compare exactly, because this script is alike; lower first."""
+        versions, holders = self.versions[script], self._holders[script]
+        for one, other in candidates(versions.pool.rough(), versions.owners):
+            some = holders[one][:CANDIDATES], holders[other][:CANDIDATES]
+            for pair in itertools.product(*some):
+                a, b = min(pair), max(pair)
+                # Nobody is paired with themselves, nor earlier years with each other.
+                if a < self.size and len(self.people[a] | self.people[b]) > 1:
+                    yield a, b
+
+    def between(self, a: int, b: int) -> list[tuple[str, int, int]]:
+        """Each script with the versions of two nodes."""
+        return list(zip(SCRIPTS, self.of[a], self.of[b], strict=True))
+
+    def scores(self, a: int, b: int) -> list[float]:
+        """The scores of two nodes by script."""
+        return [self.versions[script].score(*pair) for script, *pair in self.between(a, b)]
 
 
 Table = NDArray[np.float64]
 
 
-def _usual(close: list[tuple[int, int]], scores: Table, size: int) -> Table:
-    """The usual score of a student's closest pair: by script, and last for all together."""
-    nearest = np.zeros((size, len(SCRIPTS) + 1))
-    everything = np.column_stack([scores, scores.sum(axis=1)])
-    for pair, row in zip(close, everything, strict=True):
-        for one in pair:
-            if one < size:
-                nearest[one] = np.maximum(nearest[one], row)
-    # Students who wrote nothing have score 0, and do not count.
+def _usual(nodes: _Nodes, close: list[tuple[int, int]], scores: Table) -> Table:
+    """The usual score with the closest other: of each script's versions, and last of all works."""
+    columns = []
+    for number, script in enumerate(SCRIPTS):
+        nearest = np.zeros(nodes.versions[script].size)
+        for pair, row in zip(close, scores, strict=True):
+            _raise(nearest, [nodes.of[one][number] for one in pair], row[number])
+        columns.append(nearest)
+    nearest = np.zeros(nodes.size)
+    for pair, row in zip(close, scores, strict=True):
+        _raise(nearest, pair, row.sum())
+    # Works in which nothing was written have score 0, and do not count.
     return np.array(
-        [np.quantile(column[column > 0], 0.25) if column.any() else 0.0 for column in nearest.T]
+        [
+            np.quantile(column[column > 0], 0.25) if column.any() else 0.0
+            for column in [*columns, nearest]
+        ]
     )
 
 
-def _chosen(scores: Table, usual: Table, *, few: bool) -> list[int]:
-    """The indices of the pairs to list, the closest first."""
-    total = scores.sum(axis=1)
-    order = np.argsort(-total, kind="stable").tolist()
-    if few:
-        return [number for number in order[:SHOWN_OF_SMALL_CLASS] if total[number] > 0]
-    alike = (total > ALL_TIMES * usual[-1]) | (
-        scores > ONE_TIMES * np.maximum(usual[:-1], usual[-1] / 4)
-    ).any(axis=1)
-    return [number for number in order if alike[number]]
+def _raise(nearest: Table, places: Iterable[int], score: float) -> None:
+    for place in places:
+        if place < len(nearest):
+            nearest[place] = max(nearest[place], score)
+
+
+Chosen = list[tuple[tuple[int, int], Table]]
+
+
+def _chosen(
+    nodes: _Nodes, close: list[tuple[int, int]], scores: Table, usual: Table, *, few: bool
+) -> Chosen:
+    """The pairs of nodes to list, the closest first, with the scores that are listed with them.
+
+    Where several works have the same script, it is compared once: a pair is judged by what no
+    closer pair has shown.
+    """
+    shown: set[tuple[str, int, int]] = set()
+    chosen: Chosen = []
+    for number in np.argsort(-scores.sum(axis=1), kind="stable").tolist():
+        pair, row = close[number], scores[number]
+        if not (row.any() if few else _is_alike(row, usual)):
+            continue
+        between = nodes.between(*pair)
+        fresh = np.where([one in shown for one in between], 0.0, row)
+        if few and fresh.max() < row.max():
+            continue
+        if few or _is_alike(fresh, usual):
+            chosen.append((pair, fresh))
+            listed = _listed(fresh, usual)
+            shown |= {one for one, here in zip(between, listed, strict=True) if here}
+        if few and len(chosen) == SHOWN_OF_SMALL_CLASS:
+            break
+    return chosen
+
+
+def _is_alike(scores: Table, usual: Table) -> bool:
+    """Whether two works share much more than usual."""
+    times = scores > ONE_TIMES * np.maximum(usual[:-1], usual[-1] / 4)
+    return bool(scores.sum() > ALL_TIMES * usual[-1] or times.any())
+
+
+def _listed(scores: Table, usual: Table) -> list[bool]:
+    """The scripts in which two works share at least the usual, or else their closest script."""
+    closest = scores.argmax()
+    return [
+        bool(score > 0 and (score >= usual[number] or number == closest))
+        for number, score in enumerate(scores)
+    ]
 
 
 def _pairs(
-    positions: tuple[int, int],
-    scores: Table,
-    usual: Table,
-    pools: dict[str, ScriptPool],
-    ids: list[str],
-    size: int,
-) -> list[Pair]:
-    """The scripts in which two students share at least the usual, or else their closest script."""
-    a, b = positions
-    pairs = []
-    for number, (script, pool) in enumerate(pools.items()):
-        if scores[number] > 0 and (scores[number] >= usual[number] or number == scores.argmax()):
-            places = pool.passages(a, b)
-            pairs.append(
-                Pair(
-                    ids[a],
-                    ids[b],
-                    script,
-                    float(scores[number]),
-                    float(usual[number]),
-                    places,
-                    b >= size,
-                )
+    nodes: _Nodes, pair: tuple[int, int], scores: Table, usual: Table, ids: list[str]
+) -> Iterator[Pair]:
+    a, b = pair
+    between = zip(nodes.between(a, b), scores, usual, _listed(scores, usual), strict=False)
+    for (script, one, other), score, common, is_listed in between:
+        if is_listed:
+            versions = nodes.versions[script]
+            yield Pair(
+                ids[nodes.first[a]],
+                ids[nodes.first[b]],
+                script,
+                float(score),
+                float(common),
+                versions.pool.passages(one, other),
+                b >= nodes.size,
+                tuple(ids[place] for place in versions.works[one]),
+                tuple(ids[place] for place in versions.works[other]),
             )
-    return pairs
 
 
-def _notes(pools: dict[str, ScriptPool], ids: list[str], size: int) -> list[str]:
-    return [
-        f"{script}.py of {one}: {written.source.note}"
-        for script, pool in pools.items()
-        for one, written in zip(ids[:size], pool.written, strict=False)
-        if written.source.note
-    ]
+def _partly_read(versions: dict[str, _Versions], ids: list[str], size: int) -> Iterator[PartlyRead]:
+    for script, one in versions.items():
+        for version, written in enumerate(one.pool.written):
+            for place in one.works[version] if written.source.note else []:
+                if place < size:
+                    yield PartlyRead(script, ids[place], written.source.note)

@@ -109,6 +109,14 @@ def marks_of(source: Source, given: Given) -> Marks:
     return Marks(numbers[fresh], starts[fresh], widths[fresh], rows)
 
 
+def own_lines(source: Source, given: Given) -> int:
+    """The number of lines with code that the handout does not have."""
+    words = _rewrite(source, given)
+    known = np.fromiter(given.marks, np.uint64, len(given.marks))
+    found = [_phrases(words), _statements(words, False)]
+    return len(np.unique(words.rows[~_covered(found, known, len(words.texts))]))
+
+
 Found = tuple[Numbers, Places, Places]
 
 

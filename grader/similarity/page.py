@@ -1,17 +1,19 @@
-"""A class comparison as one HTML page: pairs side by side, shared lines marked. No scripts."""
+"""A class comparison as one HTML page: equal scripts, then pairs side by side. No JavaScript."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
 from assignment.files import write_atomically
 from grader.report.text import one_line, plain
+from grader.similarity import wording
 from grader.similarity.comparing import ClassComparison, Pair, Works
+from grader.similarity.equal import EqualGroup
+from grader.similarity.names import Names
 from grader.similarity.source import decode
 
 CONTEXT = 2  # lines before and after shared ones
@@ -19,20 +21,31 @@ MAX_WIDTH = 160  # characters of a line
 MAX_LINES = 300  # of one script
 MAX_SHOWN = 60  # pairs side by side; the table lists all
 
-_PAGE = """<!doctype html>
+_PAGE = """{% macro people(names) %}{% for name in names %}<bdi>{{ name }}</bdi>{{
+", " if not loop.last }}{% endfor %}{% endmacro %}<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Similar submissions: {{ groups | length }} pairs of {{ comparison.works }}</title>
+<title>Similar submissions: {{ equal | length }} equal scripts, {{ groups | length }} pairs</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-:root { --shared: #fff0b3; --line: #8886; }
-@media (prefers-color-scheme: dark) { :root { --shared: #5a4a00; } }
+:root { --shared: #fff0b3; --line: #8886; --ink: #1b1f24; --paper: #fff; --link: #0b57a4; }
+@media (prefers-color-scheme: dark) {
+  :root { --shared: #5a4a00; --ink: #e8ebee; --paper: #14181d; --link: #8ec5ff; }
+}
+@media print {
+  :root { --shared: #eee; --ink: #000; --paper: #fff; --link: #000; }
+  pre { white-space: pre-wrap; }
+}
+a { color: var(--link); }
+body { color: var(--ink); background: var(--paper); }
 body { max-width: 100rem; margin: 2rem auto; padding: 0 1rem; }
 .text { max-width: 46rem; }
 table { border-collapse: collapse; }
+.scroll { overflow-x: auto; }
+.equal li { margin-bottom: .6rem; overflow-wrap: anywhere; }
 caption { text-align: left; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem; }
 th, td { border-bottom: 1px solid var(--line); }
@@ -42,7 +55,8 @@ td.number, th.number { text-align: right; }
 figure { margin: 0; min-width: 0; }
 pre { margin: 0; padding: .5rem; overflow-x: auto; border: 1px solid var(--line); }
 pre { font: .8rem/1.45 ui-monospace, monospace; }
-pre:focus-visible, a:focus-visible { outline: 3px solid #2a7ae2; outline-offset: 2px; }
+pre:focus-visible, a:focus-visible, .scroll:focus-visible
+{ outline: 3px solid #2a7ae2; outline-offset: 2px; }
 mark { background: var(--shared); color: inherit; }
 mark { border-left: 3px solid #b58900; padding-left: .3rem; }
 :target { outline: 2px solid #2a7ae2; }
@@ -54,17 +68,34 @@ mark { border-left: 3px solid #b58900; padding-left: .3rem; }
 <body>
 <header class="text">
 <h1>Similar submissions</h1>
-<p>{{ comparison.works }} submissions were compared with each other{% if comparison.earlier %} and
-with {{ comparison.earlier }} of earlier years{% endif %}. The pairs below share unusually much code
-that few others have. Code from the handout, or that nearly everybody writes, does not count.</p>
-<p><strong>This is no verdict, and it affects no mark.</strong> Two students who learned together,
-or from the same book, can write alike, and the short answers of this assignment leave little
-choice. Read both submissions and talk with both students before you draw conclusions.</p>
-{% if comparison.few %}<p>{{ comparison.works }} submissions are too few to say what is usual: these
-pairs are simply the closest.</p>{% endif %}
+<p>Compared with each other: {{ compared }}. <strong>{{ no_verdict }}</strong></p>
 </header>
 <main>
+<section class="text" aria-labelledby="equal">
+<h2 id="equal">The same script</h2>
+{% if equal %}<p>{{ about_equal }}</p>
+<ul class="equal">{% for group in equal %}
+<li><strong>{{ group.what }}</strong><br>
+{{ group.remarks | join("; ") }}<br>
+{{ people(group.who) }}
+{% for some in group.identical %}<br>byte for byte: {{ people(some) }}
+{% endfor %}</li>
+{% endfor %}</ul>
+{% else %}<p>No two submissions have a script in common.</p>{% endif %}
+{% if left_out %}<p>{{ left_out }}</p>{% endif %}
+</section>
+<section aria-labelledby="near">
+<h2 id="near">Near-copies</h2>
+<div class="text">
+<p>These pairs share unusually much code that few others have. Code from the handout, or that nearly
+everybody writes, does not count, and equal scripts count as one. Two students who learned together,
+or from the same book, can write alike, and the short answers of this assignment leave little
+choice. Read both submissions and talk with both students before you draw conclusions.</p>
+{% if comparison.is_complete and comparison.few %}
+<p>{{ comparison.works }} submissions are too few to say what is usual: these pairs are simply the closest.</p>{% endif %}
+</div>
 {% if groups %}
+<div class="scroll" role="group" aria-label="Near-copies" tabindex="0">
 <table>
 <caption>The fewer others share the same code, the higher the score in bits. It orders the pairs and
 is no probability. Usual for a student and the closest other:
@@ -74,17 +105,21 @@ is no probability. Usual for a student and the closest other:
 <tbody>{% for group in groups %}
 <tr><td class="number">{{ loop.index }}</td>
 <th scope="row">{% if loop.index <= max_shown %}
-<a href="#pair{{ loop.index }}">{{ group.title | one }}</a>
-{% else %}{{ group.title | one }}{% endif %}</th>
+<a href="#pair{{ loop.index }}"><bdi>{{ group.title }}</bdi></a>
+{% else %}<bdi>{{ group.title }}</bdi>{% endif %}</th>
 <td class="number">{{ "%.0f" % group.score }}</td>
 <td>{% for view in group.views %}{{ view.pair.script }} {{ "%.0f" % view.pair.score }}
 {{- ", " if not loop.last }}{% endfor %}</td></tr>
 {% endfor %}</tbody>
 </table>
-{% else %}<p>No pair shares more than usual.</p>{% endif %}
+</div>
+{% elif comparison.is_complete %}<p>No pair shares more than usual.</p>
+{% else %}<p>The class is so large that different submissions were not compared here; grader
+similarity does it.</p>{% endif %}
+</section>
 {% for group in groups[:max_shown] %}{% set number = loop.index %}
 <section aria-labelledby="pair{{ number }}">
-<h2 id="pair{{ number }}">{{ number }}. {{ group.title | one }}</h2>
+<h2 id="pair{{ number }}">{{ number }}. <bdi>{{ group.title }}</bdi></h2>
 {% for view in group.views %}{% set place = "p%d-%d" % (number, loop.index) %}
 {% set pair = view.pair %}
 <h3>{{ pair.script }}.py: {{ "%.0f" % pair.score }} bits, usual {{ "%.0f" % pair.usual }}</h3>
@@ -92,8 +127,8 @@ is no probability. Usual for a student and the closest other:
 {% for side in view.sides %}{% set here = place + "ab"[loop.index0] %}
 {% set there = place + "ba"[loop.index0] %}
 <figure>
-<figcaption id="{{ here }}">{{ side.student | one }}</figcaption>
-<pre tabindex="0" role="region" aria-labelledby="{{ here }}">
+<figcaption id="{{ here }}"><bdi>{{ side.student }}</bdi></figcaption>
+<pre tabindex="0" role="group" aria-labelledby="{{ here }}">
 {% for line in side.lines %}{% if line.number == 0 %}{#
 #}<span class="gap">      … {{ line.text }}</span>
 {% elif line.passage %}<span class="row">{{ "%4d" % line.number }}</span> {% if line.starts
@@ -109,8 +144,8 @@ is no probability. Usual for a student and the closest other:
 {% endfor %}
 {% if groups | length > max_shown %}<p>The first {{ max_shown }} pairs are shown side by side; the
 table lists all.</p>{% endif %}
-{% if comparison.notes %}<h2>Not fully compared</h2>
-<ul>{% for note in comparison.notes %}<li>{{ note | one }}</li>{% endfor %}</ul>{% endif %}
+{% if partly_read %}<h2>Not fully compared</h2>
+<ul>{% for note in partly_read %}<li>{{ note | one }}</li>{% endfor %}</ul>{% endif %}
 </main>
 </body>
 </html>
@@ -130,7 +165,7 @@ class ScriptLine:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two scripts."""
+    """One of the two scripts, and who handed it in."""
 
     student: str
     lines: tuple[ScriptLine, ...]
@@ -153,14 +188,47 @@ class StudentPair:
     views: tuple[View, ...]
 
 
-def page(comparison: ClassComparison, works: Works, earlier: Works) -> str:
+@dataclass(frozen=True)
+class EqualScripts:
+    """A group with the same script, in words."""
+
+    what: str
+    remarks: tuple[str, ...]
+    who: tuple[str, ...]
+    identical: tuple[tuple[str, ...], ...]  # those of them who are equal byte for byte, if not all
+
+
+def page(
+    comparison: ClassComparison, works: Works, earlier: Works, names: Names | None = None
+) -> str:
     """The HTML of the page."""
+    names = names or Names()
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
     environment.filters["plain"] = plain
     environment.filters["one"] = one_line
-    groups = [_group(pairs, works, earlier) for pairs in by_students(comparison)]
+    groups = [_group(pairs, works, earlier, names) for pairs in wording.by_works(comparison)]
     return environment.from_string(_PAGE).render(
-        comparison=comparison, groups=groups, max_shown=MAX_SHOWN
+        comparison=comparison,
+        compared=wording.compared(comparison),
+        no_verdict=wording.NO_VERDICT,
+        about_equal=wording.EQUAL,
+        equal=[_equal(group, names) for group in comparison.equal],
+        partly_read=wording.partly_read(comparison, names),
+        left_out=wording.left_out(comparison.untouched),
+        groups=groups,
+        max_shown=MAX_SHOWN,
+    )
+
+
+def _equal(group: EqualGroup, names: Names) -> EqualScripts:
+    def people(works: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(names.work(work) for work in works)
+
+    return EqualScripts(
+        wording.what(group, names),
+        tuple(wording.remarks(group)),
+        people(group.members + group.earlier),
+        tuple(people(some) for some in wording.byte_for_byte(group)),
     )
 
 
@@ -169,22 +237,7 @@ def write(path: Path, source: str) -> None:
     write_atomically(path, source.encode("utf-8", "replace"))
 
 
-def by_students(comparison: ClassComparison) -> list[list[Pair]]:
-    """The pairs of scripts, grouped by students."""
-    return [
-        list(pairs)
-        for _, pairs in groupby(
-            comparison.pairs, key=lambda pair: (pair.a, pair.b, pair.b_is_earlier)
-        )
-    ]
-
-
-def title(pair: Pair) -> str:
-    """The names of the two students."""
-    return f"{pair.a} and {pair.b}{' (an earlier year)' if pair.b_is_earlier else ''}"
-
-
-def _group(pairs: list[Pair], works: Works, earlier: Works) -> StudentPair:
+def _group(pairs: list[Pair], works: Works, earlier: Works, names: Names) -> StudentPair:
     views = []
     for pair in pairs:
         others: Mapping[str, Mapping[str, bytes]] = earlier if pair.b_is_earlier else works
@@ -194,12 +247,17 @@ def _group(pairs: list[Pair], works: Works, earlier: Works) -> StudentPair:
             View(
                 pair,
                 (
-                    _side(pair.a, works[pair.a][pair.script], a, pair),
-                    _side(pair.b, others[pair.b][pair.script], b, pair),
+                    _side(
+                        names.works(pair.a_all or (pair.a,)), works[pair.a][pair.script], a, pair
+                    ),
+                    _side(
+                        names.works(pair.b_all or (pair.b,)), others[pair.b][pair.script], b, pair
+                    ),
                 ),
             )
         )
-    return StudentPair(title(pairs[0]), sum(pair.score for pair in pairs), tuple(views))
+    score = sum(pair.score for pair in pairs)
+    return StudentPair(wording.title(pairs, names), score, tuple(views))
 
 
 def _side(student: str, content: bytes, shared: dict[int, int], pair: Pair) -> Side:

@@ -381,7 +381,7 @@ def test_earlier_years_count_and_own_work_is_no_copy(
                 gradebook.hand_in(entry.students, f"{year} {entry.students[0].id}", entry.open())
     books = [str(tmp_path / year / "grades.db") for year in years]
     assert main(["similarity", books[0], "--earlier", books[1], "--earlier", books[2]]) == 0
-    assert "2 works and 4 of earlier years" in capsys.readouterr().out
+    assert "2 submissions (1 different) and 4 of earlier years" in capsys.readouterr().out
     copied = make_class(tmp_path / "copied", "ada") / "ada" / "numpy_ann.py"
     with (
         Gradebook(Path(books[0])) as now,
@@ -426,8 +426,8 @@ def test_near_copies_are_found_across_groups_only(
         == 0
     )
     printed = capsys.readouterr().out
-    assert "3 works and 3 of earlier years" in printed
-    assert "eve and fay" not in printed
+    assert "3 submissions (1 different) and 3 of earlier years" in printed
+    assert "Eve & Fay and Eve & Fay" not in printed
     assert "ada" in (tmp_path / "pairs.html").read_text()
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-
 from grader.__main__ import main
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.intake import entries

@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.classes import HOSTILE, WRONG, Pupil, write_report
 from tests.pictures import PICTURES, plot
+from tests.similarity.support import SOLVED, with_own_number
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
@@ -40,14 +41,14 @@ RAISED = f"numpy_ann.py, line 3, in relu: {HOSTILE}\nValueError: {HOSTILE} \ud80
 PRINTED = f"{HOSTILE}{'x' * 500}"
 COMPARED = f"{HOSTILE}, expected {HOSTILE}. Hint: {HOSTILE}\n{HOSTILE}"
 PUPILS = [
-    Pupil("1001", "Ada Lovelace", accuracy=0.9, plots=PLOTS),
+    Pupil("1001", "Ada Lovelace", accuracy=0.9, plots=PLOTS, scripts=SOLVED),
     Pupil("1002", "Blaise Pascal", {"1.2": WRONG, "1.6": "W1 is 1, expected 2."},
-          ("relu-leaky",), accuracy=0.72, plots=PLOTS),
-    Pupil("1003", "Émilie du Châtelet", missing=("1.6",)),
+          ("relu-leaky",), accuracy=0.72, plots=PLOTS, scripts=SOLVED),
+    Pupil("1003", "Émilie du Châtelet", missing=("1.6",), scripts=with_own_number(SOLVED, 7)),
     Pupil("1004", "Zeno", problem="work.zip is damaged"),
     Pupil(f"={HOSTILE}", HOSTILE,
           {"1.2": f"{RAISED}\n{PRINTED}", "1.3": COMPARED, "1.4": "m" * 3000}, (HOSTILE,),
-          accuracy=0.8, plots=PLOTS),
+          accuracy=0.8, plots=PLOTS, scripts=with_own_number(SOLVED, 8)),
 ]  # fmt: skip
 
 
@@ -222,7 +223,7 @@ def test_axe_finds_nothing_to_complain_about(browser: Any, report: Path, scheme:
     from axe_core_python.base import AXE_SCRIPT
 
     look(browser, 1000, scheme)
-    for path in pages(report):
+    for path in [*pages(report), report / "similarity.html"]:
         show(browser, path)
         browser.execute_script(AXE_SCRIPT)
         run = """const done = arguments[0];

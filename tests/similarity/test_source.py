@@ -5,8 +5,10 @@ import time
 import pytest
 
 from grader.similarity.comparing import compare
+from grader.similarity.names import Names
 from grader.similarity.page import page
 from grader.similarity.source import MAX_TOKENS, read
+from grader.similarity.wording import partly_read
 from tests.similarity.support import SOLVED
 
 HOSTILE = {
@@ -40,10 +42,10 @@ def test_hostile_sources_neither_crash_nor_stall(kind: str) -> None:
 
 
 def test_a_partly_read_script_gets_a_note() -> None:
-    notes = compare(
+    comparison = compare(
         {"x": {"numpy_ann": b"x = 1\n" * 9000}, "y": {"pytorch_cnn": b"# coding: utf-7\nx = 1\n"}}
-    ).notes
-    long, odd = notes
+    )
+    long, odd = partly_read(comparison, Names())
     assert long.startswith("numpy_ann.py of x: ")
     assert "10,000 words" in long
     assert odd.startswith("pytorch_cnn.py of y: ")
