@@ -5,8 +5,10 @@
 
 Runs `grader batch` twice over right submissions, the second time with endless ones among them, and
 measures the seconds until the last right submission is done, test of the sandbox included; then the
-batch is stopped. The first endless one hangs in a section check, the next in its training, and so on.
-With `--without-putting-off`, endless ones keep their place until their budgets are spent.
+batch is stopped. On a machine that does other things too, `share` says more: the seconds that all
+processes spent on right and endless submissions until then, by those that they spent on right ones.
+The first endless one hangs in a section check, the next in its training, and so on. With
+`--without-putting-off`, endless ones keep their place until their budgets are spent.
 """
 
 from __future__ import annotations
@@ -49,14 +51,16 @@ def make(folder: Path, good: int, endless: int) -> None:
         own.rename(own.with_name(f"{own.name}x"))
 
 
-def seconds_until_good_are_done(folder: Path, good: int, given: argparse.Namespace) -> float:
-    """Seconds until the last right submission is done, of a batch that is then stopped."""
+def seconds_until_good_are_done(
+    folder: Path, good: int, given: argparse.Namespace
+) -> tuple[float, float]:
+    """Seconds until the last right submission is done, and the share; the batch is then stopped."""
     begin = ["-c", PATIENT] if given.without_putting_off else ["-m", "grader"]
     command = [sys.executable, "-P", *begin, "batch", str(folder / "class")]
     command += [f"--gradebook={folder / 'grades.db'}", f"--jobs={given.jobs}", "--seed=1"]
     command += [f"--train-size={given.train_size}"] if given.train_size else ["--skip-training"]
     command += [] if given.sections == "all" else [f"--sections={given.sections}"]
-    started, done = 0.0, 0
+    started, spent, lost = 0.0, [], 0.0
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment()
     ) as batch:
@@ -65,15 +69,18 @@ def seconds_until_good_are_done(folder: Path, good: int, given: argparse.Namespa
             if line.startswith(("note:", "seed:")):  # the last lines before the first task
                 started = time.perf_counter()
             print(line, end="", file=sys.stderr)
-            done += bool(re.match(r"\[\d+/\d+\] student\d+: [\d.]+ of", line))
-            if done == good:
+            if marked := re.match(r"\[\d+/\d+\] student\d+: [\d.]+ of .*?(\d+) s\b", line):
+                spent.append(float(marked[1]))
+            elif ended := re.search(r"not done after (\d+) s", line):
+                lost += float(ended[1])
+            if len(spent) == good:
                 break
         taken = time.perf_counter() - started
         batch.send_signal(signal.SIGTERM)
         batch.stderr.read()
-    if done < good:
-        raise RuntimeError(f"{done} of {good} right submissions were marked")
-    return taken
+    if len(spent) < good:
+        raise RuntimeError(f"{len(spent)} of {good} right submissions were marked")
+    return taken, 1 + lost / max(sum(spent), 1)
 
 
 def main() -> int:
@@ -93,8 +100,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             make(Path(folder) / "class", given.good, endless)
             taken.append(seconds_until_good_are_done(Path(folder), given.good, given))
-    alone, beside = taken
-    print(json.dumps({**vars(given), "alone": alone, "beside": beside, "ratio": beside / alone}))
+    (alone, _), (beside, share) = taken
+    found = {"alone": alone, "beside": beside, "ratio": beside / alone, "share": share}
+    print(json.dumps({**vars(given), **found}))
     return 0
 
 
