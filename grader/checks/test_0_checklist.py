@@ -13,8 +13,8 @@ def test_the_five_files_are_in_one_place(section: RubricSection, context: Contex
         notebook = f"{file_named(submission.in_one)} holds {len(submission.scripts)} of the scripts"
         problems = {name: submission.problems.get(name, "is missing") for name in missing}
         listed = "; ".join([notebook, *(f"{name} {p}" for name, p in problems.items())])
-        raise CheckFailed(listed, "each script in a file of its own", hint=section.hint)
+        raise CheckFailed(listed, "each script in a file of its own")
     if missing:
         problems = {**dict.fromkeys(missing, "is missing"), **submission.problems}
         listed = "; ".join(f"{name} {problem}" for name, problem in problems.items())
-        raise CheckFailed(listed, hint=section.hint)
+        raise CheckFailed(listed)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assignment.expect import CheckFailed
+from assignment.hints import ladder
 from grader import REFERENCE
 from grader.checks.context import Context
 from grader.errors import NoRoom, StudentFault, TimedOut, WorkerCrashed
@@ -55,7 +56,16 @@ class Attempt:
 def run(section: RubricSection, context: Context, failed: Sequence[RubricSection] = ()) -> Attempt:
     """The outcome of a section; `failed` are the failed sections that it builds on."""
     with context.clock.step(context.rubric.limits.section_seconds, TOGETHER):
-        return _run(section, context, failed)
+        attempt = _run(section, context, failed)
+    return _with_ladder(section, attempt) if attempt.failed else attempt
+
+
+def _with_ladder(section: RubricSection, attempt: Attempt) -> Attempt:
+    """The attempt with three hints; what the check itself said is part of the first."""
+    verdict = attempt.verdict
+    first, *others = ladder(verdict.misconceptions, section.hints)
+    first = " ".join(dict.fromkeys([*verdict.hints, first]))
+    return replace(attempt, verdict=replace(verdict, hints=(first, *others)))
 
 
 def _run(section: RubricSection, context: Context, failed: Sequence[RubricSection]) -> Attempt:
@@ -147,9 +157,21 @@ def _credit_in_words(right: Sequence[str], credit: float) -> str:
 
 def _comparisons(failure: CheckFailed) -> tuple[ComparedArray, ...]:
     return tuple(
-        ComparedArray(name, tuple(tuple(map(bool, row)) for row in wrong))
-        for name, wrong in failure.wrong.items()
+        ComparedArray(
+            name,
+            tuple(tuple(map(bool, row)) for row in one.wrong),
+            one.shape,
+            one.origin,
+            _rounded(one.got),
+            _rounded(one.expected),
+        )
+        for name, one in failure.wrong.items()
     )
+
+
+def _rounded(values: np.ndarray | None) -> tuple[tuple[str, ...], ...]:
+    rows = () if values is None else values
+    return tuple(tuple(f"{float(value) + 0.0:.3g}" for value in row) for row in rows)
 
 
 def with_substitutes(
@@ -193,11 +215,10 @@ def _instead(context: Context, student: StudentScript) -> Iterator[Context]:
 
 
 def explained(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:
-    """The failed attempt with misconceptions and advice, or with the smallest failing input."""
+    """The failed attempt with misconceptions, or with the smallest failing input."""
     if attempt.answered and context.explains and not _is_named(attempt.verdict.misconceptions):
-        attempt = _probed(section, context, attempt)
-    verdict = attempt.verdict
-    return replace(attempt, verdict=replace(verdict, hints=(*verdict.hints, *_advice(verdict))))
+        return _probed(section, context, attempt)
+    return attempt
 
 
 def _probed(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:
@@ -247,12 +268,6 @@ def _smallest(section: RubricSection, context: Context) -> Smallest | None:
         return smallest_failure(inputs, context.student(section), context.rng(section))
     except Exception:  # an answer that cannot be tried on small inputs at all
         return None
-
-
-def _advice(verdict: Verdict) -> tuple[str, ...]:
-    """The catalogue's advice; for general kinds of mistake the check itself says enough."""
-    entries = [CATALOGUE[name] for name in verdict.misconceptions if name in CATALOGUE]
-    return tuple(entry.advice for entry in entries if entry.is_shown)
 
 
 def whose_fault(section: RubricSection, context: Context, error: Exception) -> Verdict:

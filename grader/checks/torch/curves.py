@@ -27,7 +27,6 @@ def check_judgement(section: RubricSection, context: Context) -> None:
             f"JUDGEMENT is {shown(judgement)}",
             f"one of {', '.join(JUDGEMENTS)}",
             kind="not-written" if unwritten else "wrong-type",
-            hint=section.hint,
         )
     run = _training(section, context)
     history = _curves(run, context)

@@ -67,8 +67,18 @@ def _write(
     Partial results get no results.json, because platforms would take it as a mark.
     """
     standing = one.standing
-    plots = gradebook.submission(standing.work).plots
-    content = PageContent(standing.report, one.name, plots, standing.attempts, one.waiting)
+    submission = gradebook.submission(standing.work)
+    content = PageContent(
+        standing.report,
+        one.name,
+        submission.plots,
+        standing.attempts,
+        one.waiting,
+        title=assignment.title,
+        work=standing.work,
+        sources=submission.scripts,
+        needs={section.number: section.needs for section in assignment.sections},
+    )
     folder.write(f"students/{one.stem}.html", page(content, images).encode())
     folder.write(f"junit/{one.stem}.xml", junit(one))
     if one.is_marked:
