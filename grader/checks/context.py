@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -88,6 +89,28 @@ class Context:
         if script in self.submission.faults:
             raise StudentFault(self.submission.faults[script], kind="syntax-error")
         self.students[script].expect_readable()
+
+    def not_importable(self) -> list[str]:
+        """The scripts that are there but cannot be read or imported.
+
+        Each is tried in a process that ends at once: one submission never holds two scripts.
+        """
+        found = []
+        for script in self.submission.scripts.keys() | self.submission.faults.keys():
+            student = self.students[script]
+            seconds = 2 * self.rubric.limits.import_seconds  # it is read, then imported
+            if script not in self.submission.faults:
+                with (
+                    self.clock.step(seconds, "reading and importing a script", apart=True),
+                    contextlib.suppress(StudentFault),
+                ):
+                    student.expect_imported()
+                student.close()
+            if student.was_starved:  # its own sections are marked again, alone
+                student.forget_starving()
+            elif script in self.submission.faults or not student.loads:
+                found.append(script)
+        return sorted(found)
 
     def can_be_asked(self, section: RubricSection) -> bool:
         """Whether a section's script exists, may be run, and has not failed to import."""

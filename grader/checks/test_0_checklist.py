@@ -1,9 +1,11 @@
-"""Section 0.1: the five files are in one place."""
+"""Section 0.1: the five files are in one place, and the scripts can be imported."""
 
 from assignment.expect import CheckFailed
 from assignment.failure import file_named
 from grader.checks.context import Context
 from grader.rubric import RubricSection
+
+NOT_IMPORTABLE = "cannot be imported; its own sections say why"
 
 
 def test_the_five_files_are_in_one_place(section: RubricSection, context: Context) -> None:
@@ -14,7 +16,8 @@ def test_the_five_files_are_in_one_place(section: RubricSection, context: Contex
         problems = {name: submission.problems.get(name, "is missing") for name in missing}
         listed = "; ".join([notebook, *(f"{name} {p}" for name, p in problems.items())])
         raise CheckFailed(listed, "each script in a file of its own")
-    if missing:
-        problems = {**dict.fromkeys(missing, "is missing"), **submission.problems}
-        listed = "; ".join(f"{name} {problem}" for name, problem in problems.items())
+    broken = {f"{script}.py": NOT_IMPORTABLE for script in context.not_importable()}
+    if missing or broken:
+        absent = {**dict.fromkeys(missing, "is missing"), **submission.problems} if missing else {}
+        listed = "; ".join(f"{name} {problem}" for name, problem in (broken | absent).items())
         raise CheckFailed(listed)

@@ -41,8 +41,8 @@ def highlighted(code: Code) -> Markup:
 
 def _row(number: int, width: int, row: Markup, *, marked: bool) -> Markup:
     arrow, tag = ("→", "mark") if marked else (" ", "span")
-    gutter = Markup('<span class="gutter">{} {} </span>').format(arrow, f"{number:>{width}}")
-    return Markup(f'<{tag} class="line">{{}}{{}}\n</{tag}>').format(gutter, row)
+    gutter = f'<span class="gutter">{arrow} {number:>{width}} </span>'
+    return Markup(f'<{tag} class="line">{gutter}{row}\n</{tag}>')  # a row is escaped
 
 
 def _cut(line: str) -> str:
@@ -60,26 +60,22 @@ def _dedented(lines: tuple[str, ...]) -> list[str]:
 @lru_cache(maxsize=4096)  # most students change few lines of what they are given
 def _coloured(text: str) -> tuple[Markup, ...]:
     """Each line of a text with its words in classes."""
-    rows = [Markup()]
+    rows = [""]
     for kind, value in _lexer().get_tokens(text):
-        name = _class_of(str(kind))
+        name = _class_of(kind)
         for number, piece in enumerate(value.split("\n")):
             if number:
-                rows.append(Markup())
-            if piece:
-                rows[-1] += _word(name, piece)
+                rows.append("")
+            safe = str(escape(piece))
+            rows[-1] += f'<span class="{name}">{safe}</span>' if name and piece else safe
     count = text.count("\n") + 1
-    return tuple([*rows, *[Markup()] * count][:count])
-
-
-def _word(name: str, piece: str) -> Markup:
-    return Markup('<span class="{}">{}</span>').format(name, piece) if name else escape(piece)
+    return tuple(map(Markup, [*rows, *[""] * count][:count]))
 
 
 @lru_cache(maxsize=200)
-def _class_of(kind: str) -> str:
-    """The class of one of Pygments' kinds of words, such as "Token.Literal.String.Doc"."""
-    own = kind.removeprefix("Token.")
+def _class_of(kind: object) -> str:
+    """The class of one of Pygments' kinds of words, such as Token.Literal.String.Doc."""
+    own = str(kind).removeprefix("Token.")
     return next((short for long, short in CLASSES.items() if f"{own}.".startswith(f"{long}.")), "")
 
 

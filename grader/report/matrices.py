@@ -52,14 +52,11 @@ def drawing(comparison: ComparedArray) -> Markup:
 
 
 def _cell(x: int, y: int, wrong: bool) -> Markup:
-    box = Markup('<rect x="{}" y="{}" width="24" height="24" class="{}"/>').format(
-        x, y, "wrong" if wrong else "right"
-    )
+    look = "wrong" if wrong else "right"
+    box = f'<rect x="{x}" y="{y}" width="24" height="24" class="{look}"/>'
     if wrong:
-        return box + Markup('<path d="M{} {}l12 12m0 -12l-12 12" class="cross"/>').format(
-            x + 6, y + 6
-        )
-    return box + Markup('<circle cx="{}" cy="{}" r="2.5" class="dot"/>').format(x + 12, y + 12)
+        return Markup(f'{box}<path d="M{x + 6} {y + 6}l12 12m0 -12l-12 12" class="cross"/>')
+    return Markup(f'{box}<circle cx="{x + 12}" cy="{y + 12}" r="2.5" class="dot"/>')
 
 
 def in_words(comparison: ComparedArray) -> str:

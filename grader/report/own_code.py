@@ -23,12 +23,12 @@ STOPPED, COMPUTES = "where it stopped", "what computes the wrong entries"
 
 _WORD = re.compile(  # possessive throughout, so that it never backtracks
     r"""
-    (?P<string>[rbufRBUF]{0,2}(?:
-        \"{3}(?:[^\\"]|\\.|"(?!""))*+(?:\"{3})?+
-      | '{3}(?:[^\\']|\\.|'(?!''))*+(?:'{3})?+
-      | "(?:[^\\"\n]|\\.)*+"?+
-      | '(?:[^\\'\n]|\\.)*+'?+))
-  | (?P<skip>\#[^\n]*+ | \w++ | [^\w\s"'\#()\[\]{}\\]++ | [^\S\n]++ | \\.)
+    (?P<skip>(?:[^\n"'\#()\[\]{}\\]++ | \#[^\n]*+ | \\.)++)
+  | (?P<string>
+        \"{3}(?:[^\\"]++|\\.|"(?!""))*+(?:\"{3})?+
+      | '{3}(?:[^\\']++|\\.|'(?!''))*+(?:'{3})?+
+      | "(?:[^\\"\n]++|\\.)*+"?+
+      | '(?:[^\\'\n]++|\\.)*+'?+)
   | (?P<newline>\n)
   | (?P<open>[(\[{])
   | (?P<close>[)\]}])
@@ -181,7 +181,7 @@ def _logical_lines(text: str) -> Iterator[Line]:
             depth += 1
         elif kind == "close":
             depth = max(0, depth - 1)
-        elif kind == "string" or value == "\\\n":
+        else:  # a string of several rows, or a backslash at the end of a row
             row += value.count("\n")
     yield from _line(rows, first, len(rows))
 

@@ -152,7 +152,7 @@ def _details(section: SectionResult, sources: Mapping[str, bytes]) -> dict[str, 
                 "words": matrices.in_words(comparison),
                 "columns": matrices.columns(comparison),
                 "table": matrices.values(comparison),
-                "svg": matrices.drawing(comparison),
+                "svg": "" if matrices.has_values(comparison) else matrices.drawing(comparison),
             }
             for comparison in section.comparisons
         ],
