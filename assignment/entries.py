@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,4 +46,4 @@ def entries(
 
 def _rows(array: np.ndarray) -> np.ndarray:
     """The array as a matrix: its last axis are the columns, all others the rows."""
-    return array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
+    return array.reshape(math.prod(array.shape[:-1]), *(array.shape[-1:] or (1,)))

@@ -106,10 +106,10 @@ class Context:
                 ):
                     student.expect_imported()
                 student.close()
-            if student.was_starved:  # its own sections are marked again, alone
-                student.forget_starving()
-            elif script in self.submission.faults or not student.loads:
+            if script in self.submission.faults or not student.loads:
                 found.append(script)
+            else:
+                student.was_starved = False  # it took long, and was there in the end
         return sorted(found)
 
     def can_be_asked(self, section: RubricSection) -> bool:

@@ -89,9 +89,13 @@ def _run(section: RubricSection, context: Context, failed: Sequence[RubricSectio
 def own_answer(section: RubricSection, context: Context) -> Attempt:
     """The outcome of the check on the scripts of the context."""
     attempt = _checked(section, context)
-    if attempt.failed and section.script and context.student(section).was_starved:
-        return _repeated_alone(section, context)
-    return attempt
+    starved = [student for student in _asked(section, context) if student.was_starved]
+    return _repeated_alone(section, context, starved) if attempt.failed and starved else attempt
+
+
+def _asked(section: RubricSection, context: Context) -> list[StudentScript]:
+    """The scripts that a check asks; the checklist asks all."""
+    return [context.student(section)] if section.script else list(context.students.values())
 
 
 def _checked(section: RubricSection, context: Context) -> Attempt:
@@ -108,19 +112,22 @@ def _checked(section: RubricSection, context: Context) -> Attempt:
     return Attempt(Verdict(Status.PASSED, credit=1.0, got=remark or "right"))
 
 
-def _repeated_alone(section: RubricSection, context: Context) -> Attempt:
+def _repeated_alone(
+    section: RubricSection, context: Context, starved: Sequence[StudentScript]
+) -> Attempt:
     """The outcome of a check whose first run waited for a processor, from a second run."""
-    student = context.student(section)
-    student.forget_starving()
-    student.excuses_waiting = True
-    context.trainings.forget_failure(student)
-    context.note("busy-machine", section.script, f"{section.number} was marked again: {BUSY}")
+    for student in starved:
+        student.forget_starving()
+        student.excuses_waiting = True
+        context.trainings.forget_failure(student)
+        context.note("busy-machine", student.script, f"{section.number} was marked again: {BUSY}")
     seconds = context.rubric.limits.section_seconds
     try:
         with MACHINE.alone(), context.clock.step(seconds, TOGETHER, apart=True):
             return _checked(section, context)
     finally:
-        student.excuses_waiting = student.was_starved = False
+        for student in starved:
+            student.excuses_waiting = student.was_starved = False
 
 
 def _verdict(section: RubricSection, failure: CheckFailed) -> Verdict:

@@ -84,10 +84,18 @@ def _is_in(frame: Frame, script: str, rows: Sequence[str]) -> bool:
 
 
 def _spans_of(section: SectionResult, source: bytes) -> list[tuple[int, int]]:
-    """The first and last row of each definition that a section asks for, as far as it is there."""
+    """The first and last row of each definition that a section asks for, as far as it is there.
+
+    Neighbours, such as constants, are one.
+    """
     found = _definitions(source)
-    wanted = [place for place in _asked(section) if place in found]
-    return sorted({found[place] for place in wanted})
+    spans: list[tuple[int, int]] = []
+    for first, last in sorted({found[place] for place in _asked(section) if place in found}):
+        if spans and first <= spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans.append((first, last))
+    return spans
 
 
 def _asked(section: SectionResult) -> list[tuple[str, str]]:
