@@ -42,7 +42,7 @@ def highlighted(code: Code) -> Markup:
 def _row(number: int, width: int, row: Markup, *, marked: bool) -> Markup:
     arrow, tag = ("→", "mark") if marked else (" ", "span")
     gutter = f'<span class="gutter">{arrow} {number:>{width}} </span>'
-    return Markup(f'<{tag} class="line">{gutter}{row}\n</{tag}>')  # a row is escaped
+    return Markup(f'<{tag} class="line">{gutter}{row}</{tag}>\n')  # a row is escaped
 
 
 def _cut(line: str) -> str:

@@ -120,11 +120,13 @@ def _computing(
 ) -> dict[int, str]:
     """The rows that assign an array with wrong entries, such as self.z1 or dW1, or return it."""
     names = [one.name for one in section.comparisons if any(map(any, one.wrong))]
-    if not names or len(names) == len(section.comparisons) > 1:  # all are wrong: no row stands out
+    if not names:
         return {}
     if all("(" in name for name in names):  # such as relu(z)
         returns = [row for row in range(first, last + 1) if _RETURNS.match(rows[row - 1])]
         return dict.fromkeys(returns, COMPUTES) if len(returns) == 1 else {}
+    if len(names) == len(section.comparisons) > 1:  # all are wrong: no row stands out
+        return {}
     ends = "|".join(re.escape(name.partition(" ")[0]) for name in names)
     assigns = re.compile(rf"\s*[\w.]{{0,20}}(?:{ends})\s*=(?!=)")
     return {row: COMPUTES for row in range(first, last + 1) if assigns.match(rows[row - 1][:200])}

@@ -40,7 +40,7 @@ PLOTS = {"pytorch_ann": plot(), "pytorch_cnn": PICTURES["text"]()}
 RAISED = f"numpy_ann.py, line 3, in relu: {HOSTILE}\nValueError: {HOSTILE} \ud800"
 PRINTED = f"{HOSTILE}{'x' * 500}"
 COMPARED = f"{HOSTILE}, expected {HOSTILE}. Hint: {HOSTILE}\n{HOSTILE}"
-OWN = script_with("numpy_ann", {"1.2": "return np.where(z > 0, z, 0.1 * z)  # leaky"}).encode()
+OWN = script_with("numpy_ann", {"1.2": "return np.where(\n    z > 0, z, 0.1 * z  # leaky\n)"}).encode()
 HOSTILE_CODE = f"def relu(z):\n    # {HOSTILE}{'x' * 500}\n    return z\n".encode()
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
 PUPILS = [
@@ -221,6 +221,19 @@ def test_nothing_is_wider_than_a_phone(browser: Any, report: Path, scheme: str) 
         assert widths[0] <= widths[1] == 360, path.name
     dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert dark == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 29)")
+
+
+def test_every_row_of_code_has_a_line_of_its_own(browser: Any, report: Path) -> None:
+    (path,) = (report / "students").glob("blaise-*.html")
+    rows = """return [...document.querySelectorAll('#section-1\\\\.2 .code .line')]
+        .map(row => [row.getBoundingClientRect().top, row.getBoundingClientRect().left])"""
+    for width in (390, 1400):
+        look(browser, width)
+        show(browser, path)
+        places = browser.execute_script(rows)
+        assert len(places) > 5
+        assert all(above < below for (above, _), (below, _) in pairwise(places))
+        assert len({left for _, left in places}) == 1
 
 
 def test_hints_open_one_by_one(browser: Any, report: Path) -> None:

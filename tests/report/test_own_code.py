@@ -119,7 +119,7 @@ def test_hostile_source_is_shown_in_bounded_time(kind: str) -> None:
 
 def test_code_stays_text_in_rows_of_their_own() -> None:
     lines = ("  def f():", f"    x = '''{HOSTILE}", "    <b>'''", "    return 1 if x else None", "")
-    rows = highlighted(Code("numpy_ann", 9, lines, {10: STOPPED})).split("\n</")
+    rows = highlighted(Code("numpy_ann", 9, lines, {10: STOPPED})).split("\n")
     assert len(rows) == 6
     assert rows[0].startswith('<span class="line"><span class="gutter">   9 </span>')
     assert '<mark class="line"><span class="gutter">→ 10 </span>' in rows[1]
