@@ -40,7 +40,9 @@ PLOTS = {"pytorch_ann": plot(), "pytorch_cnn": PICTURES["text"]()}
 RAISED = f"numpy_ann.py, line 3, in relu: {HOSTILE}\nValueError: {HOSTILE} \ud800"
 PRINTED = f"{HOSTILE}{'x' * 500}"
 COMPARED = f"{HOSTILE}, expected {HOSTILE}. Hint: {HOSTILE}\n{HOSTILE}"
-OWN = script_with("numpy_ann", {"1.2": "return np.where(\n    z > 0, z, 0.1 * z  # leaky\n)"}).encode()
+OWN = script_with(
+    "numpy_ann", {"1.2": "return np.where(\n    z > 0, z, 0.1 * z  # leaky\n)"}
+).encode()
 HOSTILE_CODE = f"def relu(z):\n    # {HOSTILE}{'x' * 500}\n    return z\n".encode()
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
 PUPILS = [
