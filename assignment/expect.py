@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from assignment.entries import entries
 from assignment.failure import CheckFailed as CheckFailed
 
 RETURN_MISSING = "is a return statement missing?"
@@ -45,13 +46,16 @@ def expect_array(
         count = (
             f" ({np.count_nonzero(wrong)} of {wrong.size} values differ)" if wrong.size > 1 else ""
         )
-        raise CheckFailed(
+        failure = CheckFailed(
             f"{name}{_at(index)} is {_number(answer[index])}{'' if where else count}",
             _number(expected[index]),
             where=f"{_given(where, index)}{count}" if where else "",
             kind="" if finite.all() else "not-finite",
             hint=hint,
         )
+        if wrong.size > 1:
+            failure.wrong = {name: entries(wrong, answer, expected)}
+        raise failure
     return answer
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
+    from assignment.entries import Entries
 
 
 class CheckFailed(AssertionError):
@@ -21,7 +21,7 @@ class CheckFailed(AssertionError):
     where one answer shows several.
 
     An answer of several parts may earn credit for those that are right: `parts` says which are.
-    `wrong` marks the wrong entries of small arrays, by name.
+    `wrong` marks the wrong entries of arrays, by name.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class CheckFailed(AssertionError):
         self.hints: tuple[str, ...] = (hint,) if hint else ()
         self.kinds: tuple[str, ...] = (kind,) if kind else ()
         self.parts: dict[str, bool] = {}
-        self.wrong: dict[str, np.ndarray] = {}
+        self.wrong: dict[str, Entries] = {}
 
 
 def together(failures: Sequence[CheckFailed]) -> CheckFailed:
@@ -43,6 +43,7 @@ def together(failures: Sequence[CheckFailed]) -> CheckFailed:
     both.kind = failures[0].kind
     both.kinds = tuple(dict.fromkeys(kind for failure in failures for kind in failure.kinds))
     both.hints = tuple(dict.fromkeys(hint for failure in failures for hint in failure.hints))
+    both.wrong = {name: one for failure in failures for name, one in failure.wrong.items()}
     return both
 
 

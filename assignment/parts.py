@@ -55,6 +55,14 @@ def points() -> dict[str, float]:
     return {section["number"]: float(section["points"]) for section in _sections()}
 
 
+def section_hints() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The title and the hints of each section, by number."""
+    return {
+        section["number"]: (section["title"], tuple(" ".join(h.split()) for h in section["hints"]))
+        for section in _sections()
+    }
+
+
 def _sections() -> list[dict[str, Any]]:
     """The sections of the rubric, which hold the bars."""
     sections: list[dict[str, Any]] = _rubric()["section"]

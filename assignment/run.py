@@ -15,6 +15,7 @@ from assignment.parts import PARTS, Part
 from assignment.problems import script_problems, source_of
 from assignment.section_checks import Outcome
 from assignment.settings import Settings, parse_options, settings_of
+from assignment.show_hint import show_hint
 from assignment.training import CannotRun, prepared, train_and_test
 
 
@@ -30,6 +31,8 @@ def run_part(name: str, module: ModuleType, arguments: list[str] | None = None) 
 
 
 def _run(part: Part, module: ModuleType, options: argparse.Namespace) -> int:
+    if options.hint is not None:
+        return show_hint(part, module, options.hint, verbose=options.verbose)
     # taken now: the file may be edited while it trains
     fingerprint, source = fingerprint_of(module), source_of(module)
     imports = import_findings(part.name, f"{part.name}.py", source)

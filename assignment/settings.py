@@ -12,6 +12,7 @@ from typing import Any
 from assignment.constants import constant_failure
 from assignment.data import DATA_VARIABLE
 from assignment.parts import Part
+from assignment.show_hint import sections_with_hints
 
 CONSTANTS = {"epochs": "EPOCHS", "batch_size": "BATCH_SIZE", "learning_rate": "LEARNING_RATE"}
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -83,6 +84,14 @@ def parse_options(
         prog=f"{part.name}.py", description=f"{part.title}: check, train, test, plot."
     )
     parser.add_argument("--check", action="store_true", help="check the sections without training")
+    parser.add_argument(
+        "--hint",
+        nargs="?",
+        const="",
+        type=_section_of(part),
+        metavar="SECTION",
+        help="show a hint for the first section that fails, or for this one; one more each time",
+    )
     _add_constant(parser, module, "epochs", int, "N", "passes over the training images")
     _add_constant(parser, module, "batch_size", int, "N", "images per step")
     _add_constant(parser, module, "learning_rate", float, "X", "length of a step")
@@ -135,6 +144,18 @@ def _add_constant(
         metavar=metavar,
         help=f"{meaning} (default: {constant} of the script, {own})",
     )
+
+
+def _section_of(part: Part) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        numbers = sections_with_hints(part)
+        if text and text not in numbers:  # "": the option stands alone
+            raise argparse.ArgumentTypeError(
+                f"{part.name}.py has no section {text!r}, expected one of {', '.join(numbers)}"
+            )
+        return text
+
+    return parse
 
 
 def _device(text: str) -> str:

@@ -73,13 +73,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ComparedArray:
-    """One array of an answer, compared with the right one:
+    """One array of an answer, compared with the right one.
 
-    `wrong[i][j]` says whether that entry is wrong.
+    `wrong[i][j]` says whether that entry is wrong. `shape` is that of the whole array, () if it is
+    not known; the entries begin at row and column `origin` of it, all axes but the last counting as
+    rows. `got` and `expected` are the values of small arrays, rounded.
     """
 
     name: str
     wrong: tuple[tuple[bool, ...], ...]
+    shape: tuple[int, ...] = ()
+    origin: tuple[int, int] = (0, 0)
+    got: tuple[tuple[str, ...], ...] = ()
+    expected: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -309,10 +315,7 @@ def section_from(fields: dict[str, Any]) -> SectionResult:
 
     Old gradebooks hold one text of feedback in place of a verdict. It becomes a note.
     """
-    comparisons = tuple(
-        ComparedArray(entry["name"], tuple(map(tuple, entry["wrong"])))
-        for entry in fields.pop("comparisons")
-    )
+    comparisons = tuple(_compared_from(entry) for entry in fields.pop("comparisons"))
     notes = tuple(Note(**note) for note in fields.pop("notes", ()))
     decided = fields.pop("decision", None)
     decision = None if decided is None else Decision(**decided)
@@ -329,6 +332,19 @@ def section_from(fields: dict[str, Any]) -> SectionResult:
         del fields["points"]
     return SectionResult(
         verdict=verdict, comparisons=comparisons, notes=notes, decision=decision, **fields
+    )
+
+
+def _compared_from(fields: dict[str, Any]) -> ComparedArray:
+    """The comparison with these fields; old gradebooks hold name and wrong entries alone."""
+    row, column = fields.get("origin", (0, 0))
+    return ComparedArray(
+        name=fields["name"],
+        wrong=tuple(map(tuple, fields["wrong"])),
+        shape=tuple(fields.get("shape", ())),
+        origin=(row, column),
+        got=tuple(map(tuple, fields.get("got", ()))),
+        expected=tuple(map(tuple, fields.get("expected", ()))),
     )
 
 

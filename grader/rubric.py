@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from assignment.hints import ladder_of
 from grader.checked_toml import expect_keys, nearest, number_in, parse
 from grader.errors import RubricError
 from grader.sections import BY_NUMBER, SCRIPTS, Section
@@ -23,6 +24,7 @@ GRADER_BYTES = 600_000_000  # of the process that marks, with the data
 class RubricSection:
     """A section and its policy.
 
+    `hints` lead to an answer: where to look, why it is wrong, almost the answer.
     `bar` is the test accuracy (0 to 1) required in a section that marks training. `credit` says
     what a failed section may earn, one of CREDITS.
     """
@@ -30,7 +32,7 @@ class RubricSection:
     section: Section
     title: str
     points: float
-    hint: str
+    hints: tuple[str, ...]
     needs: tuple[str, ...] = ()
     bar: float | None = None
     credit: str = "all or nothing"
@@ -221,8 +223,8 @@ def _section(entry: dict[str, Any]) -> RubricSection:
     expect_keys(
         name,
         entry,
-        {"number", "title", "points", "hint"},
-        {"script", "needs", "training", "bar", "credit"},
+        {"number", "title", "points"},
+        {"script", "needs", "training", "bar", "credit", "hint", "hints"},
     )
     if number not in BY_NUMBER:
         raise RubricError(f"{name} is unknown{nearest(number, list(BY_NUMBER))}")
@@ -243,11 +245,25 @@ def _section(entry: dict[str, Any]) -> RubricSection:
         section=section,
         title=str(entry["title"]),
         points=number_in(f"{name}: points", entry["points"], low=0, high=1000),
-        hint=str(entry["hint"]),
+        hints=_hints(name, entry),
         needs=tuple(entry.get("needs", ())),
         bar=number_in(f"{name}: bar", entry["bar"], low=0, high=1) if section.training else None,
         credit=credit,
     )
+
+
+def _hints(name: str, entry: dict[str, Any]) -> tuple[str, ...]:
+    """The hints of a section; rubrics in old gradebooks have one, called `hint`."""
+    if "hint" in entry and "hints" not in entry:
+        return (str(entry["hint"]),)
+    if "hints" not in entry:
+        raise RubricError(f"{name}: hints is missing")
+    if "hint" in entry:
+        raise RubricError(f"{name}: hint and hints, expected hints alone")
+    try:
+        return ladder_of(f"{name}: hints", entry["hints"])
+    except ValueError as error:
+        raise RubricError(str(error)) from None
 
 
 _BY_SCRIPT = {"train_seconds": 1e6, "memory_bytes": 1e12}  # and the largest value

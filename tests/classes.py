@@ -33,6 +33,14 @@ WRONG = Verdict(
     where="z[0, 3] is -0.24",
     hints=("negative elements become 0.", "Your relu does this."),
 )
+# as old gradebooks hold them, part of a large array, and a small one with its values
+COMPARED = {
+    "1.2": (
+        ComparedArray("relu(z)", ((True, False),), (1, 2), (0, 0), (("0.24", "1"),), (("0", "1"),)),
+        ComparedArray("relu(z)", ((True,) * 12,) * 12, (64, 32), (52, 20)),
+    ),
+    "1.6": (ComparedArray("W1", ((True, False), (False, False))),),
+}
 HOSTILE = (
     '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}{% x %}\u202e\u2066\x00\x1b[2J'
 )
@@ -104,9 +112,7 @@ class Pupil:
                 self.lost.get(n, "right"),
                 diagnosis=self.diagnosis if n in self.lost else (),
                 notes=self.notes.get(n, ()),
-                comparisons=(ComparedArray("W1", ((True, False), (False, False))),)
-                if n == "1.6" and n in self.lost
-                else (),
+                comparisons=COMPARED.get(n, ()) if n in self.lost else (),
             )
             for n in RUBRIC.by_number
             if n not in self.missing

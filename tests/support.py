@@ -135,11 +135,12 @@ def mark_here(
     train_size: int | None = None,
     seconds: float | None = None,
     call_seconds: float | None = None,
+    import_seconds: float | None = None,
 ) -> dict[str, SectionResult]:
     """The outcomes of some sections, marked in this process: ten times faster than the command.
 
     Nothing is trained unless `train_size` says on how many images; `seconds` cuts trainings short,
-    `call_seconds` other calls.
+    `call_seconds` other calls, `import_seconds` imports.
     """
     rubric = load_rubric()
     if seconds is not None:
@@ -148,6 +149,8 @@ def mark_here(
         )
     if call_seconds is not None:
         rubric = replace(rubric, limits=replace(rubric.limits, call_seconds=call_seconds))
+    if import_seconds is not None:
+        rubric = replace(rubric, limits=replace(rubric.limits, import_seconds=import_seconds))
     options = Options(
         seed=seed, only=tuple(numbers), skip_training=train_size is None, train_size=train_size
     )

@@ -16,6 +16,7 @@ from grader.options import Options
 from grader.results import Note
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.budget import Clock
+from grader.sandbox.importable import not_importable
 from grader.sandbox.remote import StudentScript
 from grader.submission.reading import Submission
 from grader.training.run import TrainingOutcome
@@ -99,6 +100,11 @@ class Context:
             return
         self.submission.expect_script(script)
         self.students[script].expect_readable()
+
+    def not_importable(self) -> list[str]:
+        """The scripts that are there but cannot be read or imported."""
+        seconds = self.rubric.limits.import_seconds
+        return not_importable(self.submission, self.students, self.clock, seconds)
 
     def can_be_asked(self, section: RubricSection) -> bool:
         """Whether a section's script exists, may be run, and has not failed to import."""

@@ -49,6 +49,7 @@ class StudentRecord:
     handed_in: HandedIn = field(default_factory=HandedIn)
     origin: Origin = field(default_factory=Origin)
     party: tuple[str, ...] = ()
+    marked_at: str = ""  # in UTC, as SQLite writes it; "" if it never was
 
 
 class Gradebook(Submissions):
@@ -197,11 +198,11 @@ class Gradebook(Submissions):
         order = list(points)
         sections.sort(key=lambda section: order.index(section.number))
         accuracy, trainings = self._trainings(work)
-        seconds, seed, device, sandbox = self._db.execute(
-            "select seconds, seed, device, sandbox from markings where work = ? "
+        seconds, seed, device, sandbox, marked_at = self._db.execute(
+            "select seconds, seed, device, sandbox, at from markings where work = ? "
             "order by id desc limit 1",
             (work,),
-        ).fetchone() or (0.0, self.meta("seed"), "", "")
+        ).fetchone() or (0.0, self.meta("seed"), "", "", "")
         report = Report(
             tuple(sections),
             accuracy,
@@ -227,6 +228,7 @@ class Gradebook(Submissions):
             pending=not problem and len(sections) < len(points),
             handed_in=time_from_json(handed_in),
             origin=origin_from_json(origin),
+            marked_at=marked_at,
             party=tuple(dict.fromkeys(member for (member,) in members)),
         )
 

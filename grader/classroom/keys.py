@@ -53,7 +53,9 @@ def marking_files() -> list[Path]:
         for path in sorted(GRADER.rglob("*.py"))
         if path.relative_to(GRADER).parts[0] not in NOT_MARKING
     ]
-    return [*own, PROJECT / "utils.py", *sorted((PROJECT / "assignment").rglob("*.py"))]
+    assignment = PROJECT / "assignment"
+    hints = assignment / "hints.toml"
+    return [*own, PROJECT / "utils.py", *sorted(assignment.rglob("*.py")), hints]
 
 
 @cache

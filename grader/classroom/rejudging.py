@@ -118,7 +118,7 @@ def with_bars_of(rubric: Rubric, other: Rubric) -> Rubric:
         replace(
             section,
             bar=other.by_number[section.number].bar,
-            hint=other.by_number[section.number].hint,
+            hints=other.by_number[section.number].hints,
             title=other.by_number[section.number].title,
         )
         if section.training

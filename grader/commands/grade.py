@@ -11,6 +11,7 @@ from grader.options import OPTIONS, interrupt
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.options import Options
+    from grader.report.student_page import PageContent
     from grader.results import Report
     from grader.rubric import Rubric
     from grader.submission.reading import Submission
@@ -54,7 +55,7 @@ def run(given: argparse.Namespace) -> int:
         marking.close()
     report = marking.report()
     print(terminal.foot(report))
-    write_files(given, report, submission.plots, options.data_dir)
+    write_files(given, report, submission, rubric)
     return report.exit_status
 
 
@@ -95,7 +96,7 @@ def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:
             str(error),
             attempt=options.attempt,
         )
-        write_files(given, nothing, {}, None)
+        write_files(given, nothing, None, rubric)
         raise
 
 
@@ -123,7 +124,7 @@ def _expect_writable(file: str | None) -> None:
 
 
 def write_files(
-    given: argparse.Namespace, report: Report, plots: dict[str, bytes], data_dir: Path | None
+    given: argparse.Namespace, report: Report, submission: Submission | None, rubric: Rubric
 ) -> None:
     """Write results.json and the student page, if they were requested."""
     from grader.errors import expecting_room
@@ -136,6 +137,26 @@ def write_files(
         from grader.report import student_page
         from grader.report.pictures import OfficialImages
 
-        content = student_page.PageContent(report, report.submission, plots)
+        data_dir = Path(given.data_dir) if given.data_dir else None
         with expecting_room(Path(given.html_report).absolute().parent):
+            content = _page_content(report, submission, rubric)
             student_page.write(content, OfficialImages(data_dir), Path(given.html_report))
+
+
+def _page_content(report: Report, submission: Submission | None, rubric: Rubric) -> PageContent:
+    """What the student's page shows of one marking, which knows no class."""
+    from datetime import datetime
+
+    from grader.classroom.keys import content_hash
+    from grader.report.student_page import PageContent
+
+    return PageContent(
+        report,
+        report.submission,
+        plots=submission.plots if submission else {},
+        title=rubric.title,
+        marked=f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
+        work=content_hash(submission) if submission else "",
+        sources=submission.scripts if submission else {},
+        needs={section.number: section.needs for section in rubric.sections},
+    )

@@ -215,7 +215,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     done = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     if report is not None and report.sections and done:
         session.exitstatus = report.exit_status
-        write_files(session.config.option, report, run.submission.plots, run.options.data_dir)
+        write_files(session.config.option, report, run.submission, run.rubric)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

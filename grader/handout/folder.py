@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 from assignment.files import write_atomically
+from assignment.show_hint import STATE
 from grader import PROJECT as ROOT
 from grader.errors import HandoutError
 from grader.handout import NAME
@@ -100,23 +101,28 @@ def _students_data_readme(text: str) -> str:
 
 
 def students_rubric(rubric: Rubric) -> str:
-    """What students may know of the rubric: numbers, titles, points, bars, and what to import."""
+    """What students may know of the rubric: numbers, titles, points, hints, bars, and imports."""
     imports = {**rubric.imports, "forbidden": rubric.forbidden}
-    listed = [f"{name} = {json.dumps(list(names))}" for name, names in imports.items()]
+    listed = [f"{name} = {_toml(names)}" for name, names in imports.items()]
     entries = [
         f'[[section]]\nnumber = "{s.number}"\n'
-        f"title = {json.dumps(s.title)}\npoints = {s.points:g}\n"
+        f"title = {_toml(s.title)}\npoints = {s.points:g}\nhints = {_toml(s.hints)}\n"
         + ("" if s.bar is None else f"bar = {s.bar!r}\n")
         for s in rubric.sections
     ]
-    head = "# The points, bars and packages of the assignment; nothing to edit here."
+    head = "# The points, hints, bars and packages of the assignment; nothing to edit here."
     return "\n".join([head, "", "[imports]", *listed, "", *entries])
+
+
+def _toml(value: str | tuple[str, ...]) -> str:
+    """A text or several as TOML, which takes every text of JSON that is not escaped to ASCII."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _refuse_foreign_files(folder: Path) -> None:
     """Raises HandoutError if a folder holds anything that an earlier handout did not write.
 
-    Running the scripts in a handout leaves bytecode and unpacked data; these do not count.
+    Running the scripts leaves bytecode, unpacked data and counted hints; these do not count.
     """
     if not folder.exists():
         return
@@ -128,7 +134,7 @@ def _refuse_foreign_files(folder: Path) -> None:
         for name, path in _files_in(folder).items()
         if not (written.get(name) == _digest(path) or f"{name}.gz" in written)
         and "__pycache__" not in Path(name).parts
-        and name != MANIFEST
+        and name not in (MANIFEST, STATE)
     ]
     if foreign:
         more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
@@ -170,7 +176,7 @@ def _digest(path: Path) -> str:
 def _refuse_leaks(folder: Path) -> None:
     """Raises HandoutError if a file of the handout holds a solution marker or a solution's line."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix not in (".py", ".ipynb", ".md", ".txt"):
+        if path.suffix not in (".py", ".ipynb", ".md", ".txt", ".toml"):
             continue
         text = path.read_text(encoding="utf-8")
         if LOOKS_LIKE_MARKER.search(text):

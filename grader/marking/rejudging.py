@@ -9,7 +9,7 @@ from assignment.expect import CheckFailed
 from grader.checks.context import REPEAT_FAILED
 from grader.checks.torch import expect_fitting
 from grader.marking.marking import training_notes
-from grader.marking.runner import advised, failed_verdict, passed_verdict
+from grader.marking.runner import failed_verdict, passed_verdict, with_ladder
 from grader.options import Options
 from grader.results import SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection
@@ -85,7 +85,7 @@ def _verdict(section: RubricSection, check: Callable[[], str | None]) -> Verdict
     try:
         return passed_verdict(check())
     except CheckFailed as failure:
-        return advised(failed_verdict(section, failure))
+        return with_ladder(section, failed_verdict(section, failure))
     except Exception:  # whose fault that is takes a worker to find out
         return None
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assignment.expect import CheckFailed
+from assignment.hints import ladder
 from grader import REFERENCE
 from grader.checks.context import Context
 from grader.errors import NoRoom, StudentFault, TimedOut, WorkerCrashed
@@ -55,7 +56,17 @@ class Attempt:
 def run(section: RubricSection, context: Context, failed: Sequence[RubricSection] = ()) -> Attempt:
     """The outcome of a section; `failed` are the failed sections that it builds on."""
     with context.clock.step(context.rubric.limits.section_seconds, TOGETHER):
-        return _run(section, context, failed)
+        attempt = _run(section, context, failed)
+    if not attempt.failed:
+        return attempt
+    return replace(attempt, verdict=with_ladder(section, attempt.verdict))
+
+
+def with_ladder(section: RubricSection, verdict: Verdict) -> Verdict:
+    """A failed verdict with three hints; what the check itself said is part of the first."""
+    first, *others = ladder(verdict.misconceptions, section.hints)
+    first = " ".join(dict.fromkeys([*verdict.hints, first]))
+    return replace(verdict, hints=(first, *others))
 
 
 def _run(section: RubricSection, context: Context, failed: Sequence[RubricSection]) -> Attempt:
@@ -79,9 +90,13 @@ def _run(section: RubricSection, context: Context, failed: Sequence[RubricSectio
 def own_answer(section: RubricSection, context: Context) -> Attempt:
     """The outcome of the check on the scripts of the context."""
     attempt = _checked(section, context)
-    if attempt.failed and section.script and context.student(section).was_starved:
-        return _repeated_alone(section, context)
-    return attempt
+    starved = [student for student in _asked(section, context) if student.was_starved]
+    return _repeated_alone(section, context, starved) if attempt.failed and starved else attempt
+
+
+def _asked(section: RubricSection, context: Context) -> list[StudentScript]:
+    """The scripts that a check asks; the checklist asks all."""
+    return [context.student(section)] if section.script else list(context.students.values())
 
 
 def _checked(section: RubricSection, context: Context) -> Attempt:
@@ -98,19 +113,22 @@ def _checked(section: RubricSection, context: Context) -> Attempt:
     return Attempt(passed_verdict(remark))
 
 
-def _repeated_alone(section: RubricSection, context: Context) -> Attempt:
+def _repeated_alone(
+    section: RubricSection, context: Context, starved: Sequence[StudentScript]
+) -> Attempt:
     """The outcome of a check whose first run waited for a processor, from a second run."""
-    student = context.student(section)
-    student.forget_starving()
-    student.excuses_waiting = True
-    context.trainings.forget_failure(student)
-    context.note("busy-machine", section.script, f"{section.number} was marked again: {BUSY}")
+    for student in starved:
+        student.forget_starving()
+        student.excuses_waiting = True
+        context.trainings.forget_failure(student)
+        context.note("busy-machine", student.script, f"{section.number} was marked again: {BUSY}")
     seconds = context.rubric.limits.section_seconds
     try:
         with MACHINE.alone(), context.clock.step(seconds, TOGETHER, apart=True):
             return _checked(section, context)
     finally:
-        student.excuses_waiting = student.was_starved = False
+        for student in starved:
+            student.excuses_waiting = student.was_starved = False
 
 
 def passed_verdict(remark: str | None) -> Verdict:
@@ -119,7 +137,7 @@ def passed_verdict(remark: str | None) -> Verdict:
 
 
 def failed_verdict(section: RubricSection, failure: CheckFailed) -> Verdict:
-    """The verdict on a check that raised `failure`, without the catalogue's advice."""
+    """The verdict on a check that raised `failure`, without the ladder of hints."""
     fault = failure if isinstance(failure, StudentFault) else None
     right = _credited(section, failure)
     credit = len(right) / len(section.section.parts) if right else 0.0
@@ -153,9 +171,21 @@ def _credit_in_words(right: Sequence[str], credit: float) -> str:
 
 def _comparisons(failure: CheckFailed) -> tuple[ComparedArray, ...]:
     return tuple(
-        ComparedArray(name, tuple(tuple(map(bool, row)) for row in wrong))
-        for name, wrong in failure.wrong.items()
+        ComparedArray(
+            name,
+            tuple(tuple(map(bool, row)) for row in one.wrong),
+            one.shape,
+            one.origin,
+            _rounded(one.got),
+            _rounded(one.expected),
+        )
+        for name, one in failure.wrong.items()
     )
+
+
+def _rounded(values: np.ndarray | None) -> tuple[tuple[str, ...], ...]:
+    rows = () if values is None else values
+    return tuple(tuple(f"{float(value) + 0.0:.3g}" for value in row) for row in rows)
 
 
 def with_substitutes(
@@ -199,15 +229,10 @@ def _instead(context: Context, student: StudentScript) -> Iterator[Context]:
 
 
 def explained(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:
-    """The failed attempt with misconceptions and advice, or with the smallest failing input."""
+    """The failed attempt with misconceptions, or with the smallest failing input."""
     if attempt.answered and context.explains and not _is_named(attempt.verdict.misconceptions):
-        attempt = _probed(section, context, attempt)
-    return replace(attempt, verdict=advised(attempt.verdict))
-
-
-def advised(verdict: Verdict) -> Verdict:
-    """A verdict with the catalogue's advice on the misconceptions that it names."""
-    return replace(verdict, hints=(*verdict.hints, *_advice(verdict)))
+        return _probed(section, context, attempt)
+    return attempt
 
 
 def _probed(section: RubricSection, context: Context, attempt: Attempt) -> Attempt:
@@ -257,12 +282,6 @@ def _smallest(section: RubricSection, context: Context) -> Smallest | None:
         return smallest_failure(inputs, context.student(section), context.rng(section))
     except Exception:  # an answer that cannot be tried on small inputs at all
         return None
-
-
-def _advice(verdict: Verdict) -> tuple[str, ...]:
-    """The catalogue's advice; for general kinds of mistake the check itself says enough."""
-    entries = [CATALOGUE[name] for name in verdict.misconceptions if name in CATALOGUE]
-    return tuple(entry.advice for entry in entries if entry.is_shown)
 
 
 def whose_fault(section: RubricSection, context: Context, error: Exception) -> Verdict:

@@ -109,7 +109,7 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
         yield "requirements-torch.txt", torch_requirements(settings.torch_index).encode()
     yield "utils.py", (ROOT / "utils.py").read_bytes()
     for path in sorted((ROOT / "assignment").rglob("*")):
-        if path.suffix in (".py", ".json") and "__pycache__" not in path.parts:
+        if path.suffix in (".py", ".json", ".toml") and "__pycache__" not in path.parts:
             yield str(path.relative_to(ROOT)), path.read_bytes()
     for path in sorted(GRADER.rglob("*")):
         if (

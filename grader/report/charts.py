@@ -1,4 +1,4 @@
-"""SVG drawings of learning curves, histograms and wrong entries, each described in words too."""
+"""SVG drawings of learning curves and histograms, each described in words too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from grader.results import ComparedArray
 from utils import TRAIN_COLOUR, VAL_COLOUR
 
 WIDTH, HEIGHT = 440, 270
@@ -182,55 +181,6 @@ def histogram(
         if count
     ]
     return _drawing(f"{title}, students by {unit}. {'; '.join(spans) or 'none'}.", parts)
-
-
-def wrong_entries(comparison: ComparedArray) -> Markup:
-    """A grid with a cell for each entry: a cross if it is wrong, a dot if it is right."""
-    side, rows = 26, comparison.wrong
-    columns = max((len(row) for row in rows), default=0)
-    parts = []
-    for i, row in enumerate(rows):
-        for j, wrong in enumerate(row):
-            x, y = side * j + 2, side * i + 2
-            parts.append(
-                Markup('<rect x="{}" y="{}" width="24" height="24" class="{}"/>').format(
-                    x, y, "wrong" if wrong else "right"
-                )
-            )
-            if wrong:
-                parts.append(
-                    Markup('<path d="M{} {}l12 12m0 -12l-12 12" class="cross"/>').format(
-                        x + 6, y + 6
-                    )
-                )
-            else:
-                parts.append(
-                    Markup('<circle cx="{}" cy="{}" r="2.5" class="dot"/>').format(x + 12, y + 12)
-                )
-    return _drawing(
-        f"{comparison.name}: {entries_in_words(comparison)}.",
-        parts,
-        side * columns + 2,
-        side * len(rows) + 2,
-    )
-
-
-def entries_in_words(comparison: ComparedArray) -> str:
-    """Which entries are wrong, in words: all, none, or the count and the rows."""
-    wrong = sum(map(sum, comparison.wrong))
-    size = sum(map(len, comparison.wrong))
-    if wrong in (0, size):
-        return (
-            f"{'all' if wrong else 'none'} of {size} entries {'is' if not wrong else 'are'} wrong"
-        )
-    if len(comparison.wrong) == 1:
-        where = (
-            f"at {', '.join(str(j) for j, is_wrong in enumerate(comparison.wrong[0]) if is_wrong)}"
-        )
-    else:
-        rows = (f"{i} ({sum(row)})" for i, row in enumerate(comparison.wrong) if any(row))
-        where = f"in row {', '.join(rows)}"
-    return f"{wrong} of {size} entries wrong, {where}"
 
 
 def _text(

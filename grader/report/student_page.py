@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from assignment.files import write_atomically
-from grader.report import charts
+from assignment.hints import RUNGS
+from grader.report import charts, matrices, overview
+from grader.report.highlighting import highlighted, shown_rows
+from grader.report.own_code import Code, code_of
 from grader.report.pictures import OfficialImages, plot_or_reason
 from grader.report.text import grader_error, plain, smallest_in_words, summary
 from grader.results import Report, SectionResult, Status, Training
@@ -24,6 +27,7 @@ from utils import CLASS_NAMES
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.ERROR: "!"}
+SHORT = 12  # characters of a hash
 MOST_EPOCHS = 60  # rows in the table of a curve
 SHADES = 10  # of a confusion matrix, as in style.css
 
@@ -32,7 +36,11 @@ SHADES = 10  # of a confusion matrix, as in style.css
 class PageContent:
     """What a page shows: report, student's name, submitted plots by script, number of attempts.
 
-    `attempts` is 0 if unknown. `waiting` are the sections not marked yet.
+    `attempts` is 0 if unknown. `waiting` are the sections not marked yet. `title` is that of the
+    assignment, `marked` and `handed_in` are times in words, `work` is the commit or the hash of
+    what was marked, each "" if unknown. `attempt` is the number of this attempt, 0 for that of the
+    report. `sources` are the scripts as they were submitted, by script. `needs` are the sections
+    that each section builds on; without any, those of rubric.toml.
     """
 
     report: Report
@@ -40,6 +48,19 @@ class PageContent:
     plots: dict[str, bytes] = field(default_factory=dict)
     attempts: int = 0
     waiting: Sequence[RubricSection] = ()
+    title: str = ""
+    marked: str = ""
+    handed_in: str = ""
+    work: str = ""
+    attempt: int = 0
+    sources: Mapping[str, bytes] = field(default_factory=dict)
+    needs: overview.Needs = field(default_factory=dict)
+
+    @property
+    def which_attempt(self) -> str:
+        """Which attempt this is, and of how many if that is known: "2 of 3"."""
+        number = self.attempt or self.report.attempt
+        return f"{number} of {self.attempts}" if number <= self.attempts > 1 else str(number)
 
 
 @cache
@@ -82,7 +103,9 @@ def csp_hash(text: str) -> str:
 def page(content: PageContent, images: OfficialImages) -> str:
     """The page's source."""
     report = content.report
-    lost = [section for section in report.sections if section.status is not Status.PASSED]
+    lost = [section for section in report.sections if section.status is Status.FAILED]
+    lost = overview.in_order(lost, content.needs or overview.usual_needs())
+    errors = [section for section in report.sections if section.status is Status.ERROR]
     return (
         environment()
         .get_template("student.html")
@@ -90,7 +113,9 @@ def page(content: PageContent, images: OfficialImages) -> str:
             content=content,
             report=report,
             rows=_rows(content),
-            lost=[_details(section) for section in lost],
+            first=[(section, overview.to_gain(section)) for section in lost],
+            lost=[_details(section, content.sources) for section in [*lost, *errors]],
+            work=content.work[:SHORT],
             passed=[section for section in report.sections if section.status is Status.PASSED],
             trainings=[
                 _training(script, training, content, images)
@@ -114,19 +139,47 @@ def _rows(content: PageContent) -> list[SectionResult | RubricSection]:
     )
 
 
-def _details(section: SectionResult) -> dict[str, Any]:
+def _details(section: SectionResult, sources: Mapping[str, bytes]) -> dict[str, Any]:
+    own = code_of(section, sources[section.script]) if section.script in sources else []
     return {
         "section": section,
         "verdict": section.verdict,
         "smallest": smallest_in_words(section.verdict.smallest) if section.verdict.smallest else "",
+        "hints": _labelled(section.verdict.hints),
+        "codes": [_code(code) for code in own],
         "grids": [
             {
-                "name": comparison.name,
-                "words": charts.entries_in_words(comparison),
-                "svg": charts.wrong_entries(comparison),
+                "words": matrices.in_words(comparison),
+                "columns": matrices.columns(comparison),
+                "table": matrices.values(comparison),
+                "svg": "" if matrices.has_values(comparison) else matrices.drawing(comparison),
             }
             for comparison in section.comparisons
         ],
+    }
+
+
+def _labelled(hints: Sequence[str]) -> list[tuple[str, str]]:
+    """Each hint with a label; the steps have names if all are there."""
+    steps = [f": {step}" for step in RUNGS] if len(hints) == len(RUNGS) else [""] * len(hints)
+    return [
+        (f"Hint {number} of {len(hints)}{step}", hint)
+        for number, (step, hint) in enumerate(zip(steps, hints, strict=True), start=1)
+    ]
+
+
+def _code(code: Code) -> dict[str, Any]:
+    first, rows = shown_rows(code)
+    last = first + len(rows) - 1
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    marked = [row for row in sorted(code.marked) if first <= row <= last]
+    why = {code.marked[row] for row in marked}
+    return {
+        "html": highlighted(code),
+        "where": f"{code.script}.py, {lines}",
+        "cut": len(code.lines) - len(rows),
+        "marked": ", ".join(map(str, marked)),
+        "why": " and ".join(sorted(why)),
     }
 
 

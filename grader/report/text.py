@@ -9,6 +9,7 @@ from assignment.failure import raised_in_words, sentence, without_quotes
 from grader.results import SectionResult, Smallest, Status, Verdict
 
 MAX_FEEDBACK = 4000  # characters of one section's feedback
+SHOWN_HINTS = 2  # of three: the last is almost the answer, and is opened on purpose
 PRINTED = "The end of the script's output:"
 SAID = "Your script said:"  # above its own lines and the exception that it raised
 
@@ -36,8 +37,11 @@ def feedback(result: SectionResult) -> str:
 
 
 def lines(verdict: Verdict) -> list[str]:
-    """The verdict as lines, not yet safe to show; a script's own words stand behind a bar."""
-    hints = [f"Hint: {verdict.hints[0]}", *verdict.hints[1:]] if verdict.hints else []
+    """The verdict as lines, not yet safe to show; a script's own words stand behind a bar.
+
+    The last of three hints is left out: the page and `--hint` show it to who asks for it.
+    """
+    hints = [f"Hint: {verdict.hints[0]}", *verdict.hints[1:SHOWN_HINTS]] if verdict.hints else []
     smallest = [smallest_in_words(verdict.smallest)] if verdict.smallest else []
     first = _first(verdict)
     if not first:  # from an old gradebook, which kept one text

@@ -134,6 +134,14 @@ class StudentScript:
         if self._source_fault is not None:
             raise self._source_fault
 
+    def expect_imported(self) -> None:
+        """Raises StudentFault where the script cannot be read or imported, as far as that is known.
+
+        It is imported for this if it has not been yet.
+        """
+        if self._load_fault is not None or not self._names:
+            self._ensure_loaded()
+
     def named(self, name: str) -> Any:
         """What the script defines under a name. Raises StudentError where it defines nothing."""
         self._ensure_loaded()

@@ -261,7 +261,6 @@ def expect_bar(run: TrainingOutcome, section: RubricSection) -> str:
         f"the test accuracy is {describe_accuracy(run)}{_oddity(run)}",
         f"at least {bar:.0%}",
         kind="train-one-class" if run.classes == 1 else "train-below-bar",
-        hint=section.hint,
     )
 
 

@@ -123,7 +123,7 @@ def test_hints_never_point_at_a_gradient_that_is_right(first: str, second: str) 
         counts = [sum(way == convention for way in ways.values()) for convention in ("sum", "mean")]
         assert sum(failure.parts.values()) == max(counts) < 4
         for name, entries in failure.wrong.items():
-            assert entries.any() == (name not in right)
+            assert entries.wrong.any() == (name not in right)
 
 
 @pytest.mark.parametrize(("ways", "hint"), [
@@ -149,12 +149,16 @@ def test_hints_by_what_is_wrong(ways: tuple[str, ...], hint: str) -> None:
     assert caught.value.hints == (hint,)
 
 
-def test_no_picture_is_drawn_of_large_arrays() -> None:
+def test_the_first_wrong_part_of_large_arrays_is_kept() -> None:
     mean = {name: np.ones((30, 40) if name[0] == "W" else 40) for name in NAMES}
-    batch = compared({**mean, "W1": 0 * mean["W1"]}, mean, 8, 1e-4)
+    wrong = mean["W1"].copy()
+    wrong[20, 39] = 2
     with pytest.raises(CheckFailed) as caught:
-        expect_gradients([batch])
-    assert caught.value.wrong == {}
+        expect_gradients([compared({**mean, "W1": wrong}, mean, 8, 1e-4)])
+    entries = caught.value.wrong["W1"]
+    assert (entries.shape, entries.origin, entries.wrong.shape) == ((30, 40), (14, 28), (12, 12))
+    assert np.argwhere(entries.wrong).tolist() == [[6, 11]]
+    assert entries.got is None
 
 
 def test_a_factor_is_told_in_the_convention_of_the_right_gradients() -> None:

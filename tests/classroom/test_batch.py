@@ -58,8 +58,8 @@ PLAIN = Options(seed=1)
 
 @pytest.mark.parametrize(("rubric", "expected"), [
     (changed("1.6", points=1), []),
-    (changed("1.6", hint="Look again."), ["1.6"]),
-    (changed("1.2", hint="Look again."), ["1.2", "1.3", "1.5", "1.6"]),  # those that need it
+    (changed("1.6", hints=("Look again.",) * 3), ["1.6"]),
+    (changed("1.2", hints=("Look again.",) * 3), ["1.2", "1.3", "1.5", "1.6"]),  # those that need it
     (changed("1.6", credit="all or nothing"), ["1.6"]),
     (changed("3.6", bar=0.9), ["3.5", "3.6", "3.7"]),
     (replace(RUBRIC, judgement=replace(RUBRIC.judgement, gap=RUBRIC.judgement.level)),

@@ -10,6 +10,7 @@ import threading
 import tomllib
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from grader.errors import HandoutError
 from grader.handout.folder import MANIFEST, write_handout
 from grader.handout.stubs import reference_source, solved
+from grader.rubric import load_rubric
 from tests.support import ROOT, run
 
 
@@ -45,6 +47,7 @@ def test_the_folder_holds_what_students_need_and_no_grader(handout: Path) -> Non
     )
     assert {
         "assignment/rubric.toml",
+        "assignment/hints.toml",
         "assignment/checks/numpy/public_cases.json",
         "assignment/checks/numpy/backward.py",
         "assignment/handles.py",
@@ -211,6 +214,9 @@ def test_the_handout_works_alone(handout: Path, tmp_path: Path) -> None:
     ran = run_alone("numpy_ann.py", cwd=folder)
     assert (ran.returncode, ran.stderr) == (1, "")
     assert "Next: write 1.2 relu" in ran.stdout
+    ran = run_alone("numpy_ann.py", "--hint", cwd=folder)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert "Hint 1 of 3, where to look:" in ran.stdout
     ran = run_alone("utils.py", "--checklist", cwd=folder)
     assert (ran.returncode, ran.stderr) == (1, "")
     assert "numpy_ann.py is not finished: TODO 1.2" in ran.stdout
@@ -227,3 +233,17 @@ def test_the_handout_reads_the_bars_of_its_own_rubric(handout: Path, tmp_path: P
     ran = run_alone("numpy_ann.py", "--train-size", "500", "--epochs", "2", cwd=folder)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "bar 12%: met" in ran.stdout
+
+
+def test_a_hint_with_a_line_of_the_solution_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rubric = load_rubric()
+    telling = ("Look.", "It is wrong.", "Write dz1 = da1 * relu_derivative(self.z1) there.")
+    sections = tuple(replace(section, hints=telling) for section in rubric.sections)
+    monkeypatch.setattr(
+        "grader.handout.folder.load_rubric", lambda: replace(rubric, sections=sections)
+    )
+    with pytest.raises(HandoutError, match=r"assignment/rubric.toml holds a line of the solution"):
+        write_handout(tmp_path, with_data=False)
+    assert list(tmp_path.iterdir()) == []

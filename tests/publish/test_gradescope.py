@@ -98,6 +98,7 @@ def test_the_zip_holds_the_grader_its_data_and_nothing_else(archive: Path) -> No
             "t10k-labels-idx1",
         )
     )
+    assert {"assignment/hints.toml", "assignment/checks/numpy/public_cases.json"} <= names
     tracked = subprocess.run(
         ["git", "ls-files", "grader"], cwd=ROOT, capture_output=True, text=True
     ).stdout.split()

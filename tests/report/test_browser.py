@@ -16,6 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.classes import HOSTILE, WRONG, Pupil, write_report
 from tests.pictures import PICTURES, plot
 from tests.similarity.support import SOLVED, with_own_number
+from tests.support import script_with
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
@@ -40,15 +41,20 @@ PLOTS = {"pytorch_ann": plot(), "pytorch_cnn": PICTURES["text"]()}
 RAISED = f"numpy_ann.py, line 3, in relu: {HOSTILE}\nValueError: {HOSTILE} \ud800"
 PRINTED = f"{HOSTILE}{'x' * 500}"
 COMPARED = f"{HOSTILE}, expected {HOSTILE}. Hint: {HOSTILE}\n{HOSTILE}"
+OWN = script_with(
+    "numpy_ann", {"1.2": "return np.where(\n    z > 0, z, 0.1 * z  # leaky\n)"}
+).encode()
+HOSTILE_CODE = f"def relu(z):\n    # {HOSTILE}{'x' * 500}\n    return z\n".encode()
+OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
 PUPILS = [
     Pupil("1001", "Ada Lovelace", accuracy=0.9, plots=PLOTS, scripts=SOLVED),
     Pupil("1002", "Blaise Pascal", {"1.2": WRONG, "1.6": "W1 is 1, expected 2."},
-          ("relu-leaky",), accuracy=0.72, plots=PLOTS, scripts=SOLVED),
+          ("relu-leaky",), accuracy=0.72, plots=PLOTS, scripts=SOLVED | {"numpy_ann": OWN}),
     Pupil("1003", "Émilie du Châtelet", missing=("1.6",), scripts=with_own_number(SOLVED, 7)),
     Pupil("1004", "Zeno", problem="work.zip is damaged"),
     Pupil(f"={HOSTILE}", HOSTILE,
           {"1.2": f"{RAISED}\n{PRINTED}", "1.3": COMPARED, "1.4": "m" * 3000}, (HOSTILE,),
-          accuracy=0.8, plots=PLOTS, scripts=with_own_number(SOLVED, 8)),
+          accuracy=0.8, plots=PLOTS, scripts={"numpy_ann": HOSTILE_CODE}),
 ]  # fmt: skip
 
 
@@ -131,7 +137,8 @@ def test_what_students_write_stays_text(browser: Any, report: Path) -> None:
         '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}'
         in browser.find_element(By.TAG_NAME, "h1").text
     )
-    assert text.count("{{7*7}}") == 11  # name, three of one section, six of the other
+    # name, three of one section and the code, six of the other
+    assert text.count("{{7*7}}") == 12
     assert not set("\u202e\u2066\x00\x1b") & set(text)
 
 
@@ -210,12 +217,39 @@ def test_nothing_is_wider_than_a_phone(browser: Any, report: Path, scheme: str) 
     look(browser, 360, scheme)
     for path in pages(report):
         show(browser, path)
+        browser.execute_script(OPEN_ALL)
         widths = browser.execute_script(
             "const d = document.documentElement; return [d.scrollWidth, d.clientWidth]"
         )
         assert widths[0] <= widths[1] == 360, path.name
     dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert dark == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 29)")
+
+
+def test_every_row_of_code_has_a_line_of_its_own(browser: Any, report: Path) -> None:
+    (path,) = (report / "students").glob("blaise-*.html")
+    rows = """return [...document.querySelectorAll('#section-1\\\\.2 .code .line')]
+        .map(row => [row.getBoundingClientRect().top, row.getBoundingClientRect().left])"""
+    for width in (390, 1400):
+        look(browser, width)
+        show(browser, path)
+        places = browser.execute_script(rows)
+        assert len(places) > 5
+        assert all(above < below for (above, _), (below, _) in pairwise(places))
+        assert len({left for _, left in places}) == 1
+
+
+def test_hints_open_one_by_one(browser: Any, report: Path) -> None:
+    (path,) = (report / "students").glob("blaise-*.html")
+    show(browser, path)
+    first, second = browser.find_elements(By.CSS_SELECTOR, "#section-1\\.2 details.hint > summary")
+    text = browser.find_element(By.XPATH, "//p[text()='Your relu does this.']")
+    assert (first.text, second.is_displayed()) == ("Hint 1 of 2", False)
+    first.send_keys(Keys.ENTER)
+    assert second.is_displayed()
+    assert not text.is_displayed()
+    second.send_keys(Keys.ENTER)
+    assert text.is_displayed()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -225,6 +259,7 @@ def test_axe_finds_nothing_to_complain_about(browser: Any, report: Path, scheme:
     look(browser, 1000, scheme)
     for path in [*pages(report), report / "similarity.html"]:
         show(browser, path)
+        browser.execute_script(OPEN_ALL)
         browser.execute_script(AXE_SCRIPT)
         run = """const done = arguments[0];
             axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.report import charts
+from grader.report import charts, matrices
 from grader.results import ComparedArray
 
 
@@ -77,8 +77,8 @@ def test_wrong_entries_in_words_and_by_shape(
     wrong: tuple[tuple[bool, ...], ...], words: str
 ) -> None:
     comparison = ComparedArray("W1", wrong)
-    assert charts.entries_in_words(comparison) == words
-    drawn = charts.wrong_entries(comparison)
+    assert matrices.entries_in_words(comparison) == words
+    drawn = matrices.drawing(comparison)
     assert drawn.count('class="cross"') == sum(map(sum, wrong))
     assert drawn.count('class="dot"') == sum(map(len, wrong)) - sum(map(sum, wrong))
 

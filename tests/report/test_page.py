@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import html
 import io
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +18,10 @@ from grader.classroom.people import Student
 from grader.classroom.reports.names import stem
 from grader.report.pictures import OfficialImages, submitted_plot
 from grader.report.student_page import PageContent, page
+from grader.report.text import feedback
 from grader.results import ComparedArray, Frame, Report, SectionResult, Status, Training, Verdict
 from tests.classes import (
+    COMPARED,
     HOSTILE,
     LONE,
     RUBRIC,
@@ -40,26 +44,98 @@ def shown(
     trainings: dict[str, Training] | None = None,
     name: str = "Ada",
     missing: tuple[str, ...] = (),
+    **content: Any,
 ) -> str:
     accuracy = dict.fromkeys(trainings or {}, 0.8)
     report = Report(
         sections, accuracy, RUBRIC.bars, 1.0, 1, "cpu", "none", "ada", problem, trainings or {}
     )
     waiting = tuple(RUBRIC.by_number[number] for number in missing)
-    return page(PageContent(report, name, plots or {}, 1, waiting), OfficialImages())
+    filled = {"attempts": 1} | content
+    return page(PageContent(report, name, plots or {}, waiting=waiting, **filled), OfficialImages())
 
 
 def text_of(source: str) -> str:
     return " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", source, flags=re.DOTALL).split())
 
 
+def code_in(source: str) -> str:
+    """The code on a page."""
+    blocks = re.findall(r"<code>(.*?)</code></pre>", source, re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", "", "".join(blocks)))
+
+
 def test_a_failed_section_is_split_for_reading() -> None:
     text = text_of(shown((result("1.2", Status.FAILED, WRONG, diagnosis=("relu-leaky",)),)))
     assert (
         "Got relu(z)[0, 3] is 0.24 Expected 0 Where z[0, 3] is -0.24 "
-        "Hint: negative elements become 0. Your relu does this. Recognised: relu-leaky" in text
+        "Hint 1 of 2 negative elements become 0. Hint 2 of 2 Your relu does this. "
+        "Recognised: relu-leaky" in text
     )
     assert "0 of 4 points" in text
+
+
+HINTS = ("Look there.", "It is wrong.", "Almost this.")
+THREE = Verdict(Status.FAILED, got="wrong", hints=HINTS)
+
+
+def test_three_hints_open_one_inside_the_other() -> None:
+    source = shown((result("1.2", Status.FAILED, THREE),))
+    assert "Hint 1 of 3: where to look Look there. Hint 2 of 3: why It is wrong." in text_of(source)
+    assert source.count('<details class="hint">') == 3
+    assert "<details open" not in source
+    after = source.partition(HINTS[0])[2].partition("</details>")[0]
+    assert HINTS[1] in after  # before the first one ends
+    assert HINTS[2] in after
+
+
+def test_the_last_hint_stays_out_of_what_is_shown_at_once() -> None:
+    text = feedback(result("1.2", Status.FAILED, THREE))
+    assert HINTS[1] in text
+    assert HINTS[2] not in text
+
+
+def test_the_head_says_what_was_marked_and_when() -> None:
+    head = {"title": "From <b>relu", "handed_in": "1 May, 23:58 CEST", "marked": "2 May",
+            "work": "0123456789abcdef0123", "attempts": 3, "attempt": 2}  # fmt: skip
+    text = text_of(shown((result("1.2"),), **head))
+    assert "From &lt;b&gt;relu Ada Handed in 1 May, 23:58 CEST Marked 2 May" in text
+    assert "Attempt 2 of 3 Version 0123456789ab Score" in text
+    bare = text_of(shown((result("1.2"),)))
+    assert "Ada Attempt 1 Score 4 of 4 points 1 of 1 section is right: 1.2 relu." in bare
+
+
+def test_what_is_right_stands_before_what_to_look_at() -> None:
+    sections = (result("1.2", Status.FAILED), result("1.3"), result("1.4"),
+                result("1.6", Status.FAILED, Verdict(Status.FAILED, credit=0.5)))  # fmt: skip
+    source = shown(sections)
+    assert (
+        "2 of 4 sections are right: 1.3 relu_derivative, 1.4 cross_entropy. "
+        "What to look at, in this order: 1.2 relu : 4 points to gain 1.6 backward : "
+        "7 points to gain" in text_of(source)
+    )
+    assert source.index('<article id="section-1.2"') < source.index('<article id="section-1.6"')
+
+
+def test_own_code_and_entries_stand_with_a_failed_section() -> None:
+    verdict = Verdict(Status.FAILED, got="wrong", trace=(Frame("numpy_ann.py", 3, "relu", "x"),))
+    code = b"# a\ndef relu(z):\n    return z @ '<b>'\n"
+    sections = (result("1.2", Status.FAILED, verdict, comparisons=COMPARED["1.2"]), result("1.3"))
+    source = shown(sections, sources={"numpy_ann": code})
+    text = text_of(source)
+    assert (
+        "Your code: numpy_ann.py, lines 2 to 3. The arrow → marks where it stopped: line 3" in text
+    )
+    assert "→ 3     return z @ '<b>'" in code_in(source)
+    assert "relu(z), shape (1, 2): 1 of 2 entries wrong, at 0 0 1 0 ✗ 0.24 not 0 · 1" in text
+    assert "shape (64, 32), of which rows 52 to 63, columns 20 to 31 are shown" in text
+    assert source.count("Your code:") == 1  # right sections show none
+
+
+def test_another_script_s_code_is_not_shown() -> None:
+    failed = result("2.4", Status.FAILED)
+    assert "Your code" not in shown((failed,), sources={"numpy_ann": b"def predict(): pass"})
+    assert "Your code" not in shown((failed,))
 
 
 def test_what_is_not_marked_yet_is_no_zero() -> None:
@@ -69,7 +145,8 @@ def test_what_is_not_marked_yet_is_no_zero() -> None:
     assert "0 of" not in nothing
     some = text_of(shown((result("1.3"),), missing=("1.2", "1.4")))
     assert "Only partly marked yet 4 of 4 points so far; 2 sections not marked yet." in some
-    assert some.index("1.2 relu not marked yet") < some.index("1.3 relu_derivative")
+    rows = some.partition("Points by section")[2]
+    assert rows.index("1.2 relu not marked yet") < rows.index("1.3 relu_derivative")
 
 
 def test_a_submission_that_cannot_be_read_says_why() -> None:
@@ -195,7 +272,12 @@ def test_whatever_a_student_writes_stays_text(text: str) -> None:
         ),
         result("1.4", verdict=text),
     )
-    source = shown(sections, name=text, problem=text)
+    code = f"def relu(z):\n    '{text}'\nrelu_derivative = '{text}'".encode(
+        "utf-8", "surrogatepass"
+    )
+    written = {"title": text, "handed_in": text, "marked": text, "work": text}
+    source = shown(sections, name=text, problem=text, sources={"numpy_ann": code}, **written)
+    assert source.count("Your code:") == 2
     source.encode()
     assert not re.search(r"<(script|img)", source)
     assert "49" not in text_of(source)
@@ -254,7 +336,10 @@ def test_grade_writes_the_same_page(tmp_path: Path) -> None:
     mark(work, "--only", "1.2", "--html", str(tmp_path / "report.html"))
     source = (tmp_path / "report.html").read_text(encoding="utf-8")
     text = text_of(source)
-    assert "ada Score 0 of 4 points" in text
+    assert "From relu to a convolutional network ada Marked 20" in text
+    assert "Score 0 of 4 points No section is right yet." in text
+    assert "Your code: numpy_ann.py, lines " in text
+    assert "return abs(z)" in code_in(source)
     assert "Got relu(z)" in text
     assert "Your relu turns negative values into positive ones" in text
     assert source.count('<img class="plot"') == 2

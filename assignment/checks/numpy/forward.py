@@ -12,10 +12,10 @@ from assignment.handles import Handle, Module
 
 TOLERANCE = 1e-4
 HINTS = {
-    "z1": "X @ W1 + b1.",
-    "a1": "relu of z1.",
-    "z2": "a1 @ W2 + b2.",
-    "a2": "softmax of z2, over the classes.",
+    "z1": "the product of the images and the first weights, plus the first bias.",
+    "a1": "your relu of z1.",
+    "z2": "the product of a1 and the second weights, plus the second bias.",
+    "a2": "the softmax of z2, over the classes.",
 }
 
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from assignment.checks.numpy.cases import NAMES
+from assignment.entries import MAX_SHOWN, Entries, entries
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_numbers
 from assignment.failure import named
 from assignment.handles import a_type
 
 CONVENTIONS = ("sum", "mean")
-MAX_SHOWN = 12  # rows and columns of an array whose wrong entries are shown
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Compared:
 
     `right_as` names the conventions in which it is right. `ratio` is its factor to the gradient of
     the mean, if there is a common one. `problem` says what is wrong with its type or shape. `wrong`
-    marks the wrong entries, by convention.
+    marks the wrong entries, by convention. `got` is None if it has another type or shape.
     """
 
     n: int
@@ -36,6 +36,20 @@ class Compared:
     ratio: float | None = None
     problem: CheckFailed | None = None
     wrong: dict[str, np.ndarray] = field(default_factory=dict)
+    got: np.ndarray | None = None
+    mean: np.ndarray | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the whole gradient can be drawn."""
+        return bool(max(self.wrong["sum"].shape) <= MAX_SHOWN)
+
+    def entries(self, convention: str) -> Entries:
+        """The wrong entries in a convention, with the values."""
+        right = None
+        if self.got is not None and self.mean is not None:
+            right = (self.n if convention == "sum" else 1) * self.mean
+        return entries(self.wrong[convention], self.got, right)
 
 
 Batch = Mapping[str, Compared]  # by the name of the gradient
@@ -60,7 +74,7 @@ def compared(gradients: Any, mean: Mapping[str, np.ndarray], n: int, tolerance: 
 def _compared(
     gradients: dict[Any, Any], name: str, mean: np.ndarray, n: int, tolerance: float
 ) -> Compared:
-    everything = dict.fromkeys(CONVENTIONS, np.ones(np.atleast_2d(mean).shape, bool))
+    everything = dict.fromkeys(CONVENTIONS, np.ones(mean.shape, bool))
     try:
         got = _expect_gradient(gradients, name, mean)
     except CheckFailed as problem:
@@ -70,7 +84,7 @@ def _compared(
         for convention, factor in (("sum", n), ("mean", 1))
     }
     right_as = frozenset(convention for convention in CONVENTIONS if not wrong[convention].any())
-    return Compared(n, right_as, _constant_ratio(got, mean), wrong=wrong)
+    return Compared(n, right_as, _constant_ratio(got, mean), wrong=wrong, got=got, mean=mean)
 
 
 def _expect_gradient(gradients: dict[Any, Any], name: str, mean: np.ndarray) -> np.ndarray:
@@ -107,9 +121,9 @@ def _keys(gradients: dict[Any, Any]) -> str:
 
 
 def _is_close(got: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarray:
-    """Which entries are close, as a matrix."""
+    """Which entries are close."""
     largest = float(np.abs(expected).max()) + 1e-12
-    return np.atleast_2d(np.abs(got - expected) <= tolerance * largest)
+    return np.asarray(np.abs(got - expected) <= tolerance * largest)
 
 
 def _constant_ratio(got: np.ndarray, expected: np.ndarray) -> float | None:
@@ -331,17 +345,16 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _wrong_entries(batches: Sequence[Batch], convention: str) -> dict[str, np.ndarray]:
-    """The wrong entries in the first batch with any, among those small enough to look at.
+def _wrong_entries(batches: Sequence[Batch], convention: str) -> dict[str, Entries]:
+    """The wrong entries in the first batch with any, of those small enough to see whole, if any.
 
     A gradient that is right in the other convention in this batch has no wrong entries: the verdict
     says which one it keeps to.
     """
-    for batch in batches:
-        wrong = {
-            name: one.wrong[next(iter(one.right_as), convention)] for name, one in batch.items()
-        }
-        small = all(max(entries.shape) <= MAX_SHOWN for entries in wrong.values())
-        if small and any(not one.right_as for one in batch.values()):
-            return wrong
-    return {}
+    faulty = [batch for batch in batches if any(not one.right_as for one in batch.values())]
+    small = [batch for batch in faulty if all(one.is_small for one in batch.values())]
+    return {
+        name: one.entries(next(iter(one.right_as), convention))
+        for batch in [*small, *faulty][:1]
+        for name, one in batch.items()
+    }

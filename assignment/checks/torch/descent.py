@@ -24,10 +24,10 @@ def descent_faults(answer: dict[str, Any]) -> list[CheckFailed]:
     if answer["steps"] > 1:
         found.append(
             CheckFailed(
-                f"optimizer.step() ran {answer['steps']} times",
+                f"the optimizer's step() ran {answer['steps']} times",
                 "a single step",
                 kind="torch-several-steps",
-                hint="call optimizer.step() once per batch.",
+                hint="call the optimizer's step() once per batch.",
             )
         )
     try:
@@ -43,10 +43,10 @@ def expect_plain_step(rows: list[dict[str, Any]]) -> None:
     """Raises CheckFailed if anything but the optimizer moved the parameters."""
     if _cosine(_graded(rows), "moved", "followed") < ALONG:
         raise CheckFailed(
-            "the parameters did not move as optimizer.step() moves them",
+            "the parameters did not move as the optimizer's step() moves them",
             "one step of the optimizer",
             kind="torch-own-optimizer",
-            hint="optimizer.step() alone changes the parameters.",
+            hint="the optimizer's step() alone changes the parameters.",
         )
 
 
@@ -57,7 +57,7 @@ def expect_own_step(answer: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         what = (
             "the step was taken by another optimizer"
             if answer["others"]
-            else "the parameters changed without optimizer.step()"
+            else "the parameters changed without the optimizer's step()"
         )
         raise CheckFailed(
             what,
@@ -80,7 +80,7 @@ def expect_movement(answer: dict[str, Any], rows: list[dict[str, Any]]) -> None:
             raise CheckFailed(
                 f"{quoted(row['name'])} did not change in a step",
                 "a change of every parameter",
-                hint="does optimizer.step() come after loss.backward(), and cover all parameters?",
+                hint="does the optimizer's step() come after backward(), for all parameters?",
             )
 
 
@@ -91,16 +91,16 @@ def _explained(answer: dict[str, Any], rows: list[dict[str, Any]]) -> CheckFaile
             "gradients were computed but no parameter changed",
             "a step downhill",
             kind="torch-no-step",
-            hint="optimizer.step() moves the parameters, after the gradients are computed.",
+            hint="the optimizer's step() moves the parameters, after the gradients are computed.",
         )
     if answer["reached"]:
         return CheckFailed(
             "the gradients were cleared before a step could follow them"
             if not answer["gradients_left"]
-            else "optimizer.step() came before the gradients were computed",
+            else "the optimizer's step() came before the gradients were computed",
             "a step downhill",
             kind="torch-no-backward",
-            hint="in order: zero the gradients, loss.backward(), optimizer.step().",
+            hint="in order: zero the gradients, backward() of the loss, the optimizer's step().",
         )
     if answer["backwards"]:
         return CheckFailed(
@@ -113,7 +113,7 @@ def _explained(answer: dict[str, Any], rows: list[dict[str, Any]]) -> CheckFaile
         "no parameter changed, and there are no gradients",
         "a step downhill",
         kind="torch-no-backward",
-        hint="loss.backward() computes the gradients that optimizer.step() follows.",
+        hint="backward() of the loss computes the gradients that the optimizer's step() follows.",
     )
 
 
@@ -130,8 +130,8 @@ def expect_this_batch_alone(rows: list[dict[str, Any]]) -> None:
     if _cosine(graded, "followed", "fresh") < ALONG and not _clipped(graded):
         raise CheckFailed(
             "the optimizer followed something other than the gradients of this batch",
-            "the gradients that loss.backward() computed",
-            hint="nothing but clipping may change the gradients before optimizer.step().",
+            "the gradients that backward() of the loss computed",
+            hint="nothing but clipping may change the gradients before the optimizer's step().",
         )
 
 

@@ -36,7 +36,6 @@ def _word(section: RubricSection, context: Context) -> str:
             f"JUDGEMENT is {shown(judgement)}",
             f"one of {', '.join(JUDGEMENTS)}",
             kind="not-written" if unwritten else "wrong-type",
-            hint=section.hint,
         )
     return word
 
@@ -85,9 +84,10 @@ def check_plot(section: RubricSection, context: Context) -> str | None:
     """A remark on a plot without a history, else None.
 
     Raises CheckFailed unless the plot exists, decodes, is not blank and, if it carries a history,
-    shows a run of this script.
+    shows a run of this script, which can be imported.
     """
     script = section.script
+    context.student(section).expect_imported()  # what cannot run has drawn nothing
     name, plots = PLOTS[script], context.submission.plots
     if script not in plots:
         problem = context.submission.problems.get(name, "is missing")

@@ -1,7 +1,8 @@
-"""The catalogue of mistakes: id, sections, advice to the student, and the wrong code.
+"""The catalogue of mistakes: id, sections, and the wrong code.
 
 `grader.feedback.diagnosis` finds the mistake that an answer shows: it predicts what each would give
-on the same inputs. To add a mistake, write its entry here and two specimens in `tests/specimens/`.
+on the same inputs. To add a mistake, write its entry here, its hints in `assignment/hints.toml` and
+two specimens in `tests/specimens/`.
 """
 
 from __future__ import annotations

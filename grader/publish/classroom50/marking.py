@@ -33,6 +33,7 @@ from grader.results import SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection, load_rubric
 from grader.sandbox.budget import Clock
 from grader.sandbox.forkserver_client import ForkServer
+from grader.sandbox.importable import not_importable
 from grader.sandbox.levels import Sandbox, choose
 from grader.sandbox.own_paths import shown
 from grader.sandbox.remote import StudentScript
@@ -147,7 +148,13 @@ class PublicMarking:
 
     def _asked(self, section: RubricSection) -> str | None:
         if section.number == CHECKLIST:
-            context = SimpleNamespace(submission=self.submission)
+            seconds = self.rubric.limits.import_seconds
+            context = SimpleNamespace(
+                submission=self.submission,
+                not_importable=lambda: not_importable(
+                    self.submission, self._students, self._clock, seconds
+                ),
+            )
             resolve(section.section.check)(section, context)
             return " ".join([*self.submission.notes, *self._remarks]) or None
         self.submission.expect_script(section.script)
