@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import keyword
 import re
 from functools import cache
 
@@ -22,6 +23,7 @@ def _normal(text: str) -> list[str]:
     return [
         "v"
         if word.isidentifier()
+        and not keyword.iskeyword(word)
         and not (following == "(" or before == "." or (following == "." and word in MODULES))
         else word
         for before, word, following in zip(["", *words], words, [*words[1:], ""], strict=False)

@@ -185,6 +185,7 @@ def _comparisons(failure: CheckFailed) -> tuple[ComparedArray, ...]:
 
 def _rounded(values: np.ndarray | None) -> tuple[tuple[str, ...], ...]:
     rows = () if values is None else values
+    # to three digits: enough to see what is wrong, and too few to be handed in as the answer
     return tuple(tuple(f"{float(value) + 0.0:.3g}" for value in row) for row in rows)
 
 

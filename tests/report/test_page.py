@@ -216,7 +216,7 @@ def test_only_the_picture_of_a_submitted_plot_is_kept() -> None:
     Image.fromarray(np.tile(GRADIENT, (1, 5))).save(stream, "PNG", pnginfo=texts)
     content = base64.b64decode(submitted_plot("plot.png", stream.getvalue()).partition(",")[2])
     with Image.open(io.BytesIO(content)) as picture:
-        assert (picture.format, picture.width, picture.info) == ("PNG", 900, {})
+        assert (picture.format, picture.width, picture.info) == ("PNG", 1000, {})
     assert b"<script>" not in content
 
 
