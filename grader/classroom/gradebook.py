@@ -17,7 +17,7 @@ import zlib
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from grader.classroom.class_list import ClassList
+from grader.classroom.history import History
 from grader.classroom.people import HandedIn, Origin, Student
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
@@ -52,7 +52,7 @@ class StudentRecord:
     party: tuple[str, ...] = ()
 
 
-class Gradebook(ClassList):
+class Gradebook(History):
     """An open gradebook."""
 
     def keep_rubric(self, digest: str, toml: str) -> None:

@@ -32,7 +32,8 @@ SHADES = 10  # of a confusion matrix, as in style.css
 class PageContent:
     """What a page shows: report, student's name, submitted plots by script, number of attempts.
 
-    `attempts` is 0 if unknown. `waiting` are the sections not marked yet.
+    `attempts` is 0 if unknown. `waiting` are the sections not marked yet. `left_out` says what an
+    anonymous page leaves out, submitted plots among it.
     """
 
     report: Report
@@ -40,6 +41,7 @@ class PageContent:
     plots: dict[str, bytes] = field(default_factory=dict)
     attempts: int = 0
     waiting: Sequence[RubricSection] = ()
+    left_out: str = ""
 
 
 @cache

@@ -7,6 +7,7 @@ import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from grader.classroom.headline import headline as headline_of_class
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.feedback.misconceptions import CATALOGUE
 from grader.report.text import headline, one_line
@@ -79,12 +80,18 @@ class SectionTally:
 
 @dataclass
 class Summary:
-    """The counts of the class page."""
+    """The counts of the class page.
+
+    `students` handed in, the `missing` did not. `marked` counts those with a mark, unreadable
+    submissions among them; `works` are the different submissions of those that were readable.
+    """
 
     assignment: Assignment
     students: int = 0
     marked: int = 0
     pending: int = 0
+    missing: int = 0
+    works: set[str] = field(default_factory=set)
     score_sum: float = 0.0
     scores: Counter[float] = field(default_factory=Counter)
     accuracies: dict[str, list[int]] = field(
@@ -101,8 +108,11 @@ class Summary:
     _seen: int = 0
 
     def add(self, person: Person) -> None:
-        """Add one student."""
+        """Add one student. Of those who handed nothing in, only the number counts."""
         report = person.standing.report
+        if not person.has_handed_in:
+            self.missing += 1
+            return
         self.students += 1
         if report.problem:
             self.unreadable.add(Incident(person.name, person.stem, "", report.problem))
@@ -110,6 +120,8 @@ class Summary:
             self.marked += 1
             self.score_sum += report.mark
             self.scores[report.mark] += 1
+            if not report.problem:
+                self.works.add(person.standing.work)
         else:
             self.pending += 1
         for script, accuracy in report.accuracy.items():
@@ -165,6 +177,18 @@ class Summary:
             tally.rest_of_right += rest * passed
 
     @property
+    def headline(self) -> str:
+        """The class in one sentence, the roster included."""
+        return headline_of_class(
+            self.students + self.missing,
+            self.marked - self.unreadable.count,
+            len(self.works),
+            self.unreadable.count,
+            self.pending,
+            self.missing,
+        )
+
+    @property
     def slowest(self) -> list[Incident]:
         """The slowest sections, the slowest first."""
         return [incident for _, _, incident in sorted(self._slowest, key=lambda entry: -entry[0])]
@@ -201,14 +225,20 @@ class Summary:
         """Id, sections, first sentence of the advice, number of students; most frequent first."""
         order = list(self.assignment.points)
         return [
-            (name, ", ".join(sorted(self.mistaken_in[name], key=order.index)), _title(name), count)
+            (
+                name,
+                ", ".join(sorted(self.mistaken_in[name], key=order.index)),
+                mistake_title(name),
+                count,
+            )
             for name, count in sorted(
                 self.mistakes.items(), key=lambda entry: (-entry[1], entry[0])
             )
         ]
 
 
-def _title(name: str) -> str:
+def mistake_title(name: str) -> str:
+    """What a mistake of the catalogue is, in a sentence; "" for any other name."""
     advice = CATALOGUE[name].advice if name in CATALOGUE else ""
     return advice.partition(". ")[0].removesuffix(".") + "." if advice else ""
 
