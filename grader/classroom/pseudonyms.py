@@ -22,10 +22,11 @@ def secret_of(gradebook: ClassList) -> bytes:
 
     Raises CannotGrade if it cannot be stored. Must not be called within a snapshot.
     """
-    with gradebook.transaction():
-        if gradebook.meta(SECRET) is None:
-            gradebook.set_meta(**{SECRET: secrets.token_hex(32)})
-        return bytes.fromhex(gradebook.meta(SECRET))
+    if gradebook.meta(SECRET) is None:
+        with gradebook.transaction():
+            if gradebook.meta(SECRET) is None:  # another process may have been faster
+                gradebook.set_meta(**{SECRET: secrets.token_hex(32)})
+    return bytes.fromhex(gradebook.meta(SECRET))
 
 
 def code(secret: bytes, kind: str, text: str) -> str:
@@ -34,15 +35,15 @@ def code(secret: bytes, kind: str, text: str) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()
 
 
-def pseudonyms(secret: bytes, ids: list[str]) -> dict[str, str]:
-    """The pseudonym of each id, such as "7f3a-92c1".
+def pseudonyms(secret: bytes, ids: list[str], kind: str = "student") -> dict[str, str]:
+    """The pseudonym of each id, or of another `kind` of text, such as "7f3a-92c1".
 
     If two share it, the later in the list gets more digits.
     """
     found: dict[str, str] = {}
     taken: set[str] = set()
     for one in ids:
-        digits = code(secret, "student", one)
+        digits = code(secret, kind, one)
         short = next(
             name
             for length in range(DIGITS, len(digits) + 1, 4)
@@ -63,11 +64,12 @@ def disguised(secret: bytes, students: list[Student]) -> dict[str, Student]:
     Ids and names are pseudonyms, groups are named by codes, and e-mail addresses are left out.
     """
     names = pseudonyms(secret, [one.id for one in students])
+    groups = pseudonyms(secret, sorted({one.group for one in students}), "group")
     return {
         one.id: Student(
             names[one.id],
             f"Student {names[one.id]}",
-            group=f"Group {code(secret, 'group', one.group)[:4]}" if one.group else "",
+            group=f"Group {groups[one.group]}" if one.group else "",
         )
         for one in students
     }

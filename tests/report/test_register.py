@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -54,6 +55,16 @@ def test_the_roster_names_who_is_missing_and_who_is_unknown(tmp_path: Path) -> N
     assert "Not handed in: 1 <script>alert(1)</script>" in text
     assert "( 0429 ), Blue" in text
     assert "Handed in, not on the roster: 1 Zeno ( 429 )" in text
+
+
+def test_those_who_are_missing_stand_in_the_table_of_marks(tmp_path: Path) -> None:
+    with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
+        gradebook.keep_roster([Student("ada", "Ada"), Student("emil", "Emil")])
+    page_of(tmp_path, [Pupil("ada")])
+    with (tmp_path / "report" / "grades.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = {row["id"]: row for row in csv.DictReader(stream)}
+    assert (rows["emil"]["state"], rows["emil"]["score"]) == ("nothing handed in", "")
+    assert not list((tmp_path / "report" / "students").glob("emil*"))
 
 
 def hand_in(folder: Path, student: str, handed_in: HandedIn) -> None:

@@ -70,7 +70,7 @@ def class_page(content: ClassContent) -> str:
 def _columns(rows: Sequence[StudentRow]) -> dict[str, bool]:
     """Which columns say something about anybody; the others are not shown."""
     return {
-        "id": any(row.id != row.name for row in rows),
+        "id": any(row.id not in row.name for row in rows),
         "group": any(row.group for row in rows),
         "before": any(row.before != row.mark for row in rows),
         "late": any(row.days_late for row in rows),

@@ -126,8 +126,9 @@ class Summary:
             self.pending += 1
         for script, accuracy in report.accuracy.items():
             self.accuracies[script][_bin(accuracy, ACCURACY_BINS)] += 1
-        for section in report.sections:
-            self._add_section(person, section)
+        if not report.problem:  # what a person gave for an unreadable one, nobody marked
+            for section in report.sections:
+                self._add_section(person, section)
         for note in report.notes:
             where = f"{note.script}.py" if note.script else ""
             incident = Incident(person.name, person.stem, where, one_line(note.text))
