@@ -57,6 +57,7 @@ def class_page(content: ClassContent) -> str:
             ],
             mistakes=_mistakes(summary, rows),
             few=FEW,
+            titles={section.number: section.title for section in assignment.sections},
             histograms=_histograms(assignment, summary),
             sections=[
                 (section, summary.sections[section.number]) for section in assignment.sections

@@ -19,8 +19,8 @@ from grader.classroom.reports.names import folded, stem
 from grader.results import Decision, Lateness, Note, Report, SectionResult, Smallest, Verdict
 
 LEFT_OUT = (
-    "This page is anonymous: names, what the student wrote, submitted plots, and reasons that "
-    "people gave for their decisions are left out."
+    "This page is anonymous: names, what students wrote, submitted plots, and reasons that people "
+    "gave for their decisions are left out."
 )
 TIMES_LEFT_OUT = "the times are left out"
 SHORTEST = 3  # letters of a word that counts as part of somebody's name
