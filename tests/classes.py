@@ -41,6 +41,7 @@ COMPARED = {
     ),
     "1.6": (ComparedArray("W1", ((True, False), (False, False))),),
 }
+PROVENANCE = Provenance(rubric_hash(RUBRIC), "grader", "environment", "{}")
 HOSTILE = (
     '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}{% x %}\u202e\u2066\x00\x1b[2J'
 )
@@ -152,7 +153,6 @@ class Pupil:
 def write_class(path: Path, pupils: list[Pupil]) -> Path:
     """A gradebook with these students."""
     digest = rubric_hash(RUBRIC)
-    how = Provenance(digest, "grader", "environment", "{}")
     with Gradebook(path, create=not path.exists()) as gradebook:
         gradebook.keep_rubric(digest, RUBRIC_FILE.read_text(encoding="utf-8"))
         gradebook.set_meta(rubric=digest, sections=list(RUBRIC.by_number))
@@ -166,7 +166,7 @@ def write_class(path: Path, pupils: list[Pupil]) -> Path:
             )
             if not pupil.problem and len(pupil.missing) < len(RUBRIC.sections):
                 keys = {number: f"{pupil.id} {number}" for number in RUBRIC.by_number}
-                gradebook.record(work, pupil.report(), keys, {}, how)
+                gradebook.record(work, pupil.report(), keys, {}, PROVENANCE)
     return path
 
 

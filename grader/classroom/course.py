@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from grader.checked_toml import expect_keys, nearest, number_in, parse
+from grader.checked_toml import expect_keys, number_in, parse
 from grader.errors import RubricError
 
 COURSE = "course.toml"
@@ -190,7 +191,12 @@ def unknown_students(course: Course, known: set[str]) -> list[str]:
     """A line for each extension of a student who is not in the class."""
     return [
         f"{COURSE} has an extension for {student!r}, who is not in the class"
-        + (nearest(student, sorted(known)) if known else "")
+        + _perhaps(student, known)
         for student in course.extensions
         if student not in known
     ]
+
+
+def _perhaps(student: str, known: set[str]) -> str:
+    close = get_close_matches(student, sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -16,8 +16,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+from grader.classroom.history import History
 from grader.classroom.people import HandedIn, Origin, Student
-from grader.classroom.submissions import Submissions, origin_from_json, time_from_json
+from grader.classroom.submissions import origin_from_json, time_from_json
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
 from grader.training.several import StoredRun
@@ -50,9 +51,10 @@ class StudentRecord:
     origin: Origin = field(default_factory=Origin)
     party: tuple[str, ...] = ()
     marked_at: str = ""  # in UTC, as SQLite writes it; "" if it never was
+    failure: str = ""  # why marking it was given up; "" if it was not
 
 
-class Gradebook(Submissions):
+class Gradebook(History):
     """An open gradebook."""
 
     def keep_rubric(self, digest: str, toml: str) -> None:
@@ -229,6 +231,7 @@ class Gradebook(Submissions):
             handed_in=time_from_json(handed_in),
             origin=origin_from_json(origin),
             marked_at=marked_at,
+            failure=self.failures().get(work, ""),
             party=tuple(dict.fromkeys(member for (member,) in members)),
         )
 

@@ -27,6 +27,12 @@ def add(commands: Any) -> None:
         help="a new folder, or that of an earlier report",
     )
     report.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="pseudonyms in place of names, which are the same in every report of this gradebook; "
+        "what students wrote and the files for platforms are left out",
+    )
+    report.add_argument(
         "--data-dir",
         type=Path,
         metavar="DIR",
@@ -46,10 +52,8 @@ def run(given: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, interrupt)
     with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute()):
-        summary = build(gradebook, given.out, given.data_dir)
-    counts = [(summary.marked, "with a mark"), (summary.pending, "not fully marked")]
-    words = ", ".join(f"{count} {what}" for count, what in counts if count)
-    print(f"{given.out}/index.html: {summary.students} students, {words}")
+        summary = build(gradebook, given.out, given.data_dir, anonymous=given.anonymous)
+    print(f"{given.out}/index.html: {summary.headline}")
     for line in summary.exports.lines(summary.assignment):
         print(line)
     return 0

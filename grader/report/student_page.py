@@ -16,6 +16,7 @@ from markupsafe import Markup
 from assignment.files import write_atomically
 from assignment.hints import RUNGS
 from grader.report import charts, matrices, overview
+from grader.report.changes import in_words
 from grader.report.highlighting import highlighted, shown_rows
 from grader.report.own_code import Code, code_of
 from grader.report.pictures import OfficialImages, plot_or_reason
@@ -40,7 +41,8 @@ class PageContent:
     assignment, `marked` and `handed_in` are times in words, `work` is the commit or the hash of
     what was marked, each "" if unknown. `attempt` is the number of this attempt, 0 for that of the
     report. `sources` are the scripts as they were submitted, by script. `needs` are the sections
-    that each section builds on; without any, those of rubric.toml.
+    that each section builds on; without any, those of rubric.toml. `left_out` says what an
+    anonymous page leaves out, submitted plots among it.
     """
 
     report: Report
@@ -55,6 +57,7 @@ class PageContent:
     attempt: int = 0
     sources: Mapping[str, bytes] = field(default_factory=dict)
     needs: overview.Needs = field(default_factory=dict)
+    left_out: str = ""
 
     @property
     def which_attempt(self) -> str:
@@ -113,7 +116,9 @@ def page(content: PageContent, images: OfficialImages) -> str:
             content=content,
             report=report,
             rows=_rows(content),
-            first=[(section, overview.to_gain(section)) for section in lost],
+            changes=in_words(report),
+            total=report.max_score + sum(section.points for section in content.waiting),
+            first=[(one, overview.to_gain(one)) for one in lost if overview.to_gain(one) > 0],
             lost=[_details(section, content.sources) for section in [*lost, *errors]],
             work=content.work[:SHORT],
             passed=[section for section in report.sections if section.status is Status.PASSED],

@@ -160,17 +160,17 @@ def test_sorting_by_mouse(browser: Any, report: Path) -> None:
     show(browser, report / "index.html")
     buttons = browser.find_elements(By.CSS_SELECTOR, "#students thead button")
     headers = browser.find_elements(By.CSS_SELECTOR, "#students thead th")
-    buttons[3].click()
-    assert column(browser, 3) == ["0", "82", "86", "100", ""]
+    buttons[2].click()
+    assert column(browser, 2) == ["0", "82", "86", "100", ""]
     assert [header.get_attribute("aria-sort") for header in headers].count("ascending") == 1
-    buttons[3].click()
-    assert column(browser, 3) == ["100", "86", "82", "0", ""]
-    assert headers[3].get_attribute("aria-sort") == "descending"
-    buttons[4].click()
-    assert column(browser, 4) == ["72.00 %", "80.00 %", "90.00 %", "", ""]
-    assert headers[3].get_attribute("aria-sort") == "none"
+    buttons[2].click()
+    assert column(browser, 2) == ["100", "86", "82", "0", ""]
+    assert headers[2].get_attribute("aria-sort") == "descending"
+    buttons[-1].click()
+    assert column(browser, len(buttons) - 1) == ["72.00", "80.00", "90.00", "", ""]
+    assert headers[2].get_attribute("aria-sort") == "none"
     buttons[0].click()
-    names = column(browser, 0)
+    names = [name.partition("\n")[0] for name in column(browser, 0)]  # a state may stand below
     assert (
         names.index("Ada Lovelace")
         < names.index("Blaise Pascal")

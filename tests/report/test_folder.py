@@ -178,8 +178,7 @@ def test_the_command_says_where_the_report_is(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0
     assert (
-        ran.stdout
-        == f"{tmp_path}/deep/report/index.html: 2 students, 1 with a mark, 1 not fully marked\n"
+        ran.stdout == f"{tmp_path}/deep/report/index.html: 2 students: 1 marked, 1 not marked yet\n"
     )
 
 

@@ -1,5 +1,7 @@
 """What the class page counts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,23 @@ def test_the_slowest_and_first_failures_are_named() -> None:
         MOST_NAMED,
     )
     assert counted.failed_runs.named[0].what == "no."
+
+
+def test_points_given_for_an_unreadable_submission_are_no_failures() -> None:
+    section = replace(Pupil("a", lost={"1.2": "x"}).sections()[1], decision=None)
+    report = replace(Pupil("a").report(), sections=(section,), problem="damaged")
+    counted = Summary(WHOLE)
+    counted.add(person(StudentRecord(Student("a", "A"), "w", 1, report, pending=False), WHOLE))
+    assert counted.unreadable.count == 1
+    assert counted.sections["1.2"].failed == 0
+
+
+def test_the_headline_counts_different_submissions_and_the_roster() -> None:
+    counted = Summary(WHOLE)
+    for name, work in (("a", "same"), ("b", "same"), ("c", "other"), ("d", "")):
+        report = Pupil(name).report()
+        record = StudentRecord(Student(name, name), work, bool(work), report, pending=not work)
+        counted.add(person(record, WHOLE))
+    assert counted.headline == (
+        "4 students: 3 marked (2 different submissions), 1 has not handed in"
+    )

@@ -84,12 +84,19 @@ class Person:
         return not self.standing.pending or self.standing.report.total is not None
 
     @property
+    def could_not_be_marked(self) -> bool:
+        """Whether marking was given up; the same command of `batch` tries again."""
+        return bool(self.standing.failure) and self.standing.pending
+
+    @property
     def state(self) -> str:
         """The state of the marking in a few words."""
         if not self.has_handed_in:
             return "nothing handed in"
         if self.standing.report.problem:
             return "could not be read"
+        if self.could_not_be_marked:
+            return "could not be marked"
         if self.standing.pending:
             return "partly marked" if self.has_results else "not marked yet"
         return "marked"

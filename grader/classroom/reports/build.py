@@ -3,78 +3,138 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from grader.classroom.course import unknown_students
 from grader.classroom.gradebook import Gradebook
+from grader.classroom.people import Student
+from grader.classroom.pseudonyms import secret_of
 from grader.classroom.reports.assignment import Assignment, Person, assignment_of, person_of
-from grader.classroom.reports.class_page import StudentRow, class_page, row
-from grader.classroom.reports.contents import page_content
-from grader.classroom.reports.copies import near_copies
+from grader.classroom.reports.attempts import attempts_of
+from grader.classroom.reports.class_page import ClassContent, class_page
+from grader.classroom.reports.contents import anonymous_content, page_content
+from grader.classroom.reports.copies import Copies, near_copies
+from grader.classroom.reports.disguise import Anonymous, AsItIs
 from grader.classroom.reports.exports import EXPORTS
 from grader.classroom.reports.folder import Folder
+from grader.classroom.reports.heat_map import StudentRow, row
 from grader.classroom.reports.junit import junit
 from grader.classroom.reports.names import stem
+from grader.classroom.reports.register import Register
 from grader.classroom.reports.summary import Summary
 from grader.report import results_json
 from grader.report.pictures import OfficialImages
-from grader.report.student_page import page
+from grader.report.student_page import PageContent, page
 from utils import progress
 
 INDEX, COPIES = "index.html", "similarity.html"
+# Files for platforms need real ids, so that an anonymous report has none of them.
+ANONYMOUS_EXPORTS = ("grades.csv", "sections.csv")
 
 
-def build(gradebook: Gradebook, out: Path, data_dir: Path | None = None) -> Summary:
+@dataclass
+class _Report:
+    """A report being written."""
+
+    gradebook: Gradebook
+    assignment: Assignment
+    folder: Folder
+    shown: AsItIs
+    images: OfficialImages
+    exports: tuple[str, ...]
+
+    def write_students(self, students: list[Student], summary: Summary) -> ClassContent:
+        """Write the files of all students, and the tables of the class; returns its page's content."""
+        rows: list[StudentRow] = []
+        register = self._register(students)
+        with self.folder.tables(self.exports) as tables:
+            for name in self.exports:
+                for head in EXPORTS[name].head(self.assignment):
+                    tables[name].add(head)
+            for student in progress(students, description="report"):
+                real = person_of(self.gradebook, student, self.assignment)
+                one = self.shown.person(real)
+                summary.add(one)
+                if not self.shown.left_out:
+                    summary.exports.add(one)
+                register.add(one)
+                rows.append(row(one, self.assignment))
+                for name in self.exports:
+                    for cells in EXPORTS[name].rows(self.assignment, one):
+                        tables[name].add(cells)
+                if one.has_handed_in:
+                    self._write(real, one)
+        return ClassContent(self.assignment, summary, rows, register, exports=self.exports)
+
+    def _register(self, students: Iterable[Student]) -> Register:
+        unknown = unknown_students(self.assignment.course, {one.id for one in students})
+        if self.shown.left_out and unknown:
+            unknown = [f"course.toml has extensions of {len(unknown)} students not in the class"]
+        strangers = [self.shown.student(one) for one in self.gradebook.not_on_roster()]
+        return Register(not_on_roster=strangers, extensions=unknown)
+
+    def _write(self, real: Person, one: Person) -> None:
+        """Write a student's three files.
+
+        Partial results get no results.json, because platforms would take it as a mark.
+        """
+        content = self._content(real, one)
+        self.folder.write(f"students/{one.stem}.html", page(content, self.images).encode())
+        self.folder.write(f"junit/{one.stem}.xml", junit(one))
+        name = f"results/{one.stem}.json"
+        if not one.is_marked:
+            self.folder.drop(name)
+            return
+        results = results_json.results(one.standing.report)
+        results |= {"max_score": self.assignment.total}
+        text = json.dumps(results, indent=1, allow_nan=False) + "\n"
+        self.folder.write(name, text.encode())
+
+    def _content(self, real: Person, one: Person) -> PageContent:
+        if self.shown.left_out:
+            return anonymous_content(self.assignment, one, self.shown.left_out)
+        return page_content(self.gradebook, self.assignment, real)
+
+    def write_copies(self) -> Copies | None:
+        """Write the page of near-copies, which shows code and so is never anonymous."""
+        copies = None if self.shown.left_out else near_copies(self.gradebook)
+        if copies is None:
+            self.folder.drop(COPIES)
+        else:
+            self.folder.write(COPIES, copies.source.encode("utf-8", "replace"))
+        return copies
+
+
+def build(
+    gradebook: Gradebook, out: Path, data_dir: Path | None = None, *, anonymous: bool = False
+) -> Summary:
     """Write the report and return its summary.
 
     Raises CannotGrade if the gradebook holds no class, or if `out` cannot be used.
     """
+    # drawn before the snapshot, in which nothing can be written
+    secret = secret_of(gradebook) if anonymous else b""
+    exports = ANONYMOUS_EXPORTS if anonymous else tuple(EXPORTS)
     with gradebook.snapshot():
-        assignment, students = assignment_of(gradebook), gradebook.students()
-        folder = Folder(out, [stem(student) for student in students], [INDEX, COPIES, *EXPORTS])
-        images, summary = OfficialImages(data_dir), Summary(assignment)
-        rows: list[StudentRow] = []
-        with folder.tables(EXPORTS) as tables:
-            for name, export in EXPORTS.items():
-                for head in export.head(assignment):
-                    tables[name].add(head)
-            for student in progress(students, description="report"):
-                one = person_of(gradebook, student, assignment)
-                summary.add(one)
-                summary.exports.add(one)
-                rows.append(row(one))
-                for name, export in EXPORTS.items():
-                    for cells in export.rows(assignment, one):
-                        tables[name].add(cells)
-                _write(folder, gradebook, assignment, one, images)
-        copies = near_copies(gradebook)
-    folder.drop(COPIES) if copies is None else folder.write(
-        COPIES, copies.source.encode("utf-8", "replace")
-    )
-    folder.write(INDEX, class_page(assignment, summary, rows, EXPORTS, copies).encode())
+        assignment = assignment_of(gradebook)
+        shown = Anonymous(gradebook, secret) if anonymous else AsItIs()
+        students = _in_order(gradebook, shown)
+        named = {student.id: shown.student(student) for student in students}
+        stems = [stem(student) for student in named.values()]
+        folder = Folder(out, stems, [INDEX, COPIES, *EXPORTS], anonymous=anonymous)
+        images = OfficialImages(data_dir)
+        report = _Report(gradebook, assignment, folder, shown, images, exports)
+        content = report.write_students(students, Summary(assignment))
+        content.attempts = attempts_of(gradebook, assignment, named, shown.section)
+        content.copies, content.left_out = report.write_copies(), shown.left_out
+    folder.write(INDEX, class_page(content).encode())
     folder.finish()
-    return summary
+    return content.summary
 
 
-def _write(
-    folder: Folder,
-    gradebook: Gradebook,
-    assignment: Assignment,
-    one: Person,
-    images: OfficialImages,
-) -> None:
-    """Write a student's three files.
-
-    Partial results get no results.json, because platforms would take it as a mark.
-    """
-    standing = one.standing
-    content = page_content(gradebook, assignment, one)
-    folder.write(f"students/{one.stem}.html", page(content, images).encode())
-    folder.write(f"junit/{one.stem}.xml", junit(one))
-    if one.is_marked:
-        results = results_json.results(standing.report) | {"max_score": assignment.total}
-        folder.write(
-            f"results/{one.stem}.json",
-            (json.dumps(results, indent=1, allow_nan=False) + "\n").encode(),
-        )
-    else:
-        folder.drop(f"results/{one.stem}.json")
+def _in_order(gradebook: Gradebook, shown: AsItIs) -> list[Student]:
+    """Everybody in the class, by the ids that are shown: the real order would give ids away."""
+    everybody = [*gradebook.students(), *gradebook.without_submission()]
+    return sorted(everybody, key=lambda student: shown.student(student).id)

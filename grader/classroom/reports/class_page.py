@@ -1,71 +1,63 @@
-"""The class page for the instructor: results, mistakes, and a sortable table of students."""
+"""The class page for the instructor: the class at a glance, and lists of what needs a look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
-from grader.classroom.reports.assignment import Assignment, Person
+from grader.classroom.reports.assignment import Assignment
+from grader.classroom.reports.attempts import FEW, Attempts
 from grader.classroom.reports.copies import Copies
+from grader.classroom.reports.heat_map import SYMBOLS, StudentRow, tag
+from grader.classroom.reports.names import folded
+from grader.classroom.reports.register import Register
 from grader.classroom.reports.summary import ACCURACY_BINS, MARK_BINS, Summary
 from grader.report import charts
 from grader.report.student_page import csp_hash, environment, source
-from grader.results import Status
 from grader.sections import SCRIPTS
 
 
-@dataclass(frozen=True)
-class StudentRow:
-    """One student's row in the table."""
+@dataclass
+class ClassContent:
+    """What the page shows. `exports` are the files of the whole class beside it.
 
-    name: str
-    id: str
-    stem: str
-    state: str
-    score: float | None
-    accuracies: tuple[float | None, ...]  # in the order of SCRIPTS
-    lost: str
-    attempts: int
+    `left_out` says what an anonymous report leaves out, "" for any other.
+    """
 
-
-def row(person: Person) -> StudentRow:
-    """The row of a student."""
-    standing, report = person.standing, person.standing.report
-    errors = any(section.status is Status.ERROR for section in report.sections)
-    return StudentRow(
-        person.name,
-        standing.student.id,
-        person.stem,
-        f"{person.state}, grader error" if errors else person.state,
-        report.mark if person.is_marked else None,
-        tuple(report.accuracy.get(script) for script in SCRIPTS),
-        " ".join(section.number for section in report.sections if section.status is Status.FAILED),
-        standing.attempts,
-    )
+    assignment: Assignment
+    summary: Summary
+    rows: Sequence[StudentRow]
+    register: Register
+    attempts: Attempts = field(default_factory=Attempts)
+    exports: Sequence[str] = ()
+    copies: Copies | None = None
+    left_out: str = ""
 
 
-def class_page(
-    assignment: Assignment,
-    summary: Summary,
-    rows: Iterable[StudentRow],
-    exports: Iterable[str],
-    copies: Copies | None,
-) -> str:
+def class_page(content: ClassContent) -> str:
     """The page's source."""
-    script = source("table.js")
+    script, assignment, summary = source("table.js"), content.assignment, content.summary
+    rows = sorted(content.rows, key=lambda row: (folded(row.name), row.id))
     return (
         environment()
         .get_template("index.html")
         .render(
-            assignment=assignment,
-            summary=summary,
-            rows=rows,
-            exports=exports,
-            copies=copies,
-            scripts=SCRIPTS,
+            content=content,
+            **vars(content) | {"rows": rows},
+            columns=_columns(rows),
+            groups=sorted({row.group for row in rows if row.group}, key=folded),
+            symbols=SYMBOLS,
+            trained=[
+                (index, Markup("_<wbr>").join(script.split("_")))
+                for index, script in enumerate(SCRIPTS)
+                if script in summary.accuracies
+            ],
+            mistakes=_mistakes(summary, rows),
+            few=FEW,
+            titles={section.number: section.title for section in assignment.sections},
             histograms=_histograms(assignment, summary),
             sections=[
                 (section, summary.sections[section.number]) for section in assignment.sections
@@ -74,6 +66,31 @@ def class_page(
             script_hash=csp_hash(script),
         )
     )
+
+
+def _columns(rows: Sequence[StudentRow]) -> dict[str, bool]:
+    """Which columns say something about anybody; the others are not shown."""
+    return {
+        "id": any(row.id not in row.name for row in rows),
+        "group": any(row.group for row in rows),
+        "before": any(row.before != row.mark for row in rows),
+        "late": any(row.days_late for row in rows),
+        "attempts": any(row.attempts > 1 for row in rows),
+    }
+
+
+def _mistakes(
+    summary: Summary, rows: Sequence[StudentRow]
+) -> list[tuple[str, str, str, int, str, list[StudentRow]]]:
+    """The recognised mistakes: those of the summary, with the tag to filter by and the students."""
+    made_by: dict[str, list[StudentRow]] = {}
+    for row in rows:
+        for found in row.tags.split():
+            made_by.setdefault(found, []).append(row)
+    return [
+        (name, sections, title, count, tag(name), made_by.get(tag(name), []))
+        for name, sections, title, count in summary.misconceptions
+    ]
 
 
 def _histograms(assignment: Assignment, summary: Summary) -> list[Markup]:

@@ -25,8 +25,25 @@ def page_content(gradebook: Gradebook, assignment: Assignment, person: Person) -
         handed_in=_handed_in(standing.handed_in, zone),
         work=standing.origin.commit or standing.work,
         sources={} if submission is None else submission.scripts,
-        needs={section.number: section.needs for section in assignment.sections},
+        needs=_needs(assignment),
     )
+
+
+def anonymous_content(assignment: Assignment, person: Person, left_out: str) -> PageContent:
+    """The content of a page without names, of a person who has none; `left_out` says so."""
+    return PageContent(
+        person.standing.report,
+        person.name,
+        attempts=person.standing.attempts,
+        waiting=person.waiting,
+        title=assignment.title,
+        needs=_needs(assignment),
+        left_out=left_out,
+    )
+
+
+def _needs(assignment: Assignment) -> dict[str, tuple[str, ...]]:
+    return {section.number: section.needs for section in assignment.sections}
 
 
 def _marked(at: str, zone: tzinfo) -> str:

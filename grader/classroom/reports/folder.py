@@ -30,11 +30,14 @@ _HALF = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
 class Folder:
     """A report's folder, for the files of students (`stems`) and of the whole class (`names`).
 
-    Raises CannotGrade if it cannot be written, or if it would overwrite files that no report wrote.
+    Raises CannotGrade if it cannot be written, if it would overwrite files that no report wrote, or
+    if one of this report and the folder's earlier one is `anonymous`.
     """
 
-    def __init__(self, path: Path, stems: Iterable[str], names: Iterable[str]):
-        self.path = path
+    def __init__(
+        self, path: Path, stems: Iterable[str], names: Iterable[str], *, anonymous: bool = False
+    ):
+        self.path, self._anonymous = path, anonymous
         self._names = {*names, MANIFEST}
         self._files = {f"{part}/{stem}{ending}" for stem in stems for part, ending in PARTS.items()}
         try:
@@ -59,16 +62,25 @@ class Folder:
                     )
             return set()
         try:
-            files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-            return {name for name in files if _OF_STUDENTS.fullmatch(name)}
-        except (ValueError, KeyError, TypeError):
+            content = json.loads(manifest.read_text(encoding="utf-8"))
+            files = {name for name in content["files"] if _OF_STUDENTS.fullmatch(name)}
+            was_anonymous = bool(content.get("anonymous", False))
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise CannotGrade(
                 f"{manifest} was not written by a report, "
                 "expected a new or empty folder, or that of an earlier report"
             ) from None
+        if was_anonymous != self._anonymous:
+            kinds = ("a report with names", "an anonymous report")
+            raise CannotGrade(
+                f"{self.path} holds {kinds[was_anonymous]}, and this is {kinds[self._anonymous]}: "
+                "write it to a folder of its own"
+            )
+        return files
 
     def _note(self, files: set[str]) -> None:
-        content = json.dumps({"files": sorted(files)}, indent=0) + "\n"
+        kind = {"anonymous": True} if self._anonymous else {}
+        content = json.dumps(kind | {"files": sorted(files)}, indent=0) + "\n"
         write_atomically(self.path / MANIFEST, content.encode())
 
     def write(self, name: str, content: bytes) -> None:

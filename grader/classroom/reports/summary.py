@@ -7,6 +7,7 @@ import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from grader.classroom.headline import headline as headline_of_class
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.classroom.reports.exports import ExportNotes
 from grader.feedback.misconceptions import CATALOGUE
@@ -80,12 +81,18 @@ class SectionTally:
 
 @dataclass
 class Summary:
-    """The counts of the class page."""
+    """The counts of the class page.
+
+    `students` handed in, the `missing` did not. `marked` counts those with a mark, unreadable
+    submissions among them; `works` are the different submissions of those that were readable.
+    """
 
     assignment: Assignment
     students: int = 0
     marked: int = 0
     pending: int = 0
+    missing: int = 0
+    works: set[str] = field(default_factory=set)
     score_sum: float = 0.0
     scores: Counter[float] = field(default_factory=Counter)
     accuracies: dict[str, list[int]] = field(
@@ -95,6 +102,7 @@ class Summary:
     mistakes: Counter[str] = field(default_factory=Counter)
     mistaken_in: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     unreadable: Incidents = field(default_factory=Incidents)
+    given_up: Incidents = field(default_factory=Incidents)
     errors: Incidents = field(default_factory=Incidents)
     failed_runs: Incidents = field(default_factory=Incidents)
     notes: dict[str, Incidents] = field(default_factory=lambda: defaultdict(Incidents))
@@ -103,8 +111,11 @@ class Summary:
     _seen: int = 0
 
     def add(self, person: Person) -> None:
-        """Add one student."""
+        """Add one student. Of those who handed nothing in, only the number counts."""
         report = person.standing.report
+        if not person.has_handed_in:
+            self.missing += 1
+            return
         self.students += 1
         if report.problem:
             self.unreadable.add(Incident(person.name, person.stem, "", report.problem))
@@ -112,12 +123,17 @@ class Summary:
             self.marked += 1
             self.score_sum += report.mark
             self.scores[report.mark] += 1
+            if not report.problem:
+                self.works.add(person.standing.work)
+        elif person.could_not_be_marked:
+            self.given_up.add(Incident(person.name, person.stem, "", person.standing.failure))
         else:
             self.pending += 1
         for script, accuracy in report.accuracy.items():
             self.accuracies[script][_bin(accuracy, ACCURACY_BINS)] += 1
-        for section in report.sections:
-            self._add_section(person, section)
+        if not report.problem:  # what a person gave for an unreadable one, nobody marked
+            for section in report.sections:
+                self._add_section(person, section)
         for note in report.notes:
             where = f"{note.script}.py" if note.script else ""
             incident = Incident(person.name, person.stem, where, one_line(note.text))
@@ -167,6 +183,19 @@ class Summary:
             tally.rest_of_right += rest * passed
 
     @property
+    def headline(self) -> str:
+        """The class in one sentence, the roster included."""
+        return headline_of_class(
+            self.students + self.missing,
+            self.marked - self.unreadable.count,
+            len(self.works),
+            self.unreadable.count,
+            self.pending,
+            self.missing,
+            failed=self.given_up.count,
+        )
+
+    @property
     def slowest(self) -> list[Incident]:
         """The slowest sections, the slowest first."""
         return [incident for _, _, incident in sorted(self._slowest, key=lambda entry: -entry[0])]
@@ -203,14 +232,20 @@ class Summary:
         """Id, sections, first sentence of the advice, number of students; most frequent first."""
         order = list(self.assignment.points)
         return [
-            (name, ", ".join(sorted(self.mistaken_in[name], key=order.index)), _title(name), count)
+            (
+                name,
+                ", ".join(sorted(self.mistaken_in[name], key=order.index)),
+                mistake_title(name),
+                count,
+            )
             for name, count in sorted(
                 self.mistakes.items(), key=lambda entry: (-entry[1], entry[0])
             )
         ]
 
 
-def _title(name: str) -> str:
+def mistake_title(name: str) -> str:
+    """What a mistake of the catalogue is, in a sentence; "" for any other name."""
     advice = CATALOGUE[name].advice if name in CATALOGUE else ""
     return advice.partition(". ")[0].removesuffix(".") + "." if advice else ""
 
