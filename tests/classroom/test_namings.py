@@ -32,7 +32,7 @@ def test_batch_ends_with_the_files_under_another_name(
     marked: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     _, ran = marked
-    head, *block, last = ran.stdout.splitlines()
+    head, *block, _, last = ran.stdout.splitlines()
     end = next((n for n, line in enumerate(block) if line.startswith("Missing")), len(block))
     block = block[:end]
     assert head == "Taken under another name:"

@@ -144,14 +144,14 @@ def test_a_whole_gradebook_comes_back_whole(
 def test_what_the_log_holds_comes_back(whole: Path, tmp_path: Path) -> None:
     book = Path(shutil.copyfile(whole, tmp_path / "open.db"))
     with Gradebook(book) as gradebook:
-        gradebook.set_meta(late=True)
+        gradebook.set_meta(logged_only=True)
         for ending in ("", "-wal"):
             shutil.copyfile(f"{book}{ending}", f"{tmp_path / 'left.db'}{ending}")
-    assert b"late" not in (tmp_path / "left.db").read_bytes()
+    assert b"logged_only" not in (tmp_path / "left.db").read_bytes()
     log = (tmp_path / "left.db-wal").read_bytes()
     recover(tmp_path / "left.db", tmp_path / "new.db")
     with Gradebook(tmp_path / "new.db") as gradebook:
-        assert gradebook.meta("late") is True
+        assert gradebook.meta("logged_only") is True
     assert (tmp_path / "left.db-wal").read_bytes() == log
 
 

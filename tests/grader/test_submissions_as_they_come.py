@@ -143,7 +143,7 @@ def test_batch_lists_what_may_stand_for_a_missing_file(tmp_path: Path) -> None:
             (submissions / student / name).write_bytes(script.read_bytes())
         script.unlink()
     ran = batch(submissions, tmp_path / "grades.db")
-    head, ada, bob, last = ran.stdout.splitlines()
+    head, ada, bob, _, last = ran.stdout.splitlines()
     assert head.startswith("Missing")
     assert "--alias FOUND=NAME" in head
     assert ada.startswith("  ada: numpy_ann.py is missing")

@@ -204,7 +204,9 @@ def report(
 
 
 def marks(tmp_path: Path) -> dict[str, dict[str, str]]:
-    with (tmp_path / "temp" / "marks" / "report" / "grades.csv").open() as stream:
+    with (tmp_path / "temp" / "marks" / "report" / "grades.csv").open(
+        encoding="utf-8-sig"
+    ) as stream:
         return {row["id"]: row for row in csv.DictReader(stream)}
 
 
