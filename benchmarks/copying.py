@@ -54,7 +54,9 @@ def renamed(source: str, script: str, rng: random.Random) -> str:
 def _own_names(source: str, script: str) -> set[str]:
     """Names that the code assigns (also on self) and that do not occur in the handout."""
     given = {node.id for node in ast.walk(ast.parse(_given(script))) if isinstance(node, ast.Name)}
-    given |= set(re.findall(r"\w+", _given(script))) | set(dir(builtins)) | set(keyword.kwlist)
+    # doctest and interactive sessions leave a name "_" there, which would change what is drawn
+    python = set(dir(builtins)) - {"_"} | set(keyword.kwlist)
+    given |= set(re.findall(r"\w+", _given(script))) | python
     tree = list(ast.walk(ast.parse(source)))
     stored = {
         node.id for node in tree if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
