@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 import textwrap
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from assignment.parts import Part, section_hints
 from assignment.section_checks import CHECKS, Outcome
 
 STATE = ".hints.json"  # beside the script: how many hints each section has been given
+MAX_STATE = 10_000  # bytes; a note of all sections has 500
 WIDTH = 96
 
 
@@ -128,19 +130,37 @@ def _count(folder: Path, passed: list[str], number: str, verdict: str, most: int
         notes[number] = [digest, count]
     if notes == before:
         return count
+    reason = _problem(path)
     try:
-        write_atomically(path, f"{json.dumps(notes)}\n".encode())
+        if not reason:
+            write_atomically(path, f"{json.dumps(notes)}\n".encode())
     except OSError as error:
-        print(f"\n{path} cannot be written ({error.strerror}), so only the first hint is shown.")
+        reason = error.strerror or str(error)
+    if reason:
+        print(f"\n{path} cannot be written ({reason}), so only the first hint is shown.")
         return min(1, most)
     return count
+
+
+def _problem(path: Path) -> str:
+    """Why a path is not to be read or written; "" for a regular file, or none.
+
+    A folder that somebody hands on may hold a link in its place, to any file of whoever runs this.
+    """
+    try:
+        there = path.lstat()
+    except OSError:
+        return ""
+    if not stat.S_ISREG(there.st_mode):
+        return "it is no regular file"
+    return "it is too large" if there.st_size > MAX_STATE else ""
 
 
 def _noted(path: Path) -> dict[str, list[Any]]:
     """The notes of earlier calls: verdict and number of hints by section; {} if there are none."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found = {} if _problem(path) else json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
         return {}
     notes = found if isinstance(found, dict) else {}
     return {number: note for number, note in notes.items() if _is_note(note)}

@@ -71,7 +71,8 @@ def _expect_one(given: argparse.Namespace) -> None:
     """Raises CannotGrade unless the options say one thing."""
     if (given.section is None) != (given.points is None):
         raise CannotGrade("--section and --points belong together: --section 1.6 --points 10")
-    changes = given.section or given.total or given.excuse or given.undo
+    kinds = (given.section, given.total, given.excuse, given.undo)
+    changes = any(kind is not None for kind in kinds)
     if not changes and given.comment is None:
         raise CannotGrade(
             "nothing was decided, expected --section and --points, --total, --excuse, --undo or "

@@ -1,6 +1,7 @@
 """`python numpy_ann.py --hint`: one hint more each time, from the first again after a change."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,29 @@ def test_where_nothing_can_be_noted_the_first_hint_is_shown(folder: Path) -> Non
         assert "Hint 2" not in text
 
 
-@pytest.mark.parametrize("noted", ["", "[]", "{", '{"1.2": 7}', '{"1.2": ["", -1]}', "\x00"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "large file"])
+def test_nothing_but_an_own_note_is_read_or_written(
+    folder: Path, tmp_path: Path, kind: str
+) -> None:
+    target, state = tmp_path / "somebody's", folder / STATE
+    if kind == "pipe":
+        os.mkfifo(state)
+    elif kind == "large file":
+        state.write_text("[" * 100_000)
+    else:
+        state.symlink_to(target)
+    if kind == "link":
+        target.write_text("important")
+    assert f"{STATE} cannot be written" in hint(folder)
+    if kind == "link":
+        assert target.read_text() == "important"
+    if kind == "dangling link":
+        assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "noted", ["", "[]", "{", '{"1.2": 7}', '{"1.2": ["", -1]}', "\x00", "[" * 9000]
+)
 def test_a_damaged_note_counts_as_none(folder: Path, noted: str) -> None:
     (folder / STATE).write_text(noted)
     assert "Hint 1 of 3" in hint(folder)

@@ -125,6 +125,8 @@ def test_forgetting_a_student_erases_decisions(book: Path) -> None:
         (["--section", "9.9", "--points", "1", "--reason", "r"], "expected one of 0.1"),
         (["--total", "101", "--reason", "r"], "from 0 to 100"),
         (["--total", "80"], "--reason is missing"),
+        (["--total", "", "--reason", "r"], "--total is ''"),
+        (["--excuse", "", "--reason", "r"], "--excuse is ''"),
         (["--excuse", "relu", "--reason", "r"], "expected one of"),
         (["--undo", "--reason", "r"], "nothing to undo"),
         (["--comment", "  "], "--comment"),

@@ -234,6 +234,19 @@ def test_file_names_are_safe_whatever_the_name_is(name: str) -> None:
     assert len(found.encode()) < 200
 
 
+@pytest.mark.parametrize("name", ["CON", "aux", "Com1", "lpt9"])
+def test_no_file_has_the_name_of_a_device(name: str) -> None:
+    assert readable(Student(name, name)).casefold() != name.casefold()
+
+
+def test_a_file_is_no_place_for_a_zip(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = marked(tmp_path / "grades.db", [moodle_one("101", "Ada")])
+    before = book.read_bytes()
+    assert main(["return", str(book), "--to", "moodle", "--out", str(book)]) == 2
+    assert "grades.db is a file, expected a folder" in capsys.readouterr().err
+    assert book.read_bytes() == before
+
+
 def test_gradescope_gets_pages_and_addresses(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

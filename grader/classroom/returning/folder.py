@@ -16,6 +16,15 @@ INDEX = "index.csv"
 LONGEST = 40  # characters of a name, and of an id
 HEAD = ("id", "name", "email", "group", "score", "max_score", "file")
 
+# names of devices, which Windows has in every folder and with every ending
+RESERVED = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10)),
+}
+
 
 class PageFolder:
     """The folder being filled. `needs_email` reports students who have no address."""
@@ -67,6 +76,6 @@ def readable(student: Student) -> str:
     name = unicodedata.normalize("NFC", student.name)
     words = "-".join(re.findall(r"[^\W_]+", name))[:LONGEST].strip("-")
     plain_id = re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9.@_-]{{0,{LONGEST}}}", student.id)
-    if not words or not plain_id:
+    if not words or not plain_id or words.upper() in RESERVED:
         return stem(student)
     return words if student.id == student.name else f"{words}-{student.id.rstrip('.')}"

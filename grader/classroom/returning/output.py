@@ -64,6 +64,10 @@ def _prepare(path: Path) -> None:
 
 
 def _expect_nothing(path: Path, expected: str) -> None:
+    if path.parent.exists() and not path.parent.is_dir():
+        raise CannotGrade(
+            f"{path} cannot be written: {path.parent} is a file, expected a folder or a new name"
+        )
     if path.is_symlink() or path.exists():
         raise CannotGrade(f"{path} is there already, expected {expected}: nothing is overwritten")
 
