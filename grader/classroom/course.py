@@ -40,7 +40,7 @@ class LateRule:
     free_days: int = 0
 
     def penalty(self, days: int, available: float) -> float:
-        """The points that so many days cost, of which some may be free."""
+        """The points that `days` late days cost; free days among them cost nothing."""
         taken = self.per_day * max(0, days - self.free_days)
         if self.most is not None:
             taken = min(self.most, taken)

@@ -15,7 +15,7 @@ def headline(
 ) -> str:
     """What has become of all `students`, without the parts that are zero.
 
-    `marked` ones have a mark for all sections, and submitted so many `different` works. `pending`
+    `marked` ones have a mark for all sections; `different` counts their distinct works. `pending`
     ones are not marked yet, `failed` ones could not be, `missing` ones have handed in nothing.
 
     >>> headline(40, 35, 22, 5, 0)

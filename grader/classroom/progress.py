@@ -125,7 +125,7 @@ class Progress:
         return f"{end} and then {after}" if after else end
 
     def _clock(self, seconds: float) -> str:
-        """The time in so many seconds: 14:05, or Tue 02:10 on another day."""
+        """The clock time `seconds` from now: 14:05, or Tue 02:10 on another day."""
         now = self._now()
         then = now + timedelta(seconds=seconds)
         return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%a %H:%M}"

@@ -15,10 +15,9 @@ from grader.options import Options
 from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.budget import Clock
-from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import Sandbox, choose
 from grader.sandbox.own_paths import shown, without_paths
-from grader.sandbox.remote import StudentScript
+from grader.sandbox.servers import Servers
 from grader.sections import SCRIPTS
 from grader.submission.preparing import prepared
 from grader.submission.reading import Submission
@@ -43,10 +42,9 @@ class Marking:
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self._started = time.perf_counter()
         self._shown: dict[str, str] = {}  # the output of each script that feedback has shown
-        # one fork server for all scripts that may import the same packages
-        self._servers: dict[tuple[str, ...], ForkServer] = {}
+        self._servers = Servers(self.submission, rubric, self.sandbox, device=options.device)
         self.clock = Clock(rubric.limits.submission_seconds)
-        self.students = {script: self._student(script) for script in SCRIPTS}
+        self.students = {script: self._servers.student(script, self.clock) for script in SCRIPTS}
         trained = frozenset(section.script for section in self.to_run() if section.training)
         curves = frozenset(s.script for s in self.to_run() if s.section.reads_curves)
         self._trainings = Trainings(rubric, options, trained, curves)
@@ -60,26 +58,12 @@ class Marking:
             explains,
         )
 
-    def _student(self, script: str) -> StudentScript:
-        packages = self.rubric.packages(script)
-        if packages not in self._servers:
-            files = {f"{name}.py": source for name, source in self.submission.scripts.items()}
-            self._servers[packages] = ForkServer(
-                files,
-                self.rubric.limits,
-                self.sandbox,
-                packages=packages,
-                device=self.options.device,
-                # NumPy's matrix products are too small here to gain from a second thread
-                threads=None if "torch" in packages else 1,
-            )
-        return StudentScript(script, self._servers[packages], self.rubric, self.clock)
-
     def begin(self) -> None:
         """Start the fork servers early, because importing torch takes a while."""
         with contextlib.suppress(OSError):  # retried, and reported, when a worker is needed
-            for script in {s.script for s in self.to_run()} & self.submission.scripts.keys():
-                self._servers[self.rubric.packages(script)].begin()
+            self._servers.begin(
+                {section.script for section in self.to_run()} & self.submission.scripts.keys()
+            )
 
     def to_run(self) -> list[RubricSection]:
         """The sections to report and the sections that these need, in the rubric's order."""
@@ -220,8 +204,7 @@ class Marking:
         """End every worker and every fork server."""
         for student in self.students.values():
             student.close()
-        for server in self._servers.values():
-            server.close()
+        self._servers.close()
 
 
 def training_notes(

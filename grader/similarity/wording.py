@@ -37,7 +37,7 @@ def what(group: EqualGroup, names: Names) -> str:
 def remarks(group: EqualGroup) -> list[str]:
     """What helps to weigh it: how much own code it is, and whether it is the expected answer."""
     lines = f"{group.own_lines} line{'s' * (group.own_lines != 1)} of own code"
-    found = [f"{lines}: so little can coincide" if group.own_lines <= SHORT else lines]
+    found = [f"{lines}: short enough to coincide by chance" if group.own_lines <= SHORT else lines]
     if group.is_reference:
         found.append("equals the reference solution but for comments and names")
     return found

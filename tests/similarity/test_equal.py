@@ -77,7 +77,7 @@ def test_a_short_answer_is_called_short() -> None:
     (group,) = compare({"a": {"numpy_ann": short}, "b": {"numpy_ann": short}}).equal
     assert group.own_lines == 1
     assert group.is_short
-    assert "1 line of own code: so little can coincide" in table(
+    assert "1 line of own code: short enough to coincide by chance" in table(
         compare({"a": {"numpy_ann": short}, "b": {"numpy_ann": short}})
     )
 

@@ -50,7 +50,7 @@ class Message:
 
 @dataclass
 class Following:
-    """What came next for the students who read a message and handed in again, each counted once:
+    """The next attempts of students who read a message, each student counted once:
 
     `same` read it again, `other` lost the section by something else, and `right` passed it.
     """

@@ -2,7 +2,7 @@
 
 It writes a result with 0 points and a reason before anything else, so that a marking which is
 killed leaves that. Then it installs the packages, marks in a process of its own within a time
-limit, and writes what came of it. The platform publishes a result only for exit status 0, which
+limit, and writes the result. The platform publishes one only for exit status 0, which
 says that result.json counts; so every outcome ends with it, and the reason is in the result.
 
 Of the variables of the job, the marking gets none but those of ENVIRONMENT.

@@ -32,11 +32,10 @@ from grader.report.text import feedback, one_line
 from grader.results import SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection, load_rubric
 from grader.sandbox.budget import Clock
-from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.importable import not_importable
 from grader.sandbox.levels import Sandbox, choose
 from grader.sandbox.own_paths import shown
-from grader.sandbox.remote import StudentScript
+from grader.sandbox.servers import Servers
 from grader.sections import SCRIPTS, resolve
 from grader.submission.preparing import prepared
 from grader.submission.reading import Submission, open_submission
@@ -93,22 +92,9 @@ class PublicMarking:
         self.rubric, self.sandbox = rubric, sandbox
         self.submission, self._remarks, _ = prepared(submission, rubric)
         self._clock = Clock(rubric.limits.submission_seconds)
-        self._servers: dict[tuple[str, ...], ForkServer] = {}
-        self._students = {script: self._student(script) for script in SCRIPTS}
+        self._servers = Servers(self.submission, rubric, sandbox)
+        self._students = {script: self._servers.student(script, self._clock) for script in SCRIPTS}
         self._failed: list[str] = []
-
-    def _student(self, script: str) -> StudentScript:
-        packages = self.rubric.packages(script)
-        if packages not in self._servers:
-            files = {f"{name}.py": source for name, source in self.submission.scripts.items()}
-            self._servers[packages] = ForkServer(
-                files,
-                self.rubric.limits,
-                self.sandbox,
-                packages=packages,
-                threads=None if "torch" in packages else 1,
-            )
-        return StudentScript(script, self._servers[packages], self.rubric, self._clock)
 
     def mark_all(self, numbers: Sequence[str]) -> list[Section]:
         """These sections in order; the workers have ended then."""
@@ -118,8 +104,7 @@ class PublicMarking:
         finally:
             for student in self._students.values():
                 student.close()
-            for server in self._servers.values():
-                server.close()
+            self._servers.close()
 
     def _mark(self, section: RubricSection) -> Section:
         verdict = shown(self._verdict(section))
