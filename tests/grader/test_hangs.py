@@ -20,7 +20,7 @@ from grader.results import Status
 from grader.rubric import load_rubric
 from grader.sandbox import process_tree, stack
 from grader.submission.reading import open_submission
-from tests.support import mark_here, write_submission
+from tests.support import mark_here, script_with, write_submission
 
 LOOP = "while True:\n    z = z + 0"
 
@@ -105,7 +105,13 @@ def test_a_starved_endless_loop_fails_after_its_repeat(
 
 def test_a_starved_training_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     starving(monkeypatch, 0.5)
-    work = write_submission(tmp_path / "work")
+    # long enough for the call to begin on any machine, and too short for it to end
+    slow = (
+        "\ndef _slowly(self, *given, _fit=NumpyANN.fit, **rest):\n"
+        "    import time; time.sleep(4)\n    return _fit(self, *given, **rest)\n"
+        "NumpyANN.fit = _slowly\n"
+    )
+    work = write_submission(tmp_path / "work", numpy_ann=script_with("numpy_ann", {}, after=slow))
     trained = []
     from grader.marking import trainings
 
@@ -115,7 +121,7 @@ def test_a_starved_training_is_repeated(tmp_path: Path, monkeypatch: pytest.Monk
         "train",
         lambda student, **rest: (
             trained.append(1)
-            or train(student, **rest | {"seconds": 0.01 if len(trained) == 1 else 300})
+            or train(student, **rest | {"seconds": 2 if len(trained) == 1 else 300})
         ),
     )
     result = mark_here(work, ["1.7"], train_size=2000)["1.7"]
