@@ -1,12 +1,14 @@
 """A script that cannot be imported: none of its sections passes, nor the checklist."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from grader.report.text import feedback
 from grader.results import Status
-from tests.support import RUBRIC, mark_here, script_with, write_submission
+from grader.sections import SCRIPTS
+from tests.support import RUBRIC, mark, mark_here, script_with, write_submission
 
 ALL = [section.number for section in RUBRIC.sections if not section.training]
 IMPORT = "import numpy as np"
@@ -51,3 +53,13 @@ def test_a_script_that_hangs_when_imported_costs_no_other(tmp_path: Path) -> Non
     results = mark_here(work, ["0.1", "1.2", "2.7", "3.7"], import_seconds=3)
     failed = [number for number, one in results.items() if one.status is not Status.PASSED]
     assert failed == ["0.1", "2.7"]
+
+
+def test_nothing_says_passed_where_no_script_can_be_imported(tmp_path: Path) -> None:
+    broken = dict.fromkeys(SCRIPTS, "raise SystemExit('no')\n")
+    work, page = write_submission(tmp_path / "ada", **broken), tmp_path / "page.html"
+    ran = mark(work, "--skip-training", f"--html={page}")
+    assert ran.status == 1
+    for text in (ran.out, json.dumps(ran.results), page.read_text(encoding="utf-8")):
+        assert "passed" not in text
+        assert "✓" not in text
