@@ -149,7 +149,7 @@ def numpy_class(folder: Path, names: str = " ".join(CLASS)) -> Path:
     (("bar = 0.77", "bar = 0.78"), {"near", "later"}),
     (("bar = 0.77", "bar = 0.95"), {"later"}),
     (("margin = 0.01", "margin = 0.02"), {"near", "later"}),
-], ids=str)  # fmt: skip
+], ids=lambda given: str(sorted(given) if isinstance(given, set) else given))  # fmt: skip
 def test_a_changed_bar_trains_only_close_to_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
