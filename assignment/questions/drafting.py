@@ -1,0 +1,88 @@
+"""From what a kind of question found out to a question: options drawn, mixed and numbered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from assignment.questions.question import OPTIONS, Code, Question
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option. `belief` is what leads to a wrong one, as the rest of "This would be right if …".
+
+    `misconception` is an id of the catalogue, "" for none.
+    """
+
+    text: str
+    belief: str = ""
+    misconception: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A question before its options are drawn: the key, and wrong options to choose from.
+
+    `balance` groups drafts whose keys mean the same, "" for the key's own text: the group is drawn
+    first, so that no key is more frequent only because more lines of a script give it.
+    """
+
+    text: str
+    key: str
+    others: tuple[Choice, ...]
+    why: str
+    code: Code | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    balance: str = ""
+    section: str = ""  # "" for the kind's own
+
+
+def usable(draft: Draft) -> tuple[Choice, ...]:
+    """The wrong options that differ from the key and from each other."""
+    found: dict[str, Choice] = {}
+    for choice in draft.others:
+        if choice.text != draft.key:
+            found.setdefault(choice.text, choice)
+    return tuple(found.values())
+
+
+def chosen(drafts: Iterable[Draft], rng: np.random.Generator) -> Draft | None:
+    """One of the drafts with enough options, each key as likely as any other; None if none has."""
+    groups: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if len(usable(draft)) >= OPTIONS - 1:
+            groups.setdefault(draft.balance or draft.key, []).append(draft)
+    if not groups:
+        return None
+    group = list(groups.values())[int(rng.integers(len(groups)))]
+    return group[int(rng.integers(len(group)))]
+
+
+def question(draft: Draft, kind: str, section: str, rng: np.random.Generator, of: str) -> Question:
+    """The question of a draft that `chosen` gave. `of` names whose it is, for its id."""
+    others = usable(draft)
+    picked = [others[i] for i in rng.permutation(len(others))[: OPTIONS - 1]]
+    options: Sequence[Choice] = [Choice(draft.key), *picked]
+    order = rng.permutation(OPTIONS)
+    options = [options[i] for i in order]
+    texts = tuple(option.text for option in options)
+    code = draft.code
+    said = repr((of, kind, draft.text, code and (code.line, code.source), texts))
+    return Question(
+        id=hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:12],
+        kind=kind,
+        section=draft.section or section,
+        text=draft.text,
+        code=code,
+        options=texts,
+        answer=int(np.flatnonzero(order == 0)[0]),
+        why=draft.why,
+        misconceptions=tuple(option.misconception for option in options),
+        beliefs=tuple(option.belief for option in options),
+        evidence=draft.evidence,
+    )
