@@ -7,6 +7,7 @@ the names in their scripts, so the handles' own names are kept apart from them.
 
 from __future__ import annotations
 
+import inspect
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ from assignment.answers import CAUSE, Objects, Opaque, Tensor
 from assignment.definitions import missing_name
 from assignment.expect import expect_unchanged
 from assignment.failure import CheckFailed
+from assignment.observing.outline import Statement, outline
+from assignment.observing.tracing import traced
 from assignment.type_names import in_words
 
 # what the contract has called: anything else under these names is the answer's fault
@@ -63,6 +66,12 @@ class Owner(Protocol):
     ) -> Any:
         """An observation of an object, by observing/probes.py."""
 
+    def outline(self) -> list[Statement]:
+        """The statements in the script's functions."""
+
+    def trace(self, ref: int | None, name: str, args: tuple[Any, ...]) -> list[Any]:
+        """[line, target, value] for each assignment while a function ran, and each return."""
+
 
 class Module:
     """A script as the module that it is: its names, and no others."""
@@ -106,10 +115,16 @@ def opaque_of(handle: Handle) -> Opaque:
     return found
 
 
+def owner_of(handle: Handle | Module) -> Owner:
+    """What answers for the script that an object belongs to, or that is this module."""
+    kind = "Module" if isinstance(handle, Module) else "Handle"
+    found: Owner = object.__getattribute__(handle, f"_{kind}__owner")
+    return found
+
+
 def probe(handle: Handle, name: str, *args: Any, seconds: float | None = None) -> Any:
     """An observation of an object, by observing/probes.py."""
-    owner: Owner = object.__getattribute__(handle, "_Handle__owner")
-    return owner.observe(opaque_of(handle).ref, name, args, seconds)
+    return owner_of(handle).observe(opaque_of(handle).ref, name, args, seconds)
 
 
 class Function:
@@ -132,6 +147,10 @@ class Function:
         """What it returns, and its arguments as they are afterwards."""
         result, after = self.owner.call(self.ref, self.name, args, {}, None, echo=True)
         return result, after
+
+    def trace(self, *args: Any) -> list[Any]:
+        """[line, target, value] for each assignment in the script while it ran, and each return."""
+        return self.owner.trace(self.ref, self.name, args)
 
     def within(self, seconds: float, *args: Any, **kwargs: Any) -> Any:
         """What it returns, within a time limit; its arguments are not compared."""
@@ -192,6 +211,16 @@ class LocalScript:
 
         local = [self._objects.local(arg) for arg in plain(args)]
         return self._answer(PROBES[name](self._holder(ref), *local))
+
+    def outline(self) -> list[Statement]:
+        """The statements in the script's functions."""
+        return outline(inspect.getsource(self._script))
+
+    def trace(self, ref: int | None, name: str, args: tuple[Any, ...]) -> list[Any]:
+        """[line, target, value] for each assignment while a function ran, and each return."""
+        local = [self._objects.local(arg) for arg in plain(args)]
+        call = getattr(self._holder(ref), name)
+        return traced(call, local, inspect.getfile(self._script), self.outline())
 
     def _holder(self, ref: int | None) -> Any:
         return self._script if ref is None else self._objects[ref]

@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from assignment.answers import Opaque
 from assignment.failure import named
 from assignment.handles import (
@@ -26,6 +28,7 @@ from assignment.handles import (
     opaque_of,
     plain,
 )
+from assignment.observing.outline import Statement
 from grader.errors import (
     BadReply,
     StudentError,
@@ -52,7 +55,7 @@ READING = ("imports", "load")  # the requests that read and import the script
 class StudentScript:
     """One script of a submission, imported in a worker process that is forked when needed.
 
-    `stand_ins` are right answers in place of some of the script's own.
+    `stand_ins` are right answers in place of some of the script's own, `source` a changed script.
     """
 
     def __init__(
@@ -62,11 +65,12 @@ class StudentScript:
         rubric: Rubric,
         clock: Clock | None = None,
         stand_ins: tuple[StandIn, ...] = (),
+        source: str = "",
     ):
         self.module = Module(self)
         self.clock = clock or Clock()
         self.script, self._server, self._rubric = script, server, rubric
-        self._stand_ins = stand_ins
+        self._stand_ins, self._source = stand_ins, source
         self._answers = {one.name: one.answer for one in stand_ins if isinstance(one, Computed)}
         self._limits = rubric.limits
         self._process: Process | None = None
@@ -88,9 +92,19 @@ class StudentScript:
         There is one worker at a time, so this one's is ended.
         """
         self.close()
-        other = StudentScript(self.script, self._server, self._rubric, self.clock, tuple(stand_ins))
+        other = StudentScript(
+            self.script, self._server, self._rubric, self.clock, tuple(stand_ins), self._source
+        )
         other._hangs = self._hangs
         return other
+
+    def with_source(self, source: str) -> StudentScript:
+        """The same script with a change: `source` is read in place of what was handed in.
+
+        There is one worker at a time, so this one's is ended.
+        """
+        self.close()
+        return StudentScript(self.script, self._server, self._rubric, self.clock, source=source)
 
     def forget_starving(self) -> None:
         """Be ready to try again what failed because the machine was busy."""
@@ -188,6 +202,28 @@ class StudentScript:
         """An observation of an object, by assignment/observing/probes.py in the worker."""
         return self.ask("probe", {"name": name, "ref": ref, "args": plain(args)}, seconds)
 
+    def outline(self) -> list[Statement]:
+        """The statements in the script's functions, as its worker sees them."""
+        self._ensure_loaded()
+        answer = self.ask("outline", {})
+        try:
+            return [
+                Statement(str(function), int(line), int(end), tuple(map(str, targets)))
+                for function, line, end, targets in answer
+            ]
+        except (TypeError, ValueError) as error:
+            raise BadReply("the answer is no list of statements") from error
+
+    def trace(self, ref: int | None, name: str, args: tuple[Any, ...]) -> list[Any]:
+        """[line, target, value] for each assignment while a function ran, and each return."""
+        answer = self.ask("trace", {"ref": ref, "name": name, "args": plain(args)})
+        if not isinstance(answer, list) or any(
+            not isinstance(step, list) or list(map(type, step[:2])) != [int, str] or len(step) != 3
+            for step in answer
+        ):
+            raise BadReply("the answer is no list of steps")
+        return answer
+
     def ask(self, op: str, arguments: dict[str, Any], seconds: float | None = None) -> Any:
         """The worker's answer to one request. Raises StudentFault."""
         assert self._process is not None
@@ -272,6 +308,9 @@ class StudentScript:
         # importing torch from a cold disk is no section's fault
         self.clock.whole.charge(time.monotonic() - started)
         try:
+            if self._source:
+                content = np.frombuffer(self._source.encode(), np.uint8)  # too long for a text
+                self.ask("give", {"script": self.script, "source": content})
             self._read_source()
             names = self._load()
             if not isinstance(names, list):

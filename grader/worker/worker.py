@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.abc
 import importlib.util
 import os
 import sys
@@ -27,6 +28,8 @@ import numpy as np
 from assignment.answers import CAUSE, NUMPY_DEFAULTS, Objects
 from assignment.imports import Rule, prepare
 from assignment.observing import counting
+from assignment.observing.outline import outline
+from assignment.observing.tracing import traced
 
 from . import protocol
 from .circumstances import circumstances
@@ -42,6 +45,7 @@ class Worker:
     def __init__(self, read_fd: int, write_fd: int):
         self.read_fd, self.write_fd = read_fd, write_fd
         self.module: ModuleType | None = None
+        self.given: dict[str, bytes] = {}  # scripts in place of those beside utils.py
         self.objects = Objects()
         self.questions = Questions(self._ask)
         self._identity = ""  # of the call being answered
@@ -116,9 +120,16 @@ class Worker:
         """Proof that the worker runs, before anything of the submission is imported."""
         return "ready"
 
+    def op_give(self, script: str, source: np.ndarray) -> None:
+        """Read these bytes in place of a script's file: the same script with a change."""
+        self.given[script] = source.tobytes()
+
+    def _content(self, script: str) -> bytes:
+        return self.given.get(script) or (HERE / f"{script}.py").read_bytes()
+
     def op_imports(self, script: str, allowed: list[str], forbidden: list[str]) -> list[Any]:
         """The forbidden imports of a script as [module, line]; none of it has run yet."""
-        content = (HERE / f"{script}.py").read_bytes()
+        content = self._content(script)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as an invalid escape in a string
             ast.parse(content, f"{script}.py")  # for an error that says where
@@ -132,7 +143,11 @@ class Worker:
             from assignment.observing import compiling
 
             compiling.leave_out()
-        self.module = importlib.import_module(script)
+        self.module = (
+            import_given(script, self.given[script], str(HERE / f"{script}.py"))
+            if script in self.given
+            else importlib.import_module(script)
+        )
         if any(action == "error" for action, *_ in warnings.filters):
             warnings.simplefilter("default")  # or the warnings of given code would be errors
         if "torch" in sys.modules:
@@ -189,11 +204,52 @@ class Worker:
         """What one backward pass of a network in NumPy uses."""
         return counting.uses_of_backward(self.objects[ref], X, Y, HERE)
 
+    def op_outline(self) -> list[list[Any]]:
+        """The statements in the script's functions: [function, line, end, targets]."""
+        return [
+            [one.function, one.line, one.end, list(one.targets)] for one in outline(self._source())
+        ]
+
+    def op_trace(self, ref: int | None, name: str, args: list[Any]) -> list[Any]:
+        """[line, target, value] for each assignment while a function ran, and each return."""
+        assert self.module is not None
+        call = getattr(self._holder(ref), name)
+        file = str(self.module.__file__)
+        return traced(call, self.objects.local(args), file, outline(self._source()))
+
+    def _source(self) -> str:
+        assert self.module is not None
+        return importlib.util.decode_source(self._content(self.module.__name__))
+
     def op_probe(self, name: str, ref: int, args: list[Any]) -> Any:
         """The result of one of the observations of a model."""
         from assignment.observing.probes import PROBES  # needs torch, which part 1 does not
 
         return PROBES[name](self.objects[ref], *self.objects.local(args))
+
+
+class _Given(importlib.abc.ExecutionLoader):
+    """Loads a module from a source that is in no file."""
+
+    def __init__(self, source: bytes, path: str):
+        self.source, self.path = importlib.util.decode_source(source), path
+
+    def get_source(self, fullname: str) -> str:
+        return self.source
+
+    def get_filename(self, fullname: str) -> str:
+        return self.path
+
+
+def import_given(name: str, source: bytes, path: str) -> ModuleType:
+    """A new module with this source, as if it were the file at `path`."""
+    loader = _Given(source, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:

@@ -1,0 +1,47 @@
+"""Options that name some of the four gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import combinations
+
+from assignment.checks.numpy.cases import NAMES
+from assignment.questions.drafting import Choice
+
+# what follows from one line of a backward pass, and so what a reader may take for the answer
+PLAUSIBLE = (
+    (), ("W1",), ("b1",), ("W2",), ("b2",), ("W1", "b1"), ("W2", "b2"), ("W1", "W2"), ("b1", "b2"),
+    ("W1", "b1", "W2"), NAMES,
+)  # fmt: skip
+
+
+def in_words(names: Collection[str]) -> str:
+    """Which gradients, in the order of the parameters.
+
+    >>> in_words(["b1", "W1"]), in_words([])
+    ('those of W1 and b1', 'none of the four')
+    """
+    listed = [name for name in NAMES if name in names]
+    if not listed:
+        return "none of the four"
+    if len(listed) == len(NAMES):
+        return "all four"
+    if len(listed) == 1:
+        return f"that of {listed[0]}"
+    return f"those of {', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def others(key: Collection[str]) -> Iterator[Choice]:
+    """Other sets, with what they get wrong."""
+    subsets = [set(s) for size in range(len(NAMES) + 1) for s in combinations(NAMES, size)]
+    plausible = [set(names) for names in PLAUSIBLE]
+    for names in subsets:
+        if names != set(key) and names in plausible:
+            yield Choice(in_words(names), _belief(names, set(key)))
+
+
+def _belief(names: set[str], key: set[str]) -> str:
+    missing, more = sorted(key - names), sorted(names - key)
+    parts = [f"{name} did not depend on it" for name in missing]
+    parts += [f"{name} depended on it" for name in more]
+    return " and ".join(parts)

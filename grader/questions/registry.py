@@ -1,0 +1,12 @@
+"""All kinds of questions. To add one, write its file in kinds/, and an entry here."""
+
+from __future__ import annotations
+
+from assignment.questions.kinds import PUBLIC, Kind
+
+LAYERS = {"pytorch_ann": ("2.1", "2.2"), "pytorch_cnn": ("3.1", "3.2")}
+STEP = {"pytorch_ann": ("2.1", "2.2", "2.3"), "pytorch_cnn": ("3.1", "3.2", "3.3")}
+PREDICT = {"pytorch_ann": ("2.1", "2.2", "2.4"), "pytorch_cnn": ("3.1", "3.2", "3.4")}
+TRAINED = {"numpy_ann": ("1.7",), "pytorch_ann": ("2.6",), "pytorch_cnn": ("3.6",)}
+
+KINDS: tuple[Kind, ...] = (*PUBLIC,)
