@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from assignment.questions.kinds import PUBLIC, Kind
+from grader.questions.kinds import layer_parameters, parameter_count
 
 LAYERS = {"pytorch_ann": ("2.1", "2.2"), "pytorch_cnn": ("3.1", "3.2")}
 STEP = {"pytorch_ann": ("2.1", "2.2", "2.3"), "pytorch_cnn": ("3.1", "3.2", "3.3")}
 PREDICT = {"pytorch_ann": ("2.1", "2.2", "2.4"), "pytorch_cnn": ("3.1", "3.2", "3.4")}
 TRAINED = {"numpy_ann": ("1.7",), "pytorch_ann": ("2.6",), "pytorch_cnn": ("3.6",)}
 
-KINDS: tuple[Kind, ...] = (*PUBLIC,)
+KINDS: tuple[Kind, ...] = (
+    *PUBLIC,
+    Kind("parameter-count", parameter_count.drafts, LAYERS),
+    Kind("layer-parameters", layer_parameters.drafts, LAYERS),
+)
