@@ -79,26 +79,26 @@ def shapes(network: nn.Module, X: Any) -> dict[str, list[Any]]:
     return found
 
 
-def widths(model: nn.Module, X: Any) -> dict[str, int]:
-    """How many columns of the image one value in the middle of a layer's output depends on.
+def columns(model: nn.Module, X: Any) -> dict[str, list[list[int]]]:
+    """Which columns of the image the values in the middle row of a layer's output depend on.
 
-    Of convolutions and poolings that run once, by name; left out if the edge of the image may cut
-    them off. A column is set to NaN, which no layer turns back into a number. In float64, whose
-    convolutions compute no value from more than theirs.
+    Of convolutions and poolings that run once, by name: the first and the last column for each
+    column of the output. A column is set to NaN, which no layer turns back into a number. In
+    float64, whose convolutions compute no value from more than theirs.
     """
     with torch.no_grad():
         in_mode(model, training=False)(X[:1])  # lazy layers get their sizes
     network = in_mode(copy.deepcopy(model), training=False).double()
-    columns = X.shape[-1]
-    images = X[:1].double().repeat(columns, *[1] * (X.dim() - 1))
-    images[torch.arange(columns), ..., torch.arange(columns)] = torch.nan
+    width = X.shape[-1]
+    images = X[:1].double().repeat(width, *[1] * (X.dim() - 1))
+    images[torch.arange(width), ..., torch.arange(width)] = torch.nan
     found: dict[str, list[Any]] = {}
 
     def note(name: str) -> Any:
         def hook(_: nn.Module, __: Any, output: Any) -> None:
             if isinstance(output, torch.Tensor) and output.dim() == 4:
-                middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
-                found.setdefault(name, []).append(middle.isnan().any(dim=1))
+                row = output[:, :, output.shape[2] // 2]
+                found.setdefault(name, []).append(row.isnan().any(dim=1))  # (image, column)
 
         return hook
 
@@ -108,9 +108,12 @@ def widths(model: nn.Module, X: Any) -> dict[str, int]:
     with torch.no_grad():
         network(images)
     return {
-        name: int(seen[0].sum())
+        name: [
+            [int(one.nonzero().min()), int(one.nonzero().max())] if bool(one.any()) else []
+            for one in seen[0].T
+        ]
         for name, seen in found.items()
-        if len(seen) == 1 and not bool(seen[0][0] | seen[0][-1])
+        if len(seen) == 1
     }
 
 

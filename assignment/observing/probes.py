@@ -90,7 +90,7 @@ PROBES: dict[str, Callable[..., Any]] = {
     "choose_weights": weights.choose_weights,
     "cut_off": weights.cut_off,
     "layers": own_layers.layers,
-    "widths": own_layers.widths,
+    "columns": own_layers.columns,
     "materialise": materialise,
     "changes_input": _changes_input,
     "logits": _logits,

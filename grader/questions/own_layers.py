@@ -163,3 +163,18 @@ def creating(subject: Subject, network: Network) -> Code | None:
     if any(len(line) > LONGEST for line in subject.lines[first - 1 : last]):
         return None  # it would be cut
     return subject.code_of(first, last)
+
+
+def named_in(subject: Subject, network: Network) -> list[tuple[Layer, str, Code | None]]:
+    """Each layer, what a question calls it, and the lines that create all of them.
+
+    Where those are too many, its own source stands for them, or its name alone.
+    """
+    block = creating(subject, network)
+    alone = {} if block else {id(layer): code for layer, code in shown(subject, network)}
+    return [
+        (layer, "the layer that this code creates", alone[id(layer)])
+        if id(layer) in alone
+        else (layer, f"your layer self.{layer.path}", block)
+        for layer in network.layers
+    ]

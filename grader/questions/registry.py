@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assignment.questions.kinds import PUBLIC, Kind
-from grader.questions.kinds import layer_parameters, parameter_count
+from grader.questions.kinds import layer_output, layer_parameters, parameter_count, receptive_field
 
 LAYERS = {"pytorch_ann": ("2.1", "2.2"), "pytorch_cnn": ("3.1", "3.2")}
 STEP = {"pytorch_ann": ("2.1", "2.2", "2.3"), "pytorch_cnn": ("3.1", "3.2", "3.3")}
@@ -14,4 +14,6 @@ KINDS: tuple[Kind, ...] = (
     *PUBLIC,
     Kind("parameter-count", parameter_count.drafts, LAYERS),
     Kind("layer-parameters", layer_parameters.drafts, LAYERS),
+    Kind("layer-output", layer_output.drafts, LAYERS),
+    Kind("receptive-field", receptive_field.drafts, {"pytorch_cnn": LAYERS["pytorch_cnn"]}),
 )
