@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from assignment.observing import (
+    fit_steps,
     fitting,
     graph,
     own_layers,
@@ -90,6 +91,7 @@ PROBES: dict[str, Callable[..., Any]] = {
     "choose_weights": weights.choose_weights,
     "cut_off": weights.cut_off,
     "layers": own_layers.layers,
+    "fit_steps": fit_steps.fit_steps,
     "columns": own_layers.columns,
     "materialise": materialise,
     "changes_input": _changes_input,
