@@ -23,37 +23,52 @@ from grader.questions.subject import Subject
 
 LINES = (5, 8)  # at least and at most
 IMAGES = 8
-TRIES = 6
-ZERO = 0.3  # share of questions in which no batch may be the right answer
-CALLS = (TRAIN, EVAL, CALL, CALL, STEP, STEP, PREDICT)
+MOST = 5  # batches that a usual network adds
+CALLS = (TRAIN, TRAIN, EVAL, CALL, CALL, STEP, STEP, PREDICT, PREDICT)
+TRIES = 300
 
 
 def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     """A question about a random sequence of calls, for networks with batch normalisation."""
-    may_be_zero = rng.random() < ZERO
+    calls = _drawn(rng)
+    tracked = observed(subject, calls, IMAGES)["tracked"]
+    if not tracked:
+        return
+    names = sorted(map(str, tracked))
+    name = names[int(rng.integers(len(names)))]
+    added = [int(number) for number in tracked[name]]
+    key = sum(added)
+    yield Draft(
+        text=f"{GIVEN.format(n=IMAGES)} How many batches do these lines add to the running "
+        f"statistics of your layer self.{path_of(name)}?",
+        key=f"{key:,}",
+        others=spread(key, _mistaken(calls, key), rng),
+        why="Line by line: " + ", ".join(map(str, added)) + ". Only in training mode are they "
+        "updated, whichever method calls the network.",
+        code=as_code(subject, calls),
+        evidence={"how": "the lines were run, and the layer's counter was read", "layer": name},
+    )
+
+
+def _drawn(rng: np.random.Generator) -> list[str]:
+    """Calls of which a usual network adds each number of batches equally often."""
+    wanted = int(rng.integers(MOST + 1))
+    calls: list[str] = []
     for _ in range(TRIES):
         count = int(rng.integers(LINES[0], LINES[1] + 1))
         calls = [CALLS[i] for i in rng.integers(len(CALLS), size=count)]
-        tracked = observed(subject, calls, IMAGES)["tracked"]
-        if not tracked:
-            return
-        names = sorted(map(str, tracked))
-        name = names[int(rng.integers(len(names)))]
-        added = [int(number) for number in tracked[name]]
-        key = sum(added)
-        if not key and not may_be_zero:
-            continue
-        yield Draft(
-            text=f"{GIVEN.format(n=IMAGES)} How many batches do these lines add to the running "
-            f"statistics of your layer self.{path_of(name)}?",
-            key=f"{key:,}",
-            others=spread(key, _mistaken(calls, key), rng),
-            why="Line by line: " + ", ".join(map(str, added)) + ". Only in training mode are they "
-            "updated, whichever method calls the network.",
-            code=as_code(subject, calls),
-            evidence={"how": "the lines were run, and the layer's counter was read", "layer": name},
-        )
-        return
+        if _usual(calls) == wanted:
+            break
+    return calls
+
+
+def _usual(calls: list[str]) -> int:
+    """The batches added if predict leaves the network in evaluation mode, as most do."""
+    added, is_training = 0, True
+    for call in calls:
+        added += is_training and call in (CALL, STEP)
+        is_training = call == TRAIN or (is_training and call not in (EVAL, PREDICT))
+    return added
 
 
 def _mistaken(calls: list[str], key: int) -> Iterator[Wrong]:
