@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from assignment.questions.kinds import PUBLIC, Kind
 from grader.questions.kinds import (
+    changed_step,
     dropout_zeros,
     larger_batch,
     layer_output,
     layer_parameters,
+    line_of_values,
     parameter_count,
     receptive_field,
     running_statistics,
@@ -31,7 +33,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("layer-output", layer_output.drafts, LAYERS),
     Kind("dropout-zeros", dropout_zeros.drafts, MODES),
     Kind("running-statistics", running_statistics.drafts, MODES, own=False),
+    Kind("changed-step", changed_step.drafts, STEP, own=False),
     Kind("updates", updates.drafts, UPDATES),
     Kind("larger-batch", larger_batch.drafts, UPDATES),
+    Kind("line-of-values", line_of_values.drafts, LAYERS),
     Kind("receptive-field", receptive_field.drafts, {"pytorch_cnn": LAYERS["pytorch_cnn"]}),
 )
