@@ -13,7 +13,7 @@ from grader.questions.subject import Subject
 from grader.training.training_notes import counted, step_of, watch
 
 MOST = 60_000  # images that fit may go through, each epoch counted
-BATCHES = (3, 40)  # full batches in an epoch, at least and at most
+BATCHES = (3, 150)  # full batches in an epoch, at least and at most
 TOGETHER = 6  # lines of constants that are shown as one
 CLASSES = 10
 SMALL = 4  # pixels and hidden units of part 1's network, which really trains
@@ -44,13 +44,17 @@ def step_name(subject: Subject) -> str:
 
 
 def drawn_run(batch_size: int, epochs: int, rng: np.random.Generator) -> Run | None:
-    """A number of images: in half of the runs, the last batch is full. None if it takes too long."""
+    """A number of images, small ones as likely as large ones; None if it takes too long.
+
+    In half of the runs, the last batch is full.
+    """
     fewest, most = BATCHES
     most = min(most, MOST // (epochs * batch_size) - 1)
     if most < fewest:
         return None
     rest = int(rng.integers(1, batch_size)) if batch_size > 1 and rng.integers(2) else 0
-    return Run(int(rng.integers(fewest, most + 1)) * batch_size + rest, epochs, batch_size)
+    full = round(fewest * (most / fewest) ** float(rng.random()))
+    return Run(full * batch_size + rest, epochs, batch_size)
 
 
 def updates(subject: Subject, run: Run) -> int:

@@ -43,6 +43,8 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
     "error": ("the first step ends with an error", "a name or a graph is missing then", ""),
 }
 
+RARE = "other"  # an option only where some change has this effect
+
 
 @dataclass(frozen=True)
 class _Steps:
@@ -130,7 +132,7 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
 def _others(effect: str, found: list[str], rng: np.random.Generator) -> Iterator[Choice]:
     """Effects of other changes first, so that the right one is not the only one that can occur."""
     occurring = [name for name in EFFECTS if name in found and name != effect]
-    rest = [name for name in EFFECTS if name not in found]
+    rest = [name for name in EFFECTS if name not in (*found, RARE)]
     order = [
         *(occurring[i] for i in rng.permutation(len(occurring))),
         *(rest[i] for i in rng.permutation(len(rest))),

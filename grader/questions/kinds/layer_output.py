@@ -13,7 +13,7 @@ from grader.questions.shapes import Guess, crossed, guesses_from, in_words, of_w
 from grader.questions.subject import Subject
 
 FEWEST, MOST = 3, 9  # images in the batch
-CLASSES = 10
+CLASSES, PIXELS = 10, 784
 HOW = "forward was run with a batch of this size"
 ASKED = "A batch of {n} images goes through your network. Which shape does {what} have?"
 
@@ -72,6 +72,8 @@ def _others(
 ) -> tuple[Choice, ...]:
     if len(key) == 4 and key[2] == key[3]:
         return crossed(key, channels, sizes, rng)
+    # everybody knows these, so they would be no options
+    widths = [guess for guess in widths if guess[0] not in (CLASSES, PIXELS)]
     return of_width(key, widths, rng) if len(key) == 2 else ()
 
 
@@ -128,7 +130,8 @@ def _widths(layer: Layer) -> Iterator[Guess]:
 def _widths_of_line(shape: Shape) -> Iterator[Guess]:
     yield 2 * shape[1], "the line joined the outputs of two layers of this size"
     yield shape[1] // 2, "dropout or pooling left half of the values"
-    yield 784, "the line kept a value for each pixel"
+    yield shape[1] + PIXELS, "the line joined its array to the image"
+    yield shape[1] * PIXELS, "the array had a value for each weight of the first layer"
 
 
 def _other_widths(shapes: Sequence[tuple[Shape, str]]) -> Iterator[Guess]:

@@ -58,7 +58,7 @@ def _mistaken(layer: Layer) -> Iterator[Wrong]:
         yield Wrong(count // 2, "the layer had only a scale, or only a shift")
         yield Wrong(2 * count, "the layer had two scales and two shifts for each channel")
         yield Wrong(prod(layer.output[1:]) * 2, "each value had a scale and a shift of its own")
-        yield Wrong(0, "normalisation had no trainable parameters")
+        yield Wrong(3 * count, "the running statistics and their momentum were trained")
         return
     outputs, inputs, *kernel = layer.weight
     yield Wrong(weights if biases else weights + outputs, _about_bias(biases))

@@ -41,7 +41,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     layers = [
         _Place(f"self.{one.path}", prod(one.output), one.output)
         for one in network.layers
-        if one.output and one.path.endswith("]")
+        if one.kind and one.output and one.path.endswith("]")
     ]
     if layers:
         yield from _questions("layer of yours", layers, n, creating(subject, network), rng)

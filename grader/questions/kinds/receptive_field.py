@@ -18,14 +18,19 @@ WIDTH = 28  # of an image
 
 
 def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
-    """A question for each convolution and pooling, about a column away from the edges."""
+    """A question for each convolution and pooling but the first, about a column in the middle."""
     network = network_of(subject)
     fields = _fields(subject)
     windows = [one for one in network.layers if set(one.sizes) >= SIZES and one.name in fields]
+    own_widths = [
+        (last - first + 1, f"the question was about self.{one.path}")
+        for one in windows
+        for first, last in list(fields[one.name].values())[len(fields[one.name]) // 2 :][:1]
+    ]
     for layer, name, code in named_in(subject, network):
         inside = [at for at, (first, last) in fields.get(layer.name, {}).items() if first > 0]
         inside = [at for at in inside if fields[layer.name][at][1] < WIDTH - 1]
-        if layer not in windows or not inside:
+        if layer not in windows[1:] or not inside:  # of the first, its kernel alone says it
             continue
         column = inside[int(rng.integers(len(inside)))]
         first, last = fields[layer.name][column]
@@ -35,7 +40,13 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             f"value in column {column} of the output of {name}, away from the upper and lower "
             "edge. Which columns of the image does it depend on?",
             key=_in_words(first, last),
-            others=_crossed(first, last, _firsts(until, column), _widths(until), rng),
+            others=_crossed(
+                first,
+                last,
+                _firsts(until, column),
+                own_widths if len(own_widths) > 2 and rng.integers(2) else _widths(until),
+                rng,
+            ),
             why=f"Each of the {WIDTH} columns was changed in turn, and the first and the last that "
             f"matter are {first} and {last}. A kernel reaches further for each stride and pooling "
             "before it; padding moves its start.",
