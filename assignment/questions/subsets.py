@@ -28,7 +28,7 @@ def in_words(names: Collection[str]) -> str:
         return "all four"
     if len(listed) == 1:
         return f"that of {listed[0]}"
-    return f"those of {', '.join(listed[:-1])} and {listed[-1]}"
+    return f"those of {_listed(listed)}"
 
 
 def others(key: Collection[str]) -> Iterator[Choice]:
@@ -42,6 +42,10 @@ def others(key: Collection[str]) -> Iterator[Choice]:
 
 def _belief(names: set[str], key: set[str]) -> str:
     missing, more = sorted(key - names), sorted(names - key)
-    parts = [f"{name} did not depend on it" for name in missing]
-    parts += [f"{name} depended on it" for name in more]
+    parts = [f"{_listed(missing)} did not depend on it"] if missing else []
+    parts += [f"{_listed(more)} depended on it"] if more else []
     return " and ".join(parts)
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
