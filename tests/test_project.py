@@ -78,7 +78,7 @@ def imports(path: Path) -> set[str]:
 ROOMS = [
     {"checked_toml", "errors", "options", "reference", "results", "rubric", "sections"},
     {"submission", "worker"},
-    {"sandbox"},
+    {"sandbox", "variants"},
     {"oracle", "training"},
     {"checks", "feedback"},
     {"marking", "report"},
