@@ -46,7 +46,7 @@ def _is_whole(value: np.ndarray) -> bool:
 def _others(step: Step, steps: list[Step]) -> Iterator[Choice]:
     """The arrays of other lines, and what known mistakes make of this one."""
     for other in steps:
-        if other.value.shape == step.value.shape:
+        if other.value.shape == step.value.shape and other.target != "return":
             line = other.statement.line
             yield Choice(in_words(other.value), f"it were the array that line {line} computes")
     yield Choice(

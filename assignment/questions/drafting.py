@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,33 @@ class Draft:
     evidence: dict[str, Any] = field(default_factory=dict)
     balance: str = ""
     section: str = ""  # "" for the kind's own
+
+
+def crossed(
+    rights: tuple[str, str],
+    firsts: Mapping[str, str],
+    seconds: Mapping[str, str],
+    form: str,
+    rng: np.random.Generator,
+) -> tuple[Choice, ...]:
+    """Three wrong options for two answers in one: the first wrong, the second, and both.
+
+    `firsts` and `seconds` are wrong answers and the beliefs behind them; one of each is drawn. So
+    the options are two by two, and none of them is more like the others than the key. Empty if
+    there is no wrong answer to one of the two.
+    """
+    drawn = []
+    for right, wrongs in zip(rights, (firsts, seconds), strict=True):
+        others = [(text, belief) for text, belief in wrongs.items() if text != right]
+        if not others:
+            return ()
+        drawn.append(others[int(rng.integers(len(others)))])
+    (first, belief), (second, other) = drawn
+    return (
+        Choice(form.format(first, rights[1]), belief),
+        Choice(form.format(rights[0], second), other),
+        Choice(form.format(first, second), f"{belief} and {other}"),
+    )
 
 
 def usable(draft: Draft) -> tuple[Choice, ...]:

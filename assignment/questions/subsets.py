@@ -31,19 +31,24 @@ def in_words(names: Collection[str]) -> str:
     return f"those of {_listed(listed)}"
 
 
-def others(key: Collection[str]) -> Iterator[Choice]:
-    """Other sets, with what they get wrong."""
+def others(
+    key: Collection[str],
+    *,
+    missing: str = "{} did not depend on it",
+    more: str = "{} depended on it",
+) -> Iterator[Choice]:
+    """Other sets, with what they get wrong: gradients that are missing, and some too many."""
     subsets = [set(s) for size in range(len(NAMES) + 1) for s in combinations(NAMES, size)]
     plausible = [set(names) for names in PLAUSIBLE]
     for names in subsets:
         if names != set(key) and names in plausible:
-            yield Choice(in_words(names), _belief(names, set(key)))
+            yield Choice(in_words(names), _belief(names, set(key), missing, more))
 
 
-def _belief(names: set[str], key: set[str]) -> str:
-    missing, more = sorted(key - names), sorted(names - key)
-    parts = [f"{_listed(missing)} did not depend on it"] if missing else []
-    parts += [f"{_listed(more)} depended on it"] if more else []
+def _belief(names: set[str], key: set[str], missing: str, more: str) -> str:
+    left_out, added = sorted(key - names), sorted(names - key)
+    parts = [missing.format(_listed(left_out))] if left_out else []
+    parts += [more.format(_listed(added))] if added else []
     return " and ".join(parts)
 
 

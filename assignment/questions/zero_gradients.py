@@ -38,7 +38,9 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
             text="Before these lines, net is a new NumpyANN with random weights and biases, and X "
             "a batch of random images. Which gradients are zero everywhere afterwards?",
             key=in_words(zero),
-            others=tuple(others(zero)),
+            others=tuple(
+                others(zero, missing="{} still got a gradient", more="{} got no gradient")
+            ),
             why=f"Here {what_happens}. The lines were run with your network.",
             code=Code("try.py", 1, source),
             evidence={"how": "the lines were run with the student's network", "zero": zero},

@@ -20,7 +20,6 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     other = "mean" if convention == "sum" else "sum"
     statements = [s for s in subject.statements if s.function == "NumpyANN.backward"]
     code = subject.code_of(statements[0].line, statements[-1].end)
-    top = subject.constant_line("LEARNING_RATE")
     for n in rng.permutation(BATCHES)[:3]:
         m = int(n) // 2
         right = rate * n if convention == "sum" else rate / n
@@ -37,7 +36,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
                    "backward-divided-twice"),
         ]  # fmt: skip
         yield Draft(
-            text=f"All batches have {n} images. You change backward to the other convention (the "
+            text=f"Your LEARNING_RATE is {rate:g}, and all batches have {n} images. You change backward to the other convention (the "
             "mean over the batch in place of the sum, or the reverse). Which LEARNING_RATE takes "
             "the same steps as before?",
             key=_rate(right),
@@ -46,7 +45,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             f"image twice they {'double' if convention == 'sum' else 'stay the same'}. With the "
             f"{other} they are {n} times as {'small' if convention == 'sum' else 'large'}, so "
             f"{rate:g} becomes {_rate(right)}.",
-            code=code if top is None else type(code)(code.file, top.line, f"{top.source}\n…\n{code.source}"),
+            code=code,
             evidence={
                 "how": "backward was run on a batch and on the same batch twice",
                 "convention": convention,

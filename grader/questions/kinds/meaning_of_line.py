@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from assignment.questions.drafting import Choice, Draft
+from assignment.questions.question import Code
 from assignment.questions.script import Step
 from assignment.questions.small_network import Batch, different_sizes, random_batch
 from grader.oracle.gradients import Point
@@ -44,16 +46,25 @@ MISTAKEN = {
 }
 
 
+# what is easily taken for one another: each is a wrong option for the others of its group
+GROUPS = (
+    ("z1", "a1", "slope", "da1", "dz1"),
+    ("z2", "a2", "dz2", "da1"),
+    ("W1", "b1", "W2", "b2"),
+)
+
+
 def meaning(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     """A question for each line whose array is one of the quantities."""
     for name, step in _recognised(subject, rng):
         yield Draft(
-            text="What does this line compute, for all images of the batch?",
+            text=f"Here is one of your functions with its variables renamed. What does its line "
+            f"{step.statement.line} compute?",
             key=NAMES[name],
             others=tuple(_others(name)),
             why=f"The line was run on a random batch: its values are those of {NAMES[name]}"
             f"{_scale(name)}.",
-            code=subject.code(step.statement),
+            code=_renamed(subject, step.statement.function),
             evidence={"how": "the line's values were compared with all quantities", "is": name},
         )
 
@@ -66,21 +77,41 @@ def line(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
         lines = {s.statement.line: n for n, s in found if s.statement.function == function}
         if [n for n in lines.values() if n == name] != [name]:
             continue
-        statements = [s for s in subject.statements if s.function == function]
         yield Draft(
-            text=f"Which of these lines computes {NAMES[name]}?",
+            text="Here is one of your functions with its variables renamed. Which of these lines "
+            f"computes {NAMES[name]}?",
             key=f"line {step.statement.line}",
             others=tuple(
-                Choice(f"line {number}", f"{NAMES[other]} were meant")
+                Choice(
+                    f"line {number}",
+                    f"the question were about {NAMES[other]}",
+                    MISTAKEN.get((name, other), ("", ""))[1],
+                )
                 for number, other in lines.items()
                 if other != name
             ),
             why=f"The lines were run on a random batch: line {step.statement.line} has the values "
             f"of {NAMES[name]}{_scale(name)}.",
-            code=subject.code_of(statements[0].line, statements[-1].end),
+            code=_renamed(subject, function),
             evidence={"how": "the lines' values were compared with the quantity", "is": name},
             balance=name,
         )
+
+
+def _renamed(subject: Subject, function: str) -> Code:
+    """The body of a function, whose variables have names that say nothing."""
+    statements = [s for s in subject.statements if s.function == function]
+    code = subject.code_of(statements[0].line, statements[-1].end)
+    variables = dict.fromkeys(t for s in statements for t in s.targets if t.isidentifier())
+    variables.pop("return", None)
+    taken = set(re.findall(r"\w+", code.source))
+    free = (name for number in range(1, 1000) if (name := f"v{number}") not in taken)
+    names = dict(zip(variables, free, strict=False))
+    # an attribute or a keyword argument of the same name stays
+    listed = "|".join(map(re.escape, names))
+    word = rf"(?<![\w.\"'])(?:{listed})(?![\w\"'])(?!=[^=])"
+    source = re.sub(word, lambda found: names[found[0]], code.source) if names else code.source
+    return Code(code.file, code.line, source)
 
 
 def _recognised(subject: Subject, rng: np.random.Generator) -> list[tuple[str, Step]]:
@@ -90,7 +121,8 @@ def _recognised(subject: Subject, rng: np.random.Generator) -> list[tuple[str, S
     found = []
     for step in batch.steps(subject):
         same = [n for n, value in right.items() if _is(step.value, value, batch.sizes.n)]
-        if len(same) == 1 and step.target != "return":
+        is_named = step.target == "return" or step.target.startswith("self.")
+        if len(same) == 1 and not is_named:
             found.append((same[0], step))
     return found
 
@@ -104,7 +136,9 @@ def _quantities(batch: Batch) -> dict[str, np.ndarray]:
     return {
         **{name: getattr(net, name) for name in ("z1", "a1", "z2", "a2")},
         "slope": slope,
-        **{"dz2": dz2, "da1": da1, "dz1": da1 * slope},
+        "dz2": dz2,
+        "da1": da1,
+        "dz1": da1 * slope,
         **net.backward(batch.X, batch.Y),
     }
 
@@ -118,10 +152,12 @@ def _is(value: np.ndarray, right: np.ndarray, n: int) -> bool:
 
 
 def _others(name: str) -> Iterator[Choice]:
-    for other, words in NAMES.items():
+    for other in next(group for group in GROUPS if name in group):
         belief, id = MISTAKEN.get((name, other), ("", ""))  # noqa: A001
-        yield Choice(words, belief or f"the line computed {other}", id)
+        yield Choice(NAMES[other], belief or f"the line computed {NAMES[other]}", id)
 
 
 def _scale(name: str) -> str:
-    return "" if name in ("z1", "a1", "z2", "a2", "slope") else ", up to the convention for the batch"
+    return (
+        "" if name in ("z1", "a1", "z2", "a2", "slope") else ", up to the convention for the batch"
+    )
