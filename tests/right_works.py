@@ -97,9 +97,7 @@ def right_work(number: int) -> dict[str, str]:
         numpy["1.5"] = FORWARDS[number % len(FORWARDS)]
     if number % 6:
         numpy["1.6"] = BACKWARDS[number % 6 - 1]
-    ann, cnn = (
-        list(islice(cycle(table.items()), number, number + 1))[0][1] for table in (ANN, CNN)
-    )
+    ann, cnn = (list(table.values())[number % len(table)] for table in (ANN, CNN))
     steps = [
         TEXTBOOK,
         *(RIGHT_STEPS[name] for name in ("nll", "smoothing", "clipped", "zeroed afterwards")),
