@@ -11,7 +11,7 @@ from assignment.handles import Handle, as_array
 from assignment.questions.script import Script, Step
 
 GIVEN = ("softmax",)  # functions that students get
-TRIES = 300  # one in about 40 draws will do
+TRIES = 3000  # one draw in some hundred will do
 LARGE = 30  # between logits, softmax gives 0 and 1 to thirteen digits
 
 

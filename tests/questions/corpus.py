@@ -42,7 +42,7 @@ def asked(folder: Path, works: list[str], seeds: range) -> Iterator[Asked]:
     for work in works:
         drafts = reference if work == REFERENCE_NAME else _drafts(folder, work, seeds)
         for (kind, script, seed), found in drafts.items():
-            rng = np.random.default_rng([seed, *work.encode()])
+            rng = np.random.default_rng([seed, *f"{work} {kind} {script}".encode()])
             draft = drafting.chosen(found, rng)
             if draft is None:
                 continue

@@ -1,4 +1,4 @@
-"""What do the student's own learning curves say?"""
+"""Reading the student's own learning curves."""
 
 from __future__ import annotations
 
@@ -6,45 +6,55 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from assignment.questions import drafting
+from assignment.questions.drafting import Choice, Draft
 from grader.questions.subject import Subject
 
+# a curve, the other one of its pair, what it is called, and how a value is written
+CURVES = (
+    ("train_losses", "val_losses", "training loss", "{:.3f}"),
+    ("val_losses", "train_losses", "validation loss", "{:.3f}"),
+    ("train_accuracies", "val_accuracies", "training accuracy", "{:.1%}"),
+    ("val_accuracies", "train_accuracies", "validation accuracy", "{:.1%}"),
+)
 
-def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[drafting.Draft]:
-    """The epoch of the lowest validation loss, and the gap between the two accuracies."""
-    curves = {
-        n: np.array(v) for n, v in (subject.training.curves if subject.training else {}).items()
-    }
-    if len(curves) != 4 or len(curves["val_losses"]) < 3:
-        return
-    gap = 100 * (curves["train_accuracies"] - curves["val_accuracies"])
-    lowest = int(curves["val_losses"].argmin())
-    right = (str(lowest + 1), f"{gap[-1]:+.1f}")
-    epochs = {
-        int(curves["train_losses"].argmin()): "the curve were the training loss",
-        int(curves["val_accuracies"].argmax()): "the curve were the validation accuracy",
-        int(np.abs(gap).argmin()): "the epoch were that of the smallest gap",
-        int(np.abs(gap).argmax()): "the epoch were that of the largest gap",
-    }
-    gaps = {
-        -gap[-1]: "training and validation were exchanged",
-        gap[lowest]: "the gap were that of the epoch with the lowest validation loss",
-        gap[0]: "the gap were that of the first epoch",
-    }
-    form = "epoch {}, {} points"
-    others = drafting.crossed(
-        right,
-        {str(epoch + 1): belief for epoch, belief in epochs.items()},
-        {f"{points:+.1f}": belief for points, belief in gaps.items()},
-        form,
-        rng,
-    )
-    yield drafting.Draft(
-        text="In the learning curves of the marking's training: in which epoch was the validation "
-        "loss lowest, and how far was training accuracy above validation accuracy at the end?",
-        key=form.format(*right),
-        others=others,
-        why=f"The validation loss was lowest in epoch {lowest + 1} of {len(gap)}, and the accuracies "
-        f"ended at {curves['train_accuracies'][-1]:.1%} and {curves['val_accuracies'][-1]:.1%}.",
-        evidence={"how": "read from the marking's curves", "figure": f"curves:{subject.name}"},
-    )
+
+def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
+    """The value of one curve after one epoch, among those of its pair and of a second epoch."""
+    curves = subject.training.curves if subject.training else {}
+    for name, paired, words, form in CURVES:
+        own, other = curves.get(name, ()), curves.get(paired, ())
+        wrong_words = next(w for n, _, w, _ in CURVES if n == paired)
+        for epoch in range(len(own)):
+            for second in {epoch - 1, epoch + 1} & set(range(len(own))):
+                values = [own[epoch], own[second], other[epoch], other[second]]
+                if len({form.format(value) for value in values}) < len(values):
+                    continue
+                beliefs = (
+                    f"the question were about epoch {second + 1}",
+                    f"the curve were the {wrong_words}",
+                    f"the curve were the {wrong_words}, and the epoch {second + 1}",
+                )
+                yield Draft(
+                    text=f"In the marking's training of {subject.name}.py: what was the {words} "
+                    f"after epoch {epoch + 1}?",
+                    key=form.format(own[epoch]),
+                    others=tuple(
+                        Choice(form.format(value), belief)
+                        for value, belief in zip(values[1:], beliefs, strict=True)
+                    ),
+                    why=f"Training and validation: {_both(curves, name, paired, epoch, form)} after "
+                    f"epoch {epoch + 1}, {_both(curves, name, paired, second, form)} after "
+                    f"epoch {second + 1}.",
+                    evidence={
+                        "how": "read from the marking's curves",
+                        "figure": f"curves:{subject.name}",
+                    },
+                    balance=f"number {sorted(values).index(own[epoch])}",
+                )
+
+
+def _both(
+    curves: dict[str, tuple[float, ...]], name: str, paired: str, epoch: int, form: str
+) -> str:
+    train, val = sorted((name, paired))  # alphabetical: "train_…" comes first
+    return f"{form.format(curves[train][epoch])} and {form.format(curves[val][epoch])}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from assignment.checks.numpy.cases import NAMES
 from assignment.questions import subsets
 from assignment.questions.array_at_line import in_words
 from assignment.questions.drafting import Choice, Draft
@@ -16,6 +17,10 @@ from grader.questions.changed import Gradients, different, gradients
 from grader.questions.subject import Subject
 from grader.variants.variants import Variant
 
+# what one line can change: itself and all that follows from it
+OCCURRING = (
+    (), ("W1",), ("b1",), ("W2",), ("b2",), ("W1", "b1"), ("W1", "b1", "W2"), NAMES,
+)  # fmt: skip
 TRIED = 12  # changes, of which about half still run
 SIMPLE = {
     "drop factor", "drop term", "drop transpose", "drop call", "drop sign", "swap operands", "other axis",
@@ -33,7 +38,7 @@ def which(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             text="One line of your script is changed as shown here. Which gradients that backward "
             "returns come out different?",
             key=subsets.in_words(names),
-            others=tuple(subsets.others(names)),
+            others=tuple(subsets.others(names, OCCURRING)),
             why="Both scripts were run on the same random batch, and their gradients compared. A "
             "value matters for all that is computed from it later, and for nothing else.",
             code=_shown(subject, variant),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from assignment.questions.drafting import Choice, Draft
-from assignment.questions.question import Code
 from assignment.questions.script import Step
 from assignment.questions.small_network import Batch, different_sizes, random_batch
 from grader.oracle.gradients import Point
 from grader.oracle.networks import reference_at
+from grader.questions.renaming import renamed
 from grader.questions.subject import Subject
 from grader.reference.numpy_ann import relu_derivative
 
@@ -64,7 +63,7 @@ def meaning(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             others=tuple(_others(name)),
             why=f"The line was run on a random batch: its values are those of {NAMES[name]}"
             f"{_scale(name)}.",
-            code=_renamed(subject, step.statement.function),
+            code=renamed(subject, step.statement.function),
             evidence={"how": "the line's values were compared with all quantities", "is": name},
         )
 
@@ -92,26 +91,10 @@ def line(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             ),
             why=f"The lines were run on a random batch: line {step.statement.line} has the values "
             f"of {NAMES[name]}{_scale(name)}.",
-            code=_renamed(subject, function),
+            code=renamed(subject, function),
             evidence={"how": "the lines' values were compared with the quantity", "is": name},
             balance=name,
         )
-
-
-def _renamed(subject: Subject, function: str) -> Code:
-    """The body of a function, whose variables have names that say nothing."""
-    statements = [s for s in subject.statements if s.function == function]
-    code = subject.code_of(statements[0].line, statements[-1].end)
-    variables = dict.fromkeys(t for s in statements for t in s.targets if t.isidentifier())
-    variables.pop("return", None)
-    taken = set(re.findall(r"\w+", code.source))
-    free = (name for number in range(1, 1000) if (name := f"v{number}") not in taken)
-    names = dict(zip(variables, free, strict=False))
-    # an attribute or a keyword argument of the same name stays
-    listed = "|".join(map(re.escape, names))
-    word = rf"(?<![\w.\"'])(?:{listed})(?![\w\"'])(?!=[^=])"
-    source = re.sub(word, lambda found: names[found[0]], code.source) if names else code.source
-    return Code(code.file, code.line, source)
 
 
 def _recognised(subject: Subject, rng: np.random.Generator) -> list[tuple[str, Step]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,10 +12,11 @@ from assignment.observing.outline import Statement
 from assignment.questions.drafting import Choice, Draft
 from assignment.questions.small_network import different_sizes, random_batch
 from grader.questions.changed import different, gradients, with_statement
+from grader.questions.renaming import renaming
 from grader.questions.subject import Subject
 
 MOST = 3  # lines that are tried
-Forms = Sequence[tuple[str, str]]  # code, and what someone believes who chooses it
+Forms = Sequence[tuple[str, str, str]]  # target, value, and what someone believes who chooses it
 
 
 def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
@@ -24,22 +26,30 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     right = gradients(subject, batch)
     for i in rng.permutation(len(found))[:MOST]:
         statement, forms = found[i]
+        plain = renaming(subject, statement.function)
         same: list[Choice] = []
         others: list[Choice] = []
-        for code, belief in forms:
-            changed = gradients(subject, batch, with_statement(subject, statement, code))
+        for target, code, belief in forms:
+            changed = gradients(
+                subject, batch, with_statement(subject, statement, f"{target} = {code}")
+            )
             is_same = changed is not None and right is not None and not different(right, changed)
-            (same if is_same else others).append(Choice(code, belief))
+            (same if is_same else others).append(Choice(plain(code), belief))
         if len(same) != 1:
             continue
+        code = subject.code(statement)
+        node = _assignment(code.source)
+        assert node is not None
         yield Draft(
-            text="Which line can stand in place of this one without changing any gradient?",
+            text="Here is a line of your script with its variables renamed. What can stand on its "
+            "right side instead without changing any gradient?",
             key=same[0].text,
             others=tuple(others),
             why="The script was run with each of the four lines, on a batch with different numbers "
             "of images, pixels, hidden units and classes.",
-            code=subject.code(statement),
+            code=replace(code, source=f"… = {plain(ast.unparse(node.value))}"),
             evidence={"how": "the script was run with each of the lines"},
+            balance=f"form {[plain(form) for _, form, _ in forms].index(same[0].text)}",
         )
 
 
@@ -47,18 +57,25 @@ def _forms(subject: Subject, statement: Statement) -> Forms:
     """Rewritings of an assignment, each of which would be right for another line."""
     if statement.function not in ("NumpyANN.forward", "NumpyANN.backward"):
         return ()
+    node = _assignment(subject.code(statement).source)
+    if node is None:
+        return ()
+    target = ast.unparse(node.targets[0])
+    return [(target, code, belief) for code, belief in _of_value(node.value)]
+
+
+def _assignment(source: str) -> ast.Assign | None:
+    """The one assignment to one target that the source is; None for anything else."""
     try:
-        node = ast.parse(subject.code(statement).source).body
+        nodes = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    if len(node) != 1 or not isinstance(node[0], ast.Assign) or len(node[0].targets) != 1:
-        return ()
-    target = ast.unparse(node[0].targets[0])
-    forms = _of_value(node[0].value)
-    return [(f"{target} = {code}", belief) for code, belief in forms]
+        return None
+    if len(nodes) != 1 or not isinstance(nodes[0], ast.Assign) or len(nodes[0].targets) != 1:
+        return None
+    return nodes[0]
 
 
-def _of_value(value: ast.expr) -> Forms:
+def _of_value(value: ast.expr) -> Sequence[tuple[str, str]]:
     if isinstance(value, ast.BinOp):
         left, right = ast.unparse(value.left), ast.unparse(value.right)
         if isinstance(value.op, ast.MatMult):
