@@ -76,25 +76,26 @@ def line(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
         lines = {s.statement.line: n for n, s in found if s.statement.function == function}
         if [n for n in lines.values() if n == name] != [name]:
             continue
+        others = [s.line for s in subject.statements if s.function == function and s.targets]
         yield Draft(
             text="Here is one of your functions with its variables renamed. Which of these lines "
             f"computes {NAMES[name]}?",
             key=f"line {step.statement.line}",
-            others=tuple(
-                Choice(
-                    f"line {number}",
-                    f"the question were about {NAMES[other]}",
-                    MISTAKEN.get((name, other), ("", ""))[1],
-                )
-                for number, other in lines.items()
-                if other != name
-            ),
+            others=tuple(_line(number, name, lines.get(number, "")) for number in others),
             why=f"The lines were run on a random batch: line {step.statement.line} has the values "
             f"of {NAMES[name]}{_scale(name)}.",
             code=renamed(subject, function),
             evidence={"how": "the lines' values were compared with the quantity", "is": name},
             balance=name,
         )
+
+
+def _line(number: int, name: str, computes: str) -> Choice:
+    """An option of `line`; `computes` is what that line does compute, "" if it is none of these."""
+    if not computes:
+        return Choice(f"line {number}", f"line {number} computed it")
+    id = MISTAKEN.get((name, computes), ("", ""))[1]  # noqa: A001
+    return Choice(f"line {number}", f"the question were about {NAMES[computes]}", id)
 
 
 def _recognised(subject: Subject, rng: np.random.Generator) -> list[tuple[str, Step]]:
