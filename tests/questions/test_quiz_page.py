@@ -139,7 +139,7 @@ def test_axe_finds_nothing_and_a_phone_scrolls_one_way(
 ) -> None:
     from axe_core_python.base import AXE_SCRIPT
 
-    for name in PAGES:
+    for name in PAGES if scheme == "light" else ("quiz", "sheet"):
         look(browser, 390, scheme)
         show(browser, folder / f"{name}.html")
         for form in browser.find_elements(By.TAG_NAME, "form"):

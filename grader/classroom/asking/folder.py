@@ -26,8 +26,7 @@ HEAD = ("id", "name", "questions", "seed", "key", "quiz", "form", "sheet", "with
 
 
 def write_class(out: Path, asked: Sequence[Asked], images: OfficialImages) -> None:
-    """Write all files. Raises CannotGrade if `out` holds files that this did not write."""
-    _expect_own(out)
+    """Write all files to a folder that `expect_own` has seen."""
     papers = [_paper(one, images) for one in asked]
     write_atomically(out / INDEX, _index(asked, papers))
     _remove_old(out / STUDENTS, {paper.stem for paper in papers if paper})
@@ -56,7 +55,7 @@ def _paper(one: Asked, images: OfficialImages) -> Paper | None:
     return paper_of(one.questions, person.name, person.stem, person.standing.report, images)
 
 
-def _expect_own(out: Path) -> None:
+def expect_own(out: Path) -> None:
     """Raises CannotGrade for a folder with other files, and creates one that is missing."""
     head = f"{','.join(HEAD)}\r\n".encode("utf-8-sig")
     try:
