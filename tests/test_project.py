@@ -82,7 +82,7 @@ ROOMS = [
     {"oracle", "training"},
     {"checks", "feedback"},
     {"marking", "report"},
-    {"handout"},
+    {"handout", "questions"},
     {"doctor", "selftest", "similarity"},
     {"classroom"},
     {"publish"},
