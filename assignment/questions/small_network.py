@@ -67,15 +67,21 @@ def different_sizes(rng: np.random.Generator) -> Sizes:
 
 
 def random_batch(sizes: Sizes, rng: np.random.Generator) -> Batch:
-    """Random numbers of ordinary size."""
+    """Random numbers of ordinary size, in which nothing is zero by chance.
+
+    Each hidden unit is on for some images and off for others, each image has a unit that is on, and
+    the biases have both signs.
+    """
     n, d, h, k = sizes.n, sizes.d, sizes.h, sizes.k
-    parameters = {
-        "W1": rng.normal(size=(d, h)),
-        "b1": rng.normal(size=h),
-        "W2": rng.normal(size=(h, k)),
-        "b2": rng.normal(size=k),
-    }
-    return Batch(sizes, parameters, rng.uniform(size=(n, d)), np.eye(k)[rng.integers(k, size=n)])
+    for _ in range(TRIES):
+        X, W1 = rng.uniform(size=(n, d)), rng.normal(size=(d, h))
+        products = X.dot(W1)
+        b1 = -products.mean(axis=0)
+        if (products > -b1).any(axis=1).all() and b1.min() < 0 < b1.max():
+            break
+    W2, b2 = rng.normal(size=(h, k)), rng.normal(size=k)
+    parameters = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+    return Batch(sizes, parameters, X, np.eye(k)[rng.integers(k, size=n)])
 
 
 def whole_batch(script: Script, rng: np.random.Generator) -> Batch:
