@@ -12,7 +12,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from assignment.observing import fitting, graph, predictions, steps, structure, weights
+from assignment.observing import (
+    fit_steps,
+    fitting,
+    graph,
+    own_layers,
+    predictions,
+    steps,
+    structure,
+    weights,
+)
 
 
 def materialise(model: nn.Module, X: Any) -> bool:
@@ -81,6 +90,9 @@ PROBES: dict[str, Callable[..., Any]] = {
     "fit_layers": fitting.fit_layers,
     "choose_weights": weights.choose_weights,
     "cut_off": weights.cut_off,
+    "layers": own_layers.layers,
+    "fit_steps": fit_steps.fit_steps,
+    "columns": own_layers.columns,
     "materialise": materialise,
     "changes_input": _changes_input,
     "logits": _logits,

@@ -7,15 +7,22 @@ from grader.questions.kinds import (
     confusions,
     convention,
     curves,
+    larger_batch,
+    layer_output,
+    layer_parameters,
     line_changed,
     losses,
     meaning_of_line,
+    parameter_count,
+    receptive_field,
     same_result,
+    updates,
 )
 
 LAYERS = {"pytorch_ann": ("2.1", "2.2"), "pytorch_cnn": ("3.1", "3.2")}
 STEP = {"pytorch_ann": ("2.1", "2.2", "2.3"), "pytorch_cnn": ("3.1", "3.2", "3.3")}
 PREDICT = {"pytorch_ann": ("2.1", "2.2", "2.4"), "pytorch_cnn": ("3.1", "3.2", "3.4")}
+UPDATES = {**STEP, "numpy_ann": ("1.5", "1.6")}
 TRAINED = {"numpy_ann": ("1.7",), "pytorch_ann": ("2.6",), "pytorch_cnn": ("3.6",)}
 
 KINDS: tuple[Kind, ...] = (
@@ -29,4 +36,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("losses", losses.drafts, TRAINED),
     Kind("confusions", confusions.drafts, TRAINED),
     Kind("curves", curves.drafts, TRAINED),
+    Kind("parameter-count", parameter_count.drafts, LAYERS),
+    Kind("layer-parameters", layer_parameters.drafts, LAYERS),
+    Kind("layer-output", layer_output.drafts, LAYERS),
+    Kind("updates", updates.drafts, UPDATES),
+    Kind("larger-batch", larger_batch.drafts, UPDATES),
+    Kind("receptive-field", receptive_field.drafts, {"pytorch_cnn": LAYERS["pytorch_cnn"]}),
 )
