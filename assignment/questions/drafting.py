@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from assignment.questions.question import OPTIONS, Code, Question
+
+MOST_OTHERS = 12  # wrong options of a draft that are tried together
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,7 @@ def chosen(drafts: Iterable[Draft], rng: np.random.Generator) -> Draft | None:
 
 def question(draft: Draft, kind: str, section: str, rng: np.random.Generator, of: str) -> Question:
     """The question of a draft that `chosen` gave. `of` names whose it is, for its id."""
-    others = usable(draft)
-    picked = [others[i] for i in rng.permutation(len(others))[: OPTIONS - 1]]
-    options: Sequence[Choice] = [Choice(draft.key), *picked]
+    options: Sequence[Choice] = [Choice(draft.key), *_picked(draft, rng)]
     order = rng.permutation(OPTIONS)
     options = [options[i] for i in order]
     texts = tuple(option.text for option in options)
@@ -113,3 +115,20 @@ def question(draft: Draft, kind: str, section: str, rng: np.random.Generator, of
         beliefs=tuple(option.belief for option in options),
         evidence=draft.evidence,
     )
+
+
+def _picked(draft: Draft, rng: np.random.Generator) -> tuple[Choice, ...]:
+    """Three wrong options, such that the key is as likely the smallest of the four as any other."""
+    others = usable(draft)
+    by_rank: dict[int, list[tuple[Choice, ...]]] = {}
+    for three in combinations(others[:MOST_OTHERS], OPTIONS - 1):
+        sizes = [_size(choice.text) for choice in three]
+        by_rank.setdefault(sum(size < _size(draft.key) for size in sizes), []).append(three)
+    ranks = list(by_rank.values())
+    found = ranks[int(rng.integers(len(ranks)))]
+    return found[int(rng.integers(len(found)))]
+
+
+def _size(text: str) -> float:
+    """The sum of the numbers in an option, by which a guesser could order them."""
+    return sum(float(n) for n in re.findall(r"\d+(?:\.\d+)?", text.replace(",", "")))

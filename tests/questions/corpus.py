@@ -14,7 +14,7 @@ from assignment.questions.question import Question
 from grader import REFERENCE
 from grader.marking.marking import Marking
 from grader.options import Options
-from grader.questions.asking import subjects_of
+from grader.questions.asking import seed_of, subjects_of
 from grader.questions.registry import KINDS
 from grader.results import Report, Status
 from grader.submission.reading import open_submission
@@ -37,12 +37,12 @@ class Asked:
 
 
 def asked(folder: Path, works: list[str], seeds: range) -> Iterator[Asked]:
-    """A question of every kind, for each work, script and seed."""
-    reference = _drafts(folder, REFERENCE_NAME, seeds)
+    """A question of every kind, for each work, script and seed, drawn as the command draws it."""
     for work in works:
-        drafts = reference if work == REFERENCE_NAME else _drafts(folder, work, seeds)
-        for (kind, script, seed), found in drafts.items():
-            rng = np.random.default_rng([seed, *f"{work} {kind} {script}".encode()])
+        own = _drafts(folder, work, work, seeds)
+        reference = own if work == REFERENCE_NAME else _drafts(folder, REFERENCE_NAME, work, seeds)
+        for (kind, script, seed), found in own.items():
+            rng = np.random.default_rng(seed_of(seed, f"{work} {kind} {script} drawn"))
             draft = drafting.chosen(found, rng)
             if draft is None:
                 continue
@@ -60,16 +60,16 @@ def names() -> list[str]:
 
 
 def _drafts(
-    folder: Path, work: str, seeds: range
+    folder: Path, work: str, student: str, seeds: range
 ) -> dict[tuple[str, str, int], list[drafting.Draft]]:
-    """What each kind can ask about a work, by kind, script and seed."""
+    """What each kind can ask about a work, by kind, script and seed, drawn for a student."""
     path, report = _marked(folder, work)
     found = {}
     with subjects_of(open_submission(path), report, RUBRIC, OPTIONS) as subjects:
         for kind in KINDS:
             for script in kind.needs:
                 for seed in seeds:
-                    rng = np.random.default_rng(seed)
+                    rng = np.random.default_rng(seed_of(seed, f"{student} {kind.name} {script}"))
                     try:
                         with np.errstate(all="ignore"):
                             drafts = list(kind.drafts(subjects[script], rng))

@@ -71,7 +71,7 @@ def _learned(found: list[Asked]) -> dict[int, float]:
 
 
 def _shared(found: list[Asked]) -> list[float]:
-    """Whether two works' questions of one kind, drawn with one seed, have the same key."""
+    """Whether two works' questions of one kind and one seed have the same key."""
     groups: dict[tuple[str, str, int], list[str]] = defaultdict(list)
     own = {kind.name for kind in KINDS if kind.own}
     for a in found:

@@ -21,7 +21,8 @@ from grader.variants.variants import Variant
 OCCURRING = (
     (), ("W1",), ("b1",), ("W2",), ("b2",), ("W1", "b1"), ("W1", "b1", "W2"), NAMES,
 )  # fmt: skip
-TRIED = 8  # changes, of which about half still run
+TRIED = 12  # changes, of which about half still run
+ENOUGH = 5  # of those that run
 SIMPLE = {
     "drop factor", "drop term", "drop transpose", "drop call", "drop sign", "swap operands", "other axis",
     "other function", "wrap result", "other name",
@@ -97,12 +98,13 @@ def _all(
     for i in rng.permutation(len(candidates)):
         by_operator.setdefault(candidates[i].operator, []).append(candidates[i])
     chosen = [v for found in by_operator.values() for v in found[:2]]
-    chosen = [chosen[i] for i in rng.permutation(len(chosen))[:TRIED]]
-    found = []
-    for variant in chosen:
-        changed = gradients(subject, batch, variant.source)
+    found: list[tuple[Variant, Gradients]] = []
+    for i in rng.permutation(len(chosen))[:TRIED]:
+        changed = gradients(subject, batch, chosen[i].source)
         if changed is not None:
-            found.append((variant, changed))
+            found.append((chosen[i], changed))
+        if len(found) == ENOUGH:
+            break
     return right, found
 
 
