@@ -13,6 +13,7 @@ import numpy as np
 
 from assignment.questions.question import OPTIONS, Code, Question
 
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 MOST_OTHERS = 12  # wrong options of a draft that are tried together
 
 
@@ -131,4 +132,4 @@ def _picked(draft: Draft, rng: np.random.Generator) -> tuple[Choice, ...]:
 
 def _size(text: str) -> float:
     """The sum of the numbers in an option, by which a guesser could order them."""
-    return sum(float(n) for n in re.findall(r"\d+(?:\.\d+)?", text.replace(",", "")))
+    return sum(float(n) for n in NUMBER.findall(text.replace(",", "")))

@@ -126,7 +126,7 @@ def test_the_convention_is_that_of_the_script(subject: Subject) -> None:
 def test_changed_lines_are_still_python(subject: Subject, kind: str) -> None:
     for draft in drafts(subject, kind):
         assert draft.code is not None
-        for line in draft.code.source.split("\n# becomes\n"):
+        for line in draft.code.source.split("  # was: "):
             ast.parse(line.replace("… = ", ""))
 
 

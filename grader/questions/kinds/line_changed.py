@@ -130,7 +130,7 @@ def _short(variant: Variant) -> str:
 
 
 def _shown(subject: Subject, variant: Variant) -> Code:
-    return Code(f"{subject.name}.py", variant.line, f"{variant.before}\n# becomes\n{variant.after}")
+    return Code(f"{subject.name}.py", variant.line, f"{variant.after}  # was: {variant.before}")
 
 
 def _is_whole(value: np.ndarray) -> bool:
