@@ -21,7 +21,7 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
         shown = ", ".join(f"{name} = {in_words(value)}" for name, value in given.items())
         steps = [step for step in batch.steps(script) if _is_whole(step.value)]
         for step in steps:
-            if step.target == "return" or step.value.ndim != 2:
+            if not step.stands_alone or step.value.ndim != 2:
                 continue
             yield Draft(
                 text=f"One batch: {shown}. Which array does this line compute?",

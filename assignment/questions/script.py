@@ -28,6 +28,11 @@ class Step:
     target: str
     value: np.ndarray
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether its line assigns nothing else, so that "what this line computes" is one thing."""
+        return self.target != "return" and len(self.statement.targets) == 1
+
 
 class Script:
     """A script whose functions can be called and traced. `source` is what the student wrote."""

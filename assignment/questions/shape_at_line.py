@@ -19,7 +19,7 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
     meaning = {sizes.n: "images", sizes.d: "pixels", sizes.h: "hidden units", sizes.k: "classes"}
     for step in steps:
         shape = step.value.shape
-        if step.target == "return" or not all(size in meaning for size in shape):
+        if not step.stands_alone or not all(size in meaning for size in shape):
             continue
         others = [
             *_mistaken(shape, sizes.n),

@@ -52,7 +52,10 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             "images, when it was marked?",
             key=_words(quad[0]),
             others=tuple(
-                Choice(_words(pair), f"{counts[pair]} were more than {first}") for pair in quad[1:]
+                Choice(
+                    _words(pair), f"it were made more than {first} times, and not {counts[pair]}"
+                )
+                for pair in quad[1:]
             ),
             why=f"Of 1,000 images of each class, it took {_words(quad[0])} {first} times; the others "
             f"come to {', '.join(str(counts[pair]) for pair in quad[1:])}.",

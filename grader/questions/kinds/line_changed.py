@@ -111,6 +111,8 @@ def _all(
 def _is_short(variant: Variant) -> bool:
     """Whether the statement and its change are one line each."""
     is_short = "\n" not in variant.before + variant.after and bool(variant.after)
+    if variant.operator == "swap operands" and "/" in variant.before:  # nobody would
+        return False
     return is_short and (variant.operator != "other name" or _is_plausible(variant))
 
 

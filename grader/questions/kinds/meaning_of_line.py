@@ -74,8 +74,6 @@ def line(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     for name, step in found:
         function = step.statement.function
         lines = {s.statement.line: n for n, s in found if s.statement.function == function}
-        if [n for n in lines.values() if n == name] != [name]:
-            continue
         others = [s.line for s in subject.statements if s.function == function and s.targets]
         yield Draft(
             text="Here is one of your functions with its variables renamed. Which of these lines "
@@ -99,16 +97,26 @@ def _line(number: int, name: str, computes: str) -> Choice:
 
 
 def _recognised(subject: Subject, rng: np.random.Generator) -> list[tuple[str, Step]]:
-    """The lines that compute exactly one of the quantities, in their order."""
+    """The lines that compute one of the quantities, each in no other line, in their order.
+
+    Only those that assign it to a variable, whose name can be changed.
+    """
     batch = random_batch(different_sizes(rng), rng)
     right = _quantities(batch)
-    found = []
-    for step in batch.steps(subject):
-        same = [n for n, value in right.items() if _is(step.value, value, batch.sizes.n)]
-        is_named = step.target == "return" or step.target.startswith("self.")
-        if len(same) == 1 and not is_named:
-            found.append((same[0], step))
-    return found
+    found = [
+        (name, step)
+        for step in batch.steps(subject)
+        for name, value in right.items()
+        if _is(step.value, value, batch.sizes.n)
+    ]
+    lines: dict[str, set[int]] = {}
+    for name, step in found:
+        lines.setdefault(name, set()).add(step.statement.line)
+    return [
+        (name, step)
+        for name, step in found
+        if len(lines[name]) == 1 and step.stands_alone and not step.target.startswith("self.")
+    ]
 
 
 def _quantities(batch: Batch) -> dict[str, np.ndarray]:
