@@ -35,9 +35,8 @@ class Layer:
 
     @property
     def path(self) -> str:
-        """How a script names it after self, such as "net[0]"; cut if it is long."""
-        first, *rest = self.name.split(".")
-        return "".join([first, *(f"[{one}]" if one.isdigit() else f".{one}" for one in rest)])[:40]
+        """How a script names it after self."""
+        return path_of(self.name)
 
     @property
     def count(self) -> int:
@@ -120,6 +119,16 @@ def _shape(value: Any) -> Shape:
     if not isinstance(value, list):
         raise ValueError("expected a list of whole numbers")
     return tuple(_whole(size) for size in value)
+
+
+def path_of(name: str) -> str:
+    """How a script names a layer after self; cut if it is long.
+
+    >>> path_of("net.0.conv")
+    'net[0].conv'
+    """
+    first, *rest = name.split(".")
+    return "".join([first, *(f"[{one}]" if one.isdigit() else f".{one}" for one in rest)])[:40]
 
 
 def source_of(subject: Subject, layer: Layer) -> Code | None:
