@@ -1,4 +1,4 @@
-"""`python utils.py`: the submission checklist and the download of the data."""
+"""`python utils.py`: the submission checklist, the download of the data, and the quiz."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from assignment.ending import ended_well
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status of `python utils.py`: submission checklist, or download of the data."""
-    parser = argparse.ArgumentParser(prog="utils.py", description="Submission checklist and data.")
+    """The exit status of `python utils.py`: submission checklist, download of the data, or quiz."""
+    parser = argparse.ArgumentParser(
+        prog="utils.py", description="Submission checklist, data and quiz."
+    )
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument(
         "--checklist", action="store_true", help="check your files and pack submission.zip"
     )
     action.add_argument(
         "--download", action="store_true", help="download missing or damaged data files"
+    )
+    action.add_argument(
+        "--quiz", action="store_true", help="answer three questions about your own part 1"
     )
     parser.add_argument(
         "--anyway", action="store_true", help="pack even if something is not finished"
@@ -49,6 +54,10 @@ def _run(options: argparse.Namespace) -> int:
     try:
         if options.checklist:
             return _run_checklist(options.folder.resolve(), anyway=options.anyway)
+        if options.quiz:
+            from assignment.questions.quiz import quiz
+
+            return quiz(options.folder.resolve())
         download_data(options.data_dir)
     except BrokenPipeError:
         raise

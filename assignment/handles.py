@@ -163,11 +163,14 @@ def plain(args: tuple[Any, ...]) -> list[Any]:
 
 
 class LocalScript:
-    """A script imported in this process. Its exceptions are raised as they are."""
+    """A script imported in this process. Its exceptions are raised as they are.
 
-    def __init__(self, script: ModuleType):
+    `source` is what it was compiled from, for one that was read from no file.
+    """
+
+    def __init__(self, script: ModuleType, source: str = ""):
         self.module = Module(self)
-        self._script = script
+        self._script, self._source = script, source
         self._objects = Objects()
 
     def named(self, name: str) -> Any:
@@ -214,13 +217,14 @@ class LocalScript:
 
     def outline(self) -> list[Statement]:
         """The statements in the script's functions."""
-        return outline(inspect.getsource(self._script))
+        return outline(self._source or inspect.getsource(self._script))
 
     def trace(self, ref: int | None, name: str, args: tuple[Any, ...]) -> list[Any]:
         """[line, target, value] for each assignment while a function ran, and each return."""
         local = [self._objects.local(arg) for arg in plain(args)]
         call = getattr(self._holder(ref), name)
-        return traced(call, local, inspect.getfile(self._script), self.outline())
+        function = inspect.unwrap(call)
+        return traced(call, local, function.__code__.co_filename, self.outline())
 
     def _holder(self, ref: int | None) -> Any:
         return self._script if ref is None else self._objects[ref]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import _thread
 import json
-import linecache
 import os
 import sys
 import threading
@@ -19,12 +18,10 @@ from types import ModuleType
 from typing import Any
 
 from assignment.captured import captured_checks
-from assignment.imports import prepare
 from assignment.module_level import import_problems
-from assignment.notebook_cells import code_in
-from assignment.parts import PARTS, Part, import_rule
+from assignment.parts import PARTS, Part
 from assignment.problems import script_problems
-from assignment.sources import code_lines
+from assignment.script_loading import loaded, source_of
 from assignment.student_errors import describe_error, where_it_ran
 
 Report = Callable[..., None]
@@ -42,13 +39,13 @@ def main(path: Path, seconds: float) -> None:
     alarm.daemon = True
     alarm.start()
     try:
-        source = _source(path)
+        source = source_of(path)
         problems = import_problems(source, path.name)
         for problem in problems:
             report(problem=problem)
         if problems:
             return  # the import would do all that work
-        module = _loaded(path, source)
+        module = loaded(path, source)
         for problem in script_problems(part, module):
             report(problem=problem)
         _check_sections(part, module, report)
@@ -85,32 +82,6 @@ def _reporter() -> Report:
         print(json.dumps(found), file=stream, flush=True)
 
     return report
-
-
-def _source(path: Path) -> str:
-    """The code of a script or notebook as marking reads it: without imports that are left out."""
-    rule = import_rule(path.stem, notebook=path.suffix == ".ipynb")
-    code = code_in(path.name, path.read_bytes())
-    try:
-        return prepare(code, rule).source
-    except SyntaxError:  # said with the file's name when it is compiled
-        return code
-
-
-def _loaded(path: Path, source: str) -> ModuleType:
-    """The script as a module, imported from its folder."""
-    sys.path.insert(0, str(path.parent))
-    sys.argv[:] = [str(path)]  # a script that reads its options must not read ours
-    module = ModuleType(path.stem)
-    sys.modules[path.stem] = module
-    if path.suffix == ".ipynb":  # no file has these lines
-        lines = [f"{line}\n" for line in code_lines(source)]
-        linecache.cache[path.name] = (len(source), None, lines, path.name)
-        name = path.name
-    else:
-        module.__file__ = name = str(path)
-    exec(compile(source, name, "exec", dont_inherit=True), vars(module))
-    return module
 
 
 if __name__ == "__main__":

@@ -78,11 +78,11 @@ def imports(path: Path) -> set[str]:
 ROOMS = [
     {"checked_toml", "errors", "options", "reference", "results", "rubric", "sections"},
     {"submission", "worker"},
-    {"sandbox"},
+    {"sandbox", "variants"},
     {"oracle", "training"},
     {"checks", "feedback"},
     {"marking", "report"},
-    {"handout"},
+    {"handout", "questions"},
     {"doctor", "selftest", "similarity"},
     {"classroom"},
     {"publish"},

@@ -35,12 +35,16 @@ def _statements(body: list[ast.stmt], within: str, *, is_function: bool) -> Iter
         elif blocks := [block for _, block in ast.iter_fields(node) if _is_block(block)]:
             for block in blocks:
                 yield from _statements(block, within, is_function=is_function)
-        elif is_function:
+        elif is_function and not _is_docstring(node):
             yield Statement(within, node.lineno, node.end_lineno or node.lineno, _targets(node))
 
 
 def _is_block(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], ast.stmt)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _targets(node: ast.stmt) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
         shown = ", ".join(f"{name} = {in_words(value)}" for name, value in given.items())
         steps = [step for step in batch.steps(script) if _is_whole(step.value)]
         for step in steps:
-            if step.target == "return" or step.value.ndim != 2:
+            if not step.stands_alone or step.value.ndim != 2:
                 continue
             yield Draft(
                 text=f"One batch: {shown}. Which array does this line compute?",
@@ -46,7 +46,7 @@ def _is_whole(value: np.ndarray) -> bool:
 def _others(step: Step, steps: list[Step]) -> Iterator[Choice]:
     """The arrays of other lines, and what known mistakes make of this one."""
     for other in steps:
-        if other.value.shape == step.value.shape:
+        if other.value.shape == step.value.shape and other.target != "return":
             line = other.statement.line
             yield Choice(in_words(other.value), f"it were the array that line {line} computes")
     yield Choice(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from assignment.questions.question import OPTIONS, Code, Question
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+MOST_OTHERS = 12  # wrong options of a draft that are tried together
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,33 @@ class Draft:
     section: str = ""  # "" for the kind's own
 
 
+def crossed(
+    rights: tuple[str, str],
+    firsts: Mapping[str, str],
+    seconds: Mapping[str, str],
+    form: str,
+    rng: np.random.Generator,
+) -> tuple[Choice, ...]:
+    """Three wrong options for two answers in one: the first wrong, the second, and both.
+
+    `firsts` and `seconds` are wrong answers and the beliefs behind them; one of each is drawn. So
+    the options are two by two, and none of them is more like the others than the key. Empty if
+    there is no wrong answer to one of the two.
+    """
+    drawn = []
+    for right, wrongs in zip(rights, (firsts, seconds), strict=True):
+        others = [(text, belief) for text, belief in wrongs.items() if text != right]
+        if not others:
+            return ()
+        drawn.append(others[int(rng.integers(len(others)))])
+    (first, belief), (second, other) = drawn
+    return (
+        Choice(form.format(first, rights[1]), belief),
+        Choice(form.format(rights[0], second), other),
+        Choice(form.format(first, second), f"{belief} and {other}"),
+    )
+
+
 def usable(draft: Draft) -> tuple[Choice, ...]:
     """The wrong options that differ from the key and from each other."""
     found: dict[str, Choice] = {}
@@ -65,9 +97,7 @@ def chosen(drafts: Iterable[Draft], rng: np.random.Generator) -> Draft | None:
 
 def question(draft: Draft, kind: str, section: str, rng: np.random.Generator, of: str) -> Question:
     """The question of a draft that `chosen` gave. `of` names whose it is, for its id."""
-    others = usable(draft)
-    picked = [others[i] for i in rng.permutation(len(others))[: OPTIONS - 1]]
-    options: Sequence[Choice] = [Choice(draft.key), *picked]
+    options: Sequence[Choice] = [Choice(draft.key), *_picked(draft, rng)]
     order = rng.permutation(OPTIONS)
     options = [options[i] for i in order]
     texts = tuple(option.text for option in options)
@@ -86,3 +116,20 @@ def question(draft: Draft, kind: str, section: str, rng: np.random.Generator, of
         beliefs=tuple(option.belief for option in options),
         evidence=draft.evidence,
     )
+
+
+def _picked(draft: Draft, rng: np.random.Generator) -> tuple[Choice, ...]:
+    """Three wrong options, such that the key is as likely the smallest of the four as any other."""
+    others = usable(draft)
+    by_rank: dict[int, list[tuple[Choice, ...]]] = {}
+    for three in combinations(others[:MOST_OTHERS], OPTIONS - 1):
+        sizes = [_size(choice.text) for choice in three]
+        by_rank.setdefault(sum(size < _size(draft.key) for size in sizes), []).append(three)
+    ranks = list(by_rank.values())
+    found = ranks[int(rng.integers(len(ranks)))]
+    return found[int(rng.integers(len(found)))]
+
+
+def _size(text: str) -> float:
+    """The sum of the numbers in an option, by which a guesser could order them."""
+    return sum(float(n) for n in NUMBER.findall(text.replace(",", "")))

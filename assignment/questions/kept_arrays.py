@@ -13,6 +13,8 @@ from assignment.questions.script import Script
 from assignment.questions.small_network import Batch, different_sizes, random_batch
 from assignment.questions.subsets import in_words, others
 
+# what changes in right code
+OCCURRING = ((), ("W2",), ("W1", "b1"), ("W1", "b1", "W2"), NAMES)
 KEPT = ("z1", "a1", "z2", "a2")
 
 
@@ -30,7 +32,7 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
             text="After forward, the array that this line keeps is overwritten with other numbers "
             "of the same shape; then backward runs. Which gradients come out different?",
             key=in_words(differ),
-            others=tuple(others(differ)),
+            others=tuple(others(differ, OCCURRING)),
             why=f"Your backward was run with self.{name} as it was and with other numbers in it. "
             "What it does not read, directly or through another value, cannot matter.",
             code=script.code(lines[0]),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import textwrap
+import tokenize
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +27,11 @@ class Step:
     statement: Statement
     target: str
     value: np.ndarray
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether its line assigns nothing else, so that "what this line computes" is one thing."""
+        return self.target != "return" and len(self.statement.targets) == 1
 
 
 class Script:
@@ -72,8 +80,12 @@ class Script:
         return self.code_of(statement.line, statement.end)
 
     def code_of(self, first: int, last: int) -> Code:
-        """These lines, from 1, with what they have in common of their indentation removed."""
-        lines = [line[:LONGEST].expandtabs(4) for line in self.lines[first - 1 : last]]
+        """These lines, from 1, without comments and without the indentation that all have.
+
+        A comment may name a shape or a meaning that is asked for.
+        """
+        lines = without_comments(self.lines[first - 1 : last])
+        lines = [line[:LONGEST].expandtabs(4) for line in lines]
         indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
         cut = min(indents, default=0)
         return Code(f"{self.name}.py", first, "\n".join(line[cut:].rstrip() for line in lines))
@@ -86,3 +98,18 @@ class Script:
             if line.startswith(name) and line[len(name) :].lstrip().startswith(("=", ":"))
         ]
         return self.code_of(found[0], found[0]) if len(found) == 1 else None
+
+
+def without_comments(lines: Sequence[str]) -> list[str]:
+    """Lines of a function without their comments, as they are if they cannot be read alone."""
+    found = list(lines)
+    source = io.StringIO("\n".join(textwrap.dedent("\n".join(lines)).split("\n")) + "\n")
+    cut = len(lines[0]) - len(textwrap.dedent("\n".join(lines)).split("\n")[0]) if lines else 0
+    try:
+        for token in tokenize.generate_tokens(source.readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                found[row - 1] = found[row - 1][: column + cut].rstrip()
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from assignment.questions.drafting import Choice, Draft
 from assignment.questions.script import Script, Step
-from assignment.questions.small_network import different_sizes, random_batch
+from assignment.questions.small_network import Sizes, different_sizes, random_batch
 
 
 def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
@@ -19,9 +19,13 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
     meaning = {sizes.n: "images", sizes.d: "pixels", sizes.h: "hidden units", sizes.k: "classes"}
     for step in steps:
         shape = step.value.shape
-        if step.target == "return" or not all(size in meaning for size in shape):
+        if not step.stands_alone or not all(size in meaning for size in shape):
             continue
-        others = [*_mistaken(shape, sizes.n), *_of_other_lines(step, steps)]
+        others = [
+            *_mistaken(shape, sizes.n),
+            *_of_other_lines(step, steps),
+            *_of_other_arrays(sizes),
+        ]
         axes = " x ".join(meaning[size] for size in shape)
         yield Draft(
             text=f"With {sizes.in_words}: which shape does the array have that this line computes?",
@@ -62,3 +66,12 @@ def _of_other_lines(step: Step, steps: list[Step]) -> Iterator[Choice]:
                 str(other.value.shape),
                 f"it were the array that line {other.statement.line} computes",
             )
+
+
+def _of_other_arrays(sizes: Sizes) -> Iterator[Choice]:
+    """The shapes of arrays that every implementation has, in lines of its own or not."""
+    n, d, h, k = sizes.n, sizes.d, sizes.h, sizes.k
+    for shape, name in (
+        ((n, h), "z1"), ((n, k), "z2"), ((d, h), "W1"), ((h, k), "W2"), ((h,), "b1"), ((k,), "b2"),
+    ):  # fmt: skip
+        yield Choice(str(shape), f"it were an array of the shape of {name}")

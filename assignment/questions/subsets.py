@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from itertools import combinations
 
 from assignment.checks.numpy.cases import NAMES
 from assignment.questions.drafting import Choice
 
-# what follows from one line of a backward pass, and so what a reader may take for the answer
-PLAUSIBLE = (
-    (), ("W1",), ("b1",), ("W2",), ("b2",), ("W1", "b1"), ("W2", "b2"), ("W1", "W2"), ("b1", "b2"),
-    ("W1", "b1", "W2"), NAMES,
-)  # fmt: skip
+Sets = Collection[tuple[str, ...]]
 
 
 def in_words(names: Collection[str]) -> str:
@@ -28,20 +23,32 @@ def in_words(names: Collection[str]) -> str:
         return "all four"
     if len(listed) == 1:
         return f"that of {listed[0]}"
-    return f"those of {', '.join(listed[:-1])} and {listed[-1]}"
+    return f"those of {_listed(listed)}"
 
 
-def others(key: Collection[str]) -> Iterator[Choice]:
-    """Other sets, with what they get wrong."""
-    subsets = [set(s) for size in range(len(NAMES) + 1) for s in combinations(NAMES, size)]
-    plausible = [set(names) for names in PLAUSIBLE]
-    for names in subsets:
-        if names != set(key) and names in plausible:
-            yield Choice(in_words(names), _belief(names, set(key)))
+def others(
+    key: Collection[str],
+    occurring: Sets,
+    *,
+    missing: str = "{} did not depend on it",
+    more: str = "{} depended on it",
+) -> Iterator[Choice]:
+    """Other sets, with what they get wrong: gradients that are missing, and some too many.
+
+    `occurring` are the sets that are the answer to some question of the kind. No other is offered,
+    since whoever knows that it never is the answer could leave it out.
+    """
+    for names in map(set, occurring):
+        if names != set(key):
+            yield Choice(in_words(names), _belief(names, set(key), missing, more))
 
 
-def _belief(names: set[str], key: set[str]) -> str:
-    missing, more = sorted(key - names), sorted(names - key)
-    parts = [f"{name} did not depend on it" for name in missing]
-    parts += [f"{name} depended on it" for name in more]
+def _belief(names: set[str], key: set[str], missing: str, more: str) -> str:
+    left_out, added = sorted(key - names), sorted(names - key)
+    parts = [missing.format(_listed(left_out))] if left_out else []
+    parts += [more.format(_listed(added))] if added else []
     return " and ".join(parts)
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -14,6 +14,7 @@ from assignment.questions.script import Script
 from assignment.questions.small_network import Batch, different_sizes, random_batch
 from assignment.questions.subsets import in_words, others
 
+OCCURRING = ((), ("W1",), ("W1", "b1"), ("W1", "b1", "W2"))
 # what is done to the network or the batch, and what happens then
 SITUATIONS: tuple[tuple[dict[str, float], str], ...] = (
     ({"net.b1": -1000}, "ReLU never fires, so a1 is zero and its slope is zero everywhere"),
@@ -38,7 +39,11 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
             text="Before these lines, net is a new NumpyANN with random weights and biases, and X "
             "a batch of random images. Which gradients are zero everywhere afterwards?",
             key=in_words(zero),
-            others=tuple(others(zero)),
+            others=tuple(
+                others(
+                    zero, OCCURRING, missing="{} still got a gradient", more="{} got no gradient"
+                )
+            ),
             why=f"Here {what_happens}. The lines were run with your network.",
             code=Code("try.py", 1, source),
             evidence={"how": "the lines were run with the student's network", "zero": zero},

@@ -20,8 +20,8 @@ from grader.errors import CannotGrade, no_room
 from grader.report.text import one_line
 
 # Version 1 kept a text of feedback in place of a verdict, which is still read. Version 2 had no
-# decisions, no roster, and no times of submissions.
-VERSION = 3
+# decisions, no roster, and no times of submissions. Version 3 had no questions and no answers.
+VERSION = 4
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
@@ -70,7 +70,18 @@ create index decisions_on on decisions (student, id);
 create trigger decisions_stay before update on decisions
     begin select raise(abort, 'decisions are never changed, only added'); end;
 """
-# What turns a gradebook of version 2 into one of version 3.
+_QUESTIONS = """
+create table question_sets (id integer primary key,
+    student text not null references students on delete cascade, work text not null,
+    seed integer not null, wanted integer not null, made_by text not null, asked text not null,
+    at text not null default current_timestamp);
+create index question_sets_of on question_sets (student, id);
+create table answers (id integer primary key,
+    student text not null references students on delete cascade, question text not null,
+    option integer not null, source text not null, at text not null default current_timestamp);
+create index answers_of on answers (student, id);
+"""
+# What turns a gradebook of version 2 into one of version 3, but for the tables of people.
 _NEW_COLUMNS = (
     ("students", "email text not null default ''"),
     ("students", "team text not null default ''"),
@@ -122,6 +133,7 @@ class Database:
             for statement in _TABLES.split(";"):
                 self._db.execute(statement)
             self._add_people()
+            self._add_questions()
             self._set("version", VERSION)
             self._set("seed", secrets.randbits(48))
 
@@ -132,7 +144,7 @@ class Database:
             if "no such table" not in str(error):
                 raise
             version = None
-        if version in (1, 2):
+        if version in range(1, VERSION):
             self._convert()
         elif version != VERSION:
             raise CannotGrade(
@@ -144,14 +156,20 @@ class Database:
         for statement in re.split(r";\n(?!    )", _PEOPLE):  # a trigger has one inside
             self._db.execute(statement)
 
+    def _add_questions(self) -> None:
+        for statement in _QUESTIONS.split(";"):
+            self._db.execute(statement)
+
     def _convert(self) -> None:
         """Bring a gradebook of an earlier version up to this one: all of it, or nothing."""
         with self.transaction():
             if self.meta("version") == VERSION:  # another process was faster
                 return
-            for table, column in _NEW_COLUMNS:
-                self._db.execute(f"alter table {table} add column {column}")
-            self._add_people()
+            if self.meta("version") < 3:
+                for table, column in _NEW_COLUMNS:
+                    self._db.execute(f"alter table {table} add column {column}")
+                self._add_people()
+            self._add_questions()
             self._set("version", VERSION)
 
     @contextmanager

@@ -5,6 +5,7 @@
     results    one section of one work       markings   when, how and with which versions
     marks      which result counts now       trainings  accuracies, curves, confusions and mistakes
     roster     who is in the class           decisions  what people decided, only ever added to
+    question_sets  what was asked whom       answers    what they answered, only ever added to
 
 A submission shared by several students is kept and marked once. Every step is a transaction
 (database.py), so that a kill loses nothing.
@@ -16,8 +17,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from grader.classroom.history import History
 from grader.classroom.people import HandedIn, Origin, Student
+from grader.classroom.question_log import Answered, QuestionLog
 from grader.classroom.submissions import origin_from_json, time_from_json
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
@@ -52,9 +53,10 @@ class StudentRecord:
     party: tuple[str, ...] = ()
     marked_at: str = ""  # in UTC, as SQLite writes it; "" if it never was
     failure: str = ""  # why marking it was given up; "" if it was not
+    answered: Answered | None = None  # None for a student who was asked nothing
 
 
-class Gradebook(History):
+class Gradebook(QuestionLog):
     """An open gradebook."""
 
     def keep_rubric(self, digest: str, toml: str) -> None:
@@ -232,6 +234,7 @@ class Gradebook(History):
             origin=origin_from_json(origin),
             marked_at=marked_at,
             failure=self.failures().get(work, ""),
+            answered=self.answered(student.id),
             party=tuple(dict.fromkeys(member for (member,) in members)),
         )
 

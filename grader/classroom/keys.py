@@ -27,6 +27,7 @@ NOT_MARKING = (
     "doctor",
     "handout",
     "publish",
+    "questions",
     "report",
     "selftest",
     "similarity",

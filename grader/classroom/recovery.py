@@ -22,6 +22,7 @@ from grader.classroom.database import VERSION, Database
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.keys import content_hash
 from grader.errors import CannotGrade
+from grader.questions.question_set import question_set_of
 from grader.results import section_from, training_from
 from grader.sandbox.temporary import TemporaryFolder
 from grader.submission.record import read_as
@@ -40,8 +41,12 @@ NEEDS = {
     "trainings": "work in (select hash from works) and marking in (select id from markings)",
     "students": "id in (select student from attempts)",
     "roster": "", "decisions": "undoes is null or undoes in (select id from decisions)",
+    "question_sets": "student in (select id from students)",
+    "answers": "student in (select id from students)",
 }  # fmt: skip
-NUMBERED = ("attempts", "markings", "results", "decisions")  # by their row number
+# by their row number
+NUMBERED = ("attempts", "markings", "results", "decisions", "question_sets", "answers")
+ADDED = ("roster", "decisions", "question_sets", "answers")  # by later versions
 KEYS = {
     "meta": ("name",), "rubrics": ("hash",), "students": ("id",), "works": ("hash",),
     "files": ("work", "kind", "name"), "marks": ("work", "number"), "trainings": ("work", "script"),
@@ -53,6 +58,7 @@ JSON: dict[str, tuple[str, Callable[[Any], object]]] = {
     "works": ("problems", lambda how: read_as("", {}, {}, how)),
     "results": ("result", section_from),
     "trainings": ("shown", training_from),
+    "question_sets": ("asked", question_set_of),
 }
 
 Row = tuple[Any, ...]
@@ -268,6 +274,8 @@ def _is_sound(table: str, row: dict[str, Any]) -> bool:
         if table in JSON:
             column, reads = JSON[table]
             reads(json.loads(row[column]))
+        if table == "results" and json.loads(row["result"])["number"] != row["number"]:
+            return False
         if table == "files" and row["kind"] == "script":
             zlib.decompress(row["content"])
         numbers = [row["id"]] if table in NUMBERED else []
@@ -281,7 +289,7 @@ def _count(copy: Path, table: str) -> int | None:
     with _opened(copy) as database:
         try:
             names = database.execute("select name from sqlite_master where type = 'table'")
-            if table in ("roster", "decisions") and (table,) not in names.fetchall():
+            if table in ADDED and (table,) not in names.fetchall():
                 return 0
             (count,) = database.execute(f"select count(*) from {table}").fetchone()
         except sqlite3.Error:

@@ -36,28 +36,27 @@ def read_options(
         audit=given("audit"),
         train_size=None
         if given("train_size") is None
-        else _integer("--train-size", given("train_size"), 1, MOST_IMAGES),
+        else integer("--train-size", given("train_size"), 1, MOST_IMAGES),
         data_dir=Path(data_dir).resolve() if data_dir else None,
         sandbox=given("sandbox") or "auto",
-        attempt=1
-        if given("attempt") is None
-        else _integer("--attempt", given("attempt"), 1, 10**6),
+        attempt=1 if given("attempt") is None else integer("--attempt", given("attempt"), 1, 10**6),
     )
     if not elsewhere and any(
         section.training for section in rubric.select(only, options.skip_training)
     ):
-        _expect_data(options.data_dir)
+        expect_data(options.data_dir)
     return options
 
 
 def _seed(given: str | None, otherwise: int | None) -> int:
     if given is not None:
-        return _integer("--seed", given, 0, 2**63)
+        return integer("--seed", given, 0, 2**63)
     # the perturbation of the data depends on it: 48 bits are too many to try
     return secrets.randbits(48) if otherwise is None else otherwise
 
 
-def _integer(option: str, text: str, low: int, high: int) -> int:
+def integer(option: str, text: str, low: int, high: int) -> int:
+    """The number that an option gives. Raises CannotGrade for anything else."""
     try:
         value = int(text)
     except ValueError:
@@ -87,7 +86,8 @@ def _device(name: str, *, elsewhere: bool) -> str:
         raise CannotGrade(str(error)) from None
 
 
-def _expect_data(data_dir: Path | None) -> None:
+def expect_data(data_dir: Path | None) -> None:
+    """Raises CannotGrade if the official images cannot be read."""
     try:
         for file in IDX_FILES["FashionMNIST"]:
             read_idx(file, data_dir)

@@ -30,7 +30,11 @@ class QuestionSet:
 
 def question_set_from(text: str) -> QuestionSet:
     """The questions that `to_json` wrote. Raises ValueError for any other text."""
-    fields = json.loads(text)
+    return question_set_of(json.loads(text))
+
+
+def question_set_of(fields: Any) -> QuestionSet:
+    """The questions with these fields, as read from JSON. Raises ValueError for others."""
     try:
         questions = tuple(question_from(entry) for entry in fields["questions"])
         return QuestionSet(str(fields["submission"]), int(fields["seed"]), questions)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from assignment.questions.kinds import PUBLIC, Kind
+from assignment.questions.kinds import NETWORK, PUBLIC, Kind
 from grader.questions.kinds import (
     changed_step,
+    confusions,
+    convention,
+    curves,
     dropout_zeros,
     larger_batch,
     layer_output,
     layer_parameters,
+    line_changed,
     line_of_values,
+    losses,
+    meaning_of_line,
     parameter_count,
     receptive_field,
     running_statistics,
+    same_result,
     updates,
 )
 
@@ -28,6 +35,15 @@ TRAINED = {"numpy_ann": ("1.7",), "pytorch_ann": ("2.6",), "pytorch_cnn": ("3.6"
 
 KINDS: tuple[Kind, ...] = (
     *PUBLIC,
+    Kind("meaning-of-line", meaning_of_line.meaning, NETWORK),
+    Kind("find-line", meaning_of_line.line, NETWORK),
+    Kind("gradients-changed", line_changed.which, NETWORK),
+    Kind("gradient-after-change", line_changed.value, NETWORK),
+    Kind("same-result", same_result.drafts, NETWORK),
+    Kind("convention", convention.drafts, NETWORK),
+    Kind("losses", losses.drafts, TRAINED),
+    Kind("confusions", confusions.drafts, TRAINED),
+    Kind("curves", curves.drafts, TRAINED),
     Kind("parameter-count", parameter_count.drafts, LAYERS),
     Kind("layer-parameters", layer_parameters.drafts, LAYERS),
     Kind("layer-output", layer_output.drafts, LAYERS),

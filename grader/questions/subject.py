@@ -11,6 +11,18 @@ from assignment.parts import PARTS, Part
 from assignment.questions.script import Script
 from grader.results import Training
 from grader.sandbox.remote import StudentScript
+from grader.variants.variants import Variant, variants_of
+
+# the functions that are changed for a question, and how
+CHANGED = {
+    "numpy_ann": ("NumpyANN.forward", "NumpyANN.backward"),
+    "pytorch_ann": ("PyTorchANN.training_step", "PyTorchANN.predict"),
+    "pytorch_cnn": ("PyTorchCNN.training_step", "PyTorchCNN.predict"),
+}
+OPERATORS = (
+    "drop factor", "drop term", "drop transpose", "drop call", "drop statement", "drop sign", "swap operands",
+    "other axis", "other function", "other name", "move statement", "wrap result",
+)  # fmt: skip
 
 
 class Subject(Script):
@@ -31,6 +43,16 @@ class Subject(Script):
         super().__init__(student.script, student.module, source)
         self.student, self.training = student, training
         self.images, self.labels = images.reshape(-1, *self.part.image_shape), labels
+
+    def of(self, student: StudentScript) -> Subject:
+        """The same for a changed script."""
+        return Subject(student, "\n".join(self.lines), self.training, self.images, self.labels)
+
+    @cached_property
+    def variants(self) -> list[Variant]:
+        """Changed forms of what the student wrote, of each function once they are needed."""
+        source = "\n".join(self.lines) + "\n"
+        return variants_of(source.encode(), CHANGED[self.name], operators=OPERATORS)
 
     @property
     def part(self) -> Part:

@@ -22,7 +22,8 @@ from typing import Self
 from grader.errors import NoRoom, expecting_room
 
 PREFIXES = (
-    "submission-", "marking-", "grader-selftest-", "fetch-", "publish-", ".handout-", ".grader-recover-", ".grader-certificates-",
+    "submission-", "marking-", "questions-", "answers-", "grader-selftest-", "fetch-", "publish-",
+    ".handout-", ".grader-recover-", ".grader-certificates-",
 )  # fmt: skip
 OWNER = ".owner"  # the file that is locked
 MARK = b"a temporary folder of the grader\n"  # its content

@@ -18,13 +18,14 @@ SECONDS = 20  # of processor time
 
 def main() -> None:
     """Answer the request on standard input."""
-    _limit()
+    limit_process()
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     request = json.load(sys.stdin)
     json.dump(_OPS[request["op"]](**request["arguments"]), sys.stdout)
 
 
-def _limit() -> None:
+def limit_process() -> None:
+    """Limit the memory and the processor time of this process, where the system can."""
     try:
         import resource
     except ImportError:  # Windows

@@ -65,6 +65,19 @@ def test_the_second_version_keeps_marks_and_people(tmp_path: Path) -> None:
     assert all(one.handed_in == HandedIn() and one.origin == Origin() for one in found)
 
 
+def test_the_third_version_keeps_people_and_decisions(tmp_path: Path) -> None:
+    rubric = load_rubric()
+    points = {number: section.points for number, section in rubric.by_number.items()}
+    with Gradebook(old(3, tmp_path)) as gradebook:
+        found = [gradebook.standing(s, points, rubric.bars) for s in gradebook.students()]
+        assert [one.decision.points for one in gradebook.log()] == [2.0]
+        assert [one.id for one in gradebook.roster()] == ["ada", "zeno"]
+        assert gradebook.question_sets("ada") == []
+    assert [one.report.score for one in found] == [100, 96, 0]
+    assert [one.answered for one in found] == [None] * 3
+    assert found[0].handed_in.at is not None
+
+
 @pytest.mark.parametrize(
     ("version", "said"), [(1, "negative elements become 0, all others stay"), (2, "is 3")]
 )
@@ -75,7 +88,7 @@ def test_an_old_gradebook_gives_a_report(version: int, said: str, tmp_path: Path
     assert said in page.read_text()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_kill_leaves_the_old_version_or_the_new(version: int, tmp_path: Path) -> None:
     for milliseconds in range(150, 600, 50):
         book = old(version, tmp_path)
@@ -86,7 +99,8 @@ def test_a_kill_leaves_the_old_version_or_the_new(version: int, tmp_path: Path) 
         with Gradebook(book) as gradebook:
             assert gradebook.meta("version") == VERSION
             assert len(gradebook.students()) in (3, 4)
-            assert gradebook.log() == []
+            assert len(gradebook.log()) == (version == 3)
+            assert gradebook.students_asked() == []
         for name in (book, Path(f"{book}-wal"), Path(f"{book}-shm")):
             name.unlink(missing_ok=True)
 
@@ -148,7 +162,7 @@ def test_a_full_disk_records_no_half_decision(tmp_path: Path) -> None:
 def test_a_newer_gradebook_is_refused(tmp_path: Path) -> None:
     book = old(2, tmp_path)
     with sqlite3.connect(book) as database:
-        database.execute("update meta set value = '4' where name = 'version'")
+        database.execute("update meta set value = '5' where name = 'version'")
     with pytest.raises(CannotGrade, match="not a gradebook of this version"):
         Gradebook(book)
 

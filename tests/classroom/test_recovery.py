@@ -167,7 +167,7 @@ def test_without_the_shell_nearly_as_much_comes_back(
     assert scores(tmp_path / "new.db") == scores(whole)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_gradebook_of_an_earlier_version_comes_back(version: int, tmp_path: Path) -> None:
     old = Path(__file__).with_name(f"gradebook_version_{version}.sqlite")
     book = Path(shutil.copyfile(old, tmp_path / "old.db"))

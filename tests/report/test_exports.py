@@ -51,7 +51,7 @@ def test_plain_grades(report: Path) -> None:
         "",
     )
     assert list(ada)[:5] == ["id", "name", "state", "score", "max_score"]
-    assert list(ada)[-8:] == [
+    assert list(ada)[-11:] == [
         "email",
         "group",
         "handed_in",
@@ -60,6 +60,9 @@ def test_plain_grades(report: Path) -> None:
         "score_before_lateness",
         "penalty",
         "changed",
+        "questions_right",
+        "questions_answered",
+        "questions_asked",
     ]
     assert (emmy["state"], emmy["score"], emmy["1.6"]) == ("could not be read", "0", "0")
     assert (found["0"]["state"], found["0"]["score"], found["0"]["1.2"]) == (

@@ -76,6 +76,7 @@ def _columns(rows: Sequence[StudentRow]) -> dict[str, bool]:
         "before": any(row.before != row.mark for row in rows),
         "late": any(row.days_late for row in rows),
         "attempts": any(row.attempts > 1 for row in rows),
+        "answered": any(row.answered for row in rows),
     }
 
 

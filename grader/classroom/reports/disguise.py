@@ -72,6 +72,7 @@ class Anonymous(AsItIs):
             standing.pending,
             HandedIn(),
             Origin(),
+            answered=standing.answered,
         )
         return replace(person, standing=shown, stem=stem(student))
 

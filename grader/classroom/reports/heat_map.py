@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.classroom.question_log import Answered
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.classroom.reports.names import folded, search_text
 from grader.report.text import headline, plain
@@ -59,6 +60,7 @@ class StudentRow:
     before: float | None
     days_late: int | None
     attempts: int
+    answered: Answered | None
     cells: tuple[Cell, ...]
     accuracies: tuple[float | None, ...]  # in the order of SCRIPTS
     find: str
@@ -82,6 +84,7 @@ def row(person: Person, assignment: Assignment) -> StudentRow:
         before=report.score if person.is_marked else None,
         days_late=None if late is None else late.days,
         attempts=standing.attempts,
+        answered=standing.answered,
         cells=cells(person, assignment),
         accuracies=tuple(report.accuracy.get(script) for script in SCRIPTS),
         find=" ".join(search_text(plain(text[:LONGEST])) for text in texts if text),
@@ -107,6 +110,7 @@ def tags(person: Person) -> list[str]:
         "error": any(section.status is Status.ERROR for section in report.sections),
         "unreadable": bool(report.problem),
         "missing": not person.has_handed_in,
+        "unanswered": person.standing.answered is not None and not person.standing.answered.given,
     }
     return [*lost, *mistakes, *(word for word, is_true in words.items() if is_true)]
 

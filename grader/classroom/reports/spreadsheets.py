@@ -60,13 +60,15 @@ def grades_head(assignment: Assignment) -> list[list[Cell]]:
     accuracies = [f"accuracy_{script}" for script in SCRIPTS]
     first = ["id", "name", "state", "score", "max_score", *assignment.points, *accuracies]
     added = ["email", "group", "handed_in", "handed_in_by", "days_late"]
-    return [[*first, "attempts", *added, "score_before_lateness", "penalty", "changed"]]
+    last: list[Cell] = ["score_before_lateness", "penalty", "changed"]
+    last += ["questions_right", "questions_answered", "questions_asked"]
+    return [[*first, "attempts", *added, *last]]
 
 
 def grades(assignment: Assignment, person: Person) -> Rows:
     """A student's row of grades.csv."""
     standing, report = person.standing, person.standing.report
-    late = report.lateness
+    late, answered = report.lateness, standing.answered
     yield [
         standing.student.id,
         person.name,
@@ -84,6 +86,9 @@ def grades(assignment: Assignment, person: Person) -> Rows:
         None if standing.pending else report.score,
         late.penalty if late else None,
         changed(report.decisions),
+        answered.right if answered else None,
+        answered.given if answered else None,
+        answered.asked if answered else None,
     ]
 
 

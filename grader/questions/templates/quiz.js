@@ -1,0 +1,59 @@
+"use strict";
+{
+  const quiz = document.getElementById("quiz");
+  const forms = Array.from(quiz.querySelectorAll("form"));
+  const score = document.getElementById("score");
+  const answers = {};  // the option chosen first, where the page says why
+  let right = 0;
+
+  const tell = () => {
+    const count = Object.keys(answers).length;
+    const known = quiz.querySelector(".why") !== null;
+    score.textContent = known && count === forms.length
+      ? `${right} of ${count} right.`
+      : `${count} of ${forms.length} questions answered.`;
+  };
+
+  const check = (form) => {
+    const chosen = form.querySelector("input:checked");
+    if (!chosen || form.dataset.question in answers) return;
+    answers[form.dataset.question] = Number(chosen.value);
+    form.querySelector("fieldset").disabled = true;
+    form.querySelector("button").hidden = true;
+    const why = form.querySelector(`.why[data-option="${chosen.value}"]`);
+    right += Number(why.dataset.right === "yes");
+    const outcome = form.querySelector(".outcome");
+    outcome.append(...Array.from(why.children, (one) => one.cloneNode(true)));
+    outcome.tabIndex = -1;
+    outcome.focus();  // the button that had the focus is gone
+    tell();
+  };
+
+  forms.forEach((form) => {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (form.querySelector(".why")) check(form);
+    });
+    form.addEventListener("change", (event) => {
+      if (form.querySelector(".why")) return;
+      answers[form.dataset.question] = Number(event.target.value);
+      tell();
+    });
+    // a browser that restores a reloaded page restores its choices too
+    const chosen = form.querySelector("input:checked");
+    if (chosen && !form.querySelector(".why")) answers[form.dataset.question] = Number(chosen.value);
+  });
+
+  document.getElementById("save").addEventListener("click", () => {
+    const kept = {
+      submission: quiz.dataset.submission, seed: Number(quiz.dataset.seed), answers,
+    };
+    const link = document.createElement("a");
+    const file = new Blob([JSON.stringify(kept, null, 1)], { type: "application/json" });
+    link.href = URL.createObjectURL(file);
+    link.download = quiz.dataset.file;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+  tell();
+}

@@ -1,0 +1,90 @@
+"""Which questions a submission gets, whatever it holds."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grader.questions.asking import questions_of
+from grader.questions.question_set import QuestionSet, question_set_from
+from grader.questions.registry import KINDS
+from grader.submission.reading import open_submission
+from tests.classes import HOSTILE
+from tests.leaks import leaked
+from tests.questions.works import OPTIONS, report_of
+from tests.right_works import right_work
+from tests.support import RUBRIC, write_submission
+
+PART_1 = {"pytorch_ann": None, "pytorch_cnn": None}
+
+
+def ask(
+    path: Path, *, seed: int = 1, count: int = 5, name: str = "ada", failed: tuple[str, ...] = ()
+) -> QuestionSet:
+    report = report_of(name, failed=failed)
+    return questions_of(open_submission(path), report, RUBRIC, OPTIONS, count=count, seed=seed)
+
+
+def test_kinds_have_names_of_their_own_and_sections_that_exist() -> None:
+    assert len({kind.name for kind in KINDS}) == len(KINDS) >= 16
+    for kind in KINDS:
+        for script, needs in kind.needs.items():
+            assert {RUBRIC.by_number[number].script for number in needs} == {script}
+
+
+def test_the_same_seed_asks_the_same_questions(tmp_path: Path) -> None:
+    path = write_submission(tmp_path / "work", **PART_1)
+    first, again, other = ask(path), ask(path), ask(path, seed=2)
+    assert first == again
+    assert not {q.id for q in first.questions} & {q.id for q in other.questions}
+    assert not {q.id for q in first.questions} & {q.id for q in ask(path, name="bob").questions}
+
+
+def test_questions_come_back_from_their_file(tmp_path: Path) -> None:
+    found = ask(write_submission(tmp_path / "work", **PART_1))
+    assert question_set_from(found.to_json()) == found
+    fields = json.loads(found.to_json())
+    assert fields.keys() == {"submission", "seed", "questions"}
+    for question in fields["questions"]:
+        assert question.keys() >= {
+            "id", "kind", "section", "text", "code", "options", "answer", "why", "misconceptions", "evidence"
+        }  # fmt: skip
+        assert len(set(question["options"])) == 4
+        assert question["misconceptions"][question["answer"]] == ""
+
+
+def test_only_sections_that_passed_are_asked_about(tmp_path: Path) -> None:
+    path = write_submission(tmp_path / "work", **PART_1)
+    failed = ("1.6", *(n for n in RUBRIC.by_number if n.startswith(("2.", "3."))))
+    found = ask(path, count=20, failed=failed)
+    assert {question.section for question in found.questions} == {"1.7"}
+    assert ask(path, failed=tuple(RUBRIC.by_number)).questions == ()
+
+
+def test_questions_hold_no_line_of_the_reference_but_the_students_own(tmp_path: Path) -> None:
+    own = {"numpy_ann": right_work(5)["numpy_ann"]}
+    found = ask(write_submission(tmp_path / "work", **{**PART_1, **own}), count=50)
+    known = set(leaked(own["numpy_ann"]))
+    assert len(found.questions) > 8
+    for question in found.questions:
+        said = [question.text, question.why, *question.options, *question.beliefs]
+        assert set(leaked("\n".join(said))) <= known
+
+
+ODD = {
+    "names like markup": f"\n\nNumpyANN.__qualname__ = {HOSTILE!r}\n",
+    "answers that are no arrays": "\n\nNumpyANN.backward = lambda self, X, y: {HOSTILE: 1}\n",
+    "numbers without end": "\n\nNumpyANN.backward = lambda self, X, y: {n: np.nan for n in 'abcd'}\n",
+    "an outline that lies": "\n\nimport ast\nast.parse = lambda *a, **k: ast.Module([])\n",
+    "a trace that is switched off": "\n\nimport sys\nsys.settrace = lambda f: None\n",
+    "a way out": "\n\ndef relu(z):\n    raise SystemExit\n",
+    "constants of other types": "\n\nBATCH_SIZE, EPOCHS, LEARNING_RATE = 'a', [], None\n",
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_scripts_get_fewer_questions_and_break_nothing(odd: str, tmp_path: Path) -> None:
+    source = right_work(0)["numpy_ann"] + ODD[odd]
+    path = write_submission(tmp_path / "work", **{**PART_1, "numpy_ann": source})
+    for question in ask(path, count=6).questions:
+        assert len(set(question.options)) == 4
