@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from assignment.questions.drafting import Choice
 from grader.questions.own_layers import LARGEST, Shape
-from grader.questions.spread import Wrong, spread
+from grader.questions.spread import two_by_two
 
+PIXELS = 784
 Guess = tuple[int, str]  # a wrong size, and what leads to it
 
 
@@ -57,13 +58,24 @@ def another(key: int, guesses: Sequence[Guess], rng: np.random.Generator) -> Gue
     return number, found[number]
 
 
+# what may go wrong with a number of values, whatever it is
+RESIZED: tuple[tuple[Callable[[int], int], str], ...] = (
+    (lambda width: width, ""),
+    (lambda width: 2 * width, "weights and biases gave outputs of their own"),
+    (lambda width: 4 * width, "the values of four layers stood side by side"),
+    (lambda width: width // 2, "every second value was dropped"),
+    (lambda width: width // 4, "three of four values were dropped"),
+    (lambda width: width + 10, "the logits were joined to it"),
+)
+
+
 def of_width(key: Shape, widths: Iterable[Guess], rng: np.random.Generator) -> tuple[Choice, ...]:
-    """For rows of values `(n, w)`: three other w."""
-    wrong = [Wrong(width, belief) for width, belief in widths if 0 < width <= LARGEST]
-    chosen = spread(key[1], wrong, rng)
-    by_text = {f"{one.number:,}": one.number for one in wrong}
+    """For rows of values `(n, w)`: another array's w, a multiple, and that multiple of the other."""
+    rows = [(key[1], ""), *(guess for guess in widths if 0 < guess[0] <= LARGEST)]
+    rows += [(PIXELS, "the array had a value for each pixel")] if len(rows) == 1 else []
+    drawn = two_by_two(rows, RESIZED, lambda width, resized: resized(width), rng)
     return tuple(
-        Choice(in_words((key[0], by_text[choice.text])), choice.belief) for choice in chosen
+        Choice(in_words((key[0], int(one.text.replace(",", "")))), one.belief) for one in drawn
     )
 
 

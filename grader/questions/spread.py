@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -50,3 +50,40 @@ def spread(
         *(above[i] for i in rng.permutation(len(above))[: asked - smaller]),
     ]
     return tuple(Choice(f"{one.number:,}", one.belief, one.misconception) for one in picked)
+
+
+Row = TypeVar("Row")
+Column = TypeVar("Column")
+
+
+def two_by_two(
+    rows: Sequence[tuple[Row, str]],
+    columns: Sequence[tuple[Column, str]],
+    value: Callable[[Row, Column], int],
+    rng: np.random.Generator,
+) -> tuple[Choice, ...]:
+    """Three wrong numbers for an answer that two things decide: one wrong, the other, and both.
+
+    The first row and the first column are right; the others come with what leads to them. Each of
+    the four numbers is as like the others as the key is. How many of them are smaller than the key
+    is drawn first. Empty if there are no four different numbers.
+    """
+    key = value(rows[0][0], columns[0][0])
+    by_rank: dict[int, list[tuple[Choice, ...]]] = {}
+    for row, why_row in rows[1:]:
+        for column, why_column in columns[1:]:
+            numbers = (
+                value(row, columns[0][0]),
+                value(rows[0][0], column),
+                value(row, column),
+            )
+            if len({key, *numbers}) < OPTIONS or min(numbers) <= 0:
+                continue
+            beliefs = (why_row, why_column, f"{why_row}, and {why_column}")
+            choices = [Choice(f"{n:,}", b) for n, b in zip(numbers, beliefs, strict=True)]
+            by_rank.setdefault(sum(n < key for n in numbers), []).append(tuple(choices))
+    if not by_rank:
+        return ()
+    ranks = list(by_rank.values())
+    found = ranks[int(rng.integers(len(ranks)))]
+    return found[int(rng.integers(len(found)))]

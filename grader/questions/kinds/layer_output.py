@@ -54,7 +54,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
                 line.shape,
                 channels,
                 sizes,
-                [*_other_widths([*arrays, *outputs]), *_widths_of_line(line.shape)],
+                list(_other_widths([*arrays, *outputs])),
                 rng,
             ),
             why=f"The line was run with {n} images, and gave {in_words(line.shape)}.",
@@ -72,8 +72,6 @@ def _others(
 ) -> tuple[Choice, ...]:
     if len(key) == 4 and key[2] == key[3]:
         return crossed(key, channels, sizes, rng)
-    # everybody knows these, so they would be no options
-    widths = [guess for guess in widths if guess[0] not in (CLASSES, PIXELS)]
     return of_width(key, widths, rng) if len(key) == 2 else ()
 
 
@@ -112,31 +110,18 @@ def _sizes(layer: Layer) -> Iterator[Guess]:
 
 def _widths(layer: Layer) -> Iterator[Guess]:
     """Wrong numbers of values for each image."""
-    given, result = layer.input[1:], layer.output[1]
+    given = layer.input[1:]
     if len(given) == 3:
         yield given[0], "only the channels were kept"
         yield given[1] * given[2], "the channels were added up"
         yield given[0] * given[1], "only height or width was flattened"
-        yield 4 * result, "one pooling less came before"
-        yield result // 4, "one pooling more came before"
-    elif len(given) == 1:
+    elif len(given) == 1 and given[0] != PIXELS:
         yield given[0], "the layer kept the number of values"
-        yield given[0] + result, "the output was joined to the input"
-        yield given[0] * result, "the output had a value for each weight"
-        yield 2 * result, "the weights and the biases gave outputs of their own"
-        yield result // 2, "every second unit was dropped"
-
-
-def _widths_of_line(shape: Shape) -> Iterator[Guess]:
-    yield 2 * shape[1], "the line joined the outputs of two layers of this size"
-    yield shape[1] // 2, "dropout or pooling left half of the values"
-    yield shape[1] + PIXELS, "the line joined its array to the image"
-    yield shape[1] * PIXELS, "the array had a value for each weight of the first layer"
 
 
 def _other_widths(shapes: Sequence[tuple[Shape, str]]) -> Iterator[Guess]:
     for shape, what in shapes:
-        if len(shape) == 2:
+        if len(shape) == 2 and shape[1] != CLASSES:  # which everybody knows
             yield shape[1], f"the question was about {what}"
         elif len(shape) == 4:
             yield shape[1] * shape[2] * shape[3], f"the output of {what} was flattened"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 
 import numpy as np
 
-from assignment.questions.drafting import Draft
-from grader.questions.own_layers import Layer, network_of, shown
-from grader.questions.spread import Wrong, spread
+from assignment.questions.drafting import Choice, Draft
+from grader.questions.own_layers import Layer, Shape, network_of, shown
+from grader.questions.spread import two_by_two
 from grader.questions.subject import Subject
 
 
@@ -21,15 +21,11 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
         if one.is_map or one.is_norm
     ]
     for layer, code in layers:
-        others = [
-            Wrong(other.count, f"the question was about the layer {other.path}")
-            for other, _ in layers
-        ]
         yield Draft(
             text="How many trainable parameters does the layer have that this code creates in your "
             "network?",
             key=f"{layer.count:,}",
-            others=spread(layer.count, [*_mistaken(layer), *others], rng),
+            others=_others(layer, [one for one, _ in layers], rng),
             why=f"{_in_words(layer)}: {layer.count:,} in all.",
             code=code,
             evidence={
@@ -49,36 +45,58 @@ def _in_words(layer: Layer) -> str:
     return ", ".join(parts)
 
 
-def _mistaken(layer: Layer) -> Iterator[Wrong]:
-    """The numbers that known misunderstandings lead to."""
-    count, biases = layer.count, layer.biases
-    weights = count - biases
-    if not layer.is_map:
-        yield Wrong(count + layer.buffers, "the running statistics were trained")
-        yield Wrong(count // 2, "the layer had only a scale, or only a shift")
-        yield Wrong(2 * count, "the layer had two scales and two shifts for each channel")
-        yield Wrong(prod(layer.output[1:]) * 2, "each value had a scale and a shift of its own")
-        yield Wrong(3 * count, "the running statistics and their momentum were trained")
-        return
+def _others(layer: Layer, layers: list[Layer], rng: np.random.Generator) -> tuple[Choice, ...]:
+    """Wrong numbers: of weights, of biases, and of both."""
+    if layer.is_map:
+        rows = [
+            (layer.weight, ""),
+            *_wrong_weights(layer),
+            *((one.weight, f"the question was about the layer {one.path}")
+              for one in layers if one.is_map and one is not layer),
+        ]  # fmt: skip
+        return two_by_two(rows, _biases(layer), lambda shape, of: prod(shape) + of(shape), rng)
+    channels = [
+        (layer.weight[0], ""),
+        (prod(layer.output[2:]), "there was a scale for each pixel, not for each channel"),
+        (prod(layer.output[1:]), "there was a scale for each value, not for each channel"),
+        *((one.weight[0], f"the question was about the channels of the layer {one.path}")
+          for one in layers if one is not layer),
+    ]  # fmt: skip
+    of_each = [
+        (2, ""),
+        (1, "there was a scale and no shift"),
+        (4, "the running mean and variance were trained too"),
+        (3, "there were a scale, a shift and a momentum"),
+    ]
+    return two_by_two(channels, of_each, lambda number, times: number * times, rng)
+
+
+def _wrong_weights(layer: Layer) -> Iterator[tuple[Shape, str]]:
+    """Shapes of weights as known misunderstandings have them; the first two are outputs, inputs."""
     outputs, inputs, *kernel = layer.weight
-    yield Wrong(weights if biases else weights + outputs, _about_bias(biases))
-    yield Wrong(weights + inputs, "the layer had one bias for each input")
-    yield Wrong(weights + inputs + outputs, "the layer had a bias for each input and each output")
-    yield Wrong(weights + 1, "the layer had a single bias")
-    yield Wrong(2 * weights + biases, "each weight counted twice, with its gradient")
+    yield (outputs, inputs, *kernel, 2), "each weight counted twice, with its gradient"
     if not kernel:
-        yield Wrong(
-            inputs + outputs, "the layer had a weight for each unit, not for each pair of units"
-        )
-        yield Wrong(2 * (inputs + outputs), "the layer had a weight and a bias for each unit")
+        yield (outputs, inputs // 2), "every second input had a weight"
+        yield (outputs, inputs + outputs), "the outputs were inputs too"
         return
     size = prod(kernel)
-    yield Wrong(outputs * size + biases, "a filter had one kernel for all channels of its input")
-    yield Wrong(inputs * size + biases, "the layer had one filter, whatever the number of outputs")
-    yield Wrong(outputs * inputs * kernel[0] + biases, "a kernel had one row")
-    yield Wrong(outputs * inputs * (size + 1), "each kernel had a bias of its own")
-    yield Wrong(count * prod(layer.output[2:]), "each pixel of the output had weights of its own")
+    yield (outputs, 1, size), "a filter had one kernel for all channels of its input"
+    yield (1, inputs, size), "there was one filter for all outputs"
+    yield (outputs, inputs, kernel[0]), "a kernel had one row"
+    yield (outputs, inputs, size + 1), "each kernel had one number more"
+    yield (outputs, outputs, size), "a layer had as many inputs as outputs"
+    yield (outputs, inputs, prod(layer.output[2:])), "a kernel was as large as the output"
 
 
-def _about_bias(biases: int) -> str:
-    return "the layer had no biases" if biases else "the layer had a bias for each output"
+def _biases(layer: Layer) -> list[tuple[Callable[[Shape], int], str]]:
+    """How many biases layers have with weights of some shape; the first is right."""
+    found: list[tuple[Callable[[Shape], int], str]] = [
+        (lambda shape: shape[0], ""),
+        (lambda shape: 0, "the layer had no biases"),
+        (lambda shape: shape[1], "the layer had one bias for each input"),
+        (lambda shape: 1, "the layer had one bias in all"),
+        (lambda shape: shape[0] + shape[1], "the layer had a bias for each input and each output"),
+    ]
+    if layer.biases:
+        return found
+    return [(found[1][0], ""), (found[0][0], "the layer had a bias for each output"), *found[2:]]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from math import prod
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from assignment.questions.drafting import Draft
+from assignment.questions.drafting import Choice, Draft
 from grader.questions.own_layers import Layer, Network, creating, network_of
-from grader.questions.spread import Wrong, spread
+from grader.questions.spread import two_by_two
 from grader.questions.subject import Subject
 
 KINDS = {"Conv2d": "convolutions", "Linear": "linear layers"}
@@ -22,7 +21,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     """Questions about the network as it is, about a kind of layer, and about other sizes."""
     network = network_of(subject)
     code = creating(subject, network)
-    others = tuple(spread(network.trainable, _mistaken(network), rng))
+    others = _others(network, rng)
     yield Draft(
         text="How many trainable parameters does your network have?",
         key=f"{network.trainable:,}",
@@ -39,11 +38,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
         yield Draft(
             text=f"How many trainable parameters do the {in_words} of your network have together?",
             key=f"{part.trainable:,}",
-            others=spread(
-                part.trainable,
-                [*_mistaken(part), Wrong(network.trainable, "the question was about all layers")],
-                rng,
-            ),
+            others=_others(part, rng, *(one for one in network.layers if one.kind != kind)),
             why=_why(part),
             code=code,
             evidence={"how": HOW, "kind": kind},
@@ -66,20 +61,11 @@ def _other_sizes(subject: Subject, own: Network, rng: np.random.Generator) -> It
                 subject.module.HIDDEN_SIZE = size
         if network.trainable == own.trainable:
             return
-        by_share = own.trainable * int(hidden) // size
         yield Draft(
             text=f"If HIDDEN_SIZE were {hidden} and nothing else were changed: how many trainable "
             "parameters would your network have?",
             key=f"{network.trainable:,}",
-            others=spread(
-                network.trainable,
-                [
-                    *_mistaken(network),
-                    Wrong(own.trainable, "HIDDEN_SIZE did not change the number"),
-                    Wrong(by_share, "the number grew in proportion to HIDDEN_SIZE"),
-                ],
-                rng,
-            ),
+            others=_others(network, rng),
             why=_why(network),
             code=creating(subject, network),
             evidence={"how": HOW, "HIDDEN_SIZE": int(hidden)},
@@ -97,38 +83,49 @@ def _why(network: Network) -> str:
     return f"Layer by layer, in the order of creation: {terms}{more}, weights and biases."
 
 
-def _mistaken(network: Network) -> Iterator[Wrong]:
-    """The numbers that known misunderstandings lead to."""
-    total, layers = network.trainable, network.layers
-    maps = [one for one in layers if one.is_map]
-    without = total - sum(one.biases for one in maps)
-    per_input = sum(one.weight[1] for one in maps if one.biases)
-    yield Wrong(without, "biases were not trained")
-    yield Wrong(without + per_input, "a layer had one bias for each of its inputs")
-    yield Wrong(2 * total, "each gradient was a parameter too")
-    yield Wrong(3 * total, "the two averages that Adam keeps for each parameter were parameters")
-    yield Wrong(total + sum(one.buffers for one in layers), "running statistics were trained")
-    yield Wrong(
-        total - sum(one.count for one in layers if not one.is_map),
-        "only linear layers and convolutions had trainable parameters",
-    )
-    yield Wrong(
-        total + sum(_per_pixel(one) - one.count for one in maps),
-        "a convolution had weights of its own for each pixel of its output",
-    )
-    yield Wrong(
-        total + sum(prod(one.output[1:]) for one in _activations(layers)),
-        "each activation and dropout layer had a parameter for each of its values",
-    )
-    for one in sorted(maps, key=lambda layer: layer.count)[-3:]:
-        yield Wrong(total - one.count, f"the layer {one.path} had no trainable parameters")
-        yield Wrong(total + one.count, f"the layer {one.path} was there twice")
+# how often a layer's parameters count, by a layer's name; what belongs to no layer counts once
+Times = Mapping[str, int]
 
 
-def _per_pixel(layer: Layer) -> int:
-    """The parameters of a convolution that shares none; the same number for a linear layer."""
-    return layer.count * (prod(layer.output[2:]) if len(layer.output) == 4 else 1)
+def _others(network: Network, rng: np.random.Generator, *more: Layer) -> tuple[Choice, ...]:
+    """Wrong numbers: of layers, of biases, and of both. `more` are layers that are not asked for."""
+    layers = [*network.layers, *more]
+    maps = [one for one in network.layers if one.is_map]
+    rest = network.trainable - sum(one.count for one in network.layers)
+    right = {one.name: int(one in network.layers) for one in layers}
 
+    def value(times: Times, biases: Callable[[Layer], int]) -> int:
+        counted = [times[one.name] * (one.count - one.biases + biases(one)) for one in layers]
+        return sum(counted) + rest
 
-def _activations(layers: Sequence[Layer]) -> list[Layer]:
-    return [one for one in layers if one.output and not one.parameters and not one.buffers]
+    structures: list[tuple[Times, str]] = [(right, "")]
+    for one in sorted(maps, key=lambda layer: layer.count)[-4:]:
+        structures += [
+            (right | {one.name: 0}, f"the layer {one.path} had no trainable parameters"),
+            (right | {one.name: 2}, f"the layer {one.path} was there twice"),
+        ]
+    structures += [
+        ({name: 2 * times for name, times in right.items()}, "each gradient was a parameter too"),
+        (right | {one.name: 0 for one in network.layers if one.is_norm},
+         "normalisation had no trainable parameters"),
+        (right | {one.name: 2 for one in network.layers if one.is_norm},
+         "running statistics were trained"),
+        (right | {one.name: 1 for one in more}, "the question was about all layers"),
+    ]  # fmt: skip
+    has_bias = {one.name for one in maps if one.biases}
+    biases: list[tuple[Callable[[Layer], int], str]] = [
+        (lambda one: one.biases, ""),
+        (lambda one: 0, "biases were not trained")
+        if has_bias
+        else (lambda one: one.weight[0] if one.is_map else 0, "each layer had biases"),
+        (
+            lambda one: one.weight[1] if one.is_map else one.biases,
+            "a layer had one bias for each of its inputs",
+        ),
+        (lambda one: 1 if one.is_map else one.biases, "a layer had one bias in all"),
+        (
+            lambda one: sum(one.weight[:2]) if one.is_map else one.biases,
+            "a layer had a bias for each input and each output",
+        ),
+    ]
+    return two_by_two(structures, biases, value, rng)
