@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from assignment.questions.drafting import Choice, Draft
+from assignment.questions.question import OPTIONS
 from grader.questions.own_layers import Layer, Shape, network_of, shown
 from grader.questions.spread import two_by_two
 from grader.questions.subject import Subject
@@ -46,7 +47,18 @@ def _in_words(layer: Layer) -> str:
 
 
 def _others(layer: Layer, layers: list[Layer], rng: np.random.Generator) -> tuple[Choice, ...]:
-    """Wrong numbers: of weights, of biases, and of both."""
+    """The numbers of other layers, or wrong ones: of weights, of biases, and of both.
+
+    Among the numbers of four layers, each is the key of a question about its own layer.
+    """
+    elsewhere = {
+        one.count: Choice(f"{one.count:,}", f"the question was about the layer {one.path}")
+        for one in layers
+        if one.count != layer.count
+    }
+    if len(elsewhere) >= OPTIONS - 1 and rng.integers(2):
+        found = list(elsewhere.values())
+        return tuple(found[i] for i in rng.permutation(len(found))[: OPTIONS - 1])
     if layer.is_map:
         rows = [
             (layer.weight, ""),

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from assignment.questions.drafting import Choice, Draft
+from assignment.questions.question import Code
 from grader.questions.own_layers import Layer, Network, creating, network_of
 from grader.questions.spread import two_by_two
 from grader.questions.subject import Subject
 
 KINDS = {"Conv2d": "convolutions", "Linear": "linear layers"}
 HIDDEN = np.arange(24, 401, 8)  # sizes to ask about
+FEWEST, DRAWN = 4, 8  # layers with parameters, and groups of them that are compared
 HOW = "the parameters of a new network were counted"
 
 
@@ -43,8 +45,38 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             code=code,
             evidence={"how": HOW, "kind": kind},
         )
+    yield from _some_layers(network, code, rng)
     if subject.name == "pytorch_ann":
         yield from _other_sizes(subject, network, rng)
+
+
+def _some_layers(network: Network, code: Code | None, rng: np.random.Generator) -> Iterator[Draft]:
+    """A question about some layers; the wrong options are the numbers of as many others."""
+    counted = [one for one in network.layers if one.count]
+    if len(counted) < FEWEST:
+        return
+    asked = int(rng.integers(2, len(counted) - 1))
+    groups: dict[int, list[Layer]] = {}
+    for _ in range(DRAWN):
+        drawn = [counted[i] for i in sorted(rng.permutation(len(counted))[:asked])]
+        groups.setdefault(sum(one.count for one in drawn), drawn)
+    (key, group), *others = groups.items()
+    yield Draft(
+        text=f"How many trainable parameters do your layers {_names(group)} have together?",
+        key=f"{key:,}",
+        others=tuple(
+            Choice(f"{number:,}", f"the question was about {_names(other)}")
+            for number, other in others
+        ),
+        why=f"They have {' + '.join(f'{one.count:,}' for one in group)}.",
+        code=code,
+        evidence={"how": HOW, "layers": [one.name for one in group]},
+        balance="some layers",
+    )
+
+
+def _names(layers: list[Layer]) -> str:
+    return ", ".join(f"self.{one.path}" for one in layers)
 
 
 def _other_sizes(subject: Subject, own: Network, rng: np.random.Generator) -> Iterator[Draft]:

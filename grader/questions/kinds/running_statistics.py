@@ -21,9 +21,9 @@ from grader.questions.own_layers import path_of
 from grader.questions.spread import Wrong, spread
 from grader.questions.subject import Subject
 
-LINES = (5, 8)  # at least and at most
+LINES = (6, 10)  # at least and at most
 IMAGES = 8
-MOST = 5  # batches that a usual network adds
+MOST = 7  # batches that a usual network adds
 CALLS = (TRAIN, TRAIN, EVAL, CALL, CALL, STEP, STEP, PREDICT, PREDICT)
 TRIES = 300
 
@@ -81,6 +81,9 @@ def _mistaken(calls: list[str], key: int) -> Iterator[Wrong]:
     yield Wrong(calls.count(PREDICT), "predict added its batch, and nothing else did")
     yield Wrong(0, "batches were added by fit alone")
     yield Wrong(len(calls), "each line added a batch")
+    yield Wrong(key - 1, "the first batch only set them up")
+    yield Wrong(key - calls.count(CALL), "calls of net by themselves added none")
+    yield Wrong(key - calls.count(STEP), "training steps added none")
     yield Wrong(key + 1, "the batch that created the layer was one of them")
     yield Wrong(key + calls.count(PREDICT), "predict added its batch too")
     yield Wrong(key + calls.count(STEP), "a training step added its batch forward and backward")
