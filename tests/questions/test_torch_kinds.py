@@ -174,7 +174,7 @@ def test_columns_follow_from_kernels_strides_and_paddings(name: str, of: Of) -> 
             )
             first = first * stride - padding
             last = last * stride - padding + layer.sizes.get("dilation", (1, 1))[1] * (kernel - 1)
-        assert draft.key == f"{first} to {last}"
+        assert draft.key == f"{first} and {last}"
 
 
 @pytest.mark.parametrize("script", ["numpy_ann", "pytorch_ann", "pytorch_cnn"])

@@ -38,7 +38,8 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
         yield Draft(
             text="The columns of an image and of each layer's output are numbered from 0. Take a "
             f"value in column {column} of the output of {name}, away from the upper and lower "
-            "edge. Which columns of the image does it depend on?",
+            "edge. What are the first and the last column of the image that it depends on, "
+            "whatever the weights?",
             key=_in_words(first, last),
             others=_crossed(
                 first,
@@ -60,7 +61,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
 
 
 def _in_words(first: int, last: int) -> str:
-    return f"{first} to {last}"
+    return f"{first} and {last}"
 
 
 def _fields(subject: Subject) -> dict[str, dict[int, tuple[int, int]]]:
