@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from assignment.questions.drafting import Choice, Draft
-from assignment.questions.small_network import different_sizes, random_batch
+from assignment.questions.question import Code
+from assignment.questions.small_network import Batch, different_sizes, random_batch
 from grader.questions.subject import Subject
 
-BATCHES = (24, 40, 56, 80, 96, 112, 160, 200)
+# of images or hidden units; each pair of them is 1.5 times apart or more
+SIZES = (16, 24, 40, 64, 96, 160, 240)
+DRAWN = 3
 
 
 def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
@@ -18,39 +21,41 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
     rate = subject.number("LEARNING_RATE")
     convention = _convention(subject, rng)
     other = "mean" if convention == "sum" else "sum"
-    statements = [s for s in subject.statements if s.function == "NumpyANN.backward"]
-    code = subject.code_of(statements[0].line, statements[-1].end)
-    for n in rng.permutation(BATCHES)[:3]:
-        m = int(n) // 2
-        right = rate * n if convention == "sum" else rate / n
-        choices = [
-            Choice(_rate(rate / n), "the step became longer instead of shorter"),
-            Choice(_rate(rate * n), "the step became shorter instead of longer"),
-            Choice(_rate(rate * m), f"each batch had {m} images"),
-            Choice(_rate(rate / m), f"each batch had {m} images and the step became longer"),
-            Choice(_rate(rate * n * 10), "the mean were also over the ten classes",
-                   "ce-mean-over-classes"),
-            Choice(_rate(rate / n / 10), "the mean were also over the ten classes",
-                   "ce-mean-over-classes"),
-            Choice(_rate(rate * n * n), "the gradients were divided by n twice",
-                   "backward-divided-twice"),
-        ]  # fmt: skip
+    lines = [s for s in subject.statements if s.function == "NumpyANN.backward"]
+    body = subject.code_of(lines[0].line, lines[-1].end)
+    for _ in range(DRAWN):
+        n, h = (int(size) for size in rng.permutation(SIZES)[:2])
+        same = {True: "the gradients became smaller", False: "the gradients became larger"}
+        longer = convention == "sum"  # the step has to become longer
+        source = (
+            f"HIDDEN_SIZE = {h}\nBATCH_SIZE = {n}\nLEARNING_RATE = {rate:g}\n\n"
+            f"# backward, from line {body.line} of {body.file}:\n{body.source}"
+        )
         yield Draft(
-            text=f"Your LEARNING_RATE is {rate:g}, and all batches have {n} images. You change backward to the other convention (the "
-            "mean over the batch in place of the sum, or the reverse). Which LEARNING_RATE takes "
-            "the same steps as before?",
-            key=_rate(right),
-            others=tuple(choices),
+            text="With these constants, you change backward to the other convention (the mean over "
+            "the batch in place of the sum, or the reverse). Which LEARNING_RATE takes the same "
+            "steps as before?",
+            key=_rate(rate * n if longer else rate / n),
+            others=(
+                Choice(_rate(rate / n if longer else rate * n), same[not longer]),
+                Choice(
+                    _rate(rate * h if longer else rate / h), "the sum were over the hidden units"
+                ),
+                Choice(
+                    _rate(rate / h if longer else rate * h),
+                    f"the sum were over the hidden units and {same[not longer]}",
+                ),
+            ),
             why=f"Your gradients are the {convention} over the batch: for a batch that holds every "
-            f"image twice they {'double' if convention == 'sum' else 'stay the same'}. With the "
-            f"{other} they are {n} times as {'small' if convention == 'sum' else 'large'}, so "
-            f"{rate:g} becomes {_rate(right)}.",
-            code=code,
+            f"image twice they {'double' if longer else 'stay the same'}. With the {other} they "
+            f"are {n} times as {'small' if longer else 'large'}, so {rate:g} becomes "
+            f"{_rate(rate * n if longer else rate / n)}.",
+            code=Code("try.py", 1, source),
             evidence={
                 "how": "backward was run on a batch and on the same batch twice",
                 "convention": convention,
                 "rate": rate,
-                "n": int(n),
+                "n": n,
             },
         )
 
@@ -58,7 +63,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
 def _convention(subject: Subject, rng: np.random.Generator) -> str:
     """Whether gradients double for a batch that holds each image twice. Raises ValueError."""
     batch = random_batch(different_sizes(rng), rng)
-    twice = type(batch)(
+    twice = Batch(
         batch.sizes, batch.parameters, np.repeat(batch.X, 2, axis=0), np.repeat(batch.Y, 2, axis=0)
     )
     found = []

@@ -93,16 +93,18 @@ def _all(
     if right is None:
         raise ValueError("backward gives no finite gradients")
     candidates = [v for v in subject.variants if v.operator in SIMPLE and _is_short(v)]
-    # as many of each operator as there are: other names are most of the variants
-    by_operator: dict[str, list[Variant]] = {}
+    # one for each line first, since some lines have many more changes than others
+    rounds: dict[int, list[Variant]] = {}
+    of_line: dict[int, int] = {}
     for i in rng.permutation(len(candidates)):
-        by_operator.setdefault(candidates[i].operator, []).append(candidates[i])
-    chosen = [v for found in by_operator.values() for v in found[:2]]
+        number = of_line[candidates[i].line] = of_line.get(candidates[i].line, 0) + 1
+        rounds.setdefault(number, []).append(candidates[i])
+    chosen = [variant for number in sorted(rounds) for variant in rounds[number]]
     found: list[tuple[Variant, Gradients]] = []
-    for i in rng.permutation(len(chosen))[:TRIED]:
-        changed = gradients(subject, batch, chosen[i].source)
+    for variant in chosen[:TRIED]:
+        changed = gradients(subject, batch, variant.source)
         if changed is not None:
-            found.append((chosen[i], changed))
+            found.append((variant, changed))
         if len(found) == ENOUGH:
             break
     return right, found

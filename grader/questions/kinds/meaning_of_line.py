@@ -45,12 +45,8 @@ MISTAKEN = {
 }
 
 
-# what is easily taken for one another: each is a wrong option for the others of its group
-GROUPS = (
-    ("z1", "a1", "slope", "da1", "dz1"),
-    ("z2", "a2", "dz2", "da1"),
-    ("W1", "b1", "W2", "b2"),
-)
+# what lines of one pass compute: each is a wrong option for the others
+GROUPS = (("dz2", "da1", "dz1", "W1", "b1", "W2", "b2"), ("z1", "a1", "z2", "a2"))
 
 
 def meaning(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
@@ -144,7 +140,7 @@ def _is(value: np.ndarray, right: np.ndarray, n: int) -> bool:
 
 
 def _others(name: str) -> Iterator[Choice]:
-    for other in next(group for group in GROUPS if name in group):
+    for other in next((group for group in GROUPS if name in group), ()):
         belief, id = MISTAKEN.get((name, other), ("", ""))  # noqa: A001
         yield Choice(NAMES[other], belief or f"the line computed {NAMES[other]}", id)
 

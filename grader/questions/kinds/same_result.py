@@ -1,9 +1,9 @@
-"""Which rewriting of a line gives the same result?"""
+"""Which rewriting of a product of matrices gives the same result?"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,105 +12,74 @@ from assignment.observing.outline import Statement
 from assignment.questions.drafting import Choice, Draft
 from assignment.questions.small_network import different_sizes, random_batch
 from grader.questions.changed import different, gradients, with_statement
-from grader.questions.renaming import renaming
 from grader.questions.subject import Subject
 
-MOST = 3  # lines that are tried
-Forms = Sequence[tuple[str, str, str]]  # target, value, and what someone believes who chooses it
+MOST = 2  # lines that are tried, with four runs each
+# each is the right rewriting of a product in which other factors are transposed
+FORMS = (
+    ("({q}.T @ {p}.T).T", "neither factor were transposed in the line"),
+    ("({q}.T @ {p}).T", "the first factor alone were transposed in the line"),
+    ("({q} @ {p}.T).T", "the second factor alone were transposed in the line"),
+    ("({q} @ {p}).T", "both factors were transposed in the line"),
+)
 
 
 def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
-    """A question for some lines of forward and backward that can be rewritten."""
-    found = [(s, forms) for s in subject.statements if (forms := _forms(subject, s))]
+    """A question for some lines of forward and backward that are a product and nothing else."""
+    found = [(s, product) for s in subject.statements if (product := _product(subject, s))]
     batch = random_batch(different_sizes(rng), rng)
     right = gradients(subject, batch)
     for i in rng.permutation(len(found))[:MOST]:
-        statement, forms = found[i]
-        plain = renaming(subject, statement.function)
+        statement, (target, left, other) = found[i]
+        first, second = _base(left), _base(other)
         same: list[Choice] = []
         others: list[Choice] = []
-        for target, code, belief in forms:
-            changed = gradients(
-                subject, batch, with_statement(subject, statement, f"{target} = {code}")
-            )
+        for form, belief in FORMS:
+            code = f"{target} = {form.format(p=first, q=second)}"
+            changed = gradients(subject, batch, with_statement(subject, statement, code))
             is_same = changed is not None and right is not None and not different(right, changed)
-            (same if is_same else others).append(Choice(plain(code), belief))
+            (same if is_same else others).append(Choice(form.format(p="P", q="Q"), belief))
         if len(same) != 1:
             continue
-        code = subject.code(statement)
-        node = _assignment(code.source)
-        assert node is not None
+        shown = f"{_with_name(left, 'P')} @ {_with_name(other, 'Q')}"
         yield Draft(
-            text="Here is a line of your script with its variables renamed. What can stand on its "
-            "right side instead without changing any gradient?",
+            text="This is the right side of one of your lines, with P and Q for two of its arrays. "
+            "What can stand there instead without changing any gradient?",
             key=same[0].text,
             others=tuple(others),
-            why="The script was run with each of the four lines, on a batch with different numbers "
-            "of images, pixels, hidden units and classes.",
-            code=replace(code, source=f"… = {plain(ast.unparse(node.value))}"),
-            evidence={"how": "the script was run with each of the lines"},
-            balance=f"form {[plain(form) for _, form, _ in forms].index(same[0].text)}",
+            why=f"The line is {ast.unparse(left)} @ {ast.unparse(other)}. Your script was run with "
+            "each of the four in its place, and sizes that are all different: transposing a "
+            "product transposes its factors and exchanges them.",
+            code=replace(subject.code(statement), source=shown),
+            evidence={"how": "the script was run with each of the four", "line": statement.line},
         )
 
 
-def _forms(subject: Subject, statement: Statement) -> Forms:
-    """Rewritings of an assignment, each of which would be right for another line."""
+def _product(subject: Subject, statement: Statement) -> tuple[str, ast.expr, ast.expr] | None:
+    """Target and factors of an assignment of one product; None for any other statement."""
     if statement.function not in ("NumpyANN.forward", "NumpyANN.backward"):
-        return ()
-    node = _assignment(subject.code(statement).source)
-    if node is None:
-        return ()
-    target = ast.unparse(node.targets[0])
-    return [(target, code, belief) for code, belief in _of_value(node.value)]
-
-
-def _assignment(source: str) -> ast.Assign | None:
-    """The one assignment to one target that the source is; None for anything else."""
+        return None
     try:
-        nodes = ast.parse(source).body
+        nodes = ast.parse(subject.code(statement).source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     if len(nodes) != 1 or not isinstance(nodes[0], ast.Assign) or len(nodes[0].targets) != 1:
         return None
-    return nodes[0]
+    factors = _factors(nodes[0].value)
+    return None if factors is None else (ast.unparse(nodes[0].targets[0]), *factors)
 
 
-def _of_value(value: ast.expr) -> Sequence[tuple[str, str]]:
-    if isinstance(value, ast.BinOp):
-        left, right = ast.unparse(value.left), ast.unparse(value.right)
-        if isinstance(value.op, ast.MatMult):
-            a, b = _base(value.left), _base(value.right)
-            return [
-                (f"({b}.T @ {a}.T).T", "neither factor were transposed in the line"),
-                (f"({b}.T @ {a}).T", "the first factor alone were transposed in the line"),
-                (f"({b} @ {a}.T).T", "the second factor alone were transposed in the line"),
-                (f"({b} @ {a}).T", "both factors were transposed in the line"),
-            ]
-        if isinstance(value.op, ast.Sub):
-            return [
-                (f"-({right} - {left})", "the line were the first less the second"),
-                (f"-({left} - {right})", "the line were the second less the first"),
-                (f"-({left} + {right})", "the line were minus their sum"),
-                (f"({left} + {right})", "the line were their sum"),
-            ]
-        if isinstance(value.op, ast.Mult):
-            return [
-                (f"{right} * {left}", "the line were their product element by element"),
-                (f"{right} + {left}", "the line were their sum"),
-                (f"{right} * {right} * {left}", "the second factor were 0 or 1 everywhere"),
-                (f"{right} / {left}", "the line were a quotient"),
-            ]
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-        axis = {k.arg: ast.unparse(k.value) for k in value.keywords}
-        if value.func.attr in ("sum", "mean") and not value.args and axis in ({"axis": "0"},):
-            x = ast.unparse(value.func.value)
-            return [
-                (f"np.ones(len({x})) @ {x}", "the line added up the images"),
-                (f"{x} @ np.ones({x}.shape[1])", "the line added up the units of each image"),
-                (f"np.ones(len({x})) @ {x} / len({x})", "the line were the mean over the images"),
-                (f"{x}.T @ np.ones(len({x})) / {x}.shape[1]", "the line were divided by the units"),
-            ]
-    return ()
+def _factors(value: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """The factors of `p @ q`, `np.dot(p, q)` or `np.matmul(p, q)`."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.MatMult):
+        return value.left, value.right
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("np.dot", "np.matmul"):
+        return (value.args[0], value.args[1]) if len(value.args) == 2 else None
+    return None
+
+
+def _is_transposed(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "T"
 
 
 def _base(node: ast.expr) -> str:
@@ -119,3 +88,7 @@ def _base(node: ast.expr) -> str:
         node = node.value
     text = ast.unparse(node)
     return text if isinstance(node, ast.Name | ast.Attribute | ast.Call) else f"({text})"
+
+
+def _with_name(node: ast.expr, name: str) -> str:
+    return f"{name}.T" if _is_transposed(node) else name
