@@ -260,5 +260,5 @@ def test_the_sheet_gives_the_examiner_more_to_ask() -> None:
         assert telling not in before
         assert telling in key
     assert "a factor of a matrix product is the wrong way round" in key
-    assert {kind.name for kind in KINDS} <= kinds()
+    assert {kind.name for kind in KINDS} == kinds()
     assert all(1 <= len(follow_ups(kind)) <= 2 for kind in [*kinds(), "another"])
