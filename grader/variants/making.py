@@ -15,6 +15,7 @@ from grader.variants.script import Edit, Function, Script
 # in this order; the last are left out first where a function has too many
 OPERATORS = (expressions.edits, calls.edits, statements.edits, names.edits)
 MOST_FUNCTIONS = 60  # of a script; the handout's have 12
+MOST_BYTES = 20_000  # of a function: each of its variants is parsed
 
 
 def make(
@@ -32,6 +33,8 @@ def make(
         return []
     found = []
     for function in script.functions(functions)[:MOST_FUNCTIONS]:
+        if function.end - function.start > MOST_BYTES:
+            continue
         edits = _edits(script, function, operators, templates)
         variants = _applied(script, function, edits, most)
         found += sorted(variants, key=lambda variant: int(variant["line"]))

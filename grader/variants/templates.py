@@ -16,11 +16,13 @@ def edits(script: Script, function: Function, template: dict[str, str]) -> Itera
     kind, _, name = template["on"].partition(" ")
     places = {
         "return": _returns, "assign": _assigned, "item": _items, "call": _calls,
+        "minus": _differences, "name": _names,
     }  # fmt: skip
     known = _known(script, function)
     if kind in places:
         for node, parts, statement, bare in places[kind](script, function, name):
-            text = _filled(template["text"], parts, known)
+            own = _of_call(script, node)
+            text = _filled(template["text"], parts, {**known, **own})
             if text is not None:
                 start, end = script.span(node)
                 text = text if bare or parenthesised(node) else f"({text})"
@@ -75,6 +77,38 @@ def _calls(script: Script, function: Function, name: str) -> Found:
             whole = script.text(node)
             text = guarded(place, " ")  # whether the place needs parentheses
             yield node, [whole, *parts], place.statement, text == " "
+
+
+def _differences(script: Script, function: Function, name: str) -> Found:
+    """Differences with a parameter on either side."""
+    wanted = _known(script, function).get(name)
+    for place in function.places:
+        node = place.node
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract):
+            sides = [script.text(node.left), script.text(node.right)]
+            if wanted in sides:
+                other = sides[1] if sides[0] == wanted else sides[0]
+                bare = guarded(place, "a b") == "a b"
+                yield node, [operand(script, node), other], place.statement, bare
+
+
+def _names(script: Script, function: Function, name: str) -> Found:
+    """Where a variable, or an attribute of self, is read."""
+    for place in function.places:
+        node = place.node
+        found = node.attr.value if isinstance(node, cst.Attribute) else ""
+        found = node.value if isinstance(node, cst.Name) else found
+        if found == name:
+            bare = guarded(place, "a b") == "a b"
+            yield node, [script.text(node)], place.statement, bare
+
+
+def _of_call(script: Script, node: cst.CSTNode) -> dict[str, str]:
+    """The function of a call, and its arguments after the first with a comma before each."""
+    if not isinstance(node, cst.Call):
+        return {}
+    rest = "".join(f", {argument(script, arg)}" for arg in node.args[1:])
+    return {"f": script.text(node.func), "rest": rest}
 
 
 def _known(script: Script, function: Function) -> dict[str, str]:

@@ -40,13 +40,16 @@ class Template:
     "assign NAME"     the value assigned to a variable or an attribute NAME
     "item KEY"        the value of "KEY" in a dictionary that is written out
     "call NAME"       a call of a function or method NAME
+    "minus a"         a difference with the first parameter in it ("minus b": the second)
+    "name NAME"       a variable or an attribute NAME where it is read
     "before return"   nothing: `text` is a statement before the last return
     "first"           nothing: `text` is a statement before all others
     "body"            everything but the docstring; `text` is what stands there instead
 
-    In `text`, {0} is what is replaced, {1}, {2}, … are the arguments of a call, {a} and {b} the
-    function's first parameters after self, {self} its first one, {np}, {torch} and {F} the
-    script's own names of NumPy, PyTorch and its functional module.
+    In `text`, {0} is what is replaced, {1}, {2}, … are the arguments of a call, {f} its function and
+    {rest} its arguments after the first; {1} is the other side of a difference. {a}, {b} and {c} are
+    the function's first parameters after self, {self} is its own first one; {np}, {torch}, {nn} and
+    {F} are the script's own names of NumPy, PyTorch, its layers and its functional module.
     """
 
     operator: str
