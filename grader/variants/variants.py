@@ -25,7 +25,7 @@ class Variant:
     operator: str  # what was changed, such as "drop factor"
     function: str  # "relu" or "NumpyANN.backward"
     line: int  # first line of the changed statement, from 1, in the original source
-    before: str  # that statement's source, as the student wrote it
+    before: str  # that statement's source, as the student wrote it; "" if it is new
     after: str  # and as it stands now; "" if it is gone
     source: str  # the whole new script
 
