@@ -53,8 +53,13 @@ def ladder(mistakes: Iterable[str], section: Sequence[str]) -> Ladder:
 
 def hints_for(mistake: str) -> Ladder:
     """The hints for one mistake or symptom. Raises KeyError if hints.toml has none."""
-    mistakes, symptoms = _hints()
-    return mistakes[mistake] if mistake in mistakes else symptoms[mistake]
+    named, symptoms = _hints()
+    return named[mistake] if mistake in named else symptoms[mistake]
+
+
+def mistakes() -> set[str]:
+    """The ids of all mistakes that have hints."""
+    return set(_hints()[0])
 
 
 @cache

@@ -85,7 +85,7 @@ ROOMS = [
     {"handout"},
     {"doctor", "selftest", "similarity"},
     {"classroom"},
-    {"publish"},
+    {"publish", "exam"},
     {"commands"},
     {"__main__", "conftest"},
 ]
