@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from grader.exam.making import Paper, PutIn, digest
+from grader.exam.making import Paper, PutIn, digest, without_mark
 from grader.exam.record import Exam, everyones
 from grader.results import SectionResult, Status
 
@@ -22,6 +22,7 @@ FIXED, THERE, OTHER = "fixed", "still there", "fails otherwise"
 NOTHING = "nothing was handed in"
 UNCHANGED = "the exam's files as they were given"
 NOT_MARKED = "not marked"
+NO_MARK = "it has not the last line of the exam's copy, and is the same otherwise"
 
 
 @dataclass(frozen=True)
@@ -94,18 +95,18 @@ def _remarks(paper: Paper, exam: Exam, scripts: Mapping[str, bytes]) -> list[str
         if name not in scripts:
             found.append(f"{file} was not handed in")
             continue
-        own = digest(scripts[name])
+        source, has_mark = without_mark(scripts[name])
+        given_source, _ = without_mark(paper.scripts[name])
+        own = digest(source)
         others = [one for one in owners.get(own, ()) if one != paper.id]
         if own in paper.originals[name]:
-            found.append(
-                f"{file} is the student's own file from before the exam, line for line: files from "
-                "outside are against the rules"
-            )
-        elif own == digest(paper.scripts[name]):
+            if not has_mark:  # with it, this is an exact fix
+                found.append(f"{file} is the student's own file from before the exam: {NO_MARK}")
+        elif own == digest(given_source):
             found.append(f"{file} is unchanged")
         elif others:
             found.append(f"{file} is a file of {_listed(others)}, line for line")
-        elif _in_common(scripts[name], paper.scripts[name]) < SAME:
+        elif _in_common(source, given_source) < SAME:
             found.append(f"{file} is another script: few lines are those that were given")
     if (
         given

@@ -20,6 +20,8 @@ from grader.submission.preparing import prepared
 from grader.submission.record import Submission
 
 MOST_TRIED = 12  # mistakes, for each that a student is to get
+# the last line of every script of an exam: without it, a file is from outside
+MARK = "# The exam's copy of this script: keep this line."
 NOTHING_PASSED = "no section of these scripts passed without training"
 NO_CHANGE = "no mistake could be put into the sections that passed"
 
@@ -85,6 +87,18 @@ def digest(source: bytes) -> str:
     return hashlib.sha256("\n".join(lines).strip().encode()).hexdigest()
 
 
+def marked(source: bytes) -> bytes:
+    """A script as the exam's copy."""
+    return source.rstrip() + f"\n\n{MARK}\n".encode()
+
+
+def without_mark(source: bytes) -> tuple[bytes, bool]:
+    """A script without the line that makes it the exam's copy, and whether it was there."""
+    lines = source.splitlines(keepends=True)
+    kept = [line for line in lines if line.strip() != MARK.encode()]
+    return b"".join(kept), len(kept) < len(lines)
+
+
 def papers(
     examinees: Sequence[Examinee],
     settings: Settings,
@@ -125,7 +139,7 @@ def paper(examinee: Examinee, settings: Settings, rubric: Rubric) -> Paper:
     return Paper(
         examinee.id,
         examinee.name,
-        {name: script.source for name, script in changed.items()},
+        {name: marked(script.source) for name, script in changed.items()},
         placed,
         tuple(passed),
         {

@@ -20,8 +20,13 @@ MOST_MISTAKES = 4
 
 
 def classes(mistakes: int) -> tuple[str, ...]:
-    """The difficulty of each of so many mistakes."""
-    return tuple(PATTERN[number % len(PATTERN)] for number in range(mistakes))
+    """The difficulty of each of so many mistakes, hard ones first: fewest sections can have one.
+
+    >>> classes(2)
+    ('medium', 'easy')
+    """
+    chosen = [PATTERN[number % len(PATTERN)] for number in range(mistakes)]
+    return tuple(sorted(chosen, key=DIFFICULTIES.index, reverse=True))
 
 
 def candidates(

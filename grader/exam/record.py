@@ -11,7 +11,7 @@ from typing import Any
 from assignment.files import write_atomically
 from grader.errors import CannotGrade
 from grader.exam.finding import Mistake
-from grader.exam.making import Paper, PutIn, Settings, digest
+from grader.exam.making import Paper, PutIn, Settings, digest, without_mark
 
 FILE = "exam.json"
 VERSION = 1
@@ -45,7 +45,6 @@ def _paper(paper: Paper, folder: str) -> dict[str, Any]:
     scripts = {
         name: {
             "original": paper.originals[name],
-            "exam": digest(source),
             "source": source.decode("utf-8", "replace"),
         }
         for name, source in paper.scripts.items()
@@ -105,6 +104,6 @@ def everyones(papers: Sequence[Paper]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for paper in papers:
         for name, source in paper.scripts.items():
-            for one in {digest(source), *paper.originals[name]}:
+            for one in {digest(without_mark(source)[0]), *paper.originals[name]}:
                 found.setdefault(one, []).append(paper.id)
     return found

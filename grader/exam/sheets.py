@@ -42,7 +42,8 @@ Find {"it and fix it" if count == 1 else "them and fix them"}. You have {MINUTES
    changes one place: a line may be changed, missing, or new.
 2. Check as often as you like. There are no hints, and nothing is trained:
 {checks}
-3. Keep everything else as it is. A section that passed and fails afterwards counts against you.
+3. Keep everything else as it is, the last line too, which marks the exam's copy. A section that
+   passed and fails afterwards counts against you.
 4. Save the files under their names, and hand in this folder.
 
 No network, no other files, no other help. The files are marked by the same checks as your

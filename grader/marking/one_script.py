@@ -19,6 +19,8 @@ from grader.sandbox.remote import StudentScript
 from grader.sandbox.servers import Servers
 from grader.submission.record import Submission
 
+# of all calls of all versions together
+SECONDS_OF_ALL = 600.0
 # of all calls of one version: a check takes a tenth of one, and code that hangs must not hold up
 # hundreds of versions
 SECONDS = 20.0
@@ -35,6 +37,7 @@ class ScriptBench:
         self.submission, self.rubric = submission, rubric
         self._sandbox: Sandbox = choose(sandbox)
         self._servers = Servers(submission, rubric, self._sandbox)
+        self._spent = 0.0
 
     def sections(self, script: str) -> list[RubricSection]:
         """The sections of a script that need no training, in the rubric's order."""
@@ -58,31 +61,41 @@ class ScriptBench:
         self,
         script: str,
         source: bytes,
-        wanted: Mapping[str, str],
+        choices: Sequence[Mapping[str, str]],
         others: Sequence[str],
         seed: int,
-    ) -> bool:
-        """Whether exactly the `wanted` sections fail, each with exactly its id.
+    ) -> Mapping[str, str] | None:
+        """The first of the choices by which the version is wrong; None if it is by none.
 
-        `others` are the sections that have to pass. The wanted ones are tried first, since most
-        versions are not what was looked for.
+        A choice names sections with an id each: exactly these fail, each with exactly its id, and
+        all `others` pass. The sections of a choice are marked first, since most versions are not
+        what was looked for.
         """
+        by_number = self.rubric.by_number
         with _Version(self, script, source, seed) as version:
-            by_number = self.rubric.by_number
-            return all(
-                version.mark(by_number[number]).misconceptions == (id,)
-                for number, id in wanted.items()  # noqa: A001
-            ) and all(
-                version.mark(by_number[number]).status is Status.PASSED
-                for number in others
-                if number not in wanted
-            )
+            for wanted in choices:
+                if all(
+                    version.mark(by_number[number]).misconceptions == (id,)
+                    for number, id in wanted.items()  # noqa: A001
+                ) and all(
+                    version.mark(by_number[number]).status is Status.PASSED
+                    for number in others
+                    if number not in wanted
+                ):
+                    return wanted
+        return None
 
     def version(self, script: str, source: bytes) -> StudentScript:
         """The script with another source, in a worker of its own."""
         server = self._servers.of(script)
         server.replace(script, source)
-        return StudentScript(script, server, self.rubric, Clock(SECONDS))
+        left = max(0.0, SECONDS_OF_ALL - self._spent)
+        return StudentScript(script, server, self.rubric, Clock(min(SECONDS, left)))
+
+    def end(self, version: StudentScript) -> None:
+        """End a version, and count what its calls took."""
+        version.close()
+        self._spent += version.clock.whole.spent
 
     def close(self) -> None:
         """End every server."""
@@ -132,4 +145,4 @@ class _Version:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._student.close()
+        self._bench.end(self._student)
