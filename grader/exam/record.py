@@ -71,7 +71,7 @@ def read(folder: Path) -> Exam:
             )
         settings = Settings(**table["settings"] | {"scripts": tuple(table["settings"]["scripts"])})
         papers = tuple(map(_paper_from, table["students"]))
-        folders = {entry["id"]: entry["folder"] for entry in table["students"]}
+        folders = {one["id"]: one["folder"] for one in table["students"] if one["folder"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CannotGrade(
             f"{path} cannot be read ({type(error).__name__}: {error}), "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
+from grader.sections import SCRIPTS
 from tests.architectures import ANN, CNN
 from tests.steps import RIGHT_PREDICTIONS, RIGHT_STEPS, TEXTBOOK
 from tests.support import ROOT, script_with
@@ -22,11 +23,13 @@ def _styles() -> list[dict[str, Any]]:
 
 def submission(number: int) -> dict[str, str]:
     """The scripts of right submission `number`, from 0; no two are alike."""
-    return {
-        "numpy_ann": script_with("numpy_ann", _numpy(number)),
-        "pytorch_ann": script_with("pytorch_ann", _torch(number, "2", ANN)),
-        "pytorch_cnn": script_with("pytorch_cnn", _torch(number, "3", CNN)),
-    }
+    own = codes(number)
+    return {script: script_with(script, own) for script in SCRIPTS}
+
+
+def codes(number: int) -> dict[str, str]:
+    """The code of a right submission by section, where it is not the reference's."""
+    return {**_numpy(number), **_torch(number, "2", ANN), **_torch(number, "3", CNN)}
 
 
 def _numpy(number: int) -> dict[str, str]:
