@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from random import Random
 
+from grader.errors import NoRoom
 from grader.exam.finding import Changed, Mistake, with_mistake
 from grader.exam.planning import candidates, classes, nearest_first
 from grader.exam.recipes import Recipe, functions_of
 from grader.marking.one_script import ScriptBench
+from grader.report.text import one_line
 from grader.results import Status
 from grader.rubric import Rubric
 from grader.sections import BY_NUMBER
@@ -111,15 +113,35 @@ def papers(
     found: dict[str, Paper] = {}
     if jobs == 1 or len(examinees) < 2:
         for one in examinees:
-            found[one.id] = paper(one, settings, rubric)
+            found[one.id] = _safely(one, settings, rubric)
             progress(len(found))
     else:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(paper, one, settings, rubric): one for one in examinees}
+            futures = {pool.submit(_safely, one, settings, rubric): one for one in examinees}
             for future in as_completed(futures):
-                found[futures[future].id] = future.result()
+                one = futures[future]
+                try:
+                    found[one.id] = future.result()
+                except BrokenExecutor as error:  # a process was killed
+                    found[one.id] = _not_made(one, error)
                 progress(len(found))
     return [found[one.id] for one in examinees]
+
+
+def _safely(examinee: Examinee, settings: Settings, rubric: Rubric) -> Paper:
+    """One student's exam; whatever goes wrong with it costs no other."""
+    try:
+        return paper(examinee, settings, rubric)
+    except NoRoom:  # nor would there be for the others
+        raise
+    except Exception as error:
+        return _not_made(examinee, error)
+
+
+def _not_made(examinee: Examinee, error: Exception) -> Paper:
+    why = one_line(f"{type(error).__name__}: {error}")[:300]
+    problem = f"the exam could not be made ({why}); run the command again with --only"
+    return Paper(examinee.id, examinee.name, problem=problem)
 
 
 def paper(examinee: Examinee, settings: Settings, rubric: Rubric) -> Paper:

@@ -8,6 +8,7 @@ import pytest
 
 from grader.__main__ import main
 from grader.exam.making import MARK
+from tests.classes import Pupil, write_class
 from tests.support import script_with
 
 
@@ -19,17 +20,18 @@ def handed_in(folder: Path, **scripts: str) -> None:
 
 def test_a_class_is_examined_and_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right = script_with("numpy_ann", {})
-    handed_in(tmp_path / "class", ada=right, bob=right, eve="def relu(z: return")
-    part_1 = ["--sections", "1.2,1.3,1.4,1.5,1.6"]
-    book, exam = str(tmp_path / "grades.db"), tmp_path / "exam"
-    main(["batch", str(tmp_path / "class"), "--gradebook", book, "--jobs", "1", *part_1])
-    capsys.readouterr()
+    scripts = {"numpy_ann": right.encode()}
+    pupils = [Pupil("ada", scripts=scripts), Pupil("bob", scripts=scripts),
+              Pupil("eve", scripts={"numpy_ann": b"def relu(z: return"}),
+              Pupil("zoe", problem="no archive")]  # fmt: skip
+    book, exam = str(write_class(tmp_path / "grades.db", pupils)), tmp_path / "exam"
     options = ["--script", "numpy_ann", "--seed", "3", "--jobs", "1", "--mistakes", "2"]
     assert main(["exam", "--gradebook", book, "--out", str(exam), *options]) == 1
     said = capsys.readouterr().out
     assert "2 of 2 students: 1 easy, 1 medium" in said
     assert "neighbours with the same: 0" in said
     assert "no exam: eve: no section of these scripts passed" in said
+    assert "no exam: zoe: the submission could not be read" in said
 
     papers = {one["id"]: one for one in json.loads((exam / "exam.json").read_text())["students"]}
     answers = tmp_path / "answers"
