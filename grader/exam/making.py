@@ -147,107 +147,101 @@ def _not_made(examinee: Examinee, error: Exception) -> Paper:
 def paper(examinee: Examinee, settings: Settings, rubric: Rubric) -> Paper:
     """One student's exam."""
     own, _, _ = prepared(examinee.submission, rubric)
-    scripts = [name for name in settings.scripts if name in own.scripts]
+    numbers = [
+        section.number
+        for section in rubric.sections
+        if section.section.stands_alone
+        and section.script in settings.scripts
+        and section.script in own.scripts
+        and section.number in examinee.passed
+    ]
+    if not numbers:
+        return Paper(examinee.id, examinee.name, problem=NOTHING_PASSED)
     with ScriptBench(own, rubric, settings.sandbox) as bench:
-        passed = _passed(bench, own, scripts, examinee.passed, settings.seed)
-        if not passed:
-            return Paper(examinee.id, examinee.name, problem=NOTHING_PASSED)
-        changed, put_in = _with_mistakes(bench, own, scripts, passed, examinee, settings)
-    if not put_in:
+        sitting = _Sitting(bench, numbers, settings.seed, Random(f"{settings.seed} {examinee.id}"))
+        for meant in classes(settings.mistakes):
+            sitting.put_in(meant, examinee.number)
+    if not sitting.found:
         return Paper(examinee.id, examinee.name, problem=NO_CHANGE)
-    placed = tuple(
-        PutIn(_latest(changed, one), one.script, one.difficulty, one.meant) for one in put_in
-    )
+    sources = {name: sitting.source(name) for name in settings.scripts if name in own.scripts}
     return Paper(
         examinee.id,
         examinee.name,
-        {name: marked(script.source) for name, script in changed.items()},
-        placed,
-        tuple(passed),
+        {name: marked(source) for name, source in sources.items()},
+        sitting.placed(),
+        tuple(numbers),
         {
             name: sorted({digest(own.scripts[name]), digest(examinee.submission.scripts[name])})
-            for name in changed
+            for name in sources
         },
     )
 
 
-def _passed(
-    bench: ScriptBench, own: Submission, scripts: Sequence[str], before: Sequence[str], seed: int
-) -> list[str]:
-    """The sections without training that passed in the class's marking, and pass now."""
-    found = []
-    for script in scripts:
-        numbers = [one.number for one in bench.sections(script) if one.number in before]
-        if numbers:
-            verdicts = bench.mark(script, own.scripts[script], numbers, seed)
-            found += [n for n in numbers if verdicts[n].status is Status.PASSED]
-    return found
+class _Sitting:
+    """A paper in the making: the scripts so far, and what was put in, by section."""
 
+    def __init__(self, bench: ScriptBench, passed: Sequence[str], seed: int, rng: Random):
+        self._bench, self._passed, self._seed, self._rng = bench, passed, seed, rng
+        self._changed: dict[str, Changed] = {}
+        self._verified: dict[str, bool] = {}  # by script: whether it passes again
+        self.found: dict[str, tuple[str, str, str]] = {}  # script, difficulty, meant
 
-def _with_mistakes(
-    bench: ScriptBench,
-    own: Submission,
-    scripts: Sequence[str],
-    passed: Sequence[str],
-    examinee: Examinee,
-    settings: Settings,
-) -> tuple[dict[str, Changed], list[PutIn]]:
-    """The scripts with as many mistakes as wanted, in different sections."""
-    changed = {name: Changed(own.scripts[name]) for name in scripts
-               if any(BY_NUMBER[number].script == name for number in passed)}  # fmt: skip
-    put_in: list[PutIn] = []
-    rng = Random(f"{settings.seed} {examinee.number}")
-    for meant in classes(settings.mistakes):
+    def put_in(self, meant: str, number: int) -> None:
+        """Put in one mistake more, of the class `meant` or the nearest that has one."""
+        scripts = sorted({BY_NUMBER[section].script for section in self._passed})
         for difficulty in nearest_first(meant):
-            choices = [
-                (section, recipe)
-                for section, recipe in candidates(
-                    bench.rubric.exam, difficulty, list(changed), passed,
-                    number=examinee.number, seed=settings.seed,
-                )
-                if not _clashes(section, recipe, put_in)
-            ]  # fmt: skip
-            one = _first_that_works(bench, changed, passed, choices, settings.seed, rng)
-            if one is not None:
-                put_in.append(PutIn(one[0], one[1], difficulty, meant))
-                break
-    return changed, put_in
+            choices = candidates(
+                self._bench.rubric.exam, difficulty, scripts, self._passed,
+                number=number, seed=self._seed,
+            )  # fmt: skip
+            free = [choice for choice in choices if not self._clashes(*choice)]
+            section = self._first_that_works(free[:MOST_TRIED])
+            if section:
+                self.found[section] = (BY_NUMBER[section].script, difficulty, meant)
+                return
 
+    def source(self, script: str) -> bytes:
+        """A script as it is now."""
+        changed = self._changed.get(script)
+        return changed.source if changed else self._bench.submission.scripts[script]
 
-def _clashes(section: str, recipe: Recipe, put_in: Sequence[PutIn]) -> bool:
-    """Whether a section, a function or an id is taken already."""
-    taken = {one.mistake.section for one in put_in}
-    functions = {name for number in taken for name in functions_of(number)}
-    return (
-        bool(taken & {section, *recipe.also})
-        or bool(functions & set(functions_of(section)))
-        or any(one.mistake.id == recipe.id for one in put_in)
-    )
+    def placed(self) -> tuple[PutIn, ...]:
+        """What was put in, from the first line to the last."""
+        mistakes = [mistake for one in self._changed.values() for mistake in one.mistakes]
+        found = [PutIn(mistake, *self.found[mistake.section]) for mistake in mistakes]
+        return tuple(sorted(found, key=lambda one: (one.script, one.mistake.line)))
 
+    def _clashes(self, section: str, recipe: Recipe) -> bool:
+        """Whether a section, a function or an id is taken already."""
+        functions = {name for number in self.found for name in functions_of(number)}
+        ids = {mistake.id for one in self._changed.values() for mistake in one.mistakes}
+        return (
+            not self.found.keys().isdisjoint({section, *recipe.also})
+            or not functions.isdisjoint(functions_of(section))
+            or recipe.id in ids
+        )
 
-def _first_that_works(
-    bench: ScriptBench,
-    changed: dict[str, Changed],
-    passed: Sequence[str],
-    choices: Sequence[tuple[str, Recipe]],
-    seed: int,
-    rng: Random,
-) -> tuple[Mistake, str] | None:
-    """The first of these mistakes that can be put in, which is then in `changed`, and its script."""
-    for section, recipe in choices[:MOST_TRIED]:
-        script = BY_NUMBER[section].script
-        own = [number for number in passed if BY_NUMBER[number].script == script]
-        new = with_mistake(bench, changed[script], recipe, section, own, seed=seed, rng=rng)
-        if new is not None:
-            changed[script] = new
-            return new.mistakes[-1], script
-    return None
+    def _first_that_works(self, choices: Sequence[tuple[str, Recipe]]) -> str:
+        """The section of the first of these mistakes that can be put in; "" if none can."""
+        for section, recipe in choices:
+            script = BY_NUMBER[section].script
+            before = self._changed.get(script, Changed(self._bench.submission.scripts[script]))
+            own = self._passing(script)
+            if section not in own:
+                continue
+            new = with_mistake(
+                self._bench, before, recipe, section, own, seed=self._seed, rng=self._rng
+            )
+            if new is not None:
+                self._changed[script] = new
+                return section
+        return ""
 
-
-def _latest(changed: dict[str, Changed], one: PutIn) -> Mistake:
-    """A mistake with its line as it is after those that came later."""
-    return next(
-        mistake
-        for mistake in changed[one.script].mistakes
-        if mistake.section == one.mistake.section
-    )
+    def _passing(self, script: str) -> list[str]:
+        """The sections of a script that passed; none if one of them does not pass again."""
+        own = [number for number in self._passed if BY_NUMBER[number].script == script]
+        if script not in self._verified:
+            source = self._bench.submission.scripts[script]
+            verdicts = self._bench.mark(script, source, own, self._seed)
+            self._verified[script] = all(verdicts[number].status is Status.PASSED for number in own)
+        return own if self._verified[script] else []

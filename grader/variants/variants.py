@@ -13,6 +13,14 @@ from typing import Any
 
 from grader.errors import CannotGrade
 
+# all general operators
+OPERATORS = (
+    "drop factor", "drop term", "drop sign", "drop transpose", "drop branch", "drop index",
+    "drop item", "drop call", "drop argument", "drop statement", "drop with", "drop decorator",
+    "add transpose", "swap operands", "swap arguments", "other operator", "other axis",
+    "other function", "other name", "change comparison", "change constant", "wrap result",
+    "move statement", "repeat statement",
+)  # fmt: skip
 WORKER = Path(__file__).with_name("worker.py")
 TIMEOUT = 60.0  # seconds of wall time; a script of 200 lines takes one
 MOST = 400  # variants of one function; relu has 20, a long backward 200

@@ -22,7 +22,8 @@ def test_a_class_is_examined_and_marked(tmp_path: Path, capsys: pytest.CaptureFi
     right = script_with("numpy_ann", {})
     scripts = {"numpy_ann": right.encode()}
     pupils = [Pupil("ada", scripts=scripts), Pupil("bob", scripts=scripts),
-              Pupil("eve", scripts={"numpy_ann": b"def relu(z: return"}),
+              Pupil("eve", scripts={"numpy_ann": b"def relu(z: return"},
+                    lost=dict.fromkeys(("1.2", "1.3", "1.4", "1.5", "1.6"), "not parsed")),
               Pupil("zoe", problem="no archive")]  # fmt: skip
     book, exam = str(write_class(tmp_path / "grades.db", pupils)), tmp_path / "exam"
     options = ["--script", "numpy_ann", "--seed", "3", "--jobs", "1", "--mistakes", "2"]

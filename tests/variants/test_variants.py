@@ -1,11 +1,10 @@
 """Tests of grader/variants/variants.py."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-from grader.variants.variants import Template, Variant, variants_of
+from grader.variants.variants import OPERATORS, Template, Variant, variants_of
 from tests.support import ROOT
 
 SCRIPT = '''\
@@ -119,4 +118,7 @@ def test_the_reference_has_variants_in_every_function() -> None:
     functions = [f"PyTorchCNN.{name}" for name in ("forward", "training_step", "predict")]
     found = variants_of(source, functions)
     assert {variant.function for variant in found} == set(functions)
-    assert Path(ROOT / "grader" / "variants" / "worker.py").exists()
+    source = (ROOT / "grader" / "reference" / "numpy_ann.py").read_bytes()
+    every = [*found, *variants_of(source, [])]
+    assert {variant.operator for variant in every} <= set(OPERATORS)
+    assert {"drop with", "other axis", "swap operands"} <= {one.operator for one in every}
