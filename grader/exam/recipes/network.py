@@ -65,6 +65,7 @@ NETWORK = (
     Recipe("backward-no-relu-gate", ("1.6",),
            ("drop factor", "drop branch", "drop call", "drop statement"), (
         ("call where", "{2}"),
+        ("first", "{self}.z1 = {np}.abs({self}.z1)"),
         *_both(WITHOUT_GATE),
     )),
     Recipe("backward-gate-on-wrong-layer", ("1.6",),
@@ -75,6 +76,7 @@ NETWORK = (
     )),
     Recipe("backward-z1-for-a1", ("1.6",), ("other name: a1 z1",), (
         ("name a1", "{self}.z1"),
+        ("first", "{self}.a1 = {self}.z1"),
         *_both('{{**{0}, "W2": {self}.z1.T @ ({self}.a2 - {b})%s}}'),
     )),
     Recipe("backward-mixed-scale", ("1.6",), ("other function", "drop factor"), (
@@ -101,6 +103,7 @@ NETWORK = (
         ("minus b", "{0} * {self}.a2 * (1 - {self}.a2)"),
         ("minus b", "softmax({0})"),
         ("minus b", "softmax({1}) - {b}"),
+        ("first", "{self}.a2 = softmax({self}.a2)"),
     )),
     Recipe("backward-not-transposed", ("1.6",),
            ("drop transpose", "swap operands", "swap arguments", "drop call")),
