@@ -26,9 +26,9 @@ TORCH = (
     ), also=LAYERS),
     # 2.3 and 3.3
     Recipe("torch-no-zero-grad", STEP, DROPPED),
-    Recipe("torch-no-backward", STEP, DROPPED, (("name backward", "detach"),)),
-    Recipe("torch-no-step", STEP, DROPPED),
-    Recipe("torch-several-steps", STEP, ("repeat statement",)),
+    Recipe("torch-no-backward", STEP, (*DROPPED, "move statement")),
+    Recipe("torch-no-step", STEP, DROPPED, (("call step", "{1}()"),)),
+    Recipe("torch-several-steps", STEP, ("repeat statement",), (("call step", "({0}, {0})[1]"),)),
     Recipe("torch-own-optimizer", STEP, (), (
         ("first", "{c} = {torch}.optim.SGD({self}.parameters(), lr=0.1)"),
     )),
