@@ -85,6 +85,22 @@ def test_templates_fill_in_the_scripts_own_names() -> None:
     ]
 
 
+def test_a_header_ends_with_its_colon() -> None:
+    source = """\
+def relu(z):
+    for n in (0,
+              1):  # twice: why not
+        if z[0:1].all() or (lambda: n)(): pass
+        elif n == 1: z = z + 1  # or: else
+    return z
+"""
+    found = variants_of(source.encode(), ["relu"], operators=["change constant"])
+    assert {variant.before for variant in found} == {
+        "for n in (0,\n              1):", "if z[0:1].all() or (lambda: n)():",
+        "elif n == 1:", "z = z + 1",
+    }  # fmt: skip
+
+
 def test_lambdas_count_as_functions() -> None:
     source = b"import numpy as np\nrelu = lambda z: np.maximum(z, 0)\n"
     found = variants_of(source, ["relu"])
