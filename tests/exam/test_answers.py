@@ -25,6 +25,7 @@ from grader.exam.making import MARK, Paper, PutIn, Settings, digest, marked
 from grader.exam.record import Exam
 from grader.results import SectionResult, Status, Verdict
 from grader.rubric import load_rubric
+from tests.support import run, script_with
 
 ORIGINAL = b"import numpy as np\n\n\ndef relu(z):\n    return np.maximum(z, 0)\n" + b"x = 1\n" * 20
 WRONG = ORIGINAL.replace(b"maximum", b"minimum")
@@ -104,6 +105,11 @@ def test_folders_hold_no_hint_no_cure_and_nothing_of_others(tmp_path: Path) -> N
     for text in (told, (own / "assignment" / "hints.toml").read_text()):
         assert MISTAKE.cure not in text
         assert sheets.what_is_wrong(MISTAKE.id) not in text
+    wrong = script_with("numpy_ann", {"1.4": "return np.sum(y_true * np.log(y_pred + 1e-12))"})
+    (own / "numpy_ann.py").write_text(wrong)
+    checked = run("numpy_ann.py", "--check", cwd=own)
+    assert "expected" in checked.stdout
+    assert "Hint" not in checked.stdout + run("numpy_ann.py", "--hint", "1.4", cwd=own).stdout
     with pytest.raises(CannotGrade, match="is not empty"):
         folder.write(tmp_path / "exam", EXAM, load_rubric())
 
