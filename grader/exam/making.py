@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -116,16 +116,28 @@ def papers(
             found[one.id] = _safely(one, settings, rubric)
             progress(len(found))
     else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(_safely, one, settings, rubric): one for one in examinees}
+        for one, made in _in_parallel(examinees, settings, rubric, jobs):
+            found[one.id] = made
+            progress(len(found))
+    return [found[one.id] for one in examinees]
+
+
+def _in_parallel(
+    examinees: Sequence[Examinee], settings: Settings, rubric: Rubric, jobs: int
+) -> Iterator[tuple[Examinee, Paper]]:
+    """Each student's exam, as they are done."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(_safely, one, settings, rubric): one for one in examinees}
+        try:
             for future in as_completed(futures):
                 one = futures[future]
                 try:
-                    found[one.id] = future.result()
+                    yield one, future.result()
                 except BrokenExecutor as error:  # a process was killed
-                    found[one.id] = _not_made(one, error)
-                progress(len(found))
-    return [found[one.id] for one in examinees]
+                    yield one, _not_made(one, error)
+        except BaseException:  # interrupted: those that wait are not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _safely(examinee: Examinee, settings: Settings, rubric: Rubric) -> Paper:
