@@ -79,7 +79,8 @@ FUNCTIONS = (
     )),
     Recipe("ce-squared-error", ("1.4",), (), (("return", "{np}.mean(({a} - {b}) ** 2)"),)),
     Recipe("ce-low-precision", ("1.4",), (), (("return", "round({0}, 2)"),
-                                              ("return", "round(float({0}), 2)"))),
+                                              ("return", "round(float({0}), 2)"),
+                                              ("return", "{np}.round({0}, 2)"))),
     Recipe("ce-not-scalar", ("1.4",), ("drop call",), (
         ("call sum", "{f}({1}, axis=1)"),
         ("return", "-{np}.sum({a} * {np}.log({b} + 1e-12), axis=1)"),

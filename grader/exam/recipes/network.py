@@ -106,7 +106,9 @@ NETWORK = (
         ("first", "{self}.a2 = softmax({self}.a2)"),
     )),
     Recipe("backward-not-transposed", ("1.6",),
-           ("drop transpose", "swap operands", "swap arguments", "drop call")),
+           ("drop transpose", "swap operands", "swap arguments", "drop call"), (
+        ("return", '{{**{0}, "W2": {0}["W2"].T}}'),
+    )),
     Recipe("backward-missing-key", ("1.6",), ("drop item", "drop argument", "drop statement"), (
         ("return", '{{name: gradient for name, gradient in {0}.items() if name != "b2"}}'),
     )),
