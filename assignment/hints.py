@@ -53,15 +53,31 @@ def ladder(mistakes: Iterable[str], section: Sequence[str]) -> Ladder:
 
 def hints_for(mistake: str) -> Ladder:
     """The hints for one mistake or symptom. Raises KeyError if hints.toml has none."""
-    mistakes, symptoms = _hints()
-    return mistakes[mistake] if mistake in mistakes else symptoms[mistake]
+    named, symptoms = _hints()
+    return named[mistake] if mistake in named else symptoms[mistake]
+
+
+def are_given() -> bool:
+    """Whether hints are shown; they are not in the folder of an exam."""
+    given: bool = _table().get("given", True)
+    return given
+
+
+def mistakes() -> set[str]:
+    """The ids of all mistakes that have hints."""
+    return set(_hints()[0])
+
+
+@cache
+def _table() -> dict[str, Any]:
+    with HINTS_FILE.open("rb") as stream:
+        return tomllib.load(stream)
 
 
 @cache
 def _hints() -> tuple[dict[str, Ladder], dict[str, Ladder]]:
     """The hints for mistakes and for symptoms, by id. Raises ValueError for a wrong entry."""
-    with HINTS_FILE.open("rb") as stream:
-        table = tomllib.load(stream)
+    table = _table()
     mistakes, symptoms = (
         {
             name: ladder_of(f"{HINTS_FILE.name}: {name}", value)

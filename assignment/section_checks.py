@@ -14,6 +14,7 @@ from assignment.checks.numpy.cases import public_cases
 from assignment.definitions import expect_definition
 from assignment.failure import CheckFailed
 from assignment.handles import LocalScript, Module
+from assignment.hints import are_given as hints_are_given
 from assignment.judgement import check_judgement
 from assignment.parts import PARTS, Part
 from assignment.student_errors import describe_error, is_stub
@@ -131,7 +132,8 @@ class Outcome:
         """What failed, for the terminal: the failure and its hints, or the error."""
         if self.failure is None:
             return self.error.splitlines()
-        return [str(self.failure), *(f"Hint: {hint}" for hint in self.failure.hints)]
+        hints = self.failure.hints if hints_are_given() else ()
+        return [str(self.failure), *(f"Hint: {hint}" for hint in hints)]
 
 
 def run_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> Iterator[Outcome]:

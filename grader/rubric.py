@@ -7,13 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from assignment.hints import ladder_of
+from assignment.hints import ladder_of, mistakes
 from grader.checked_toml import expect_keys, nearest, number_in, parse
 from grader.errors import RubricError
 from grader.sections import BY_NUMBER, SCRIPTS, Section
 
 RUBRIC_FILE = Path(__file__).with_name("rubric.toml")
 CREDITS = ("all or nothing", "each gradient")
+DIFFICULTIES = ("easy", "medium", "hard")
 # Bytes of both fork servers (0.3 GB with PyTorch), and of the pages of a worker's libraries that it
 # could write to (0.9 GB); this comes on top of its memory_bytes.
 IMPORTED_BYTES = 1_300_000_000
@@ -129,6 +130,19 @@ class JudgementRules:
 
 
 @dataclass(frozen=True)
+class ExamRules:
+    """The mistakes that an exam may put in, by how hard they are to find."""
+
+    easy: tuple[str, ...] = ()
+    medium: tuple[str, ...] = ()
+    hard: tuple[str, ...] = ()
+
+    def difficulty(self, id: str) -> str:  # noqa: A002
+        """The class of a mistake, "" if an exam does not put it in."""
+        return next((name for name in DIFFICULTIES if id in getattr(self, name)), "")
+
+
+@dataclass(frozen=True)
 class Rubric:
     """The whole assignment.
 
@@ -144,6 +158,7 @@ class Rubric:
     judgement: JudgementRules
     imports: dict[str, tuple[str, ...]]
     forbidden: tuple[str, ...]
+    exam: ExamRules = ExamRules()
 
     def packages(self, script: str) -> tuple[str, ...]:
         """The installed packages that a script may import."""
@@ -196,7 +211,7 @@ def _rubric(table: dict[str, Any]) -> Rubric:
         "the top level",
         table,
         {"title", "max_score", "limits", "training", "judgement", "imports", "section"},
-        set(),
+        {"exam"},  # rubrics in old gradebooks have none
     )
     imports = dict(table["imports"])
     expect_keys("[imports]", imports, {*SCRIPTS, "forbidden"}, set())
@@ -212,6 +227,7 @@ def _rubric(table: dict[str, Any]) -> Rubric:
         judgement=_judgement(table["judgement"]),
         imports={script: tuple(names) for script, names in imports.items()},
         forbidden=forbidden,
+        exam=_exam(table.get("exam", {})),
     )
     _expect_consistent(rubric)
     return rubric
@@ -314,6 +330,25 @@ def _judgement(entry: dict[str, Any]) -> JudgementRules:
             )
         bands[name] = Band(low, high)
     return JudgementRules(**bands)
+
+
+def _exam(entry: dict[str, Any]) -> ExamRules:
+    expect_keys("[exam]", entry, set(), set(DIFFICULTIES))
+    seen: dict[str, str] = {}
+    for name, ids in entry.items():
+        if not isinstance(ids, list):
+            raise RubricError(f"[exam] {name} is {ids!r}, expected a list of mistakes' ids")
+        for id in ids:  # noqa: A001
+            _expect_mistake(f"[exam] {name}", id)
+            if id in seen:
+                raise RubricError(f"[exam] {name}: {id} is in {seen[id]} too, expected once")
+            seen[id] = name
+    return ExamRules(**{name: tuple(ids) for name, ids in entry.items()})
+
+
+def _expect_mistake(name: str, id: Any) -> None:  # noqa: A002
+    if not isinstance(id, str) or id not in mistakes():
+        raise RubricError(f"{name}: {id!r} is unknown{nearest(str(id), sorted(mistakes()))}")
 
 
 def _expect_consistent(rubric: Rubric) -> None:

@@ -85,7 +85,7 @@ ROOMS = [
     {"handout", "questions"},
     {"doctor", "selftest", "similarity"},
     {"classroom"},
-    {"publish"},
+    {"publish", "exam"},
     {"commands"},
     {"__main__", "conftest"},
 ]
@@ -162,7 +162,7 @@ def test_utils_imports_numpy_alone_at_its_top() -> None:
 
 DOCUMENTS = [
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "data/README.md", "docs/architecture.md", "docs/instructors.md",
-    "docs/security.md", "tests/fuzz/README.md",
+    "docs/security.md", "docs/understanding.md", "tests/fuzz/README.md",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.intake.entry import Known
     from grader.classroom.pools import Pool
+    from grader.exam.record import Exam
     from grader.options import Options
     from grader.sandbox.levels import Sandbox
 
@@ -83,6 +84,13 @@ def add(commands: Any) -> None:
         help="mark these sections only, such as 1.2,1.3",
     )
     batch.add_argument(
+        "--exam",
+        type=Path,
+        metavar="DIR",
+        help="the submissions are answers to the exam in this folder of `grader exam`: mark its "
+        "sections, and say which mistakes were fixed",
+    )
+    batch.add_argument(
         "--scheduler",
         metavar="ADDRESS",
         help="mark on the Dask cluster with this scheduler, such as tcp://host:8786",
@@ -120,6 +128,7 @@ def run(given: argparse.Namespace) -> int:
         raise CannotGrade("--scheduler and --slurm were both given, expected one of them")
     if given.insecure and not given.scheduler:
         raise CannotGrade("--insecure was given without --scheduler, which it is for")
+    exam = _exam(given)
     rubric, aliases = load_rubric(), read_aliases(given.alias)
     sandbox = choose(given.sandbox or "auto")
     print(f"sandbox: {sandbox.words}", file=sys.stderr)
@@ -147,7 +156,25 @@ def run(given: argparse.Namespace) -> int:
             print(line, file=sys.stderr)
         for line in [*batch_end.files(batch), batch_end.summary(batch)]:
             print(line)
+        if exam is not None:
+            from grader.commands.exam_end import report
+
+            for line in report(gradebook, exam, given.exam, rubric.title):
+                print(line)
         return batch.tally.exit_status
+
+
+def _exam(given: argparse.Namespace) -> Exam | None:
+    """The exam whose answers are marked; its sections are then the ones to mark, untrained."""
+    if given.exam is None:
+        return None
+    from grader.exam.record import read
+
+    exam = read(given.exam)
+    if given.sections:
+        raise CannotGrade("--sections and --exam were both given, expected one of them")
+    given.sections, given.skip_training = exam.sections, True
+    return exam
 
 
 def _known(given: argparse.Namespace, gradebook: Gradebook) -> Known:

@@ -81,7 +81,7 @@ def run(given: argparse.Namespace) -> int:
     """Ask, or read answers; returns the exit status. Raises CannotGrade."""
     from grader.commands.questions_of_class import ask_class, expect_of_class
     from grader.commands.questions_of_one import ask_one
-    from grader.commands.settings import integer
+    from grader.commands.settings import whole_number
 
     signal.signal(signal.SIGTERM, interrupt)
     if (given.submission is None) == (given.gradebook is None):
@@ -93,8 +93,8 @@ def run(given: argparse.Namespace) -> int:
             return _read_answers(given)
     elif given.answers is not None:
         raise CannotGrade("--answers was given without --gradebook, which keeps the answers")
-    count = 5 if given.count is None else integer("--count", given.count, 1, MOST)
-    seed = None if given.seed is None else integer("--seed", given.seed, 0, LARGEST_SEED)
+    count = 5 if given.count is None else whole_number("--count", given.count, 1, MOST)
+    seed = None if given.seed is None else whole_number("--seed", given.seed, 0, LARGEST_SEED)
     if given.gradebook is not None:
         return ask_class(given, count, seed)
     found, seed = ask_one(given, count, seed)

@@ -91,9 +91,9 @@ def _tell(asked: Sequence[Asked], out: Path, count: int) -> int:
 def _places(given: str | None) -> tuple[int, int]:
     """How many students are asked at once, and the threads that each of them has."""
     from grader.classroom.pools import default_jobs
-    from grader.commands.settings import integer
+    from grader.commands.settings import whole_number
 
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    jobs = default_jobs(cores) if given is None else integer("--jobs", given, 1, 1000)
+    jobs = default_jobs(cores) if given is None else whole_number("--jobs", given, 1, 1000)
     return jobs, max(1, cores // jobs)

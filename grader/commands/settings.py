@@ -36,10 +36,12 @@ def read_options(
         audit=given("audit"),
         train_size=None
         if given("train_size") is None
-        else integer("--train-size", given("train_size"), 1, MOST_IMAGES),
+        else whole_number("--train-size", given("train_size"), 1, MOST_IMAGES),
         data_dir=Path(data_dir).resolve() if data_dir else None,
         sandbox=given("sandbox") or "auto",
-        attempt=1 if given("attempt") is None else integer("--attempt", given("attempt"), 1, 10**6),
+        attempt=1
+        if given("attempt") is None
+        else whole_number("--attempt", given("attempt"), 1, 10**6),
     )
     if not elsewhere and any(
         section.training for section in rubric.select(only, options.skip_training)
@@ -50,13 +52,13 @@ def read_options(
 
 def _seed(given: str | None, otherwise: int | None) -> int:
     if given is not None:
-        return integer("--seed", given, 0, 2**63)
+        return whole_number("--seed", given, 0, 2**63)
     # the perturbation of the data depends on it: 48 bits are too many to try
     return secrets.randbits(48) if otherwise is None else otherwise
 
 
-def integer(option: str, text: str, low: int, high: int) -> int:
-    """The number that an option gives. Raises CannotGrade for anything else."""
+def whole_number(option: str, text: str, low: int, high: int) -> int:
+    """The number that an option says. Raises CannotGrade if it is none from `low` to `high`."""
     try:
         value = int(text)
     except ValueError:

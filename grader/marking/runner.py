@@ -252,6 +252,13 @@ def _probed(section: RubricSection, context: Context, attempt: Attempt) -> Attem
     return replace(attempt, verdict=verdict, answered=student.time_outs == before)
 
 
+def diagnosed(section: RubricSection, context: Context, verdict: Verdict) -> tuple[str, ...]:
+    """The misconceptions behind a wrong answer, without a search for the smallest failing input."""
+    if _is_named(verdict.misconceptions):
+        return verdict.misconceptions
+    return _diagnosed(section, context, verdict)
+
+
 def _is_named(misconceptions: Sequence[str]) -> bool:
     """Whether they include a specific mistake, not only a general kind such as "wrong-shape"."""
     return any(name not in CATALOGUE or not CATALOGUE[name].general for name in misconceptions)

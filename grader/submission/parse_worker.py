@@ -24,13 +24,13 @@ def main() -> None:
     json.dump(_OPS[request["op"]](**request["arguments"]), sys.stdout)
 
 
-def limit_process() -> None:
+def limit_process(seconds: int = SECONDS) -> None:
     """Limit the memory and the processor time of this process, where the system can."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    for which, value in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS)):
+    for which, value in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, seconds)):
         hard = resource.getrlimit(which)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         try:

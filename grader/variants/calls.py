@@ -29,6 +29,8 @@ def edits(script: Script, function: Function) -> Iterator[Edit]:
         if isinstance(place.node, cst.Call):
             start, end = script.span(place.node)
             for operator, text in _changes(script, place.node, modules):
+                if operator == "drop call" and isinstance(place.parent, cst.Expr):
+                    continue  # what is left would do nothing: "drop statement" is plainer
                 yield Edit(operator, place.statement, start, end, guarded(place, text))
 
 

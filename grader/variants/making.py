@@ -15,6 +15,8 @@ from grader.variants.script import Edit, Function, Script
 # in this order; the last are left out first where a function has too many
 OPERATORS = (expressions.edits, calls.edits, statements.edits, names.edits)
 MOST_FUNCTIONS = 60  # of a script; the handout's have 12
+MOST_NODES = 40_000  # of a script's syntax tree; the handout's have 2,000
+MOST_BYTES = 20_000  # of a function: each of its variants is parsed
 
 
 def make(
@@ -26,16 +28,29 @@ def make(
 ) -> list[dict[str, Any]]:
     """The variants as the fields of variants.Variant."""
     warnings.simplefilter("ignore")  # such as an invalid escape in a string
+    if not _is_small(source):
+        return []
     try:
         script = Script(source)
     except cst.ParserSyntaxError:
         return []
     found = []
     for function in script.functions(functions)[:MOST_FUNCTIONS]:
+        if function.end - function.start > MOST_BYTES:
+            continue
         edits = _edits(script, function, operators, templates)
         variants = _applied(script, function, edits, most)
         found += sorted(variants, key=lambda variant: int(variant["line"]))
     return found
+
+
+def _is_small(source: str) -> bool:
+    """Whether the source parses, into few enough nodes for the slower parser that keeps spaces."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return sum(1 for _ in ast.walk(tree)) <= MOST_NODES
 
 
 def _edits(
@@ -73,16 +88,31 @@ def _applied(
             "operator": edit.operator,
             "function": function.name,
             "line": script.line_number(statement.start),
-            "before": script.content[statement.start : statement.end].decode(),
+            "before": _before(script, edit),
             "after": _after(script, edit),
             "source": content.decode(),
         })  # fmt: skip
     return variants
 
 
+def _is_new(edit: Edit) -> bool:
+    """Whether the edit adds a line of its own."""
+    return edit.start == edit.end and edit.text.endswith("\n")
+
+
+def _before(script: Script, edit: Edit) -> str:
+    """The statement as the student wrote it; "" if it is new."""
+    if _is_new(edit) and edit.operator != "repeat statement":
+        return ""
+    return script.content[edit.statement.start : edit.statement.end].decode()
+
+
 def _after(script: Script, edit: Edit) -> str:
     """The changed statement as it stands now; "" if it is gone."""
     start, end = edit.statement.start, edit.statement.end
+    if _is_new(edit):
+        text = edit.text.strip()
+        return f"{_before(script, edit)}\n{text}" if edit.operator == "repeat statement" else text
     if start <= edit.start and edit.end <= end:
         head, tail = script.content[start : edit.start], script.content[edit.end : end]
         return head.decode() + edit.text + tail.decode()

@@ -9,7 +9,8 @@ from typing import cast
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
 
-Compound = cst.If | cst.For | cst.While | cst.With | cst.Try | cst.FunctionDef | cst.ClassDef
+# what may stand before the colon of a compound statement
+IN_HEADERS = (cst.BaseExpression, cst.WithItem, cst.Parameters, cst.Annotation, cst.AsName, cst.Arg)
 
 
 @dataclass(frozen=True)
@@ -148,10 +149,7 @@ class Script:
                 function.statements.append(statement)
                 self._walk(small, statement, function)
             return
-        start, _ = self.span(node)
-        body = getattr(node, "body", None)
-        end = self._header_end(start, body)
-        header = Statement(node, start, end, block)
+        header = Statement(node, self.span(node)[0], self._header_end(node), block)
         function.statements.append(header)
         for child in node.children:
             if isinstance(child, cst.BaseSuite):
@@ -162,8 +160,7 @@ class Script:
                 self._walk_value(child, node, header, function)
 
     def _walk_branch(self, node: cst.CSTNode, function: Function) -> None:
-        start, _ = self.span(node)
-        header = Statement(node, start, self._header_end(start, getattr(node, "body", None)))
+        header = Statement(node, self.span(node)[0], self._header_end(node))
         for child in node.children:
             if isinstance(child, cst.BaseSuite):
                 self._walk_body(child, function)
@@ -172,16 +169,12 @@ class Script:
             else:
                 self._walk_value(child, node, header, function)
 
-    def _header_end(self, start: int, body: object) -> int:
+    def _header_end(self, node: cst.CSTNode) -> int:
         """The end of a compound statement's header, with its colon."""
-        if not isinstance(body, cst.BaseSuite) or body not in self._spans:
-            return self.line_end(start)
-        until = self.span(body)[0]
-        head = self.content[start:until]
-        colon = head.rfind(
-            b":", 0, head.find(b"\n") if b"\n" in head and b"(" not in head else None
-        )
-        return start + colon + 1 if colon >= 0 else self.line_end(start)
+        start, _ = self.span(node)
+        ends = [self.span(child)[1] for child in node.children if isinstance(child, IN_HEADERS)]
+        colon = self.content.find(b":", max(ends, default=start))
+        return colon + 1 if colon >= 0 else self.line_end(start)
 
     def _walk(self, node: cst.CSTNode, statement: Statement, function: Function) -> None:
         for child in node.children:

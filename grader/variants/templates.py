@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from grader.variants.calls import argument, called
-from grader.variants.expressions import guarded, operand, parenthesised
-from grader.variants.script import Edit, Function, Script, Statement
+from grader.variants.expressions import guarded, operand
+from grader.variants.script import Edit, Function, Place, Script
 
 
 def edits(script: Script, function: Function, template: dict[str, str]) -> Iterator[Edit]:
@@ -16,22 +16,22 @@ def edits(script: Script, function: Function, template: dict[str, str]) -> Itera
     kind, _, name = template["on"].partition(" ")
     places = {
         "return": _returns, "assign": _assigned, "item": _items, "call": _calls,
+        "minus": _differences, "name": _names,
     }  # fmt: skip
     known = _known(script, function)
     if kind in places:
-        for node, parts, statement, bare in places[kind](script, function, name):
-            text = _filled(template["text"], parts, known)
+        for place, parts in places[kind](script, function, name):
+            text = _filled(template["text"], parts, {**known, **_of_call(script, place.node)})
             if text is not None:
-                start, end = script.span(node)
-                text = text if bare or parenthesised(node) else f"({text})"
-                yield Edit(template["operator"], statement, start, end, text)
+                start, end = script.span(place.node)
+                yield Edit(template["operator"], place.statement, start, end, guarded(place, text))
         return
     text = _filled(template["text"], [], known)
     if text is not None and isinstance(function.node, cst.FunctionDef):
         yield from _inserted(script, function, template, text)
 
 
-Found = Iterator[tuple[cst.CSTNode, list[str], Statement, bool]]
+Found = Iterator[tuple[Place, list[str]]]  # and what {0}, {1}, … stand for
 
 
 def _returns(script: Script, function: Function, name: str) -> Found:
@@ -42,7 +42,7 @@ def _returns(script: Script, function: Function, name: str) -> Found:
         if isinstance(parent, cst.Return) or (
             is_body and not isinstance(function.node, cst.FunctionDef)
         ):
-            yield node, [operand(script, node)], place.statement, not is_body
+            yield place, [operand(script, node)]
 
 
 def _assigned(script: Script, function: Function, name: str) -> Found:
@@ -54,7 +54,7 @@ def _assigned(script: Script, function: Function, name: str) -> Found:
         names = {t.attr.value for t in targets if isinstance(t, cst.Attribute)}
         names |= {t.value for t in targets if isinstance(t, cst.Name)}
         if name in names:
-            yield place.node, [operand(script, place.node)], place.statement, True
+            yield place, [operand(script, place.node)]
 
 
 def _items(script: Script, function: Function, name: str) -> Found:
@@ -62,9 +62,9 @@ def _items(script: Script, function: Function, name: str) -> Found:
         parent = place.parent
         if isinstance(parent, cst.DictElement) and place.node is parent.value:
             if script.text(parent.key).strip("'\"") == name:
-                yield place.node, [operand(script, place.node)], place.statement, True
+                yield place, [operand(script, place.node)]
         elif isinstance(parent, cst.Arg) and parent.keyword and parent.keyword.value == name:
-            yield place.node, [operand(script, place.node)], place.statement, True
+            yield place, [operand(script, place.node)]
 
 
 def _calls(script: Script, function: Function, name: str) -> Found:
@@ -72,9 +72,37 @@ def _calls(script: Script, function: Function, name: str) -> Found:
         node = place.node
         if isinstance(node, cst.Call) and called(node) == name:
             parts = [argument(script, arg) for arg in node.args]
-            whole = script.text(node)
-            text = guarded(place, " ")  # whether the place needs parentheses
-            yield node, [whole, *parts], place.statement, text == " "
+            yield place, [script.text(node), *parts]
+
+
+def _differences(script: Script, function: Function, name: str) -> Found:
+    """Differences with a parameter on either side."""
+    wanted = _known(script, function).get(name)
+    for place in function.places:
+        node = place.node
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract):
+            sides = [script.text(node.left), script.text(node.right)]
+            if wanted in sides:
+                other = sides[1] if sides[0] == wanted else sides[0]
+                yield place, [operand(script, node), other]
+
+
+def _names(script: Script, function: Function, name: str) -> Found:
+    """Where a variable, or an attribute of self, is read."""
+    for place in function.places:
+        node = place.node
+        found = node.attr.value if isinstance(node, cst.Attribute) else ""
+        found = node.value if isinstance(node, cst.Name) else found
+        if found == name:
+            yield place, [script.text(node)]
+
+
+def _of_call(script: Script, node: cst.CSTNode) -> dict[str, str]:
+    """The function of a call, and its arguments after the first with a comma before each."""
+    if not isinstance(node, cst.Call):
+        return {}
+    rest = "".join(f", {argument(script, arg)}" for arg in node.args[1:])
+    return {"f": script.text(node.func), "rest": rest}
 
 
 def _known(script: Script, function: Function) -> dict[str, str]:

@@ -13,6 +13,14 @@ from typing import Any
 
 from grader.errors import CannotGrade
 
+# all general operators
+OPERATORS = (
+    "drop factor", "drop term", "drop sign", "drop transpose", "drop branch", "drop index",
+    "drop item", "drop call", "drop argument", "drop statement", "drop with", "drop decorator",
+    "add transpose", "swap operands", "swap arguments", "other operator", "other axis",
+    "other function", "other name", "change comparison", "change constant", "wrap result",
+    "move statement", "repeat statement",
+)  # fmt: skip
 WORKER = Path(__file__).with_name("worker.py")
 TIMEOUT = 60.0  # seconds of wall time; a script of 200 lines takes one
 MOST = 400  # variants of one function; relu has 20, a long backward 200
@@ -25,7 +33,7 @@ class Variant:
     operator: str  # what was changed, such as "drop factor"
     function: str  # "relu" or "NumpyANN.backward"
     line: int  # first line of the changed statement, from 1, in the original source
-    before: str  # that statement's source, as the student wrote it
+    before: str  # that statement's source, as the student wrote it; "" if it is new
     after: str  # and as it stands now; "" if it is gone
     source: str  # the whole new script
 
@@ -40,13 +48,16 @@ class Template:
     "assign NAME"     the value assigned to a variable or an attribute NAME
     "item KEY"        the value of "KEY" in a dictionary that is written out
     "call NAME"       a call of a function or method NAME
+    "minus a"         a difference with the first parameter in it ("minus b": the second)
+    "name NAME"       a variable or an attribute NAME where it is read
     "before return"   nothing: `text` is a statement before the last return
     "first"           nothing: `text` is a statement before all others
     "body"            everything but the docstring; `text` is what stands there instead
 
-    In `text`, {0} is what is replaced, {1}, {2}, … are the arguments of a call, {a} and {b} the
-    function's first parameters after self, {self} its first one, {np}, {torch} and {F} the
-    script's own names of NumPy, PyTorch and its functional module.
+    In `text`, {0} is what is replaced, {1}, {2}, … are the arguments of a call, {f} its function and
+    {rest} its arguments after the first; {1} is the other side of a difference. {a}, {b} and {c} are
+    the function's first parameters after self, {self} is its own first one; {np}, {torch}, {nn} and
+    {F} are the script's own names of NumPy, PyTorch, its layers and its functional module.
     """
 
     operator: str

@@ -124,16 +124,36 @@ def _backward_variant(point: Point, gradients: dict[str, Any]) -> Diagnosis | No
     p = Pass(
         point.X, point.Y, point.W1, point.W2, twin.z1, twin.a1, twin.z2, twin.a2, answer=gradients
     )
-    slots = (choices("1.6", slot) for slot in ("start", "way", "gate"))
+    # the second layer's gradients depend on the start alone, and few starts explain them
+    starts = [
+        (dz2, started)
+        for start, started in choices("1.6", "start")
+        if _explains_second_layer(p, dz2 := start(p))
+    ]
+    slots = (choices("1.6", slot) for slot in ("way", "gate"))
     fitting = []
-    for (start, started), (way, went), (gate, gated) in itertools.product(*slots):
-        dz2 = start(p)
+    for (dz2, started), (way, went), (gate, gated) in itertools.product(starts, *slots):
         da1 = way(p, dz2)
         # without a mistake in the gate itself, it may be left out for one of the two gradients
         found = _gradient_mistakes(p, dz2, gate(p, da1), None if gated else da1)
         if found is not None:
             fitting.append((*started, *went, *gated, *found))
     return fewest(fitting)
+
+
+def _explains_second_layer(p: Pass, dz2: np.ndarray) -> bool:
+    """Whether some form explains the gradients of W2 and b2, which come from dz2."""
+    forms = _second_layer(p, dz2)
+    return all(_explained(p.answer[name], forms[name], len(p.X)) for name in forms)
+
+
+def _second_layer(p: Pass, dz2: np.ndarray) -> dict[str, Forms]:
+    return {
+        "W2": [
+            form for left, ids in choices("1.6", "input") for form in _products(left(p), dz2, ids)
+        ],
+        "b2": [(form(dz2), ids) for form, ids in choices("1.6", "sum")],
+    }
 
 
 def _gradient_mistakes(
@@ -146,10 +166,7 @@ def _gradient_mistakes(
     forms: dict[str, Forms] = {
         "W1": _products(p.X, dz1, ()),
         "b1": [(form(dz1), ids) for form, ids in choices("1.6", "sum")],
-        "W2": [
-            form for left, ids in choices("1.6", "input") for form in _products(left(p), dz2, ids)
-        ],
-        "b2": [(form(dz2), ids) for form, ids in choices("1.6", "sum")],
+        **_second_layer(p, dz2),
     }
     if da1 is not None:
         forms["W1"] += _products(p.X, da1, IN_ONE)
