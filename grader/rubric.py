@@ -143,6 +143,14 @@ class ExamRules:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """What the marking of the submission and the exam count, as shares of one mark."""
+
+    hand_in: float
+    exam: float
+
+
+@dataclass(frozen=True)
 class Rubric:
     """The whole assignment.
 
@@ -159,6 +167,7 @@ class Rubric:
     imports: dict[str, tuple[str, ...]]
     forbidden: tuple[str, ...]
     exam: ExamRules = ExamRules()
+    weights: Weights | None = None
 
     def packages(self, script: str) -> tuple[str, ...]:
         """The installed packages that a script may import."""
@@ -211,7 +220,7 @@ def _rubric(table: dict[str, Any]) -> Rubric:
         "the top level",
         table,
         {"title", "max_score", "limits", "training", "judgement", "imports", "section"},
-        {"exam"},  # rubrics in old gradebooks have none
+        {"exam", "weights"},  # rubrics in old gradebooks have none
     )
     imports = dict(table["imports"])
     expect_keys("[imports]", imports, {*SCRIPTS, "forbidden"}, set())
@@ -228,6 +237,7 @@ def _rubric(table: dict[str, Any]) -> Rubric:
         imports={script: tuple(names) for script, names in imports.items()},
         forbidden=forbidden,
         exam=_exam(table.get("exam", {})),
+        weights=_weights(table["weights"]) if "weights" in table else None,
     )
     _expect_consistent(rubric)
     return rubric
@@ -344,6 +354,19 @@ def _exam(entry: dict[str, Any]) -> ExamRules:
                 raise RubricError(f"[exam] {name}: {id} is in {seen[id]} too, expected once")
             seen[id] = name
     return ExamRules(**{name: tuple(ids) for name, ids in entry.items()})
+
+
+def _weights(entry: dict[str, Any]) -> Weights:
+    expect_keys("[weights]", entry, {"hand_in", "exam"}, set())
+    shares = {
+        name: number_in(f"[weights] {name}", entry[name], low=0, high=1)
+        for name in ("hand_in", "exam")
+    }
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise RubricError(
+            f"[weights]: hand_in and exam come to {sum(shares.values()):g}, expected 1 together"
+        )
+    return Weights(**shares)
 
 
 def _expect_mistake(name: str, id: Any) -> None:  # noqa: A002

@@ -159,7 +159,7 @@ def run(given: argparse.Namespace) -> int:
         if exam is not None:
             from grader.commands.exam_end import report
 
-            for line in report(gradebook, exam, given.exam, rubric.title):
+            for line in report(gradebook, exam, given.exam, rubric):
                 print(line)
         return batch.tally.exit_status
 

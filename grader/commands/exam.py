@@ -128,11 +128,13 @@ def _jobs(given: str | None) -> int:
 
 def _class(gradebook: Gradebook, only: list[str]) -> tuple[list[Examinee], list[Any]]:
     """The students with a readable submission, by id, and papers without exam for the others."""
+    from grader.classroom.reports.assignment import assignment_of, person_of
     from grader.exam.making import Examinee, Paper
     from grader.results import Status
 
     found: list[Examinee] = []
     others: list[Paper] = []
+    assignment = assignment_of(gradebook)
     rubric_points = dict.fromkeys(gradebook.meta("sections") or (), 1.0)
     for name in only:
         gradebook.expect_student(name)
@@ -147,7 +149,17 @@ def _class(gradebook: Gradebook, only: list[str]) -> tuple[list[Examinee], list[
             continue
         passed = [s.number for s in standing.report.sections if s.status is Status.PASSED]
         submission = gradebook.submission(standing.work)
-        found.append(Examinee(student.id, student.name, len(found), submission, tuple(passed)))
+        report = person_of(gradebook, student, assignment).standing.report
+        found.append(
+            Examinee(
+                student.id,
+                student.name,
+                len(found),
+                submission,
+                tuple(passed),
+                hand_in=report.mark / assignment.total if assignment.total else 0.0,
+            )
+        )
     missing = [one for one in gradebook.without_submission() if not only or one.id in only]
     others += [Paper(one.id, one.name, problem="nothing was handed in") for one in missing]
     return found, others

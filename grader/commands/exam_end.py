@@ -12,9 +12,10 @@ from grader.exam.answers import NOTHING, Answer, answer, nothing
 from grader.exam.making import Paper
 from grader.exam.record import Exam
 from grader.report.text import one_line
+from grader.rubric import Rubric
 
 
-def report(gradebook: Gradebook, exam: Exam, folder: Path, title: str) -> Iterator[str]:
+def report(gradebook: Gradebook, exam: Exam, folder: Path, rubric: Rubric) -> Iterator[str]:
     """Write the results beside the exam; yields lines for standard output."""
     students = {student.id: student for student in gradebook.students()}
     known = {exam.folders.get(paper.id, ""): paper.id for paper in exam.papers}
@@ -25,7 +26,7 @@ def report(gradebook: Gradebook, exam: Exam, folder: Path, title: str) -> Iterat
         if not paper.problem
     ]
     with expecting_room(folder.absolute()):
-        files = pages.write(folder, exam, answers, title)
+        files = pages.write(folder, exam, answers, rubric.title, rubric.weights)
     yield "Exam:"
     yield from (f"  {line}" for line in pages.lines(answers))
     strangers = handed_in.keys() - {paper.id for paper in exam.papers if not paper.problem}

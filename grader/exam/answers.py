@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from grader.exam.making import Paper, PutIn, digest, without_mark
 from grader.exam.record import Exam, everyones
 from grader.results import SectionResult, Status
+from grader.rubric import Weights
 
 # the share of lines that a fixed script has in common with the exam's; below it, it is another one
 SAME = 0.6
@@ -36,7 +37,11 @@ class Fix:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a student's answer came to. `broken` are sections that passed before and fail now."""
+    """What a student's answer came to.
+
+    `broken` are sections that passed before and fail now, `hand_in` is the share of the marks that
+    the submission had earned.
+    """
 
     id: str
     name: str
@@ -44,17 +49,29 @@ class Answer:
     broken: tuple[str, ...] = ()
     remarks: tuple[str, ...] = field(default_factory=tuple)
     handed_in: bool = True
+    hand_in: float = 0.0
 
     @property
     def fixed(self) -> int:
         """How many mistakes were found and fixed."""
         return sum(fix.state == FIXED for fix in self.fixes)
 
+    @property
+    def share(self) -> float:
+        """Mistakes fixed, less sections newly broken, of all mistakes: 0 to 1."""
+        return max(0, self.fixed - len(self.broken)) / max(len(self.fixes), 1)
+
+    def weighted(self, weights: Weights) -> float:
+        """The mark that submission and exam give together: 0 to 1."""
+        return weights.hand_in * self.hand_in + weights.exam * self.share
+
 
 def nothing(paper: Paper, why: str = NOTHING) -> Answer:
     """The answer of a student who handed nothing in, or nothing that can be read."""
     fixes = tuple(Fix(one, NOT_MARKED) for one in paper.mistakes)
-    return Answer(paper.id, paper.name, fixes, remarks=(why,), handed_in=False)
+    return Answer(
+        paper.id, paper.name, fixes, remarks=(why,), handed_in=False, hand_in=paper.hand_in
+    )
 
 
 def answer(
@@ -72,7 +89,8 @@ def answer(
         if number not in wanted and number in results
         and results[number].status is Status.FAILED
     )  # fmt: skip
-    return Answer(paper.id, paper.name, fixes, broken, tuple(_remarks(paper, exam, scripts)))
+    remarks = tuple(_remarks(paper, exam, scripts))
+    return Answer(paper.id, paper.name, fixes, broken, remarks, hand_in=paper.hand_in)
 
 
 def _fix(one: PutIn, results: Mapping[str, SectionResult]) -> Fix:

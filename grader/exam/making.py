@@ -40,13 +40,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Examinee:
-    """A student who is examined, number `number` in the list. `passed` are sections."""
+    """A student who is examined, number `number` in the list.
+
+    `passed` are sections, `hand_in` is the share of the marks that the submission earned, 0 to 1.
+    """
 
     id: str
     name: str
     number: int
     submission: Submission
     passed: tuple[str, ...]
+    hand_in: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ class Paper:
     """One student's exam: scripts by name, and the mistakes in them.
 
     `passed` are the sections that passed before, of these scripts. `originals` are the hashes of
-    the student's own scripts. `problem` says why there is none.
+    the student's own scripts. `hand_in` is the share of the marks that the submission earned.
+    `problem` says why there is none.
     """
 
     id: str
@@ -74,6 +79,7 @@ class Paper:
     passed: tuple[str, ...] = ()
     originals: dict[str, list[str]] = field(default_factory=dict)
     problem: str = ""
+    hand_in: float = 0.0
 
     @property
     def remark(self) -> str:
@@ -186,6 +192,7 @@ def paper(examinee: Examinee, settings: Settings, rubric: Rubric) -> Paper:
             name: sorted({digest(own.scripts[name]), digest(examinee.submission.scripts[name])})
             for name in sources
         },
+        hand_in=examinee.hand_in,
     )
 
 

@@ -12,8 +12,10 @@ from grader.exam.record import Exam
 from grader.exam.sheets import as_csv, what_is_wrong
 from grader.report.student_page import environment
 from grader.report.text import one_line
+from grader.rubric import Weights
 
 PAGE, TABLE = "results.html", "results.csv"
+WEIGHTED = ("submission %", "exam %", "mark %")
 HEAD = ("id", "name", "mistakes", "fixed", "not fixed", "newly broken", "remarks")
 
 
@@ -37,18 +39,29 @@ def in_words(fix: Fix) -> str:
     return f"{mistake.section} {mistake.id} {fix.state}{found}"
 
 
-def write(out: Path, exam: Exam, answers: Sequence[Answer], title: str) -> list[Path]:
-    """The table and the page, written into `out`. Raises OSError."""
-    rows: list[list[Cell]] = [list(HEAD)]
+def write(
+    out: Path, exam: Exam, answers: Sequence[Answer], title: str, weights: Weights | None
+) -> list[Path]:
+    """The table and the page, written into `out`; with `weights`, one mark too. Raises OSError."""
+    rows: list[list[Cell]] = [[*HEAD, *WEIGHTED] if weights else list(HEAD)]
     for answer in answers:
         open_ones = [in_words(fix) for fix in answer.fixes if fix.state != "fixed"]
         rows.append([
             answer.id, answer.name, float(len(answer.fixes)), float(answer.fixed),
             "; ".join(open_ones), ", ".join(answer.broken), "; ".join(answer.remarks),
+            *_marks(answer, weights),
         ])  # fmt: skip
     write_atomically(out / TABLE, as_csv(rows).encode("utf-8-sig"))
     page = environment().get_template("exam_results.html").render(
-        title=title, answers=answers, exam=exam, in_words=in_words, what_is_wrong=what_is_wrong
+        title=title, answers=answers, exam=exam, in_words=in_words, what_is_wrong=what_is_wrong,
+        weights=weights,
     )  # fmt: skip
     write_atomically(out / PAGE, page.encode())
     return [out / PAGE, out / TABLE]
+
+
+def _marks(answer: Answer, weights: Weights | None) -> list[Cell]:
+    if weights is None:
+        return []
+    shares = (answer.hand_in, answer.share, answer.weighted(weights))
+    return [round(100 * share, 1) for share in shares]

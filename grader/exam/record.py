@@ -56,7 +56,7 @@ def _paper(paper: Paper, folder: str) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "id": paper.id, "name": paper.name, "folder": folder, "problem": paper.problem,
-        "passed": list(paper.passed), "scripts": scripts, "mistakes": mistakes,
+        "passed": list(paper.passed), "hand_in": paper.hand_in, "scripts": scripts, "mistakes": mistakes,
     }  # fmt: skip
 
 
@@ -96,6 +96,7 @@ def _paper_from(entry: dict[str, Any]) -> Paper:
         tuple(entry["passed"]),
         {name: list(one["original"]) for name, one in entry["scripts"].items()},
         entry["problem"],
+        float(entry["hand_in"]),
     )  # fmt: skip
 
 

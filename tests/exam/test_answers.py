@@ -24,7 +24,7 @@ from grader.exam.finding import Mistake
 from grader.exam.making import MARK, Paper, PutIn, Settings, digest, marked
 from grader.exam.record import Exam
 from grader.results import SectionResult, Status, Verdict
-from grader.rubric import load_rubric
+from grader.rubric import Weights, load_rubric
 from tests.support import run, script_with
 
 ORIGINAL = b"import numpy as np\n\n\ndef relu(z):\n    return np.maximum(z, 0)\n" + b"x = 1\n" * 20
@@ -117,7 +117,7 @@ def test_folders_hold_no_hint_no_cure_and_nothing_of_others(tmp_path: Path) -> N
 def test_names_are_data_on_pages_and_in_tables(tmp_path: Path) -> None:
     answers = [judged(marked(WRONG), result("1.2", "relu-negated")), nothing(EXAM.papers[1])]
     files = [*sheets.write(tmp_path, EXAM, load_rubric()),
-             *pages.write(tmp_path, EXAM, answers, "Exam")]  # fmt: skip
+             *pages.write(tmp_path, EXAM, answers, "Exam", None)]  # fmt: skip
     for path in files:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".html":
@@ -128,6 +128,21 @@ def test_names_are_data_on_pages_and_in_tables(tmp_path: Path) -> None:
             assert rows[2][0] == "'=cmd()"
     assert "0 of 1 fixed" in pages.lines(answers)[0]
     assert NOTHING in pages.lines(answers)[1]
+
+
+def test_weights_make_one_mark_of_submission_and_exam(tmp_path: Path) -> None:
+    own = replace(EXAM.papers[0], hand_in=0.9)
+    passed = [result(n, status=Status.PASSED) for n in ("1.2", "1.3")]
+    both = {one.number: one for one in passed}
+    fixed = answer(own, EXAM, {"numpy_ann": marked(ORIGINAL)}, both)
+    broken = answer(own, EXAM, {"numpy_ann": marked(ORIGINAL)}, both | {"1.3": result("1.3")})
+    weights = Weights(hand_in=0.4, exam=0.6)
+    pages.write(tmp_path, EXAM, [fixed, broken, nothing(own)], "Exam", weights)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / pages.TABLE).read_text("utf-8-sig"))))
+    assert [float(row["submission %"]) for row in rows] == [90.0] * 3
+    assert [float(row["exam %"]) for row in rows] == [100.0, 0.0, 0.0]
+    assert [float(row["mark %"]) for row in rows] == [96.0, 36.0, 36.0]
+    assert "96.0 %" in (tmp_path / pages.PAGE).read_text()
 
 
 def test_the_summary_says_who_differs() -> None:

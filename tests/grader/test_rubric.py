@@ -55,6 +55,9 @@ def test_a_handout_that_shows_others_is_refused(
     ("call_seconds = 20", "call_seconds = 0",
      "[limits] call_seconds is 0, expected a number from 0.001"),
     ("[limits]", "[limits", "cannot be read"),
+    ("[exam]", "[weights]\nhand_in = 0.5\nexam = 0.6\n[exam]",
+     "[weights]: hand_in and exam come to 1.1, expected 1 together"),
+    ("[exam]", "[weights]\nhand_in = 1\n[exam]", "[weights]: exam is missing"),
     ("max_score = 100", "", "the top level: max_score is missing"),
 ])  # fmt: skip
 def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
