@@ -129,8 +129,10 @@ class _Version:
             needs = [self._bench.rubric.by_number[number] for number in section.needs]
             failed = [need for need in needs if self.mark(need).status is Status.FAILED]
             with MACHINE.among_others():
-                verdict = runner.run(section, self._context, failed).verdict
-                if verdict.status is Status.FAILED:
+                # with right answers in place of failed sections, only the runner can explain
+                context = replace(self._context, explains=bool(failed))
+                verdict = runner.run(section, context, failed).verdict
+                if verdict.status is Status.FAILED and not failed:
                     found = runner.diagnosed(section, self._context, verdict)
                     verdict = replace(verdict, misconceptions=found)
             self._verdicts[section.number] = verdict
