@@ -1,4 +1,4 @@
-"""The kinds of questions that need the script alone; a grader adds those that need a marking."""
+"""The kinds of questions that need nothing but the script and NumPy."""
 
 from __future__ import annotations
 
