@@ -13,6 +13,7 @@ from grader.questions.registry import KINDS
 from grader.questions.subject import Subject
 from tests.questions.works import subjects
 from tests.right_works import right_work
+from tests.support import script_with
 
 SEEDS = range(2)
 
@@ -148,3 +149,44 @@ def test_no_comment_tells_a_shape(tmp_path: Path) -> None:
         shown = [d.code.source for d in drafts(found["numpy_ann"], "shape-at-line") if d.code]
     assert shown
     assert not any("#" in source for source in shown)
+
+
+TWICE = """
+self.z1 = X @ self.W1 + self.b1
+self.a1 = relu(self.z1)
+self.z2 = self.a1 @ self.W2 + self.b2
+found = softmax(self.z2)
+again = found
+self.a2 = again
+return again"""
+AT_ONCE = """
+hidden = X @ self.W1 + self.b1
+active = relu(hidden)
+self.z1, self.a1 = hidden, active
+self.z2 = active @ self.W2 + self.b2
+self.a2 = softmax(self.z2)
+return self.a2"""
+
+
+def test_no_line_is_asked_about_that_another_repeats(tmp_path: Path) -> None:
+    with subjects(tmp_path, numpy_ann=script_with("numpy_ann", {"1.5": TWICE})) as found:
+        for kind in ("meaning-of-line", "find-line"):
+            named = {d.evidence["is"] for d in drafts(found["numpy_ann"], kind, range(1))}
+            assert named
+            assert "a2" not in named
+
+
+def test_no_line_is_asked_about_that_assigns_two_things(tmp_path: Path) -> None:
+    with subjects(tmp_path, numpy_ann=script_with("numpy_ann", {"1.5": AT_ONCE})) as found:
+        for kind in ("shape-at-line", "array-at-line"):
+            asked = drafts(found["numpy_ann"], kind, range(1))
+            assert asked
+            assert not any("self.z1, self.a1" in d.code.source for d in asked if d.code)
+
+
+@pytest.mark.parametrize("kind", ["kept-arrays", "zero-gradients", "gradients-changed"])
+def test_every_set_that_is_offered_is_the_answer_elsewhere(subject: Subject, kind: str) -> None:
+    known = {"none of the four", "all four", "that of W1", "that of b1", "that of W2", "that of b2",
+             "those of W1 and b1", "those of W1, b1 and W2"}  # fmt: skip
+    for draft in drafts(subject, kind, range(1)):
+        assert {draft.key, *(other.text for other in draft.others)} <= known
