@@ -1,6 +1,7 @@
 """Which questions a submission gets, whatever it holds."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.classes import HOSTILE
 from tests.leaks import leaked
 from tests.questions.works import OPTIONS, report_of
 from tests.right_works import right_work
-from tests.support import RUBRIC, write_submission
+from tests.support import ROOT, RUBRIC, write_submission
 
 PART_1 = {"pytorch_ann": None, "pytorch_cnn": None}
 
@@ -30,6 +31,11 @@ def test_kinds_have_names_of_their_own_and_sections_that_exist() -> None:
     for kind in KINDS:
         for script, needs in kind.needs.items():
             assert {RUBRIC.by_number[number].script for number in needs} == {script}
+
+
+def test_the_documents_list_every_kind() -> None:
+    text = (ROOT / "docs" / "understanding.md").read_text()
+    assert re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE) == [kind.name for kind in KINDS]
 
 
 def test_the_same_seed_asks_the_same_questions(tmp_path: Path) -> None:
