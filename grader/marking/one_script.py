@@ -87,10 +87,9 @@ class ScriptBench:
 
     def version(self, script: str, source: bytes) -> StudentScript:
         """The script with another source, in a worker of its own."""
-        server = self._servers.of(script)
-        server.replace(script, source)
         left = max(0.0, SECONDS_OF_ALL - self._spent)
-        return StudentScript(script, server, self.rubric, Clock(min(SECONDS, left)))
+        student = self._servers.student(script, Clock(min(SECONDS, left)))
+        return student.with_source(source.decode("utf-8", "replace"))
 
     def end(self, version: StudentScript) -> None:
         """End a version, and count what its calls took."""

@@ -90,22 +90,6 @@ class ForkServer:
         assert self._started.process.stderr is not None
         self._output = Output(self._started.process.stderr, self.limits.output_bytes)
 
-    def replace(self, script: str, source: bytes) -> None:
-        """Let workers that are forked from now on import another source under a script's name.
-
-        Raises OSError where the file is not there any more.
-        """
-        name = f"{script}.py"
-        self.scripts = {**self.scripts, name: source}
-        if self._started is None:
-            return
-        self.kill_all_but()  # no worker may read half of it
-        path = self._workdir.folder / "code" / name
-        # in place: its owner and rights stay, and the sandbox shows this very file
-        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(source)
-
     def fork(self, script: str, requests: int, replies: int, output: int, stack: int) -> int:
         """The pid of a new worker for a script, which gets these ends of four pipes.
 

@@ -24,10 +24,9 @@ class Servers:
 
     def student(self, script: str, clock: Clock) -> StudentScript:
         """A script, whose worker is forked by the server with the script's packages."""
-        return StudentScript(script, self.of(script), self._rubric, clock)
+        return StudentScript(script, self._of(script), self._rubric, clock)
 
-    def of(self, script: str) -> ForkServer:
-        """The server that a script's workers are forked by."""
+    def _of(self, script: str) -> ForkServer:
         packages = self._rubric.packages(script)
         if packages not in self._servers:
             self._servers[packages] = ForkServer(
@@ -44,7 +43,7 @@ class Servers:
     def begin(self, scripts: Iterable[str]) -> None:
         """Start the servers of these scripts; importing torch takes a while. Raises OSError."""
         for script in scripts:
-            self.of(script).begin()
+            self._of(script).begin()
 
     def close(self) -> None:
         """End all servers."""
