@@ -96,3 +96,15 @@ def test_odd_scripts_get_fewer_questions_and_break_nothing(odd: str, tmp_path: P
     path = write_submission(tmp_path / "work", **{**PART_1, "numpy_ann": source})
     for question in ask(path, count=6).questions:
         assert len(set(question.options)) == 4
+
+
+def test_pictures_do_not_tell_which_mistake_is_meant(tmp_path: Path) -> None:
+    path = write_submission(tmp_path / "work", **PART_1)
+    failed = tuple(n for n in RUBRIC.by_number if n not in ("1.7",))
+    asked = [q for seed in range(3) for q in ask(path, seed=seed, failed=failed).questions]
+    assert "confusions" in {question.kind for question in asked}
+    for question in asked:
+        if question.kind == "confusions":
+            classes = {name for option in question.options for name in option.split(" for ")}
+            numbers = question.evidence["figure"].partition(":")[2].split(",")
+            assert len(numbers) == len(classes)

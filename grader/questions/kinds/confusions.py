@@ -46,7 +46,9 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
         if first < CLEARLY * max(second, 1):
             continue
         usual = sorted(quad, key=lambda pair: -TYPICAL[pair[0]][pair[1]])
-        images = [_example(subject, pair) for pair in quad]
+        # one image of each class that is named: those that were mistaken could tell the answer
+        classes = sorted({c for pair in quad for c in pair})
+        images = [int(np.flatnonzero(subject.labels == c)[0]) for c in classes]
         yield Draft(
             text="Which of these mistakes did your network make most often on the 10,000 test "
             "images, when it was marked?",
@@ -62,7 +64,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
             evidence={
                 "how": "counted in the marking's confusion matrix",
                 "counts": {_words(pair): int(counts[pair]) for pair in quad},
-                **({"figure": f"images:{','.join(map(str, images))}"} if all(images) else {}),
+                "figure": f"images:{','.join(map(str, images))}",
             },
             balance=f"usually number {usual.index(quad[0])}",
         )
@@ -70,9 +72,3 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
 
 def _words(pair: tuple[int, ...]) -> str:
     return f"{CLASS_NAMES[pair[0]]} for {CLASS_NAMES[pair[1]]}"
-
-
-def _example(subject: Subject, pair: tuple[int, ...]) -> int:
-    """The number of a test image that was mistaken like this; 0 if none is known."""
-    mistakes = subject.training.mistakes if subject.training else ()
-    return next((m.image for m in mistakes if (m.truth, m.taken_for) == pair), 0)
