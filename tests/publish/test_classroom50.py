@@ -389,7 +389,7 @@ def test_the_bundle_holds_these_files_and_no_others(published: Path) -> None:
     students = {name for name in tracked if name.endswith(".py")}
     cases = "assignment/checks/numpy/public_cases.json"
     held = {f"assignment/{name}" for name in names_in(published / "assignment")}
-    assert held == students | {cases, "assignment/rubric.toml"}
+    assert held == students | {cases, "assignment/rubric.toml", "assignment/hints.toml"}
 
 
 def test_no_line_of_a_solution_is_in_the_bundle(published: Path) -> None:

@@ -107,6 +107,8 @@ def entries(rubric: Rubric, torch_index: str | None = None) -> Iterator[tuple[st
     yield "utils.py", (ROOT / "utils.py").read_bytes()
     for path in sorted((ROOT / "assignment").rglob("*.py")):
         yield path.relative_to(ROOT).as_posix(), path.read_bytes()
+    # students have the hints anyway, and the rubric's ids of mistakes are looked up there
+    yield "assignment/hints.toml", (ROOT / "assignment" / "hints.toml").read_bytes()
     yield "assignment/rubric.toml", students_rubric(rubric).encode()
     yield PLACE.as_posix(), _public_cases()
     yield "grader/rubric.toml", with_submission_seconds(RUBRIC_FILE.read_bytes(), CALLS)
