@@ -69,7 +69,7 @@ def question_from(fields: dict[str, Any]) -> Question:
             evidence=dict(fields["evidence"]),
         )
     except (KeyError, TypeError) as error:
-        raise ValueError(f"a question lacks a field or has a wrong one: {error}") from None
+        raise ValueError(f"a field of a question is missing or wrong: {error}") from None
     if len(set(found.options)) != OPTIONS or not 0 <= found.answer < OPTIONS:
         raise ValueError(
             f"question {found.id}: expected {OPTIONS} different options and an answer 0 to 3"

@@ -20,7 +20,7 @@ MOST_MISTAKES = 4
 
 
 def classes(mistakes: int) -> tuple[str, ...]:
-    """The difficulty of each of so many mistakes, hard ones first: fewest sections can have one.
+    """The difficulty of each mistake, hard ones first: fewest sections can have one.
 
     >>> classes(2)
     ('medium', 'easy')

@@ -190,3 +190,13 @@ def test_every_set_that_is_offered_is_the_answer_elsewhere(subject: Subject, kin
              "those of W1 and b1", "those of W1, b1 and W2"}  # fmt: skip
     for draft in drafts(subject, kind, range(1)):
         assert {draft.key, *(other.text for other in draft.others)} <= known
+
+
+def test_lines_of_other_functions_are_not_asked_about(tmp_path: Path) -> None:
+    """Alone, such a line does not say what it is called with."""
+    code = "out = z.copy()\nout[out < 0] = 0\nreturn out"
+    with subjects(tmp_path, numpy_ann=script_with("numpy_ann", {"1.2": code})) as found:
+        for kind in ("shape-at-line", "array-at-line"):
+            asked = drafts(found["numpy_ann"], kind, range(1))
+            assert asked
+            assert not any(d.code.source.startswith("out") for d in asked if d.code)

@@ -31,7 +31,7 @@ MOSTLY_OFF = (
     (PREDICT,), (STEP, PREDICT), (TRAIN, PREDICT), (EVAL, CALL), (PREDICT, CALL), (PREDICT, STEP),
     (EVAL, STEP), (TRAIN, STEP, PREDICT),
 )  # fmt: skip
-IMAGES = 20  # so many that the average is a whole number for usual shares
+IMAGES = 20  # with 20, the average is a whole number for usual shares
 NEAR = 0.3  # how far a measured average may be from the layer's share, as a part of it
 TRIES = 4
 RESTS = 0.25  # share of questions in which dropout rests, as one of four options says
