@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from assignment.questions.drafting import Choice, Draft
 from grader.questions.subject import Subject
 
+APART = 0.04  # of the height of a plot
 # a curve, the other one of its pair, what it is called, and how a value is written
 CURVES = (
     ("train_losses", "val_losses", "training loss", "{:.3f}"),
@@ -27,7 +29,7 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
         for epoch in range(len(own)):
             for second in {epoch - 1, epoch + 1} & set(range(len(own))):
                 values = [own[epoch], own[second], other[epoch], other[second]]
-                if len({form.format(value) for value in values}) < len(values):
+                if not _can_be_told_apart(values, [*own, *other]):
                     continue
                 beliefs = (
                     f"the question were about epoch {second + 1}",
@@ -51,6 +53,13 @@ def drafts(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
                     },
                     balance=f"number {sorted(values).index(own[epoch])}",
                 )
+
+
+def _can_be_told_apart(values: list[float], drawn: list[float]) -> bool:
+    """Whether no two values are too close to be told apart in a plot of all those `drawn`."""
+    span = max(drawn) - min(drawn)
+    ordered = sorted(values)
+    return all(b - a >= APART * span > 0 for a, b in pairwise(ordered))
 
 
 def _both(
