@@ -13,7 +13,7 @@ from assignment.data import IDX_FILES, read_idx, scale_images
 from assignment.questions import drafting
 from assignment.questions.kinds import Kind
 from assignment.questions.question import Question
-from grader.errors import NoRoom
+from grader.errors import CannotGrade
 from grader.options import Options
 from grader.questions.question_set import QuestionSet
 from grader.questions.registry import KINDS
@@ -29,7 +29,6 @@ from grader.submission.record import Submission
 IMAGES = 1000  # test images that networks are run on
 SECONDS = 60.0  # of wall time, for all calls of a submission
 CALL_SECONDS = 5.0  # for each of them
-ONE_KIND = 1  # questions of one kind in a set, as long as there are others
 
 
 def questions_of(
@@ -43,7 +42,8 @@ def questions_of(
 ) -> QuestionSet:
     """`count` questions about the sections that passed, fewer if fewer can be asked.
 
-    Raises DataError without the data, and NoRoom.
+    Raises DataError without the data, and CannotGrade, OSError or RuntimeError if this machine cannot
+    run the scripts.
     """
     rng = np.random.default_rng(seed_of(seed, report.submission))
     with subjects_of(submission, report, rubric, options) as subjects:
@@ -79,13 +79,19 @@ def _order(report: Report, rng: np.random.Generator) -> list[tuple[Kind, str]]:
 
 
 def _asked(kind: Kind, subject: Subject, rng: np.random.Generator, of: str) -> Question | None:
-    """A question of a kind, None if the script gives none or cannot be asked."""
+    """A question of a kind, None if the script gives none or cannot be asked.
+
+    Raises CannotGrade, OSError or RuntimeError for what is no fault of the script's: a package that
+    is missing, a sandbox in which no worker starts.
+    """
     try:
         with np.errstate(all="ignore"):
             draft = drafting.chosen(kind.drafts(subject, rng), rng)
-    except NoRoom:
+    except (CannotGrade, OSError):
         raise
-    except Exception:  # whatever odd code answers: another kind is asked
+    except Exception as error:  # whatever odd code answers: another kind is asked
+        if type(error) is RuntimeError:  # ours; Python's own are of classes below it
+            raise
         subject.student.close()
         return None
     if draft is None:

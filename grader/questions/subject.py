@@ -13,15 +13,11 @@ from grader.results import Training
 from grader.sandbox.remote import StudentScript
 from grader.variants.variants import Variant, variants_of
 
-# the functions that are changed for a question, and how
-CHANGED = {
-    "numpy_ann": ("NumpyANN.forward", "NumpyANN.backward"),
-    "pytorch_ann": ("PyTorchANN.training_step", "PyTorchANN.predict"),
-    "pytorch_cnn": ("PyTorchCNN.training_step", "PyTorchCNN.predict"),
-}
+# the functions of part 1 that are changed for a question, and how
+CHANGED = ("NumpyANN.forward", "NumpyANN.backward")
 OPERATORS = (
-    "drop factor", "drop term", "drop transpose", "drop call", "drop statement", "drop sign", "swap operands",
-    "other axis", "other function", "other name", "move statement", "wrap result",
+    "drop factor", "drop term", "drop transpose", "drop call", "drop sign", "swap operands", "other axis",
+    "other function", "other name", "wrap result",
 )  # fmt: skip
 
 
@@ -50,9 +46,9 @@ class Subject(Script):
 
     @cached_property
     def variants(self) -> list[Variant]:
-        """Changed forms of what the student wrote, of each function once they are needed."""
+        """Changed forms of forward and backward, made once they are needed."""
         source = "\n".join(self.lines) + "\n"
-        return variants_of(source.encode(), CHANGED[self.name], operators=OPERATORS)
+        return variants_of(source.encode(), CHANGED, operators=OPERATORS)
 
     @property
     def part(self) -> Part:
@@ -63,9 +59,3 @@ class Subject(Script):
         """A new network of the student's class."""
         found: Handle = getattr(self.module, self.part.class_name)(seed=seed)
         return found
-
-    @cached_property
-    def final(self) -> dict[str, float]:
-        """The last values of the four learning curves; empty without a training."""
-        curves = self.training.curves if self.training else {}
-        return {name: values[-1] for name, values in curves.items() if values}

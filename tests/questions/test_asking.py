@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import CannotGrade
 from grader.questions.asking import questions_of
 from grader.questions.question_set import QuestionSet, question_set_from
 from grader.questions.registry import KINDS
@@ -110,3 +111,24 @@ def test_pictures_do_not_tell_which_mistake_is_meant(tmp_path: Path) -> None:
             classes = {name for option in question.options for name in option.split(" for ")}
             numbers = question.evidence["figure"].partition(":")[2].split(",")
             assert len(numbers) == len(classes)
+
+
+def test_a_missing_package_is_said_and_not_taken_for_odd_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_submission(tmp_path / "work", **PART_1)
+    monkeypatch.setattr("grader.variants.variants.find_spec", lambda name: None)
+    with pytest.raises(CannotGrade, match="libcst"):
+        ask(path, count=30)
+
+
+def test_a_sandbox_without_workers_is_no_fault_of_the_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fork(*_: object) -> int:
+        raise RuntimeError("the worker did not start: no room")
+
+    path = write_submission(tmp_path / "work", **PART_1)
+    monkeypatch.setattr("grader.sandbox.forkserver_client.ForkServer.fork", fork)
+    with pytest.raises(RuntimeError, match="did not start"):
+        ask(path)

@@ -24,10 +24,6 @@ OCCURRING = (
 TRIED = 12  # changes, of which about half still run
 OFTEN = 0.7  # how often "all four" is left out, if there are enough other answers
 ENOUGH = 6  # of those that run
-SIMPLE = {
-    "drop factor", "drop term", "drop transpose", "drop call", "drop sign", "swap operands", "other axis",
-    "other function", "wrap result", "other name",
-}  # fmt: skip
 
 
 def which(subject: Subject, rng: np.random.Generator) -> Iterator[Draft]:
@@ -98,7 +94,7 @@ def _all(
     right = gradients(subject, batch)
     if right is None:
         raise ValueError("backward gives no finite gradients")
-    candidates = [v for v in subject.variants if v.operator in SIMPLE and _is_short(v)]
+    candidates = [variant for variant in subject.variants if _is_short(variant)]
     # one for each line first, since some lines have many more changes than others
     rounds: dict[int, list[Variant]] = {}
     of_line: dict[int, int] = {}
