@@ -85,7 +85,7 @@ ROOMS = [
     {"handout", "questions"},
     {"doctor", "selftest", "similarity"},
     {"classroom"},
-    {"publish", "exam"},
+    {"publish", "exam", "lab"},
     {"commands"},
     {"__main__", "conftest"},
 ]
@@ -135,6 +135,7 @@ NUMPY_PLAYGROUND = [
     (BESIDE_THE_SCRIPTS, r"grader|playground|utils|tests"),
     (["grader/**/*.py"], r"playground|tests|numpy_ann|pytorch_\w+"),
     (["playground/**/*.py"], r"grader|tests|numpy_ann|pytorch_\w+"),
+    (["inspection/**/*.py"], r"grader|playground|tests|torch|numpy_ann|pytorch_\w+"),
     (NUMPY_PLAYGROUND, r"torch|torchvision|pandas|scipy|sklearn"),
     (["playground/classifier.py"], r"torch|torchvision|pandas|scipy"),
 ])  # fmt: skip
