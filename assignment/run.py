@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 
 from assignment.captured import captured_checks
@@ -44,14 +45,11 @@ def _run(part: Part, module: ModuleType, options: argparse.Namespace) -> int:
     for remark in imports.remarks:
         print(f"  {marks()[2]} {remark}")
     again = f"run python {part.name}.py" if source else "run the last cell"
-    missing = [outcome for outcome in outcomes if outcome.status != "passed"]
-    if any(not outcome.check.after_training for outcome in missing):
-        print(f"\nNext: {_task(missing[0])}, then {again} again.")
+    before = before_training(outcomes, problems)
+    if before:
+        print(f"\nNext: {before}, then {again} again.")
         return 1
-    if problems:
-        print(f"\nNext: fix what is marked above, then {again} again.")
-        return 1
-    judged = not missing
+    judged = all(outcome.status == "passed" for outcome in outcomes)
     if options.check:
         if judged:
             print("\nPublic checks passed. Marking uses more inputs, and different ones.")
@@ -68,6 +66,14 @@ def _run(part: Part, module: ModuleType, options: argparse.Namespace) -> int:
     if bar_met:
         print(f"Next: {_next(part, settings, outcomes, judged=judged, again=again)}.")
     return 0 if bar_met and judged else 1
+
+
+def before_training(outcomes: Sequence[Outcome], problems: Sequence[str]) -> str:
+    """What to do before the network can be trained, "" if nothing is in the way."""
+    missing = [outcome for outcome in outcomes if outcome.status != "passed"]
+    if any(not outcome.check.after_training for outcome in missing):
+        return _task(missing[0])
+    return "fix what is marked above" if problems else ""
 
 
 def _next(

@@ -17,7 +17,7 @@ from assignment.handles import LocalScript, Module
 from assignment.hints import are_given as hints_are_given
 from assignment.judgement import check_judgement
 from assignment.parts import PARTS, Part
-from assignment.student_errors import describe_error, is_stub
+from assignment.student_errors import describe_error, is_stub, line_of
 
 PUBLIC_SEED = 2017  # of the random images; marking draws others
 
@@ -117,8 +117,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
 class Outcome:
     """The outcome of one check: its status is "passed", "failed", "not written" or "waiting".
 
-    A failed check has a `failure`, or the `error` that the student's code raised. Any other may
-    have a `remark`.
+    A failed check has a `failure`, or the `error` that the student's code raised, in the script's
+    `line` (0 if none is known). Any other may have a `remark`.
     """
 
     check: Check
@@ -126,6 +126,7 @@ class Outcome:
     remark: str = ""
     failure: CheckFailed | None = None
     error: str = ""
+    line: int = 0
 
     @property
     def lines(self) -> list[str]:
@@ -161,5 +162,6 @@ def _run_check(part: Part, check: Check, module: ModuleType, verbose: bool) -> O
     except (Exception, SystemExit) as error:
         if is_stub(error):
             return Outcome(check, "not written", "not written yet")
-        return Outcome(check, "failed", error=describe_error(error, verbose=verbose))
+        described = describe_error(error, verbose=verbose)
+        return Outcome(check, "failed", error=described, line=line_of(error))
     return Outcome(check, "passed", remark or "")

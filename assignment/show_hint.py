@@ -49,7 +49,7 @@ def show_hint(part: Part, module: ModuleType, asked: str, *, verbose: bool = Fal
     number = asked or outcomes[-1].check.number
     shown = last if last is not None and last.check.number == number else None
     print("\n".join(_head(number, shown)))
-    hints = _hints(number, shown)
+    hints = hints_of(number, shown)
     verdict = "\n".join([shown.status, *_failure(shown)]) if shown else ""
     _print_hints(part, asked, hints, _count(folder, passed, number, verdict, len(hints)))
     return 0 if shown and shown.status == "passed" else 1
@@ -86,7 +86,7 @@ def _head(number: str, outcome: Outcome | None) -> list[str]:
     return lines
 
 
-def _hints(number: str, outcome: Outcome | None) -> Ladder:
+def hints_of(number: str, outcome: Outcome | None) -> Ladder:
     """The hints for an outcome; what the check itself says is part of the first."""
     if not are_given():
         return ()

@@ -48,6 +48,14 @@ def where_it_ran(error: BaseException) -> str:
     return lines[-1] if lines else ""
 
 
+def line_of(error: BaseException) -> int:
+    """The line of the student's code that raised an error, or could not be parsed; 0 if none did."""
+    if isinstance(error, SyntaxError) and error.filename and is_own(error.filename):
+        return error.lineno or 0
+    frames = _own_frames(error.__traceback__)
+    return (frames[-1].lineno or 0) if frames else 0
+
+
 def own_lines(trace: TracebackType | None) -> list[str]:
     """The student's own frames of a traceback, outermost first; the middle of many left out."""
     lines = [

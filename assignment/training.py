@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -89,15 +90,34 @@ def shown(path: Path) -> str:
     return path.name if path.parent == Path.cwd() else str(path)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A network after training, with its curves and its accuracy on the test images, in [0, 1]."""
+
+    model: Any
+    history: History
+    accuracy: float
+    bar_met: bool
+
+
 def train_and_test(part: Part, module: ModuleType, settings: Settings, run: Run) -> bool:
     """Train, test and plot one script; prints the results and returns whether the bar is met."""
+    trained = train(part, module, settings, run)
+    if trained is None or not _write_plot(part, settings, run, trained.history):
+        return False
+    print_advice(trained, settings)
+    return trained.bar_met
+
+
+def train(part: Part, module: ModuleType, settings: Settings, run: Run) -> Trained | None:
+    """The trained and tested network; prints how it went. None if it cannot be tested."""
     data = run.data
     print(f"\nTraining on {len(data.X_train):,} images, {run.device}")
     seed_everything(settings.seed)
     started = time.perf_counter()
     try:
         with np.errstate(**NUMPY_DEFAULTS):  # a script's "raise" would stop the given softmax
-            history, predict = _fit(part, module, settings, run)
+            model, history, predict = _fit(part, module, settings, run)
             seconds = time.perf_counter() - started
             labels = predict()
     except (BrokenPipeError, DataError):
@@ -105,18 +125,18 @@ def train_and_test(part: Part, module: ModuleType, settings: Settings, run: Run)
     except (Exception, SystemExit) as error:
         described = describe_error(error, verbose=settings.verbose)
         print(f"\nTraining stopped with an error:\n{described}")
-        return False
+        return None
     losses = [*history.train_losses, *history.val_losses]
     if not losses or not np.isfinite(losses).all():
         print(
             "\nThe loss is not finite: training diverged. Hint: try a smaller LEARNING_RATE first."
         )
-        return False
+        return None
     expected = data.y_test.shape[:1]
     if labels.shape != expected:
         images = len(data.X_test)
         print(f"\npredict returned shape {labels.shape} for {images} images, expected {expected}.")
-        return False
+        return None
     y_test = data.y_test if data.y_test.ndim == 1 else data.y_test.argmax(axis=1)
     accuracy = float(np.mean(labels == y_test))
     bar_met = accuracy >= part.bar
@@ -124,17 +144,19 @@ def train_and_test(part: Part, module: ModuleType, settings: Settings, run: Run)
     print(
         f"Test accuracy {accuracy:.2%}, bar {part.bar:.0%}: {'met' if bar_met else 'not met yet'}"
     )
-    if not _write_plot(part, settings, run, history):
-        return False
-    if not bar_met and "train_size" in settings.changed:
+    return Trained(model, history, accuracy, bar_met)
+
+
+def print_advice(trained: Trained, settings: Settings) -> None:
+    """Print what to try if the bar is not met."""
+    if not trained.bar_met and "train_size" in settings.changed:
         print("Hint: a try with fewer images shows whether the loss falls; only a run with all of")
         print("them, without --train-size, can be compared with the bar.")
-    elif accuracy < 0.2:
+    elif trained.accuracy < 0.2:
         print("Hint: this is little better than guessing. Try a much smaller LEARNING_RATE first.")
-    elif not bar_met:
+    elif not trained.bar_met:
         print("Hint: compare the two loss curves (README.md, Reading learning curves),")
         print("then try more epochs or another LEARNING_RATE.")
-    return bar_met
 
 
 def _write_plot(part: Part, settings: Settings, run: Run, history: History) -> bool:
@@ -164,14 +186,14 @@ def _write_plot(part: Part, settings: Settings, run: Run, history: History) -> b
 
 def _fit(
     part: Part, module: ModuleType, settings: Settings, run: Run
-) -> tuple[History, Callable[[], np.ndarray]]:
-    """The learning curves, and a function that predicts the test labels."""
+) -> tuple[Any, History, Callable[[], np.ndarray]]:
+    """The trained network, its learning curves, and a function that predicts the test labels."""
     model = getattr(module, part.class_name)(seed=settings.seed)
     given = {"epochs": settings.epochs, "batch_size": settings.batch_size}
     data = run.data
     if part.name == "numpy_ann":
         history = model.fit(*data[:4], **given, learning_rate=settings.learning_rate)
-        return history, lambda: np.asarray(model.predict(data.X_test))
+        return model, history, lambda: np.asarray(model.predict(data.X_test))
     import torch
 
     if settings.learning_rate is not None:  # configure_optimizer reads it there
@@ -179,6 +201,6 @@ def _fit(
     arrays = (torch.from_numpy(array) for array in data[:4])
     history = model.fit(*arrays, **given, device=run.device)
     blocks = torch.from_numpy(data.X_test).to(run.device).split(1000)
-    return history, lambda: np.concatenate(
+    return model, history, lambda: np.concatenate(
         [torch.as_tensor(model.predict(block)).cpu().numpy() for block in blocks]
     )
