@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help grade test check bench handout stubs clean
+.PHONY: help grade test check bench handout stubs lab clean
 .DEFAULT_GOAL := grade
 
 help:  ## list these commands
@@ -33,6 +33,9 @@ handout: $(READY)  ## write the students' folder, its zip and the notebooks to b
 
 stubs: $(READY)  ## generate the three scripts at the root and the public cases from grader/reference
 	$(BIN)/grader handout --stubs
+
+lab: $(READY)  ## write part 1 for the browser to build/lab/: make lab ARGS=--offline
+	$(BIN)/grader publish lab $(ARGS)
 
 clean:  ## remove the environment, build/ and everything else that can be made again
 	rm -rf $(VENV) build results.json report.html *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -32,6 +32,7 @@ def add(commands: Any) -> None:
     _add_gradescope(targets)
     _add_github(targets)
     _add_classroom50(targets)
+    _add_lab(targets)
     _add_roster(commands)
     autograder = commands.add_parser(
         "autograder", help="mark inside Gradescope's container (called by run_autograder)"
@@ -124,6 +125,30 @@ def _add_classroom50(targets: Any) -> None:
     parser.set_defaults(run=_classroom50)
 
 
+def _add_lab(targets: Any) -> None:
+    parser = targets.add_parser(
+        "lab",
+        help="make a web page on which students write part 1, with nothing to install",
+        description="Make a folder of static files for a web server: part 1 in the browser. "
+        "Python runs in it as WebAssembly (Pyodide), which the browser loads from Pyodide's CDN.",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=BUILD / "lab", metavar="DIR", help="default: build/lab/"
+    )
+    parser.add_argument(
+        "--offline",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="put Pyodide into the folder (17 MB): from DIR, which holds the files of its "
+        "distribution, or else from npm and pip",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="the folder that holds FashionMNIST/raw"
+    )
+    parser.set_defaults(run=_lab)
+
+
 def _add_roster(commands: Any) -> None:
     roster = commands.add_parser("roster", help="fetch a class's repositories")
     actions = roster.add_subparsers(required=True, metavar="ACTION")
@@ -196,6 +221,24 @@ def _classroom50(options: argparse.Namespace) -> int:
         "the public checks alone. Mark in full with roster fetch and batch.",
         file=sys.stderr,
     )
+    return 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from grader.lab.folder import write_lab
+
+    source = Path(options.offline) if options.offline else None
+    published = write_lab(
+        options.out,
+        offline=options.offline is not None,
+        source=source,
+        data_dir=options.data_dir,
+    )
+    print(published.folder)
+    parts = ", ".join(
+        f"{name} {size / 1e6:.1f} MB" for name, size in published.sizes.items() if size
+    )
+    print(f"{parts}. To try it: python -m http.server --directory {options.out}", file=sys.stderr)
     return 0
 
 

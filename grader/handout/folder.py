@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -17,6 +16,7 @@ from grader import PROJECT as ROOT
 from grader.errors import HandoutError
 from grader.handout import NAME
 from grader.handout.notebooks import notebook
+from grader.handout.owned import files_in, refuse_foreign_files, replace
 from grader.handout.public_cases import write_public_cases
 from grader.handout.readme import expect_shown_as_marked, students_half
 from grader.handout.stubs import LOOKS_LIKE_MARKER, leaks, write_stubs
@@ -25,8 +25,6 @@ from grader.sandbox.temporary import TemporaryFolder
 from grader.sections import SCRIPTS
 
 MANIFEST = ".handout.json"  # the hashes of what was written
-FILES = ("utils.py", "requirements.txt")
-FOLDERS = {"tests": "tests/student", "assignment": "assignment"}
 DATA = ("README.md", "FashionMNIST/raw")  # MNIST is for the playground
 # in data/README.md: what is not true of the handout stands between these
 ONLY_HERE = ("<!-- only here: begin -->", "<!-- only here: end -->")
@@ -41,29 +39,33 @@ def write_handout(out: Path, *, with_data: bool = True) -> list[Path]:
     rubric = load_rubric()
     expect_shown_as_marked((ROOT / "README.md").read_text(encoding="utf-8"), rubric)
     folder = Path(os.path.realpath(out / NAME))  # a link is followed
-    _refuse_foreign_files(folder)
+    refuse_foreign_files(folder, MANIFEST, "handout", _is_left_over)
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryFolder(".handout-", folder.parent) as scratch:
         made = scratch.path / NAME
         made.mkdir()
         _fill(made, rubric, with_data=with_data)
-        _refuse_leaks(made)
-        _write_manifest(made)
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.rename(folder)
+        refuse_leaks(made)
+        replace(made, folder, MANIFEST)
     archive = out / f"{NAME}.zip"
     write_atomically(archive, _zipped(folder))
     return [out / NAME, archive]
 
 
-def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
-    for name in FILES:
-        shutil.copyfile(ROOT / name, folder / name)
-    for name, source in FOLDERS.items():
-        shutil.copytree(ROOT / source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+def copy_code(folder: Path, rubric: Rubric) -> None:
+    """Write the code that students have besides the scripts: utils.py and assignment/."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copyfile(ROOT / "utils.py", folder / "utils.py")
+    shutil.copytree(ROOT / "assignment", folder / "assignment", ignore=ignore)
     (folder / "assignment" / "rubric.toml").write_text(students_rubric(rubric), encoding="utf-8")
     write_public_cases(folder)
+
+
+def _fill(folder: Path, rubric: Rubric, *, with_data: bool) -> None:
+    copy_code(folder, rubric)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copyfile(ROOT / "requirements.txt", folder / "requirements.txt")
+    shutil.copytree(ROOT / "tests" / "student", folder / "tests", ignore=ignore)
     environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
     (folder / "environment.yml").write_text(_students_environment(environment), encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -119,64 +121,15 @@ def _toml(value: str | tuple[str, ...]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _refuse_foreign_files(folder: Path) -> None:
-    """Raises HandoutError if a folder holds anything that an earlier handout did not write.
-
-    Running the scripts leaves bytecode, unpacked data and counted hints; these do not count.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise HandoutError(f"{folder} is not a folder, expected an earlier handout, or nothing")
-    written = _read_manifest(folder)
-    foreign = [
-        name
-        for name, path in _files_in(folder).items()
-        if not (written.get(name) == _digest(path) or f"{name}.gz" in written)
-        and "__pycache__" not in Path(name).parts
-        and name not in (MANIFEST, STATE)
-    ]
-    if foreign:
-        more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
-        raise HandoutError(
-            f"{folder} holds files that this command did not write, or that were changed since:"
-            f" {', '.join(foreign[:5])}{more}. Move them away, or choose another --out"
-        )
+def _is_left_over(name: str, written: dict[str, str]) -> bool:
+    """Whether running the scripts leaves this: bytecode, unpacked data, counted hints."""
+    return f"{name}.gz" in written or "__pycache__" in Path(name).parts or name == STATE
 
 
-def _files_in(folder: Path) -> dict[str, Path]:
-    """All that is not a folder, links included, by its name in `folder`."""
-    return {
-        path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_symlink() or not path.is_dir()
-    }
-
-
-def _read_manifest(folder: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}  # without a manifest, every file counts as foreign
-
-
-def _write_manifest(folder: Path) -> None:
-    """Note what was written, so that the next call replaces that and nothing else."""
-    written = {name: _digest(path) for name, path in _files_in(folder).items()}
-    (folder / MANIFEST).write_text(json.dumps(written, indent=0) + "\n", encoding="utf-8")
-
-
-def _digest(path: Path) -> str:
-    """The hash of a regular file; "" for a link, a pipe and the like."""
-    if path.is_symlink() or not path.is_file():
-        return ""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _refuse_leaks(folder: Path) -> None:
-    """Raises HandoutError if a file of the handout holds a solution marker or a solution's line."""
+def refuse_leaks(folder: Path) -> None:
+    """Raises HandoutError if a file for students holds a solution marker or a solution's line."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix not in (".py", ".ipynb", ".md", ".txt", ".toml"):
+        if path.suffix not in (".py", ".ipynb", ".md", ".txt", ".toml", ".html", ".js"):
             continue
         text = path.read_text(encoding="utf-8")
         if LOOKS_LIKE_MARKER.search(text):
@@ -191,7 +144,7 @@ def _refuse_leaks(folder: Path) -> None:
 def _zipped(folder: Path) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as stream:
-        for name, path in _files_in(folder).items():
+        for name, path in files_in(folder).items():
             if name != MANIFEST:
                 packed = zipfile.ZIP_STORED if path.suffix == ".gz" else zipfile.ZIP_DEFLATED
                 stream.write(path, f"{NAME}/{name}", compress_type=packed)

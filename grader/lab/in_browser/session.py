@@ -1,0 +1,253 @@
+"""What the page asks Python to do: check, train, and show what happened, as messages."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import io
+import linecache
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import utils
+from assignment.captured import captured_checks
+from assignment.definitions import FUNCTIONS, METHODS
+from assignment.foreign_imports import import_findings
+from assignment.module_level import import_problems
+from assignment.parts import PARTS
+from assignment.problems import script_problems
+from assignment.run import before_training
+from assignment.script_loading import loaded, source_of
+from assignment.section_checks import Outcome
+from assignment.settings import parse_options, settings_of
+from assignment.show_hint import hints_of
+from assignment.student_errors import describe_error, line_of, where_it_ran
+from assignment.training import Run, Trained, print_advice, train
+
+from .output import Output
+from .restoring import Restorer
+from .slices import splits
+from .watching import TimeUp, Watch
+
+PART = PARTS["numpy_ann"]
+SECONDS = 20.0  # for a section's check, or from one batch to the next
+INTERVAL = 0.1  # seconds between two reports of progress
+NOT_HERE = {"matplotlib", "tqdm"}  # allowed in a script, and maybe not in the browser
+MISSING = (
+    "{name} is not in the lab, which has NumPy alone. Leave the import out here, or put it inside "
+    "the function that needs it"
+)
+Send = Callable[[dict[str, Any]], None]
+ARRAYS = ("W1", "b1", "W2", "b2")
+
+
+class Session:
+    """One Python in the browser, for as many runs as it lasts.
+
+    `folder` is where the script is written, `data` holds the files of slices.py, and `send` takes
+    messages, dictionaries of JSON values that `kind` tells apart.
+    """
+
+    def __init__(self, folder: Path, data: Path, send: Send):
+        self._path, self._data, self._send = folder / f"{PART.name}.py", data, send
+        self._trained: Trained | None = None
+        self._progress_at = 0.0
+        self._epochs = 0
+        self._report_progress()
+        self._restorer = Restorer()
+        self._watch = Watch(
+            str(self._path), SECONDS, lambda line: send({"kind": "at", "line": line})
+        )
+
+    def run(self, text: str, *, images: int = 0) -> None:
+        """Check the script, and train on this many images if all is well and it is not 0."""
+        started = time.perf_counter()
+        with self._student_code():
+            module = self._load(text)
+            if module is None:
+                return
+            before = self._check(module, text)
+            self._send(
+                {"kind": "checked", "next": before, "seconds": time.perf_counter() - started}
+            )
+            if images and not before:
+                self._train(module, images)
+
+    def look(self, text: str) -> Any:
+        """What the backprop microscope shows of the script; None if it cannot be loaded."""
+        from .microscope import look
+
+        with self._student_code():
+            module = self._load(text)
+            if module is not None:
+                return look(module)
+        return None
+
+    def network(self) -> dict[str, Any] | None:
+        """The network that was trained last: arrays as bytes of float32, and their shapes."""
+        if self._trained is None:
+            return None
+        arrays = {name: np.asarray(getattr(self._trained.model, name, None)) for name in ARRAYS}
+        if any(array.dtype.kind not in "fiu" for array in arrays.values()):
+            return None
+        (d, h), k = np.shape(arrays["W1"])[:2] or (0, 0), np.size(arrays["b2"])
+        expected = {"W1": (d, h), "b1": (h,), "W2": (h, k), "b2": (k,)}
+        singles = {name: np.ravel(array).astype("<f4") for name, array in arrays.items()}
+        if any(arrays[name].size != np.prod(shape) for name, shape in expected.items()) or not all(
+            np.isfinite(array).all() for array in singles.values()
+        ):
+            return None
+        return {
+            "sizes": [d, h, k],
+            "accuracy": self._trained.accuracy,
+            **{name: array.tobytes() for name, array in singles.items()},
+        }
+
+    @contextlib.contextmanager
+    def _student_code(self) -> Iterator[None]:
+        """Student code with its output sent and its time limited; what ends it becomes a message."""
+        self._restorer.restore()
+        output = Output(lambda text: self._send({"kind": "printed", "text": text}))
+        streams = sys.stdin, sys.stdout, sys.stderr
+        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), output, output
+        try:
+            with self._watch:
+                yield
+        except TimeUp as stop:
+            where, line = where_it_ran(stop), line_of(stop)
+            self._send({"kind": "stopped", "seconds": SECONDS, "where": where, "line": line})
+        except MemoryError as error:
+            self._broken(error)
+        except KeyboardInterrupt as error:  # raised by the script itself
+            self._broken(error)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = streams
+            self._restorer.restore()
+            output.send()
+
+    def _load(self, text: str) -> ModuleType | None:
+        """The script as a module; None, after a message, if it cannot be loaded."""
+        self._path.write_text(text, encoding="utf-8")
+        linecache.clearcache()
+        try:
+            source = source_of(self._path)
+            problems = import_problems(source, self._path.name)
+            if problems:  # the import would do all that work
+                self._send({"kind": "broken", "lines": problems, "line": 0})
+                return None
+            return loaded(self._path, source)
+        except (Exception, SystemExit) as error:
+            self._broken(error)
+            return None
+
+    def _broken(self, error: BaseException) -> None:
+        lines = describe_error(error).splitlines()
+        if isinstance(error, ModuleNotFoundError) and error.name in NOT_HERE:
+            lines = [MISSING.format(name=error.name)]
+        self._send({"kind": "broken", "lines": lines, "line": line_of(error)})
+
+    def _check(self, module: ModuleType, text: str) -> str:
+        """What to do before training, "" if nothing; each section is a message."""
+        source = text.encode()
+        imports = import_findings(PART.name, self._path.name, source)
+        problems = [*imports.problems, *script_problems(PART, module, source)]
+        outcomes = []
+        for outcome, printed in captured_checks(PART, module):
+            self._watch.renew()
+            outcomes.append(outcome)
+            self._send(_section(outcome, printed, text))
+        for problem in problems:
+            self._send({"kind": "problem", "text": problem})
+        for remark in imports.remarks:
+            self._send({"kind": "remark", "text": remark})
+        return before_training(outcomes, problems)
+
+    def _train(self, module: ModuleType, images: int) -> None:
+        options = parse_options(PART, module, ["--train-size", str(images)])
+        settings = settings_of(options, module)
+        self._watch.renew()
+        self._send({"kind": "training", "images": images, "epochs": settings.epochs})
+        self._epochs = 0
+        data = splits(self._data, images)
+        run = Run(plot=Path(), data=data, device="cpu", fingerprint="")
+        self._watch.renew()
+        self._trained = train(PART, module, settings, run)
+        if self._trained is None:
+            self._send({"kind": "failed"})
+            return
+        print_advice(self._trained, settings)
+        accuracy, met = self._trained.accuracy, self._trained.bar_met
+        self._send({"kind": "trained", "accuracy": accuracy, "bar": PART.bar, "met": met})
+
+    def _report_progress(self) -> None:
+        """Let utils report each batch and each epoch."""
+        utils.progress = self._progress
+        record = utils.History.record
+
+        @functools.wraps(record)
+        def recorded(history: Any, *arguments: Any, **named: Any) -> None:
+            record(history, *arguments, **named)
+            self._watch.renew()
+            self._epochs = len(history.train_losses)
+            names = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
+            last = {name: _number(getattr(history, name)[-1]) for name in names}
+            self._send({"kind": "epoch", "epoch": self._epochs, **last})
+
+        setattr(utils.History, "record", recorded)  # noqa: B010
+
+    def _progress(
+        self, items: Iterable[Any], *, description: str = "", total: int | None = None
+    ) -> Iterator[Any]:
+        for done, item in enumerate(items):
+            self._watch.renew()
+            now = time.perf_counter()
+            if now - self._progress_at >= INTERVAL:
+                self._progress_at = now
+                part = done / total if total else 0.0
+                self._send({"kind": "progress", "epochs": self._epochs + min(part, 1.0)})
+            yield item
+
+
+def _section(outcome: Outcome, printed: str, text: str) -> dict[str, Any]:
+    check = outcome.check
+    failed = outcome.status == "failed"
+    hints = hints_of(check.number, outcome) if outcome.status in ("failed", "not written") else ()
+    line = outcome.line or (_definition(text, check.number) if outcome.status != "passed" else 0)
+    return {
+        "kind": "section",
+        "number": check.number,
+        "title": check.title,
+        "status": outcome.status,
+        "remark": outcome.remark,
+        "lines": outcome.lines if failed else [],
+        "printed": printed,
+        "hints": list(hints),
+        "line": line,
+    }
+
+
+def _definition(text: str, number: str) -> int:
+    """The line of the function that a section asks for, 0 if it is not there."""
+    name = {**FUNCTIONS, **METHODS}.get(number)
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return 0
+    found = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    return found[-1] if found else 0
+
+
+def _number(value: float) -> float | None:
+    """A number as JSON can hold it."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,64 @@
+"""A time limit for student code in the browser, where there are no signals.
+
+WebAssembly's only thread runs Python, so nothing outside of it can interrupt a loop; the page could
+only end all of Python. `sys.monitoring` (Python 3.12) calls us at every jump and every call in the
+student's file, which costs nothing elsewhere. A loop that never comes back from NumPy or from a C
+function is not seen here; the page ends Python then.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+INTERVAL = 0.25  # seconds between two reports of the line that runs
+monitoring: Any = getattr(sys, "monitoring", None)  # None before Python 3.12
+
+
+class TimeUp(KeyboardInterrupt):
+    """Student code ran too long. No `except Exception` of a student's catches it."""
+
+
+class Watch:
+    """Raises TimeUp in the student's `file` when `seconds` have passed since the last `renew`.
+
+    `report` gets the number of the line that runs, a few times a second. Used as a context manager.
+    """
+
+    def __init__(self, file: str, seconds: float, report: Callable[[int], None]):
+        self.file, self.seconds, self._report = file, seconds, report
+        self.renew()
+
+    def renew(self) -> None:
+        """Start the time again."""
+        self._reported_at = time.perf_counter()
+        self._until = self._reported_at + self.seconds
+
+    def __enter__(self) -> Watch:
+        self.renew()
+        if monitoring is not None:
+            tool, events = monitoring.DEBUGGER_ID, monitoring.events
+            monitoring.use_tool_id(tool, "time limit")
+            for event in (events.JUMP, events.PY_START):
+                monitoring.register_callback(tool, event, self._seen)
+            monitoring.set_events(tool, events.JUMP | events.PY_START)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if monitoring is not None:
+            monitoring.set_events(monitoring.DEBUGGER_ID, 0)
+            monitoring.free_tool_id(monitoring.DEBUGGER_ID)
+
+    def _seen(self, code: CodeType, *offsets: int) -> Any:
+        if code.co_filename != self.file:
+            return monitoring.DISABLE
+        now = time.perf_counter()
+        if now > self._until:
+            raise TimeUp
+        if now - self._reported_at >= INTERVAL:
+            self._reported_at = now
+            self._report(sys._getframe(1).f_lineno)
+        return None

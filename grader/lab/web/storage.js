@@ -1,0 +1,59 @@
+// The student's text and last runs, kept in the browser. Nothing leaves it.
+
+export const MOST_RUNS = 10;
+
+/**
+ * Keeps the text under a key of `storage` (localStorage, or anything like it). Where the browser
+ * keeps nothing, as in some private windows, `isKept` is false and the text lives until the reload.
+ */
+export class Store {
+  constructor(storage, key) {
+    this.storage = storage;
+    this.key = key;
+    this.isKept = true;
+    this.state = { text: null, runs: [] };
+    try {
+      const found = JSON.parse(storage.getItem(key));
+      if (typeof found?.text === "string") this.state.text = found.text;
+      if (Array.isArray(found?.runs)) this.state.runs = found.runs.filter(isRun).slice(-MOST_RUNS);
+    } catch {
+      this.isKept = false;
+    }
+  }
+
+  get text() {
+    return this.state.text;
+  }
+
+  /** The last runs, the newest last: `{at, passed, text}`. */
+  get runs() {
+    return this.state.runs;
+  }
+
+  save(text) {
+    this.state.text = text;
+    this.write();
+  }
+
+  /** Note a run, unless it is of the same text as the last, whose result it then replaces. */
+  addRun(run) {
+    const runs = this.state.runs.filter((one, index, all) => {
+      return index < all.length - 1 || one.text !== run.text;
+    });
+    this.state.runs = [...runs, run].slice(-MOST_RUNS);
+    this.write();
+  }
+
+  write() {
+    try {
+      this.storage.setItem(this.key, JSON.stringify(this.state));
+      this.isKept = true;
+    } catch {
+      this.isKept = false;
+    }
+  }
+}
+
+function isRun(run) {
+  return typeof run?.text === "string" && typeof run.at === "number" && typeof run.passed === "number";
+}
