@@ -10,8 +10,8 @@ export function checkNetwork(network) {
     const { W, b, outputs } = layer;
     if (layer.inputs !== inputs || W.length !== inputs * outputs || b.length !== outputs) {
       throw new Error(
-        `layer ${index + 1} has ${layer.inputs} inputs, ${W.length} weights and ${b.length} biases,`
-        + ` expected ${inputs} inputs, ${inputs * outputs} weights and ${outputs} biases`,
+        `layer ${index + 1} has ${layer.inputs} inputs, ${W.length} weights and ${b.length} biases,` +
+          ` expected ${inputs} inputs, ${inputs * outputs} weights and ${outputs} biases`,
       );
     }
     if (!W.every(Number.isFinite) || !b.every(Number.isFinite)) {
@@ -20,7 +20,9 @@ export function checkNetwork(network) {
     inputs = outputs;
   });
   if (inputs !== network.classNames.length) {
-    throw new Error(`the last layer has ${inputs} outputs for ${network.classNames.length} classes`);
+    throw new Error(
+      `the last layer has ${inputs} outputs for ${network.classNames.length} classes`,
+    );
   }
 }
 
@@ -52,7 +54,8 @@ export function createForward(network) {
       probabilities.set(logits);
     }
     run(pixels);
-    if (network.flips) for (let k = 0; k < logits.length; k++) logits[k] = (logits[k] + probabilities[k]) / 2;
+    if (network.flips)
+      for (let k = 0; k < logits.length; k++) logits[k] = (logits[k] + probabilities[k]) / 2;
     toProbabilities(last.activation, logits, probabilities);
     return { hidden: outputs.slice(0, -1), probabilities };
   };
@@ -85,9 +88,10 @@ function toProbabilities(name, logits, out) {
   for (const z of logits) largest = Math.max(largest, z);
   let sum = 0;
   for (let k = 0; k < logits.length; k++) {
-    out[k] = name === "softmax"
-      ? Math.exp(logits[k] - largest)
-      : ACTIVATIONS.sigmoid(logits[k]) + 2 ** -1022; // 2^-1022: not 0 / 0 if all are 0
+    out[k] =
+      name === "softmax"
+        ? Math.exp(logits[k] - largest)
+        : ACTIVATIONS.sigmoid(logits[k]) + 2 ** -1022; // 2^-1022: not 0 / 0 if all are 0
     sum += out[k];
   }
   for (let k = 0; k < logits.length; k++) out[k] /= sum;
