@@ -23,7 +23,7 @@ from playground.command_line import (
     given_fields,
     load_dataset,
 )
-from playground.commands import experiments, notebooks, sweep, train_cnn
+from playground.commands import experiments, inspect, notebooks, sweep, train_cnn
 from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="output folder (default: the current one)",
     )
+    inspect.add_command(commands)
     train_cnn.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)

@@ -1,0 +1,77 @@
+"""`python -m playground inspect FILE --out PAGE`: a page to look inside a saved network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from inspection.network import InspectedNetwork, Layer
+from inspection.page import write_page
+from inspection.samples import COUNT
+from playground import command_line, storage
+from playground.errors import PlaygroundError
+from playground.network import Network
+
+# how each loss turns logits into probabilities
+OUTPUTS = {
+    "cross-entropy": "softmax",
+    "squared-error-softmax": "softmax",
+    "squared-error-sigmoid": "sigmoid",
+}
+
+
+def add_command(commands: Any) -> None:
+    """Adds the command."""
+    parser = command_line.add_command(
+        commands, "inspect", _inspect, "write a page (HTML) that looks inside a saved network"
+    )
+    parser.add_argument(
+        "network", type=Path, metavar="FILE", help="an .npz from train --save, with 784 inputs"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("network.html"),
+        metavar="FILE",
+        help="the page, one .html file (default: network.html)",
+    )
+
+
+def inspected(network: Network, title: str, class_names: tuple[str, ...]) -> InspectedNetwork:
+    """The network as a page shows it: dropout, which prediction does without, is left out.
+
+    Raises PlaygroundError if the page cannot show it.
+    """
+    settings = network.configuration
+    activations = [settings.activation] * len(settings.hidden_sizes) + [OUTPUTS[settings.loss]]
+    try:
+        layers = tuple(
+            Layer(linear.W, linear.b, activation)
+            for linear, activation in zip(network.linears, activations, strict=True)
+        )
+        return InspectedNetwork(title, layers, class_names, flips=settings.flips)
+    except ValueError as error:
+        raise PlaygroundError(f"this network cannot be shown: {error}") from None
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    command_line.check_writable(options.out, [".html"])
+    network = storage.load(options.network)
+    dataset = command_line.load_dataset(options)
+    title = f"{options.network.stem}: {'-'.join(map(str, network.sizes))}"
+    shown = inspected(network, title, dataset.class_names)
+    images, labels = dataset.X_test[:COUNT], dataset.y_test[:COUNT]
+    write_page(options.out, shown, images, labels, note=_note(network, options.dataset))
+    accuracy = float((shown.rounded().predict(images) == labels).mean())
+    size = options.out.stat().st_size / 1e6
+    print(f"Accuracy of the rounded weights on {len(labels):,} test images: {accuracy:.2%}")
+    print(f"Page: {options.out} ({size:.2f} MB)")
+
+
+def _note(network: Network, dataset: str) -> str:
+    settings = network.configuration
+    return (
+        f"A network of the playground for {dataset}: {settings.activation}, {settings.loss},"
+        f" {settings.optimizer}, {settings.epochs} epochs."
+    )
