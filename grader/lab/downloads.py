@@ -143,7 +143,7 @@ def _npm_package(name: str, version: str, files: tuple[str, ...]) -> Content:
     """Some files of an npm package: by npm, or from the CDN where there is no npm."""
     if not shutil.which("npm"):
         return {file: _from_address(f"{NPM_CDN}{name}@{version}/{file}") for file in files}
-    with TemporaryFolder("npm-") as scratch:
+    with TemporaryFolder("lab-") as scratch:
         command = ["npm", "pack", f"{name}@{version}", "--silent", "--pack-destination"]
         _run([*command, str(scratch.path)], f"{name}@{version}")
         archive = next(scratch.path.glob("*.tgz"), None)
@@ -160,7 +160,7 @@ def _npm_package(name: str, version: str, files: tuple[str, ...]) -> Content:
 
 def _pip_package(requirement: str, files: tuple[str, ...]) -> Content:
     """Some files of a wheel, wherever they are in it; the wheel is not installed."""
-    with TemporaryFolder("pip-") as scratch:
+    with TemporaryFolder("lab-") as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--pre"]
         options = ["--disable-pip-version-check", "--only-binary=:all:", "--dest"]
         _run([*command, *options, str(scratch.path), requirement], requirement)

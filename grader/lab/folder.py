@@ -119,8 +119,9 @@ def _notice(release: Pyodide) -> str:
 def _write_python(made: Path) -> None:
     """The students' files and what runs them, as one archive, and the script beside the page."""
     with TemporaryFolder("lab-") as scratch:
-        student, packages = scratch.path / "student", scratch.path / "site-packages"
-        student.mkdir()
+        packed_folder = scratch.path / "python"
+        student, packages = packed_folder / "student", packed_folder / "site-packages"
+        student.mkdir(parents=True)
         copy_code(student, load_rubric())
         write_stubs(student)
         for part in PARTS.values():
@@ -130,11 +131,11 @@ def _write_python(made: Path) -> None:
         # below site-packages, so that no frame of it is taken for the student's
         shutil.copytree(HERE / "in_browser", packages / "in_browser", ignore=ignore)
         write_cases(packages / "in_browser")
-        refuse_leaks(scratch.path)
+        refuse_leaks(packed_folder)
         _write(made / SCRIPT, (student / SCRIPT).read_bytes())
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, path in files_in(scratch.path).items():
+            for name, path in files_in(packed_folder).items():
                 entry = zipfile.ZipInfo(name)  # without a time: the same files give the same bytes
                 archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
         _write(made / "python.zip", content.getvalue())

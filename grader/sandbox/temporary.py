@@ -23,7 +23,7 @@ from grader.errors import NoRoom, expecting_room
 
 PREFIXES = (
     "submission-", "marking-", "questions-", "answers-", "grader-selftest-", "fetch-", "publish-",
-    ".handout-", ".grader-recover-", ".grader-certificates-",
+    ".handout-", ".lab-", "lab-", ".grader-recover-", ".grader-certificates-",
 )  # fmt: skip
 OWNER = ".owner"  # the file that is locked
 MARK = b"a temporary folder of the grader\n"  # its content

@@ -37,7 +37,7 @@ class Page {
     });
     this.python = new Python({
       createWorker: () => workerFrom(beside("web/lab/worker.js")),
-      settings: settings.worker,
+      settings: absolute(settings.worker),
       onMessage: (message) => this[`on_${message.kind}`]?.(message),
       onState: (state) => this.showState(state),
     });
@@ -241,6 +241,15 @@ class Page {
     this.samples ??= loadSamples(beside(images), beside(labels), count);
     mountInspection(at("inspection"), this.network, await this.samples);
   }
+}
+
+/** The worker's settings with whole addresses: its own is none that others can be relative to. */
+function absolute({ python, data, pyodide }) {
+  return {
+    python: beside(python),
+    data: data.map(beside),
+    pyodide: { ...pyodide, index: beside(pyodide.index) },
+  };
 }
 
 function percent(share, digits) {
