@@ -1,0 +1,36 @@
+// The lab's Python in Pyodide under Node: `node in_node.mjs LAB REQUESTS.json MESSAGES.json`.
+// A request is {text, images} for a run, or {text, look: true}; `seconds` is another time limit.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [lab, asked, answered] = process.argv.slice(2);
+const index = join(lab, "pyodide/");
+const { loadPyodide } = await import(pathToFileURL(join(index, "pyodide.mjs")).href);
+const python = await loadPyodide({ indexURL: index });
+await python.loadPackage("numpy", { messageCallback() {} });
+const archive = readFileSync(join(lab, "python.zip"));
+python.unpackArchive(new Uint8Array(archive).buffer, "zip", { extractDir: "/lab" });
+python.FS.mkdirTree("/lab/data");
+python.FS.mount(python.FS.filesystems.NODEFS, { root: join(lab, "data") }, "/lab/data");
+let messages = [];
+python.globals.set("post_message", (text) => messages.push(JSON.parse(text)));
+const session = python.runPython(`
+import json, sys
+from pathlib import Path
+sys.path[:0] = ["/lab/student", "/lab/site-packages"]
+from in_browser.session import Session
+Session(Path("/lab/student"), Path("/lab/data"), lambda message: post_message(json.dumps(message)))
+`);
+const all = [];
+for (const { text, images = 0, look = false, seconds = 20 } of JSON.parse(readFileSync(asked))) {
+  messages = [];
+  python.globals.set("session", session);
+  python.runPython(`session._watch.seconds = ${seconds}`);
+  if (look) messages.push(JSON.parse(python.globals.get("json").dumps(session.look(text))));
+  else session.run.callKwargs(text, { images });
+  all.push(messages);
+}
+writeFileSync(answered, JSON.stringify(all));
+process.exit(0);

@@ -1,0 +1,101 @@
+"""The lab as published for offline use, in Pyodide under Node, and served to a browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from grader.lab.downloads import Unavailable
+from grader.lab.folder import write_lab
+from tests.support import ROOT, script_with
+
+NODE = shutil.which("node")
+SPECIMENS = ROOT / "tests" / "specimens"
+HERE = Path(__file__).resolve().parent
+
+
+def need(thing: object, what: str) -> None:
+    """Skip the test if something is missing here; fail where everything has to be there."""
+    if not thing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{what} is missing")
+
+
+def offline_lab(factory: pytest.TempPathFactory) -> Path:
+    """The folder that `publish lab --offline` writes, made once for all processes of a test run."""
+    base = factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = shared / "lab"
+    with FileLock(shared / "lab.lock"):
+        if not folder.exists():
+            try:
+                write_lab(folder, offline=True)
+            except Unavailable as error:
+                need(False, f"Pyodide ({error})")
+    return folder
+
+
+def numpy_specimens() -> dict[str, str]:
+    """Every specimen of part 1, right, wrong and odd, as a whole script."""
+    found = {}
+    for file, key in (("right", "right"), ("wrong_numpy", "wrong"), ("odd_numpy", "odd")):
+        for one in tomllib.loads((SPECIMENS / f"{file}.toml").read_text(encoding="utf-8"))[key]:
+            if one["section"].startswith("1."):
+                name = one.get("style") or one["mistake"]
+                sections = {one["section"]: one["code"], **one.get("others", {})}
+                found[f"{one['section']} {name} ({file})"] = script_with("numpy_ann", sections)
+    for one in tomllib.loads((SPECIMENS / "whole_scripts.toml").read_text(encoding="utf-8"))[
+        "script"
+    ]:
+        source = script_with("numpy_ann", {})
+        if one["section"].startswith("1.") and one["replace"] in source:
+            changed = source.replace(one["replace"], one["with"])
+            found[f"{one['section']} {one['mistake']} (whole)"] = changed
+    return found
+
+
+def in_pyodide(lab: Path, folder: Path, requests: list[dict[str, Any]]) -> list[list[Any]]:
+    """The messages that the lab's Python sends for each request, in Node."""
+    need(NODE, "Node")
+    asked, answered = folder / "requests.json", folder / "messages.json"
+    asked.write_text(json.dumps(requests), encoding="utf-8")
+    done = subprocess.run(
+        [str(NODE), str(HERE / "in_node.mjs"), str(lab), str(asked), str(answered)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    messages: list[list[Any]] = json.loads(answered.read_text(encoding="utf-8"))
+    return messages
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Nothing: a test's output is about the test."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder, as `python -m http.server` serves it."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
