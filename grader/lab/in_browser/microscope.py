@@ -3,7 +3,7 @@
 A network of 4-3-2 and a few images go through the student's own functions. Each array is compared
 with the right one, and the first that is wrong is lit. Read microscope_arrays.py first, then
 microscope_notes.py (what a script computes), microscope_run.py (one example),
-microscope_judging.py and microscope_backward.py (what is wrong).
+microscope_judging.py, microscope_pass.py and microscope_backward.py (what is wrong).
 """
 
 from __future__ import annotations
@@ -29,19 +29,18 @@ from .microscope_arrays import (
     FORWARD,
     GRADIENTS,
     Array,
-    Example,
     examples,
 )
-from .microscope_backward import (
+from .microscope_backward import first_of_backward
+from .microscope_judging import Lit, first_before_backward, is_close, raised, wrong_entries
+from .microscope_notes import Notes, copied, noting
+from .microscope_pass import (
     TOLERANCE,
     Backward,
     backward_of,
     convention_of,
-    first_of_backward,
     note_of,
 )
-from .microscope_judging import Lit, first_before_backward, is_close, raised, wrong_entries
-from .microscope_notes import Notes, copied, noting
 from .microscope_run import Called, Run, quiet, run
 
 DIGITS = 7

@@ -1,120 +1,18 @@
 """The first wrong array of backward: from its four gradients, and from what it computed on the way.
 
-A gradient is known by its key. The arrays on the way have any name or none, so they are known by
-their shape and values, in either convention. Where nothing matches, the gradients tell: if dW2 or
-db2 is right, dz2 was too.
+Where nothing that was computed matches, the gradients tell: if dW2 or db2 is right, dz2 was too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assignment.checks.numpy.gradients import Batch, compared
-from assignment.failure import CheckFailed
-
-from .microscope_arrays import BY_NAME, CONVENTIONS, GRADIENTS, Example
-from .microscope_judging import Lit, is_close, of_gate, raised
-from .microscope_notes import OPERAND, Note, Span, copied
-from .microscope_run import MISSING, Run
-
-TOLERANCE = 1e-4  # relative to the largest element of each array, as in the public check
-BETWEEN = ("dz2", "da1", "dz1")
-
-
-@dataclass(frozen=True)
-class Backward:
-    """One backward pass: its notes with those of loops put together, and its gradients.
-
-    `batch` is None if backward returned no dict, and `problem` then says what it returned.
-    """
-
-    run: Run
-    notes: tuple[Note, ...]
-    batch: Batch | None
-    problem: CheckFailed | None = None
-
-    @property
-    def example(self) -> Example:
-        """The example that was run."""
-        return self.run.example
-
-    def right_as(self, name: str) -> frozenset[str]:
-        """The conventions in which a gradient is right, none if it is wrong or missing."""
-        return self.batch[GRADIENTS[name]].right_as if self.batch is not None else frozenset()
-
-    def computed(self, name: str) -> list[Note]:
-        """What was computed with the shape of an array; not what was only read.
-
-        Of the arrays between, what holds nothing but 0 and 1 is a gate; of the gate, all else is
-        none.
-        """
-        shape = self.example.right(name).shape
-        found = [n for n in self.notes if n.kind != OPERAND and n.value.shape == shape]
-        if name in BETWEEN and name != "dz2":
-            return [note for note in found if not _is_binary(note.value)]
-        return [n for n in found if _is_binary(n.value)] if name == "gate" else found
-
-    def conventions(self, name: str, value: np.ndarray) -> set[str]:
-        """The conventions in which a value is that of an array; for the gate, also inverted."""
-        found = {c for c in CONVENTIONS if is_close(value, self.example.right(name, c), TOLERANCE)}
-        return found or (set(CONVENTIONS) if name == "gate" and self._is_inverted(value) else set())
-
-    def _is_inverted(self, value: np.ndarray) -> bool:
-        return is_close(value, 1 - self.example.right("gate"))
-
-    def last(self, name: str) -> set[str]:
-        """The conventions in which the last array of this kind is right."""
-        computed = self.computed(name)
-        return self.conventions(name, computed[-1].value) if computed else set()
-
-    def is_seen(self, name: str) -> bool:
-        """Whether the array was computed right at some time, under whatever name."""
-        return any(self.conventions(name, note.value) for note in self.computed(name))
-
-
-def backward_of(run: Run) -> Backward:
-    """The backward pass of a run."""
-    example, called = run.example, run.backward
-    notes = _with_stacks(called.notes, example.n)
-    mean = {key: example.right(name, "mean") for name, key in GRADIENTS.items()}
-    if called.returned is MISSING:
-        return Backward(run, notes, None)
-    try:
-        with np.errstate(all="ignore"):
-            return Backward(run, notes, compared(called.returned, mean, example.n, TOLERANCE))
-    except CheckFailed as problem:
-        return Backward(run, notes, None, problem)
-
-
-def _with_stacks(notes: Sequence[Note], n: int) -> tuple[Note, ...]:
-    """The notes; rows that a loop over the n images computed are one array after the last row."""
-    rows: dict[tuple[Span, str, str], list[np.ndarray]] = {}
-    found = []
-    for note in notes:
-        found.append(note)
-        if n < 2 or note.value.ndim > 2 or (note.value.ndim == 2 and len(note.value) > 1):
-            continue
-        row = rows.setdefault((note.span, note.kind, note.target), [])
-        row.append(note.value.reshape(-1))
-        if len(row) == n:
-            if len({one.shape for one in row}) == 1:
-                found.append(replace(note, value=np.stack(row)))
-            row.clear()
-    return tuple(found)
-
-
-def _is_binary(value: np.ndarray) -> bool:
-    return bool(((value == 0) | (value == 1)).all() and value.any())
-
-
-def convention_of(backward: Backward) -> str:
-    """The convention in which most gradients are right."""
-    return max(
-        CONVENTIONS, key=lambda one: sum(one in backward.right_as(name) for name in GRADIENTS)
-    )
+from .microscope_arrays import BY_NAME, CONVENTIONS, GRADIENTS
+from .microscope_judging import Lit, difference, is_close, of_gate, raised
+from .microscope_notes import Span, copied
+from .microscope_pass import BETWEEN, TOLERANCE, Backward, convention_of, line_where, note_of
 
 
 def first_of_backward(backward: Backward) -> Lit | None:
@@ -239,12 +137,11 @@ def _gradient(backward: Backward, name: str) -> Lit:
     returned = backward.run.backward.returned
     got = copied(returned[key]) if isinstance(returned, dict) and key in returned else None
     if one.problem is not None:
-        return Lit(name, str(one.problem), _line_where(backward, got), got, got is None)
-    convention = convention_of(backward)
-    sentence = (
-        f'gradients["{key}"] is wrong{_factor(got, backward.example.right(name, convention))}.'
-    )
-    return Lit(name, sentence, _line_where(backward, got), got)
+        return Lit(name, str(one.problem), line_where(backward, got), got, got is None)
+    if got is None:
+        return Lit(name, f'gradients["{key}"] is wrong.')
+    sentence = _in_words(backward, name, f'gradients["{key}"]', got)
+    return Lit(name, sentence, line_where(backward, got), got)
 
 
 def _between(backward: Backward, name: str) -> Lit:
@@ -257,8 +154,8 @@ def _between(backward: Backward, name: str) -> Lit:
     because = str(problem) if problem is not None else f"{_listed(wrong)} {_are(wrong)} wrong."
     if got is None:
         return Lit(name, f"{symbol} is never computed; {because}", is_missing=True)
-    factor = _factor(got, backward.example.right(name, convention_of(backward)))
-    sentence = f"{symbol} is wrong{factor}, and so {_are(wrong)} {_listed(wrong)}."
+    follow = f" So {_listed(wrong)} {_are(wrong)} wrong too." if wrong else ""
+    sentence = f"{_in_words(backward, name, symbol, got)}{follow}"
     return Lit(name, sentence, _line_of(backward, name), got)
 
 
@@ -268,41 +165,39 @@ def _latest(backward: Backward, name: str) -> np.ndarray | None:
     return note.value if note is not None else None
 
 
-def note_of(backward: Backward, name: str, *, right: bool = False) -> Note | None:
-    """The note of an array on the way: the last right one with `right`, else the likely one."""
-    found = backward.computed(name)
-    if right:
-        found = [note for note in found if backward.conventions(name, note.value)]
-    if not found:
-        return None
-    return found[0] if name == "da1" and not right else found[-1]
-
-
 def _line_of(backward: Backward, name: str) -> int | None:
     note = note_of(backward, name)
     return note.line if note is not None else None
 
 
-def _line_where(backward: Backward, got: np.ndarray | None) -> int | None:
-    """The line that computed a gradient, by its value."""
-    notes = [n for n in backward.notes if got is not None and n.kind != OPERAND]
-    lines = [n.line for n in notes if n.value.shape == got.shape and _equal(n.value, got)]  # type: ignore[union-attr]
-    return lines[0] if lines else None
+def _in_words(backward: Backward, name: str, label: str, got: np.ndarray) -> str:
+    """How an array differs, and what it is off by as a whole, if that is a sign or a number."""
+    convention, n = convention_of(backward), backward.example.n
+    failure = difference(label, got, backward.example.right(name, convention))
+    text = str(failure) if failure is not None else f"{label} is wrong."
+    factors = [_factor(got, backward.example.right(name, one)) for one in CONVENTIONS]
+    if -1 in factors:
+        return f"{text} This is the right array with the wrong sign."
+    if n > 1 and factors[1] == 1 / n:
+        return f"{text} This is the mean, divided by the number of images once more."
+    if factors[0] and (number := _whole(factors[0]) or _whole(1 / factors[0])):
+        verb = "times" if _whole(factors[0]) else "divided by"
+        return f"{text} This is the right array {verb} {number}."
+    return text
 
 
-def _equal(one: np.ndarray, other: np.ndarray) -> bool:
-    return bool(np.array_equal(one, other, equal_nan=True))
+def _factor(got: np.ndarray, right: np.ndarray) -> float:
+    """The one number that an array is off by, 0 if there is none."""
+    size = float(np.vdot(right, right))
+    if got.shape != right.shape or size < 1e-12:
+        return 0.0
+    factor = round(float(np.vdot(right, got)) / size, 9)
+    return factor if is_close(got, factor * right, TOLERANCE) else 0.0
 
 
-def _factor(got: np.ndarray | None, expected: np.ndarray) -> str:
-    """In words, the one number that a wrong array is off by, if there is one."""
-    size = float(np.vdot(expected, expected))
-    if got is None or got.shape != expected.shape or size < 1e-12:
-        return ""
-    factor = float(np.vdot(expected, got)) / size
-    if abs(factor) < 1e-6 or not is_close(got, factor * expected, TOLERANCE):
-        return ""
-    return f": it is the right one times {factor:.6g}"
+def _whole(number: float) -> int:
+    """The number if it is a whole one, else 0."""
+    return round(number) if abs(number - round(number)) < 1e-3 else 0
 
 
 def _listed(names: Sequence[str]) -> str:

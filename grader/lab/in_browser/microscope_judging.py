@@ -87,7 +87,16 @@ def _changed(run: Run, by: str) -> Lit | None:
 def _forward(run: Run) -> Lit | None:
     called, example = run.forward, run.example
     if called.error is not None:
-        return raised(called, next((name for name in FORWARD if not _is_there(run, name)), "a2"))
+        name = next((name for name in FORWARD if not _is_there(run, name)), "a2")
+        kept = run.kept.get(name, MISSING)
+        lit = raised(called, name)
+        if kept is MISSING:
+            return lit
+        failure = difference(f"self.{name}", kept, example.right(name))
+        if failure is None:
+            return lit
+        sentence = f"{failure} Then the script raised {_words(called.error)}"
+        return Lit(name, sentence, _assigned_in(run, name) or lit.line, copied(kept))
     for name in FORWARD:
         kept = run.kept[name]
         if kept is MISSING:
@@ -99,7 +108,7 @@ def _forward(run: Run) -> Lit | None:
             return _changed_later(run, name) or Lit(
                 name, str(failure), _assigned_in(run, name), copied(kept)
             )
-    failure = difference("what forward returns", called.returned, example.right("a2"))
+    failure = difference("forward(X)", called.returned, example.right("a2"))
     return Lit("a2", str(failure), got=copied(called.returned)) if failure is not None else None
 
 
@@ -191,13 +200,20 @@ def raised(called: Called, name: str) -> Lit:
     """The array that was being computed when the script raised an exception."""
     error, symbol = called.error, BY_NAME[name].symbol
     line = called.span[0] if called.span else None
-    if error is not None and is_stub(error):
+    if _is_not_written(error):
         return Lit(name, f"{symbol} is not computed: this is not written yet.", line,
                    is_missing=True)  # fmt: skip
     return Lit(
         name, f"While {symbol} was computed, the script raised {_words(error)}", line,
         is_missing=True,
     )  # fmt: skip
+
+
+def _is_not_written(error: BaseException | None) -> bool:
+    try:
+        return error is not None and is_stub(error)
+    except Exception:  # an exception of the student's own class, whose text raises
+        return False
 
 
 def _words(error: BaseException | None) -> str:

@@ -104,7 +104,8 @@ def noting(module: ModuleType, source: str) -> tuple[ModuleType, Notes]:
     """
     tree = _Noting().visit(ast.parse(source))
     file = str(getattr(module, "__file__", "") or f"{module.__name__}.py")
-    twin, notes = ModuleType(module.__name__), Notes()
+    name = module.__name__ if module.__name__ != "__main__" else "numpy_ann"  # no second training
+    twin, notes = ModuleType(name), Notes()
     twin.__file__ = file
     vars(twin).update({NOTER: notes.noted, WATCHER: notes.assigned})
     code = compile(ast.fix_missing_locations(tree), file, "exec", dont_inherit=True)
@@ -166,12 +167,12 @@ class _Noting(ast.NodeTransformer):
         return self._noted(node, OPERAND) if is_name else node
 
     def _noted(self, node: ast.expr, kind: str) -> ast.expr:
-        parts = [ast.Constant(_span(node)), ast.Constant(kind), node]
+        parts = [_constants(_span(node)), ast.Constant(kind), node]
         return ast.copy_location(ast.Call(ast.Name(NOTER, ast.Load()), parts, []), node)
 
     def _watched(self, target: ast.expr, statement: ast.stmt) -> ast.stmt:
         read = ast.Lambda(ast.arguments([], [], None, [], [], None, []), _as_read(target))
-        parts = [ast.Constant(_span(statement)), ast.Constant(ast.unparse(target)), read]
+        parts = [_constants(_span(statement)), ast.Constant(ast.unparse(target)), read]
         call = ast.Call(ast.Name(WATCHER, ast.Load()), parts, [])
         return ast.copy_location(ast.Expr(call), statement)
 
@@ -179,6 +180,10 @@ class _Noting(ast.NodeTransformer):
 def _span(node: ast.expr | ast.stmt) -> Span:
     end = node.end_lineno or node.lineno
     return node.lineno, node.col_offset, end, node.end_col_offset or node.col_offset
+
+
+def _constants(span: Span) -> ast.expr:
+    return ast.Tuple([ast.Constant(number) for number in span], ast.Load())
 
 
 def _as_read(target: ast.expr) -> ast.expr:
@@ -203,7 +208,7 @@ def _names(target: ast.expr) -> Iterator[ast.expr]:
             yield from _names(part)
     elif isinstance(target, ast.Starred | ast.Subscript):
         yield from _names(target.value)
-    elif isinstance(target, ast.Name):
-        yield target
-    elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+    elif isinstance(target, ast.Name) or (
+        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+    ):
         yield target
