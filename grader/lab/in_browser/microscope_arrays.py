@@ -18,8 +18,7 @@ CONVENTIONS = ("sum", "mean")
 class Array:
     """One array: its section of part 1 ("" for what is given), symbol, formula and shape in words.
 
-    `kept_as` is where the student's code has it: an attribute of self, a key of what backward
-    returns, or "" for a variable of any name.
+    `made_of` names the arrays that it is computed from.
     """
 
     name: str
@@ -27,30 +26,30 @@ class Array:
     symbol: str
     formula: str
     shape: str
-    kept_as: str = ""
+    made_of: tuple[str, ...] = ()
 
 
 # the formulas are those of README, part 1
 ARRAYS = (
     Array("X", "", "X", "the images, one in each row", "(n, d)"),
-    Array("W1", "", "W1", "the weights of the first layer", "(d, h)", "self.W1"),
-    Array("b1", "", "b1", "the biases of the first layer", "(h,)", "self.b1"),
-    Array("z1", "1.5", "z1", "z1 = X W1 + b1", "(n, h)", "self.z1"),
-    Array("a1", "1.2", "a1", "a1 = relu(z1) = max(0, z1)", "(n, h)", "self.a1"),
-    Array("W2", "", "W2", "the weights of the second layer", "(h, k)", "self.W2"),
-    Array("b2", "", "b2", "the biases of the second layer", "(k,)", "self.b2"),
-    Array("z2", "1.5", "z2", "z2 = a1 W2 + b2", "(n, k)", "self.z2"),
-    Array("a2", "1.5", "a2", "a2 = softmax(z2), row by row", "(n, k)", "self.a2"),
+    Array("W1", "", "W1", "the weights of the first layer", "(d, h)"),
+    Array("b1", "", "b1", "the biases of the first layer", "(h,)"),
+    Array("z1", "1.5", "z1", "z1 = X W1 + b1", "(n, h)", ("X", "W1", "b1")),
+    Array("a1", "1.2", "a1", "a1 = relu(z1) = max(0, z1)", "(n, h)", ("z1",)),
+    Array("W2", "", "W2", "the weights of the second layer", "(h, k)"),
+    Array("b2", "", "b2", "the biases of the second layer", "(k,)"),
+    Array("z2", "1.5", "z2", "z2 = a1 W2 + b2", "(n, k)", ("a1", "W2", "b2")),
+    Array("a2", "1.5", "a2", "a2 = softmax(z2), row by row", "(n, k)", ("z2",)),
     Array("Y", "", "Y", "the true classes, one-hot", "(n, k)"),
-    Array("loss", "1.4", "L", "L = -1/n Σ Y log a2", "one number"),
-    Array("dz2", "1.6", "dz2", "dz2 = a2 - Y", "(n, k)"),
-    Array("dW2", "1.6", "dW2", "dW2 = a1ᵀ dz2", "(h, k)", '"W2"'),
-    Array("db2", "1.6", "db2", "db2 = Σᵢ dz2ᵢ, over the images", "(k,)", '"b2"'),
-    Array("da1", "1.6", "da1", "da1 = dz2 W2ᵀ", "(n, h)"),
-    Array("gate", "1.3", "relu′(z1)", "relu′(z1) = 1 where z1 > 0, else 0", "(n, h)"),
-    Array("dz1", "1.6", "dz1", "dz1 = da1 ⊙ relu′(z1)", "(n, h)"),
-    Array("dW1", "1.6", "dW1", "dW1 = Xᵀ dz1", "(d, h)", '"W1"'),
-    Array("db1", "1.6", "db1", "db1 = Σᵢ dz1ᵢ, over the images", "(h,)", '"b1"'),
+    Array("loss", "1.4", "L", "L = -1/n Σ Y log a2", "one number", ("Y", "a2")),
+    Array("dz2", "1.6", "dz2", "dz2 = a2 - Y", "(n, k)", ("a2", "Y")),
+    Array("dW2", "1.6", "dW2", "dW2 = a1ᵀ dz2", "(h, k)", ("a1", "dz2")),
+    Array("db2", "1.6", "db2", "db2 = Σᵢ dz2ᵢ, over the images", "(k,)", ("dz2",)),
+    Array("da1", "1.6", "da1", "da1 = dz2 W2ᵀ", "(n, h)", ("dz2", "W2")),
+    Array("gate", "1.3", "relu′(z1)", "relu′(z1) = 1 where z1 > 0, else 0", "(n, h)", ("z1",)),
+    Array("dz1", "1.6", "dz1", "dz1 = da1 ⊙ relu′(z1)", "(n, h)", ("da1", "gate")),
+    Array("dW1", "1.6", "dW1", "dW1 = Xᵀ dz1", "(d, h)", ("X", "dz1")),
+    Array("db1", "1.6", "db1", "db1 = Σᵢ dz1ᵢ, over the images", "(h,)", ("dz1",)),
 )
 BY_NAME = {array.name: array for array in ARRAYS}
 PARAMETERS = ("W1", "b1", "W2", "b2")
