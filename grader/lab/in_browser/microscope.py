@@ -136,7 +136,12 @@ def _encoded(
         entries[array.name] = _entry(array, ran, backward, convention, lit, entries)
     return {
         "version": 1,
-        "example": {"name": example.name, "title": example.title, "why": example.why},
+        "example": {
+            "name": example.name,
+            "title": example.title,
+            "why": example.why,
+            "network": [*example.parameters["W1"].shape, len(example.parameters["b2"])],
+        },
         "convention": convention if backward.batch is not None else "",
         "arrays": list(entries.values()),
         "lit": lit and {
@@ -168,7 +173,8 @@ def _entry(
         if not is_right and got is not None and _is_right(name, got, example.right(name, one)):
             is_right, right = True, example.right(name, one)
     needs = () if name in JUDGED_ALONE else array.made_of
-    after = any(before[need]["status"] != "right" for need in needs)
+    has_ended = name in BACKWARD and ran.backward.error is not None
+    after = has_ended or any(before[need]["status"] != "right" for need in needs)
     return {
         "name": name,
         "section": array.section,

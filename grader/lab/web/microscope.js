@@ -32,14 +32,15 @@ class Microscope {
   }
 
   mount() {
-    const { example } = this.result;
+    const { title, why, network } = this.result.example;
+    const sizes = `A network of ${network[0]} pixels, ${network[1]} hidden units and ${network[2]} classes. `;
     this.position = element("p", { class: "position", role: "status" });
     this.panel = element("div", { class: "panel" });
     this.previous = this.stepButton("← Previous", -1);
     this.next = this.stepButton("Next →", 1);
     this.root.append(
       ...this.verdict(),
-      element("p", { class: "example" }, element("strong", {}, `${example.title}. `), example.why),
+      element("p", { class: "example" }, element("strong", {}, `${title}. `), sizes, why),
       this.overview(),
       element("div", { class: "steps" }, this.previous, this.next, this.position),
       this.panel,
@@ -112,6 +113,12 @@ class Microscope {
     return button;
   }
 
+  /** A button for the line of an array, except the lit one's, whose line stands above. */
+  lineOf(array) {
+    const isShown = array.name === this.result.lit?.name;
+    return array.line === null || isShown ? [] : [this.lineButton(array.line)];
+  }
+
   onKey(event) {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const scrolls = event.target.closest(".scroll");
@@ -141,7 +148,7 @@ class Microscope {
     this.panel.replaceChildren(
       element("h3", {}, array.symbol, element("span", { class: "axes" }, ` ${array.axes}`)),
       element("p", { class: "formula" }, array.formula),
-      ...(array.line === null ? [] : [this.lineButton(array.line)]),
+      ...this.lineOf(array),
       this.matrices(array),
       ...this.sources(array),
     );
@@ -182,7 +189,7 @@ function nothingText(array) {
     return "Your code does not compute this on its own. What follows from it is right.";
   }
   return array.status === "after"
-    ? "Nothing to compare: an array before it is wrong."
+    ? "Nothing to compare: your code did not get this far, or an array before it is wrong."
     : "Your code has no such array.";
 }
 
