@@ -12,7 +12,7 @@ import pytest
 
 from grader.lab.in_browser.microscope import look
 from grader.lab.in_browser.microscope_arrays import EXAMPLES
-from grader.lab.microscope_examples import write_microscope_examples
+from grader.lab.microscope_cases import write_cases
 from tests.right_works import WORKS, right_work
 from tests.support import ROOT, script_with
 
@@ -70,7 +70,7 @@ def test_lights_nothing_in_right_answers() -> None:
 
 
 def test_the_examples_are_those_of_the_reference(tmp_path: Any) -> None:
-    written = json.loads(write_microscope_examples(tmp_path).read_text(encoding="utf-8"))
+    written = json.loads(write_cases(tmp_path).read_text(encoding="utf-8"))
     shipped = json.loads(EXAMPLES.read_text(encoding="utf-8"))
 
     def numbers(content: Any) -> list[float]:

@@ -4,6 +4,7 @@
 // first; buttons and arrow keys step through the others, forward and then backward. A click on a
 // line of code is an event "show-line", which the page answers.
 
+import { element } from "#lab/elements.js";
 import { entryOf, matrixOf, numberText, shade, shapeText, STATUS_WORDS } from "#lab/matrices.js";
 
 const INVITATION =
@@ -225,13 +226,5 @@ function cell(value, largest, differs) {
   const classes = `${shade(value, largest)}${differs ? " differs" : ""}`;
   const made = element("td", { class: classes }, numberText(value));
   if (differs) made.append(element("span", { class: "unseen" }, " differs"));
-  return made;
-}
-
-/** An element with attributes and children; text stays text. */
-function element(name, attributes, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
   return made;
 }

@@ -41,7 +41,7 @@ class Example:
     before: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
 
-def write_microscope_examples(folder: Path) -> Path:
+def write_cases(folder: Path) -> Path:
     """The path of the examples, written into `folder`, that of the lab's Python."""
     path = folder / NAME
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in encoded())
