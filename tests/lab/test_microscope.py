@@ -145,8 +145,9 @@ def test_an_array_that_changes_later_is_told_from_a_wrong_one() -> None:
 def test_stubs_are_not_written_and_a_failing_check_is_heard() -> None:
     stubs = looked((ROOT / "numpy_ann.py").read_text(encoding="utf-8"))
     assert (stubs["lit"]["name"], array(stubs, "z1")["status"]) == ("z1", "missing")
-    elsewhere = looked_at(**{"1_2": "return np.maximum(z, 1e-9)"})["lit"]
-    assert (elsewhere["name"], elsewhere["elsewhere"]) == ("a1", True)
+    found = looked_at(**{"1_2": "return np.maximum(z, 1e-9)"})
+    assert (found["lit"]["name"], found["lit"]["elsewhere"]) == ("a1", True)
+    assert array(found, "a1")["got"] == [[1.6875, 4.5, 1e-9], [1e-9, 6.5625, 0.5]]
 
 
 def test_a_script_that_imports_once_is_judged_without_notes() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -102,7 +103,7 @@ def _elsewhere(module: ModuleType, source: str) -> Lit | None:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return raised(Called(error=error), name)
+            return replace(raised(Called(error=error), name), is_missing=False)
     return None
 
 
@@ -167,7 +168,8 @@ def _entry(
     is_lit = lit is not None and lit.name == name
     got, line = _found(ran, backward, name)
     if is_lit and lit is not None:
-        got, line = lit.got, lit.line or line
+        got = lit.got if lit.got is not None or lit.is_missing else got
+        line = lit.line or line
     is_right = False
     for one in (convention, *CONVENTIONS):
         if not is_right and got is not None and _is_right(name, got, example.right(name, one)):
