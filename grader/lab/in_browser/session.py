@@ -87,7 +87,7 @@ class Session:
         with self._student_code():
             module = self._load(text)
             if module is not None:
-                return look(module)
+                return look(module, source=source_of(self._path))
         return None
 
     def network(self) -> dict[str, Any] | None:
