@@ -13,8 +13,8 @@ const SLIDERS = [
 ];
 
 /**
- * {root, pixels(), label(), choose(index), draw()}. `changed()` is called after every change of the
- * pixels; `label()` is the true class of an image of the samples, null for a drawing.
+ * {area, controls, pixels(), label(), choose(index), draw()}. `changed()` is called after every
+ * change of the pixels; `label()` is the true class of a test image, null for a drawing.
  */
 export function createDrawing(network, samples, { changed, signal }) {
   const canvas = element("canvas", {
@@ -61,7 +61,8 @@ export function createDrawing(network, samples, { changed, signal }) {
     changed();
   });
   return {
-    root: element("div", { className: "drawing" }, canvas, brush.root, chooser.root, controls.root),
+    area: element("div", { className: "drawing" }, canvas, brush.root),
+    controls: element("div", { className: "controls" }, chooser.root, controls.root),
     pixels: () => state.pixels,
     label: () => state.label,
     choose: chooser.choose,
