@@ -25,6 +25,7 @@ export function createErrors(network, samples, { answers }, { picked, signal }) 
       `${answers.right.toLocaleString("en")} of ${counted(n, "image")} right:` +
         ` ${percent(answers.right / n)}.`,
     ),
+    element("p", { className: "small" }, "Rows: the true class. Columns: the network's answer."),
     confusionTable(network.classNames, answers, open, signal),
     opened,
     element("h3", {}, "The surest mistakes"),
@@ -49,7 +50,7 @@ function confusionTable(classNames, answers, open, signal) {
   const table = element(
     "table",
     { className: "confusion" },
-    element("caption", {}, "Rows: the true class. Columns: the network's answer."),
+    element("caption", { className: "unseen" }, "Confusion matrix"),
     element("thead", {}, element("tr", {}, element("td"), ...head)),
     element("tbody", {}, ...rows),
   );

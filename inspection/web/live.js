@@ -126,7 +126,8 @@ function createCells(layer, index, scale) {
   const width = columns * CELL;
   const height = Math.ceil(layer.outputs / columns) * CELL;
   const canvas = element("canvas", { width, height, className: "cells", role: "img" });
-  const caption = element("figcaption");
+  const name = `Hidden layer ${index + 1} (${layer.activation})`;
+  const caption = element("figcaption", {}, name);
   const threshold = firesAbove(layer.activation);
   const colour = new Uint8ClampedArray(4);
 
@@ -147,9 +148,7 @@ function createCells(layer, index, scale) {
     drawPixels(canvas, width, height, paint);
     let fire = 0;
     for (const value of outputs) fire += Number(value > threshold);
-    caption.textContent =
-      `Hidden layer ${index + 1} (${layer.activation}):` +
-      ` ${fire} of ${counted(layer.outputs, "unit")} fire`;
+    caption.textContent = `${name}: ${fire} of ${counted(layer.outputs, "unit")} fire`;
   }
   const describe = () => canvas.setAttribute("aria-label", caption.textContent);
   describe();

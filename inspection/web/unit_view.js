@@ -32,8 +32,8 @@ export class UnitView {
   summary() {
     const dead = this.numbers().filter((unit) => this.units.isDead(unit));
     return (
-      `The first layer has ${counted(this.units.count, "unit")}, ${dead.length} of them dead:` +
-      " their output is the same for every image here." +
+      `The first layer has ${counted(this.units.count, "unit")}, ${dead.length} of them dead` +
+      " (their output is the same for every image here)." +
       " Each picture shows a unit's 784 weights in the place of their pixels." +
       (this.hasHidden ? "" : " This network has no hidden layer: its units are the classes.")
     );
@@ -76,10 +76,11 @@ export class UnitView {
     return this.order === "fires" ? percent(this.value(unit), 0) : signed(this.value(unit));
   }
 
+  /** The units in order; dead ones come last, unless the order is that of their numbers. */
   sorted() {
     const order = this.numbers();
     const values = order.map((unit) => this.value(unit));
-    const dead = order.map((unit) => this.units.isDead(unit));
+    const dead = order.map((unit) => this.order !== "number" && this.units.isDead(unit));
     return order.sort((a, b) => dead[a] - dead[b] || values[b] - values[a] || a - b);
   }
 
