@@ -57,6 +57,12 @@ export function onNextFrame(draw, signal) {
   };
 }
 
+/** Scroll to an element that has just been filled, unless its beginning is in sight. */
+export function reveal(filled) {
+  const { top } = filled.getBoundingClientRect();
+  if (top < 0 || top > 0.8 * innerHeight) filled.scrollIntoView({ block: "start" });
+}
+
 export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 export const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 export const counted = (count, noun) =>

@@ -1,6 +1,6 @@
 // The drawing area: an image to draw on, to choose from the samples, and to change.
 import { stroke } from "#inspection/brush.js";
-import { button, choice, element, labelled } from "#inspection/dom.js";
+import { button, choice, counted, element, labelled } from "#inspection/dom.js";
 import { PIXELS, SIDE } from "#inspection/forward.js";
 import { drawGrey, pixelsOf } from "#inspection/pictures.js";
 import { transformed, UNCHANGED } from "#inspection/transform.js";
@@ -155,7 +155,8 @@ function createChooser(network, samples, chosen, signal) {
     place = (wanted + indices.length) % indices.length;
     const index = indices[place];
     const name = network.classNames[samples.labels[index]];
-    words.textContent = `${place + 1} of ${indices.length}: test image ${index}, ${name}`;
+    const where = `${place + 1} of ${counted(indices.length, "image")}`;
+    words.textContent = `${where}: test image ${index}, ${name}`;
     chosen(index);
   }
   const root = element(

@@ -1,5 +1,5 @@
 // Where the network errs: the confusion matrix, whose cells open the images, and surest mistakes.
-import { button, counted, element, percent } from "#inspection/dom.js";
+import { button, counted, element, percent, reveal } from "#inspection/dom.js";
 import { imageButton } from "#inspection/pictures.js";
 
 const SUREST = 12;
@@ -14,7 +14,7 @@ export function createErrors(network, samples, { answers }, { picked, signal }) 
     opened.replaceChildren(
       ...cellImages(network, samples, answers, label, answer, picked, signal),
     );
-    opened.scrollIntoView({ block: "nearest" });
+    reveal(opened);
   };
   return element(
     "div",

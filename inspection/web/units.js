@@ -1,5 +1,14 @@
 // What each unit of the first layer wants: its weights as an image, and what excites it.
-import { button, choice, counted, element, labelled, percent, signed } from "#inspection/dom.js";
+import {
+  button,
+  choice,
+  counted,
+  element,
+  labelled,
+  percent,
+  reveal,
+  signed,
+} from "#inspection/dom.js";
 import {
   drawPixels,
   drawWeights,
@@ -26,7 +35,7 @@ export function createUnits(network, samples, { units }, { picked, signal }) {
     view,
     (unit) => {
       open(unit);
-      detail.scrollIntoView({ block: "nearest" });
+      reveal(detail);
     },
     signal,
   );
@@ -113,7 +122,7 @@ function describe(view, unit, samples, picked, signal) {
     ),
   );
   parts.push(
-    element("h4", {}, `The ${counted(images.length, "test image")} that excite it most`),
+    element("h4", {}, "The test images that excite it most"),
     element("div", { className: "images" }, ...images),
   );
   return parts;
