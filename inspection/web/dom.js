@@ -57,7 +57,13 @@ export function onNextFrame(draw, signal) {
   };
 }
 
-export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+/** Scroll to an element that has just been filled, unless its beginning is in sight. */
+export function reveal(filled) {
+  const { top } = filled.getBoundingClientRect();
+  if (top < 0 || top > 0.8 * innerHeight) filled.scrollIntoView({ block: "start" });
+}
+
+export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 export const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 export const counted = (count, noun) =>
   `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 // The drawing area: an image to draw on, to choose from the samples, and to change.
 import { stroke } from "#inspection/brush.js";
-import { button, choice, element, labelled } from "#inspection/dom.js";
+import { button, choice, counted, element, labelled } from "#inspection/dom.js";
 import { PIXELS, SIDE } from "#inspection/forward.js";
 import { drawGrey, pixelsOf } from "#inspection/pictures.js";
 import { transformed, UNCHANGED } from "#inspection/transform.js";
@@ -13,8 +13,8 @@ const SLIDERS = [
 ];
 
 /**
- * {root, pixels(), label(), choose(index), draw()}. `changed()` is called after every change of the
- * pixels; `label()` is the true class of an image of the samples, null for a drawing.
+ * {area, controls, pixels(), label(), choose(index), draw()}. `changed()` is called after every
+ * change of the pixels; `label()` is the true class of a test image, null for a drawing.
  */
 export function createDrawing(network, samples, { changed, signal }) {
   const canvas = element("canvas", {
@@ -61,7 +61,8 @@ export function createDrawing(network, samples, { changed, signal }) {
     changed();
   });
   return {
-    root: element("div", { className: "drawing" }, canvas, brush.root, chooser.root, controls.root),
+    area: element("div", { className: "drawing" }, canvas, brush.root),
+    controls: element("div", { className: "controls" }, chooser.root, controls.root),
     pixels: () => state.pixels,
     label: () => state.label,
     choose: chooser.choose,
@@ -154,7 +155,8 @@ function createChooser(network, samples, chosen, signal) {
     place = (wanted + indices.length) % indices.length;
     const index = indices[place];
     const name = network.classNames[samples.labels[index]];
-    words.textContent = `${place + 1} of ${indices.length}: test image ${index}, ${name}`;
+    const where = `${place + 1} of ${counted(indices.length, "image")}`;
+    words.textContent = `${where}: test image ${index}, ${name}`;
     chosen(index);
   }
   const root = element(

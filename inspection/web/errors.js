@@ -1,5 +1,5 @@
 // Where the network errs: the confusion matrix, whose cells open the images, and surest mistakes.
-import { button, counted, element, percent } from "#inspection/dom.js";
+import { button, counted, element, percent, reveal } from "#inspection/dom.js";
 import { imageButton } from "#inspection/pictures.js";
 
 const SUREST = 12;
@@ -11,8 +11,10 @@ export function createErrors(network, samples, { answers }, { picked, signal }) 
   const opened = element("div", { className: "opened", "aria-live": "polite" });
   opened.append(element("p", {}, "Choose a number of the table to see its images."));
   const open = (label, answer) => {
-    opened.replaceChildren(...cellImages(network, samples, answers, label, answer, picked, signal));
-    opened.scrollIntoView({ block: "nearest" });
+    opened.replaceChildren(
+      ...cellImages(network, samples, answers, label, answer, picked, signal),
+    );
+    reveal(opened);
   };
   return element(
     "div",
@@ -23,6 +25,7 @@ export function createErrors(network, samples, { answers }, { picked, signal }) 
       `${answers.right.toLocaleString("en")} of ${counted(n, "image")} right:` +
         ` ${percent(answers.right / n)}.`,
     ),
+    element("p", { className: "small" }, "Rows: the true class. Columns: the network's answer."),
     confusionTable(network.classNames, answers, open, signal),
     opened,
     element("h3", {}, "The surest mistakes"),
@@ -31,7 +34,9 @@ export function createErrors(network, samples, { answers }, { picked, signal }) 
 }
 
 function confusionTable(classNames, answers, open, signal) {
-  const head = classNames.map((name) => element("th", { scope: "col" }, element("span", {}, name)));
+  const head = classNames.map((name) =>
+    element("th", { scope: "col" }, element("span", {}, name)),
+  );
   const rows = classNames.map((name, label) =>
     element(
       "tr",
@@ -45,7 +50,7 @@ function confusionTable(classNames, answers, open, signal) {
   const table = element(
     "table",
     { className: "confusion" },
-    element("caption", {}, "Rows: the true class. Columns: the network's answer."),
+    element("caption", { className: "unseen" }, "Confusion matrix"),
     element("thead", {}, element("tr", {}, element("td"), ...head)),
     element("tbody", {}, ...rows),
   );
@@ -67,7 +72,9 @@ function cell(classNames, answers, label, answer, open, signal) {
   const count = row[answer];
   if (!count) return element("td", { className: "none" }, "0");
   const made = button(String(count), () => open(label, answer), signal, {
-    "aria-label": `${counted(count, "image")}: true class ${classNames[label]}, answer ${classNames[answer]}`,
+    "aria-label":
+      `${counted(count, "image")}: true class ${classNames[label]},` +
+      ` answer ${classNames[answer]}`,
   });
   const share = count / row.reduce((sum, value) => sum + value, 0);
   const colour = label === answer ? "31 119 180" : "217 95 2";
@@ -112,19 +119,14 @@ function surest(network, samples, answers, picked, signal) {
   const sureness = (index) => answers.of(index, answers.predicted[index]);
   wrong.sort((a, b) => sureness(b) - sureness(a) || a - b);
   if (!wrong.length) return [element("p", {}, "There is no mistake on these images.")];
-  const buttons = wrong
-    .slice(0, SUREST)
-    .map((index) =>
-      imageButton(
-        samples,
-        index,
-        [
-          `says ${classNames[answers.predicted[index]]}, ${percent(sureness(index))}`,
-          `is ${classNames[samples.labels[index]]}, ${percent(answers.of(index, samples.labels[index]))}`,
-        ],
-        picked,
-        signal,
-      ),
-    );
+  const line = (word, index, label) =>
+    `${word} ${classNames[label]}, ${percent(answers.of(index, label))}`;
+  const buttons = wrong.slice(0, SUREST).map((index) => {
+    const words = [
+      line("says", index, answers.predicted[index]),
+      line("is", index, samples.labels[index]),
+    ];
+    return imageButton(samples, index, words, picked, signal);
+  });
   return [element("div", { className: "images wide" }, ...buttons)];
 }

@@ -56,7 +56,7 @@ class Answers {
   }
 }
 
-/** Of each unit: how often it fires, its mean for each class, and the images that excite it most. */
+/** Of each unit: how often it fires, its mean for each class, and what excites it most. */
 class Units {
   constructor(layer, classes) {
     const count = layer.outputs;

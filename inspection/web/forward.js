@@ -10,7 +10,8 @@ export function checkNetwork(network) {
     const { W, b, outputs } = layer;
     if (layer.inputs !== inputs || W.length !== inputs * outputs || b.length !== outputs) {
       throw new Error(
-        `layer ${index + 1} has ${layer.inputs} inputs, ${W.length} weights and ${b.length} biases,` +
+        `layer ${index + 1} has ${layer.inputs} inputs, ${W.length} weights` +
+          ` and ${b.length} biases,` +
           ` expected ${inputs} inputs, ${inputs * outputs} weights and ${outputs} biases`,
       );
     }

@@ -11,9 +11,9 @@ const mounted = new WeakMap(); // containers, and how what is shown in them ends
 /**
  * Show a network in a container, in place of what is there, and return a function that removes it.
  *
- * network: {title, classNames, flips?, layers: [{inputs, outputs, activation, W, b}]} with W and b as
- * Float32Array, W row by row (inputs x outputs). samples: {images, labels} as Uint8Array, 784 pixels
- * an image. What cannot be shown is said in the container in one line.
+ * network: {title, classNames, flips?, layers: [{inputs, outputs, activation, W, b}]} with W and b
+ * as Float32Array, W row by row (inputs x outputs). samples: {images, labels} as Uint8Array, 784
+ * pixels an image. Why something cannot be shown is said in the container in one line.
  */
 export function mountInspection(container, network, samples) {
   mounted.get(container)?.();
@@ -92,7 +92,8 @@ function facts(network, samples) {
   return element(
     "p",
     { className: "small" },
-    `${sizes.join("-")}${hidden.length ? `, ${hidden[0]}` : ""}: ${parameters.toLocaleString("en")} weights and biases.` +
+    `${sizes.join("-")}${hidden.length ? `, ${hidden[0]}` : ""}:` +
+      ` ${parameters.toLocaleString("en")} weights and biases.` +
       ` ${samples.labels.length.toLocaleString("en")} test images.` +
       (network.flips ? " Each answer is the mean over an image and its mirror image." : ""),
   );

@@ -6,7 +6,7 @@ import { argmax, createForward } from "#inspection/forward.js";
 import {
   drawPixels,
   drawWeights,
-  isDark,
+  largestOf,
   onSchemeChange,
   pixelsOf,
   signedColour,
@@ -14,6 +14,7 @@ import {
 } from "#inspection/pictures.js";
 
 const CELL = 6; // canvas pixels of a hidden unit, one of them a gap
+const CELL_ZERO = "cell"; // the colour of units that do not fire
 const SPEAKERS = 5;
 const QUIET = 600; // milliseconds without a change before a screen reader is told the answer
 const SCALED_BY = 20; // images that show how large the outputs of a layer get
@@ -52,19 +53,14 @@ export function createLive(network, samples, signal) {
     speakers?.forget();
     request();
   }, signal);
+  const details = [...layers, ...(speakers ? [speakers] : [])].map((part) => part.root);
   const root = element(
     "div",
     { className: "live" },
-    drawing.root,
-    element(
-      "div",
-      { className: "answers" },
-      answer,
-      spoken,
-      bars.root,
-      ...layers.map((cells) => cells.root),
-      ...(speakers ? [speakers.root] : []),
-    ),
+    answer,
+    drawing.area,
+    element("div", { className: "answers" }, spoken, bars.root, ...details),
+    drawing.controls,
   );
   request();
   return { root, choose: drawing.choose };
@@ -73,12 +69,14 @@ export function createLive(network, samples, signal) {
 function sentence(network, best, probability, label) {
   const says = `${network.classNames[best]}, ${percent(probability)}`;
   if (label === null) return says;
-  return label === best ? `${says} (right)` : `${says} (wrong: it is ${network.classNames[label]})`;
+  return label === best
+    ? `${says} (right)`
+    : `${says} (wrong: it is ${network.classNames[label]})`;
 }
 
 /** The largest output of each hidden layer on some images. */
 function scalesOf(network, samples, forward) {
-  const scales = network.layers.slice(0, -1).map(() => 1e-6);
+  const scales = network.layers.slice(0, -1).map((layer) => firesAbove(layer.activation) + 1e-6);
   for (let index = 0; index < Math.min(SCALED_BY, samples.labels.length); index++) {
     forward(pixelsOf(samples, index)).hidden.forEach((values, layer) => {
       for (const value of values) scales[layer] = Math.max(scales[layer], Math.abs(value));
@@ -125,38 +123,36 @@ function createBars(classNames) {
 /** One cell for each unit of a hidden layer, lit by the unit's output. */
 function createCells(layer, index, scale) {
   const columns = Math.min(layer.outputs, Math.max(16, Math.ceil(Math.sqrt(4 * layer.outputs))));
-  const rows = Math.ceil(layer.outputs / columns);
-  const canvas = element("canvas", {
-    width: columns * CELL,
-    height: rows * CELL,
-    className: "cells",
-    role: "img",
-  });
-  const count = element("figcaption");
+  const width = columns * CELL;
+  const height = Math.ceil(layer.outputs / columns) * CELL;
+  const canvas = element("canvas", { width, height, className: "cells", role: "img" });
+  const name = `Hidden layer ${index + 1} (${layer.activation})`;
+  const caption = element("figcaption", {}, name);
   const threshold = firesAbove(layer.activation);
   const colour = new Uint8ClampedArray(4);
-  const dimmed = layer.activation === "sigmoid" ? 0.5 : 0; // the colour of "does not fire"
-  let values = new Float64Array(layer.outputs);
 
   function paint(bytes, at, place) {
-    const x = place % (columns * CELL);
-    const y = Math.floor(place / (columns * CELL));
+    const x = place % width;
+    const y = Math.floor(place / width);
     const unit = Math.floor(y / CELL) * columns + Math.floor(x / CELL);
-    const gap = x % CELL === CELL - 1 || y % CELL === CELL - 1 || unit >= layer.outputs;
-    if (gap) return; // stays transparent
-    signedColour((values[unit] - dimmed) / (dimmed ? 0.5 : scale), isDark(), colour, 0);
+    const isGap = x % CELL === CELL - 1 || y % CELL === CELL - 1 || unit >= layer.outputs;
+    if (isGap) return; // stays transparent
+    const above = (values[unit] - threshold) / (scale - threshold);
+    // the root makes units that hardly fire visible
+    signedColour(Math.sign(above) * Math.sqrt(Math.abs(above)), CELL_ZERO, colour, 0);
     bytes.set(colour, at);
   }
+  let values = new Float64Array(layer.outputs);
   function draw(outputs) {
     values = outputs;
-    drawPixels(canvas, columns * CELL, rows * CELL, paint);
+    drawPixels(canvas, width, height, paint);
     let fire = 0;
     for (const value of outputs) fire += Number(value > threshold);
-    count.textContent = `Hidden layer ${index + 1} (${layer.activation}): ${fire} of ${counted(layer.outputs, "unit")} fire`;
+    caption.textContent = `${name}: ${fire} of ${counted(layer.outputs, "unit")} fire`;
   }
-  const describe = () => canvas.setAttribute("aria-label", count.textContent);
+  const describe = () => canvas.setAttribute("aria-label", caption.textContent);
   describe();
-  return { root: element("figure", { className: "layer" }, count, canvas), draw, describe };
+  return { root: element("figure", { className: "layer" }, caption, canvas), draw, describe };
 }
 
 /** The units that add the most to the logit of the answer: output times weight. */
@@ -178,7 +174,9 @@ function createSpeakers(network) {
   const share = new Float64Array(first.outputs);
 
   function draw(hidden, best) {
-    title.textContent = `What speaks most for ${network.classNames[best]}: output × weight, added to its logit`;
+    title.textContent =
+      `What speaks most for ${network.classNames[best]}:` +
+      " a unit's output times its weight to the logit";
     for (let unit = 0; unit < share.length; unit++) {
       share[unit] = hidden[unit] * last.W[unit * last.outputs + best];
     }
@@ -195,10 +193,4 @@ function createSpeakers(network) {
     }
   }
   return { root, draw, forget: () => rows.forEach((row) => (row.unit = -1)) };
-}
-
-/** A size that one weight in a thousand exceeds: single outliers would make the others pale. */
-export function largestOf(weights) {
-  const sizes = Float32Array.from(weights, Math.abs).sort();
-  return sizes[Math.floor(0.999 * (sizes.length - 1))];
 }

@@ -5,10 +5,13 @@ import { element } from "#inspection/dom.js";
 // blue and orange: told apart with every kind of colour blindness
 const NEGATIVE = [31, 119, 180];
 const POSITIVE = [217, 95, 2];
-const ZERO = { light: [255, 255, 255], dark: [20, 24, 29] };
+const ZERO = {
+  light: { picture: [255, 255, 255], cell: [226, 231, 236] },
+  dark: { picture: [20, 24, 29], cell: [44, 52, 61] },
+};
 
 const darkScheme = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
-export const isDark = () => Boolean(darkScheme?.matches);
+const isDark = () => Boolean(darkScheme?.matches);
 
 /** Calls `redraw` when the page turns dark or light. */
 export function onSchemeChange(redraw, signal) {
@@ -19,9 +22,9 @@ export function onSchemeChange(redraw, signal) {
 export const smallCanvas = (className = "picture") =>
   element("canvas", { width: SIDE, height: SIDE, className, "aria-hidden": "true" });
 
-/** The colour of a number in [-1, 1], written to four bytes: blue, white (or dark), orange. */
-export function signedColour(value, dark, bytes, at) {
-  const zero = dark ? ZERO.dark : ZERO.light;
+/** The colour of a number in [-1, 1], written to four bytes: blue, then that of 0, then orange. */
+export function signedColour(value, zeroOf, bytes, at) {
+  const zero = ZERO[isDark() ? "dark" : "light"][zeroOf];
   const end = value < 0 ? NEGATIVE : POSITIVE;
   const share = Math.min(1, Math.abs(value));
   for (let c = 0; c < 3; c++) bytes[at + c] = zero[c] + share * (end[c] - zero[c]);
@@ -39,9 +42,8 @@ export function drawGrey(canvas, pixels, white) {
 
 /** The weights of one unit as an image; `scale` is the size of weight that has the full colour. */
 export function drawWeights(canvas, layer, unit, scale) {
-  const dark = isDark();
   drawPixels(canvas, SIDE, SIDE, (bytes, at, index) => {
-    signedColour(layer.W[index * layer.outputs + unit] / (scale || 1), dark, bytes, at);
+    signedColour(layer.W[index * layer.outputs + unit] / (scale || 1), "picture", bytes, at);
   });
 }
 
@@ -75,4 +77,10 @@ export function imageButton(samples, index, words, picked, signal) {
   made.title = `Test image ${index}: try it in the drawing area`;
   made.addEventListener("click", () => picked(index), { signal });
   return made;
+}
+
+/** A size that one weight in a thousand exceeds: single outliers would make the others pale. */
+export function largestOf(weights) {
+  const sizes = Float32Array.from(weights, Math.abs).sort();
+  return sizes[Math.floor(0.999 * (sizes.length - 1))];
 }

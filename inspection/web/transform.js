@@ -43,7 +43,8 @@ function between(pixels, x, y) {
   const fx = x - left;
   const fy = y - top;
   const above = (1 - fx) * valueAt(pixels, left, top) + fx * valueAt(pixels, left + 1, top);
-  const below = (1 - fx) * valueAt(pixels, left, top + 1) + fx * valueAt(pixels, left + 1, top + 1);
+  const below =
+    (1 - fx) * valueAt(pixels, left, top + 1) + fx * valueAt(pixels, left + 1, top + 1);
   return (1 - fy) * above + fy * below;
 }
 

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from tests.browser import MARKS, look, start, violations
 from tests.classes import HOSTILE, WRONG, Pupil, write_report
 from tests.pictures import PICTURES, plot
 from tests.similarity.support import SOLVED, with_own_number
 from tests.support import script_with
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.skipif(
-        not (CHROMIUM and DRIVER),
-        reason="no Chromium and ChromeDriver (apt install chromium chromium-driver)",
-    ),
-    pytest.mark.xdist_group("browser"),
-]
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
+pytestmark = MARKS
 PLOTS = {"pytorch_ann": plot(), "pytorch_cnn": PICTURES["text"]()}
 RAISED = f"numpy_ann.py, line 3, in relu: {HOSTILE}\nValueError: {HOSTILE} \ud800"
 PRINTED = f"{HOSTILE}{'x' * 500}"
@@ -65,12 +46,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver = start(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
 
@@ -78,16 +54,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def plain_window(browser: Any) -> None:
     look(browser, 1000)
-
-
-def look(browser: Any, width: int, scheme: str = "light", media: str = "screen") -> None:
-    """The width of the window, light or dark, on screen or paper."""
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
-    )
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
 
 
 def pages(report: Path) -> list[Path]:
@@ -254,18 +220,11 @@ def test_hints_open_one_by_one(browser: Any, report: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_to_complain_about(browser: Any, report: Path, scheme: str) -> None:
-    from axe_core_python.base import AXE_SCRIPT
-
     look(browser, 1000, scheme)
     for path in [*pages(report), report / "similarity.html"]:
         show(browser, path)
         browser.execute_script(OPEN_ALL)
-        browser.execute_script(AXE_SCRIPT)
-        run = """const done = arguments[0];
-            axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(
-                v => [v.id, v.help, v.nodes.slice(0, 3).map(
-                    n => n.html.slice(0, 200) + ' ' + n.failureSummary)])))"""
-        assert browser.execute_async_script(run) == [], path.name
+        assert violations(browser) == [], path.name
 
 
 def test_headings_stand_in_order(browser: Any, report: Path) -> None:
