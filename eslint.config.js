@@ -24,5 +24,5 @@ export default [
       ],
     },
   },
-  { files: ["tests/web/**"], languageOptions: { globals: globals.node } },
+  { files: ["tests/**"], languageOptions: { globals: globals.node } },
 ];

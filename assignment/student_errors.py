@@ -17,8 +17,10 @@ MAX_FRAMES = 8  # of a recursion, for example
 
 def is_stub(error: BaseException) -> bool:
     """Whether an error comes from a stub; torch raises NotImplementedError for other reasons."""
-    message = str(error)
-    return isinstance(error, NotImplementedError) and (not message or message.startswith("TODO"))
+    if not isinstance(error, NotImplementedError):
+        return False
+    message = _message(error)
+    return not message or message.startswith("TODO")
 
 
 def describe_error(error: BaseException, *, verbose: bool = False) -> str:
@@ -115,7 +117,7 @@ def is_own(filename: str) -> bool:
         return False
     libraries = (sys.base_prefix, sys.prefix)
     in_library = "site-packages" in filename or any(
-        filename.startswith(f"{root}{os.sep}lib") for root in libraries
+        filename.startswith(f"{root.rstrip(os.sep)}{os.sep}lib") for root in libraries
     )
     path = Path(filename).resolve()
     return not in_library and HERE not in path.parents and path != HERE.parent / "utils.py"

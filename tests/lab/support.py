@@ -83,7 +83,7 @@ def in_pyodide(lab: Path, folder: Path, requests: list[dict[str, Any]]) -> list[
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: Any) -> None:
+    def log_message(self, *arguments: Any) -> None:
         """Nothing: a test's output is about the test."""
 
 

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.lab.statuses import SECONDS
 from tests.lab.support import in_pyodide, numpy_specimens
 from tests.support import ROOT, script_with
 
@@ -18,6 +17,13 @@ SOLVED = script_with("numpy_ann", {})
 
 def of_kind(messages: list[Any], kind: str) -> list[Any]:
     return [message for message in messages if message["kind"] == kind]
+
+
+def verdicts(messages: list[Any]) -> dict[str, str]:
+    """The status of each section; {} where a forbidden import costs them all."""
+    if any("may not be imported" in one["text"] for one in of_kind(messages, "problem")):
+        return {}
+    return {one["number"]: one["status"] for one in of_kind(messages, "section")}
 
 
 def test_every_specimen_gets_the_verdicts_that_it_gets_in_cpython(
@@ -30,15 +36,92 @@ def test_every_specimen_gets_the_verdicts_that_it_gets_in_cpython(
     with subprocess.Popen(
         [sys.executable, "-m", "tests.lab.statuses", str(scripts), str(out)], cwd=ROOT
     ) as cpython:
-        requests = [{"text": text} for text in specimens.values()]
+        requests = [{"text": text, "seconds": SECONDS} for text in specimens.values()]
         answers = in_pyodide(lab, tmp_path, requests)
         assert cpython.wait(300) == 0
     expected = dict(zip(specimens, json.loads(out.read_text()), strict=True))
-    found = {
-        name: {one["number"]: one["status"] for one in of_kind(messages, "section")}
-        for name, messages in zip(specimens, answers, strict=True)
-    }
+    found = {name: verdicts(messages) for name, messages in zip(specimens, answers, strict=True)}
     different = {
         name: (found[name], expected[name]) for name in found if found[name] != expected[name]
     }
     assert different == {}
+
+
+ENDLESS = {
+    "while": ("z = z + 0\nwhile True:\n    z = z * 1", "1.2", True),
+    "for": ("for _ in range(10**12):\n    pass", "1.2", True),
+    "recursion that is caught": (
+        "def again(n):\n    try:\n        return again(n + 1)\n    except RecursionError:\n"
+        "        return again(n)\nagain(0)",
+        "1.2",
+        True,
+    ),
+    "comprehension": ("return np.array([0 for _ in range(10**12)])", "1.2", True),
+    "prints": ('while True:\n    print("again")', "1.2", True),
+    "catches what stops it": (
+        "while True:\n    try:\n        z = z + 0\n    except Exception:\n        pass",
+        "1.2",
+        True,
+    ),
+}
+
+
+def test_endless_loops_end_and_name_their_line(lab: Path, tmp_path: Path) -> None:
+    sources = [script_with("numpy_ann", {number: code}) for code, number, _ in ENDLESS.values()]
+    requests = [{"text": text, "seconds": 0.5} for text in [*sources, SOLVED]]
+    *stopped, after = in_pyodide(lab, tmp_path, requests)
+    for name, source, messages in zip(ENDLESS, sources, stopped, strict=True):
+        (stop,) = of_kind(messages, "stopped")
+        line = source.splitlines()[stop["line"] - 1]
+        assert line.strip(), name
+        assert line.strip() in stop["where"], name
+        assert sum(len(one["text"]) for one in of_kind(messages, "printed")) < 60_000
+    assert [one["status"] for one in of_kind(after, "section")] == ["passed"] * 6
+
+
+HOSTILE = {
+    "a module replaced": "np.maximum = None\nnp.exp = None\nimport builtins\nbuiltins.len = None\n",
+    "an exit": "import sys\nsys.exit(3)\n",
+    "settings changed": 'np.seterr(all="raise")\nnp.set_printoptions(precision=1)\n',
+    "utils replaced": "utils.minibatches = utils.progress = utils.History = None\n",
+    "no input": "input()\n",
+    "no memory": "np.zeros(10**12)\n",
+    "its own interrupt": "raise KeyboardInterrupt\n",
+    "not Python": "def relu(z:\n",
+    "no utils": "import sys\nsys.modules.pop('utils')\n",
+    "the output gone": "import sys\nsys.stdout = sys.stderr = None\n",
+}
+
+
+def test_one_run_does_not_decide_the_next(lab: Path, tmp_path: Path) -> None:
+    requests = []
+    for code in HOSTILE.values():
+        requests += [{"text": f"{SOLVED}\n{code}"}, {"text": SOLVED}]
+    answers = in_pyodide(lab, tmp_path, requests)
+    for name, messages in zip(HOSTILE, answers[1::2], strict=True):
+        statuses = [one["status"] for one in of_kind(messages, "section")]
+        assert statuses == ["passed"] * 6, (name, messages)
+    broken = dict(zip(HOSTILE, answers[0::2], strict=True))
+    for name in ("an exit", "no input", "no memory", "its own interrupt", "not Python"):
+        (message,) = of_kind(broken[name], "broken")
+        assert message["lines"], name
+        assert message["line"] > 0, name
+        assert not any(".zip" in line or "ast.py" in line for line in message["lines"])
+
+
+def test_training_is_that_of_cpython(lab: Path, tmp_path: Path) -> None:
+    source = SOLVED.replace("EPOCHS = 8", "EPOCHS = 1")
+    (messages,) = in_pyodide(lab, tmp_path, [{"text": source, "images": 2000}])
+    (tmp_path / "numpy_ann.py").write_text(source)
+    (tmp_path / "utils.py").write_text((ROOT / "utils.py").read_text())
+    (tmp_path / "assignment").symlink_to(ROOT / "assignment")
+    done = subprocess.run(
+        [sys.executable, "numpy_ann.py", "--train-size", "2000", "--data-dir", ROOT / "data"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    (trained,) = of_kind(messages, "trained")
+    assert f"Test accuracy {trained['accuracy']:.2%}" in done.stdout
+    assert [one["epoch"] for one in of_kind(messages, "epoch")] == [1]
+    assert of_kind(messages, "progress")

@@ -123,9 +123,9 @@ class Session:
         except TimeUp as stop:
             where, line = where_it_ran(stop), line_of(stop)
             self._send({"kind": "stopped", "seconds": SECONDS, "where": where, "line": line})
-        except MemoryError as error:
-            self._broken(error)
-        except KeyboardInterrupt as error:  # raised by the script itself
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            # its own interrupt, or it has replaced what our own code needs
+            self._restorer.restore()
             self._broken(error)
         finally:
             sys.stdin, sys.stdout, sys.stderr = streams
@@ -149,8 +149,12 @@ class Session:
 
     def _broken(self, error: BaseException) -> None:
         lines = describe_error(error).splitlines()
-        if isinstance(error, ModuleNotFoundError) and error.name in NOT_HERE:
-            lines = [MISSING.format(name=error.name)]
+        if isinstance(error, ModuleNotFoundError):
+            found = import_findings(PART.name, self._path.name, self._path.read_bytes())
+            if found.problems:
+                lines = list(found.problems)
+            elif error.name in NOT_HERE:
+                lines = [MISSING.format(name=error.name)]
         self._send({"kind": "broken", "lines": lines, "line": line_of(error)})
 
     def _check(self, module: ModuleType, text: str) -> str:
