@@ -34,11 +34,11 @@ AXE = """const done = arguments[0];
             n => n.html.slice(0, 200) + ' ' + n.failureSummary)])))"""
 
 
-def start(profile: Path) -> Any:
-    """A browser with a fresh profile; whoever starts it has to `quit()` it."""
+def start(profile: Path, *flags: str) -> Any:
+    """A browser with a fresh profile and further flags; whoever starts it has to `quit()` it."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+    for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(options, webdriver.ChromeService(DRIVER))

@@ -1,0 +1,229 @@
+"""The lab as students meet it: in a real Chromium that reaches nothing but the folder's server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from grader.handout.notebooks import notebook
+from tests.browser import MARKS, look, start, violations
+from tests.lab.support import served
+from tests.support import ROOT, script_with
+
+pytestmark = MARKS
+SECONDS = 60  # to wait for anything, on a busy machine
+NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+SOLVED = script_with("numpy_ann", {}).replace("EPOCHS = 8", "EPOCHS = 2")
+WRONG = script_with("numpy_ann", {"1.2": "return z", "1.6": "return self.no_such_array"})
+PASTE = """
+const content = document.querySelector(".cm-content");
+content.focus();
+document.execCommand("selectAll");
+const data = new DataTransfer();
+data.setData("text/plain", arguments[0]);
+content.dispatchEvent(
+  new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+"""
+
+
+class Lab:
+    """The page in a browser, as its user sees it."""
+
+    def __init__(self, browser: Any, address: str):
+        self.browser = browser
+        browser.get(address)
+
+    def at(self, name: str) -> Any:
+        return self.browser.find_element(By.ID, name)
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        until = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < until, self.at("results").text
+            time.sleep(0.1)
+
+    def wait_until_ready(self) -> None:
+        self.wait(
+            lambda: self.browser.execute_script("return document.body.dataset.state") == "ready"
+        )
+
+    def paste(self, text: str) -> None:
+        self.browser.execute_script(PASTE, text)
+
+    def press(self, *keys: str) -> None:
+        content = self.browser.find_element(By.CSS_SELECTOR, ".cm-content")
+        content.send_keys(Keys.chord(*keys))
+
+    @property
+    def text(self) -> str:
+        """The text in the editor, as it is downloaded."""
+        self.at("check").click()  # which saves it
+        kept = self.browser.execute_script("return Object.values({...localStorage})[0]")
+        self.wait_until_ready()
+        return str(json.loads(kept)["text"])
+
+    @property
+    def statuses(self) -> list[str]:
+        found = self.browser.find_elements(By.CSS_SELECTOR, "#sections > li")
+        return [one.get_attribute("class").removeprefix("section ") for one in found]
+
+    def check(self) -> list[str]:
+        """Check only, by the keyboard; returns the status of each section."""
+        self.press(Keys.CONTROL, Keys.SHIFT, Keys.ENTER)
+        self.wait(lambda: "Checking" not in self.at("next").text and self.statuses)
+        self.wait_until_ready()
+        return self.statuses
+
+    def marked(self) -> list[str]:
+        found = self.browser.find_elements(By.CSS_SELECTOR, ".cm-line.marked")
+        return [one.text for one in found]
+
+    def problems(self) -> str:
+        return str(self.at("problems").text)
+
+    def expect_no_trouble(self) -> None:
+        """No word on the console, nothing for axe, nothing wider than the window."""
+        messages = self.browser.get_log("browser")
+        assert messages == []
+        assert violations(self.browser) == []
+        for width in (390, 1200):
+            look(self.browser, width)
+            wide = self.browser.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= width
+
+
+@pytest.fixture(scope="module")
+def address(lab: Path) -> Iterator[str]:
+    with served(lab) as found:
+        yield found
+
+
+@pytest.fixture
+def page(address: str, tmp_path: Path) -> Iterator[Lab]:
+    browser = start(tmp_path / "profile", NO_NETWORK)
+    browser.set_script_timeout(SECONDS)
+    look(browser, 1200)
+    try:
+        yield Lab(browser, address)
+    finally:
+        browser.quit()
+
+
+def test_from_a_blank_page_to_a_trained_network_and_a_file(page: Lab, tmp_path: Path) -> None:
+    downloads = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.browser.execute_cdp_cmd("Browser.setDownloadBehavior", downloads)
+    page.wait_until_ready()
+    assert page.check() == ["passed", *["not-written"] * 3, "waiting", "waiting"]
+    page.expect_no_trouble()
+
+    page.paste(WRONG)
+    assert page.check() == ["passed", "failed", "passed", "passed", "waiting", "waiting"]
+    assert page.marked() == []  # the editor shows its end
+    section = page.browser.find_elements(By.CSS_SELECTOR, "#sections > li")[1]
+    go, hint = section.find_elements(By.CSS_SELECTOR, "button")
+    go.click()
+    page.wait(page.marked)
+    assert "def relu" in page.marked()[0]
+    for _ in range(3):
+        hint.click()
+    assert len(section.find_elements(By.CSS_SELECTOR, ".hints li")) == 3
+    assert not hint.is_displayed()
+
+    page.paste(SOLVED)
+    page.browser.execute_script("document.getElementById('images').value = '2000'")
+    page.press(Keys.CONTROL, Keys.ENTER)
+    page.wait(lambda: "Test accuracy" in page.at("next").text)
+    assert page.statuses == ["passed"] * 6
+    assert len(page.browser.find_elements(By.CSS_SELECTOR, "#curves svg")) == 2
+    assert len(page.browser.find_elements(By.CSS_SELECTOR, "#curves circle")) == 8
+    assert "Trained in" in page.at("printed").text
+    page.wait_until_ready()
+    page.expect_no_trouble()
+
+    page.at("download").click()
+    page.wait(lambda: (tmp_path / "numpy_ann.py").exists())
+    assert (tmp_path / "numpy_ann.py").read_text() == SOLVED
+
+    page.at("tab-network").click()
+    page.wait(lambda: page.browser.find_elements(By.CSS_SELECTOR, "#inspection table"))
+    page.expect_no_trouble()
+    page.at("tab-backprop").click()
+    page.at("look").click()
+    page.wait(lambda: page.browser.find_elements(By.CSS_SELECTOR, "#microscope table"))
+    look(page.browser, 1200, "dark")
+    page.expect_no_trouble()
+
+    page.browser.refresh()
+    page.wait_until_ready()
+    assert page.at("backprop").is_displayed()  # the view that was open
+    page.at("tab-write").click()
+    assert len(page.at("runs").find_elements(By.CSS_SELECTOR, "option")) == 4  # and its title
+    assert page.text == SOLVED
+    page.at("runs").find_elements(By.CSS_SELECTOR, "option")[3].click()  # the oldest
+    assert page.text == (ROOT / "numpy_ann.py").read_text()
+    page.press(Keys.CONTROL, "z")
+    assert page.text == SOLVED
+
+
+def test_endless_loops_stop_and_the_page_goes_on(page: Lab) -> None:
+    page.wait_until_ready()
+    page.paste(script_with("numpy_ann", {"1.2": "while True:\n    print(z)"}))
+    page.press(Keys.CONTROL, Keys.ENTER)
+    page.wait(lambda: page.at("state").text.startswith("Python is running"))
+    time.sleep(1)
+    page.at("stop").click()
+    page.wait(page.problems)
+    assert "Stopped, at numpy_ann.py, line" in page.problems()
+    page.paste(SOLVED)
+    page.wait_until_ready()
+    assert page.check() == ["passed"] * 6
+    page.expect_no_trouble()
+
+
+def test_files_that_are_opened(page: Lab, tmp_path: Path) -> None:
+    page.wait_until_ready()
+    files = {
+        "part1.ipynb": notebook(SOLVED).encode(),
+        "latin.py": "# -*- coding: latin-1 -*-\n# é\n".encode("latin-1"),
+        "pytorch_ann.py": (ROOT / "pytorch_ann.py").read_bytes(),
+        "broken.ipynb": b"{",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        page.at("open").send_keys(str(tmp_path / name))
+        page.wait(lambda name=name: "is open" in page.at("next").text or name in page.problems())
+        if name == "part1.ipynb":
+            assert page.check() == ["passed"] * 6
+    assert "latin.py" not in page.problems()
+    assert "part 2, which needs PyTorch" in page.problems()
+    assert "broken.ipynb is not a notebook" in page.problems()
+
+
+def test_without_webassembly_one_sentence_says_what_to_do(address: str, tmp_path: Path) -> None:
+    browser = start(tmp_path / "profile", "--js-flags=--noexpose_wasm")
+    try:
+        page = Lab(browser, address)
+        page.wait(lambda: "no WebAssembly" in page.at("state").text)
+    finally:
+        browser.quit()
+
+
+def test_a_changed_file_is_not_run(lab: Path, tmp_path: Path) -> None:
+    changed = shutil.copytree(lab, tmp_path / "lab")
+    script = changed / "pyodide" / "pyodide.asm.js"
+    script.write_bytes(script.read_bytes() + b"\n// changed\n")
+    browser = start(tmp_path / "profile", NO_NETWORK)
+    try:
+        with served(changed) as address:
+            page = Lab(browser, address)
+            page.wait(lambda: "could not be started" in page.at("state").text)
+    finally:
+        browser.quit()
