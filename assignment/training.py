@@ -201,6 +201,10 @@ def _fit(
     arrays = (torch.from_numpy(array) for array in data[:4])
     history = model.fit(*arrays, **given, device=run.device)
     blocks = torch.from_numpy(data.X_test).to(run.device).split(1000)
-    return model, history, lambda: np.concatenate(
-        [torch.as_tensor(model.predict(block)).cpu().numpy() for block in blocks]
+    return (
+        model,
+        history,
+        lambda: np.concatenate(
+            [torch.as_tensor(model.predict(block)).cpu().numpy() for block in blocks]
+        ),
     )
