@@ -122,7 +122,7 @@ def train(
         all_seen = saw_all(calls, images, len(history.val_losses))
         found = belief(history, questions, ways, saw_all=all_seen)
     known = [("validation-images-known", found.known)] if found.known else []
-    inside = (
+    network = (  # now, because backward_problem changes its weights
         fitted_network(model, perturbation, plain.X_test[order], labels) if numpy_part else None
     )
     return TrainingOutcome(
@@ -134,8 +134,8 @@ def train(
         moved=before is None or before != after,
         history_problem=found.problem,
         judged=found.judged,
-        notes=(*fit_notes(step, calls, images), *known, *(inside.notes() if inside else ())),
-        network=inside if inside and inside.explains_predict else None,
+        notes=(*fit_notes(step, calls, images), *known),
+        network=network,
         backward_problem=(
             backward_problem(module, model, data.X_val, data.y_val, rng) if numpy_part else ""
         ),
