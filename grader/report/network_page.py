@@ -44,8 +44,8 @@ class NetworkPages:
 def _note(network: FittedNetwork) -> str:
     return (
         f"Marking trained this network with numpy_ann.py: {network.units} hidden units. Computed "
-        "here without the script's own predict, it gives the same class as that predict gave for "
-        f"{100 * network.agreement:.1f} % of the 10,000 test images."
+        "from its weights alone, without the script's own predict, it gives the class that predict "
+        f"gave during marking for {100 * network.agreement:.1f} % of the 10,000 test images."
     )
 
 
