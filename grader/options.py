@@ -82,7 +82,11 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--results", {"metavar": "FILE", "help": "write results.json (Gradescope's format) to FILE"}),
     (
         "--html",
-        {"metavar": "FILE", "dest": "html_report", "help": "write the student page to FILE"},
+        {
+            "metavar": "FILE",
+            "dest": "html_report",
+            "help": "write the student page to FILE, and the look inside part 1's network beside it",
+        },
     ),
 )
 

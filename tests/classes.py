@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.keys import rubric_hash
 from grader.classroom.people import Student
@@ -23,6 +25,7 @@ from grader.results import (
 )
 from grader.rubric import RUBRIC_FILE, load_rubric
 from grader.submission.reading import Submission
+from grader.training.fitted_network import FLOAT16, FittedNetwork
 
 RUBRIC = load_rubric()
 WHOLE = Assignment(RUBRIC.title, RUBRIC.sections, RUBRIC.bars)
@@ -88,6 +91,13 @@ def training(epochs: int = 3, **curves: tuple[float, ...]) -> Training:
     return Training(line | curves, confusion, (Mistake(3, 6, 0, 0.987), Mistake(9999, 4, 2, 0.9)))
 
 
+def network(units: int = 8, agreement: float = 0.9991) -> FittedNetwork:
+    """A network that nobody trained: its weights are random, and small."""
+    count = 784 * units + units + units * 10 + 10
+    weights = np.random.default_rng(units).normal(0, 0.1, count)
+    return FittedNetwork(units, agreement, weights.astype(FLOAT16).tobytes())
+
+
 @dataclass
 class Pupil:
     """A student and the results: `lost` are failed sections, `missing` sections not marked."""
@@ -103,6 +113,7 @@ class Pupil:
     scripts: dict[str, bytes] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     notes: dict[str, tuple[Note, ...]] = field(default_factory=dict)
+    network: FittedNetwork | None = None  # with an `accuracy`
 
     def sections(self) -> tuple[SectionResult, ...]:
         """The results that there are."""
@@ -166,7 +177,8 @@ def write_class(path: Path, pupils: list[Pupil]) -> Path:
             )
             if not pupil.problem and len(pupil.missing) < len(RUBRIC.sections):
                 keys = {number: f"{pupil.id} {number}" for number in RUBRIC.by_number}
-                gradebook.record(work, pupil.report(), keys, {}, PROVENANCE)
+                networks = {"numpy_ann": pupil.network} if pupil.network else {}
+                gradebook.record(work, pupil.report(), keys, {}, PROVENANCE, networks=networks)
     return path
 
 

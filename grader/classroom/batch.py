@@ -321,6 +321,7 @@ class Batch:
                 options=json.dumps(_settings(plan.options)),
             ),
             done.runs,
+            done.networks,
         )
         errors = done.report.exit_status == 2
         self.tally.marked += 1

@@ -21,7 +21,8 @@ from grader.report.text import one_line
 
 # Version 1 kept a text of feedback in place of a verdict, which is still read. Version 2 had no
 # decisions, no roster, and no times of submissions. Version 3 had no questions and no answers.
-VERSION = 4
+# Version 4 had no networks.
+VERSION = 5
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
@@ -81,6 +82,11 @@ create table answers (id integer primary key,
     option integer not null, source text not null, at text not null default current_timestamp);
 create index answers_of on answers (student, id);
 """
+_NETWORKS = """
+create table networks (work text not null references works on delete cascade,
+    script text not null, accuracy real not null, units integer not null,
+    agreement real not null, weights blob not null, primary key (work, script));
+"""
 # What turns a gradebook of version 2 into one of version 3, but for the tables of people.
 _NEW_COLUMNS = (
     ("students", "email text not null default ''"),
@@ -130,10 +136,10 @@ class Database:
 
     def _set_up(self) -> None:
         with self.transaction():
-            for statement in _TABLES.split(";"):
-                self._db.execute(statement)
+            self._add(_TABLES)
             self._add_people()
-            self._add_questions()
+            self._add(_QUESTIONS)
+            self._add(_NETWORKS)
             self._set("version", VERSION)
             self._set("seed", secrets.randbits(48))
 
@@ -156,8 +162,8 @@ class Database:
         for statement in re.split(r";\n(?!    )", _PEOPLE):  # a trigger has one inside
             self._db.execute(statement)
 
-    def _add_questions(self) -> None:
-        for statement in _QUESTIONS.split(";"):
+    def _add(self, tables: str) -> None:
+        for statement in tables.split(";"):
             self._db.execute(statement)
 
     def _convert(self) -> None:
@@ -169,7 +175,9 @@ class Database:
                 for table, column in _NEW_COLUMNS:
                     self._db.execute(f"alter table {table} add column {column}")
                 self._add_people()
-            self._add_questions()
+            if self.meta("version") < 4:
+                self._add(_QUESTIONS)
+            self._add(_NETWORKS)
             self._set("version", VERSION)
 
     @contextmanager

@@ -6,6 +6,7 @@
     marks      which result counts now       trainings  accuracies, curves, confusions and mistakes
     roster     who is in the class           decisions  what people decided, only ever added to
     question_sets  what was asked whom       answers    what they answered, only ever added to
+    networks  weights of part 1, of the submissions that count
 
 A submission shared by several students is kept and marked once. Every step is a transaction
 (database.py), so that a kill loses nothing.
@@ -22,6 +23,7 @@ from grader.classroom.question_log import Answered, QuestionLog
 from grader.classroom.submissions import origin_from_json, time_from_json
 from grader.errors import CannotGrade
 from grader.results import Report, SectionResult, Training, section_from, training_from
+from grader.training.fitted_network import FittedNetwork
 from grader.training.several import StoredRun
 
 
@@ -127,10 +129,12 @@ class Gradebook(QuestionLog):
         reused: dict[str, int],
         how: Provenance,
         runs: Mapping[str, tuple[StoredRun, ...]] | None = None,
+        networks: Mapping[str, FittedNetwork] | None = None,
     ) -> None:
         """Keep a marking's results under their keys; they and the `reused` ones count now.
 
-        `runs` are all trainings by script, of which the report shows the one that counts.
+        `runs` are all trainings by script, of which the report shows the one that counts, and
+        `networks` come from that one.
         """
         with self.transaction():
             marking = self._db.execute(
@@ -166,6 +170,10 @@ class Gradebook(QuestionLog):
                         json.dumps([asdict(run) for run in all_of_them]),
                     ),
                 )
+                self.keep_network(
+                    work, script, report.accuracy[script], (networks or {}).get(script)
+                )
+            self._drop_old_networks()
             self._count(work, counted)
             self._forget_failures({work})
 

@@ -19,6 +19,7 @@ from grader.options import Options, interrupt
 from grader.results import Report
 from grader.rubric import Rubric
 from grader.submission.reading import Submission
+from grader.training.fitted_network import FittedNetwork
 from grader.training.several import StoredRun
 
 PR_SET_PDEATHSIG = 1
@@ -45,11 +46,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """The result of a task, the software that produced it, and all trainings by script."""
+    """The result of a task, the software that produced it, and by script all trainings and the
+    network of the one that counts."""
 
     report: Report
     environment: str
     runs: dict[str, tuple[StoredRun, ...]] = field(default_factory=dict)
+    networks: dict[str, FittedNetwork] = field(default_factory=dict)
 
 
 def mark(task: Task) -> Done:
@@ -64,7 +67,7 @@ def mark(task: Task) -> Done:
     options = replace(task.options, only=task.sections, sandbox=task.sandbox)
     marking = Marking(task.submission, task.rubric, options)
     marking.mark_all()
-    return Done(marking.report(), environment(), marking.runs())
+    return Done(marking.report(), environment(), marking.runs(), marking.networks())
 
 
 def mark_in_pool(task: Task) -> Done:

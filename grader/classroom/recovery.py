@@ -26,6 +26,7 @@ from grader.questions.question_set import question_set_of
 from grader.results import section_from, training_from
 from grader.sandbox.temporary import TemporaryFolder
 from grader.submission.record import read_as
+from grader.training.fitted_network import FittedNetwork
 
 PAGE = 4096  # bytes of a page of a gradebook
 SHELL_SECONDS = 600
@@ -43,14 +44,15 @@ NEEDS = {
     "roster": "", "decisions": "undoes is null or undoes in (select id from decisions)",
     "question_sets": "student in (select id from students)",
     "answers": "student in (select id from students)",
+    "networks": "work in (select hash from works)",
 }  # fmt: skip
 # by their row number
 NUMBERED = ("attempts", "markings", "results", "decisions", "question_sets", "answers")
-ADDED = ("roster", "decisions", "question_sets", "answers")  # by later versions
+ADDED = ("roster", "decisions", "question_sets", "answers", "networks")  # by later versions
 KEYS = {
     "meta": ("name",), "rubrics": ("hash",), "students": ("id",), "works": ("hash",),
     "files": ("work", "kind", "name"), "marks": ("work", "number"), "trainings": ("work", "script"),
-    "roster": ("id",),
+    "roster": ("id",), "networks": ("work", "script"),
 }  # fmt: skip
 # the column of JSON in a table, and what has to be able to read it
 JSON: dict[str, tuple[str, Callable[[Any], object]]] = {
@@ -278,6 +280,8 @@ def _is_sound(table: str, row: dict[str, Any]) -> bool:
             return False
         if table == "files" and row["kind"] == "script":
             zlib.decompress(row["content"])
+        if table == "networks":
+            FittedNetwork(row["units"], row["agreement"], row["weights"])
         numbers = [row["id"]] if table in NUMBERED else []
         return all(isinstance(number, int) and number > 0 for number in numbers)
     except (ValueError, TypeError, KeyError, AttributeError, zlib.error, RecursionError):

@@ -1,4 +1,7 @@
-"""Results and trainings that are kept, for verdicts that follow from them after a changed bar."""
+"""Results and trainings that are kept, for verdicts that follow from them after a changed bar.
+
+And the weights of trained networks, for a look inside.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 from grader.classroom.class_state import ClassState
 from grader.results import SectionResult, section_from
+from grader.training.fitted_network import FittedNetwork
 from grader.training.run import TrainingOutcome
 from grader.training.several import StoredRun, stored_from
 
@@ -65,3 +69,38 @@ class StoredResults(ClassState):
                 "update trainings set accuracy = ?, shown = ? where work = ? and script = ?",
                 (run.accuracy, json.dumps(asdict(run.shown)), work, script),
             )
+
+    def keep_network(
+        self, work: str, script: str, accuracy: float, network: FittedNetwork | None
+    ) -> None:
+        """Keep the network of a script's last training, in place of that of an earlier one."""
+        with self.transaction():
+            self._db.execute("delete from networks where work = ? and script = ?", (work, script))
+            if network is not None:
+                self._db.execute(
+                    "insert into networks (work, script, accuracy, units, agreement, weights) "
+                    "values (?, ?, ?, ?, ?, ?)",
+                    (work, script, accuracy, network.units, network.agreement, network.weights),
+                )
+
+    def _drop_old_networks(self) -> None:
+        """Remove the networks of submissions that are nobody's last."""
+        self._db.execute(
+            "delete from networks where work not in (select work from attempts where id in "
+            "(select max(id) from attempts group by student))"
+        )
+
+    def network(self, work: str, script: str) -> FittedNetwork | None:
+        """The network of the training that is shown of a script; None if it is not kept.
+
+        Raises CannotGrade for one that is not what was kept.
+        """
+        row = self._db.execute(
+            "select units, agreement, weights from networks join trainings using (work, script) "
+            "where work = ? and script = ? and networks.accuracy = trainings.accuracy",
+            (work, script),
+        ).fetchone()
+        try:
+            return None if row is None else FittedNetwork(*row)
+        except (TypeError, ValueError) as error:
+            raise self.damaged(f"the network of a submission: {error}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.results import Report
     from grader.rubric import Rubric
     from grader.submission.reading import Submission
+    from grader.training.fitted_network import FittedNetwork
 
 
 def add(commands: Any) -> None:
@@ -55,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
         marking.close()
     report = marking.report()
     print(terminal.foot(report))
-    write_files(given, report, submission, rubric)
+    write_files(given, report, submission, rubric, marking.networks().get("numpy_ann"))
     return report.exit_status
 
 
@@ -124,9 +126,16 @@ def _expect_writable(file: str | None) -> None:
 
 
 def write_files(
-    given: argparse.Namespace, report: Report, submission: Submission | None, rubric: Rubric
+    given: argparse.Namespace,
+    report: Report,
+    submission: Submission | None,
+    rubric: Rubric,
+    network: FittedNetwork | None = None,
 ) -> None:
-    """Write results.json and the student page, if they were requested."""
+    """Write results.json and the student page, if they were requested.
+
+    Beside the page goes one with a look inside the `network` of part 1, if there is one.
+    """
     from grader.errors import expecting_room
     from grader.report import results_json
 
@@ -137,10 +146,16 @@ def write_files(
         from grader.report import student_page
         from grader.report.pictures import OfficialImages
 
+        path = Path(given.html_report)
         data_dir = Path(given.data_dir) if given.data_dir else None
-        with expecting_room(Path(given.html_report).absolute().parent):
+        with expecting_room(path.absolute().parent):
             content = _page_content(report, submission, rubric)
-            student_page.write(content, OfficialImages(data_dir), Path(given.html_report))
+            if network is not None:
+                from grader.report.network_page import write_beside
+
+                beside = write_beside(network, report.submission, path, data_dir)
+                content = replace(content, network=beside)
+            student_page.write(content, OfficialImages(data_dir), path)
 
 
 def _page_content(report: Report, submission: Submission | None, rubric: Rubric) -> PageContent:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from grader.results import Report, Status
 from grader.rubric import Rubric, RubricSection
 from grader.sections import SECTIONS
 from grader.submission.reading import Submission
+from grader.training.fitted_network import FittedNetwork
 
 BY_CHECK = {section.check: section.number for section in SECTIONS}
 
@@ -38,6 +39,7 @@ class PytestRun:
     options: Options
     numbers: set[str] = field(default_factory=set)  # of the sections that pytest ran
     reports: list[Report] = field(default_factory=list)
+    networks: dict[str, FittedNetwork] = field(default_factory=dict)
     _marking: Marking | None = None
 
     @property
@@ -53,6 +55,7 @@ class PytestRun:
         if self._marking is not None:
             self._marking.close()
             self.reports.append(self._marking.report())
+            self.networks |= self._marking.networks()
             self._marking = None
 
     def report(self) -> Report | None:
@@ -189,9 +192,11 @@ class _Collector:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker process of xdist has ended: its report comes with it."""
-        text = getattr(node, "workeroutput", {}).get("report")
-        if text:
-            self.run.reports.append(Report.from_json(text))
+        output = getattr(node, "workeroutput", {})
+        if output.get("report"):
+            self.run.reports.append(Report.from_json(output["report"]))
+            networks = output["networks"].items()
+            self.run.networks |= {script: FittedNetwork(**fields) for script, fields in networks}
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -210,12 +215,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["report"] = run.reports[0].to_json() if run.reports else ""
+        output["networks"] = {script: asdict(network) for script, network in run.networks.items()}
         return
     report = run.report()
     done = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     if report is not None and report.sections and done:
         session.exitstatus = report.exit_status
-        write_files(session.config.option, report, run.submission, run.rubric)
+        network = run.networks.get("numpy_ann")
+        write_files(session.config.option, report, run.submission, run.rubric, network)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

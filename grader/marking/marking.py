@@ -21,6 +21,7 @@ from grader.sandbox.servers import Servers
 from grader.sections import SCRIPTS
 from grader.submission.preparing import prepared
 from grader.submission.reading import Submission
+from grader.training.fitted_network import FittedNetwork
 from grader.training.several import StoredRun, stored
 
 MAX_PRINTED = 1000  # characters of a script's output in the feedback
@@ -199,6 +200,11 @@ class Marking:
             for script, student in self.students.items()
             if self._trainings.finished(student) is not None
         }
+
+    def networks(self) -> dict[str, FittedNetwork]:
+        """The trained networks by script, of those in the report's `trainings` that were kept."""
+        runs = {script: self._trainings.finished(one) for script, one in self.students.items()}
+        return {script: run.network for script, run in runs.items() if run and run.network}
 
     def close(self) -> None:
         """End every worker and every fork server."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -42,7 +43,8 @@ class PageContent:
     what was marked, each "" if unknown. `attempt` is the number of this attempt, 0 for that of the
     report. `sources` are the scripts as they were submitted, by script. `needs` are the sections
     that each section builds on; without any, those of rubric.toml. `left_out` says what an
-    anonymous page leaves out, submitted plots among it.
+    anonymous page leaves out, submitted plots among it. `network` is the path from this page to
+    the one with a look inside the network of part 1, "" if there is none.
     """
 
     report: Report
@@ -58,6 +60,7 @@ class PageContent:
     sources: Mapping[str, bytes] = field(default_factory=dict)
     needs: overview.Needs = field(default_factory=dict)
     left_out: str = ""
+    network: str = ""
 
     @property
     def which_attempt(self) -> str:
@@ -132,6 +135,7 @@ def page(content: PageContent, images: OfficialImages) -> str:
                 if script not in report.trainings
             ],
             class_names=CLASS_NAMES,
+            network=quote(content.network),
         )
     )
 

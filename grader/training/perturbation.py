@@ -63,6 +63,19 @@ class Perturbation:
             seen = seen.reshape(-1, SIDE * SIDE)[:, self.pixels]
         return np.ascontiguousarray(seen).reshape(X.shape)
 
+    def undone(
+        self, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """Weights that give official images what the given ones give perturbed ones.
+
+        Pixel i of an image has row i of W1 `(784, h)`, and class y has column y of W2 `(h, 10)`.
+        """
+        numbers = np.arange(SIDE * SIDE, dtype=np.float32).reshape(1, -1)
+        places = self.images(numbers)[0].astype(int)  # where each perturbed pixel was before
+        rows = np.empty_like(W1)
+        rows[places] = W1
+        return rows, b1, W2[:, self.classes], b2[self.classes]
+
     def splits(self, data: Splits, order: np.ndarray, rng: np.random.Generator) -> Splits:
         """The perturbed images and labels; test images in the given `order (n,)`, with noise."""
         return Splits(

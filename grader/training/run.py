@@ -20,6 +20,7 @@ from grader.results import Training
 from grader.rubric import RubricSection
 from grader.sandbox.remote import StudentScript
 from grader.training.details import look_back
+from grader.training.fitted_network import FittedNetwork, fitted_network
 from grader.training.own_backward import NAMES, backward_problem
 from grader.training.own_history import Belief, belief
 from grader.training.perturbation import CLASSES, Perturbation, with_random_labels
@@ -47,6 +48,7 @@ class TrainingOutcome:
     history_problem: str = ""  # why the curves are not the network's
     judged: History | None = None  # the curves to judge by, if not those that fit returned
     notes: tuple[tuple[str, str], ...] = ()  # for the instructor: ids and texts
+    network: FittedNetwork | None = None  # of part 1, if its weights explain what it predicts
 
 
 def train(
@@ -120,6 +122,9 @@ def train(
         all_seen = saw_all(calls, images, len(history.val_losses))
         found = belief(history, questions, ways, saw_all=all_seen)
     known = [("validation-images-known", found.known)] if found.known else []
+    network = (  # now, because backward_problem changes its weights
+        fitted_network(model, perturbation, plain.X_test[order], labels) if numpy_part else None
+    )
     return TrainingOutcome(
         float(np.mean(labels == data.y_test)),
         history,
@@ -130,6 +135,7 @@ def train(
         history_problem=found.problem,
         judged=found.judged,
         notes=(*fit_notes(step, calls, images), *known),
+        network=network,
         backward_problem=(
             backward_problem(module, model, data.X_val, data.y_val, rng) if numpy_part else ""
         ),

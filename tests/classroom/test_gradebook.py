@@ -16,11 +16,13 @@ import pytest
 from grader.classroom.database import VERSION
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.people import HandedIn, Origin, Student
+from grader.classroom.question_log import Answered
 from grader.classroom.reports.build import build
 from grader.errors import CannotGrade
 from grader.results import Status
 from grader.rubric import load_rubric
-from tests.classes import Pupil, write_class
+from grader.submission.record import Submission
+from tests.classes import PROVENANCE, Pupil, network, write_class
 from tests.classroom.support import rows
 from tests.support import ROOT
 
@@ -78,6 +80,37 @@ def test_the_third_version_keeps_people_and_decisions(tmp_path: Path) -> None:
     assert found[0].handed_in.at is not None
 
 
+def test_the_fourth_version_keeps_questions_and_has_no_networks(tmp_path: Path) -> None:
+    rubric = load_rubric()
+    points = {number: section.points for number, section in rubric.by_number.items()}
+    with Gradebook(old(4, tmp_path)) as gradebook:
+        found = [gradebook.standing(s, points, rubric.bars) for s in gradebook.students()]
+        assert len(gradebook.question_sets("ada")) == 1
+        assert found[0].answered == Answered(right=1, given=1, asked=2)
+        assert gradebook.network(found[0].work, "numpy_ann") is None
+    assert [one.report.score for one in found] == [100, 96, 0]
+
+
+def test_the_network_of_the_attempt_that_counts_is_kept(tmp_path: Path) -> None:
+    rubric, first, second = load_rubric(), network(3), network(5)
+    report = Pupil("ada", accuracy=0.8).report()
+    with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
+        for work, made in (("one", first), ("two", second)):
+            gradebook.hand_in([Student("ada", "Ada")], work, Submission("ada", {}, {}, {}))
+            keys = {number: f"{work} {number}" for number in rubric.by_number}
+            networks = {"numpy_ann": made}
+            gradebook.record(work, report, keys, {}, PROVENANCE, networks=networks)
+        assert gradebook.network("two", "numpy_ann") == second
+        assert gradebook.network("one", "numpy_ann") is None  # no longer the last
+        assert gradebook.network("two", "pytorch_ann") is None
+        gradebook.record("two", report, {}, {}, PROVENANCE)  # without one this time
+        assert gradebook.network("two", "numpy_ann") is None
+        gradebook.keep_network("two", "numpy_ann", 0.79, second)
+        assert gradebook.network("two", "numpy_ann") is None  # of another training than is shown
+        gradebook.forget("ada")
+    assert rows(tmp_path / "grades.db", "select * from networks") == []
+
+
 @pytest.mark.parametrize(
     ("version", "said"), [(1, "negative elements become 0, all others stay"), (2, "is 3")]
 )
@@ -88,7 +121,7 @@ def test_an_old_gradebook_gives_a_report(version: int, said: str, tmp_path: Path
     assert said in page.read_text()
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_a_kill_leaves_the_old_version_or_the_new(version: int, tmp_path: Path) -> None:
     for milliseconds in range(150, 600, 50):
         book = old(version, tmp_path)
@@ -99,14 +132,16 @@ def test_a_kill_leaves_the_old_version_or_the_new(version: int, tmp_path: Path) 
         with Gradebook(book) as gradebook:
             assert gradebook.meta("version") == VERSION
             assert len(gradebook.students()) in (3, 4)
-            assert len(gradebook.log()) == (version == 3)
-            assert gradebook.students_asked() == []
+            assert len(gradebook.log()) == (version >= 3)
+            assert gradebook.students_asked() == ["ada"] * (version == 4)
+            assert gradebook.network("work", "numpy_ann") is None
         for name in (book, Path(f"{book}-wal"), Path(f"{book}-shm")):
             name.unlink(missing_ok=True)
 
 
-def test_a_full_disk_keeps_the_old_version(tmp_path: Path) -> None:
-    book = old(2, tmp_path)
+@pytest.mark.parametrize(("version", "students"), [(2, 4), (4, 3)])
+def test_a_full_disk_keeps_the_old_version(version: int, students: int, tmp_path: Path) -> None:
+    book = old(version, tmp_path)
     size = book.stat().st_size
     begun = subprocess.run(
         [sys.executable, "-P", "-c", OPEN, str(ROOT), str(book)],
@@ -118,7 +153,7 @@ def test_a_full_disk_keeps_the_old_version(tmp_path: Path) -> None:
     assert "CannotGrade" in begun.stderr
     with Gradebook(book) as gradebook:  # with room again
         assert gradebook.meta("version") == VERSION
-        assert len(gradebook.students()) == 4
+        assert len(gradebook.students()) == students
 
 
 def test_a_kill_loses_no_decision_that_was_confirmed(tmp_path: Path) -> None:
@@ -162,7 +197,7 @@ def test_a_full_disk_records_no_half_decision(tmp_path: Path) -> None:
 def test_a_newer_gradebook_is_refused(tmp_path: Path) -> None:
     book = old(2, tmp_path)
     with sqlite3.connect(book) as database:
-        database.execute("update meta set value = '5' where name = 'version'")
+        database.execute("update meta set value = '6' where name = 'version'")
     with pytest.raises(CannotGrade, match="not a gradebook of this version"):
         Gradebook(book)
 

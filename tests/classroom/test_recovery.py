@@ -14,7 +14,7 @@ from grader.classroom.people import Student
 from grader.classroom.recovery import NEEDS, recover
 from grader.rubric import RUBRIC_FILE, load_rubric
 from grader.submission.record import Submission
-from tests.classes import Pupil
+from tests.classes import Pupil, network
 
 PAGE = 4096
 NAMES = [f"student{number:03}" for number in range(60)]
@@ -38,7 +38,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
             gradebook.hand_in([Student(name, name.title())], work, submission)
             pupil = Pupil(name, lost={"1.2": "wrong"} if "7" in name else {}, accuracy=0.8)
             keys = {number: f"{name} {number}" for number in RUBRIC.by_number}
-            gradebook.record(work, pupil.report(), keys, {}, how)
+            networks = {"numpy_ann": network(1)} if "3" in name else {}
+            gradebook.record(work, pupil.report(), keys, {}, how, networks=networks)
             if "3" in name:
                 gradebook.decide(name, "total", points=50.0, reason="agreed", who="eve")
         gradebook.keep_roster(
@@ -167,7 +168,7 @@ def test_without_the_shell_nearly_as_much_comes_back(
     assert scores(tmp_path / "new.db") == scores(whole)
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_a_gradebook_of_an_earlier_version_comes_back(version: int, tmp_path: Path) -> None:
     old = Path(__file__).with_name(f"gradebook_version_{version}.sqlite")
     book = Path(shutil.copyfile(old, tmp_path / "old.db"))

@@ -111,6 +111,16 @@ def test_an_html_report_escapes_what_students_write(tmp_path: Path) -> None:
     assert "\x1b[2J" not in marked.out + json.dumps(marked.results, ensure_ascii=False) + page
 
 
+@pytest.mark.parametrize("started", [["-m", "grader", "grade"], ["-m", "pytest", "-n1", "grader/"]])
+def test_a_training_gives_a_page_beside_the_report(tmp_path: Path, started: list[str]) -> None:
+    work = write_submission(tmp_path / "ada")
+    options = ["--only=1.7", "--train-size=1000", f"--html={tmp_path / 'a#b.html'}"]
+    given = [work] if "grade" in started else ["--submission", work]
+    assert run("-P", *started, *given, *options, cwd=ROOT).returncode < 2
+    assert 'href="a%23b-network.html"' in (tmp_path / "a#b.html").read_text()
+    assert "<h1>ada: inside the network</h1>" in (tmp_path / "a#b-network.html").read_text()
+
+
 @pytest.mark.parametrize(("options", "message"), [
     (["--device", "abacus"], "--device is 'abacus', expected auto, cpu, cuda or mps"),
     (["--seed", "-1"], "--seed is '-1', expected a whole number from 0"),

@@ -4,16 +4,21 @@ import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from assignment.expect import CheckFailed
+from assignment.handles import Handle
 from grader.marking.audit import audit
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
+from grader.training.fitted_network import fitted_network, shapes
+from grader.training.own_backward import NAMES
 from grader.training.perturbation import Perturbation, with_random_labels
 from grader.training.run import TrainingOutcome
 from tests.support import write_submission
@@ -42,6 +47,61 @@ def test_mirrored_images_are_turned_left_to_right() -> None:
     perturbation = Perturbation(np.arange(10), mirrored=True, left_out=0.0)
     image = np.arange(784, dtype=np.float32).reshape(1, 1, 28, 28)
     assert np.array_equal(perturbation.images(image)[0, 0], image[0, 0][:, ::-1])
+
+
+@pytest.mark.parametrize("shuffles", [False, True])
+def test_weights_are_put_back_for_official_images(shuffles: bool) -> None:
+    rng = np.random.default_rng(4)
+    W1, b1, W2, b2 = (rng.normal(size=shape) for shape in shapes(6))
+    for mirrored in (False, True):
+        drawn = Perturbation.draw(rng, shuffle_pixels=shuffles)
+        perturbation = replace(drawn, mirrored=mirrored)
+        there = np.maximum(perturbation.images(X) @ W1 + b1, 0) @ W2 + b2
+        V1, c1, V2, c2 = perturbation.undone(W1, b1, W2, b2)
+        here = np.maximum(X @ V1 + c1, 0) @ V2 + c2
+        assert here == pytest.approx(there[:, perturbation.classes])
+
+
+def of_worker(**changes: object) -> Handle:
+    """What a worker would answer for a network whose weights give class 3 to every image."""
+    arrays = dict(zip(NAMES, (np.zeros(shape) for shape in shapes(4)), strict=True))
+    arrays["b2"][3] = 1.0
+    return cast("Handle", SimpleNamespace(**arrays | changes))
+
+
+def test_a_networks_weights_are_kept_with_what_they_explain() -> None:
+    perturbation = Perturbation(np.roll(np.arange(10), 1), mirrored=True, left_out=0.0)
+    images, labels = np.repeat(X, 5, axis=0), np.array([3] * 24 + [5])
+    found = fitted_network(of_worker(b1=np.zeros((1, 4))), perturbation, images, labels)
+    assert found is not None
+    assert (found.units, found.agreement) == (4, 0.96)
+    assert found.arrays[3].argmax() == list(perturbation.classes).index(3)
+    assert fitted_network(of_worker(), perturbation, images[9:], labels[9:]) is None  # 15 of 16
+
+
+@pytest.mark.parametrize(("name", "answer"), [
+    ("W1", None), ("W1", "weights"), ("W1", np.zeros((784, 5))), ("W1", np.zeros((28, 28, 4))),
+    ("W1", np.full((784, 4), np.nan)), ("W2", np.full((4, 10), 70_000)), ("b1", np.float64(0)),
+    ("b2", np.zeros(10, complex)), ("b2", np.zeros(10, bool)), ("W1", np.zeros((784, 5000))),
+    ("W1", np.zeros((784, 0))), ("b1", [0, 0, 0, 0]),
+])  # fmt: skip
+def test_weights_that_are_none_are_left_out(name: str, answer: object) -> None:
+    perturbation = Perturbation.draw(np.random.default_rng(0))
+    labels = np.zeros(5, int)
+    assert fitted_network(of_worker(**{name: answer}), perturbation, X, labels) is None
+    script_without = cast("Handle", SimpleNamespace())
+    assert fitted_network(script_without, perturbation, X, labels) is None
+
+
+def test_a_training_gives_the_weights_that_predict(tmp_path: Path) -> None:
+    work = write_submission(tmp_path / "work")
+    marking = Marking(open_submission(work), EASY, Options(seed=2, only=("1.7",), train_size=2000))
+    marking.mark_all()
+    network = marking.networks()["numpy_ann"]
+    assert network.units == 128
+    assert network.agreement > 0.99
+    assert marking.report().notes == ()
+    assert "weights" not in marking.report().to_json()
 
 
 def test_perturbations_differ_from_marking_to_marking() -> None:

@@ -18,7 +18,7 @@ from grader.classroom.reports.build import build
 from grader.errors import CannotGrade
 from grader.results import Frame, Note, Smallest, Status, Verdict
 from grader.submission.reading import Submission
-from tests.classes import Pupil, write_class
+from tests.classes import Pupil, network, write_class
 from tests.pictures import plot
 from tests.support import run
 
@@ -52,7 +52,8 @@ def book(tmp_path: Path) -> Path:
     files = Verdict(Status.FAILED, got="the files lie in zephyrines.zip/Ödön")
     pupils = [
         Pupil("zq7734411", "Zephyrine Quillfeather", {"0.1": files, "1.2": verdict()},
-              ("relu-leaky",), accuracy=0.8, plots={"pytorch_ann": plot()}, notes={"1.3": (note,)}),
+              ("relu-leaky",), accuracy=0.8, plots={"pytorch_ann": plot()}, notes={"1.3": (note,)},
+              network=network()),
         Pupil("ow8825522", "Ödön Wrzesniewski", problem="zephyrines.zip is damaged"),
         Pupil("stranger4", "Stranger Four", {"1.6": verdict()}),
         Pupil("stranger44", "Ödön", problem="zephyrines.zip of Ödön is damaged"),
@@ -109,7 +110,9 @@ def test_no_file_names_anybody(book: Path) -> None:
     assert found_in(out) == {}
     names = {path.name for path in out.iterdir()}
     assert names == {"index.html", "grades.csv", "sections.csv", "manifest.json",
-                     "students", "results", "junit"}  # fmt: skip
+                     "students", "networks", "results", "junit"}  # fmt: skip
+    inside = (out / "networks" / next((out / "networks").iterdir()).name).read_text()
+    assert re.search("<h1>Student [0-9a-f-]+: inside the network</h1>", inside)
 
 
 def test_marks_and_mistakes_are_kept(book: Path) -> None:

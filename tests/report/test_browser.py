@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser import MARKS, look, start, violations
-from tests.classes import HOSTILE, WRONG, Pupil, write_report
+from tests.classes import HOSTILE, WRONG, Pupil, network, write_report
 from tests.pictures import PICTURES, plot
 from tests.similarity.support import SOLVED, with_own_number
 from tests.support import script_with
@@ -28,7 +29,7 @@ OWN = script_with(
 HOSTILE_CODE = f"def relu(z):\n    # {HOSTILE}{'x' * 500}\n    return z\n".encode()
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
 PUPILS = [
-    Pupil("1001", "Ada Lovelace", accuracy=0.9, plots=PLOTS, scripts=SOLVED),
+    Pupil("1001", "Ada Lovelace", accuracy=0.9, plots=PLOTS, scripts=SOLVED, network=network()),
     Pupil("1002", "Blaise Pascal", {"1.2": WRONG, "1.6": "W1 is 1, expected 2."},
           ("relu-leaky",), accuracy=0.72, plots=PLOTS, scripts=SOLVED | {"numpy_ann": OWN}),
     Pupil("1003", "Émilie du Châtelet", missing=("1.6",), scripts=with_own_number(SOLVED, 7)),
@@ -65,6 +66,14 @@ def show(browser: Any, path: Path) -> None:
     browser.get_log("browser")
     browser.get(path.as_uri())
     assert browser.get_log("browser") == [], path.name
+
+
+def test_a_student_looks_inside_the_own_network(browser: Any, report: Path) -> None:
+    show(browser, next(report.glob("students/ada-*.html")))
+    browser.find_element(By.LINK_TEXT, "Look inside your network").click()
+    WebDriverWait(browser, 10).until(lambda b: b.find_elements(By.CSS_SELECTOR, "main canvas"))
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Ada Lovelace: inside the network"
+    assert browser.get_log("browser") == []
 
 
 def column(browser: Any, number: int) -> list[str]:

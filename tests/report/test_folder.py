@@ -17,7 +17,7 @@ from grader.classroom.reports.folder import MANIFEST, Folder
 from grader.classroom.reports.names import stem
 from grader.errors import CannotGrade
 from grader.submission.reading import Submission
-from tests.classes import HOSTILE, RUBRIC, Pupil, write_class, write_report
+from tests.classes import HOSTILE, RUBRIC, Pupil, network, page_of, write_class, write_report
 from tests.support import ROOT, run, script_with
 
 
@@ -31,7 +31,9 @@ def again(folder: Path) -> None:
 
 
 def test_a_student_who_is_forgotten_leaves_no_page(tmp_path: Path) -> None:
-    report = write_report(tmp_path, [Pupil("1", "Ada"), Pupil("2", "Blaise")])
+    ada = Pupil("1", "Ada", accuracy=0.8, network=network())
+    report = write_report(tmp_path, [ada, Pupil("2", "Blaise")])
+    assert (report / "networks" / f"{stem(Student('1', 'Ada'))}.html").is_file()
     (report / "students" / "notes.html").write_text("mine")
     with Gradebook(tmp_path / "grades.db") as gradebook:
         gradebook.forget("1")
@@ -75,6 +77,25 @@ def test_a_result_that_counts_no_more_goes(tmp_path: Path) -> None:
         gradebook.count("work of 1", {})
     again(tmp_path)
     assert not [name for name in files(report) if name.startswith("results/ada-")]
+
+
+def test_a_network_is_shown_while_its_training_is(tmp_path: Path) -> None:
+    pupil = Pupil("1", "Ada <b>", accuracy=0.8, network=network())
+    report = write_report(tmp_path, [pupil, Pupil("2", "Blaise", accuracy=0.8)])
+    (inside,) = (report / "networks").iterdir()
+    text = inside.read_text()
+    assert "<h1>Ada &lt;b&gt;: inside the network</h1>" in text
+    assert "for 99.9 % of the 10,000 test images" in text
+    assert f'<a href="../networks/{inside.name}">' in page_of(report, "ada")
+    assert "networks/" not in page_of(report, "blaise")
+    before = inside.stat()
+    again(tmp_path)
+    assert inside.stat().st_ino == before.st_ino  # nothing new, so it was not written again
+    with Gradebook(tmp_path / "grades.db") as gradebook:
+        gradebook.keep_network("work of 1", "numpy_ann", 0.8, None)
+    again(tmp_path)
+    assert not inside.exists()
+    assert "networks/" not in page_of(report, "ada")
 
 
 def test_a_report_is_the_same_when_it_is_made_again(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.classroom.course import unknown_students
@@ -25,6 +25,7 @@ from grader.classroom.reports.names import stem
 from grader.classroom.reports.register import Register
 from grader.classroom.reports.summary import Summary
 from grader.report import results_json
+from grader.report.network_page import SCRIPT, NetworkPages
 from grader.report.pictures import OfficialImages
 from grader.report.student_page import PageContent, page
 from utils import progress
@@ -43,6 +44,7 @@ class _Report:
     folder: Folder
     shown: AsItIs
     images: OfficialImages
+    networks: NetworkPages
     exports: tuple[str, ...]
 
     def write_students(self, students: list[Student], summary: Summary) -> ClassContent:
@@ -76,11 +78,11 @@ class _Report:
         return Register(not_on_roster=strangers, extensions=unknown)
 
     def _write(self, real: Person, one: Person) -> None:
-        """Write a student's three files.
+        """Write a student's files.
 
         Partial results get no results.json, because platforms would take it as a mark.
         """
-        content = self._content(real, one)
+        content = replace(self._content(real, one), network=self._write_network(real, one))
         self.folder.write(f"students/{one.stem}.html", page(content, self.images).encode())
         self.folder.write(f"junit/{one.stem}.xml", junit(one))
         name = f"results/{one.stem}.json"
@@ -91,6 +93,20 @@ class _Report:
         results |= {"max_score": self.assignment.total}
         text = json.dumps(results, indent=1, allow_nan=False) + "\n"
         self.folder.write(name, text.encode())
+
+    def _write_network(self, real: Person, one: Person) -> str:
+        """Write the look inside a student's network; returns the way to it from the student's page.
+
+        A student without a network, or a report without images, has none: the result is "".
+        """
+        name = f"networks/{one.stem}.html"
+        network = self.gradebook.network(real.standing.work, SCRIPT)
+        content = None if network is None else self.networks.page(network, one.name)
+        if content is None:
+            self.folder.drop(name)
+            return ""
+        self.folder.write(name, content)
+        return f"../{name}"
 
     def _content(self, real: Person, one: Person) -> PageContent:
         if self.shown.left_out:
@@ -124,8 +140,8 @@ def build(
         named = {student.id: shown.student(student) for student in students}
         stems = [stem(student) for student in named.values()]
         folder = Folder(out, stems, [INDEX, COPIES, *EXPORTS], anonymous=anonymous)
-        images = OfficialImages(data_dir)
-        report = _Report(gradebook, assignment, folder, shown, images, exports)
+        images, networks = OfficialImages(data_dir), NetworkPages(data_dir)
+        report = _Report(gradebook, assignment, folder, shown, images, networks, exports)
         content = report.write_students(students, Summary(assignment))
         content.attempts = attempts_of(gradebook, assignment, named, shown.section)
         content.copies, content.left_out = report.write_copies(), shown.left_out

@@ -19,9 +19,9 @@ from grader.classroom.reports.cells import Cell, cell
 from grader.errors import CannotGrade
 
 MANIFEST = "manifest.json"
-PARTS = {"students": ".html", "results": ".json", "junit": ".xml"}
+PARTS = {"students": ".html", "networks": ".html", "results": ".json", "junit": ".xml"}
 _OF_STUDENTS = re.compile(
-    r"students/[a-z0-9-]+\.html|results/[a-z0-9-]+\.json|junit/[a-z0-9-]+\.xml"
+    r"(students|networks)/[a-z0-9-]+\.html|results/[a-z0-9-]+\.json|junit/[a-z0-9-]+\.xml"
 )
 # The temporary names that write_atomically and `_table` give to unfinished files.
 _HALF = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
@@ -84,8 +84,10 @@ class Folder:
         write_atomically(self.path / MANIFEST, content.encode())
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one file atomically."""
-        write_atomically(self.path / name, content)
+        """Write one file atomically, unless it holds this already."""
+        path = self.path / name
+        if not (path.is_file() and path.read_bytes() == content):
+            write_atomically(path, content)
 
     @contextmanager
     def tables(self, names: Iterable[str]) -> Iterator[dict[str, Table]]:
