@@ -29,7 +29,7 @@ for (const { text, images = 0, look = false, seconds = 20 } of JSON.parse(readFi
   python.globals.set("session", session);
   python.runPython(`session._watch.seconds = ${seconds}`);
   if (look) messages.push(JSON.parse(python.globals.get("json").dumps(session.look(text))));
-  else session.run.callKwargs(text, { images });
+  else if (session.run(text) && images) session.train(images);
   all.push(messages);
 }
 writeFileSync(answered, JSON.stringify(all));

@@ -57,6 +57,7 @@ class Session:
 
     def __init__(self, folder: Path, data: Path, send: Send):
         self._path, self._data, self._send = folder / f"{PART.name}.py", data, send
+        self._checked: ModuleType | None = None
         self._trained: Trained | None = None
         self._progress_at = 0.0
         self._epochs = 0
@@ -66,18 +67,24 @@ class Session:
             str(self._path), SECONDS, lambda line: send({"kind": "at", "line": line})
         )
 
-    def run(self, text: str, *, images: int = 0) -> None:
-        """Check the script, and train on this many images if all is well and it is not 0."""
+    def run(self, text: str) -> bool:
+        """Check the script; returns whether it can be trained."""
         started = time.perf_counter()
+        self._checked = None
         with self._student_code():
             module = self._load(text)
-            if module is None:
-                return
-            before = self._check(module, text)
-            self._send(
-                {"kind": "checked", "next": before, "seconds": time.perf_counter() - started}
-            )
-            if images and not before:
+            if module is not None:
+                before = self._check(module, text)
+                seconds = time.perf_counter() - started
+                self._send({"kind": "checked", "next": before, "seconds": seconds})
+                self._checked = None if before else module
+        return self._checked is not None
+
+    def train(self, images: int) -> None:
+        """Train and test the network of the script that `run` has found right."""
+        module, self._trained = self._checked, None
+        if module is not None:
+            with self._student_code():
                 self._train(module, images)
 
     def look(self, text: str) -> Any:

@@ -68,6 +68,7 @@ export class Editor {
       syntaxHighlighting(classHighlighter),
       marks,
       EditorView.contentAttributes.of({
+        tabindex: "0", // for axe, which does not know that editable text takes the focus
         "aria-label": "numpy_ann.py",
         "aria-describedby": "editor-help",
         spellcheck: "false",

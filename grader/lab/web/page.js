@@ -19,6 +19,12 @@ const NO_WEBASSEMBLY =
   "This browser has no WebAssembly, in which Python runs here. Open the page in a current Firefox, " +
   "Chrome, Edge or Safari, or work with Python on a computer, as the README says.";
 const SILENT = "This browser keeps no data, so a reload loses your text: download numpy_ann.py.";
+const STATES = {
+  starting: "Python is starting…",
+  ready: "Python is ready.",
+  running: "Python is running your code…",
+  broken: "Python could not be started.",
+};
 
 const at = (id) => document.getElementById(id);
 const settings = JSON.parse(at("settings").textContent);
@@ -112,13 +118,7 @@ class Page {
   }
 
   showState(state) {
-    const words = {
-      starting: "Python is starting…",
-      ready: "Python is ready.",
-      running: "Python is running your code…",
-      broken: "Python could not be started.",
-    };
-    at("state").textContent = words[state];
+    at("state").textContent = STATES[state];
     at("stop").disabled = state !== "running";
     document.body.dataset.state = state;
     if (state === "running" && this.python.running?.op === "run") this.begin();
@@ -136,6 +136,10 @@ class Page {
 
   on_loading({ text }) {
     at("state").textContent = `${text}…`;
+  }
+
+  on_loaded() {
+    at("state").textContent = STATES.running;
   }
 
   on_section(section) {

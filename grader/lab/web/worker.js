@@ -67,9 +67,11 @@ async function perform({ op, id, text, images, name, content }) {
     self.postMessage({ kind: "seen", result: JSON.parse(result) });
   } else {
     await loadImports(text);
-    if (images) await loadData();
-    session.run.callKwargs(text, { images });
-    if (images) sendNetwork();
+    if (session.run(text) && images) {
+      await loadData();
+      session.train(images);
+      sendNetwork();
+    }
   }
   return self.postMessage({ kind: "done", id });
 }
@@ -82,6 +84,7 @@ async function loadImports(text) {
   if (!wanted.length) return;
   self.postMessage({ kind: "loading", text: `Loading ${wanted.join(" and ")}` });
   await python.loadPackage(wanted, { messageCallback() {}, errorCallback: console.warn });
+  self.postMessage({ kind: "loaded" });
 }
 
 async function loadData() {
@@ -95,6 +98,7 @@ async function loadData() {
     }),
   );
   haveData = true;
+  self.postMessage({ kind: "loaded" });
 }
 
 function sendNetwork() {
