@@ -7,15 +7,21 @@ import http.server
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from filelock import FileLock
 
 from grader.lab.downloads import Unavailable
@@ -87,15 +93,58 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Nothing: a test's output is about the test."""
 
 
+class _Cdn(_Quiet):
+    def translate_path(self, path: str) -> str:
+        """The file of that name, in whatever folder the CDN has it."""
+        return str(Path(self.directory, Path(path).name))
+
+    def end_headers(self) -> None:
+        """Pages of other hosts may read what a CDN has."""
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder, as `python -m http.server` serves it."""
-    handler = functools.partial(_Quiet, directory=str(folder))
+def served(folder: Path, *, as_cdn: Path | None = None) -> Iterator[str]:
+    """The address of a folder, as `python -m http.server` serves it.
+
+    With `as_cdn`, a folder for a certificate, as a CDN does: over TLS, to pages of any host.
+    """
+    handler = functools.partial(_Cdn if as_cdn else _Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if as_cdn:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(_certificate(as_cdn))
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/"
+            yield f"http{'s' if as_cdn else ''}://127.0.0.1:{server.server_port}/"
         finally:
             server.shutdown()
             thread.join()
+
+
+def _certificate(folder: Path) -> Path:
+    """A key and a certificate for itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path

@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from grader.handout.notebooks import notebook
+from grader.lab.folder import write_lab
 from tests.browser import MARKS, look, start, violations
 from tests.lab.support import served
 from tests.support import ROOT, script_with
@@ -216,14 +217,27 @@ def test_without_webassembly_one_sentence_says_what_to_do(address: str, tmp_path
         browser.quit()
 
 
-def test_a_changed_file_is_not_run(lab: Path, tmp_path: Path) -> None:
-    changed = shutil.copytree(lab, tmp_path / "lab")
-    script = changed / "pyodide" / "pyodide.asm.js"
-    script.write_bytes(script.read_bytes() + b"\n// changed\n")
-    browser = start(tmp_path / "profile", NO_NETWORK)
-    try:
-        with served(changed) as address:
+def test_pyodide_from_a_cdn_is_run_only_with_its_own_hash(lab: Path, tmp_path: Path) -> None:
+    online = write_lab(tmp_path / "lab").folder
+    assert not (online / "pyodide").exists()
+    cdn = shutil.copytree(lab / "pyodide", tmp_path / "cdn")
+    with served(online) as address, served(cdn, as_cdn=tmp_path) as server:
+        host = server.removeprefix("https://").rstrip("/")
+        browser = start(
+            tmp_path / "profile",
+            f"--host-resolver-rules=MAP cdn.jsdelivr.net:443 {host}, MAP * ~NOTFOUND, "
+            "EXCLUDE 127.0.0.1",
+            "--ignore-certificate-errors",
+        )
+        try:
             page = Lab(browser, address)
-            page.wait(lambda: "could not be started" in page.at("state").text)
-    finally:
-        browser.quit()
+            page.wait_until_ready()
+            assert page.check()[0] == "passed"
+            for name in ("pyodide.asm.js", next(cdn.glob("numpy-*")).name):
+                (cdn / name).write_bytes((cdn / name).read_bytes() + b"\n")
+                browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+                browser.refresh()
+                page.wait(lambda: "could not be started" in page.at("state").text)
+                (cdn / name).write_bytes((lab / "pyodide" / name).read_bytes())
+        finally:
+            browser.quit()

@@ -1,8 +1,8 @@
 """What a script computes, expression by expression, noted while it runs.
 
 The script is compiled once more from its syntax tree. There, each expression that computes
-something is handed to `Notes` on its way, so that also `d @ self.W2.T` in the middle of a line is
-seen, which no variable ever holds. Nothing else changes: the same code runs on the same lines.
+something is handed to `Notes` on its way, so that also a product in the middle of a line is seen,
+which no variable ever holds. Nothing else changes: the same code runs on the same lines.
 """
 
 from __future__ import annotations
