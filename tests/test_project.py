@@ -163,7 +163,7 @@ def test_utils_imports_numpy_alone_at_its_top() -> None:
 
 DOCUMENTS = [
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "data/README.md", "docs/architecture.md", "docs/instructors.md",
-    "docs/security.md", "docs/understanding.md", "tests/fuzz/README.md",
+    "docs/lab.md", "docs/security.md", "docs/understanding.md", "tests/fuzz/README.md",
 ]  # fmt: skip
 
 
