@@ -68,7 +68,10 @@ function panel(title, epochs, total, train, val, scale, bar) {
     svg.append(label(x(tick), HEIGHT - BOTTOM + 16, String(tick), "middle"));
   }
   svg.append(label((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "epoch", "middle"));
-  if (bar !== undefined) svg.append(line(LEFT, y(bar), WIDTH - RIGHT, y(bar), "bar"));
+  if (bar !== undefined) {
+    svg.append(line(LEFT, y(bar), WIDTH - RIGHT, y(bar), "bar"));
+    svg.append(label(WIDTH - RIGHT, y(bar) - 4, `bar: ${short(bar)} %`, "end"));
+  }
   const names = [["training", 1], ["validation", 2]]; // prettier-ignore
   for (const [name, column] of names) {
     const points = rows.filter((row) => row[column] !== null).map((row) => [x(row[0]), y(row[column])]);
