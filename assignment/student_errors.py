@@ -7,12 +7,13 @@ import re
 import sys
 import traceback
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from assignment.error_hints import hint_for
 
 HERE = Path(__file__).resolve().parent
 MAX_FRAMES = 8  # of a recursion, for example
+MAX_MESSAGE = 2000  # characters of an exception's message; a printed array may be millions
 
 
 def is_stub(error: BaseException) -> bool:
@@ -40,7 +41,8 @@ def describe_error(error: BaseException, *, verbose: bool = False) -> str:
         return "\n".join([*lines, f"{type(error).__name__}: {error.msg}"])
     message = _message(error)
     hint = hint_for(type(error).__name__, message, **_context(error))
-    summary = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    name = _cut(type(error).__name__)
+    summary = f"{name}: {message}" if message else name
     return "\n".join([*lines, summary, *([f"Hint: {hint}"] if hint else [])])
 
 
@@ -55,19 +57,23 @@ def line_of(error: BaseException) -> int:
     if isinstance(error, SyntaxError) and error.filename and is_own(error.filename):
         return error.lineno or 0
     frames = _own_frames(error.__traceback__)
-    return (frames[-1].lineno or 0) if frames else 0
+    return frames[-1][1] if frames else 0
 
 
 def own_lines(trace: TracebackType | None) -> list[str]:
     """The student's own frames of a traceback, outermost first; the middle of many left out."""
-    lines = [
-        f"{place(frame.filename, frame.lineno or 0)}{_inside(frame.name)}: {frame.line}"
-        for frame in _own_frames(trace)
+    frames, half = _own_frames(trace), MAX_FRAMES // 2
+    if len(frames) <= MAX_FRAMES:
+        return _lines(frames)
+    more = f"… {len(frames) - MAX_FRAMES} more …"
+    return [*_lines(frames[:half]), more, *_lines(frames[-half:])]
+
+
+def _lines(frames: list[tuple[FrameType, int]]) -> list[str]:
+    return [
+        f"{place(one.filename, one.lineno or 0)}{_inside(one.name)}: {one.line}"
+        for one in traceback.StackSummary.extract(iter(frames))
     ]
-    if len(lines) > MAX_FRAMES:
-        half = MAX_FRAMES // 2
-        lines[half:-half] = [f"… {len(lines) - MAX_FRAMES} more …"]
-    return lines
 
 
 def place(filename: str, line: int) -> str:
@@ -76,8 +82,17 @@ def place(filename: str, line: int) -> str:
     return f"{f'cell {cell}' if cell else Path(filename).name}, line {line}"
 
 
-def _own_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
-    return [frame for frame in traceback.extract_tb(trace) if is_own(frame.filename)]
+def _own_frames(trace: TracebackType | None) -> list[tuple[FrameType, int]]:
+    """The student's frames, each with its line: as frames, since a recursion may have millions."""
+    own: dict[str, bool] = {}
+    found = []
+    for frame, line in traceback.walk_tb(trace):
+        name = frame.f_code.co_filename
+        if name not in own:
+            own[name] = is_own(name)
+        if own[name]:
+            found.append((frame, line or 0))
+    return found
 
 
 def _inside(function: str) -> str:
@@ -97,17 +112,20 @@ def _cell(filename: str) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)
+        return _cut(str(error))
     except Exception:  # an exception of the student's own class
         return "(its message cannot be shown)"
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
+
+
 def _context(error: BaseException) -> dict[str, str]:
-    frames = _own_frames(error.__traceback__)
-    names = [Path(frame.filename).stem for frame in frames]
+    frames = traceback.StackSummary.extract(iter(_own_frames(error.__traceback__)[-1:]))
     return {
         "source": (frames[-1].line or "") if frames else "",
-        "script": names[-1] if names else "",
+        "script": Path(frames[-1].filename).stem if frames else "",
     }
 
 

@@ -28,6 +28,9 @@ class Output(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Keep a text, and send what is kept if it is time; returns the text's length."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        text = str.__str__(text)  # a subclass may say anything of itself
         left = MAX_TEXT - self._length
         self._length += len(text)
         if left > 0:

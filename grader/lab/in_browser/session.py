@@ -7,14 +7,13 @@ import contextlib
 import functools
 import io
 import linecache
+import math
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import Any
-
-import numpy as np
 
 import utils
 from assignment.captured import captured_checks
@@ -33,6 +32,7 @@ from assignment.training import Run, Trained, print_advice, train
 
 from .output import Output
 from .restoring import Restorer
+from .shown_network import shown_network
 from .slices import splits
 from .watching import TimeUp, Watch
 
@@ -44,8 +44,12 @@ MISSING = (
     "{name} is not in the lab, which has NumPy alone. Leave the import out here, or put it inside "
     "the function that needs it"
 )
+NOT_TEXT = (
+    "{name}, line {line}: half a character (a lone surrogate), which no file can hold. Delete it"
+)
 Send = Callable[[dict[str, Any]], None]
-ARRAYS = ("W1", "b1", "W2", "b2")
+MOST_EPOCHS = 100  # of which each is sent; of more, a few a second
+CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
 
 
 class Session:
@@ -60,22 +64,23 @@ class Session:
         self._checked: ModuleType | None = None
         self._trained: Trained | None = None
         self._progress_at = 0.0
-        self._epochs = 0
+        self._epochs = self._total = 0
         self._report_progress()
-        self._restorer = Restorer()
+        self._sent_at = 0.0
+        self._restorer = Restorer(folder.parent, self._path)
         self._watch = Watch(
             str(self._path), SECONDS, lambda line: send({"kind": "at", "line": line})
         )
 
     def run(self, text: str) -> bool:
         """Check the script; returns whether it can be trained."""
-        started = time.perf_counter()
+        started = perf_counter()
         self._checked = None
         with self._student_code():
             module = self._load(text)
             if module is not None:
                 before = self._check(module, text)
-                seconds = time.perf_counter() - started
+                seconds = perf_counter() - started
                 self._send({"kind": "checked", "next": before, "seconds": seconds})
                 self._checked = None if before else module
         return self._checked is not None
@@ -98,24 +103,23 @@ class Session:
         return None
 
     def network(self) -> dict[str, Any] | None:
-        """The network that was trained last: arrays as bytes of float32, and their shapes."""
+        """The network that was trained last: arrays as bytes of float32, and their shapes.
+
+        None, after a message, for one that the page cannot show.
+        """
         if self._trained is None:
             return None
-        arrays = {name: np.asarray(getattr(self._trained.model, name, None)) for name in ARRAYS}
-        if any(array.dtype.kind not in "fiu" for array in arrays.values()):
-            return None
-        (d, h), k = np.shape(arrays["W1"])[:2] or (0, 0), np.size(arrays["b2"])
-        expected = {"W1": (d, h), "b1": (h,), "W2": (h, k), "b2": (k,)}
-        singles = {name: np.ravel(array).astype("<f4") for name, array in arrays.items()}
-        if any(arrays[name].size != np.prod(shape) for name, shape in expected.items()) or not all(
-            np.isfinite(array).all() for array in singles.values()
-        ):
-            return None
-        return {
-            "sizes": [d, h, k],
-            "accuracy": self._trained.accuracy,
-            **{name: array.tobytes() for name, array in singles.items()},
-        }
+        with self._student_code():  # reading an attribute can run it
+            try:
+                return shown_network(self._trained.model)
+            except ValueError as error:
+                text = f"The tab Network cannot show this network: {error}."
+                self._send({"kind": "remark", "text": text})
+        return None
+
+    def is_worn(self) -> bool:
+        """Whether a run has changed files of ours, so that Python has to start anew."""
+        return self._restorer.is_worn()
 
     @contextlib.contextmanager
     def _student_code(self) -> Iterator[None]:
@@ -129,9 +133,10 @@ class Session:
                 yield
         except TimeUp as stop:
             where, line = where_it_ran(stop), line_of(stop)
+            where = where if line else ""
             self._send({"kind": "stopped", "seconds": SECONDS, "where": where, "line": line})
-        except (Exception, KeyboardInterrupt, SystemExit) as error:
-            # its own interrupt, or it has replaced what our own code needs
+        except BaseException as error:
+            # an exception that no check expects, or it has replaced what our own code needs
             self._restorer.restore()
             self._broken(error)
         finally:
@@ -141,18 +146,25 @@ class Session:
 
     def _load(self, text: str) -> ModuleType | None:
         """The script as a module; None, after a message, if it cannot be loaded."""
-        self._path.write_text(text, encoding="utf-8")
         linecache.clearcache()
         try:
+            self._path.write_text(text, encoding="utf-8")
             source = source_of(self._path)
             problems = import_problems(source, self._path.name)
             if problems:  # the import would do all that work
                 self._send({"kind": "broken", "lines": problems, "line": 0})
                 return None
             return loaded(self._path, source)
-        except (Exception, SystemExit) as error:
+        except TimeUp:
+            raise
+        except UnicodeEncodeError as error:
+            line = text.count("\n", 0, error.start) + 1
+            lines = [NOT_TEXT.format(name=self._path.name, line=line)]
+            self._send({"kind": "broken", "lines": lines, "line": line})
+        except BaseException as error:
+            self._restorer.restore()
             self._broken(error)
-            return None
+        return None
 
     def _broken(self, error: BaseException) -> None:
         lines = describe_error(error).splitlines()
@@ -185,7 +197,7 @@ class Session:
         settings = settings_of(options, module)
         self._watch.renew()
         self._send({"kind": "training", "images": images, "epochs": settings.epochs})
-        self._epochs = 0
+        self._epochs, self._total = 0, settings.epochs
         data = splits(self._data, images)
         run = Run(plot=Path(), data=data, device="cpu", fingerprint="")
         self._watch.renew()
@@ -205,10 +217,14 @@ class Session:
         @functools.wraps(record)
         def recorded(history: Any, *arguments: Any, **named: Any) -> None:
             record(history, *arguments, **named)
-            self._watch.renew()
             self._epochs = len(history.train_losses)
-            names = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
-            last = {name: _number(getattr(history, name)[-1]) for name in names}
+            if self._epochs <= self._total:  # a loop that records without end is not progress
+                self._watch.renew()
+            now = perf_counter()
+            if self._epochs > MOST_EPOCHS and now - self._sent_at < INTERVAL:
+                return
+            self._sent_at = now
+            last = {name: _number((getattr(history, name) or [None])[-1]) for name in CURVES}
             self._send({"kind": "epoch", "epoch": self._epochs, **last})
 
         setattr(utils.History, "record", recorded)  # noqa: B010
@@ -218,7 +234,7 @@ class Session:
     ) -> Iterator[Any]:
         for done, item in enumerate(items):
             self._watch.renew()
-            now = time.perf_counter()
+            now = perf_counter()
             if now - self._progress_at >= INTERVAL:
                 self._progress_at = now
                 part = done / total if total else 0.0
@@ -259,6 +275,10 @@ def _definition(text: str, number: str) -> int:
     return found[-1] if found else 0
 
 
-def _number(value: float) -> float | None:
-    """A number as JSON can hold it."""
-    return float(value) if np.isfinite(value) else None
+def _number(value: Any) -> float | None:
+    """A number as JSON can hold it, None for anything else."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -3,18 +3,21 @@
 WebAssembly's only thread runs Python, so nothing outside of it can interrupt a loop; the page could
 only end all of Python. `sys.monitoring` (Python 3.12) calls us at every jump and every call in the
 student's file, which costs nothing elsewhere. A loop that never comes back from NumPy or from a C
-function is not seen here; the page ends Python then.
+function is not seen here; the page ends Python then. So that it can name the line, each line of the
+student's file is reported before it runs for the first time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
-import time
 from collections.abc import Callable
+from time import perf_counter  # by name: a script may replace time.perf_counter
 from types import CodeType
 from typing import Any
 
 INTERVAL = 0.25  # seconds between two reports of the line that runs
+MOST_LINES = 2000  # reported because they are new; a script has some hundred
 monitoring: Any = getattr(sys, "monitoring", None)  # None before Python 3.12
 
 
@@ -25,40 +28,51 @@ class TimeUp(KeyboardInterrupt):
 class Watch:
     """Raises TimeUp in the student's `file` when `seconds` have passed since the last `renew`.
 
-    `report` gets the number of the line that runs, a few times a second. Used as a context manager.
+    `report` gets the number of the line that runs: of each when it is new, then a few times a
+    second. Used as a context manager.
     """
 
     def __init__(self, file: str, seconds: float, report: Callable[[int], None]):
         self.file, self.seconds, self._report = file, seconds, report
+        self._new_lines = 0
         self.renew()
 
     def renew(self) -> None:
         """Start the time again."""
-        self._reported_at = time.perf_counter()
+        self._reported_at = perf_counter()
         self._until = self._reported_at + self.seconds
 
     def __enter__(self) -> Watch:
         self.renew()
+        self._new_lines = 0
         if monitoring is not None:
             tool, events = monitoring.DEBUGGER_ID, monitoring.events
             monitoring.use_tool_id(tool, "time limit")
             for event in (events.JUMP, events.PY_START):
                 monitoring.register_callback(tool, event, self._seen)
-            monitoring.set_events(tool, events.JUMP | events.PY_START)
+            monitoring.register_callback(tool, events.LINE, self._new_line)
+            monitoring.set_events(tool, events.JUMP | events.PY_START | events.LINE)
         return self
 
     def __exit__(self, *error: object) -> None:
         if monitoring is not None:
-            monitoring.set_events(monitoring.DEBUGGER_ID, 0)
-            monitoring.free_tool_id(monitoring.DEBUGGER_ID)
+            with contextlib.suppress(ValueError):  # the student's code has ended it
+                monitoring.set_events(monitoring.DEBUGGER_ID, 0)
+                monitoring.free_tool_id(monitoring.DEBUGGER_ID)
 
     def _seen(self, code: CodeType, *offsets: int) -> Any:
         if code.co_filename != self.file:
             return monitoring.DISABLE
-        now = time.perf_counter()
+        now = perf_counter()
         if now > self._until:
             raise TimeUp
         if now - self._reported_at >= INTERVAL:
             self._reported_at = now
-            self._report(sys._getframe(1).f_lineno)
+            self._report(sys._getframe(1).f_lineno or 0)
         return None
+
+    def _new_line(self, code: CodeType, line: int) -> Any:
+        if code.co_filename == self.file and self._new_lines < MOST_LINES:
+            self._new_lines += 1
+            self._report(line)
+        return monitoring.DISABLE
