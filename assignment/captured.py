@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Iterator
 from types import ModuleType
+from typing import TextIO
 
 import numpy as np
 
@@ -17,10 +18,14 @@ MAX_LINE = 100  # characters
 
 
 class Printed(io.TextIOBase):
-    """Takes the place of standard output: keeps the first line, and counts all of them."""
+    """Takes the place of standard output: keeps the first line, and counts all of them.
 
-    def __init__(self) -> None:
+    All of it goes on to `echo`, if that is given.
+    """
+
+    def __init__(self, echo: TextIO | None = None) -> None:
         self.first, self.count = "", 0
+        self._echo = echo
         self._line = ""  # the beginning of the present one
 
     def writable(self) -> bool:
@@ -29,6 +34,8 @@ class Printed(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Count the lines of a text; returns its length."""
+        if self._echo is not None:
+            self._echo.write(text)
         ended, _, rest = text.rpartition("\n")
         if "\n" in text:
             self.first = self.first or self._first_of(self._line + ended)
@@ -51,16 +58,16 @@ class Printed(io.TextIOBase):
 
 
 def captured_checks(
-    part: Part, module: ModuleType, *, verbose: bool = False
+    part: Part, module: ModuleType, *, verbose: bool = False, echo: TextIO | None = None
 ) -> Iterator[tuple[Outcome, str]]:
     """Each outcome, and a line about what the student's code printed meanwhile.
 
-    With `verbose` the output goes where it always goes. Modes that a section leaves switched are
+    With `verbose` the output goes where it always goes; `echo` gets a copy of it. Modes that a section leaves switched are
     put back: they must not decide the next one.
     """
     outcomes = run_checks(part, module, verbose=verbose)
     while True:
-        printed = Printed()
+        printed = Printed(echo)
         redirect = contextlib.nullcontext() if verbose else contextlib.redirect_stdout(printed)
         with redirect, _modes_kept():
             outcome = next(outcomes, None)

@@ -161,7 +161,7 @@ def _run_check(part: Part, check: Check, module: ModuleType, verbose: bool) -> O
         return Outcome(check, "failed", failure=failure)
     except (Exception, SystemExit) as error:
         if is_stub(error):
-            return Outcome(check, "not written", "not written yet")
+            return Outcome(check, "not written", "not written yet", line=line_of(error))
         described = describe_error(error, verbose=verbose)
         return Outcome(check, "failed", error=described, line=line_of(error))
     return Outcome(check, "passed", remark or "")

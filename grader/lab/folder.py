@@ -26,6 +26,7 @@ from grader.handout.stubs import write_stubs
 from grader.lab.downloads import Store, core_files, editor_files, lock_file, package_files
 from grader.lab.in_browser import slices as browser_slices
 from grader.lab.microscope_cases import write_cases
+from grader.lab.readme import readme_html
 from grader.lab.slices import packed
 from grader.lab.vendored import Pyodide, editor_modules, integrity, packages_in, pyodide
 from grader.rubric import load_rubric
@@ -151,6 +152,7 @@ def _write_page(made: Path, release: Pyodide, lock: bytes, *, offline: bool) -> 
         policy=_policy(import_map, nonce, offline=offline),
         settings=markupsafe.Markup(settings),
         import_map=markupsafe.Markup(import_map),
+        readme=markupsafe.Markup(readme_html((ROOT / "README.md").read_text(encoding="utf-8"))),
         image_counts=IMAGE_COUNTS,
         chosen=CHOSEN,
     )
@@ -209,6 +211,7 @@ def _policy(import_map: str, nonce: str, *, offline: bool) -> str:
             "worker-src 'self' blob:",
             f"connect-src 'self' blob:{cdn}",
             f"style-src 'self' 'nonce-{nonce}'",
+            "style-src-attr 'unsafe-inline'",  # which browsers set when text is typed
             "img-src 'self' data: blob:",
             "base-uri 'none'",
             "form-action 'none'",

@@ -1,5 +1,5 @@
 // The lab's Python in Pyodide under Node: `node in_node.mjs LAB REQUESTS.json MESSAGES.json`.
-// A request is {text, images} for a run, or {text, look: true}; `seconds` is another time limit.
+// A request is {text, images} for a run; `seconds` is another time limit.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,12 +24,11 @@ from in_browser.session import Session
 Session(Path("/lab/student"), Path("/lab/data"), lambda message: post_message(json.dumps(message)))
 `);
 const all = [];
-for (const { text, images = 0, look = false, seconds = 20 } of JSON.parse(readFileSync(asked))) {
+for (const { text, images = 0, seconds = 20 } of JSON.parse(readFileSync(asked))) {
   messages = [];
   python.globals.set("session", session);
   python.runPython(`session._watch.seconds = ${seconds}`);
-  if (look) messages.push(JSON.parse(python.globals.get("json").dumps(session.look(text))));
-  else if (session.run(text) && images) session.train(images);
+  if (session.run(text) && images) session.train(images);
   all.push(messages);
 }
 writeFileSync(answered, JSON.stringify(all));

@@ -128,10 +128,13 @@ def test_from_a_blank_page_to_a_trained_network_and_a_file(page: Lab, tmp_path: 
     assert page.check() == ["passed", "failed", "passed", "passed", "waiting", "waiting"]
     assert page.marked() == []  # the editor shows its end
     section = page.browser.find_elements(By.CSS_SELECTOR, "#sections > li")[1]
-    go, hint = section.find_elements(By.CSS_SELECTOR, "button")
+    hint, go, arrays = section.find_elements(By.CSS_SELECTOR, "button")
+    arrays.click()
+    assert "The first wrong array is a1" in page.at("microscope").text
+    page.at("tab-write").click()
     go.click()
     page.wait(page.marked)
-    assert "def relu" in page.marked()[0]
+    assert page.marked() == ["    return z"]
     for _ in range(3):
         hint.click()
     assert len(section.find_elements(By.CSS_SELECTOR, ".hints li")) == 3
@@ -155,9 +158,11 @@ def test_from_a_blank_page_to_a_trained_network_and_a_file(page: Lab, tmp_path: 
     page.at("tab-network").click()
     page.wait(lambda: page.browser.find_elements(By.CSS_SELECTOR, "#inspection table"))
     page.expect_no_trouble()
+    page.at("tab-readme").click()
+    page.expect_no_trouble()
     page.at("tab-backprop").click()
-    page.at("look").click()
-    page.wait(lambda: page.browser.find_elements(By.CSS_SELECTOR, "#microscope table"))
+    assert page.browser.find_elements(By.CSS_SELECTOR, "#microscope table")
+    assert "Every array is right" in page.at("microscope").text
     page.expect_no_trouble()
 
     page.browser.refresh()
@@ -237,7 +242,8 @@ def test_pyodide_from_a_cdn_is_run_only_with_its_own_hash(lab: Path, tmp_path: P
                 (cdn / name).write_bytes((cdn / name).read_bytes() + b"\n")
                 browser.execute_cdp_cmd("Network.clearBrowserCache", {})
                 browser.refresh()
-                page.wait(lambda: "could not be started" in page.at("state").text)
+                page.wait(page.problems)
+                assert "Python could not be loaded" in page.problems()
                 (cdn / name).write_bytes((lab / "pyodide" / name).read_bytes())
         finally:
             browser.quit()

@@ -51,11 +51,11 @@ test("a request waits until Python is ready, and the next until that is done", (
   python.ask({ op: "run", text: "2" }); // replaces the first
   assert.deepEqual(workers[0].asked.map(({ op }) => op), ["start"]);
   workers[0].say({ kind: "ready" });
-  python.ask({ op: "look", text: "2" });
+  python.ask({ op: "open", name: "a.py" });
   assert.deepEqual(workers[0].asked.slice(1), [{ op: "run", text: "2" }]);
   workers[0].say({ kind: "done" });
-  assert.equal(workers[0].asked.at(-1).op, "look");
-  workers[0].say({ kind: "done" });
+  assert.equal(workers[0].asked.at(-1).op, "open");
+  workers[0].say({ kind: "opened" });
   assert.deepEqual(states, ["starting", "ready", "running", "ready", "running", "ready"]);
 });
 

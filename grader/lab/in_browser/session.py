@@ -10,6 +10,7 @@ import linecache
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
@@ -30,10 +31,11 @@ from assignment.show_hint import hints_of
 from assignment.student_errors import describe_error, line_of, where_it_ran
 from assignment.training import Run, Trained, print_advice, train
 
+from .microscope import look
 from .output import Output
 from .restoring import Restorer
 from .shown_network import shown_network
-from .slices import splits
+from .slices import TRAINING, splits
 from .watching import TimeUp, Watch
 
 PART = PARTS["numpy_ann"]
@@ -91,16 +93,6 @@ class Session:
         if module is not None:
             with self._student_code():
                 self._train(module, images)
-
-    def look(self, text: str) -> Any:
-        """What the backprop microscope shows of the script; None if it cannot be loaded."""
-        from .microscope import look
-
-        with self._student_code():
-            module = self._load(text)
-            if module is not None:
-                return look(module, source=source_of(self._path))
-        return None
 
     def network(self) -> dict[str, Any] | None:
         """The network that was trained last: arrays as bytes of float32, and their shapes.
@@ -182,10 +174,12 @@ class Session:
         imports = import_findings(PART.name, self._path.name, source)
         problems = [*imports.problems, *script_problems(PART, module, source)]
         outcomes = []
-        for outcome, printed in captured_checks(PART, module):
+        for outcome, printed in captured_checks(PART, module, echo=sys.stdout):
             self._watch.renew()
             outcomes.append(outcome)
             self._send(_section(outcome, printed, text))
+        self._watch.renew()
+        self._send({"kind": "seen", "result": look(module, source=source_of(self._path))})
         for problem in problems:
             self._send({"kind": "problem", "text": problem})
         for remark in imports.remarks:
@@ -205,7 +199,9 @@ class Session:
         if self._trained is None:
             self._send({"kind": "failed"})
             return
-        print_advice(self._trained, settings)
+        if images < TRAINING and not self._trained.bar_met:
+            print(f"Hint: train on {TRAINING:,} images before you compare with the bar.")
+        print_advice(self._trained, replace(settings, changed={}))
         accuracy, met = self._trained.accuracy, self._trained.bar_met
         self._send({"kind": "trained", "accuracy": accuracy, "bar": PART.bar, "met": met})
 
@@ -246,7 +242,7 @@ def _section(outcome: Outcome, printed: str, text: str) -> dict[str, Any]:
     check = outcome.check
     failed = outcome.status == "failed"
     hints = hints_of(check.number, outcome) if outcome.status in ("failed", "not written") else ()
-    line = outcome.line or (_definition(text, check.number) if outcome.status != "passed" else 0)
+    line = outcome.line or (_place(text, check.number) if outcome.status != "passed" else 0)
     return {
         "kind": "section",
         "number": check.number,
@@ -260,19 +256,23 @@ def _section(outcome: Outcome, printed: str, text: str) -> dict[str, Any]:
     }
 
 
-def _definition(text: str, number: str) -> int:
-    """The line of the function that a section asks for, 0 if it is not there."""
+def _place(text: str, number: str) -> int:
+    """The line of the only return in the function that a section asks for, else of its definition.
+
+    0 if it is not there.
+    """
     name = {**FUNCTIONS, **METHODS}.get(number)
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return 0
-    found = [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name == name
-    ]
-    return found[-1] if found else 0
+    nodes = ast.walk(tree)
+    found = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == name]
+    if not found:
+        return 0
+    returns = [node.lineno for node in ast.walk(found[-1]) if isinstance(node, ast.Return)]
+    is_short = number in FUNCTIONS and len(returns) == 1  # else any line may be the wrong one
+    return returns[0] if is_short else found[-1].lineno
 
 
 def _number(value: Any) -> float | None:

@@ -1,6 +1,6 @@
 // The editor for numpy_ann.py: CodeMirror with the few extensions that it needs.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, redo, undo } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
@@ -14,6 +14,8 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
+
+const NARROW = 960; // pixels; below, most lines would be cut
 
 const setMarks = StateEffect.define();
 
@@ -56,6 +58,7 @@ export class Editor {
       EditorView.cspNonce.of(nonce),
       keymap.of([...own, indentWithTab, ...defaultKeymap, ...historyKeymap]),
       lineNumbers(),
+      ...(window.innerWidth < NARROW ? [EditorView.lineWrapping] : []),
       history(),
       drawSelection(),
       indentOnInput(),
@@ -91,6 +94,14 @@ export class Editor {
   set text(text) {
     const { length } = this.view.state.doc;
     this.view.dispatch({ changes: { from: 0, to: length, insert: text }, effects: setMarks.of([]) });
+  }
+
+  undo() {
+    undo(this.view);
+  }
+
+  redo() {
+    redo(this.view);
   }
 
   /** Mark lines, `{line, text}` each, in place of those that were marked. */

@@ -18,7 +18,9 @@ const SAVE_AFTER = 300; // milliseconds after the last key
 const NO_WEBASSEMBLY =
   "This browser has no WebAssembly, in which Python runs here. Open the page in a current Firefox, " +
   "Chrome, Edge or Safari, or work with Python on a computer, as the README says.";
-const SILENT = "This browser keeps no data, so a reload loses your text: download numpy_ann.py.";
+const KEPT = "Your text stays in this browser and is sent nowhere.";
+const NOT_KEPT = "This browser keeps no data, so a reload loses your text: download numpy_ann.py.";
+const NOT_LOADED = "Check the connection, then reload the page. Your text is kept.";
 const STATES = {
   starting: "Python is starting…",
   ready: "Python is ready.",
@@ -33,7 +35,11 @@ class Page {
   constructor(stub) {
     this.stub = stub;
     this.store = new Store(storage(), `lab ${window.location.pathname}`);
-    this.sections = new Sections(at("sections"), (line) => this.showLine(line));
+    this.sections = new Sections(
+      at("sections"),
+      (line) => this.showLine(line),
+      () => this.tabs.show(at("tab-backprop")),
+    );
     this.editor = new Editor({
       parent: at("editor"),
       text: this.store.text ?? stub,
@@ -50,6 +56,7 @@ class Page {
     this.tabs = new Tabs(at("tabs"), (name) => this.shown(name));
     this.listen();
     showRuns(at("runs"), this.store.runs, settings.sections);
+    this.showKept();
     mountMicroscope(at("microscope"), null);
   }
 
@@ -60,7 +67,9 @@ class Page {
       stop: () => this.python.stop(),
       download: () => download(SCRIPT, this.editor.text),
       reset: () => this.replace(this.stub, "The text is the empty one again. Undo brings yours back."),
-      look: () => this.look(),
+      undo: () => this.editor.undo(),
+      redo: () => this.editor.redo(),
+      look: () => this.run(false),
     };
     for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
     at("open").addEventListener("change", ({ target }) => this.open(target));
@@ -75,6 +84,7 @@ class Page {
   }
 
   changed() {
+    at("changed").hidden = this.text === undefined;
     clearTimeout(this.saving);
     this.saving = setTimeout(() => this.save(), SAVE_AFTER);
   }
@@ -82,12 +92,27 @@ class Page {
   save() {
     clearTimeout(this.saving);
     this.store.save(this.editor.text);
-    if (!this.store.isKept) say(SILENT);
+    this.showKept();
   }
 
+  showKept() {
+    at("kept").textContent = this.store.isKept ? KEPT : NOT_KEPT;
+  }
+
+  /** Put another text into the editor; the old one stays among the earlier runs. */
   replace(text, words) {
+    this.store.addRun({ at: Date.now(), passed: null, text: this.editor.text });
+    showRuns(at("runs"), this.store.runs, settings.sections);
     this.editor.text = text;
+    this.clear();
     say(words);
+  }
+
+  clear() {
+    this.sections.clear();
+    this.editor.mark([]);
+    at("problems").replaceChildren();
+    at("training").hidden = true;
   }
 
   showLine(line) {
@@ -101,12 +126,7 @@ class Page {
     this.text = this.editor.text;
     const images = isTraining ? Number(at("images").value) : 0;
     this.python.ask({ op: "run", text: this.text, images });
-    if (!this.python.running) say("Python is starting; your run comes next.");
-  }
-
-  look() {
-    this.save();
-    this.python.ask({ op: "look", text: this.editor.text });
+    if (this.python.isReady === false) say("Python is starting; your run comes next.");
   }
 
   async open(input) {
@@ -120,17 +140,16 @@ class Page {
   showState(state) {
     at("state").textContent = STATES[state];
     at("stop").disabled = state !== "running";
+    at("open").disabled = state !== "ready" && state !== "running";
     document.body.dataset.state = state;
     if (state === "running" && this.python.running?.op === "run") this.begin();
   }
 
   begin() {
-    this.sections.clear();
+    this.clear();
     this.epochs = [];
-    this.editor.mark([]);
     at("printed").textContent = "";
-    at("problems").replaceChildren();
-    at("training").hidden = true;
+    at("changed").hidden = true;
     say("Checking the sections…");
   }
 
@@ -156,7 +175,7 @@ class Page {
 
   on_checked({ next }) {
     this.editor.mark(this.sections.marks);
-    say(next ? `Next: ${next}, then run it again.` : "Public checks passed. Marking uses more inputs, and different ones.");
+    say(next ? `Next: ${next}, then run again.` : "Public checks passed. Marking uses more inputs, and different ones.");
     this.store.addRun({ at: Date.now(), passed: this.sections.passed, text: this.text });
     showRuns(at("runs"), this.store.runs, settings.sections);
   }
@@ -203,9 +222,9 @@ class Page {
   on_stopped({ seconds, line, where }) {
     const place = where || (line ? `${SCRIPT}, line ${line}` : "");
     const why = seconds ? `Stopped after ${seconds} s without an end` : "Stopped";
-    problem(place ? `${why}, at ${place}` : `${why}.`);
+    if (place) problem(`${why}, at ${place}`);
     if (line) this.editor.mark([{ line, text: why }]);
-    say(why + (place ? `, at ${place}.` : "."));
+    say(`${why}.`);
   }
 
   on_crashed({ text }) {
@@ -213,9 +232,16 @@ class Page {
     say("Python ended. If this comes again, look for arrays that grow without end.");
   }
 
+  on_unavailable({ text }) {
+    problem(`Python could not be loaded (${text}). ${NOT_LOADED}`);
+    say("Python could not be loaded.");
+  }
+
   on_opened({ text, problem: words }) {
-    if (words) problem(words);
-    else this.replace(text, "The file is open. Undo brings your text back.");
+    if (words) {
+      problem(words);
+      say("The file is not opened.");
+    } else this.replace(text, "The file is open. Undo brings your text back.");
   }
 
   on_network({ network }) {
@@ -235,6 +261,10 @@ class Page {
 
   on_seen({ result }) {
     mountMicroscope(at("microscope"), result);
+    const { lit, arrays } = result;
+    const array = arrays.find(({ name }) => name === lit?.name);
+    // a function's own line is known; an array of these two sections tells it better
+    if (["1.5", "1.6"].includes(array?.section)) this.sections.point(array.section, lit.line);
   }
 
   /** Fill the panel that is shown: a hidden canvas has no size. */

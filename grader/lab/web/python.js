@@ -77,8 +77,8 @@ export class Python {
     } else if (message.kind === "crashed") {
       if (this.isReady) this.end("crashed", message);
       else {
-        this.onMessage(message);
         this.onState("broken");
+        this.onMessage({ kind: "unavailable", text: message.text });
       }
     } else if (message.kind === "done" || message.kind === "opened") {
       clearInterval(this.timer);

@@ -35,7 +35,10 @@ export class Store {
     this.write();
   }
 
-  /** Note a run, unless it is of the same text as the last, whose result it then replaces. */
+  /**
+   * Note a run, unless it is of the same text as the last, whose result it then replaces. `passed`
+   * is null for a text that was replaced without a run.
+   */
   addRun(run) {
     const runs = this.state.runs.filter((one, index, all) => {
       return index < all.length - 1 || one.text !== run.text;
@@ -55,5 +58,6 @@ export class Store {
 }
 
 function isRun(run) {
-  return typeof run?.text === "string" && typeof run.at === "number" && typeof run.passed === "number";
+  const { text, at, passed } = run ?? {};
+  return typeof text === "string" && typeof at === "number" && (passed === null || typeof passed === "number");
 }

@@ -60,18 +60,11 @@ async function loaded(promise) {
 
 async function perform({ op, id, text, images, name, content }) {
   if (op === "open") return self.postMessage({ kind: "opened", ...opened(name, content) });
-  if (op === "look") {
-    await loadImports(text);
-    const seen = session.look(text);
-    const result = python.globals.get("json").dumps(seen);
-    self.postMessage({ kind: "seen", result: JSON.parse(result) });
-  } else {
-    await loadImports(text);
-    if (session.run(text) && images) {
-      await loadData();
-      session.train(images);
-      sendNetwork();
-    }
+  await loadImports(text);
+  if (session.run(text) && images) {
+    await loadData();
+    session.train(images);
+    sendNetwork();
   }
   return self.postMessage({ kind: "done", id });
 }
