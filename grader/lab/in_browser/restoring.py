@@ -117,9 +117,9 @@ class Restorer:
         for name, module in self._modules.items():
             if name.partition(".")[0] in folders and isinstance(module, ModuleType):
                 for key, value in list(vars(module).items()):
-                    if type(value) is dict and kind is dict and not key.startswith("__"):
-                        yield value
-                    elif kind is type and _is_class_of(value, name):
+                    if (type(value) is dict and kind is dict and not key.startswith("__")) or (
+                        kind is type and _is_class_of(value, name)
+                    ):
                         yield value
 
     def _own_functions(self) -> Iterator[FunctionType]:

@@ -8,6 +8,7 @@ import functools
 import io
 import linecache
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from assignment.script_loading import loaded, source_of
 from assignment.section_checks import Outcome
 from assignment.settings import parse_options, settings_of
 from assignment.show_hint import hints_of
+from assignment.sources import EncodingError
 from assignment.student_errors import describe_error, line_of, where_it_ran
 from assignment.training import Run, Trained, print_advice, train
 
@@ -44,9 +46,8 @@ MISSING = (
     "{name} is not in the lab, which has NumPy alone. Leave the import out here, or put it inside "
     "the function that needs it"
 )
-NOT_TEXT = (
-    "{name}, line {line}: half a character (a lone surrogate), which no file can hold. Delete it"
-)
+ODD = re.compile("[\0\ud800-\udfff]")  # no file, or no script, can hold them
+NOT_TEXT = "{name}, line {line}: a character that cannot be in a script (U+{code:04X}). Delete it"
 Send = Callable[[dict[str, Any]], None]
 MOST_EPOCHS = 100  # of which each is sent; of more, a few a second
 CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
@@ -148,6 +149,12 @@ class Session:
         """The script as a module; None, after a message, if it cannot be loaded."""
         linecache.clearcache()
         try:
+            odd = ODD.search(text)
+            if odd:
+                line = text.count("\n", 0, odd.start()) + 1
+                lines = [NOT_TEXT.format(name=self._path.name, line=line, code=ord(odd[0]))]
+                self._send({"kind": "broken", "lines": lines, "line": line})
+                return None
             self._path.write_text(text, encoding="utf-8")
             source = source_of(self._path)
             problems = import_problems(source, self._path.name)
@@ -157,10 +164,8 @@ class Session:
             return loaded(self._path, source)
         except TimeUp:
             raise
-        except UnicodeEncodeError as error:
-            line = text.count("\n", 0, error.start) + 1
-            lines = [NOT_TEXT.format(name=self._path.name, line=line)]
-            self._send({"kind": "broken", "lines": lines, "line": line})
+        except EncodingError as error:
+            self._send({"kind": "broken", "lines": [f"{self._path.name} {error}"], "line": 1})
         except BaseException as error:
             self._restorer.restore()
             self._broken(error)

@@ -23,8 +23,14 @@ const STATES = {
   starting: "Python is starting…",
   ready: "Python is ready.",
   running: "Python is running your code…",
-  broken: "Python could not be started.",
+  broken: "Python could not be started. Run tries it again.",
 };
+const SLOW =
+  "Python is still loading, about 17 MB. If nothing comes, check the connection and reload the page.";
+const SLOW_AFTER = 30_000; // milliseconds
+const MOST_BYTES = 10_000_000; // of a file, as in in_browser/opening.py
+const MOST_EPOCHS = 1000; // of which each is kept for the curves
+const MOST_PROBLEMS = 100;
 
 const at = (id) => document.getElementById(id);
 const settings = JSON.parse(at("settings").textContent);
@@ -33,7 +39,9 @@ class Page {
   constructor(stub) {
     this.stub = stub;
     this.store = new Store(storage(), `lab ${window.location.pathname}`);
-    this.sections = new Sections(at("sections"), (line) => this.showLine(line));
+    this.sections = new Sections(at("sections"), (line) =>
+      this.showLine(this.editor.lineNow(line)),
+    );
     this.editor = new Editor({
       parent: at("editor"),
       text: this.store.text ?? stub,
@@ -44,7 +52,7 @@ class Page {
     this.python = new Python({
       createWorker: () => workerFrom(beside("web/lab/worker.js")),
       settings: absolute(settings.worker),
-      onMessage: (message) => this[`on_${message.kind}`]?.(message),
+      onMessage: (message) => this.received(message),
       onState: (state) => this.showState(state),
     });
     this.tabs = new Tabs(at("tabs"), (name) => this.shown(name));
@@ -72,17 +80,43 @@ class Page {
     document.addEventListener("show-line", ({ detail }) => this.showLine(detail.line));
     document.addEventListener("visibilitychange", () => this.save());
     window.addEventListener("pagehide", () => this.save());
+    window.addEventListener("storage", ({ key }) => key === this.store.key && this.otherTab());
+  }
+
+  /** Student code shares the worker: a message that makes no sense ends nothing. */
+  received(message) {
+    try {
+      this[`on_${message.kind}`]?.(message);
+    } catch (error) {
+      problem(`The page could not show what Python said (${message.kind}: ${error.message}).`);
+    }
   }
 
   changed() {
+    this.isChanged = true;
     clearTimeout(this.saving);
     this.saving = setTimeout(() => this.save(), SAVE_AFTER);
   }
 
+  /** Keep the text, unless it is the one that was kept: another tab may have a newer one. */
   save() {
     clearTimeout(this.saving);
+    if (!this.isChanged) return;
+    this.isChanged = false;
+    const wasKept = this.store.isKept;
     this.store.save(this.editor.text);
-    if (!this.store.isKept) say(SILENT);
+    if (wasKept && !this.store.isKept) say(SILENT);
+  }
+
+  /** Another tab has kept a text or a run; the text of the tab that one works in is left alone. */
+  otherTab() {
+    if (this.isChanged) return;
+    this.store.read();
+    showRuns(at("runs"), this.store.runs, settings.sections);
+    const { text } = this.store;
+    if (text === null || text === this.editor.text || document.hasFocus()) return;
+    this.replace(text, "The text was changed in another tab. Undo brings yours back.");
+    this.isChanged = false;
   }
 
   replace(text, words) {
@@ -98,10 +132,12 @@ class Page {
   /** Check the text, and train if everything passes and `isTraining`. */
   run(isTraining) {
     this.save();
-    this.text = this.editor.text;
+    this.editor.ask();
     const images = isTraining ? Number(at("images").value) : 0;
-    this.python.ask({ op: "run", text: this.text, images });
-    if (!this.python.running) say("Python is starting; your run comes next.");
+    const wasRunning = this.python.running;
+    this.python.ask({ op: "run", text: this.editor.text, images });
+    if (wasRunning) say("Your run comes next, when what runs now has ended.");
+    else if (!this.python.running) say("Python is starting; your run comes next.");
   }
 
   look() {
@@ -112,22 +148,37 @@ class Page {
   async open(input) {
     const [file] = input.files;
     if (!file) return;
-    const content = await file.arrayBuffer();
-    input.value = "";
-    this.python.ask({ op: "open", name: file.name, content });
+    const { name, size } = file;
+    try {
+      if (size > MOST_BYTES) {
+        throw new Error(`it has ${(size / 1e6).toFixed(0)} MB, expected a script or notebook`);
+      }
+      const content = await file.arrayBuffer();
+      this.python.ask({ op: "open", name, content });
+      if (!this.python.isReady) say("Python is starting; then your file opens.");
+    } catch (error) {
+      problem(`${name} cannot be opened: ${error.message}`);
+    }
+    input.value = ""; // the same file may be chosen again
   }
 
   showState(state) {
     at("state").textContent = STATES[state];
-    at("stop").disabled = state !== "running";
+    const stop = at("stop");
+    if (state !== "running" && document.activeElement === stop) at("run").focus();
+    stop.disabled = state !== "running";
     document.body.dataset.state = state;
-    if (state === "running" && this.python.running?.op === "run") this.begin();
+    clearTimeout(this.slow);
+    if (state === "starting") this.slow = setTimeout(() => (at("state").textContent = SLOW), SLOW_AFTER);
+    const op = state === "running" ? this.python.running.op : "";
+    if (op === "run") this.begin();
+    if (op === "look") at("microscope").replaceChildren();
   }
 
   begin() {
     this.sections.clear();
     this.epochs = [];
-    this.editor.mark([]);
+    this.editor.begin();
     at("printed").textContent = "";
     at("problems").replaceChildren();
     at("training").hidden = true;
@@ -147,7 +198,7 @@ class Page {
   }
 
   on_problem({ text }) {
-    problem(text);
+    this.problem(text);
   }
 
   on_remark({ text }) {
@@ -157,12 +208,13 @@ class Page {
   on_checked({ next }) {
     this.editor.mark(this.sections.marks);
     say(next ? `Next: ${next}, then run it again.` : "Public checks passed. Marking uses more inputs, and different ones.");
-    this.store.addRun({ at: Date.now(), passed: this.sections.passed, text: this.text });
+    this.store.addRun({ at: Date.now(), passed: this.sections.passed, text: this.python.running.text });
     showRuns(at("runs"), this.store.runs, settings.sections);
   }
 
   on_broken({ lines, line }) {
-    problem(lines.join("\n"));
+    this.problem(lines.join("\n"));
+    if (this.isLooking) return;
     if (line) this.editor.mark([{ line, text: lines.at(-1) }]);
     say("The script could not be run.");
   }
@@ -172,7 +224,8 @@ class Page {
     at("training").hidden = false;
     at("progress").max = epochs;
     at("progress").value = 0;
-    drawCurves(at("curves"), [], epochs, settings.bar);
+    this.forget();
+    this.draw();
     say(`Training on ${images.toLocaleString("en")} images…`);
   }
 
@@ -182,8 +235,24 @@ class Page {
 
   on_epoch(epoch) {
     this.epochs.push(epoch);
+    if (this.epochs.length > MOST_EPOCHS) this.epochs = this.epochs.filter((_, i) => i % 2);
     at("progress").value = epoch.epoch;
-    drawCurves(at("curves"), this.epochs, this.total, settings.bar);
+    this.draw();
+  }
+
+  /** Draw the curves, once in a frame however many epochs come. */
+  draw() {
+    this.drawing ??= requestAnimationFrame(() => {
+      this.drawing = null;
+      drawCurves(at("curves"), this.epochs, this.total, settings.bar);
+    });
+  }
+
+  /** A new training begins: the network of the one before is no longer "the network". */
+  forget() {
+    this.isNew = false;
+    this.unmount?.();
+    at("no-network").hidden = false;
   }
 
   on_trained({ accuracy, bar, met }) {
@@ -203,14 +272,30 @@ class Page {
   on_stopped({ seconds, line, where }) {
     const place = where || (line ? `${SCRIPT}, line ${line}` : "");
     const why = seconds ? `Stopped after ${seconds} s without an end` : "Stopped";
-    problem(place ? `${why}, at ${place}` : `${why}.`);
+    this.problem(place ? `${why}, at ${place}` : `${why}.`);
+    if (this.isLooking) return;
     if (line) this.editor.mark([{ line, text: why }]);
     say(why + (place ? `, at ${place}.` : "."));
   }
 
-  on_crashed({ text }) {
-    problem(`Python ended: ${text}`);
-    say("Python ended. If this comes again, look for arrays that grow without end.");
+  on_crashed({ text, line }) {
+    if (!this.python.running) {
+      problem(`Python could not be started: ${text}`);
+      say("Check the connection, then run again. Your text is kept.");
+      return;
+    }
+    this.problem(`Python ended: ${text}${line ? `. Seen last at ${SCRIPT}, line ${line}` : ""}`);
+    if (line && !this.isLooking) this.editor.mark([{ line, text: "Python ended here, or after it" }]);
+    say("Python ended, and starts again. Your text is kept.");
+  }
+
+  /** Whether the microscope runs, whose problems belong in its own tab. */
+  get isLooking() {
+    return this.python.running?.op === "look";
+  }
+
+  problem(text) {
+    problem(text, "problem", at(this.isLooking ? "microscope" : "problems"));
   }
 
   on_opened({ text, problem: words }) {
@@ -234,7 +319,7 @@ class Page {
   }
 
   on_seen({ result }) {
-    mountMicroscope(at("microscope"), result);
+    if (result) mountMicroscope(at("microscope"), result); // else there is a problem to read
   }
 
   /** Fill the panel that is shown: a hidden canvas has no size. */
@@ -243,7 +328,16 @@ class Page {
     this.isNew = false;
     const { images, labels, count } = settings.samples;
     this.samples ??= loadSamples(beside(images), beside(labels), count);
-    mountInspection(at("inspection"), this.network, await this.samples);
+    const { network } = this;
+    try {
+      const samples = await this.samples;
+      if (network === this.network) this.unmount = mountInspection(at("inspection"), network, samples);
+    } catch (error) {
+      this.samples = null;
+      this.isNew = true; // the next look at the tab tries again
+      at("inspection").replaceChildren();
+      problem(`The test images could not be loaded (${error.message}).`, "problem", at("inspection"));
+    }
   }
 }
 
@@ -264,12 +358,12 @@ function say(words) {
   at("next").textContent = words;
 }
 
-function problem(text, name = "problem") {
+function problem(text, name = "problem", place = at("problems")) {
   const item = document.createElement("pre");
   item.className = name;
   item.tabIndex = 0;
   item.textContent = text;
-  at("problems").append(item);
+  if (place.childElementCount < MOST_PROBLEMS) place.append(item);
 }
 
 function storage() {
