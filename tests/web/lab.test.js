@@ -69,7 +69,7 @@ test("a worker that says nothing is ended, even if it reports the line of its lo
   workers[0].say({ kind: "at", line: 57 });
   python.watch();
   assert.equal(workers[0].isAlive, false);
-  assert.deepEqual(messages.at(-1), { kind: "stopped", seconds: SILENCE / 1000, line: 57 });
+  assert.deepEqual(messages.at(-1), { kind: "stopped", seconds: SILENCE / 1000, line: 57, where: "" });
   assert.equal(workers.length, 2);
 });
 

@@ -48,6 +48,8 @@ MISSING = (
 )
 ODD = re.compile("[\0\ud800-\udfff]")  # no file, or no script, can hold them
 NOT_TEXT = "{name}, line {line}: a character that cannot be in a script (U+{code:04X}). Delete it"
+TOO_LONG = "{name} has {size:,} characters, expected at most {most:,}: marking takes no more"
+MOST_TEXT = 200_000  # characters; a script has 10,000
 Send = Callable[[dict[str, Any]], None]
 MOST_EPOCHS = 100  # of which each is sent; of more, a few a second
 CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
@@ -149,11 +151,9 @@ class Session:
         """The script as a module; None, after a message, if it cannot be loaded."""
         linecache.clearcache()
         try:
-            odd = ODD.search(text)
-            if odd:
-                line = text.count("\n", 0, odd.start()) + 1
-                lines = [NOT_TEXT.format(name=self._path.name, line=line, code=ord(odd[0]))]
-                self._send({"kind": "broken", "lines": lines, "line": line})
+            problem, line = _not_a_script(self._path.name, text)
+            if problem:
+                self._send({"kind": "broken", "lines": [problem], "line": line})
                 return None
             self._path.write_text(text, encoding="utf-8")
             source = source_of(self._path)
@@ -263,6 +263,17 @@ def _section(outcome: Outcome, printed: str, text: str) -> dict[str, Any]:
         "hints": list(hints),
         "line": line,
     }
+
+
+def _not_a_script(name: str, text: str) -> tuple[str, int]:
+    """Why a text is no script, "" if it may be one, and the line."""
+    if len(text) > MOST_TEXT:
+        return TOO_LONG.format(name=name, size=len(text), most=MOST_TEXT), 0
+    odd = ODD.search(text)
+    if odd is None:
+        return "", 0
+    line = text.count("\n", 0, odd.start()) + 1
+    return NOT_TEXT.format(name=name, line=line, code=ord(odd[0])), line
 
 
 def _definition(text: str, number: str) -> int:

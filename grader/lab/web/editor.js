@@ -77,8 +77,8 @@ export class Editor {
       }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
-        for (const text of [this.asked, this.ran]) {
-          if (text) text.changes = text.changes.compose(update.changes);
+        for (const one of new Set([this.asked, this.ran])) {
+          if (one) one.changes = one.changes.compose(update.changes);
         }
         onChange();
       }),

@@ -1,17 +1,15 @@
 // The page: connects the editor, Python, the results and the look inside.
 
-import { mountInspection } from "#inspection/inspect.js";
-
-import { drawCurves } from "./curves.js";
 import { Editor } from "./editor.js";
 import { beside, download } from "./files.js";
 import { mountMicroscope } from "./microscope.js";
+import { NetworkTab } from "./network.js";
 import { Python, workerFrom } from "./python.js";
 import { showRuns } from "./runs.js";
-import { loadSamples } from "./samples.js";
 import { Sections } from "./sections.js";
 import { Store } from "./storage.js";
 import { Tabs } from "./tabs.js";
+import { Training } from "./training.js";
 
 const SCRIPT = "numpy_ann.py";
 const SAVE_AFTER = 300; // milliseconds after the last key
@@ -29,7 +27,6 @@ const SLOW =
   "Python is still loading, about 17 MB. If nothing comes, check the connection and reload the page.";
 const SLOW_AFTER = 30_000; // milliseconds
 const MOST_BYTES = 10_000_000; // of a file, as in in_browser/opening.py
-const MOST_EPOCHS = 1000; // of which each is kept for the curves
 const MOST_PROBLEMS = 100;
 
 const at = (id) => document.getElementById(id);
@@ -55,7 +52,12 @@ class Page {
       onMessage: (message) => this.received(message),
       onState: (state) => this.showState(state),
     });
-    this.tabs = new Tabs(at("tabs"), (name) => this.shown(name));
+    this.training = new Training(
+      { whole: at("training"), progress: at("progress"), curves: at("curves") },
+      settings.bar,
+    );
+    this.network = new NetworkTab(at("inspection"), at("no-network"), settings);
+    this.tabs = new Tabs(at("tabs"), (name) => name === "network" && this.network.show());
     this.listen();
     showRuns(at("runs"), this.store.runs, settings.sections);
     mountMicroscope(at("microscope"), null);
@@ -103,9 +105,9 @@ class Page {
     clearTimeout(this.saving);
     if (!this.isChanged) return;
     this.isChanged = false;
-    const wasKept = this.store.isKept;
     this.store.save(this.editor.text);
-    if (wasKept && !this.store.isKept) say(SILENT);
+    if (!this.store.isKept && !this.hasWarned) say(SILENT);
+    this.hasWarned = !this.store.isKept;
   }
 
   /** Another tab has kept a text or a run; the text of the tab that one works in is left alone. */
@@ -177,11 +179,10 @@ class Page {
 
   begin() {
     this.sections.clear();
-    this.epochs = [];
     this.editor.begin();
     at("printed").textContent = "";
     at("problems").replaceChildren();
-    at("training").hidden = true;
+    this.training.hide();
     say("Checking the sections…");
   }
 
@@ -220,39 +221,17 @@ class Page {
   }
 
   on_training({ images, epochs }) {
-    this.total = epochs;
-    at("training").hidden = false;
-    at("progress").max = epochs;
-    at("progress").value = 0;
-    this.forget();
-    this.draw();
+    this.network.forget();
+    this.training.begin(epochs);
     say(`Training on ${images.toLocaleString("en")} images…`);
   }
 
   on_progress({ epochs }) {
-    at("progress").value = epochs;
+    this.training.at(epochs);
   }
 
   on_epoch(epoch) {
-    this.epochs.push(epoch);
-    if (this.epochs.length > MOST_EPOCHS) this.epochs = this.epochs.filter((_, i) => i % 2);
-    at("progress").value = epoch.epoch;
-    this.draw();
-  }
-
-  /** Draw the curves, once in a frame however many epochs come. */
-  draw() {
-    this.drawing ??= requestAnimationFrame(() => {
-      this.drawing = null;
-      drawCurves(at("curves"), this.epochs, this.total, settings.bar);
-    });
-  }
-
-  /** A new training begins: the network of the one before is no longer "the network". */
-  forget() {
-    this.isNew = false;
-    this.unmount?.();
-    at("no-network").hidden = false;
+    this.training.add(epoch);
   }
 
   on_trained({ accuracy, bar, met }) {
@@ -304,40 +283,12 @@ class Page {
   }
 
   on_network({ network }) {
-    const [d, h, k] = network.sizes;
-    this.network = {
-      title: "Your network",
-      classNames: settings.classNames,
-      layers: [
-        { inputs: d, outputs: h, activation: "relu", W: network.W1, b: network.b1 },
-        { inputs: h, outputs: k, activation: "softmax", W: network.W2, b: network.b2 },
-      ],
-    };
-    this.isNew = true;
-    at("no-network").hidden = true;
-    this.shown(document.querySelector('[role="tab"][aria-selected="true"]').getAttribute("aria-controls"));
+    this.network.take(network);
+    if (!at("network").hidden) this.network.show();
   }
 
   on_seen({ result }) {
     if (result) mountMicroscope(at("microscope"), result); // else there is a problem to read
-  }
-
-  /** Fill the panel that is shown: a hidden canvas has no size. */
-  async shown(name) {
-    if (name !== "network" || !this.isNew) return;
-    this.isNew = false;
-    const { images, labels, count } = settings.samples;
-    this.samples ??= loadSamples(beside(images), beside(labels), count);
-    const { network } = this;
-    try {
-      const samples = await this.samples;
-      if (network === this.network) this.unmount = mountInspection(at("inspection"), network, samples);
-    } catch (error) {
-      this.samples = null;
-      this.isNew = true; // the next look at the tab tries again
-      at("inspection").replaceChildren();
-      problem(`The test images could not be loaded (${error.message}).`, "problem", at("inspection"));
-    }
   }
 }
 
