@@ -13,7 +13,7 @@ from assignment.error_hints import hint_for
 
 HERE = Path(__file__).resolve().parent
 MAX_FRAMES = 8  # of a recursion, for example
-MAX_MESSAGE = 2000  # characters of an exception's message; a printed array may be millions
+MAX_TEXT = 2000  # characters of a message or a line; a printed array may be millions
 
 
 def is_stub(error: BaseException) -> bool:
@@ -37,7 +37,9 @@ def describe_error(error: BaseException, *, verbose: bool = False) -> str:
             [*lines, "Your code called exit(). Hint: return from the function instead."]
         )
     if isinstance(error, SyntaxError) and error.filename:
-        lines.append(f"{place(error.filename, error.lineno or 0)}: {(error.text or '').strip()}")
+        lines.append(
+            f"{place(error.filename, error.lineno or 0)}: {_cut((error.text or '').strip())}"
+        )
         return "\n".join([*lines, f"{type(error).__name__}: {error.msg}"])
     message = _message(error)
     hint = hint_for(type(error).__name__, message, **_context(error))
@@ -71,7 +73,7 @@ def own_lines(trace: TracebackType | None) -> list[str]:
 
 def _lines(frames: list[tuple[FrameType, int]]) -> list[str]:
     return [
-        f"{place(one.filename, one.lineno or 0)}{_inside(one.name)}: {one.line}"
+        f"{place(one.filename, one.lineno or 0)}{_inside(one.name)}: {_cut(one.line or '')}"
         for one in traceback.StackSummary.extract(iter(frames))
     ]
 
@@ -118,7 +120,7 @@ def _message(error: BaseException) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
 
 def _context(error: BaseException) -> dict[str, str]:

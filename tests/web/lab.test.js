@@ -55,7 +55,7 @@ test("a request waits until Python is ready, and the next until that is done", (
   assert.deepEqual(workers[0].asked.slice(1), [{ op: "run", text: "2" }]);
   workers[0].say({ kind: "done" });
   assert.equal(workers[0].asked.at(-1).op, "open");
-  workers[0].say({ kind: "opened" });
+  workers[0].say({ kind: "opened", text: "", problem: "" });
   assert.deepEqual(states, ["starting", "ready", "running", "ready", "running", "ready"]);
 });
 
@@ -69,7 +69,7 @@ test("a worker that says nothing is ended, even if it reports the line of its lo
   workers[0].say({ kind: "at", line: 57 });
   python.watch();
   assert.equal(workers[0].isAlive, false);
-  assert.deepEqual(messages.at(-1), { kind: "stopped", seconds: SILENCE / 1000, line: 57 });
+  assert.deepEqual(messages.at(-1), { kind: "stopped", seconds: SILENCE / 1000, line: 57, where: "" });
   assert.equal(workers.length, 2);
 });
 

@@ -27,6 +27,8 @@ def opened(name: str, content: bytes) -> str:
         text = code_in(name, content)
     except (NotebookError, EncodingError) as error:
         raise CannotOpen(f"{name} {error}") from None
+    if not text.strip():
+        raise CannotOpen(f"{name} has no code in it")
     found = TORCH.search(text)
     if found and "class NumpyANN" not in text:
         raise CannotOpen(f"{name}: {NO_TORCH.format(part=2 if found[1] == 'ANN' else 3)}")

@@ -8,6 +8,7 @@ import functools
 import io
 import linecache
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -28,6 +29,7 @@ from assignment.script_loading import loaded, source_of
 from assignment.section_checks import Outcome
 from assignment.settings import parse_options, settings_of
 from assignment.show_hint import hints_of
+from assignment.sources import EncodingError
 from assignment.student_errors import describe_error, line_of, where_it_ran
 from assignment.training import Run, Trained, print_advice, train
 
@@ -46,9 +48,10 @@ MISSING = (
     "{name} is not in the lab, which has NumPy alone. Leave the import out here, or put it inside "
     "the function that needs it"
 )
-NOT_TEXT = (
-    "{name}, line {line}: half a character (a lone surrogate), which no file can hold. Delete it"
-)
+ODD = re.compile("[\0\ud800-\udfff]")  # no file, or no script, can hold them
+NOT_TEXT = "{name}, line {line}: a character that cannot be in a script (U+{code:04X}). Delete it"
+TOO_LONG = "{name} has {size:,} characters, expected at most {most:,}: marking takes no more"
+MOST_TEXT = 200_000  # characters; a script has 10,000
 Send = Callable[[dict[str, Any]], None]
 MOST_EPOCHS = 100  # of which each is sent; of more, a few a second
 CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
@@ -140,6 +143,10 @@ class Session:
         """The script as a module; None, after a message, if it cannot be loaded."""
         linecache.clearcache()
         try:
+            problem, line = _not_a_script(self._path.name, text)
+            if problem:
+                self._send({"kind": "broken", "lines": [problem], "line": line})
+                return None
             self._path.write_text(text, encoding="utf-8")
             source = source_of(self._path)
             problems = import_problems(source, self._path.name)
@@ -149,10 +156,8 @@ class Session:
             return loaded(self._path, source)
         except TimeUp:
             raise
-        except UnicodeEncodeError as error:
-            line = text.count("\n", 0, error.start) + 1
-            lines = [NOT_TEXT.format(name=self._path.name, line=line)]
-            self._send({"kind": "broken", "lines": lines, "line": line})
+        except EncodingError as error:
+            self._send({"kind": "broken", "lines": [f"{self._path.name} {error}"], "line": 1})
         except BaseException as error:
             self._restorer.restore()
             self._broken(error)
@@ -254,6 +259,17 @@ def _section(outcome: Outcome, printed: str, text: str) -> dict[str, Any]:
         "hints": list(hints),
         "line": line,
     }
+
+
+def _not_a_script(name: str, text: str) -> tuple[str, int]:
+    """Why a text is no script, "" if it may be one, and the line."""
+    if len(text) > MOST_TEXT:
+        return TOO_LONG.format(name=name, size=len(text), most=MOST_TEXT), 0
+    odd = ODD.search(text)
+    if odd is None:
+        return "", 0
+    line = text.count("\n", 0, odd.start()) + 1
+    return NOT_TEXT.format(name=name, line=line, code=ord(odd[0])), line
 
 
 def _place(text: str, number: str) -> int:

@@ -34,7 +34,7 @@ class Watch:
 
     def __init__(self, file: str, seconds: float, report: Callable[[int], None]):
         self.file, self.seconds, self._report = file, seconds, report
-        self._new_lines = 0
+        self._new_lines, self._known = 0, set[CodeType]()
         self.renew()
 
     def renew(self) -> None:
@@ -44,14 +44,14 @@ class Watch:
 
     def __enter__(self) -> Watch:
         self.renew()
-        self._new_lines = 0
+        self._new_lines, self._known = 0, set[CodeType]()
         if monitoring is not None:
             tool, events = monitoring.DEBUGGER_ID, monitoring.events
             monitoring.use_tool_id(tool, "time limit")
-            for event in (events.JUMP, events.PY_START):
-                monitoring.register_callback(tool, event, self._seen)
+            monitoring.register_callback(tool, events.JUMP, self._seen)
+            monitoring.register_callback(tool, events.PY_START, self._started)
             monitoring.register_callback(tool, events.LINE, self._new_line)
-            monitoring.set_events(tool, events.JUMP | events.PY_START | events.LINE)
+            monitoring.set_events(tool, events.JUMP | events.PY_START)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -71,8 +71,15 @@ class Watch:
             self._report(sys._getframe(1).f_lineno or 0)
         return None
 
+    def _started(self, code: CodeType, *offsets: int) -> Any:
+        if code.co_filename == self.file and code not in self._known:
+            self._known.add(code)
+            monitoring.set_local_events(monitoring.DEBUGGER_ID, code, monitoring.events.LINE)
+        return self._seen(code)
+
     def _new_line(self, code: CodeType, line: int) -> Any:
-        if code.co_filename == self.file and self._new_lines < MOST_LINES:
+        if self._new_lines < MOST_LINES:
             self._new_lines += 1
             self._report(line)
-        return monitoring.DISABLE
+        # to disable a line takes time in proportion to all lines of its code
+        return None if code.co_name == "<module>" else monitoring.DISABLE

@@ -8,6 +8,7 @@ const LEFT = 46;
 const RIGHT = 12;
 const TOP = 26;
 const BOTTOM = 40;
+const MOST_DOTS = 60; // of a line; more would hide it
 
 /** Numbers to label an axis with, about `count` of them, at 1, 2 or 5 times a power of ten. */
 export function ticks(low, high, count = 4) {
@@ -76,7 +77,7 @@ function panel(title, epochs, total, train, val, scale, bar) {
   for (const [name, column] of names) {
     const points = rows.filter((row) => row[column] !== null).map((row) => [x(row[0]), y(row[column])]);
     svg.append(picture("polyline", { points: points.join(" "), class: name }));
-    for (const [cx, cy] of points) svg.append(picture("circle", { cx, cy, r: 2.5, class: name }));
+    for (const [cx, cy] of points.length > MOST_DOTS ? [] : points) svg.append(picture("circle", { cx, cy, r: 2.5, class: name }));
     const left = WIDTH - RIGHT - (column === 1 ? 130 : 66);
     svg.append(line(left - 16, 10, left - 4, 10, name), label(left, 14, name, "start"));
   }

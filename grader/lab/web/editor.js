@@ -3,7 +3,7 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab, redo, undo } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { EditorState, StateEffect, StateField } from "@codemirror/state";
+import { ChangeSet, EditorState, MapMode, StateEffect, StateField } from "@codemirror/state";
 import {
   Decoration,
   EditorView,
@@ -78,7 +78,13 @@ export class Editor {
         autocapitalize: "off",
         translate: "no",
       }),
-      EditorView.updateListener.of((update) => update.docChanged && onChange()),
+      EditorView.updateListener.of((update) => {
+        if (!update.docChanged) return;
+        for (const one of new Set([this.asked, this.ran])) {
+          if (one) one.changes = one.changes.compose(update.changes);
+        }
+        onChange();
+      }),
     ];
     this.view = new EditorView({
       parent,
@@ -104,9 +110,32 @@ export class Editor {
     redo(this.view);
   }
 
-  /** Mark lines, `{line, text}` each, in place of those that were marked. */
+  /** Remember the text as it is now: a run of it is asked for. */
+  ask() {
+    const { doc } = this.view.state;
+    this.asked = { doc, changes: ChangeSet.empty(doc.length) };
+  }
+
+  /** The run begins: from now on, lines are those of the text that was asked for last. */
+  begin() {
+    if (this.asked) this.ran = this.asked;
+    this.mark([]);
+  }
+
+  /** Where a line of the text that ran is now, 0 if it was deleted. */
+  lineNow(line) {
+    if (!this.ran) return line;
+    const { doc, changes } = this.ran;
+    if (line < 1 || line > doc.lines) return 0;
+    const { from, to } = doc.line(line);
+    const start = changes.mapPos(from, 1, from === to ? MapMode.Simple : MapMode.TrackAfter);
+    return start === null ? 0 : this.view.state.doc.lineAt(start).number;
+  }
+
+  /** Mark lines of the text that ran, `{line, text}` each, in place of those that were marked. */
   mark(lines) {
-    this.view.dispatch({ effects: setMarks.of(lines) });
+    const now = lines.map(({ line, text }) => ({ line: this.lineNow(line), text }));
+    this.view.dispatch({ effects: setMarks.of(now) });
   }
 
   /** Move to a line, counted from 1. */

@@ -1,17 +1,15 @@
 // The page: connects the editor, Python, the results and the look inside.
 
-import { mountInspection } from "#inspection/inspect.js";
-
-import { drawCurves } from "./curves.js";
 import { Editor } from "./editor.js";
 import { beside, download } from "./files.js";
 import { mountMicroscope } from "./microscope.js";
+import { NetworkTab } from "./network.js";
 import { Python, workerFrom } from "./python.js";
 import { showRuns } from "./runs.js";
-import { loadSamples } from "./samples.js";
 import { Sections } from "./sections.js";
 import { Store } from "./storage.js";
 import { Tabs } from "./tabs.js";
+import { Training } from "./training.js";
 
 const SCRIPT = "numpy_ann.py";
 const SAVE_AFTER = 300; // milliseconds after the last key
@@ -20,13 +18,17 @@ const NO_WEBASSEMBLY =
   "Chrome, Edge or Safari, or work with Python on a computer, as the README says.";
 const KEPT = "Your text stays in this browser and is sent nowhere.";
 const NOT_KEPT = "This browser keeps no data, so a reload loses your text: download numpy_ann.py.";
-const NOT_LOADED = "Check the connection, then reload the page. Your text is kept.";
 const STATES = {
   starting: "Python is starting…",
   ready: "Python is ready.",
   running: "Python is running your code…",
-  broken: "Python could not be started.",
+  broken: "Python could not be started. Run tries it again.",
 };
+const SLOW =
+  "Python is still loading, about 17 MB. If nothing comes, check the connection and reload the page.";
+const SLOW_AFTER = 30_000; // milliseconds
+const MOST_BYTES = 10_000_000; // of a file, as in in_browser/opening.py
+const MOST_PROBLEMS = 100;
 
 const at = (id) => document.getElementById(id);
 const settings = JSON.parse(at("settings").textContent);
@@ -37,7 +39,7 @@ class Page {
     this.store = new Store(storage(), `lab ${window.location.pathname}`);
     this.sections = new Sections(
       at("sections"),
-      (line) => this.showLine(line),
+      (line) => this.showLine(this.editor.lineNow(line)),
       () => this.tabs.show(at("tab-backprop")),
     );
     this.editor = new Editor({
@@ -50,10 +52,15 @@ class Page {
     this.python = new Python({
       createWorker: () => workerFrom(beside("web/lab/worker.js")),
       settings: absolute(settings.worker),
-      onMessage: (message) => this[`on_${message.kind}`]?.(message),
+      onMessage: (message) => this.received(message),
       onState: (state) => this.showState(state),
     });
-    this.tabs = new Tabs(at("tabs"), (name) => this.shown(name));
+    this.training = new Training(
+      { whole: at("training"), progress: at("progress"), curves: at("curves") },
+      settings.bar,
+    );
+    this.network = new NetworkTab(at("inspection"), at("no-network"), settings);
+    this.tabs = new Tabs(at("tabs"), (name) => name === "network" && this.network.show());
     this.listen();
     showRuns(at("runs"), this.store.runs, settings.sections);
     this.showKept();
@@ -81,18 +88,43 @@ class Page {
     document.addEventListener("show-line", ({ detail }) => this.showLine(detail.line));
     document.addEventListener("visibilitychange", () => this.save());
     window.addEventListener("pagehide", () => this.save());
+    window.addEventListener("storage", ({ key }) => key === this.store.key && this.otherTab());
+  }
+
+  /** Student code shares the worker: a message that makes no sense ends nothing. */
+  received(message) {
+    try {
+      this[`on_${message.kind}`]?.(message);
+    } catch (error) {
+      problem(`The page could not show what Python said (${message.kind}: ${error.message}).`);
+    }
   }
 
   changed() {
-    at("changed").hidden = this.text === undefined;
+    this.isChanged = true;
+    at("changed").hidden = this.editor.ran === undefined;
     clearTimeout(this.saving);
     this.saving = setTimeout(() => this.save(), SAVE_AFTER);
   }
 
+  /** Keep the text, unless it is the one that was kept: another tab may have a newer one. */
   save() {
     clearTimeout(this.saving);
+    if (!this.isChanged) return;
+    this.isChanged = false;
     this.store.save(this.editor.text);
     this.showKept();
+  }
+
+  /** Another tab has kept a text or a run; the text of the tab that one works in is left alone. */
+  otherTab() {
+    if (this.isChanged) return;
+    this.store.read();
+    showRuns(at("runs"), this.store.runs, settings.sections);
+    const { text } = this.store;
+    if (text === null || text === this.editor.text || document.hasFocus()) return;
+    this.replace(text, "The text was changed in another tab. Undo brings yours back.");
+    this.isChanged = false;
   }
 
   showKept() {
@@ -112,7 +144,7 @@ class Page {
     this.sections.clear();
     this.editor.mark([]);
     at("problems").replaceChildren();
-    at("training").hidden = true;
+    this.training.hide();
   }
 
   showLine(line) {
@@ -123,31 +155,46 @@ class Page {
   /** Check the text, and train if everything passes and `isTraining`. */
   run(isTraining) {
     this.save();
-    this.text = this.editor.text;
+    this.editor.ask();
     const images = isTraining ? Number(at("images").value) : 0;
-    this.python.ask({ op: "run", text: this.text, images });
-    if (this.python.isReady === false) say("Python is starting; your run comes next.");
+    const wasRunning = this.python.running;
+    this.python.ask({ op: "run", text: this.editor.text, images });
+    if (wasRunning) say("Your run comes next, when what runs now has ended.");
+    else if (!this.python.running) say("Python is starting; your run comes next.");
   }
 
   async open(input) {
     const [file] = input.files;
     if (!file) return;
-    const content = await file.arrayBuffer();
-    input.value = "";
-    this.python.ask({ op: "open", name: file.name, content });
+    const { name, size } = file;
+    try {
+      if (size > MOST_BYTES) {
+        throw new Error(`it has ${(size / 1e6).toFixed(0)} MB, expected a script or notebook`);
+      }
+      const content = await file.arrayBuffer();
+      this.python.ask({ op: "open", name, content });
+      if (!this.python.isReady) say("Python is starting; then your file opens.");
+    } catch (error) {
+      problem(`${name} cannot be opened: ${error.message}`);
+    }
+    input.value = ""; // the same file may be chosen again
   }
 
   showState(state) {
     at("state").textContent = STATES[state];
-    at("stop").disabled = state !== "running";
+    const stop = at("stop");
+    if (state !== "running" && document.activeElement === stop) at("run").focus();
+    stop.disabled = state !== "running";
     at("open").disabled = state !== "ready" && state !== "running";
     document.body.dataset.state = state;
-    if (state === "running" && this.python.running?.op === "run") this.begin();
+    clearTimeout(this.slow);
+    if (state === "starting") this.slow = setTimeout(() => (at("state").textContent = SLOW), SLOW_AFTER);
+    if (state === "running" && this.python.running.op === "run") this.begin();
   }
 
   begin() {
     this.clear();
-    this.epochs = [];
+    this.editor.begin();
     at("printed").textContent = "";
     at("changed").hidden = true;
     say("Checking the sections…");
@@ -176,7 +223,7 @@ class Page {
   on_checked({ next }) {
     this.editor.mark(this.sections.marks);
     say(next ? `Next: ${next}, then run again.` : "Public checks passed. Marking uses more inputs, and different ones.");
-    this.store.addRun({ at: Date.now(), passed: this.sections.passed, text: this.text });
+    this.store.addRun({ at: Date.now(), passed: this.sections.passed, text: this.python.running.text });
     showRuns(at("runs"), this.store.runs, settings.sections);
   }
 
@@ -187,27 +234,22 @@ class Page {
   }
 
   on_training({ images, epochs }) {
-    this.total = epochs;
-    at("training").hidden = false;
-    at("progress").max = epochs;
-    at("progress").value = 0;
-    drawCurves(at("curves"), [], epochs, settings.bar);
+    this.network.forget();
+    this.training.begin(epochs);
     say(`Training on ${images.toLocaleString("en")} images…`);
   }
 
   on_progress({ epochs }) {
-    at("progress").value = epochs;
+    this.training.at(epochs);
   }
 
   on_epoch(epoch) {
-    this.epochs.push(epoch);
-    at("progress").value = epoch.epoch;
-    drawCurves(at("curves"), this.epochs, this.total, settings.bar);
+    this.training.add(epoch);
   }
 
   on_trained({ accuracy, bar, met }) {
     const words = `Test accuracy ${percent(accuracy, 2)}, bar ${percent(bar, 0)}: ${met ? "met" : "not met yet"}.`;
-    say(met ? `${words} Look inside your network in the next tab.` : words);
+    say(met ? `${words} The tab Network shows what it learned.` : words);
   }
 
   on_failed() {
@@ -227,14 +269,15 @@ class Page {
     say(`${why}.`);
   }
 
-  on_crashed({ text }) {
-    problem(`Python ended: ${text}`);
-    say("Python ended. If this comes again, look for arrays that grow without end.");
-  }
-
-  on_unavailable({ text }) {
-    problem(`Python could not be loaded (${text}). ${NOT_LOADED}`);
-    say("Python could not be loaded.");
+  on_crashed({ text, line }) {
+    if (!this.python.running) {
+      problem(`Python could not be started: ${text}`);
+      say("Check the connection, then run again. Your text is kept.");
+      return;
+    }
+    problem(`Python ended: ${text}${line ? `. Seen last at ${SCRIPT}, line ${line}` : ""}`);
+    if (line) this.editor.mark([{ line, text: "Python ended here, or after it" }]);
+    say("Python ended, and starts again. Your text is kept.");
   }
 
   on_opened({ text, problem: words }) {
@@ -245,18 +288,8 @@ class Page {
   }
 
   on_network({ network }) {
-    const [d, h, k] = network.sizes;
-    this.network = {
-      title: "Your network",
-      classNames: settings.classNames,
-      layers: [
-        { inputs: d, outputs: h, activation: "relu", W: network.W1, b: network.b1 },
-        { inputs: h, outputs: k, activation: "softmax", W: network.W2, b: network.b2 },
-      ],
-    };
-    this.isNew = true;
-    at("no-network").hidden = true;
-    this.shown(document.querySelector('[role="tab"][aria-selected="true"]').getAttribute("aria-controls"));
+    this.network.take(network);
+    if (!at("network").hidden) this.network.show();
   }
 
   on_seen({ result }) {
@@ -265,15 +298,6 @@ class Page {
     const array = arrays.find(({ name }) => name === lit?.name);
     // a function's own line is known; an array of these two sections tells it better
     if (["1.5", "1.6"].includes(array?.section)) this.sections.point(array.section, lit.line);
-  }
-
-  /** Fill the panel that is shown: a hidden canvas has no size. */
-  async shown(name) {
-    if (name !== "network" || !this.isNew) return;
-    this.isNew = false;
-    const { images, labels, count } = settings.samples;
-    this.samples ??= loadSamples(beside(images), beside(labels), count);
-    mountInspection(at("inspection"), this.network, await this.samples);
   }
 }
 
@@ -299,7 +323,7 @@ function problem(text, name = "problem") {
   item.className = name;
   item.tabIndex = 0;
   item.textContent = text;
-  at("problems").append(item);
+  if (at("problems").childElementCount < MOST_PROBLEMS) at("problems").append(item);
 }
 
 function storage() {

@@ -12,13 +12,7 @@ export class Store {
     this.key = key;
     this.isKept = true;
     this.state = { text: null, runs: [] };
-    try {
-      const found = JSON.parse(storage.getItem(key));
-      if (typeof found?.text === "string") this.state.text = found.text;
-      if (Array.isArray(found?.runs)) this.state.runs = found.runs.filter(isRun).slice(-MOST_RUNS);
-    } catch {
-      this.isKept = false;
-    }
+    this.read();
   }
 
   get text() {
@@ -30,7 +24,19 @@ export class Store {
     return this.state.runs;
   }
 
+  /** Take over what is kept, which another tab may have written. */
+  read() {
+    try {
+      const found = JSON.parse(this.storage.getItem(this.key));
+      if (typeof found?.text === "string") this.state.text = found.text;
+      if (Array.isArray(found?.runs)) this.state.runs = found.runs.filter(isRun).slice(-MOST_RUNS);
+    } catch {
+      this.isKept = false;
+    }
+  }
+
   save(text) {
+    if (this.isKept) this.read(); // for the runs of other tabs
     this.state.text = text;
     this.write();
   }
@@ -40,6 +46,9 @@ export class Store {
    * is null for a text that was replaced without a run.
    */
   addRun(run) {
+    const { text } = this.state;
+    if (this.isKept) this.read();
+    this.state.text = text; // that of this tab
     const runs = this.state.runs.filter((one, index, all) => {
       return index < all.length - 1 || one.text !== run.text;
     });
@@ -47,12 +56,18 @@ export class Store {
     this.write();
   }
 
+  /** Write; if there is no room, the oldest runs go first, and the text last. */
   write() {
-    try {
-      this.storage.setItem(this.key, JSON.stringify(this.state));
-      this.isKept = true;
-    } catch {
-      this.isKept = false;
+    const { text, runs } = this.state;
+    for (let first = 0; first <= runs.length; first += 1) {
+      try {
+        this.storage.setItem(this.key, JSON.stringify({ text, runs: runs.slice(first) }));
+        this.state.runs = runs.slice(first);
+        this.isKept = true;
+        return;
+      } catch {
+        this.isKept = false;
+      }
     }
   }
 }

@@ -11,13 +11,14 @@ let session;
 let settings;
 let haveData = false;
 const plainFetch = self.fetch.bind(self);
+const post = self.postMessage.bind(self);
 
 self.onmessage = async ({ data }) => {
   try {
     if (data.op === "start") await start(data.settings);
     else await perform(data);
   } catch (error) {
-    self.postMessage({ kind: "crashed", text: String(error?.message ?? error) });
+    post({ kind: "crashed", text: inOneLine(error) });
   }
 };
 
@@ -28,19 +29,20 @@ async function start(given) {
     Object.entries(integrity).map(([name, hash]) => [new URL(name, index).href, hash]),
   );
   self.fetch = checkedFetch(plainFetch, hashes);
-  self.postMessage({ kind: "loading", text: "Loading Python" });
+  post({ kind: "loading", text: "Loading Python" });
   // pyodide.mjs loads this one by itself if it is not there, but does not check it
   await import(await checkedScript(self.fetch, new URL("pyodide.asm.js", index).href));
   const { loadPyodide } = await import(
     await checkedScript(self.fetch, new URL("pyodide.mjs", index).href)
   );
   const archive = plainFetch(settings.python);
-  python = await loadPyodide({ indexURL: index, packages: [] });
-  self.postMessage({ kind: "loading", text: "Loading NumPy" });
+  // `import js` finds nothing in it: a script cannot write to the page, or end the worker
+  python = await loadPyodide({ indexURL: index, packages: [], jsglobals: { Object, setTimeout } });
+  post({ kind: "loading", text: "Loading NumPy" });
   await python.loadPackage("numpy", { messageCallback() {}, errorCallback: console.warn });
   python.unpackArchive(await (await loaded(archive)).arrayBuffer(), "zip", { extractDir: ROOT });
   python.FS.mkdirTree(`${ROOT}/data`);
-  const send = (text) => self.postMessage(JSON.parse(text));
+  const send = (text) => post(JSON.parse(text));
   python.globals.set("post_message", send);
   session = python.runPython(`
 import json, sys
@@ -49,7 +51,17 @@ sys.path[:0] = ["${ROOT}/student", "${ROOT}/site-packages"]
 from in_browser.session import Session
 Session(Path("${ROOT}/student"), Path("${ROOT}/data"), lambda message: post_message(json.dumps(message)))
 `);
-  self.postMessage({ kind: "ready" });
+  post({ kind: "ready" });
+}
+
+const TOO_DEEP =
+  "a function calls itself without end, or data or expressions are nested too deeply for a browser";
+
+/** Why Python ended. The last line of Python's own messages says what, those before where in ours. */
+function inOneLine(error) {
+  const lines = String(error?.message ?? error).trim().split("\n");
+  const text = lines[lines.length - 1].slice(0, 500);
+  return /call stack|recursion/i.test(text) ? TOO_DEEP : text || "no reason is known";
 }
 
 async function loaded(promise) {
@@ -58,15 +70,14 @@ async function loaded(promise) {
   return response;
 }
 
-async function perform({ op, id, text, images, name, content }) {
-  if (op === "open") return self.postMessage({ kind: "opened", ...opened(name, content) });
+async function perform({ op, text, images, name, content }) {
+  if (op === "open") return post({ kind: "opened", ...opened(name, content) });
   await loadImports(text);
-  if (session.run(text) && images) {
-    await loadData();
+  if (session.run(text) && images && (await haveLoadedData())) {
     session.train(images);
     sendNetwork();
   }
-  return self.postMessage({ kind: "done", id });
+  return post({ kind: "done", worn: session.is_worn() });
 }
 
 /** Matplotlib and tqdm, which a script may import, where the lab's Pyodide has them. */
@@ -75,14 +86,26 @@ async function loadImports(text) {
     new RegExp(`^\\s*(import|from)\\s+${name}\\b`, "m").test(text),
   );
   if (!wanted.length) return;
-  self.postMessage({ kind: "loading", text: `Loading ${wanted.join(" and ")}` });
+  post({ kind: "loading", text: `Loading ${wanted.join(" and ")}` });
   await python.loadPackage(wanted, { messageCallback() {}, errorCallback: console.warn });
-  self.postMessage({ kind: "loaded" });
+  post({ kind: "loaded" });
+}
+
+/** Whether there are images to train on; what is in the way is a problem, and Python goes on. */
+async function haveLoadedData() {
+  try {
+    await loadData();
+  } catch (error) {
+    post({ kind: "loaded" });
+    const text = `The images could not be loaded (${error.message}). Check the connection, then run again.`;
+    post({ kind: "problem", text });
+  }
+  return haveData;
 }
 
 async function loadData() {
   if (haveData) return;
-  self.postMessage({ kind: "loading", text: "Loading the images" });
+  post({ kind: "loading", text: "Loading the images" });
   await Promise.all(
     settings.data.map(async (address) => {
       const response = await loaded(plainFetch(address));
@@ -91,7 +114,7 @@ async function loadData() {
     }),
   );
   haveData = true;
-  self.postMessage({ kind: "loaded" });
+  post({ kind: "loaded" });
 }
 
 function sendNetwork() {
@@ -103,7 +126,7 @@ function sendNetwork() {
     const bytes = network[name];
     network[name] = new Float32Array(bytes.slice().buffer);
   }
-  self.postMessage({ kind: "network", network });
+  post({ kind: "network", network });
 }
 
 function opened(name, content) {
