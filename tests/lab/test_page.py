@@ -243,7 +243,7 @@ def test_pyodide_from_a_cdn_is_run_only_with_its_own_hash(lab: Path, tmp_path: P
                 browser.execute_cdp_cmd("Network.clearBrowserCache", {})
                 browser.refresh()
                 page.wait(page.problems)
-                assert "Python could not be loaded" in page.problems()
+                assert "Python could not be started" in page.problems()
                 (cdn / name).write_bytes((lab / "pyodide" / name).read_bytes())
         finally:
             browser.quit()
