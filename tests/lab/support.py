@@ -28,6 +28,7 @@ from grader.lab.downloads import Unavailable
 from grader.lab.folder import write_lab
 from tests.support import ROOT, script_with
 
+BRIEF, PATIENT = 3.0, 60.0
 NODE = shutil.which("node")
 SPECIMENS = ROOT / "tests" / "specimens"
 HERE = Path(__file__).resolve().parent
@@ -53,32 +54,39 @@ def offline_lab(factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def numpy_specimens() -> dict[str, str]:
-    """Every specimen of part 1, right, wrong and odd, as a whole script."""
-    found = {}
+def numpy_specimens() -> dict[str, tuple[str, float]]:
+    """Every specimen of part 1 as a whole script, and the seconds that one section may take.
+
+    Few for those that never end: the others may be slow on a busy machine.
+    """
+    found: dict[str, tuple[str, float]] = {}
     for file, key in (("right", "right"), ("wrong_numpy", "wrong"), ("odd_numpy", "odd")):
         for one in tomllib.loads((SPECIMENS / f"{file}.toml").read_text(encoding="utf-8"))[key]:
             if one["section"].startswith("1."):
                 name = one.get("style") or one["mistake"]
                 sections = {one["section"]: one["code"], **one.get("others", {})}
-                found[f"{one['section']} {name} ({file})"] = script_with("numpy_ann", sections)
+                source = script_with("numpy_ann", sections)
+                found[f"{one['section']} {name} ({file})"] = source, PATIENT
     for one in tomllib.loads((SPECIMENS / "whole_scripts.toml").read_text(encoding="utf-8"))[
         "script"
     ]:
         source = script_with("numpy_ann", {})
         if one["section"].startswith("1.") and one["replace"] in source:
             changed = source.replace(one["replace"], one["with"])
-            found[f"{one['section']} {one['mistake']} (whole)"] = changed
+            seconds = BRIEF if "call_seconds" in one else PATIENT
+            found[f"{one['section']} {one['mistake']} (whole)"] = changed, seconds
     return found
 
 
-def in_pyodide(lab: Path, folder: Path, requests: list[dict[str, Any]]) -> list[list[Any]]:
+def in_pyodide(
+    lab: Path, folder: Path, requests: list[dict[str, Any]], *options: str
+) -> list[list[Any]]:
     """The messages that the lab's Python sends for each request, in Node."""
     need(NODE, "Node")
     asked, answered = folder / "requests.json", folder / "messages.json"
     asked.write_text(json.dumps(requests), encoding="utf-8")
     done = subprocess.run(
-        [str(NODE), str(HERE / "in_node.mjs"), str(lab), str(asked), str(answered)],
+        [str(NODE), str(HERE / "in_node.mjs"), str(lab), str(asked), str(answered), *options],
         capture_output=True,
         text=True,
         timeout=600,
