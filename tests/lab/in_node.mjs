@@ -30,6 +30,7 @@ for (const { text, images = 0, look = false, seconds = 20 } of JSON.parse(readFi
   python.runPython(`session._watch.seconds = ${seconds}`);
   if (look) messages.push(JSON.parse(python.globals.get("json").dumps(session.look(text))));
   else if (session.run(text) && images) session.train(images);
+  messages.push({ kind: "done", worn: session.is_worn() });
   all.push(messages);
 }
 writeFileSync(answered, JSON.stringify(all));
