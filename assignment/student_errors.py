@@ -135,6 +135,8 @@ def is_own(filename: str) -> bool:
     """Whether a frame belongs to the student's code, not to a library or to given code."""
     if filename.startswith("<") and not filename.startswith("<ipython"):
         return False
+    if "://" in filename:  # a page's address: JavaScript's, where Python runs in a browser
+        return False
     libraries = (sys.base_prefix, sys.prefix)
     in_library = "site-packages" in filename or any(
         filename.startswith(f"{root.rstrip(os.sep)}{os.sep}lib") for root in libraries

@@ -19,6 +19,7 @@ from assignment.notebooks import show_picture
 from assignment.parts import Part
 from assignment.settings import Settings
 from assignment.student_errors import describe_error
+from assignment.type_names import in_words
 from utils import (
     History,
     Splits,
@@ -125,6 +126,11 @@ def train(part: Part, module: ModuleType, settings: Settings, run: Run) -> Train
     except (Exception, SystemExit) as error:
         described = describe_error(error, verbose=settings.verbose)
         print(f"\nTraining stopped with an error:\n{described}")
+        return None
+    curves = [getattr(history, name, None) for name in ("train_losses", "val_losses")]
+    if not all(isinstance(curve, list) for curve in curves):
+        found = in_words(type(history).__name__)
+        print(f"\nfit returned {found}, expected the History that it has recorded.")
         return None
     losses = [*history.train_losses, *history.val_losses]
     if not losses or not np.isfinite(losses).all():

@@ -12,12 +12,18 @@ from grader.errors import HandoutError
 
 
 def replace(made: Path, folder: Path, manifest: str) -> None:
-    """Put the folder `made` in the place of `folder`, with a manifest of its files."""
+    """Put the folder `made` in the place of `folder`, with a manifest of its files.
+
+    The old one is moved beside `made` first: if this is interrupted, no half of it stays, which the
+    next call would refuse.
+    """
     written = {name: digest(path) for name, path in files_in(made).items()}
     (made / manifest).write_text(json.dumps(written, indent=0) + "\n", encoding="utf-8")
+    old = made.with_name(f"{made.name}-before")
     if folder.exists():
-        shutil.rmtree(folder)
+        folder.rename(old)
     made.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def refuse_foreign_files(

@@ -33,6 +33,7 @@ for (const { text, images = 0, seconds = 20 } of JSON.parse(readFileSync(asked))
   python.globals.set("session", session);
   python.runPython(`session._watch.seconds = ${seconds}`);
   if (session.run(text) && images) session.train(images);
+  messages.push({ kind: "done", worn: session.is_worn() });
   all.push(messages);
 }
 writeFileSync(answered, JSON.stringify(all));

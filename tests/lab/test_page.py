@@ -179,13 +179,21 @@ def test_from_a_blank_page_to_a_trained_network_and_a_file(page: Lab, tmp_path: 
 
 def test_endless_loops_stop_and_the_page_goes_on(page: Lab) -> None:
     page.wait_until_ready()
-    page.paste(script_with("numpy_ann", {"1.2": "while True:\n    print(z)"}))
+    source = script_with("numpy_ann", {"1.2": "import time\ntime.sleep(1000)"})  # without a jump
+    page.paste(source)
     page.press(Keys.CONTROL, Keys.ENTER)
     page.wait(lambda: page.at("state").text.startswith("Python is running"))
     time.sleep(1)
+    page.press(Keys.CONTROL, Keys.HOME)
+    page.press("\n\n")
+    page.at("run").click()  # waits, and is stopped too
     page.at("stop").click()
     page.wait(page.problems)
-    assert "Stopped, at numpy_ann.py, line" in page.problems()
+    line = source.splitlines().index("    time.sleep(1000)") + 1
+    assert f"Stopped, at numpy_ann.py, line {line}" in page.problems()
+    page.press(*[Keys.PAGE_DOWN] * 2)  # the editor draws what is seen
+    page.wait(page.marked)
+    assert page.marked() == ["    time.sleep(1000)"]  # where it is now
     page.paste(SOLVED)
     page.wait_until_ready()
     assert page.check() == ["passed"] * 6

@@ -57,6 +57,17 @@ ENDLESS = {
     ),
     "comprehension": ("return np.array([0 for _ in range(10**12)])", "1.2", True),
     "prints": ('while True:\n    print("again")', "1.2", True),
+    "with time standing still": (
+        "import time\ntime.perf_counter = lambda: 0\nwhile True:\n    pass",
+        "1.2",
+        True,
+    ),
+    "in a message": (
+        "class Odd(Exception):\n    def __str__(self):\n        while True:\n            pass\n"
+        "raise Odd",
+        "1.2",
+        True,
+    ),
     "catches what stops it": (
         "while True:\n    try:\n        z = z + 0\n    except Exception:\n        pass",
         "1.2",
@@ -89,7 +100,22 @@ HOSTILE = {
     "not Python": "def relu(z:\n",
     "no utils": "import sys\nsys.modules.pop('utils')\n",
     "the output gone": "import sys\nsys.stdout = sys.stderr = None\n",
+    "no str": "import sys\nsys.stdout.write(b'x')\n",
+    "its own BaseException": "class Odd(BaseException): pass\nraise Odd\n",
+    "half a character": "# \ud83d\n",
+    "no script": "# too long\n" * 20_000,
+    "modules of ours": "import ast, io, json\nast.parse = io.StringIO = json.dumps = None\n",
+    "classes": "import pathlib\npathlib.Path.write_text = utils.History.record = None\n",
+    "tables": "from assignment.section_checks import CHECKS, Outcome\nCHECKS.clear()\n"
+    "Outcome.__init__ = None\n",
+    "code": "import assignment.parts as parts\nimport assignment.section_checks as checks\n"
+    "checks.run_checks.__code__ = (lambda part, module, *, verbose=False: iter(())).__code__\n",
+    "settings": "import gc, sys\nsys.setrecursionlimit(90)\ngc.disable()\nsys.path_hooks.clear()\n"
+    "def fail(*_): raise ValueError\nsys.settrace(fail)\n",
+    "monitoring": "import sys\nsys.monitoring.free_tool_id(sys.monitoring.DEBUGGER_ID)\n",
 }
+ENDING = ("an exit", "no input", "no memory", "its own interrupt", "not Python", "no str",
+          "its own BaseException", "half a character")  # fmt: skip
 
 
 def test_one_run_does_not_decide_the_next(lab: Path, tmp_path: Path) -> None:
@@ -101,11 +127,33 @@ def test_one_run_does_not_decide_the_next(lab: Path, tmp_path: Path) -> None:
         statuses = [one["status"] for one in of_kind(messages, "section")]
         assert statuses == ["passed"] * 6, (name, messages)
     broken = dict(zip(HOSTILE, answers[0::2], strict=True))
-    for name in ("an exit", "no input", "no memory", "its own interrupt", "not Python"):
+    for name in ENDING:
         (message,) = of_kind(broken[name], "broken")
         assert message["lines"], name
         assert message["line"] > 0, name
         assert not any(".zip" in line or "ast.py" in line for line in message["lines"])
+    (message,) = of_kind(broken["no script"], "broken")
+    assert "expected at most 200,000" in message["lines"][0]
+    assert not any(one["worn"] for messages in answers for one in of_kind(messages, "done"))
+
+
+def test_python_starts_anew_where_files_or_tasks_are_left(lab: Path, tmp_path: Path) -> None:
+    task = "import asyncio\nasync def go(): pass\nasyncio.ensure_future(go())\n"
+    files = 'import os\nos.remove(os.path.dirname(__file__) + "/assignment/hints.toml")\n'
+    requests = [{"text": f"{SOLVED}\n{code}"} for code in ("", task, files)]
+    found = [
+        of_kind(messages, "done")[0]["worn"] for messages in in_pyodide(lab, tmp_path, requests)
+    ]
+    assert found == [False, True, True]
+
+
+def test_each_line_is_reported_before_it_runs(lab: Path, tmp_path: Path) -> None:
+    source = script_with("numpy_ann", {"1.2": "for _ in range(3):\n    z = z * 1\nreturn z"})
+    (messages,) = in_pyodide(lab, tmp_path, [{"text": source}])
+    reported = [one["line"] for one in of_kind(messages, "at")]
+    line = source.splitlines().index("    return z") + 1
+    assert {line - 2, line - 1, line} <= set(reported)
+    assert len(reported) < 300
 
 
 def test_training_is_that_of_cpython(lab: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import test from "node:test";
 
 import { limits, ticks } from "#lab/curves.js";
 import { checkedFetch } from "#lab/integrity.js";
+import { isMessage } from "#lab/messages.js";
 import { Python, SILENCE } from "#lab/python.js";
 import { content } from "#lab/samples.js";
 import { nextHint } from "#lab/sections.js";
@@ -106,6 +107,81 @@ test("a crash starts another worker, but not if none has ever started", () => {
   assert.equal(workers.length, 2);
   assert.equal(states.at(-1), "broken");
   python.stop();
+});
+
+test("files that come slowly are no endless loop", () => {
+  const { python, workers } = pretended();
+  workers[0].say({ kind: "ready" });
+  python.ask({ op: "run", text: "" });
+  clearInterval(python.timer);
+  workers[0].say({ kind: "loading", text: "Loading the images" });
+  python.now = () => SILENCE + 1;
+  python.watch();
+  assert.equal(workers[0].isAlive, true);
+  workers[0].say({ kind: "loaded" });
+  python.now = () => 2 * SILENCE + 2;
+  python.watch();
+  assert.equal(workers[0].isAlive, false);
+});
+
+test("stop ends what waits, too", () => {
+  const { python, workers } = pretended();
+  workers[0].say({ kind: "ready" });
+  python.ask({ op: "run", text: "1" });
+  python.ask({ op: "run", text: "2" });
+  python.stop();
+  workers[1].say({ kind: "ready" });
+  assert.deepEqual(workers[1].asked.map(({ op }) => op), ["start"]);
+});
+
+test("a worn Python is replaced, and one that did not start is tried again", () => {
+  const { python, workers, states } = pretended();
+  workers[0].say({ kind: "ready" });
+  python.ask({ op: "run", text: "" });
+  workers[0].say({ kind: "done", worn: true });
+  workers[0].say({ kind: "ready" }); // too late
+  assert.equal(states.at(-1), "starting");
+  workers[1].say({ kind: "crashed", text: "not found" });
+  assert.equal(states.at(-1), "broken");
+  python.ask({ op: "run", text: "again" });
+  workers[2].say({ kind: "ready" });
+  assert.equal(workers[2].asked.at(-1).text, "again");
+  python.stop();
+});
+
+test("messages that student code forges are not looked at", () => {
+  for (const message of [
+    null, "text", {}, { kind: "constructor" }, { kind: "section", number: "1.2" },
+    { kind: "printed", text: { toString: () => "<b>" } }, { kind: "epoch", epoch: Infinity },
+    { kind: "broken", lines: [1], line: 0 }, { kind: "stopped", seconds: NaN, line: 0, where: "" },
+    { kind: "printed", text: "x".repeat(1_000_000) }, { kind: "seen", result: {} },
+    { kind: "network", network: { sizes: [784, 1e9, 10] } },
+    { kind: "network", network: { sizes: [784, 1, 10], W1: new Float32Array(3) } },
+  ]) assert.equal(isMessage(message), false, JSON.stringify(message)?.slice(0, 80)); // prettier-ignore
+  const [W1, b1, W2, b2] = [784, 1, 10, 10].map((length) => new Float32Array(length));
+  assert.ok(isMessage({ kind: "network", network: { sizes: [784, 1, 10], W1, b1, W2, b2 } }));
+  assert.ok(isMessage({ kind: "broken", lines: ["a"], line: 0 }));
+});
+
+test("two tabs lose no run of each other, and a full browser loses old runs first", () => {
+  const memory = new Memory();
+  const [one, other] = [new Store(memory, "lab"), new Store(memory, "lab")];
+  one.save("a");
+  one.addRun({ at: 1, passed: 1, text: "a" });
+  other.save("b");
+  other.addRun({ at: 2, passed: 2, text: "b" });
+  one.addRun({ at: 3, passed: 3, text: "c" });
+  const kept = new Store(memory, "lab");
+  assert.deepEqual(kept.runs.map(({ at }) => at), [1, 2, 3]);
+  assert.equal(kept.text, "a");
+  memory.setItem = (key, value) => {
+    if (value.length > 130) throw new Error("quota");
+    memory.kept[key] = value;
+  };
+  one.save("x".repeat(40));
+  assert.ok(one.isKept);
+  assert.equal(new Store(memory, "lab").text, "x".repeat(40));
+  assert.deepEqual(one.runs.map(({ at }) => at), [2, 3]);
 });
 
 test("the text and the last ten runs outlive a reload", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import contextlib
 import functools
 import io
@@ -113,8 +114,12 @@ class Session:
         return None
 
     def is_worn(self) -> bool:
-        """Whether a run has changed files of ours, so that Python has to start anew."""
-        return self._restorer.is_worn()
+        """Whether Python has to start anew: files of ours are changed, or tasks would go on."""
+        try:
+            tasks = asyncio.all_tasks()
+        except RuntimeError:  # no event loop
+            tasks = set()
+        return self._restorer.is_worn() or bool(tasks)
 
     @contextlib.contextmanager
     def _student_code(self) -> Iterator[None]:

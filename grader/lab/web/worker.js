@@ -54,14 +54,21 @@ Session(Path("${ROOT}/student"), Path("${ROOT}/data"), lambda message: post_mess
   post({ kind: "ready" });
 }
 
-const TOO_DEEP =
-  "a function calls itself without end, or data or expressions are nested too deeply for a browser";
+const ENDS = [
+  [
+    /call stack|recursion/i,
+    "a function calls itself without end, or data or expressions are nested too deeply for a browser",
+  ],
+  [/terminated with exit/, "the code ended it, as os._exit does"],
+  [/^Aborted/, "it was aborted, for want of memory or by the code itself"],
+];
 
-/** Why Python ended. The last line of Python's own messages says what, those before where in ours. */
+/** Why Python ended. Of Python's own messages, the last line says what; the others name our code. */
 function inOneLine(error) {
   const lines = String(error?.message ?? error).trim().split("\n");
-  const text = lines[lines.length - 1].slice(0, 500);
-  return /call stack|recursion/i.test(text) ? TOO_DEEP : text || "no reason is known";
+  const text = lines[lines.length - 1].slice(0, 500).replace(/\.$/, "");
+  const known = ENDS.find(([pattern]) => pattern.test(text));
+  return known ? known[1] : text || "no reason is known";
 }
 
 async function loaded(promise) {
