@@ -52,9 +52,10 @@ def look(module: ModuleType, *, source: str = "") -> dict[str, Any]:
     ordinary = None
     for example in examples():
         ran = run(twin, notes, example)
-        backward = backward_of(ran)
-        found = trace(backward)
-        lit = first_before_backward(ran) or first_of_backward(backward, found)
+        with np.errstate(all="ignore"):  # of what a script returned
+            backward = backward_of(ran)
+            found = trace(backward)
+            lit = first_before_backward(ran) or first_of_backward(backward, found)
         if lit is not None:
             return _encoded(ran, backward, found, lit)
         ordinary = ordinary or (ran, backward, found)

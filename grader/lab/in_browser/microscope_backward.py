@@ -14,7 +14,9 @@ from .microscope_arrays import BETWEEN, BY_NAME, CONVENTIONS, GRADIENTS
 from .microscope_judging import Lit, difference, is_close, of_gate, raised
 from .microscope_notes import Span, copied
 from .microscope_pass import TOLERANCE, Backward, line_where, note_of
-from .microscope_scales import SOURCES, Trace, factor_of, is_dz2_right, whole
+from .microscope_scales import SOURCES, Trace, factor_of, is_dz2_right, scale_before, whole
+
+KINDS = {"sum": ("summed", "summed"), "mean": ("the mean", "means")}  # of one, and of several
 
 
 def first_of_backward(backward: Backward, found: Trace) -> Lit | None:
@@ -80,7 +82,7 @@ def _other_convention(backward: Backward, found: Trace, name: str) -> Lit:
         got = _returned(backward, name)
         return Lit(name, text, line_where(backward, got), got)
     by = "divided by" if one.own == "mean" else "multiplied by"
-    sentence = f"{name} is {by} the number of images, and {SOURCES[name]} is not. So {text}"
+    sentence = f"{name} is {by} the number of images, and {SOURCES[name]} is not. {text}"
     note = one.note
     assert note is not None  # a scale of its own has been seen
     return Lit(name, sentence, note.line, note.value)
@@ -93,14 +95,14 @@ def _mix(backward: Backward, expected: str) -> str:
     rest = [name for name, style in styles.items() if expected in style]
     other = next(one for one in CONVENTIONS if one != expected)
     whose = "the others" if len(odd) == 1 and len(rest) == 3 else _listed(rest)
+    if not odd:  # an array on the way makes the gradients after it wrong
+        kind = KINDS[expected][len(rest) > 1]
+        return f"{whose} {_are(rest)} {kind} over the batch, so the others have to be, too."
     return (
-        f"{_listed(odd)} {_are(odd)} {_KINDS[other][len(odd) > 1]} over the batch, "
-        f"{whose} {_are(rest)} {_KINDS[expected][len(rest) > 1]}. Sums and means are both right, "
+        f"{_listed(odd)} {_are(odd)} {KINDS[other][len(odd) > 1]} over the batch, "
+        f"{whose} {_are(rest)} {KINDS[expected][len(rest) > 1]}. Sums and means are both right, "
         "but all four gradients have to be of one kind."
     )
-
-
-_KINDS = {"sum": ("summed", "summed"), "mean": ("the mean", "means")}  # of one, and of several
 
 
 def _while_it_raised(backward: Backward) -> Lit:
@@ -223,12 +225,16 @@ def _in_words(backward: Backward, found: Trace, name: str, label: str, got: np.n
     text = str(failure) if failure is not None else f"{label} is wrong."
     if name == "gate":
         return text
-    by = _off_by(factor_of(got, right), convention, backward.example.n)
+    is_divided = scale_before(name, found) == "mean"
+    by = _off_by(factor_of(got, right), convention, backward.example.n, is_divided=is_divided)
     return f"{text} {by}" if by else text
 
 
-def _off_by(factor: float, convention: str, n: int) -> str:
-    """A sentence on a factor to the array in a convention, "" if it says little."""
+def _off_by(factor: float, convention: str, n: int, *, is_divided: bool) -> str:
+    """A sentence on a factor to the array in a convention, "" if it says little.
+
+    `is_divided` says that what the array is computed from is divided by n already.
+    """
     size = abs(factor)
     if not size:
         return ""
@@ -240,10 +246,11 @@ def _off_by(factor: float, convention: str, n: int) -> str:
         return f"{it_is} divided by the number of images{often}."
     if whole(size):
         return f"{it_is} {whole(size)} times as large."
-    if number := whole(n / size if convention == "mean" else 1 / size):
-        images = f"{n} image{'s' if n > 1 else ''}"
-        return f"{it_is} divided by {number}, but the batch has {images}."
-    return ""
+    number = whole(n / size if convention == "mean" and not is_divided else 1 / size)
+    if not number:
+        return ""
+    images = "" if is_divided else f", but the batch has {n} image{'s' if n > 1 else ''}"
+    return f"{it_is} divided by {number}{images}."
 
 
 def _listed(names: Sequence[str]) -> str:

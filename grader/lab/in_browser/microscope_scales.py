@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .microscope_arrays import BY_NAME, CONVENTIONS, GRADIENTS, Example
+from .microscope_arrays import BY_NAME, CONVENTIONS, FORWARD, GRADIENTS, Example
 from .microscope_judging import is_close
 from .microscope_notes import TARGET, Note
 from .microscope_pass import TOLERANCE, Backward, note_of
@@ -57,7 +57,7 @@ def convention_of(backward: Backward) -> str:
     """The convention that the gradients are expected in: that of most of them.
 
     If two are sums and two are means, that of dW2 and db2 if they agree, else that of dz2. Where no
-    gradient is right, the sizes of the wrong ones tell.
+    gradient is right, the sizes of the wrong ones tell, unless forward is wrong already.
     """
     right = [backward.right_as(name) for name in GRADIENTS]
     batch = backward.batch or {}
@@ -67,6 +67,8 @@ def convention_of(backward: Backward) -> str:
     ]  # fmt: skip
     alike = [_scale_in(backward.example, name, got) for name, got in wrong]
     sizes = [_size_of(backward, name, got) for name, got in wrong]
+    if not all(is_close(backward.run.kept.get(n), backward.example.right(n)) for n in FORWARD):
+        alike = sizes = []
     dz2 = _dz2(backward).expected
 
     def votes(one: str) -> tuple[int, ...]:
@@ -82,12 +84,17 @@ def formula(name: str, found: Trace, n: int) -> str:
     array = BY_NAME[name]
     if name not in found or n == 1:
         return array.formula
-    before = found[SOURCES[name]].expected if name in SOURCES else "sum"
+    before = scale_before(name, found)
     if found[name].expected == before:
         return array.formula
     left, right = array.formula.split(" = ", 1)
     factor = "n" if before == "mean" else "1/n"
     return f"{left} = {factor} {f'({right})' if ' - ' in right else right}"
+
+
+def scale_before(name: str, found: Trace) -> str:
+    """The convention of what an array is computed from; a2 and Y are not divided."""
+    return found[SOURCES[name]].expected if name in SOURCES else "sum"
 
 
 def factor_of(got: np.ndarray, right: np.ndarray) -> float:
