@@ -74,7 +74,8 @@ def examples() -> list[Example]:
         Example(
             "ordinary",
             "Two images",
-            "An ordinary step: z1 has negative entries, one that is exactly 0 and one above 6.",
+            "An ordinary step. Some entries of z1 are negative, one is exactly 0 and one is above 6: "
+            "there a wrong relu or relu′ shows.",
             parameters,
             *first,
         ),

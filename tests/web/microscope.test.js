@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { entryOf, matrixOf, numberText, shade, shapeText } from "#lab/matrices.js";
+import { entryOf, legendOf, matrixOf, numberText, shade, shapeText } from "#lab/matrices.js";
 import { mountMicroscope } from "#lab/microscope.js";
 
 test("shades are signed and grow with the number", () => {
@@ -48,4 +48,15 @@ test("an unknown array is an error that names it", () => {
 
 test("the module loads where there is no page", () => {
   assert.equal(typeof mountMicroscope, "function");
+});
+
+test("the legend has the borders that occur, the lit one first", () => {
+  const arrays = ["right", "missing", "after"].map((status) => ({ name: status, status }));
+  const lit = { name: "missing", elsewhere: false };
+  assert.deepEqual(legendOf(arrays, lit), [
+    { classes: "missing lit", words: "the first wrong one" },
+    { classes: "right", words: "right" },
+    { classes: "after", words: "after a wrong one" },
+  ]);
+  assert.deepEqual(legendOf(arrays.slice(0, 1), null), [{ classes: "right", words: "right" }]);
 });

@@ -3,7 +3,8 @@
 A network of 4-3-2 and a few images go through the student's own functions. Each array is compared
 with the right one, and the first that is wrong is lit. Read microscope_arrays.py first, then
 microscope_notes.py (what a script computes), microscope_run.py (one example),
-microscope_judging.py, microscope_pass.py and microscope_backward.py (what is wrong).
+microscope_judging.py, microscope_pass.py, microscope_scales.py and microscope_backward.py (what is
+wrong).
 """
 
 from __future__ import annotations
@@ -23,31 +24,21 @@ from assignment.checks.numpy.forward import HINTS, expect_step, kept_step
 from assignment.failure import CheckFailed
 from assignment.handles import LocalScript, Module
 
-from .microscope_arrays import (
-    ARRAYS,
-    BACKWARD,
-    CONVENTIONS,
-    FORWARD,
-    GRADIENTS,
-    Array,
-    examples,
-)
+from .microscope_arrays import ARRAYS, BACKWARD, FORWARD, GRADIENTS, Array, examples
 from .microscope_backward import first_of_backward
 from .microscope_judging import Lit, first_before_backward, is_close, raised, wrong_entries
 from .microscope_notes import Notes, copied, noting
-from .microscope_pass import (
-    TOLERANCE,
-    Backward,
-    backward_of,
-    convention_of,
-    note_of,
-)
+from .microscope_pass import TOLERANCE, Backward, backward_of, note_of
 from .microscope_run import Called, Run, quiet, run
+from .microscope_scales import Trace, formula, trace
 
 DIGITS = 7
 LOSS_TOLERANCE = 2e-3
 MOST_SHOWN = 100  # numbers of an array that are sent
 JUDGED_ALONE = ("loss", "gate")  # each is asked for with arrays that are right
+FOLLOWING = {  # the gradients that are right only if an array is
+    "dz2": ("dW2", "db2"), "da1": ("dW1", "db1"), "gate": ("dW1", "db1"), "dz1": ("dW1", "db1"),
+}  # fmt: skip
 
 
 def look(module: ModuleType, *, source: str = "") -> dict[str, Any]:
@@ -61,11 +52,13 @@ def look(module: ModuleType, *, source: str = "") -> dict[str, Any]:
     ordinary = None
     for example in examples():
         ran = run(twin, notes, example)
-        backward = backward_of(ran)
-        lit = first_before_backward(ran) or first_of_backward(backward)
+        with np.errstate(all="ignore"):  # of what a script returned
+            backward = backward_of(ran)
+            found = trace(backward)
+            lit = first_before_backward(ran) or first_of_backward(backward, found)
         if lit is not None:
-            return _encoded(ran, backward, lit)
-        ordinary = ordinary or (ran, backward)
+            return _encoded(ran, backward, found, lit)
+        ordinary = ordinary or (ran, backward, found)
     assert ordinary is not None  # there are examples
     return _encoded(*ordinary, _elsewhere(module, source), is_elsewhere=True)
 
@@ -129,12 +122,12 @@ def _gradient_in(failure: CheckFailed) -> str:
 
 
 def _encoded(
-    ran: Run, backward: Backward, lit: Lit | None, *, is_elsewhere: bool = False
+    ran: Run, backward: Backward, found: Trace, lit: Lit | None, *, is_elsewhere: bool = False
 ) -> dict[str, Any]:
-    example, convention = ran.example, convention_of(backward)
+    example = ran.example
     entries: dict[str, dict[str, Any]] = {}
     for array in ARRAYS:
-        entries[array.name] = _entry(array, ran, backward, convention, lit, entries)
+        entries[array.name] = _entry(array, ran, backward, found, lit, entries)
     return {
         "version": 1,
         "example": {
@@ -143,7 +136,7 @@ def _encoded(
             "why": example.why,
             "network": [*example.parameters["W1"].shape, len(example.parameters["b2"])],
         },
-        "convention": convention if backward.batch is not None else "",
+        "convention": found["dW1"].expected if backward.batch is not None else "",
         "arrays": list(entries.values()),
         "lit": lit and {
             "name": lit.name,
@@ -158,22 +151,22 @@ def _entry(
     array: Array,
     ran: Run,
     backward: Backward,
-    convention: str,
+    found: Trace,
     lit: Lit | None,
     before: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """One array, as data. `before` are the entries of the arrays before it."""
-    example, name = ran.example, array.name
-    right = example.right(name, convention)
+    name = array.name
+    right = ran.example.right(name, found[name].expected if name in found else "sum")
     is_lit = lit is not None and lit.name == name
-    got, line = _found(ran, backward, name)
+    got, line = _found(ran, backward, found, name)
     if is_lit and lit is not None:
         got = lit.got if lit.got is not None or lit.is_missing else got
         line = lit.line or line
-    is_right = False
-    for one in (convention, *CONVENTIONS):
-        if not is_right and got is not None and _is_right(name, got, example.right(name, one)):
-            is_right, right = True, example.right(name, one)
+    if got is not None and name in GRADIENTS and got.shape == (1, *right.shape):
+        got = got[0]  # a row is accepted
+    is_right = got is not None and _is_right(name, got, right)
+    follows = got is None and any(backward.right_as(one) for one in FOLLOWING.get(name, ()))
     needs = () if name in JUDGED_ALONE else array.made_of
     has_ended = name in BACKWARD and ran.backward.error is not None
     after = has_ended or any(before[need]["status"] != "right" for need in needs)
@@ -181,12 +174,12 @@ def _entry(
         "name": name,
         "section": array.section,
         "symbol": array.symbol,
-        "formula": array.formula,
+        "formula": formula(name, found, ran.example.n),
         "axes": array.shape,
         "from": list(array.made_of),
         "shape": list(right.shape),
         "gotShape": list(got.shape) if got is not None else None,
-        "status": _status(lit, is_lit, got, is_right, after),
+        "status": _status(lit, is_lit, got, is_right or follows, after),
         "line": line,
         "got": _numbers(got),
         "expected": _numbers(right),
@@ -212,12 +205,12 @@ def _status(
 def _is_right(name: str, got: np.ndarray, right: np.ndarray) -> bool:
     if name == "loss":  # which depends a little on how an answer avoids log(0)
         return not got.ndim and abs(float(got) - float(right)) < LOSS_TOLERANCE
-    if name in GRADIENTS and got.shape == (1, *right.shape):
-        got = got[0]
     return is_close(got, right, TOLERANCE) if name in BACKWARD else is_close(got, right)
 
 
-def _found(ran: Run, backward: Backward, name: str) -> tuple[np.ndarray | None, int | None]:
+def _found(
+    ran: Run, backward: Backward, found: Trace, name: str
+) -> tuple[np.ndarray | None, int | None]:
     """What the script has of an array, and the line that computed it."""
     if name in FORWARD:
         lines = [note.line for note in ran.forward.notes if note.target == f"self.{name}"]
@@ -233,10 +226,11 @@ def _found(ran: Run, backward: Backward, name: str) -> tuple[np.ndarray | None, 
             and np.array_equal(note.value, got)
         ]  # fmt: skip
         return got, lines[0] if lines else None
-    if name in BACKWARD:
+    if name == "gate":
         note = note_of(backward, name, right=True) or note_of(backward, name)
-        if note is None and name == "gate":
-            return copied(ran.gate.returned), None
+        return (note.value, note.line) if note is not None else (copied(ran.gate.returned), None)
+    if name in BACKWARD:
+        note = found[name].note
         return (note.value, note.line) if note is not None else (None, None)
     changed = ran.changed.get(name)
     return (copied(changed[1]) if changed else ran.example.right(name)), None

@@ -55,6 +55,7 @@ BY_NAME = {array.name: array for array in ARRAYS}
 PARAMETERS = ("W1", "b1", "W2", "b2")
 FORWARD = ("z1", "a1", "z2", "a2")
 GRADIENTS = {"dW2": "W2", "db2": "b2", "dW1": "W1", "db1": "b1"}  # and the keys of backward
+BETWEEN = ("dz2", "da1", "dz1")  # on the way to the gradients
 BACKWARD = ("dz2", "dW2", "db2", "da1", "gate", "dz1", "dW1", "db1")
 
 

@@ -1,6 +1,7 @@
 """The first wrong array of backward: from its four gradients, and from what it computed on the way.
 
 Where nothing that was computed matches, the gradients tell: if dW2 or db2 is right, dz2 was too.
+Sums over the batch and means are both right, so long as all four gradients are the same.
 """
 
 from __future__ import annotations
@@ -9,50 +10,58 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .microscope_arrays import BY_NAME, CONVENTIONS, GRADIENTS
+from .microscope_arrays import BETWEEN, BY_NAME, CONVENTIONS, GRADIENTS
 from .microscope_judging import Lit, difference, is_close, of_gate, raised
 from .microscope_notes import Span, copied
-from .microscope_pass import BETWEEN, TOLERANCE, Backward, convention_of, line_where, note_of
+from .microscope_pass import TOLERANCE, Backward, line_where, note_of
+from .microscope_scales import SOURCES, Trace, factor_of, is_dz2_right, scale_before, whole
+
+KINDS = {"sum": ("summed", "summed"), "mean": ("the mean", "means")}  # of one, and of several
 
 
-def first_of_backward(backward: Backward) -> Lit | None:
-    """The first wrong array of a backward pass, with the slope of ReLU; None if all are right."""
-    convention = convention_of(backward)
-    styles = {name: backward.right_as(name) for name in GRADIENTS}
-    if all(convention in style for style in styles.values()):
+def first_of_backward(backward: Backward, found: Trace) -> Lit | None:
+    """The first wrong array of a backward pass, with the slope of ReLU; None if all are right.
+
+    `found` is the trace of the pass.
+    """
+    if all(_is_as_expected(backward, found, name) for name in GRADIENTS):
         return of_gate(backward.run)
-    if all(styles.values()):
-        return _mixed(backward, convention)
-    if not _is_dz2_right(backward):
-        return _between(backward, "dz2")
+    if not is_dz2_right(backward):
+        return _between(backward, found, "dz2")
     if backward.run.backward.error is not None:
         return _while_it_raised(backward)
     if backward.batch is None:
         return Lit("dW2", str(backward.problem), is_missing=True)
     for name in ("dW2", "db2"):
-        if not styles[name]:
-            return _gradient(backward, name)
-    return _first_layer(backward)
+        if not _is_as_expected(backward, found, name):
+            return _gradient(backward, found, name)
+    return _first_layer(backward, found)
 
 
-def _is_dz2_right(backward: Backward) -> bool:
-    if backward.right_as("dW2") or backward.right_as("db2"):
-        return True
-    return backward.is_seen("dz2") and (bool(backward.last("dz2")) or backward.is_seen("da1"))
+def _is_as_expected(backward: Backward, found: Trace, name: str) -> bool:
+    """Whether a gradient is right, in the convention of most of them."""
+    return found[name].expected in backward.right_as(name)
 
 
-def _first_layer(backward: Backward) -> Lit:
+def _first_layer(backward: Backward, found: Trace) -> Lit:
     """What is wrong between dz2 and the gradients of the first layer."""
+    for name in ("da1", "dz1"):
+        if found[name].changes_scale:
+            return _other_convention(backward, found, name)
     if backward.right_as("dW1") or backward.right_as("db1"):
-        return _gradient(backward, "db1" if backward.right_as("dW1") else "dW1")
+        is_right = _is_as_expected(backward, found, "dW1")
+        return _gradient(backward, found, "db1" if is_right else "dW1")
     if backward.last("dz1"):
-        return _gradient(backward, "dW1")
+        return _gradient(backward, found, "dW1")
     if not backward.is_seen("da1"):
-        return _between(backward, "gate" if _differs_at_the_gate(backward) else "da1")
+        is_gate = _differs_at_the_gate(backward)
+        return _between(backward, found, "gate" if is_gate else "da1")
     slope = of_gate(backward.run)
     if slope is not None:
         return slope
-    return _between(backward, "dz1" if backward.last("gate") else "gate")
+    if not found["da1"].own:
+        return _between(backward, found, "da1")
+    return _between(backward, found, "dz1" if backward.last("gate") else "gate")
 
 
 def _differs_at_the_gate(backward: Backward) -> bool:
@@ -65,23 +74,34 @@ def _differs_at_the_gate(backward: Backward) -> bool:
     )
 
 
-def _mixed(backward: Backward, convention: str) -> Lit:
-    """Where the convention changes, if each gradient is right in one but not all in the same."""
+def _other_convention(backward: Backward, found: Trace, name: str) -> Lit:
+    """An array that is right, but in another convention than most of the gradients."""
+    one = found[name]
+    text = _mix(backward, one.expected)
+    if name in GRADIENTS:
+        got = _returned(backward, name)
+        return Lit(name, text, line_where(backward, got), got)
+    by = "divided by" if one.own == "mean" else "multiplied by"
+    sentence = f"{name} is {by} the number of images, and {SOURCES[name]} is not. {text}"
+    note = one.note
+    assert note is not None  # a scale of its own has been seen
+    return Lit(name, sentence, note.line, note.value)
+
+
+def _mix(backward: Backward, expected: str) -> str:
+    """Which gradients are sums over the batch, and which are means."""
     styles = {name: backward.right_as(name) for name in GRADIENTS}
-    second, first = styles["dW2"] & styles["db2"], styles["dW1"] & styles["db1"]
-    if second and first:
-        odd = "dW1"
-        for name in ("dz1", "da1"):  # the first of them at last
-            if found := backward.last(name):
-                odd = name if not found & second else odd
-    else:
-        odd = next(name for name in GRADIENTS if convention not in styles[name])
-    return Lit(
-        odd,
-        f"From {BY_NAME[odd].symbol} on, the convention is another: the sum over the batch and its "
-        "mean are both right, but all four gradients have to keep to the same.",
-        _line_of(backward, odd),
-        _latest(backward, odd),
+    odd = [name for name, style in styles.items() if style and expected not in style]
+    rest = [name for name, style in styles.items() if expected in style]
+    other = next(one for one in CONVENTIONS if one != expected)
+    whose = "the others" if len(odd) == 1 and len(rest) == 3 else _listed(rest)
+    if not odd:  # an array on the way makes the gradients after it wrong
+        kind = KINDS[expected][len(rest) > 1]
+        return f"{whose} {_are(rest)} {kind} over the batch, so the others have to be, too."
+    return (
+        f"{_listed(odd)} {_are(odd)} {KINDS[other][len(odd) > 1]} over the batch, "
+        f"{whose} {_are(rest)} {KINDS[expected][len(rest) > 1]}. Sums and means are both right, "
+        "but all four gradients have to be of one kind."
     )
 
 
@@ -128,76 +148,109 @@ def _holds(outer: Span, inner: Span) -> bool:
     return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
 
 
-def _gradient(backward: Backward, name: str) -> Lit:
+def _gradient(backward: Backward, found: Trace, name: str) -> Lit:
     """A gradient that is wrong while what it is computed from is right."""
     key = GRADIENTS[name]
     if backward.batch is None:
         return Lit(name, str(backward.problem), is_missing=True)
-    one = backward.batch[key]
-    returned = backward.run.backward.returned
-    got = copied(returned[key]) if isinstance(returned, dict) and key in returned else None
+    if backward.right_as(name):
+        return _other_convention(backward, found, name)
+    one, got = backward.batch[key], _returned(backward, name)
     if one.problem is not None:
         return Lit(name, str(one.problem), line_where(backward, got), got, got is None)
     if got is None:
         return Lit(name, f'gradients["{key}"] is wrong.')
-    sentence = _in_words(backward, name, f'gradients["{key}"]', got)
+    sentence = _in_words(backward, found, name, f'gradients["{key}"]', got)
     return Lit(name, sentence, line_where(backward, got), got)
 
 
-def _between(backward: Backward, name: str) -> Lit:
+def _returned(backward: Backward, name: str) -> np.ndarray | None:
+    returned, key = backward.run.backward.returned, GRADIENTS[name]
+    return copied(returned[key]) if isinstance(returned, dict) and key in returned else None
+
+
+def _between(backward: Backward, found: Trace, name: str) -> Lit:
     """An array on the way that is wrong, or was never computed."""
-    symbol, got = BY_NAME[name].symbol, _latest(backward, name)
-    if got is None and backward.run.backward.error is not None:
+    note = note_of(backward, name) if name == "gate" else found[name].note
+    if note is None and backward.run.backward.error is not None:
         return raised(backward.run.backward, name)
-    problem = backward.problem
+    symbol, problem = BY_NAME[name].symbol, backward.problem
     wrong = [n for n in GRADIENTS if not backward.right_as(n)]
-    because = str(problem) if problem is not None else f"{_listed(wrong)} {_are(wrong)} wrong."
-    if got is None:
+    if note is None:
+        because = str(problem) if problem is not None else f"{_listed(wrong)} {_are(wrong)} wrong."
+        slope = _slope_used(backward, found) if name == "gate" else None
+        if slope is not None:
+            return slope
         return Lit(name, f"{symbol} is never computed; {because}", is_missing=True)
     follow = f" So {_listed(wrong)} {_are(wrong)} wrong too." if wrong else ""
-    sentence = f"{_in_words(backward, name, symbol, got)}{follow}"
-    return Lit(name, sentence, _line_of(backward, name), got)
+    sentence = f"{_in_words(backward, found, name, symbol, note.value)}{follow}"
+    return Lit(name, sentence, note.line, note.value)
 
 
-def _latest(backward: Backward, name: str) -> np.ndarray | None:
-    """What the script has in place of an array: the right one, or the one most like it."""
-    note = note_of(backward, name)
-    return note.value if note is not None else None
+def _slope_used(backward: Backward, found: Trace) -> Lit | None:
+    """What the script multiplies da1 by, if that is no array of 0 and 1; None if unknown."""
+    example, dz1 = backward.example, found["dz1"]
+    if dz1.note is None:
+        return None
+    da1, right, z1 = (
+        example.right(name, dz1.expected) for name in ("da1", "gate", "z1")
+    )  # fmt: skip
+    with np.errstate(all="ignore"):
+        slope = dz1.note.value / da1
+    if not np.isfinite(slope).all():
+        return None
+    if is_close(slope, np.ones_like(slope), TOLERANCE):
+        sentence = (
+            "relu′(z1) is never computed: dz1 is da1 as it is, but where z1 is not above 0 it has "
+            "to be 0. So dW1 and db1 are wrong."
+        )
+        return Lit("gate", sentence, dz1.note.line, is_missing=True)
+    wrong = np.argwhere(~np.isclose(slope, right, rtol=0, atol=TOLERANCE))
+    if not len(wrong):
+        return None
+    i, j = wrong[0]
+    sentence = (
+        f"relu′(z1) is never computed as an array of 0 and 1. dz1[{i}, {j}] is da1[{i}, {j}] times "
+        f"{slope[i, j]:.4g}, expected times {right[i, j]:.0f}, because z1[{i}, {j}] is "
+        f"{z1[i, j]:.4g}. So dW1 and db1 are wrong."
+    )
+    return Lit("gate", sentence, dz1.note.line, slope)
 
 
-def _line_of(backward: Backward, name: str) -> int | None:
-    note = note_of(backward, name)
-    return note.line if note is not None else None
-
-
-def _in_words(backward: Backward, name: str, label: str, got: np.ndarray) -> str:
+def _in_words(backward: Backward, found: Trace, name: str, label: str, got: np.ndarray) -> str:
     """How an array differs, and what it is off by as a whole, if that is a sign or a number."""
-    convention, n = convention_of(backward), backward.example.n
-    failure = difference(label, got, backward.example.right(name, convention))
+    convention = found[name].expected if name in found else "sum"
+    right = backward.example.right(name, convention)
+    failure = difference(label, got, right)
     text = str(failure) if failure is not None else f"{label} is wrong."
-    factors = [_factor(got, backward.example.right(name, one)) for one in CONVENTIONS]
-    if -1 in factors:
-        return f"{text} This is the right array with the wrong sign."
-    if n > 1 and factors[1] == 1 / n:
-        return f"{text} This is the mean, divided by the number of images once more."
-    if factors[0] and (number := _whole(factors[0]) or _whole(1 / factors[0])):
-        verb = "times" if _whole(factors[0]) else "divided by"
-        return f"{text} This is the right array {verb} {number}."
-    return text
+    if name == "gate":
+        return text
+    is_divided = scale_before(name, found) == "mean"
+    by = _off_by(factor_of(got, right), convention, backward.example.n, is_divided=is_divided)
+    return f"{text} {by}" if by else text
 
 
-def _factor(got: np.ndarray, right: np.ndarray) -> float:
-    """The one number that an array is off by, 0 if there is none."""
-    size = float(np.vdot(right, right))
-    if got.shape != right.shape or size < 1e-12:
-        return 0.0
-    factor = round(float(np.vdot(right, got)) / size, 9)
-    return factor if is_close(got, factor * right, TOLERANCE) else 0.0
+def _off_by(factor: float, convention: str, n: int, *, is_divided: bool) -> str:
+    """A sentence on a factor to the array in a convention, "" if it says little.
 
-
-def _whole(number: float) -> int:
-    """The number if it is a whole one, else 0."""
-    return round(number) if abs(number - round(number)) < 1e-3 else 0
+    `is_divided` says that what the array is computed from is divided by n already.
+    """
+    size = abs(factor)
+    if not size:
+        return ""
+    if np.isclose(size, 1):
+        return "This is the right array with the wrong sign."
+    it_is = "It is" if factor > 0 else "It has the wrong sign and is"
+    if n > 1 and np.isclose(size, 1 / n):
+        often = " twice" if convention == "mean" else ""
+        return f"{it_is} divided by the number of images{often}."
+    if whole(size):
+        return f"{it_is} {whole(size)} times as large."
+    number = whole(n / size if convention == "mean" and not is_divided else 1 / size)
+    if not number:
+        return ""
+    images = "" if is_divided else f", but the batch has {n} image{'s' if n > 1 else ''}"
+    return f"{it_is} divided by {number}{images}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -14,13 +14,12 @@ import numpy as np
 from assignment.checks.numpy.gradients import Batch, compared
 from assignment.failure import CheckFailed
 
-from .microscope_arrays import CONVENTIONS, GRADIENTS, Example
+from .microscope_arrays import BETWEEN, CONVENTIONS, GRADIENTS, Example
 from .microscope_judging import is_close
 from .microscope_notes import OPERAND, Note, Span
 from .microscope_run import MISSING, Run
 
 TOLERANCE = 1e-4  # relative to the largest element of each array, as in the public check
-BETWEEN = ("dz2", "da1", "dz1")
 
 
 @dataclass(frozen=True)
@@ -107,13 +106,6 @@ def _with_stacks(notes: Sequence[Note], n: int) -> tuple[Note, ...]:
 
 def _is_binary(value: np.ndarray) -> bool:
     return bool(((value == 0) | (value == 1)).all() and value.any())
-
-
-def convention_of(backward: Backward) -> str:
-    """The convention in which most gradients are right."""
-    return max(
-        CONVENTIONS, key=lambda one: sum(one in backward.right_as(name) for name in GRADIENTS)
-    )
 
 
 def note_of(backward: Backward, name: str, *, right: bool = False) -> Note | None:

@@ -6,6 +6,7 @@ export const STATUS_WORDS = {
   missing: "missing",
   after: "after a wrong one",
 };
+const LEGEND = ["lit", "right", "wrong", "missing", "after"];
 const LEVELS = 5;
 const NOT_FINITE = { nan: "nan", inf: "∞", "-inf": "−∞" };
 
@@ -50,6 +51,20 @@ export function matrixOf(values) {
   if (shape.length === 0) return { rows: [[values]], shape };
   if (shape.length === 1) return { rows: [values], shape };
   return { rows: values.flat(shape.length - 2), shape };
+}
+
+/**
+ * What the borders of the arrays mean, of those that occur: classes and words. `lit` is the array
+ * that is lit, or null.
+ */
+export function legendOf(arrays, lit) {
+  const kinds = arrays.map((array) => (array.name === lit?.name ? "lit" : array.status));
+  const litWords = lit?.elsewhere ? "wrong for another input" : "the first wrong one";
+  return LEGEND.filter((kind) => kinds.includes(kind)).map((kind) =>
+    kind === "lit"
+      ? { classes: `${entryOf(arrays, lit.name).status} lit`, words: litWords }
+      : { classes: kind, words: STATUS_WORDS[kind] },
+  );
 }
 
 /** The array with a name. Throws if there is none. */

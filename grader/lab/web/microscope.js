@@ -5,7 +5,9 @@
 // line of code is an event "show-line", which the page answers.
 
 import { element } from "#lab/elements.js";
-import { entryOf, matrixOf, numberText, shade, shapeText, STATUS_WORDS } from "#lab/matrices.js";
+import {
+  entryOf, legendOf, matrixOf, numberText, shade, shapeText, STATUS_WORDS,
+} from "#lab/matrices.js";
 
 const INVITATION =
   "Run your code first. Then this steps through one training step of a small network with your " +
@@ -43,6 +45,7 @@ class Microscope {
       ...this.verdict(),
       element("p", { class: "example" }, element("strong", {}, `${title}. `), sizes, why),
       this.overview(),
+      this.legend(),
       element("div", { class: "steps" }, this.previous, this.next, this.position),
       this.panel,
     );
@@ -98,6 +101,14 @@ class Microscope {
     );
     chip.addEventListener("click", () => this.go(index));
     return chip;
+  }
+
+  /** What the borders mean. A screen reader hears the same words with each array. */
+  legend() {
+    const items = legendOf(this.arrays, this.result.lit).map(({ classes, words }) =>
+      element("li", {}, element("span", { class: `chip ${classes}`, "aria-hidden": "true" }), words),
+    );
+    return element("ul", { class: "legend", "aria-label": "What the borders mean" }, ...items);
   }
 
   stepButton(text, by) {
@@ -175,13 +186,19 @@ class Microscope {
     const sources = array.from.map((name) => entryOf(this.arrays, name));
     if (!sources.length) return [];
     const shown = sources.map((source) =>
-      matrix(source.symbol, source.got ?? source.expected, []),
+      matrix(`${source.symbol}${sourceNote(source)}`, source.got ?? source.expected, []),
     );
     return [
       element("h4", {}, "Computed from"),
       element("div", { class: "matrices small" }, ...shown),
     ];
   }
+}
+
+/** What to know of an array that another one is computed from, if it is not right or not there. */
+function sourceNote(source) {
+  if (source.got === null) return " (expected: your code has none)";
+  return source.status === "right" ? "" : ` (${STATUS_WORDS[source.status]})`;
 }
 
 function nothingText(array) {
