@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -18,17 +17,12 @@ from grader.classroom.answers.reading import read_answers
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.reports.build import build
 from grader.questions.formats.pages import quiz, sheet
+from tests.browser import MARKS, look, start
 from tests.classes import HOSTILE, Pupil, write_class
 from tests.questions.support import asked, hostile, paper, question, questions
-from tests.report.test_browser import CHROMIUM, DRIVER, FLAGS, column, look, show
+from tests.report.test_browser import column, show
 
-pytestmark = [
-    pytest.mark.skipif(
-        not (CHROMIUM and DRIVER),
-        reason="no Chromium and ChromeDriver (apt install chromium chromium-driver)",
-    ),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = MARKS
 PAGES = ("quiz", "form", "sheet", "hostile")
 SUBMIT = "button[type=submit]"
 
@@ -54,12 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver = start(tmp_path_factory.mktemp("profile"))
     where = {"behavior": "allow", "downloadPath": str(folder)}
     driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
     yield driver
