@@ -36,4 +36,4 @@ def packed(data_dir: Path | None = None) -> dict[str, bytes]:
 def packed_idx(array: np.ndarray) -> bytes:
     """An array of bytes as a packed IDX file: magic 0x0000080N, N sizes, then the bytes."""
     header = struct.pack(f">I{array.ndim}I", 0x0800 + array.ndim, *array.shape)
-    return gzip.compress(header + array.tobytes(), compresslevel=9, mtime=0)
+    return gzip.compress(header + array.tobytes(), compresslevel=6, mtime=0)

@@ -124,7 +124,6 @@ class Session:
     @contextlib.contextmanager
     def _student_code(self) -> Iterator[None]:
         """Student code with its output sent and its time limited; what ends it becomes a message."""
-        self._restorer.restore()
         output = Output(lambda text: self._send({"kind": "printed", "text": text}))
         streams = sys.stdin, sys.stdout, sys.stderr
         sys.stdin, sys.stdout, sys.stderr = io.StringIO(), output, output
