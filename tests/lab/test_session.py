@@ -137,22 +137,16 @@ def test_one_run_does_not_decide_the_next(lab: Path, tmp_path: Path) -> None:
     assert not any(one["worn"] for messages in answers for one in of_kind(messages, "done"))
 
 
-def test_python_starts_anew_where_files_or_tasks_are_left(lab: Path, tmp_path: Path) -> None:
+def test_lines_are_reported_and_a_worn_python_says_so(lab: Path, tmp_path: Path) -> None:
+    source = script_with("numpy_ann", {"1.2": "for _ in range(3):\n    z = z * 1\nreturn z"})
     task = "import asyncio\nasync def go(): pass\nasyncio.ensure_future(go())\n"
     files = 'import os\nos.remove(os.path.dirname(__file__) + "/assignment/hints.toml")\n'
-    requests = [{"text": f"{SOLVED}\n{code}"} for code in ("", task, files)]
-    found = [
-        of_kind(messages, "done")[0]["worn"] for messages in in_pyodide(lab, tmp_path, requests)
-    ]
-    assert found == [False, True, True]
-
-
-def test_each_line_is_reported_before_it_runs(lab: Path, tmp_path: Path) -> None:
-    source = script_with("numpy_ann", {"1.2": "for _ in range(3):\n    z = z * 1\nreturn z"})
-    (messages,) = in_pyodide(lab, tmp_path, [{"text": source}])
-    reported = [one["line"] for one in of_kind(messages, "at")]
+    requests = [{"text": text} for text in (source, f"{SOLVED}\n{task}", f"{SOLVED}\n{files}")]
+    answers = in_pyodide(lab, tmp_path, requests)
+    assert [of_kind(one, "done")[0]["worn"] for one in answers] == [False, True, True]
+    reported = [one["line"] for one in of_kind(answers[0], "at")]
     line = source.splitlines().index("    return z") + 1
-    assert {line - 2, line - 1, line} <= set(reported)
+    assert {line - 2, line - 1, line} <= set(reported)  # each before it runs for the first time
     assert len(reported) < 300
 
 
