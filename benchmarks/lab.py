@@ -92,7 +92,8 @@ def _measured(browser: Any, address: str, script: str, images: int) -> dict[str,
     browser.execute_script(chosen, str(images))
     started = time.perf_counter()
     click("run")
-    found["run"] = until(f"{next_text}.startsWith('Test accuracy')")
+    ended = f"{next_text}.startsWith('Test accuracy')"
+    found["run"] = until(f"{ended} && document.body.dataset.state === 'ready'")
     printed = browser.execute_script("return document.getElementById('printed').textContent")
     return found | _trained(printed)
 
