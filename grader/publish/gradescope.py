@@ -29,7 +29,7 @@ from grader.sandbox.levels import CHOICES
 
 FILES = Path(__file__).resolve().parent / "files"
 EXECUTABLE = ("setup.sh", "run_autograder")
-KINDS = (".py", ".toml", ".ini", ".png", ".html", ".css", ".js")  # of the grader's files
+KINDS = (".py", ".toml", ".json", ".ini", ".png", ".html", ".css", ".js")  # of the grader's files
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of every entry, so that the same files give the same zip
 CALLS = 0.75  # of the platform's time for the submission's calls; the rest for the grader's work
 MINUTES = (2, 40)  # 40 is the longest limit that the platform offers
@@ -111,7 +111,7 @@ def entries(settings: Settings) -> Iterator[tuple[str, bytes]]:
     for path in sorted((ROOT / "assignment").rglob("*")):
         if path.suffix in (".py", ".json", ".toml") and "__pycache__" not in path.parts:
             yield str(path.relative_to(ROOT)), path.read_bytes()
-    for path in sorted(GRADER.rglob("*")):
+    for path in sorted([*GRADER.rglob("*"), *(ROOT / "inspection").rglob("*")]):
         if (
             path.suffix in KINDS
             and not path.is_relative_to(FILES)

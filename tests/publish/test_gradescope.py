@@ -88,6 +88,7 @@ def test_the_zip_holds_the_grader_its_data_and_nothing_else(archive: Path) -> No
         "grader",
         "data",
         "assignment",
+        "inspection",
     }
     assert sorted(name for name in names if name.startswith("data/")) == sorted(
         f"data/FashionMNIST/raw/{part}-ubyte.gz"
@@ -100,7 +101,7 @@ def test_the_zip_holds_the_grader_its_data_and_nothing_else(archive: Path) -> No
     )
     assert {"assignment/hints.toml", "assignment/checks/numpy/public_cases.json"} <= names
     tracked = subprocess.run(
-        ["git", "ls-files", "grader"], cwd=ROOT, capture_output=True, text=True
+        ["git", "ls-files", "grader", "inspection"], cwd=ROOT, capture_output=True, text=True
     ).stdout.split()
     needed = {
         name
