@@ -16,7 +16,7 @@ from playground.registry import choose
 MAX_BYTES = 100_000  # a configuration takes about 300
 
 
-def write_configuration(path: Path, configuration: Configuration, comment: str = "") -> None:
+def write_configuration(path: str | Path, configuration: Configuration, comment: str = "") -> None:
     """Writes the configuration to a file atomically, below the lines of a comment."""
     require("yaml", "playground")
     import yaml
@@ -25,10 +25,10 @@ def write_configuration(path: Path, configuration: Configuration, comment: str =
     text = "".join(f"# {line}\n" for line in comment.splitlines())
     # default_flow_style=None puts each list on one line
     text += yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=1000)
-    write_atomically(path, text.encode())
+    write_atomically(Path(path), text.encode())
 
 
-def read_configuration(path: Path) -> Configuration:
+def read_configuration(path: str | Path) -> Configuration:
     """The configuration in a file; omitted settings have their defaults.
 
     Raises BadFile if the file is missing, is not YAML or holds an invalid setting.
@@ -36,6 +36,7 @@ def read_configuration(path: Path) -> Configuration:
     require("yaml", "playground")
     import yaml
 
+    path = Path(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise PlaygroundError(f"it has {path.stat().st_size} bytes")

@@ -17,7 +17,7 @@ MAX_BYTES = 1 << 30  # the 60,000 training images take 133 MB
 NUMBERS = [str(number) for number in range(256)]
 
 
-def write_csv(path: Path, X: np.ndarray, y: np.ndarray) -> None:
+def write_csv(path: str | Path, X: np.ndarray, y: np.ndarray) -> None:
     """Writes pixels `X (n, 784)` uint8 and labels `y (n,)` to a file atomically.
 
     Raises OSError if it cannot be written.
@@ -25,7 +25,7 @@ def write_csv(path: Path, X: np.ndarray, y: np.ndarray) -> None:
     lines = [HEADER]
     for pixels, label in zip(X, y.tolist(), strict=True):
         lines.append(f"{label}," + ",".join(map(NUMBERS.__getitem__, pixels.tobytes())))
-    write_atomically(path, ("\n".join(lines) + "\n").encode("ascii"))
+    write_atomically(Path(path), ("\n".join(lines) + "\n").encode("ascii"))
 
 
 def read_csv(path: Path, *, classes: int = 10) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from playground.arguments import check_images, check_labels
 from playground.arrays import aligned_zeros
 from playground.configuration import Configuration
 from playground.errors import PlaygroundError
@@ -109,13 +110,13 @@ class Network:
         return labels
 
     def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-        """Mean loss without label smoothing, and accuracy in [0, 1]."""
+        """Mean loss without label smoothing, and accuracy in [0, 1]. Raises PlaygroundError."""
         logits = self._logits(X)
+        check_labels(y, len(logits), logits.shape[1])
         return self.plain_loss.forward(logits, y), float(np.mean(logits.argmax(axis=1) == y))
 
     def _logits(self, X: np.ndarray) -> np.ndarray:
-        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
-            raise PlaygroundError(f"X has shape {X.shape}, expected (n, {self.sizes[0]})")
+        check_images(X, self.sizes[0], dtype=self.parameters.dtype)
         logits = np.empty((len(X), self.sizes[-1]), self.parameters.dtype)
         for start in range(0, len(X), BLOCK_SIZE):
             block = as_numbers(X[start : start + BLOCK_SIZE], self.parameters.dtype)

@@ -23,7 +23,7 @@ FORMAT = 1
 MAX_PARAMETERS = 1 << 28  # the largest network here has a few million
 
 
-def save(network: Network, path: Path) -> None:
+def save(network: Network, path: str | Path) -> None:
     """Writes the network to a file atomically. Raises OSError if it cannot be written."""
     inputs, classes = network.sizes[0], network.sizes[-1]
     description = {
@@ -36,11 +36,12 @@ def save(network: Network, path: Path) -> None:
     text = json.dumps(description, default=lambda number: number.item())
     content = io.BytesIO()
     np.savez(content, description=np.array(text), parameters=network.parameters)
-    write_atomically(path, content.getvalue())
+    write_atomically(Path(path), content.getvalue())
 
 
-def load(path: Path) -> Network:
+def load(path: str | Path) -> Network:
     """The network in a file from `save`. Raises BadFile if it is missing, damaged or wrong."""
+    path = Path(path)
     try:
         with path.open("rb") as stream:
             network = _network(zipfile.ZipFile(stream))

@@ -6,10 +6,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 import utils
+from playground.arguments import check_images, check_training_data
 from playground.arrays import aligned_zeros
 from playground.errors import Diverged, PlaygroundError
 from playground.network import Network, as_numbers, mirror_images
@@ -52,11 +54,12 @@ def train(
     `verbose` prints a table of epochs. `after_epoch(epoch, history)` is called after each
     evaluation, with epochs counted from 1; an exception it raises ends the training.
 
-    Raises PlaygroundError if `keep_best` or `patience` lack validation images, Diverged if the loss
-    becomes infinite or NaN.
+    Raises PlaygroundError if the data does not fit the network, or if `keep_best` or `patience`
+    lack validation images; Diverged if the loss becomes infinite or NaN.
     """
     configuration, started = network.configuration, time.perf_counter()
-    validation = None if X_val is None or y_val is None or not len(y_val) else (X_val, y_val)
+    check = partial(check_images, inputs=network.sizes[0], dtype=network.parameters.dtype)
+    validation = check_training_data(X_train, y_train, X_val, y_val, network.sizes[-1], check)
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))

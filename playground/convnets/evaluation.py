@@ -7,8 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from playground.arguments import check_labels, check_pixels
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.images import as_input, to_device
+from playground.convnets.networks import CLASSES
 from playground.convnets.processor import Processor, choose_processor
 
 BLOCK_SIZE = 500  # images per forward pass: their activations fit into the caches
@@ -21,7 +23,12 @@ def evaluate(
     y: np.ndarray,
     device: str = "auto",
 ) -> tuple[float, float]:
-    """Mean loss without label smoothing, and accuracy in [0, 1]. `X (n, 784)` uint8, `y (n,)`."""
+    """Mean loss without label smoothing, and accuracy in [0, 1]. `X (n, 784)` uint8, `y (n,)`.
+
+    Raises PlaygroundError if the images or labels are not such arrays.
+    """
+    check_pixels(X)
+    check_labels(y, len(X), CLASSES)
     processor = choose_processor(device, configuration.precision)
     return measure(
         model.to(processor.device), configuration, to_device(X, processor.device), y, processor

@@ -8,18 +8,15 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from playground.arguments import check_pixels
 from playground.convnets.configuration import ConvConfiguration
-from playground.errors import PlaygroundError
 
 SIDE = 28
 
 
 def to_device(X: np.ndarray, device: str) -> torch.Tensor:
     """The images `X (n, 784)` uint8 as a tensor `(n, 28, 28)`. Raises PlaygroundError otherwise."""
-    if X.ndim != 2 or X.shape[1] != SIDE * SIDE or X.dtype != np.uint8:
-        raise PlaygroundError(
-            f"X has shape {X.shape} and type {X.dtype}, expected (n, {SIDE * SIDE}) uint8 pixels"
-        )
+    check_pixels(X, side=SIDE)
     # torch.tensor copies: the data may be a read-only memory map
     return torch.tensor(X.reshape(-1, SIDE, SIDE), device=device)
 

@@ -23,12 +23,12 @@ from playground.errors import BadFile, PlaygroundError
 NETWORK = "convolutional network, format 1"
 
 
-def save(model: nn.Module, configuration: ConvConfiguration, path: Path) -> None:
+def save(model: nn.Module, configuration: ConvConfiguration, path: str | Path) -> None:
     """Writes the network to a file atomically. Raises OSError if it cannot be written."""
     write(path, NETWORK, {"configuration": asdict(configuration), "state": model.state_dict()})
 
 
-def load(path: Path) -> tuple[nn.Module, ConvConfiguration]:
+def load(path: str | Path) -> tuple[nn.Module, ConvConfiguration]:
     """The network in a file written by `save`, on the CPU, and its configuration.
 
     Raises BadFile if the file is missing, damaged or not a saved network.
@@ -66,15 +66,16 @@ def check_state(state: Mapping[str, torch.Tensor], model: nn.Module) -> None:
             raise PlaygroundError(f"{name} holds values that are not finite")
 
 
-def write(path: Path, kind: str, content: dict[str, Any]) -> None:
+def write(path: str | Path, kind: str, content: dict[str, Any]) -> None:
     """Writes tensors and plain values to a file atomically, labelled with their kind."""
     stream = io.BytesIO()
     torch.save({"kind": kind, **content}, stream)
-    write_atomically(path, stream.getvalue())
+    write_atomically(Path(path), stream.getvalue())
 
 
-def read(path: Path, kind: str, name: str, origin: str) -> dict[str, Any]:
+def read(path: str | Path, kind: str, name: str, origin: str) -> dict[str, Any]:
     """The content of a file of that kind, on the CPU. Raises BadFile, naming what was expected."""
+    path = Path(path)
     try:
         with path.open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of pickles before it rejects them

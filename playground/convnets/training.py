@@ -14,10 +14,12 @@ from torch import nn
 from torch.nn import functional as F
 
 import utils
+from playground.arguments import check_pixels, check_training_data
 from playground.convnets.checkpoints import Checkpoint, TrainingProgress, identity
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.evaluation import measure
 from playground.convnets.images import ImageBatches, to_device
+from playground.convnets.networks import CLASSES
 from playground.convnets.processor import Processor, choose_processor
 from playground.errors import Diverged, PlaygroundError
 from playground.schedules import SCHEDULES
@@ -39,7 +41,7 @@ def train_convnet(
     seed: int = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
     resume: bool = False,
 ) -> TrainingRun:
     """Trains the model in place on the device; returns the learning curves.
@@ -56,10 +58,10 @@ def train_convnet(
     training.
 
     Raises PlaygroundError if the device or precision is unavailable, the data does not hold images
-    or the checkpoint belongs to another run; Diverged if the loss becomes infinite or NaN.
+    and their labels, or the checkpoint belongs to another run; Diverged if the loss becomes infinite or NaN.
     """
     started = time.perf_counter()
-    validation = None if X_val is None or y_val is None or not len(y_val) else (X_val, y_val)
+    validation = check_training_data(X_train, y_train, X_val, y_val, CLASSES, check_pixels)
     if validation is None and configuration.patience is not None:
         raise PlaygroundError("patience needs validation images, but there are none")
     processor = choose_processor(device, configuration.precision)
@@ -74,7 +76,7 @@ def train_convnet(
     progress, file = TrainingProgress(), None
     if checkpoint is not None:
         file = Checkpoint(
-            checkpoint, identity(configuration, seed, X_train, y_train, *(validation or ()))
+            Path(checkpoint), identity(configuration, seed, X_train, y_train, *(validation or ()))
         )
         if resume:
             progress = file.load(model, descent.optimizer)

@@ -46,7 +46,7 @@ class ExperimentSettings:
     quick: bool = False
     seeds: int | None = None
     device: str = "auto"
-    data_dir: Path | None = None
+    data_dir: str | Path | None = None
     train_size: int | None = None
     validation_size: int | None = None
     test_size: int | None = None

@@ -45,7 +45,7 @@ class RunLog:
         settings: SweepSettings,
         trials: int,
         open_tracker: OpenTracker,
-        data_dir: Path | None = None,
+        data_dir: str | Path | None = None,
         verbose: bool = True,
     ):
         self.study, self.settings, self.data_dir, self.verbose = study, settings, data_dir, verbose

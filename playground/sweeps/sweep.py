@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    path: Path,
+    path: str | Path,
     settings: SweepSettings,
     trials: int,
     *,
@@ -29,8 +29,8 @@ def sweep(
     jobs: int = 1,
     dask: str | None = None,
     tracker: str = "none",
-    log_dir: Path = Path("runs"),
-    data_dir: Path | None = None,
+    log_dir: str | Path = "runs",
+    data_dir: str | Path | None = None,
     verbose: bool = True,
 ) -> Study:
     """The study in the file `path`, with at least `trials` finished trials, including old ones.
@@ -38,6 +38,7 @@ def sweep(
     `verbose` prints a line for each trial. Raises PlaygroundError if an argument is invalid or the
     sweep is interrupted; the file then holds the finished trials, and the same call resumes.
     """
+    path, log_dir = Path(path), Path(log_dir)
     # raises an error for missing data before the study is created
     dataset = datasets.load(settings.dataset, data_dir)
     datasets.split(

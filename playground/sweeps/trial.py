@@ -25,7 +25,7 @@ class TrialTask:
     number: int
     configuration: Configuration
     settings: SweepSettings
-    data_dir: Path | None
+    data_dir: str | Path | None
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def run_trial(task: TrialTask, report: Report) -> TrialOutcome:
 
 
 @lru_cache(maxsize=1)
-def _split(settings: SweepSettings, data_dir: Path | None) -> tuple[Split, int]:
+def _split(settings: SweepSettings, data_dir: str | Path | None) -> tuple[Split, int]:
     """The training and validation images of all trials, and the number of classes."""
     dataset = datasets.load(settings.dataset, data_dir)
     split = datasets.split(

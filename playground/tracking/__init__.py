@@ -30,13 +30,15 @@ TRACKERS: dict[str, type[Tracker]] = {
 }
 
 
-def open_tracker(name: str, folder: Path, run: str, configuration: Mapping[str, Any]) -> Tracker:
+def open_tracker(
+    name: str, folder: str | Path, run: str, configuration: Mapping[str, Any]
+) -> Tracker:
     """A tracker for one run, by name, with its files in `folder`, which is created if needed.
 
     Raises PlaygroundError for an unknown name, a missing package or a folder that cannot be
     created.
     """
-    kind = choose("tracker", name, TRACKERS)
+    kind, folder = choose("tracker", name, TRACKERS), Path(folder)
     if kind is not Tracker:
         try:
             folder.mkdir(parents=True, exist_ok=True)

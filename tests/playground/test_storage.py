@@ -27,7 +27,7 @@ def test_a_loaded_network_is_the_saved_one(loss: str, tmp_path: Path) -> None:
         hidden_sizes=(5, 2), activation="tanh", loss=loss, label_smoothing=0.1, dropout=0.2
     )
     save(network, tmp_path / "network.npz")
-    loaded = load(tmp_path / "network.npz")
+    loaded = load(str(tmp_path / "network.npz"))
     X = np.random.default_rng(0).standard_normal((6, 4))
     assert loaded.configuration == network.configuration
     assert loaded.parameters.dtype == np.float64
@@ -38,7 +38,7 @@ def test_a_configuration_with_numbers_of_numpy_can_be_saved(tmp_path: Path) -> N
     network = small_network(
         hidden_sizes=(np.int64(5),), learning_rate=np.float32(0.5), epochs=np.int32(3)
     )
-    save(network, tmp_path / "network.npz")
+    save(network, str(tmp_path / "network.npz"))
     assert load(tmp_path / "network.npz").configuration == network.configuration
 
 

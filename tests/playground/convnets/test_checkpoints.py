@@ -52,7 +52,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_by_bit(
     whole, run = trained(configuration)
     after = min(after, len(run.history.val_losses))
     interrupted(tmp_path / "run.pt", configuration, after=after)
-    resumed, rerun = trained(configuration, checkpoint=tmp_path / "run.pt", resume=True)
+    resumed, rerun = trained(configuration, checkpoint=str(tmp_path / "run.pt"), resume=True)
     assert_same_parameters(whole, resumed)
     assert (run.history, run.best_epoch) == (rerun.history, rerun.best_epoch)
 
@@ -175,8 +175,8 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 
 def test_a_loaded_network_is_the_saved_one(tmp_path: Path) -> None:
     model, _ = trained()
-    save(model, QUICK, tmp_path / "network.pt")
-    loaded, configuration = load(tmp_path / "network.pt")
+    save(model, QUICK, str(tmp_path / "network.pt"))
+    loaded, configuration = load(str(tmp_path / "network.pt"))
     assert configuration == QUICK
     assert_same_parameters(loaded, model)
     assert torch.equal(

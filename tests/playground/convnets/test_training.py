@@ -120,7 +120,7 @@ def test_a_diverged_run_says_when_and_what_to_try() -> None:
 )
 def test_what_is_no_images_is_refused(X: np.ndarray) -> None:
     with pytest.raises(
-        PlaygroundError, match=r"X has shape .* and type .*, expected \(n, 784\) uint8 pixels"
+        PlaygroundError, match=r"X_train has shape .* and type .*, expected \(n, 784\) uint8 pixels"
     ):
         train_convnet(build(QUICK, 0), QUICK, X, np.zeros(len(X), np.int64))
 
