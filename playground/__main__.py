@@ -16,6 +16,7 @@ import utils
 from playground import configuration_files, csv_files, datasets, plots, storage
 from playground.command_line import (
     add_command,
+    add_csv,
     add_fields,
     add_seed,
     add_split_options,
@@ -70,8 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help=".png, .svg or .pdf",
     )
-    add_seed(training)
-    add_seed(samples)
+    for command in (training, samples):
+        add_csv(command)
+        add_seed(command)
     export = add_command(
         commands, "export-csv", _export, "write the images as CSV files: label,pixel1,…,pixel784"
     )

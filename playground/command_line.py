@@ -9,11 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from playground import csv_files, datasets
+from playground import datasets
 from playground.datasets import DATASETS, Dataset
 from playground.errors import PlaygroundError
 from playground.extras import require
-from playground.registry import choose
 
 
 def add_command(
@@ -37,6 +36,16 @@ def add_command(
     )
     parser.set_defaults(run=run)
     return parser
+
+
+def add_csv(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--csv",
+        type=Path,
+        nargs=2,
+        metavar=("TRAIN", "TEST"),
+        help="read the images from these files: .csv, .csv.gz, .zip or archive.zip/train.csv",
+    )
 
 
 def add_fields(parser: argparse.ArgumentParser, configuration: type[Any]) -> None:
@@ -73,7 +82,7 @@ def given_fields(options: argparse.Namespace, configuration: type[Any]) -> dict[
 
 
 def add_split_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the sizes of the training and validation sets, and --csv."""
+    """Adds the sizes of the training and validation sets."""
     parser.add_argument(
         "--train-size", type=int, metavar="N", help="number of training images (default: all)"
     )
@@ -82,13 +91,6 @@ def add_split_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         help="number of validation images (default: a tenth)",
-    )
-    parser.add_argument(
-        "--csv",
-        type=Path,
-        nargs=2,
-        metavar=("TRAIN", "TEST"),
-        help="read the images from these files",
     )
 
 
@@ -100,13 +102,15 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 def load_dataset(options: argparse.Namespace) -> Dataset:
     """The requested dataset, from the data folder or from CSV files."""
+    return datasets.load(options.dataset, options.data_dir, csv_of(options))
+
+
+def csv_of(options: argparse.Namespace) -> tuple[str, str] | None:
+    """The files of --csv."""
     if not getattr(options, "csv", None):
-        return datasets.load(options.dataset, options.data_dir)
-    class_names = choose("dataset", options.dataset, DATASETS).class_names
-    train_images, test_images = (
-        csv_files.read_csv(path, classes=len(class_names)) for path in options.csv
-    )
-    return Dataset(class_names, *train_images, *test_images)
+        return None
+    train, test = options.csv
+    return str(train), str(test)
 
 
 def check_writable(path: Path | None, endings: list[str]) -> None:

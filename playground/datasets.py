@@ -9,6 +9,7 @@ import numpy as np
 
 import utils
 from assignment.data import IDX_FILES, DataError, read_idx
+from playground.csv_files import read_csv
 from playground.errors import BadFile, PlaygroundError
 from playground.registry import choose
 
@@ -45,12 +46,21 @@ class Split(NamedTuple):
     y_val: np.ndarray
 
 
-def load(name: str, data_dir: str | Path | None = None) -> Dataset:
+def load(
+    name: str,
+    data_dir: str | Path | None = None,
+    csv: tuple[str | Path, str | Path] | None = None,
+) -> Dataset:
     """The dataset of that name; its pixels are memory-mapped, not read.
 
-    Raises PlaygroundError for an unknown name, BadFile if files are missing or damaged.
+    With `csv`, the training and the test images are read from these two files instead, and the
+    dataset gives only the names of the classes. Raises PlaygroundError for an unknown name, BadFile
+    if files are missing or damaged.
     """
     source = choose("dataset", name, DATASETS)
+    if csv is not None:
+        train, test = (read_csv(path, classes=len(source.class_names)) for path in csv)
+        return Dataset(source.class_names, *train, *test)
     try:
         X_train, y_train, X_test, y_test = (
             read_idx(file, data_dir, source.folder) for file in IDX_FILES[source.folder]

@@ -41,8 +41,9 @@ def add_command(commands: Any) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="default: results, or results/quick where --quick would replace full results",
+        help="default: results; results/quick where --quick would replace full results; results/csv",
     )
+    command_line.add_csv(parser)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -56,10 +57,14 @@ def _run(options: argparse.Namespace) -> None:
         device=options.device,
         data_dir=options.data_dir,
         verbose=True,
+        csv=command_line.csv_of(options),
     )
     names = _chosen(options.names)
-    folder = options.output or _folder(names, options.quick)
+    folder = options.output or (
+        Path("results/csv") if options.csv else _folder(names, options.quick)
+    )
     check_needs(names)
+    _check_csv(names, options)
     if options.device != "auto":
         settings.torch_device()
     report.check_folder(folder, names)
@@ -81,6 +86,16 @@ def _folder(names: list[str], quick: bool) -> Path:
     folder = Path("results")
     known = [result for result in report.results_in(folder) if result.experiment in names]
     return folder / "quick" if quick and not all(result.quick for result in known) else folder
+
+
+def _check_csv(names: list[str], options: argparse.Namespace) -> None:
+    """Raises PlaygroundError if --csv cannot replace the datasets of an experiment."""
+    comparing = [name for name in names if options.csv and EXPERIMENTS[name].uses_mnist]
+    if comparing:
+        raise PlaygroundError(
+            f"--csv replaces one dataset, but MNIST is needed too by {phrases.listed(comparing)}: "
+            "choose other experiments"
+        )
 
 
 def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:

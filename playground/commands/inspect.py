@@ -36,6 +36,7 @@ def add_command(commands: Any) -> None:
         metavar="FILE",
         help="the page, one .html file (default: network.html)",
     )
+    command_line.add_csv(parser)
 
 
 def inspected(network: Network, title: str, class_names: tuple[str, ...]) -> InspectedNetwork:

@@ -72,6 +72,7 @@ def add_command(commands: Any) -> None:
         metavar="FILE",
         help="with --tracker wandb: only write a sweep.yaml for it",
     )
+    command_line.add_csv(parser)
     command_line.add_seed(parser)
     add_tracking_options(parser)
 
@@ -83,7 +84,12 @@ def _sweep(options: argparse.Namespace) -> None:
                 f"{name} is {getattr(options, name)}, expected an integer of at least 1"
             )
     settings = SweepSettings(
-        options.dataset, options.train_size, options.validation_size, options.epochs, options.seed
+        options.dataset,
+        options.train_size,
+        options.validation_size,
+        options.epochs,
+        options.seed,
+        command_line.csv_of(options),
     )
     if options.export is not None:
         _export(options, settings)
@@ -108,7 +114,8 @@ def _sweep(options: argparse.Namespace) -> None:
     paths = report.write(study, settings, options.output)
     record = records.best(records.records_of(study), 1)[0]
     print(f"\nBest validation accuracy: {record.val_accuracy:.2%}, trial {record.number}")
-    print(f"To train and test it: python -m playground train --config {paths[0]}")
+    images = f" --csv {' '.join(settings.csv)}" if settings.csv else ""
+    print(f"To train and test it: python -m playground train --config {paths[0]}{images}")
     print(f"Written: {', '.join(map(str, paths))}")
 
 

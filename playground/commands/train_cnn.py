@@ -32,6 +32,7 @@ def add_command(commands: Any) -> None:
         "--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)"
     )
     command_line.add_split_options(parser)
+    command_line.add_csv(parser)
     parser.add_argument(
         "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )

@@ -15,11 +15,15 @@ from playground.registry import choose
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question, the default number of seeds, and the packages needed besides matplotlib."""
+    """A question, the default number of seeds, and the packages needed besides matplotlib.
+
+    With `uses_mnist`, it compares Fashion-MNIST with MNIST, so that no CSV files can replace them.
+    """
 
     question: str
     seeds: int = 3
     needs: tuple[str, ...] = ()
+    uses_mnist: bool = False
 
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -30,7 +34,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "How much better is a CNN than the best plain network, given the same time?",
         needs=("torch",),
     ),
-    "fashion-vs-mnist": Experiment("How much harder is clothing than digits?"),
+    "fashion-vs-mnist": Experiment("How much harder is clothing than digits?", uses_mnist=True),
     "losses": Experiment("Is squared error as good a loss as cross-entropy?"),
     "activations-and-initialisation": Experiment(
         "Which activations and initialisations let a deep network learn?"
@@ -40,7 +44,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "confusion": Experiment("Which classes are confused?", needs=("sklearn",)),
     "transfer": Experiment(
-        "Are the best configurations for clothing also good for digits?", needs=("optuna",)
+        "Are the best configurations for clothing also good for digits?",
+        needs=("optuna",),
+        uses_mnist=True,
     ),
     "what-a-unit-sees": Experiment(
         "What patterns do the units of the first layer learn, and when?",

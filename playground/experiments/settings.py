@@ -39,8 +39,9 @@ class ExperimentSettings:
     """How an experiment is run. None selects the experiment's default; `quick` makes it small.
 
     `seeds` is their number: 3 means the seeds 0, 1 and 2, which draw the initial weights and
-    shuffle the batches. The validation images are the same for all seeds. `verbose` prints a line
-    about each training to standard error.
+    shuffle the batches. The validation images are the same for all seeds. With `csv`, the training
+    and test images come from these files instead of Fashion-MNIST. `verbose` prints a line about
+    each training to standard error.
     """
 
     quick: bool = False
@@ -52,6 +53,7 @@ class ExperimentSettings:
     test_size: int | None = None
     epochs: int | None = None
     verbose: bool = False
+    csv: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:
@@ -59,7 +61,9 @@ class ExperimentSettings:
 
     def data(self, name: str = "fashion-mnist") -> Data:
         """The images of a dataset in the configured numbers, the same for every training seed."""
-        dataset = datasets.load(name, self.data_dir)
+        if self.csv and name != "fashion-mnist":
+            raise PlaygroundError(f"CSV files take the place of fashion-mnist, not of {name}")
+        dataset = datasets.load(name, self.data_dir, self.csv)
         split = datasets.split(
             dataset,
             validation_size=self.validation_size or (QUICK_VALIDATION if self.quick else None),

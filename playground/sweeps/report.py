@@ -50,7 +50,7 @@ def _page(
     """The README.md of the report."""
     ends = [record.end for record in records]
     lines = [
-        f"# A sweep on {settings.dataset}",
+        f"# A sweep on {settings.source}",
         "",
         f"{len(records)} trials: {ends.count('complete')} completed, {ends.count('pruned')} ended "
         f"early, {ends.count('diverged')} diverged; {_images(settings)} training images, up to "
@@ -75,7 +75,7 @@ def _page(
 
 def _comment(record: Record, trials: int, settings: SweepSettings) -> str:
     return (
-        f"The best of {trials} trials on {settings.dataset}: "
+        f"The best of {trials} trials on {settings.source}: "
         f"validation accuracy {record.val_accuracy:.2%},\n"
         f"trained on {_images(settings)} images, seed {settings.seed}.\n"
         "To train and test it: python -m playground train --config THIS_FILE"

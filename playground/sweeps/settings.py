@@ -11,13 +11,22 @@ from playground.registry import choose
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """Dataset, sizes, maximum epochs and seed. By default a tenth of the images validates."""
+    """Dataset, sizes, maximum epochs and seed. By default a tenth of the images validates.
+
+    With `csv`, the images are read from these files: training and test.
+    """
 
     dataset: str = "fashion-mnist"
     train_size: int | None = None
     validation_size: int | None = None
     epochs: int = 10
     seed: int = 0
+    csv: tuple[str, str] | None = None
+
+    @property
+    def source(self) -> str:
+        """Where the images come from: the name of the dataset, or of the training file."""
+        return self.csv[0] if self.csv else self.dataset
 
     def __post_init__(self) -> None:
         choose("dataset", self.dataset, DATASETS)

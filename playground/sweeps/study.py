@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -153,7 +154,8 @@ def _check_file(path: Path) -> None:
 
 def _check_settings(path: Path, study: Study, settings: SweepSettings) -> None:
     """Stores the settings in a new study. Raises PlaygroundError if an old study has others."""
-    wanted: dict[str, Any] = {"space": SPACE_VERSION, **asdict(settings)}
+    # as JSON keeps it, in which a pair of files is a list
+    wanted: dict[str, Any] = json.loads(json.dumps({"space": SPACE_VERSION, **asdict(settings)}))
     if STUDY_NAME not in study.user_attrs and not study.get_trials(deepcopy=False):
         study.set_user_attr(STUDY_NAME, wanted)
     noted = study.user_attrs.get(STUDY_NAME)

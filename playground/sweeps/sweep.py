@@ -40,7 +40,7 @@ def sweep(
     """
     path, log_dir = Path(path), Path(log_dir)
     # raises an error for missing data before the study is created
-    dataset = datasets.load(settings.dataset, data_dir)
+    dataset = datasets.load(settings.dataset, data_dir, settings.csv)
     datasets.split(
         dataset, validation_size=settings.validation_size, train_size=settings.train_size
     )

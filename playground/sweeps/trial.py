@@ -73,7 +73,7 @@ def run_trial(task: TrialTask, report: Report) -> TrialOutcome:
 @lru_cache(maxsize=1)
 def _split(settings: SweepSettings, data_dir: str | Path | None) -> tuple[Split, int]:
     """The training and validation images of all trials, and the number of classes."""
-    dataset = datasets.load(settings.dataset, data_dir)
+    dataset = datasets.load(settings.dataset, data_dir, settings.csv)
     split = datasets.split(
         dataset,
         validation_size=settings.validation_size,

@@ -55,7 +55,7 @@ def definition(settings: SweepSettings) -> dict[str, Any]:
             }
     parameters["schedule"] = {"value": BASE.schedule}
     return {
-        "name": f"{settings.dataset}, up to {settings.epochs} epochs",
+        "name": f"{settings.source}, up to {settings.epochs} epochs",
         "method": "bayes",
         "metric": {"name": "val_accuracy", "goal": "maximize"},
         "parameters": parameters,
@@ -71,6 +71,7 @@ def export(path: Path, settings: SweepSettings) -> None:
     options = ["--dataset", settings.dataset, "--seed", str(settings.seed)]
     for flag, size in sizes.items():
         options += [flag, str(size)] if size is not None else []
+    options += ["--csv", *settings.csv] if settings.csv else []
     whole = {
         **definition(settings),
         "early_terminate": {"type": "hyperband", "min_iter": 2},

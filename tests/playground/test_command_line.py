@@ -5,15 +5,22 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from playground.__main__ import main
+from playground.configuration import Configuration
 from playground.csv_files import read_csv, write_csv
 from playground.datasets import load
+from playground.errors import PlaygroundError
+from playground.experiments.settings import ExperimentSettings
+from playground.network import Network
 from playground.storage import load as load_network
+from playground.storage import save
+from playground.sweeps import SweepSettings, sweep
 from tests.support import ROOT
 from tests.support import run as run_python
 
@@ -122,6 +129,37 @@ def test_train_reads_csv_files(csv_files: list[str], capsys: pytest.CaptureFixtu
     assert "270 images" in out
     assert "on 30 images" in out
     assert "on 50 images" in out
+
+
+def test_samples_and_inspect_and_sweep_read_csv_files(
+    csv_files: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def no_other_data(*arguments: object) -> None:
+        raise AssertionError("reads the published files")
+
+    monkeypatch.setattr("playground.datasets.read_idx", no_other_data)
+    monkeypatch.chdir(tmp_path)
+    save(Network(784, 10, Configuration(hidden_sizes=(4,))), "net.npz")
+    for command in (["samples"], ["inspect", "net.npz"]):
+        status, _, err = run([*command, "--csv", *csv_files], capsys)
+        assert (status, err) == (0, ""), command
+    settings = SweepSettings(csv=(csv_files[0], csv_files[1]), epochs=1)
+    sweep("sweep.db", settings, 1, pruner="none", verbose=False)
+    with pytest.raises(PlaygroundError, match="sweep.db was started with csv .*train.csv.*, not"):
+        sweep("sweep.db", replace(settings, csv=(csv_files[1], csv_files[0])), 2)
+
+
+def test_experiments_read_csv_files_unless_they_compare_two_datasets(
+    csv_files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = (csv_files[0], csv_files[1])
+    data = ExperimentSettings(csv=files).data()
+    assert data.images == {"train": 270, "validation": 30, "test": 50}
+    _, _, err = run(["run", "losses", "transfer", "--csv", *csv_files], capsys)
+    assert err.startswith("error: --csv replaces one dataset, but MNIST is needed too by transfer")
 
 
 def test_export_csv_writes_what_read_csv_reads(

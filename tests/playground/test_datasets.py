@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -108,19 +111,79 @@ def test_the_csv_form_is_kaggles(tmp_path: Path) -> None:
     assert rest == ""
 
 
-def test_a_csv_file_from_windows_or_with_an_empty_last_line_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "images.csv"
-    path.write_bytes((HEADER + "\r\n" + ",".join(["3", *["9"] * 784]) + "\r\n\r\n").encode())
-    X, y = read_csv(path)
+ROW = ",".join(["3", *["9"] * 784])
+DIGITS = "label," + ",".join(f"{row}x{column}" for row in range(1, 29) for column in range(1, 29))
+QUOTED = ",".join(f'"{name}"' for name in HEADER.split(","))
+FROM_ZERO = "label," + ",".join(f"pixel{number}" for number in range(784))
+TEXT = f"{HEADER}\n{ROW}\n".encode()
+
+
+def zipped(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, TEXT)
+    return packed.getvalue()
+
+
+KAGGLES = zipped("fashion-mnist_test.csv", "fashion-mnist_train.csv", "t10k-images-idx3-ubyte")
+
+
+@pytest.mark.parametrize("content", [
+    f"{HEADER}\r\n{ROW}\r\n\r\n".encode(),  # from Windows, with an empty last line
+    f"{HEADER}\n{ROW}".encode("utf-8-sig"),  # with a byte order mark, from Excel
+    f"{DIGITS}\n{ROW}\n".encode(),
+    f"{FROM_ZERO}\n{ROW}\n".encode(),
+    f"{QUOTED}\n{ROW}\n".encode(),
+    f"{QUOTED}\n{ROW.replace('9', chr(34) + '9' + chr(34))}\n".encode(),
+    gzip.compress(TEXT),
+    gzip.compress(f"{QUOTED}\n{ROW}\n".encode("utf-8-sig")),
+    zipped("mnist_train.csv", "__MACOSX/._mnist_train.csv", "readme.txt"),
+], ids=range(9))  # fmt: skip
+def test_a_csv_file_is_read_as_other_programs_write_and_pack_it(
+    content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "images").write_bytes(content)
+    X, y = read_csv(str(tmp_path / "images"))
     assert (X == 9).all()
     assert y.tolist() == [3]
 
 
-ROW = ",".join(["3", *["9"] * 784])
+def test_an_archive_of_several_csv_files_is_entered_like_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(KAGGLES)
+    assert read_csv(path / "fashion-mnist_test.csv")[1].tolist() == [3]
+    choices = f"{path / 'fashion-mnist_test.csv'} or {path / 'fashion-mnist_train.csv'}"
+    for name, problem in (("", "holds 2 CSV files"), ("x.csv", "does not hold x.csv")):
+        with pytest.raises(BadFile) as caught:
+            read_csv(path / name)
+        assert str(caught.value).startswith(f"{path} {problem}, expected ")
+        assert str(caught.value).endswith(choices)
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (zipped("readme.txt"), "holds no .csv file, expected one"),
+    (KAGGLES[:-40], "cannot be unpacked (File is not a zip file), expected a whole archive"),
+    (zipped("a.csv")[:30] + b"junk" * 3 + zipped("a.csv")[42:], "cannot be unpacked"),
+    (gzip.compress(TEXT)[:-20], "cannot be unpacked (Compressed file ended before"),
+    (gzip.compress(b"9" * 10**7), "line 1: starts with '9999"),
+    (gzip.compress(TEXT + b"9" * 10**7), "line 3: 1 values, expected 785"),
+], ids=range(6))  # fmt: skip
+def test_an_archive_that_is_damaged_or_empty_or_huge_is_refused(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "images.zip"
+    path.write_bytes(content)
+    with pytest.raises(BadFile) as caught:
+        read_csv(path)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("content", "message"), [
     ("", "line 1: starts with '', expected label,pixel1,…,pixel784"),
+    (FROM_ZERO[6:] + "\n", "line 1: names pixels but no label, expected a file with labels"),
+    ("label,pixel1,pixel2\n", "line 1: names 2 pixels, the last 'pixel2', expected label,pix"),
     ("a,b\n1,2\n", "line 1: starts with 'a,b', expected label"),
     (HEADER + "\n", "ends after its header, expected one image per line"),
     (f"{HEADER}\n{ROW}\n1,2,3\n", "line 3: 3 values, expected 785"),
@@ -131,8 +194,8 @@ ROW = ",".join(["3", *["9"] * 784])
     (f"{HEADER}\n{ROW[:-1]}0.5\n", "line 2: could not convert string '0.5', expected"),
     (f"{HEADER}\n{ROW[:-1]}\n", "line 2: could not convert string '', expected"),
     (f"{HEADER}\n{ROW}\n1{ROW}\n", "line 3: label 13, expected 0 to 9"),
-    (f"{HEADER}\n{ROW[:-1]}é\n", "is not plain text, expected a CSV file of numbers"),
-], ids=range(11))  # fmt: skip
+    (f"{HEADER}\n{ROW[:-1]}é\n", "line 2: could not convert string 'é', expected integers from 0 to 255"),
+], ids=range(13))  # fmt: skip
 def test_a_csv_file_with_a_mistake_is_refused_with_its_line(
     content: str, message: str, tmp_path: Path
 ) -> None:
@@ -145,6 +208,13 @@ def test_a_csv_file_with_a_mistake_is_refused_with_its_line(
     assert "\n" not in str(caught.value)
 
 
+def test_a_csv_file_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "images.csv"
+    path.write_bytes(TEXT.decode().encode("utf-16"))
+    with pytest.raises(BadFile, match="is not plain text, expected a CSV file of numbers"):
+        read_csv(path)
+
+
 def test_a_csv_file_that_is_missing_a_folder_or_too_large_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,7 +225,7 @@ def test_a_csv_file_that_is_missing_a_folder_or_too_large_is_refused(
     path = tmp_path / "images.csv"
     write_csv(path, np.zeros((1, 784), np.uint8), np.array([0]))
     monkeypatch.setattr("playground.csv_files.MAX_BYTES", 100)
-    with pytest.raises(BadFile, match=r"has \d+ bytes, expected at most 100"):
+    with pytest.raises(BadFile, match=r"has over 100 bytes, expected at most that many"):
         read_csv(path)
 
 
