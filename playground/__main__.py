@@ -30,14 +30,15 @@ from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
 from playground.experiments import tables
 from playground.network import Network
+from playground.parser import PlaygroundParser, parse
 from playground.registry import choose
 from playground.training import train
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
-    options = _parser().parse_args(arguments)
     try:
+        options = parse(_parser(), sys.argv[1:] if arguments is None else arguments)
         options.run(options)
     except PlaygroundError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -54,10 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="playground", description="Things to try after the assignment."
-    )
+def _parser() -> PlaygroundParser:
+    parser = PlaygroundParser(prog="playground", description="Things to try after the assignment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     training = add_command(
         commands, "train", _train, "train a NumPy network and measure its test accuracy"

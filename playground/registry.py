@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from playground.errors import PlaygroundError
@@ -20,6 +20,15 @@ def choose(kind: str, name: object, registry: Mapping[str, T]) -> T:
     """
     if isinstance(name, str) and name in registry:
         return registry[name]
-    near = difflib.get_close_matches(str(name).lower(), registry, n=1, cutoff=0.5)
-    guess = f", did you mean {near[0]!r}?" if near else "."
-    raise PlaygroundError(f"unknown {kind} {name!r}{guess} Expected one of: {', '.join(registry)}")
+    near = guess(name, registry) or "."
+    raise PlaygroundError(f"unknown {kind} {name!r}{near} Expected one of: {', '.join(registry)}")
+
+
+def guess(name: object, known: Iterable[str]) -> str:
+    """The part of a message that suggests the nearest known name; empty if none is near.
+
+    >>> guess("--epoch", ["--epochs", "--seed"])
+    ", did you mean '--epochs'?"
+    """
+    near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
+    return f", did you mean {near[0]!r}?" if near else ""

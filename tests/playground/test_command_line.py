@@ -148,7 +148,7 @@ def test_samples_and_inspect_and_sweep_read_csv_files(
         assert (status, err) == (0, ""), command
     settings = SweepSettings(csv=(csv_files[0], csv_files[1]), epochs=1)
     sweep("sweep.db", settings, 1, pruner="none", verbose=False)
-    with pytest.raises(PlaygroundError, match="sweep.db was started with csv .*train.csv.*, not"):
+    with pytest.raises(PlaygroundError, match=r"sweep\.db was started with csv .*, not"):
         sweep("sweep.db", replace(settings, csv=(csv_files[1], csv_files[0])), 2)
 
 
@@ -195,6 +195,15 @@ def test_samples_draws_a_grid(
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
+    (["trian"], "unknown command 'trian', did you mean 'train'?"),
+    (["--hlep"], "unknown option --hlep, did you mean '--help'? See python -m playground --help"),
+    (["train", "--optimzer", "sgd"], "unknown option --optimzer, did you mean '--optimizer'? See"),
+    (["train", "--recpie=best"], "unknown option --recpie, did you mean '--recipe'?"),
+    (["run", "--quik", "losses"], "did you mean '--quick'? See python -m playground run --help"),
+    (["samples", "grid.png"], "unexpected argument 'grid.png'"),
+    (["train", "--epochs", "ten"], "argument --epochs: invalid int value: 'ten'"),
+    (["inspect"], "the following arguments are required: FILE. See python -m playground inspect"),
+    ([], "the following arguments are required: COMMAND. See python -m playground --help"),
     (["train", "--recipe", "bst"], "unknown recipe 'bst', did you mean 'best'?"),
     (["train", "--optimizer", "nadm"], "unknown optimizer 'nadm', did you mean 'nadam'?"),
     (["train", "--dataset", "fashion"], "unknown dataset 'fashion', did you mean 'fashion-mnist'?"),
