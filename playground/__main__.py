@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-import utils
 from playground import configuration_files, csv_files, datasets, plots, storage
 from playground.command_line import (
     add_command,
@@ -25,7 +24,7 @@ from playground.command_line import (
     load_dataset,
 )
 from playground.commands import experiments, inspect, notebooks, sweep, train_cnn
-from playground.commands.tracking_options import add_tracking_options, new_run
+from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
 from playground.experiments import tables
@@ -110,13 +109,16 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     )
     add_tracking_options(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.npz)")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves (.png)")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the learning curves (.png, .svg, .pdf)"
+    )
 
 
 def _train(options: argparse.Namespace) -> None:
     configuration = _configuration(options)
     check_writable(options.save, [".npz"])
-    check_writable(options.plot, [".png"])
+    check_writable(options.plot, plots.ENDINGS)
+    check_tracking(options)
     dataset = load_dataset(options)
     split = datasets.split(
         dataset,
@@ -150,12 +152,12 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(network, options.save)
         print(f"Network: {options.save}")
     if options.plot:
-        utils.plot_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
+        plots.write_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
         print(f"Learning curves: {options.plot}")
 
 
 def _samples(options: argparse.Namespace) -> None:
-    check_writable(options.output, [".png", ".svg", ".pdf"])
+    check_writable(options.output, plots.ENDINGS)
     dataset = load_dataset(options)
     chosen = datasets.one_of_each(
         dataset.y_train, len(dataset.class_names), np.random.default_rng(options.seed)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from playground import command_line
-from playground.commands.tracking_options import add_tracking_options
+from playground.commands.tracking_options import add_tracking_options, check_tracking
 from playground.errors import PlaygroundError
 from playground.extras import require
+from playground.registry import choose
 from playground.sweeps.settings import SweepSettings
 from playground.sweeps.study import PRUNERS
 
@@ -83,6 +84,8 @@ def _sweep(options: argparse.Namespace) -> None:
             raise PlaygroundError(
                 f"{name} is {getattr(options, name)}, expected an integer of at least 1"
             )
+    check_tracking(options)
+    choose("pruner", options.pruner, PRUNERS)
     settings = SweepSettings(
         options.dataset,
         options.train_size,

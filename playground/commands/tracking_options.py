@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
+from playground.extras import require
+from playground.registry import choose
 from playground.tracking import TRACKERS, Tracker, open_tracker
 
 
@@ -25,6 +27,13 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder for the tracker's files (default: runs)",
     )
+
+
+def check_tracking(options: argparse.Namespace) -> None:
+    """Raises PlaygroundError, before any data is read, for an unknown or missing tracker."""
+    kind = choose("tracker", options.tracker, TRACKERS)
+    if kind.package is not None:
+        require(kind.package, "tracking")
 
 
 def new_run(

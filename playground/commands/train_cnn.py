@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import utils
-from playground import command_line, datasets
-from playground.commands.tracking_options import add_tracking_options, new_run
+from playground import command_line, datasets, plots
+from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.errors import PlaygroundError
 from playground.extras import require
@@ -47,7 +46,9 @@ def add_command(commands: Any) -> None:
         "--resume", action="store_true", help="resume the run saved in the checkpoint"
     )
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.pt)")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves (.png)")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the learning curves (.png, .svg, .pdf)"
+    )
     command_line.add_seed(parser)
 
 
@@ -57,7 +58,11 @@ def _train(options: argparse.Namespace) -> None:
         **command_line.given_fields(options, ConvConfiguration),
     )
     _check_files(options)
+    check_tracking(options)
     require("torch", "playground")
+    from playground.convnets.processor import choose_processor
+
+    processor = choose_processor(options.device, configuration.precision)
     dataset = command_line.load_dataset(options)
     split = datasets.split(
         dataset,
@@ -68,10 +73,8 @@ def _train(options: argparse.Namespace) -> None:
     from playground.convnets import storage
     from playground.convnets.evaluation import evaluate
     from playground.convnets.networks import build, parameter_count
-    from playground.convnets.processor import choose_processor
     from playground.convnets.training import train_convnet
 
-    processor = choose_processor(options.device, configuration.precision)
     model = build(configuration, options.seed)
     size = f"{parameter_count(model):,} parameters; {len(split.y_train):,} images"
     print(f"{configuration.network}: {size}; {processor}")
@@ -111,14 +114,14 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(model, configuration, options.save)
         print(f"Network: {options.save}")
     if options.plot:
-        utils.plot_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
+        plots.write_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
         print(f"Learning curves: {options.plot}")
 
 
 def _check_files(options: argparse.Namespace) -> None:
     """Raises PlaygroundError if an output cannot be written or would overwrite another file."""
     command_line.check_writable(options.save, [".pt"])
-    command_line.check_writable(options.plot, [".png"])
+    command_line.check_writable(options.plot, plots.ENDINGS)
     command_line.check_writable(options.checkpoint, [".pt"])
     if options.resume and options.checkpoint is None:
         raise PlaygroundError("--resume needs --checkpoint FILE, the run to resume")

@@ -26,6 +26,8 @@ TAGS = {  # curves with the same prefix share a chart
 class TensorBoardTracker(Tracker):
     """Writes the four curves as scalars, configuration and summary as hyperparameters."""
 
+    package = "tensorboard"
+
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         require("tensorboard", "tracking")
         from tensorboard.plugins.hparams import plugin_data_pb2

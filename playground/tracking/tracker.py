@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 from utils import History
 
@@ -23,6 +23,8 @@ class Tracker:
 
     As a context manager, it closes itself at the end, even if the run fails.
     """
+
+    package: ClassVar[str | None] = None  # what it needs besides NumPy
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         self.folder, self.run, self.configuration = folder, run, configuration

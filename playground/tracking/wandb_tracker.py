@@ -23,6 +23,8 @@ Mode = Literal["online", "offline", "disabled"]
 class WandbTracker(Tracker):
     """One W&B run with its configuration, the four curves and the summary."""
 
+    package = "wandb"
+
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         super().__init__(folder, run, configuration)
         self._run = start(folder, mode(), name=run, config=dict(configuration))

@@ -18,11 +18,13 @@ from playground.datasets import load
 from playground.errors import PlaygroundError
 from playground.experiments.settings import ExperimentSettings
 from playground.network import Network
+from playground.plots import write_history
 from playground.storage import load as load_network
 from playground.storage import save
 from playground.sweeps import SweepSettings, sweep
 from tests.support import ROOT
 from tests.support import run as run_python
+from utils import History
 
 SMALL = ["--train-size", "600", "--validation-size", "200", "--epochs", "2", "--hidden-sizes", "16"]
 
@@ -131,6 +133,28 @@ def test_train_reads_csv_files(csv_files: list[str], capsys: pytest.CaptureFixtu
     assert "on 50 images" in out
 
 
+@pytest.mark.parametrize("command", [
+    ["train", "--tracker", "cvs"],
+    ["train-cnn", "--tracker", "cvs"],
+    ["train-cnn", "--device", "tpu"],
+    ["sweep", "--tracker", "cvs"],
+    ["sweep", "--pruner", "medain"],
+], ids=" ".join)  # fmt: skip
+def test_a_misspelt_name_is_found_before_any_data_is_read(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("playground.datasets.load", None)  # a call would raise TypeError
+    status, _, err = run(command, capsys)
+    assert status == 2
+    assert "did you mean" in err or "expected auto or one of" in err
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.svg", b"<?xml"), ("a.pdf", b"%PDF")])
+def test_learning_curves_can_be_drawn_as_vectors(name: str, start: bytes, tmp_path: Path) -> None:
+    write_history(History([2.0, 1.0], [2.0, 1.5], [0.3, 0.6], [0.3, 0.5]), tmp_path / name)
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
 def test_samples_and_inspect_and_sweep_read_csv_files(
     csv_files: list[str],
     tmp_path: Path,
@@ -212,8 +236,8 @@ def test_samples_draws_a_grid(
     (["train", "--tracker", "cvs"], "unknown tracker 'cvs', did you mean 'csv'?"),
     (["train", "--epochs", "0"], "epochs is 0, expected an integer of at least 1"),
     (["train", "--save", "nowhere/network.npz"], "nowhere/network.npz cannot be written"),
-    (["train", "--plot", "curves.svg"],
-     "curves.svg cannot be written, expected a name that ends in .png"),
+    (["train", "--plot", "curves.gif"],
+     "curves.gif cannot be written, expected a name that ends in .png or .svg or .pdf"),
     (["train", "--hidden-sizes", "1000000000000"], "Unable to allocate"),
     (["train", "--csv", "a.csv", "b.csv"], "a.csv cannot be read (No such file or directory)"),
     (["train", "--data-dir", "nowhere"], "is missing"),
