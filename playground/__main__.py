@@ -14,11 +14,13 @@ import numpy as np
 
 from playground import configuration_files, csv_files, datasets, plots, storage
 from playground.command_line import (
+    add_checkpoint,
     add_command,
     add_csv,
     add_fields,
     add_seed,
     add_split_options,
+    check_checkpoint,
     check_writable,
     given_fields,
     load_dataset,
@@ -36,6 +38,7 @@ from playground.training import train
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
+    options = argparse.Namespace()
     try:
         options = parse(_parser(), sys.argv[1:] if arguments is None else arguments)
         options.run(options)
@@ -49,9 +52,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}; try a smaller network", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("error: interrupted; no file was left incomplete", file=sys.stderr)
+        resume = "; --resume goes on from the last epoch" if _has_checkpoint(options) else ""
+        print(f"error: interrupted; no file was left incomplete{resume}", file=sys.stderr)
         return 2
     return 0
+
+
+def _has_checkpoint(options: argparse.Namespace) -> bool:
+    path = getattr(options, "checkpoint", None)
+    return path is not None and path.exists()
 
 
 def _parser() -> PlaygroundParser:
@@ -108,6 +117,7 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
         "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
     add_tracking_options(parser)
+    add_checkpoint(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.npz)")
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw the learning curves (.png, .svg, .pdf)"
@@ -118,6 +128,7 @@ def _train(options: argparse.Namespace) -> None:
     configuration = _configuration(options)
     check_writable(options.save, [".npz"])
     check_writable(options.plot, plots.ENDINGS)
+    check_checkpoint(options, ".npz")
     check_tracking(options)
     dataset = load_dataset(options)
     split = datasets.split(
@@ -133,7 +144,15 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{sizes}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
-        run = train(network, *split, seed=options.seed, verbose=True, after_epoch=tracker.epoch)
+        run = train(
+            network,
+            *split,
+            seed=options.seed,
+            verbose=True,
+            after_epoch=tracker.epoch,
+            checkpoint=options.checkpoint,
+            resume=options.resume,
+        )
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"

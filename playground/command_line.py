@@ -94,6 +94,32 @@ def add_split_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="save the run to this file after each epoch",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="resume the run saved in the checkpoint; with more --epochs, extend it",
+    )
+
+
+def check_checkpoint(options: argparse.Namespace, ending: str) -> None:
+    """Raises PlaygroundError if the checkpoint cannot be used or would overwrite another file."""
+    path = options.checkpoint
+    check_writable(path, [ending])
+    if options.resume and path is None:
+        raise PlaygroundError("--resume needs --checkpoint FILE, the run to resume")
+    if path and path.exists() and not options.resume:
+        raise PlaygroundError(f"{path} already exists: add --resume to resume it, or remove it")
+    if path and path == options.save:
+        raise PlaygroundError(f"{path} cannot be both the checkpoint and the trained network")
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=not_negative, default=0, metavar="N", help="random seed (default: 0)"

@@ -32,6 +32,8 @@ class Decay(TypedDict, total=False):
 class Optimizer(ABC):
     """Updates `parameters (m,)` from `gradients (m,)`; both arrays are shared with the network."""
 
+    state_names: tuple[str, ...] = ("steps",)  # what a checkpoint holds to resume a run
+
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         self.parameters, self.gradients = parameters, gradients
         self.weight_decay = decay.get("weight_decay", 0.0)
@@ -67,6 +69,7 @@ class Momentum(Optimizer):
     """
 
     momentum = 0.9
+    state_names = ("steps", "velocity")
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)
@@ -102,6 +105,7 @@ class RMSprop(Optimizer):
     """
 
     rho, epsilon = 0.99, 1e-8
+    state_names = ("steps", "squares")
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)
@@ -130,6 +134,7 @@ class Adam(Optimizer):
     """
 
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
+    state_names: tuple[str, ...] = ("steps", "mean", "squares")
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)
@@ -166,6 +171,7 @@ class Nadam(Adam):
 
     momentum_decay = 0.004
     product = 1.0  # of all μ so far
+    state_names = ("steps", "mean", "squares", "product")
 
     def __init__(self, parameters: np.ndarray, gradients: np.ndarray, **decay: Unpack[Decay]):
         super().__init__(parameters, gradients, **decay)

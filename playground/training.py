@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 import utils
 from playground.arguments import check_images, check_training_data
 from playground.arrays import aligned_zeros
+from playground.checkpoints import Checkpoint, identity, resumed
 from playground.errors import Diverged, PlaygroundError
 from playground.network import Network, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
@@ -45,6 +47,8 @@ def train(
     seed: int | np.random.Generator = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
 ) -> TrainingRun:
     """Trains the network in place according to its configuration; returns the learning curves.
 
@@ -54,8 +58,11 @@ def train(
     `verbose` prints a table of epochs. `after_epoch(epoch, history)` is called after each
     evaluation, with epochs counted from 1; an exception it raises ends the training.
 
+    With a `checkpoint`, the run is saved to that file after each epoch; `resume` continues the
+    saved run with the same result as an uninterrupted one, or extends it to more epochs.
+
     Raises PlaygroundError if the data does not fit the network, or if `keep_best` or `patience`
-    lack validation images; Diverged if the loss becomes infinite or NaN.
+    lack validation images, or if the checkpoint belongs to another run; Diverged if the loss becomes infinite or NaN.
     """
     configuration, started = network.configuration, time.perf_counter()
     check = partial(check_images, inputs=network.sizes[0], dtype=network.parameters.dtype)
@@ -66,7 +73,26 @@ def train(
     descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
-    for epoch in range(1, configuration.epochs + 1):
+    file, earlier = None, 0.0
+    if checkpoint is not None:
+        file = Checkpoint(
+            Path(checkpoint),
+            identity(configuration, seed, X_train, y_train, *(validation or ())),
+            network,
+            descent.optimizer,
+            batches.rng,
+            best,
+            vars(history),
+        )
+        if resume:
+            before, earlier = file.load()
+            done = len(history.train_losses)
+            descent.step_count = done * len(batches)
+            if verbose:
+                print(resumed(done, before, configuration.epochs, configuration.schedule))
+    for epoch in range(len(history.train_losses) + 1, configuration.epochs + 1):
+        if configuration.patience is not None and epoch - 1 - best.epoch >= configuration.patience:
+            break
         # overflows are reported by Diverged instead of by warnings
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             descent.run_epoch(batches, epoch)
@@ -76,13 +102,13 @@ def train(
         if verbose:
             history.print_last()
         best.update(epoch, val_scores[1], network)
+        if file is not None:
+            file.save(earlier + time.perf_counter() - started)
         if after_epoch is not None:
             after_epoch(epoch, history)
-        if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
-            break
     if best.parameters is not None:
         network.parameters[...] = best.parameters
-    return TrainingRun(history, best.epoch, time.perf_counter() - started)
+    return TrainingRun(history, best.epoch, earlier + time.perf_counter() - started)
 
 
 class GradientDescent:

@@ -10,7 +10,6 @@ from typing import Any
 from playground import command_line, datasets, plots
 from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
-from playground.errors import PlaygroundError
 from playground.extras import require
 from playground.registry import choose
 
@@ -36,15 +35,7 @@ def add_command(commands: Any) -> None:
         "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
     add_tracking_options(parser)
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        metavar="FILE",
-        help="save the run to this file after each epoch",
-    )
-    parser.add_argument(
-        "--resume", action="store_true", help="resume the run saved in the checkpoint"
-    )
+    command_line.add_checkpoint(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.pt)")
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw the learning curves (.png, .svg, .pdf)"
@@ -57,7 +48,9 @@ def _train(options: argparse.Namespace) -> None:
         choose("recipe", options.recipe, CONV_RECIPES),
         **command_line.given_fields(options, ConvConfiguration),
     )
-    _check_files(options)
+    command_line.check_writable(options.save, [".pt"])
+    command_line.check_writable(options.plot, plots.ENDINGS)
+    command_line.check_checkpoint(options, ".pt")
     check_tracking(options)
     require("torch", "playground")
     from playground.convnets.processor import choose_processor
@@ -116,20 +109,3 @@ def _train(options: argparse.Namespace) -> None:
     if options.plot:
         plots.write_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
         print(f"Learning curves: {options.plot}")
-
-
-def _check_files(options: argparse.Namespace) -> None:
-    """Raises PlaygroundError if an output cannot be written or would overwrite another file."""
-    command_line.check_writable(options.save, [".pt"])
-    command_line.check_writable(options.plot, plots.ENDINGS)
-    command_line.check_writable(options.checkpoint, [".pt"])
-    if options.resume and options.checkpoint is None:
-        raise PlaygroundError("--resume needs --checkpoint FILE, the run to resume")
-    if options.checkpoint and options.checkpoint.exists() and not options.resume:
-        raise PlaygroundError(
-            f"{options.checkpoint} already exists: add --resume to resume it, or remove it"
-        )
-    if options.checkpoint and options.checkpoint == options.save:
-        raise PlaygroundError(
-            f"{options.save} cannot be both the checkpoint and the trained network"
-        )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
+from playground.checkpoints import check_identity
 from playground.convnets import storage
-from playground.convnets.configuration import ConvConfiguration
-from playground.errors import BadFile, PlaygroundError
+from playground.errors import BadFile
 from utils import History
 
 CHECKPOINT = "convolutional network in training, format 1"
@@ -43,14 +41,6 @@ class TrainingProgress:
             self.best_state = {name: value.clone() for name, value in model.state_dict().items()}
 
 
-def identity(configuration: ConvConfiguration, seed: int, *data: np.ndarray) -> dict[str, Any]:
-    """Everything that determines a run; resuming requires all of it to be unchanged."""
-    checksum = 0
-    for array in data:
-        checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
-    return {**asdict(configuration), "seed": seed, "checksum of the images": checksum}
-
-
 @dataclass(frozen=True)
 class Checkpoint:
     """The file of a run and the identity of the run."""
@@ -69,14 +59,18 @@ class Checkpoint:
         }
         storage.write(self.path, CHECKPOINT, {"identity": self.identity, **content})
 
-    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingProgress:
-        """The progress saved in the file; restores model and optimizer.
+    def load(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> tuple[TrainingProgress, int]:
+        """The progress saved in the file, and the epochs that run was to have.
+
+        Restores model and optimizer.
 
         Raises BadFile if the file is missing, damaged or not a checkpoint, PlaygroundError if it
         belongs to another run.
         """
         content = storage.read(self.path, CHECKPOINT, "checkpoint", "train-cnn --checkpoint")
-        self._check_identity(content.get("identity"))
+        epochs = check_identity(self.path, content.get("identity"), self.identity)
         try:
             found = dict(content["progress"])
             progress = TrainingProgress(**{**found, "history": History(**found["history"])})
@@ -97,19 +91,7 @@ class Checkpoint:
             raise BadFile(
                 f"{self.path} is a damaged checkpoint ({reason}), expected a complete one"
             ) from None
-        return progress
-
-    def _check_identity(self, found: object) -> None:
-        """Raises PlaygroundError, naming a difference, if the file belongs to another run."""
-        other = found if isinstance(found, dict) else {}
-        differing = [name for name in self.identity if other.get(name) != self.identity[name]]
-        if differing or set(other) != set(self.identity):
-            name = differing[0] if differing else "format"
-            raise PlaygroundError(
-                f"{self.path} is a checkpoint of another run: its {name} is {other.get(name)!r}, "
-                f"expected {self.identity.get(name)!r}; resume with that run's options or choose "
-                "another file"
-            )
+        return progress, epochs
 
 
 def _check_moments(optimizer: torch.optim.Optimizer) -> None:

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 import utils
 from playground.arguments import check_pixels, check_training_data
-from playground.convnets.checkpoints import Checkpoint, TrainingProgress, identity
+from playground.checkpoints import identity, resumed
+from playground.convnets.checkpoints import Checkpoint, TrainingProgress
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.evaluation import measure
 from playground.convnets.images import ImageBatches, to_device
@@ -53,7 +54,8 @@ def train_convnet(
     hold NaN. `verbose` prints a table of epochs.
 
     With a `checkpoint`, the run is saved to that file after each epoch; `resume` continues the
-    saved run with the same result as an uninterrupted one. `after_epoch(epoch, history)` is called
+    saved run with the same result as an uninterrupted one, or extends it to more epochs.
+    `after_epoch(epoch, history)` is called
     after an epoch, counted from 1, was evaluated and saved; an exception it raises ends the
     training.
 
@@ -79,7 +81,11 @@ def train_convnet(
             Path(checkpoint), identity(configuration, seed, X_train, y_train, *(validation or ()))
         )
         if resume:
-            progress = file.load(model, descent.optimizer)
+            progress, before = file.load(model, descent.optimizer)
+            if verbose:
+                print(
+                    resumed(progress.epochs, before, configuration.epochs, configuration.schedule)
+                )
     earlier = progress.seconds
     while not _is_over(progress, configuration):
         descent.run_epoch(progress.epochs + 1, seed)

@@ -110,6 +110,28 @@ def test_no_test_leaves_the_test_images_alone(
     assert "Test accuracy" not in out
 
 
+def test_a_killed_training_is_resumed_bit_for_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = [str(tmp_path / name) for name in ("whole.npz", "resumed.npz")]
+    command = ["train", *SMALL, "--no-test", "--checkpoint", str(tmp_path / "run.npz")]
+    assert run(["train", *SMALL, "--no-test", "--save", saved[0]], capsys)[0] == 0
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("playground.tracking.Tracker.epoch", killed)
+        _, _, err = run(command, capsys)
+    assert err.endswith("no file was left incomplete; --resume goes on from the last epoch\n")
+    assert "run.npz already exists: add --resume to resume it" in run(command, capsys)[2]
+    status, out, _ = run([*command, "--resume", "--save", saved[1]], capsys)
+    assert status == 0
+    assert "\nresumed after epoch 1 of 2\n" in out
+    whole, resumed = map(load_network, saved)
+    np.testing.assert_array_equal(whole.parameters, resumed.parameters)
+
+
 def test_train_tells_its_tracker_what_it_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -238,6 +260,9 @@ def test_samples_draws_a_grid(
     (["train", "--save", "nowhere/network.npz"], "nowhere/network.npz cannot be written"),
     (["train", "--plot", "curves.gif"],
      "curves.gif cannot be written, expected a name that ends in .png or .svg or .pdf"),
+    (["train", "--resume"], "--resume needs --checkpoint FILE, the run to resume"),
+    (["train", "--checkpoint", "run.pt"], "expected a name that ends in .npz"),
+    (["train", "--checkpoint", "a.npz", "--save", "a.npz"], "cannot be both"),
     (["train", "--hidden-sizes", "1000000000000"], "Unable to allocate"),
     (["train", "--csv", "a.csv", "b.csv"], "a.csv cannot be read (No such file or directory)"),
     (["train", "--data-dir", "nowhere"], "is missing"),

@@ -57,6 +57,16 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_by_bit(
     assert (run.history, run.best_epoch) == (rerun.history, rerun.best_epoch)
 
 
+def test_a_run_can_be_extended(tmp_path: Path) -> None:
+    short = replace(QUICK, epochs=1, schedule="constant")
+    long = replace(short, epochs=2)
+    whole, run = trained(long)
+    trained(short, checkpoint=tmp_path / "run.pt")
+    extended, rerun = trained(long, checkpoint=tmp_path / "run.pt", resume=True)
+    assert_same_parameters(whole, extended)
+    assert run.history == rerun.history
+
+
 def test_seconds_are_those_of_all_parts_of_a_run(tmp_path: Path) -> None:
     _, run = trained(LONGER, checkpoint=tmp_path / "run.pt")
     _, again = trained(LONGER, checkpoint=tmp_path / "run.pt", resume=True)
@@ -64,7 +74,7 @@ def test_seconds_are_those_of_all_parts_of_a_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"configuration": replace(LONGER, epochs=4)}, "its epochs is 3, expected 4"),
+    ({"configuration": replace(LONGER, epochs=2)}, "of 3 epochs, expected at least as many to resume it, not 2"),
     ({"configuration": replace(LONGER, network="v1")}, "its network is 'fast', expected 'v1'"),
     ({"seed": 1}, "its seed is 0, expected 1"),
     ({"train_size": 150}, "its checksum of the images is"),
@@ -75,7 +85,7 @@ def test_a_checkpoint_of_another_run_is_refused_in_one_line(
     interrupted(tmp_path / "run.pt")
     configuration, seed = settings.get("configuration", LONGER), settings.get("seed", 0)
     images = few(settings.get("train_size", 200))
-    with pytest.raises(PlaygroundError, match=r"run\.pt is a checkpoint of another run") as caught:
+    with pytest.raises(PlaygroundError, match=r"run\.pt is a checkpoint of a") as caught:
         train_convnet(
             build(configuration, seed),
             configuration,
