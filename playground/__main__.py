@@ -25,7 +25,7 @@ from playground.command_line import (
     given_fields,
     load_dataset,
 )
-from playground.commands import experiments, inspect, notebooks, sweep, train_cnn
+from playground.commands import experiments, inspect, notebooks, saved_networks, sweep, train_cnn
 from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
@@ -92,6 +92,7 @@ def _parser() -> PlaygroundParser:
         help="output folder (default: the current one)",
     )
     inspect.add_command(commands)
+    saved_networks.add_commands(commands)
     train_cnn.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)

@@ -120,6 +120,15 @@ def check_checkpoint(options: argparse.Namespace, ending: str) -> None:
         raise PlaygroundError(f"{path} cannot be both the checkpoint and the trained network")
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="NAME",
+        help="for CNNs: auto, cpu, cuda or mps (default: auto)",
+    )
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=not_negative, default=0, metavar="N", help="random seed (default: 0)"

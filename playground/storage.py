@@ -59,7 +59,11 @@ def load(path: str | Path) -> Network:
 
 def _network(archive: zipfile.ZipFile) -> Network:
     """The network in the archive; the parameters are read only after their size was checked."""
+    if any(name.endswith("/data.pkl") for name in archive.namelist()):
+        raise PlaygroundError("it is a convolutional one, from train-cnn")
     description = dict(json.loads(str(_array(archive, "description", 10_000))))
+    if "kind" in description:
+        raise PlaygroundError(f"it is a {description['kind']}")
     if description.pop("format", None) != FORMAT:
         raise PlaygroundError(f"its format is not {FORMAT}")
     inputs, classes = int(description.pop("inputs")), int(description.pop("classes"))

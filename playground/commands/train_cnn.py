@@ -26,9 +26,7 @@ def add_command(commands: Any) -> None:
         help=f"{', '.join(CONV_RECIPES)} (default: fast); the options below override it",
     )
     command_line.add_fields(parser, ConvConfiguration)
-    parser.add_argument(
-        "--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)"
-    )
+    command_line.add_device(parser)
     command_line.add_split_options(parser)
     command_line.add_csv(parser)
     parser.add_argument(
