@@ -1,8 +1,8 @@
 """After the assignment: a flexible network in NumPy, and things to try with it.
 
 The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers,
-schedules; configuration, network, training; then datasets, csv_files, storage, plots.
-`playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
+schedules; configuration, network, training; then arguments, datasets, csv_files, storage,
+checkpoints, plots. `playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
 
 convnets     convolutional networks in PyTorch
 experiments  questions about networks, each answered by training and comparing
