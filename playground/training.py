@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +13,39 @@ import numpy as np
 import utils
 from playground.arrays import aligned_zeros
 from playground.errors import Diverged, PlaygroundError
+from playground.history import History
 from playground.network import Network, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from utils import History
 
 NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy without validation images
 AfterEpoch = Callable[[int, History], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update: its `number` over all epochs and its `epoch`, both from 1, and its batch's loss.
+
+    The loss is measured in training, before the update, with dropout and label smoothing.
+    """
+
+    number: int
+    epoch: int
+    loss: float
+
+
+AfterStep = Callable[[Step], None]
+
+
+@dataclass
+class Controls:
+    """What may be changed while a network trains: `rate_factor` multiplies the learning rate."""
+
+    rate_factor: float = 1.0
+
+
+class StopTraining(Exception):
+    """Raised by a callback to end the training without an error, as if its epochs were done."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +70,8 @@ def train(
     seed: int | np.random.Generator = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
+    after_step: AfterStep | None = None,
+    controls: Controls | None = None,
 ) -> TrainingRun:
     """Trains the network in place according to its configuration; returns the learning curves.
 
@@ -50,7 +79,9 @@ def train(
     the network is evaluated on the validation images and on the same number of training images,
     without dropout or label smoothing. Without validation images, the validation curves hold NaN.
     `verbose` prints a table of epochs. `after_epoch(epoch, history)` is called after each
-    evaluation, with epochs counted from 1; an exception it raises ends the training.
+    evaluation, with epochs counted from 1, and `after_step(step)` after each update; an exception
+    that they raise ends the training, StopTraining without an error. `controls` may change the
+    learning rate between two steps.
 
     Raises PlaygroundError if `keep_best` or `patience` lack validation images, Diverged if the loss
     becomes infinite or NaN.
@@ -60,23 +91,29 @@ def train(
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
-    descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
+    descent = GradientDescent(
+        network,
+        steps=len(batches) * configuration.epochs,
+        controls=controls,
+        after_step=after_step,
+    )
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
-    for epoch in range(1, configuration.epochs + 1):
-        # overflows are reported by Diverged instead of by warnings
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            descent.run_epoch(batches, epoch)
-            train_scores = network.evaluate(X_train[:measured], y_train[:measured])
-            val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
-        history.record(train_scores, val_scores)
-        if verbose:
-            history.print_last()
-        best.update(epoch, val_scores[1], network)
-        if after_epoch is not None:
-            after_epoch(epoch, history)
-        if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
-            break
+    with suppress(StopTraining):
+        for epoch in range(1, configuration.epochs + 1):
+            # overflows are reported by Diverged instead of by warnings
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                history.step_losses += descent.run_epoch(batches, epoch)
+                train_scores = network.evaluate(X_train[:measured], y_train[:measured])
+                val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
+            history.record(train_scores, val_scores)
+            if verbose:
+                history.print_last()
+            best.update(epoch, val_scores[1], network)
+            if after_epoch is not None:
+                after_epoch(epoch, history)
+            if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
+                break
     if best.parameters is not None:
         network.parameters[...] = best.parameters
     return TrainingRun(history, best.epoch, time.perf_counter() - started)
@@ -85,8 +122,15 @@ def train(
 class GradientDescent:
     """The steps of a training run: gradients, learning rate, update."""
 
-    def __init__(self, network: Network, steps: int):
+    def __init__(
+        self,
+        network: Network,
+        steps: int,
+        controls: Controls | None = None,
+        after_step: AfterStep | None = None,
+    ):
         self.network, self.steps, self.step_count = network, steps, 0
+        self.controls, self.after_step = controls or Controls(), after_step
         configuration = network.configuration
         self.schedule, self.peak = SCHEDULES[configuration.schedule], configuration.learning_rate
         self.optimizer = OPTIMIZERS[configuration.optimizer](
@@ -96,8 +140,9 @@ class GradientDescent:
             decayed=network.weights,
         )
 
-    def run_epoch(self, batches: Batches, epoch: int) -> None:
-        """Makes one step per batch. Raises Diverged."""
+    def run_epoch(self, batches: Batches, epoch: int) -> list[float]:
+        """Makes one step per batch and returns their losses. Raises Diverged."""
+        losses = []
         for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
             loss = self.network.train_batch(X, y)
             if not math.isfinite(loss):
@@ -105,8 +150,13 @@ class GradientDescent:
                     f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
                     f"try a learning rate below {self.peak:g}"
                 )
-            self.optimizer.step(self.schedule(self.step_count, self.steps, self.peak))
+            rate = self.schedule(self.step_count, self.steps, self.peak)
+            self.optimizer.step(self.controls.rate_factor * rate)
             self.step_count += 1
+            losses.append(loss)
+            if self.after_step is not None:
+                self.after_step(Step(self.step_count, epoch, loss))
+        return losses
 
 
 class Batches:
