@@ -1,7 +1,7 @@
 """After the assignment: a flexible network in NumPy, and things to try with it.
 
 The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers,
-schedules; configuration, network, training; then datasets, csv_files, storage, plots.
+schedules; configuration, stacks, vectors, network, training; then datasets, csv_files, storage, plots.
 `playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
 
 convnets     convolutional networks in PyTorch
@@ -17,19 +17,31 @@ commands     the command line, `python -m playground`
     network = Network(784, 10, RECIPES["standard"])
     run = train(network, *split(dataset), verbose=True)
     loss, accuracy = network.evaluate(dataset.X_test, dataset.y_test)
+
+Or compose one, and train it with `fit`:
+
+    network = Network([Linear(784, 300), ReLU(), Dropout(0.1), Linear(300, 10)])
+    run = network.fit(*split(dataset), epochs=5, verbose=True)
 """
 
 from playground.configuration import RECIPES, Configuration
 from playground.datasets import load, split
 from playground.errors import PlaygroundError
+from playground.layers import Dropout, Layer, Linear, ReLU, Sigmoid, Tanh
 from playground.network import Network
 from playground.training import TrainingRun, train
 
 __all__ = [
     "RECIPES",
     "Configuration",
+    "Dropout",
+    "Layer",
+    "Linear",
     "Network",
     "PlaygroundError",
+    "ReLU",
+    "Sigmoid",
+    "Tanh",
     "TrainingRun",
     "load",
     "split",
