@@ -9,10 +9,10 @@ from numbers import Integral, Real
 from playground.errors import PlaygroundError
 
 
-def check_whole(name: str, value: object) -> None:
-    """Raises PlaygroundError unless the value is an integer of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
-        raise PlaygroundError(f"{name} is {value!r}, expected an integer of at least 1")
+def check_whole(name: str, value: object, *, least: int = 1) -> None:
+    """Raises PlaygroundError unless the value is an integer of at least `least`."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+        raise PlaygroundError(f"{name} is {value!r}, expected an integer of at least {least}")
 
 
 def check_number(name: str, value: object, expected: str, fits: Callable[[float], bool]) -> None:
