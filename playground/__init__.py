@@ -1,6 +1,6 @@
 """After the assignment: a flexible network in NumPy, and things to try with it.
 
-The NumPy part needs NumPy alone. Read it in this order: layers, losses, initializers, optimizers,
+The NumPy part needs NumPy alone. Read it in this order: layers, convolutions, losses, initializers, optimizers,
 schedules; configuration, stacks, vectors, network, training; then datasets, csv_files, storage, plots.
 `playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
 
@@ -25,6 +25,7 @@ Or compose one, and train it with `fit`:
 """
 
 from playground.configuration import RECIPES, Configuration
+from playground.convolutions import Conv2D, Flatten, MaxPool, Reshape
 from playground.datasets import load, split
 from playground.errors import PlaygroundError
 from playground.layers import Dropout, Layer, Linear, ReLU, Sigmoid, Tanh
@@ -34,12 +35,16 @@ from playground.training import TrainingRun, train
 __all__ = [
     "RECIPES",
     "Configuration",
+    "Conv2D",
     "Dropout",
+    "Flatten",
     "Layer",
     "Linear",
+    "MaxPool",
     "Network",
     "PlaygroundError",
     "ReLU",
+    "Reshape",
     "Sigmoid",
     "Tanh",
     "TrainingRun",

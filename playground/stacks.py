@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from playground.convolutions import Conv2D, Flatten, MaxPool, Reshape
 from playground.errors import PlaygroundError
 from playground.initializers import INITIALIZERS
 from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
@@ -22,8 +24,39 @@ def from_configuration(inputs: int, classes: int, configuration: Configuration) 
 
 
 def perceptron(inputs: int, classes: int, configuration: Configuration) -> list[Layer]:
-    """The layers of a multilayer perceptron: linear, activation, dropout; …; linear."""
-    sizes = (inputs, *configuration.hidden_sizes, classes)
+    """The layers of a multilayer perceptron."""
+    return fully_connected((inputs, *configuration.hidden_sizes, classes), configuration)
+
+
+def lenet(inputs: int, classes: int, configuration: Configuration) -> list[Layer]:
+    """The layers of LeNet-5 for square grey images, with max-pooling: the hidden sizes follow.
+
+    Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", fig. 2,
+    which has hidden sizes 120 and 84, and tanh and trainable means instead of ReLU and maxima.
+    Raises PlaygroundError if the images are not square, or smaller than 12 x 12 pixels.
+    """
+    side = math.isqrt(inputs)
+    if side**2 != inputs or side < 12:
+        raise PlaygroundError(
+            f"lenet needs square images of 12 x 12 pixels or more, but a row has {inputs} numbers"
+        )
+    activation = ACTIVATIONS[configuration.activation]
+    features: list[Layer] = [
+        Reshape(1, side, side),
+        Conv2D(1, 6, 5, padding=2),
+        activation(),
+        MaxPool(2),
+        Conv2D(6, 16, 5),
+        activation(),
+        MaxPool(2),
+        Flatten(),
+    ]
+    flat = 16 * ((side // 2 - 4) // 2) ** 2
+    return features + fully_connected((flat, *configuration.hidden_sizes, classes), configuration)
+
+
+def fully_connected(sizes: tuple[int, ...], configuration: Configuration) -> list[Layer]:
+    """Linear, activation, dropout; …; linear."""
     layers: list[Layer] = []
     for rows, columns in itertools.pairwise(sizes[:-1]):
         layers += [Linear(rows, columns), ACTIVATIONS[configuration.activation]()]
@@ -94,4 +127,7 @@ def table(layers: Sequence[Layer], shapes: Sequence[tuple[int, ...]]) -> str:
     return "\n".join(f"{a:{first}}  {b:>{second + 2}}  {c:>10}" for a, b, c in rows)
 
 
-STACKS: dict[str, Callable[[int, int, Configuration], list[Layer]]] = {"mlp": perceptron}
+STACKS: dict[str, Callable[[int, int, Configuration], list[Layer]]] = {
+    "mlp": perceptron,
+    "lenet": lenet,
+}
