@@ -28,6 +28,7 @@ from playground.configuration import RECIPES, Configuration
 from playground.convolutions import Conv2D, Flatten, MaxPool, Reshape
 from playground.datasets import load, split
 from playground.errors import PlaygroundError
+from playground.gradient_check import check_gradients
 from playground.layers import Dropout, Layer, Linear, ReLU, Sigmoid, Tanh
 from playground.network import Network
 from playground.training import TrainingRun, train
@@ -48,6 +49,7 @@ __all__ = [
     "Sigmoid",
     "Tanh",
     "TrainingRun",
+    "check_gradients",
     "load",
     "split",
     "train",
