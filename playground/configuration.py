@@ -118,6 +118,6 @@ RECIPES: dict[str, Configuration] = {
     ),
     # a convolutional network in NumPy: two to three minutes on one core
     "lenet": replace(
-        STANDARD, network="lenet", hidden_sizes=(120, 84), learning_rate=3e-3, epochs=10
+        STANDARD, network="lenet", hidden_sizes=(120, 84), learning_rate=6e-3, epochs=10
     ),
 }

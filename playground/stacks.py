@@ -101,6 +101,8 @@ def output_shapes(layers: Sequence[Layer]) -> list[tuple[int, ...]]:
     shapes: list[tuple[int, ...]] = [X.shape[1:]]
     for number, layer in enumerate(layers, 1):
         try:
+            if layer.input_size is not None and shapes[-1] != (layer.input_size,):
+                raise PlaygroundError(f"expected (n, {layer.input_size})")
             X = layer.forward(X)
         except ValueError as error:
             raise PlaygroundError(

@@ -133,7 +133,7 @@ def linear_twice() -> list[Any]:
 
 @pytest.mark.parametrize(("layers", "message"), [
     ([Linear(4, 16), ReLU(), Linear(15, 3)],
-     r"layer 3, Linear\(15, 3\), cannot take an input of shape \(n, 16\)"),
+     r"layer 3, Linear\(15, 3\), cannot take an input of shape \(n, 16\): expected \(n, 15\)"),
     (linear_twice(), r"layer 3, Linear\(3, 3\), is part of a network already"),
     (list(composed(ReLU()).layers), r"layer 1, Linear\(4, 16\), is part of a network already"),
     ([Linear(4, 3), ReLU], "layer 2 is <class .*ReLU'>, expected a Layer such as ReLU()"),
