@@ -1,7 +1,8 @@
 """After the assignment: a flexible network in NumPy, and things to try with it.
 
 The NumPy part needs NumPy alone. Read it in this order: layers, convolutions, losses, initializers, optimizers,
-schedules; configuration, stacks, vectors, network, training; then datasets, csv_files, storage, plots.
+schedules; configuration, stacks, vectors, network, training; then datasets, csv_files,
+storage, plots, gradient_check.
 `playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
 
 convnets     convolutional networks in PyTorch

@@ -17,7 +17,7 @@ from playground.configuration import Configuration
 from playground.errors import PlaygroundError
 from playground.layers import Dropout, Layer, Linear, ReLU
 from playground.network import Network
-from playground.training import train
+from playground.training import GradientDescent, train
 from tests.playground.own_layers import BatchNorm, LeakyReLU
 from tests.playground.support import clusters
 
@@ -53,6 +53,13 @@ def test_a_copy_learns_what_the_original_learns_and_shares_nothing(kind: str) ->
     np.testing.assert_array_equal(network.snapshot().state, before.state)
     np.testing.assert_array_equal(learned(network), after)
     np.testing.assert_array_equal(network.snapshot().state, copied.snapshot().state)
+
+
+def test_an_optimizer_is_not_copied_away_from_its_network() -> None:
+    descent = GradientDescent(composed(ReLU()), steps=1)
+    for kind in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(PlaygroundError, match="make a new one for the copied network"):
+            kind(descent.optimizer)
 
 
 def test_a_network_learns_in_another_process() -> None:
