@@ -1,8 +1,8 @@
 """After the assignment: a flexible network in NumPy, and things to try with it.
 
-The NumPy part needs NumPy alone. Read it in this order: layers, convolutions, losses, initializers, optimizers,
-schedules; configuration, stacks, vectors, network, training; then datasets, csv_files,
-storage, plots, gradient_check.
+The NumPy part needs NumPy alone. Read it in this order: layers, convolutions, losses, initializers,
+optimizers, schedules; configuration, stacks, vectors, network, training; then gradient_check,
+datasets, csv_files, storage, plots.
 `playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
 
 convnets     convolutional networks in PyTorch
@@ -12,7 +12,7 @@ tracking     learning curves sent to CSV files, TensorBoard or Weights & Biases
 notebooks    builds the notebooks in `notebooks/`
 commands     the command line, `python -m playground`
 
-    from playground import RECIPES, Network, load, split, train
+    from playground import RECIPES, Dropout, Linear, Network, ReLU, load, split, train
 
     dataset = load("fashion-mnist")
     network = Network(784, 10, RECIPES["standard"])

@@ -40,6 +40,7 @@ class Flatten(Layer):
     """Images as rows `(n, c h w)`, for a linear layer."""
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
+        _check_images(X)
         self.shape = X.shape
         return X.reshape(len(X), -1)
 

@@ -104,6 +104,7 @@ def test_a_copy_of_convolutions_learns_alike_and_goes_without_their_columns() ->
     ([Reshape(1, 28, 28), Conv2D(3, 6, 5)],
      r"layer 2, Conv2D\(3, 6, 5\), .* \(n, 1, 28, 28\).*expected images \(n, 3, height, width\)"),
     ([Reshape(1, 4, 4), Conv2D(1, 6, 5)], "images of 4 x 4 pixels are smaller than the kernel"),
+    ([Linear(4, 4), Flatten()], r"X has shape \(1, 4\), expected images"),
     ([Linear(4, 4), MaxPool(2)], r"expected images \(n, channels, height, width\)"),
     ([Reshape(1, 8, 8), Conv2D(1, 6, 5)], r"expected one number per class: add Flatten\(\)"),
 ])  # fmt: skip
