@@ -14,7 +14,7 @@ import utils
 from playground.arrays import aligned_zeros
 from playground.errors import Diverged, PlaygroundError
 from playground.history import History
-from playground.network import Network, as_numbers, mirror_images
+from playground.network import Network, Snapshot, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
 
@@ -114,8 +114,8 @@ def train(
                 after_epoch(epoch, history)
             if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
                 break
-    if best.parameters is not None:
-        network.parameters[...] = best.parameters
+    if best.snapshot is not None:
+        network.restore(best.snapshot)
     return TrainingRun(history, best.epoch, time.perf_counter() - started)
 
 
@@ -202,15 +202,15 @@ class Batches:
 
 
 class Best:
-    """The first epoch with the best validation accuracy, and with `keep_best` its parameters."""
+    """The first epoch with the best validation accuracy, and with `keep_best` its snapshot."""
 
     def __init__(self) -> None:
         self.epoch, self.accuracy = 0, -math.inf
-        self.parameters: np.ndarray | None = None
+        self.snapshot: Snapshot | None = None
 
     def update(self, epoch: int, accuracy: float, network: Network) -> None:
         """Compares an epoch with the best one so far; NaN (not measured) is never the best."""
         if accuracy > self.accuracy:
             self.epoch, self.accuracy = epoch, accuracy
             if network.configuration.keep_best:
-                self.parameters = network.parameters.copy()
+                self.snapshot = network.snapshot()
