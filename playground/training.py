@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,35 @@ from utils import History
 
 NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy without validation images
 AfterEpoch = Callable[[int, History], None]
+
+
+class StopTraining(Exception):  # noqa: N818: as StopIteration, it reports no error
+    """Raised by a hook: ends the training in good order, with the run so far."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a training: its number over all epochs, and its epoch, both from 1.
+
+    `loss` is that of its batch, with label smoothing. `gradient_norm` is that of the gradient
+    before the optimizer changed the parameters, `learning_rate` the rate it did so with.
+    """
+
+    number: int
+    epoch: int
+    loss: float
+    learning_rate: float = math.nan
+    gradient_norm: float = math.nan
+
+
+AfterStep = Callable[[Step], None]
+
+
+@dataclass
+class Controls:
+    """What may change during a training: every step multiplies its learning rate by the factor."""
+
+    rate_factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +73,8 @@ def train(
     seed: int | np.random.Generator = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
+    after_step: AfterStep | None = None,
+    controls: Controls | None = None,
 ) -> TrainingRun:
     """Trains the network in place according to its configuration; returns the learning curves.
 
@@ -50,7 +82,8 @@ def train(
     the network is evaluated on the validation images and on the same number of training images,
     without dropout or label smoothing. Without validation images, the validation curves hold NaN.
     `verbose` prints a table of epochs. `after_epoch(epoch, history)` is called after each
-    evaluation, with epochs counted from 1; an exception it raises ends the training.
+    evaluation, with epochs counted from 1, and `after_step(step)` after each step. An exception that
+    a hook raises ends the training; StopTraining ends it in good order: the run so far is returned.
 
     Raises PlaygroundError if `keep_best` or `patience` lack validation images, Diverged if the loss
     becomes infinite or NaN.
@@ -60,23 +93,26 @@ def train(
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
-    descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
+    descent = GradientDescent(
+        network, len(batches) * configuration.epochs, after_step, controls or Controls()
+    )
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
-    for epoch in range(1, configuration.epochs + 1):
-        # overflows are reported by Diverged instead of by warnings
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            descent.run_epoch(batches, epoch)
-            train_scores = network.evaluate(X_train[:measured], y_train[:measured])
-            val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
-        history.record(train_scores, val_scores)
-        if verbose:
-            history.print_last()
-        best.update(epoch, val_scores[1], network)
-        if after_epoch is not None:
-            after_epoch(epoch, history)
-        if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
-            break
+    with suppress(StopTraining):
+        for epoch in range(1, configuration.epochs + 1):
+            # overflows are reported by Diverged instead of by warnings
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                descent.run_epoch(batches, epoch)
+                train_scores = network.evaluate(X_train[:measured], y_train[:measured])
+                val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
+            history.record(train_scores, val_scores)
+            if verbose:
+                history.print_last()
+            best.update(epoch, val_scores[1], network)
+            if after_epoch is not None:
+                after_epoch(epoch, history)
+            if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
+                break
     if best.parameters is not None:
         network.parameters[...] = best.parameters
     return TrainingRun(history, best.epoch, time.perf_counter() - started)
@@ -85,8 +121,11 @@ def train(
 class GradientDescent:
     """The steps of a training run: gradients, learning rate, update."""
 
-    def __init__(self, network: Network, steps: int):
+    def __init__(
+        self, network: Network, steps: int, after_step: AfterStep | None, controls: Controls
+    ):
         self.network, self.steps, self.step_count = network, steps, 0
+        self.after_step, self.controls = after_step, controls
         configuration = network.configuration
         self.schedule, self.peak = SCHEDULES[configuration.schedule], configuration.learning_rate
         self.optimizer = OPTIMIZERS[configuration.optimizer](
@@ -105,8 +144,17 @@ class GradientDescent:
                     f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
                     f"try a learning rate below {self.peak:g}"
                 )
-            self.optimizer.step(self.schedule(self.step_count, self.steps, self.peak))
+            rate = self.schedule(self.step_count, self.steps, self.peak) * self.controls.rate_factor
+            # measured before the step, which may overwrite the gradients
+            norm = (
+                math.nan
+                if self.after_step is None
+                else float(np.linalg.norm(self.network.gradients))
+            )
+            self.optimizer.step(rate)
             self.step_count += 1
+            if self.after_step is not None:
+                self.after_step(Step(self.step_count, epoch, loss, rate, norm))
 
 
 class Batches:
