@@ -22,7 +22,7 @@ NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy without validation imag
 AfterEpoch = Callable[[int, History], None]
 
 
-class StopTraining(Exception):  # noqa: N818: as StopIteration, it reports no error
+class StopTraining(Exception):
     """Raised by a hook: ends the training in good order, with the run so far."""
 
 
@@ -93,9 +93,7 @@ def train(
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
-    descent = GradientDescent(
-        network, len(batches) * configuration.epochs, after_step, controls or Controls()
-    )
+    descent = GradientDescent(network, len(batches) * configuration.epochs, after_step, controls)
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
     with suppress(StopTraining):
@@ -122,10 +120,14 @@ class GradientDescent:
     """The steps of a training run: gradients, learning rate, update."""
 
     def __init__(
-        self, network: Network, steps: int, after_step: AfterStep | None, controls: Controls
+        self,
+        network: Network,
+        steps: int,
+        after_step: AfterStep | None = None,
+        controls: Controls | None = None,
     ):
         self.network, self.steps, self.step_count = network, steps, 0
-        self.after_step, self.controls = after_step, controls
+        self.after_step, self.controls = after_step, controls or Controls()
         configuration = network.configuration
         self.schedule, self.peak = SCHEDULES[configuration.schedule], configuration.learning_rate
         self.optimizer = OPTIMIZERS[configuration.optimizer](
