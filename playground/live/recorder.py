@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from threading import Condition
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from utils import History
 
 LOOK_INTERVAL = 0.4  # seconds: as often as an eye can follow
 LOOK_SHARE = 0.05  # of the time of the training, at most, goes into looks
-MAX_DEAD_POINTS = 400
+MAX_DOTS = 400  # of the curves that have no point for each step
+T = TypeVar("T")
 
 
 class Recorder:
@@ -31,9 +32,10 @@ class Recorder:
         self.validation: list[tuple[int, float | None, float | None]] = []
         self.dead: list[tuple[int, tuple[float, ...]]] = []
         self.log: list[tuple[int, str]] = []
-        self.step, self.look = Step(0, 1, math.nan), {}  # type: ignore[var-annotated]
+        self.step = Step(0, 1, math.nan)
+        self.look: dict[str, Any] = {}
         self.ended = ""  # how, once the training has ended
-        self._version, self._next_look = 0, 0.0
+        self._version, self._next_look, self._is_held = 0, 0.0, False
         self._news = Condition()
 
     def after_step(self, step: Step) -> None:
@@ -41,16 +43,34 @@ class Recorder:
         with self._news:
             self.step = step
             self.series.add(step.loss, step.gradient_norm)
-        if time.perf_counter() >= self._next_look:
-            self.take_look()
+        if self.controls.paused:
+            self._hold()
+        else:
+            self._look_if_due()
         self.controls.wait()
 
     def after_epoch(self, epoch: int, history: History) -> None:
         """The hook of an epoch: its validation loss and accuracy."""
         scores = history.val_losses[-1], history.val_accuracies[-1]
         with self._news:
-            self.validation.append((self.step.number, *map(_finite, scores)))  # type: ignore[arg-type]
+            self.validation.append((self.step.number, _finite(scores[0]), _finite(scores[1])))
+            self.validation = _thinned(self.validation)
+        self._look_if_due()
+
+    def _hold(self) -> None:
+        """Shows the network as it is while the page pauses, and waits."""
+        self._is_held = True
         self.take_look()
+        try:
+            self.controls.wait()
+        finally:
+            with self._news:
+                self._is_held = False
+                self._tell()
+
+    def _look_if_due(self) -> None:
+        if time.perf_counter() >= self._next_look:
+            self.take_look()
 
     def take_look(self) -> None:
         """Looks at the network, and lets the pages know."""
@@ -63,8 +83,7 @@ class Recorder:
         with self._news:
             self.look = packed
             self.dead.append((self.step.number, look.dead_shares))
-            if len(self.dead) == MAX_DEAD_POINTS:
-                self.dead = self.dead[1::2]
+            self.dead = _thinned(self.dead)
             self._tell()
 
     def obey(self, command: object) -> None:
@@ -98,7 +117,7 @@ class Recorder:
             "epoch": self.step.epoch,
             "rate": _finite(self.step.learning_rate),
             "factor": self.controls.rate_factor,
-            "paused": self.controls.paused,
+            "paused": self._is_held,
             "stopped": self.controls.stopped,
             "ended": self.ended,
             "stride": series.stride,
@@ -125,6 +144,11 @@ def _packed(look: Look) -> dict[str, Any]:
         "answers": answers.tolist(),
         "sureness": _short(look.probabilities.max(axis=1).tolist()),
     }
+
+
+def _thinned(points: list[T]) -> list[T]:
+    """The points; every other one if there are too many."""
+    return points[1::2] if len(points) == MAX_DOTS else points
 
 
 def _short(values: Sequence[float]) -> list[float | None]:

@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             try:
                 self.server.recorder.obey(json.loads(self.rfile.read(int(length))))
-            except ValueError as error:  # of json, and PlaygroundError
+            except (ValueError, RecursionError) as error:  # of json, and PlaygroundError
                 self._answer(HTTPStatus.BAD_REQUEST, str(error).encode(), "text/plain")
             else:
                 self._answer(HTTPStatus.NO_CONTENT)

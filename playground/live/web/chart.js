@@ -6,7 +6,7 @@ const NAMESPACE = "http://www.w3.org/2000/svg";
 const EDGE = { left: 58, right: 14, top: 10, bottom: 44 };
 
 /**
- * {root, draw(lines, end, words)}. A line is {points: [[x, y], …], look, dots}; `end` is the largest
+ * {root, draw(lines, end, description)}. A line is {points: [[x, y], …], look, dots}; `end` is the largest
  * x. `key` names what is drawn: [[text, look, dots], …].
  */
 export function createChart({ title, x, y, key, height = 240, log = false, top = null }, signal) {
@@ -28,9 +28,9 @@ export function createChart({ title, x, y, key, height = 240, log = false, top =
   signal.addEventListener("abort", () => watcher.disconnect());
   return {
     root,
-    draw(lines, end, words) {
+    draw(lines, end, description) {
       state = { lines, end };
-      svg.setAttribute("aria-label", `${title}. ${words}`);
+      svg.setAttribute("aria-label", `${title}. ${description}`);
       request();
     },
   };

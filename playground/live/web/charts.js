@@ -75,7 +75,7 @@ export function createCharts(run, signal) {
       `Now ${number(norms.at(-1))}.`,
     );
     dead.draw(
-      run.layers.map((_, layer) => ({
+      [...run.layers.keys()].map((layer) => ({
         points: state.dead.map(([step, shares]) => [step, 100 * shares[layer]]),
         look: LOOKS[layer % LOOKS.length],
       })),

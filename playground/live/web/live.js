@@ -62,10 +62,8 @@ function sentence(run, state) {
   const where = `step ${state.step.toLocaleString("en")} of ${run.steps.toLocaleString("en")}`;
   const rate = state.rate === null ? "" : `, learning rate ${short(Number(state.rate.toPrecision(3)))}`;
   const parts = [`Epoch ${state.epoch} of ${run.epochs}, ${where}${rate}.`];
-  const accuracy = state.validation.at(-1)?.[2];
-  if (accuracy !== undefined && accuracy !== null) {
-    parts.push(`Validation accuracy ${percent(accuracy)}.`);
-  }
+  const validated = validatedSentence(state);
+  if (validated) parts.push(validated);
   if (state.paused && !state.ended) parts.unshift("Paused.");
   if (state.ended) parts.push(`The training has ended: ${state.ended}. The page stays as it is.`);
   return parts.join(" ");
@@ -75,10 +73,12 @@ function sentence(run, state) {
 function spokenSentence(state) {
   if (state.ended) return `The training has ended: ${state.ended}.`;
   if (state.paused) return "Paused.";
-  const last = state.validation.at(-1);
-  return last && last[2] !== null
-    ? `Epoch ${state.validation.length} done: validation accuracy ${percent(last[2])}.`
-    : "";
+  return validatedSentence(state);
+}
+
+function validatedSentence(state) {
+  const accuracy = state.validation.at(-1)?.[2] ?? null;
+  return accuracy === null ? "" : `Validation accuracy ${percent(accuracy)}.`;
 }
 
 function section(title, content) {

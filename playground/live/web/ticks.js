@@ -8,7 +8,9 @@ export function ticks(low, high, count = 5) {
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+  const found = [];
+  for (let index = first; index <= last; index++) found.push(index * step);
+  return found;
 }
 
 /** The powers of ten from `low` to `high`, with 2 and 5 times them if there are few. */
