@@ -23,7 +23,7 @@ from playground.command_line import (
     given_fields,
     load_dataset,
 )
-from playground.commands import experiments, inspect, notebooks, sweep, train_cnn
+from playground.commands import experiments, inspect, landscape, notebooks, sweep, train_cnn
 from playground.commands.live_options import add_live_options, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.configuration import RECIPES, Configuration
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (default: the current one)",
     )
     inspect.add_command(commands)
+    landscape.add_command(commands)
     train_cnn.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
