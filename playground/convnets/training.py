@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,15 @@ from playground.convnets.images import ImageBatches, to_device
 from playground.convnets.processor import Processor, choose_processor
 from playground.errors import Diverged, PlaygroundError
 from playground.schedules import SCHEDULES
-from playground.training import NOT_MEASURED, AfterEpoch, TrainingRun
+from playground.training import (
+    NOT_MEASURED,
+    AfterEpoch,
+    AfterStep,
+    Controls,
+    Step,
+    StopTraining,
+    TrainingRun,
+)
 from utils import History
 
 MEASURED_IMAGES = 2000  # training images evaluated per epoch: exact to half a point, and fast
@@ -39,6 +47,8 @@ def train_convnet(
     seed: int = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
+    after_step: AfterStep | None = None,
+    controls: Controls | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> TrainingRun:
@@ -52,8 +62,9 @@ def train_convnet(
 
     With a `checkpoint`, the run is saved to that file after each epoch; `resume` continues the
     saved run with the same result as an uninterrupted one. `after_epoch(epoch, history)` is called
-    after an epoch, counted from 1, was evaluated and saved; an exception it raises ends the
-    training.
+    after an epoch, counted from 1, was evaluated and saved, and `after_step(step)` after each step,
+    for which every step has to be waited for. An exception that a hook raises ends the training;
+    StopTraining ends it in good order: the run so far is returned.
 
     Raises PlaygroundError if the device or precision is unavailable, the data does not hold images
     or the checkpoint belongs to another run; Diverged if the loss becomes infinite or NaN.
@@ -69,6 +80,8 @@ def train_convnet(
         configuration,
         ImageBatches(X_train, y_train, configuration, processor.device),
         processor,
+        after_step,
+        controls,
     )
     evaluator = Evaluator(configuration, processor, X_train, y_train, validation)
     progress, file = TrainingProgress(), None
@@ -79,17 +92,18 @@ def train_convnet(
         if resume:
             progress = file.load(model, descent.optimizer)
     earlier = progress.seconds
-    while not _is_over(progress, configuration):
-        descent.run_epoch(progress.epochs + 1, seed)
-        evaluator.record(model, progress.history)
-        progress.keep_if_best(model)
-        progress.seconds = earlier + time.perf_counter() - started
-        if verbose:
-            progress.history.print_last()
-        if file:
-            file.save(progress, model, descent.optimizer)
-        if after_epoch is not None:
-            after_epoch(progress.epochs, progress.history)
+    with suppress(StopTraining):
+        while not _is_over(progress, configuration):
+            descent.run_epoch(progress.epochs + 1, seed)
+            evaluator.record(model, progress.history)
+            progress.keep_if_best(model)
+            progress.seconds = earlier + time.perf_counter() - started
+            if verbose:
+                progress.history.print_last()
+            if file:
+                file.save(progress, model, descent.optimizer)
+            if after_epoch is not None:
+                after_epoch(progress.epochs, progress.history)
     if progress.best_state is not None:
         model.load_state_dict(progress.best_state)
     return TrainingRun(progress.history, progress.best_epoch, progress.seconds)
@@ -113,8 +127,11 @@ class ConvNetDescent:
         configuration: ConvConfiguration,
         batches: ImageBatches,
         processor: Processor,
+        after_step: AfterStep | None = None,
+        controls: Controls | None = None,
     ):
         self.model, self.configuration = model, configuration
+        self.after_step, self.controls = after_step, controls or Controls()
         self.batches, self.processor = batches, processor
         self.schedule = SCHEDULES[configuration.schedule]
         # biases and the scales of normalisation layers are not decayed
@@ -136,7 +153,11 @@ class ConvNetDescent:
         shown = utils.progress(self.batches.epoch(rng), description=f"epoch {epoch}", total=steps)
         self.model.train()
         with _drawing_from(rng, self.processor.device):
-            losses = [self._step(X, y, steps * (epoch - 1) + i) for i, (X, y) in enumerate(shown)]
+            losses = []
+            for number, (X, y) in enumerate(shown, start=steps * (epoch - 1)):
+                losses.append(self._step(X, y, number))
+                if self.after_step is not None:
+                    self._report(number + 1, epoch, float(losses[-1]))
         mean = float(torch.stack(losses).mean())
         if not math.isfinite(mean):
             raise Diverged(
@@ -148,7 +169,7 @@ class ConvNetDescent:
         """One step of AdamW on a batch; returns the loss on the device, without waiting for it."""
         configuration = self.configuration
         for group in self.optimizer.param_groups:
-            group["lr"] = self.schedule(
+            group["lr"] = self.controls.rate_factor * self.schedule(
                 number, len(self.batches) * configuration.epochs, configuration.learning_rate
             )
         self.optimizer.zero_grad()
@@ -158,6 +179,15 @@ class ConvNetDescent:
         loss.backward()
         self.optimizer.step()
         return loss.detach()
+
+    def _report(self, number: int, epoch: int, loss: float) -> None:
+        """Calls the hook; the gradients are still those of this step."""
+        assert self.after_step is not None
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        rate = float(self.optimizer.param_groups[0]["lr"])
+        self.after_step(Step(number, epoch, loss, rate, norm))
+        self.model.train()  # a hook may have evaluated the model
 
 
 @contextmanager

@@ -65,4 +65,4 @@ def _draw_contours(axes: Axes, grid: Grid) -> None:
         grid.a, grid.b, grid.losses, levels, cmap="Greys", norm="log", extend="both", alpha=0.7
     )
     lines = axes.contour(grid.a, grid.b, grid.losses, levels, colors="white", linewidths=0.5)
-    axes.clabel(lines, lines.levels[1::3], fmt="%.2g", fontsize=8, colors="black")
+    axes.clabel(lines, levels[1::3], fmt="%.2g", fontsize=8, colors="black")

@@ -2,7 +2,9 @@
 import { element, percent } from "#inspection/dom.js";
 import { createChart } from "#live/chart.js";
 
-const LOOKS = ["training", "training second", "training third"];
+const LOOKS = ["training", "other"].flatMap((colour) =>
+  ["", " second", " third"].map((dashes) => colour + dashes),
+);
 
 /** {root, draw(state)}. */
 export function createCharts(run, signal) {
