@@ -22,11 +22,13 @@ from playground.command_line import (
     given_fields,
     load_dataset,
 )
-from playground.commands import experiments, inspect, notebooks, sweep, train_cnn
+from playground.commands import experiments, inspect, landscape, notebooks, sweep, train_cnn
+from playground.commands.live_options import add_live_options, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
 from playground.experiments import tables
+from playground.live.looks import NetworkSubject
 from playground.network import Network
 from playground.registry import choose
 from playground.training import train
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         help="output folder (default: the current one)",
     )
     inspect.add_command(commands)
+    landscape.add_command(commands)
     train_cnn.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
@@ -106,6 +109,7 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
+    add_live_options(parser)
     add_tracking_options(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.npz)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves (.png)")
@@ -129,7 +133,14 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{sizes}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
-        run = train(network, *split, seed=options.seed, verbose=True, after_epoch=tracker.epoch)
+        title = f"{options.dataset}: {sizes}"
+        subject = NetworkSubject(network)
+        with live_run(
+            options, subject, configuration, split, dataset.class_names, title=title
+        ) as live:
+            run = train(
+                network, *split, seed=options.seed, verbose=True, **hooks(tracker.epoch, live)
+            )
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"

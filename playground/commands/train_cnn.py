@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playground import command_line, datasets, plots
+from playground.commands.live_options import add_live_options, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.errors import PlaygroundError
@@ -34,6 +35,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
+    add_live_options(parser)
     add_tracking_options(parser)
     parser.add_argument(
         "--checkpoint",
@@ -65,6 +67,7 @@ def _train(options: argparse.Namespace) -> None:
     )
     from playground.convnets import storage
     from playground.convnets.evaluation import evaluate
+    from playground.convnets.looks import ConvNetSubject
     from playground.convnets.networks import build, parameter_count
     from playground.convnets.processor import choose_processor
     from playground.convnets.training import train_convnet
@@ -75,17 +78,23 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{configuration.network}: {size}; {processor}")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
-        run = train_convnet(
-            model,
-            configuration,
-            *split,
-            device=options.device,
-            seed=options.seed,
-            verbose=True,
-            after_epoch=tracker.epoch,
-            checkpoint=options.checkpoint,
-            resume=options.resume,
-        )
+        model.to(processor.device)
+        subject = ConvNetSubject(model, configuration, processor)
+        title = f"{options.dataset}: convolutional network {configuration.network}"
+        with live_run(
+            options, subject, configuration, split, dataset.class_names, title=title
+        ) as live:
+            run = train_convnet(
+                model,
+                configuration,
+                *split,
+                device=options.device,
+                seed=options.seed,
+                verbose=True,
+                checkpoint=options.checkpoint,
+                resume=options.resume,
+                **hooks(tracker.epoch, live),
+            )
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"
