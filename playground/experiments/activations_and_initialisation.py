@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import numpy as np
 from playground.configuration import Configuration
 from playground.experiments import phrases
 from playground.experiments.figures import COLOURS, MARKERS, draw_heat_map, new_figure, parts, tidy
-from playground.experiments.results import Result, Variant
+from playground.experiments.results import Finding, Result
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.initializers import INITIALIZERS
@@ -43,10 +42,8 @@ def run(settings: ExperimentSettings) -> Result:
         )
     return Result(
         "activations-and-initialisation",
-        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        figures={"activations-and-initialisation": draw(variants)},
     )
 
 
@@ -63,12 +60,18 @@ def signals(network: Network, X: np.ndarray) -> list[float]:
     return deviations
 
 
-def _finding(variants: Sequence[Variant], images: int) -> str:
-    chance = [v.name for v in variants if v.test_accuracy.mean < 0.2]
-    learned = (
-        f"{phrases.listed(chance)} learn almost nothing (below 20 %)"
+def find(result: Result) -> Finding:
+    """Ranks the combinations that learn, and compares the signals before the training."""
+    variants, images = result.variants, result.images["test"]
+    learning = [v for v in variants if v.test_accuracy.mean >= 0.2]
+    chance = [
+        f"{v.name} ({phrases.percent(v.test_accuracy)})" for v in variants if v not in learning
+    ]
+    ranked = phrases.ranking(learning, images) if learning else "no combination learns."
+    lost = (
+        f" {phrases.counted(len(chance), 'combination')} of {len(variants)} learn almost nothing."
         if chance
-        else "all of them learn"
+        else ""
     )
     fading = {v.name: v.measures["standard_deviation_of_signals"] for v in variants}
     kept = {
@@ -77,17 +80,22 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     strongest, weakest = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
     layers = len(fading[strongest])
     epochs, rate = (variants[0].configuration[name] for name in ("epochs", "learning_rate"))
-    return (
-        f"With {layers} hidden layers, the same learning rate ({rate:g}) and "
-        f"{phrases.counted(epochs, 'epoch')}, {phrases.ranking(variants, images)}; {learned}. "
-        "Before training, the standard deviation of the signal in the last hidden layer is "
-        f"{kept[strongest]:.2g} times that in the first with {strongest} (the most) and "
-        f"{kept[weakest]:.1g} times with {weakest} (the least)."
+    return Finding(
+        f"With {layers} hidden layers and {phrases.counted(epochs, 'epoch')}, {ranked}{lost}",
+        (
+            *(phrases.behind(learning, images) if learning else ()),
+            *([f"at chance, below 20 %: {phrases.listed(chance)}"] if chance else []),
+            f"all have the same learning rate, {rate:g}",
+            "before training, the standard deviation of the signal in the last hidden layer is "
+            f"{kept[strongest]:.2g} times that in the first with {strongest} (the most) and "
+            f"{kept[weakest]:.1g} times with {weakest} (the least)",
+        ),
     )
 
 
-def draw(variants: Sequence[Variant]) -> Figure:
+def draw(result: Result) -> dict[str, Figure]:
     """Signals by layer, one panel per activation, and a table of test accuracies."""
+    variants = result.variants
     figure = new_figure(11, 6.2)
     above, below = parts(figure, 2, 1, height_ratios=(1.15, 1))
     panels = above.subplots(1, len(ACTIVATIONS), sharey=True)
@@ -117,4 +125,4 @@ def draw(variants: Sequence[Variant]) -> Figure:
     axes = below.subplots()
     draw_heat_map(axes, accuracies, list(ACTIVATIONS), list(INITIALIZERS), texts)
     axes.set(xlabel="initialisation", ylabel="activation", title="accuracy on the test images (%)")
-    return figure
+    return {"activations-and-initialisation": figure}

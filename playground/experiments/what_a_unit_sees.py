@@ -14,7 +14,7 @@ from playground.configuration import Configuration
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.experiments import phrases
 from playground.experiments.figures import as_png, new_figure, parts
-from playground.experiments.results import Result, Trial, Variant
+from playground.experiments.results import Finding, Result, Trial, Variant
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import repeat, train_network
 from playground.network import Network
@@ -73,7 +73,6 @@ def run(settings: ExperimentSettings) -> Result:
     )
     return Result(
         "what-a-unit-sees",
-        finding=" ".join(_finding(variant) for variant in variants),
         variants=variants,
         images=data.images,
         device=settings.torch_device(),
@@ -133,16 +132,35 @@ def _angle(start: np.ndarray, now: np.ndarray) -> float:
     return float(np.degrees(np.arccos(np.clip(cosines, -1, 1))).mean())
 
 
-def _finding(variant: Variant) -> str:
-    likeness, turned = variant.measures["likeness_of_neighbours"], variant.measures["turned"]
+def find(result: Result) -> Finding:
+    """How smooth the patterns become and how far the units turn, in each of the two."""
+    epochs = len(result.variants[0].measures["turned"]) - 1
+    rises = phrases.listed(_rise(variant) for variant in result.variants)
+    return Finding(
+        f"In {phrases.counted(epochs, 'epoch')} the first layers turn from noise into patterns: "
+        f"the correlation of neighbouring weights rises {rises}.",
+        tuple(_detail(variant) for variant in result.variants),
+    )
+
+
+def draw(result: Result) -> dict[str, Figure]:
+    """None: the figures need the weights, which are not part of the result."""
+    return {}
+
+
+def _rise(variant: Variant) -> str:
+    likeness = variant.measures["likeness_of_neighbours"]
     # + 0.0 turns -0.0 into 0.0
-    first, last = (round(likeness[epoch], 2) + 0.0 for epoch in (0, -1))
+    first, last = (f"{round(likeness[epoch], 2) + 0.0:.2f}" for epoch in (0, -1))
+    return f"from {first} to {last} in the {variant.name}".replace("-", "−")
+
+
+def _detail(variant: Variant) -> str:
+    turned = variant.measures["turned"]
     halfway = next(epoch for epoch, angle in enumerate(turned) if 2 * angle >= turned[-1])
     return (
-        f"{variant.name}: the correlation of neighbouring weights rises from {first:.2f} (noise) "
-        f"to {last:.2f} in {len(turned) - 1} epochs; the weight vectors turn by {turned[-1]:.0f}° "
-        f"on average, half of it by epoch {halfway}; the final test accuracy is "
-        f"{phrases.percent(variant.test_accuracy)}."
+        f"{variant.name}: the weight vectors turn by {turned[-1]:.0f}° on average, half of it by "
+        f"epoch {halfway}; the final test accuracy is {phrases.percent(variant.test_accuracy)}"
     )
 
 

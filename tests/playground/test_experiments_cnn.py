@@ -14,7 +14,7 @@ from PIL import Image
 from playground.convnets.configuration import CONV_RECIPES
 from playground.convnets.networks import build
 from playground.experiments import ExperimentSettings, Result, figures, results, run
-from playground.experiments.network_vs_cnn import finding, measure
+from playground.experiments.network_vs_cnn import find, measure
 from playground.experiments.settings import Data
 from playground.experiments.torch_trials import train_cnn
 from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic, stem_of
@@ -92,7 +92,8 @@ def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_image
     right = result.measures["right_with_seed_0"]
     assert sum(right.values()) == 100
     assert (
-        f"{right['only the CNN']} images are classified correctly by the CNN only" in result.finding
+        f"{right['only the CNN']} images are classified correctly by the CNN only"
+        in result.finding.details[-1]
     )
 
 
@@ -104,11 +105,11 @@ def test_a_budget_that_was_not_kept_is_said(
     seconds: float, words: str, found: dict[str, Result]
 ) -> None:
     result = found["network-vs-cnn"]
-    network, cnn = (
+    variants = tuple(
         replace(variant, trials=(replace(variant.trials[0], seconds=spent),))
         for variant, spent in zip(result.variants, (1.0, seconds), strict=True)
     )
-    assert finding(network, cnn, result.measures, images=100).startswith(words)
+    assert find(replace(result, variants=variants)).summary.startswith(words)
 
 
 # evolution
