@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,9 @@ from playground.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 EPOCHS = 15
 TRAIN_SIZE = 8000  # few, because with all images most of the change happens in the first epoch
@@ -35,7 +37,8 @@ CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS)
 # scales the CNN's initial filters; the following normalisation cancels the effect on its output
 FILTER_SCALE = 0.03
 COLUMNS, UNITS_SHOWN = 5, 10  # units per row of the animation; units per row of the figure
-FRAME_MS, FRAME_COLOURS = 400, 24  # duration and colours of a frame; few keep the file small
+FRAME_MS = 400  # duration of a frame of the animation
+LEVELS, GREYS = 32, 16  # colours of weights and of text; few keep the file of the animation small
 
 
 def run(settings: ExperimentSettings) -> Result:
@@ -68,6 +71,7 @@ def run(settings: ExperimentSettings) -> Result:
     network = repeat("network", NETWORK, data, settings, train_watched_network)
     cnn = repeat("CNN", CNN, data, settings, train_watched_cnn)
     films = {"network": np.array(units), "CNN": np.array(filters)}
+    reached = {variant.name: phrases.percent(variant.test_accuracy) for variant in (network, cnn)}
     variants = tuple(
         replace(variant, measures=measure(films[variant.name])) for variant in (network, cnn)
     )
@@ -77,7 +81,7 @@ def run(settings: ExperimentSettings) -> Result:
         images=data.images,
         device=settings.torch_device(),
         figures={"what-a-unit-sees": draw_sheet(films)},
-        files={"what-a-unit-sees.gif": animation(films)},
+        files={"what-a-unit-sees.gif": animation(films, reached)},
     )
 
 
@@ -174,11 +178,24 @@ def mosaic(picture: np.ndarray, columns: int) -> np.ndarray:
     return rows.reshape(-1, columns * (side + gap))[:-gap, :-gap]
 
 
-def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) -> None:
-    """Draws positive weights in red, negative ones in blue, zero in white."""
-    axes.imshow(
+def weight_colours() -> ListedColormap:
+    """Blues for negative weights, reds for positive ones: no colour stands for both signs.
+
+    The palest colours of "RdBu_r" are left out, so that weak weights show their sign too.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    half = LEVELS // 2
+    places = np.concatenate([np.linspace(0, 0.47, half), np.linspace(0.53, 1, half)])
+    return ListedColormap(colormaps["RdBu_r"](places))
+
+
+def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) -> AxesImage:
+    """Draws positive weights in red, negative ones in blue, darker the larger they are."""
+    image = axes.imshow(
         mosaic(picture, columns),
-        cmap="RdBu_r",
+        cmap=weight_colours(),
         vmin=-largest,
         vmax=largest,
         interpolation="nearest",
@@ -186,6 +203,7 @@ def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) 
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
+    return image
 
 
 def _largest(film: np.ndarray) -> float:
@@ -215,21 +233,52 @@ def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def animation(films: Mapping[str, np.ndarray]) -> bytes:
-    """All units from start to end as an animated GIF."""
+def animation(films: Mapping[str, np.ndarray], reached: Mapping[str, str]) -> bytes:
+    """All units from start to end as an animated GIF; `reached` holds the test accuracies."""
+    epochs = range(min(map(len, films.values())))
+    return as_gif([draw_frame(films, reached, epoch) for epoch in epochs])
+
+
+def draw_frame(films: Mapping[str, np.ndarray], reached: Mapping[str, str], epoch: int) -> Figure:
+    """All units after an epoch, with the scale of the colours below."""
+    figure = new_figure(6.4, 4.2)
+    figure.suptitle(
+        f"Weights of the first layer after epoch {epoch}"
+        if epoch
+        else "Weights of the first layer at the start"
+    )
+    panels = figure.subplots(1, len(films), squeeze=False)[0]
+    for axes, (name, film) in zip(panels, films.items(), strict=True):
+        largest = _largest(film)
+        image = draw_weights(axes, film[epoch], COLUMNS, largest)
+        axes.set_title(f"{name}\ntest accuracy at the end {reached[name]}", fontsize=10)
+    scale = figure.colorbar(
+        image, ax=list(panels), location="bottom", shrink=0.6, ticks=[-largest, 0, largest]
+    )
+    scale.set_ticklabels(["negative: against", "0", "positive: for"])
+    return figure
+
+
+def as_gif(figures: Sequence[Figure]) -> bytes:
+    """The figures as the frames of a GIF. All share one palette, so that no colour flickers.
+
+    The palette holds exactly the colours of the weights: one chosen from the frames would merge
+    rare dark colours, which stand for opposite signs.
+    """
     from PIL import Image
 
+    colours = np.round(255 * weight_colours()(np.arange(LEVELS))[:, :3])
+    greys = np.repeat(np.linspace(0, 255, GREYS)[:, None], 3, axis=1)
+    palette = np.concatenate([colours, greys]).astype(np.uint8)
     frames = []
-    for epoch in range(min(map(len, films.values()))):
-        figure = new_figure(5.4, 3.1)
-        figure.suptitle(f"first layer after epoch {epoch}" if epoch else "first layer at the start")
-        for axes, (name, film) in zip(figure.subplots(1, len(films)), films.items(), strict=True):
-            draw_weights(axes, film[epoch], COLUMNS, _largest(film))
-            axes.set_title(name)
-        frames.append(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
-    # a common palette, because otherwise colours flicker from frame to frame
-    palette = frames[-1].quantize(FRAME_COLOURS)
-    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    for figure in figures:
+        pixels = np.asarray(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
+        found, places = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+        distances = np.square(found[:, None].astype(int) - palette).sum(axis=2)
+        indices = distances.argmin(axis=1).astype(np.uint8)[places]
+        frame = Image.fromarray(indices.reshape(pixels.shape[:2]), "P")
+        frame.putpalette(palette.tobytes())
+        frames.append(frame)
     content = io.BytesIO()
     times = [FRAME_MS] * (len(frames) - 1) + [4 * FRAME_MS]  # time to look at the end
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
