@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.experiments import phrases
-from playground.experiments.figures import COLOURS, MARKERS, draw_heat_map, new_figure, parts, tidy
+from playground.experiments.figures import COLOURS, FAILED, MARKERS, draw_curve, new_figure, tidy
 from playground.experiments.results import Finding, Result
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
@@ -63,16 +63,14 @@ def signals(network: Network, X: np.ndarray) -> list[float]:
 def find(result: Result) -> Finding:
     """Ranks the combinations that learn, and compares the signals before the training."""
     variants, images = result.variants, result.images["test"]
-    learning = [v for v in variants if v.test_accuracy.mean >= 0.2]
+    learning = [v for v in variants if v.test_accuracy.mean >= FAILED]
     chance = [
         f"{v.name} ({phrases.percent(v.test_accuracy)})" for v in variants if v not in learning
     ]
     ranked = phrases.ranking(learning, images) if learning else "no combination learns."
-    lost = (
-        f" {phrases.counted(len(chance), 'combination')} of {len(variants)} learn almost nothing."
-        if chance
-        else ""
-    )
+    if learning and chance:
+        lost = phrases.counted(len(chance), "combination")
+        ranked = f"{lost} of {len(variants)} learn almost nothing. Of the others, {ranked}"
     fading = {v.name: v.measures["standard_deviation_of_signals"] for v in variants}
     kept = {
         name: deviations[-1] / max(deviations[0], 1e-300) for name, deviations in fading.items()
@@ -81,7 +79,7 @@ def find(result: Result) -> Finding:
     layers = len(fading[strongest])
     epochs, rate = (variants[0].configuration[name] for name in ("epochs", "learning_rate"))
     return Finding(
-        f"With {layers} hidden layers and {phrases.counted(epochs, 'epoch')}, {ranked}{lost}",
+        f"With {layers} hidden layers and {phrases.counted(epochs, 'epoch')}, {ranked}",
         (
             *(phrases.behind(learning, images) if learning else ()),
             *([f"at chance, below 20 %: {phrases.listed(chance)}"] if chance else []),
@@ -94,35 +92,28 @@ def find(result: Result) -> Finding:
 
 
 def draw(result: Result) -> dict[str, Figure]:
-    """Signals by layer, one panel per activation, and a table of test accuracies."""
-    variants = result.variants
-    figure = new_figure(11, 6.2)
-    above, below = parts(figure, 2, 1, height_ratios=(1.15, 1))
-    panels = above.subplots(1, len(ACTIVATIONS), sharey=True)
-    for variant in variants:
+    """Signals by layer above accuracies by epoch, one column per activation."""
+    figure = new_figure(11, 6.6)
+    rows = figure.subplots(2, len(ACTIVATIONS), sharey="row")
+    for variant in result.variants:
         activation, initializer = variant.name.split(" from ")
+        signal, accuracy = rows[:, list(ACTIVATIONS).index(activation)]
         deviations = variant.measures["standard_deviation_of_signals"]
-        axes = panels[list(ACTIVATIONS).index(activation)]
+        look = {"color": COLOURS[initializer], "marker": MARKERS[initializer]}
         layers = range(1, len(deviations) + 1)
-        axes.plot(
-            layers,
-            deviations,
-            color=COLOURS[initializer],
-            marker=MARKERS[initializer],
-            label=initializer,
-        )
-        tidy(axes, "hidden layer", "", title=activation)
-    panels[0].set(yscale="log", ylabel="signal before training\n(standard deviation)")
-    panels[0].legend()
-    accuracies = np.array([100 * v.test_accuracy.mean for v in variants]).reshape(
-        len(ACTIVATIONS), -1
+        signal.plot(layers, deviations, markersize=4, label=initializer, **look)
+        reached = phrases.percent(variant.test_accuracy)
+        label = f"{initializer}: {reached}"
+        draw_curve(accuracy, variant, "val_accuracies", percent=True, label=label, **look)
+        tidy(signal, "hidden layer", "", title=activation)
+        tidy(accuracy, "epoch", "")
+    for axes in rows[1]:
+        axes.axhline(10, color="grey", linestyle="--", linewidth=1)
+        axes.legend(title="test accuracy", loc="center right", fontsize=9)
+    rows[1, 0].annotate(
+        "guessing", (1, 10), xytext=(0, 4), textcoords="offset points", color="grey"
     )
-    texts = (
-        np.array([phrases.percent(v.test_accuracy) for v in variants])
-        .reshape(accuracies.shape)
-        .tolist()
-    )
-    axes = below.subplots()
-    draw_heat_map(axes, accuracies, list(ACTIVATIONS), list(INITIALIZERS), texts)
-    axes.set(xlabel="initialisation", ylabel="activation", title="accuracy on the test images (%)")
+    rows[1, 0].set(ylim=(0, 100), ylabel="validation accuracy (%)")
+    rows[0, 0].set(yscale="log", ylabel="signal before training\n(standard deviation)")
+    rows[0, 0].legend(title="initialisation")
     return {"activations-and-initialisation": figure}

@@ -99,8 +99,10 @@ def draw(result: Result) -> dict[str, Figure]:
         pulls = variant.measures["pull"]
         pull.plot([float(probability) for probability in pulls], list(pulls.values()), **look)
     draw_rates(rates, variants)
-    tidy(accuracy, "epoch", "validation accuracy (%)")
+    tidy(accuracy, "epoch", "validation accuracy (%)", title="At the best learning rate")
+    rates.set_title("Choosing the learning rate (one seed)")
     tidy(pull, "probability of the true class", "gradient of its logit, −∂L/∂z")
+    pull.set_title("Gradient of one image")
     figure.legend(
         *accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.experiments import phrases
-from playground.experiments.figures import COLOURS, draw_curve, draw_rates, new_figure, tidy
+from playground.experiments.figures import COLOURS, FAILED, draw_curve, draw_rates, new_figure, tidy
 from playground.experiments.results import Finding, Result, Variant
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import choose_learning_rate, network_variant, repeat
@@ -59,8 +59,8 @@ def find(result: Result) -> Finding:
     )
     epochs = phrases.counted(ours[0].configuration["epochs"], "epoch")
     return Finding(
-        f"After {epochs}, {phrases.ranking(ours, images)} PyTorch agrees: its mean test accuracies "
-        f"differ by at most {phrases.points(last)}.",
+        f"After {epochs}, {phrases.ranking(ours, images)} In PyTorch, the mean test accuracies "
+        f"differ from these by at most {phrases.points(last)}.",
         (
             *phrases.behind(ours, images),
             phrases.after_one_epoch(ours),
@@ -73,19 +73,19 @@ def find(result: Result) -> Finding:
 
 
 def _unstable(variants: Sequence[Variant]) -> tuple[str, ...]:
-    """A detail on the learning rates that a figure does not show, because the training diverged."""
-    rates = {
-        variant.name: [rate for rate, accuracy in _by_rate(variant).items() if not accuracy]
+    """A detail on the learning rates that are too large to learn anything: crosses in the figure."""
+    which = [
+        f"{variant.name} at {rate}"
         for variant in variants
-    }
-    which = [f"{name} at {phrases.listed(found)}" for name, found in rates.items() if found]
-    return (f"the training diverges with {phrases.listed(which)}",) if which else ()
-
-
-def _by_rate(variant: Variant) -> dict[str, float]:
-    """The validation accuracy by learning rate: 0 for a training whose loss was not finite."""
-    found: dict[str, float] = variant.measures["validation_accuracy_by_learning_rate"]
-    return found
+        for rate, accuracy in variant.measures["validation_accuracy_by_learning_rate"].items()
+        if accuracy < FAILED
+    ]
+    if not which:
+        return ()
+    return (
+        f"the training fails with {phrases.listed(which)}: steps that large switch most ReLUs off "
+        "for good, and the network stays near guessing (crosses in the figure)",
+    )
 
 
 def _apart(a: Variant, b: Variant, curve: str, epoch: int) -> float:
@@ -108,8 +108,9 @@ def draw(result: Result) -> dict[str, Figure]:
             draw_curve(axes, theirs, curve, percent=percent, **_ring(COLOURS[ours.name]))
     loss.plot([], [], **{**_ring("grey"), "label": "the same in PyTorch"})
     draw_rates(rates, variants[::2])
-    tidy(loss, "epoch", "training loss (nats)")
-    tidy(accuracy, "epoch", "validation accuracy (%)")
+    tidy(loss, "epoch", "training loss (nats)", title="On training images")
+    tidy(accuracy, "epoch", "validation accuracy (%)", title="On validation images")
+    rates.set_title("Choosing the learning rate (one seed)")
     figure.legend(
         *loss.get_legend_handles_labels(), loc="outside lower center", ncols=7, frameon=False
     )

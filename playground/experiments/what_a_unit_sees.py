@@ -241,7 +241,8 @@ def animation(films: Mapping[str, np.ndarray], reached: Mapping[str, str]) -> by
 
 def draw_frame(films: Mapping[str, np.ndarray], reached: Mapping[str, str], epoch: int) -> Figure:
     """All units after an epoch, with the scale of the colours below."""
-    figure = new_figure(6.4, 4.2)
+    figure = new_figure(6.4, 4.25)
+    figure.set_layout_engine("compressed")  # keeps square panels clear of the titles
     figure.suptitle(
         f"Weights of the first layer after epoch {epoch}"
         if epoch

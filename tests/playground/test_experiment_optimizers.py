@@ -56,8 +56,10 @@ def test_the_result_survives_json_and_has_a_figure(result: Result) -> None:
     assert (
         results.from_json(results.to_json(result)).variants[0].trials == result.variants[0].trials
     )
-    lines = [len(axes.get_lines()) for axes in result.figures["optimizers"].axes]
-    assert lines == [13, 12, 6]  # the first has one more line for the legend
+    loss, accuracy, rates = (axes.get_lines() for axes in result.figures["optimizers"].axes)
+    assert (len(loss), len(accuracy)) == (13, 12)  # the first has one more line for the legend
+    measured = [v.measures["validation_accuracy_by_learning_rate"] for v in result.variants[::2]]
+    assert sum(len(line.get_xdata()) for line in rates) == sum(map(len, measured))
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

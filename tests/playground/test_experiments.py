@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import math
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from playground.__main__ import main
 from playground.errors import BadFile, PlaygroundError
@@ -31,6 +33,7 @@ from playground.experiments import (
 )
 from playground.experiments import run as run_experiment
 from playground.experiments.results import SeedSpread
+from playground.plots import small_png
 from tests.support import ROOT
 
 
@@ -183,6 +186,16 @@ def test_a_figure_is_the_same_file_each_time() -> None:
     assert (png, svg) == again
     assert png.startswith(b"\x89PNG")
     assert b"<dc:date>" not in svg
+
+
+def test_a_small_picture_keeps_rare_colours() -> None:
+    figure = figures.new_figure(3, 2)
+    axes = figure.subplots()
+    rng = np.random.default_rng(0)
+    axes.scatter(rng.random(500), rng.random(500), alpha=0.5, color=figures.BLUE)
+    axes.plot(0.5, 0.5, ".", markersize=4, color=figures.ORANGE, markeredgewidth=0)
+    small = np.asarray(Image.open(io.BytesIO(small_png(figure))).convert("RGB")).astype(int)
+    assert np.abs(small - [230, 159, 0]).max(axis=2).min() < 12  # figures.ORANGE
 
 
 def test_each_thing_that_has_a_colour_has_its_own_among_its_kind() -> None:
