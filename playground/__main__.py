@@ -25,11 +25,21 @@ from playground.command_line import (
     given_fields,
     load_dataset,
 )
-from playground.commands import experiments, inspect, notebooks, saved_networks, sweep, train_cnn
+from playground.commands import (
+    experiments,
+    inspect,
+    landscape,
+    notebooks,
+    saved_networks,
+    sweep,
+    train_cnn,
+)
+from playground.commands.live_options import add_live_options, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
 from playground.experiments import tables
+from playground.live.looks import NetworkSubject
 from playground.network import Network
 from playground.parser import PlaygroundParser, parse
 from playground.registry import choose
@@ -93,6 +103,7 @@ def _parser() -> PlaygroundParser:
     )
     inspect.add_command(commands)
     saved_networks.add_commands(commands)
+    landscape.add_command(commands)
     train_cnn.add_command(commands)
     experiments.add_command(commands)
     tables.add_command(commands)
@@ -117,6 +128,7 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
+    add_live_options(parser)
     add_tracking_options(parser)
     add_checkpoint(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.npz)")
@@ -145,15 +157,20 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{sizes}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
-        run = train(
-            network,
-            *split,
-            seed=options.seed,
-            verbose=True,
-            after_epoch=tracker.epoch,
-            checkpoint=options.checkpoint,
-            resume=options.resume,
-        )
+        title = f"{options.dataset}: {sizes}"
+        subject = NetworkSubject(network)
+        with live_run(
+            options, subject, configuration, split, dataset.class_names, title=title
+        ) as live:
+            run = train(
+                network,
+                *split,
+                seed=options.seed,
+                verbose=True,
+                checkpoint=options.checkpoint,
+                resume=options.resume,
+                **hooks(tracker.epoch, live),
+            )
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"
@@ -172,7 +189,8 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(network, options.save)
         print(f"Network: {options.save}")
     if options.plot:
-        plots.write_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
+        figure = plots.learning_curves(run.history, title=f"{options.dataset}: learning curves")
+        plots.save(figure, options.plot)
         print(f"Learning curves: {options.plot}")
 
 

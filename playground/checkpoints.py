@@ -20,7 +20,7 @@ import numpy as np
 from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
-from playground.network import Network
+from playground.network import Network, Snapshot
 from playground.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -153,9 +153,9 @@ class Checkpoint:
             f"optimizer.{name}": np.asarray(getattr(self.optimizer, name))
             for name in self.optimizer.state_names
         }
-        arrays["parameters"] = self.network.parameters
-        if self.best.parameters is not None:
-            arrays["best"] = self.best.parameters
+        arrays |= self.network.snapshot()._asdict()
+        if self.best.snapshot is not None:
+            arrays |= _named_best(self.best.snapshot)
         return arrays
 
     def _restore(self, description: dict[str, Any], saved: dict[str, np.ndarray]) -> None:
@@ -163,14 +163,14 @@ class Checkpoint:
         lengths = {len(curve) for curve in description["curves"].values()}
         if set(description["curves"]) != set(self.curves) or not min(lengths):
             raise ValueError("its curves are not those of a run")
-        best = saved.pop("best", None)
-        if best is not None:
-            _check("best", best, self.network.parameters)
-        for name, array in self._arrays().items():
+        expected = self._arrays()
+        if "best.parameters" in saved:
+            expected |= _named_best(self.network.snapshot())
+        for name, array in expected.items():
             _check(name, saved.get(name), array)
         for rng, state in zip(self._generators(), description["generators"], strict=True):
             rng.bit_generator.state = state
-        self.network.parameters[...] = saved["parameters"]
+        self.network.restore(Snapshot(saved["parameters"], saved["state"]))
         for name in self.optimizer.state_names:
             value = saved[f"optimizer.{name}"]
             if value.ndim:
@@ -180,12 +180,18 @@ class Checkpoint:
         for name, curve in self.curves.items():
             curve[:] = map(float, description["curves"][name])
         self.best.epoch, self.best.accuracy = description["best"]
-        self.best.parameters = best
+        if "best.parameters" in saved:
+            self.best.snapshot = Snapshot(saved["best.parameters"], saved["best.state"])
 
     def _generators(self) -> list[np.random.Generator]:
         """The generators of the run, each once: of the batches, and of layers such as dropout."""
-        found = [self.batch_rng, *(getattr(layer, "rng", None) for layer in self.network.layers)]
+        layers = [getattr(layer, "rng", None) for layer in self.network.layers]
+        found = [self.batch_rng, self.network.rng, *layers]
         return list({id(rng): rng for rng in found if rng is not None}.values())
+
+
+def _named_best(snapshot: Snapshot) -> dict[str, np.ndarray]:
+    return {f"best.{name}": array for name, array in snapshot._asdict().items()}
 
 
 def _check(name: str, found: np.ndarray | None, like: np.ndarray) -> None:

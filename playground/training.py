@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,42 @@ from playground.arguments import check_images, check_training_data
 from playground.arrays import aligned_zeros
 from playground.checkpoints import Checkpoint, identity, resumed
 from playground.errors import Diverged, PlaygroundError
-from playground.network import Network, as_numbers, mirror_images
+from playground.history import History
+from playground.network import Network, Snapshot, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from utils import History
 
 NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy without validation images
 AfterEpoch = Callable[[int, History], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update: its `number` over all epochs and its `epoch`, both from 1.
+
+    `loss` is that of the batch in training, before the update, with dropout and label smoothing;
+    `gradient_norm` that of its gradient, `learning_rate` the rate of the update.
+    """
+
+    number: int
+    epoch: int
+    loss: float
+    learning_rate: float = math.nan
+    gradient_norm: float = math.nan
+
+
+AfterStep = Callable[[Step], None]
+
+
+@dataclass
+class Controls:
+    """What may be changed while a network trains: `rate_factor` multiplies the learning rate."""
+
+    rate_factor: float = 1.0
+
+
+class StopTraining(Exception):
+    """Raised by a callback to end the training without an error, as if its epochs were done."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +77,8 @@ def train(
     seed: int | np.random.Generator = 0,
     verbose: bool = False,
     after_epoch: AfterEpoch | None = None,
+    after_step: AfterStep | None = None,
+    controls: Controls | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
 ) -> TrainingRun:
@@ -56,28 +88,37 @@ def train(
     the network is evaluated on the validation images and on the same number of training images,
     without dropout or label smoothing. Without validation images, the validation curves hold NaN.
     `verbose` prints a table of epochs. `after_epoch(epoch, history)` is called after each
-    evaluation, with epochs counted from 1; an exception it raises ends the training.
+    evaluation, with epochs counted from 1, and `after_step(step)` after each update; an exception
+    that they raise ends the training, StopTraining without an error. `controls` may change the
+    learning rate between two steps.
 
     With a `checkpoint`, the run is saved to that file after each epoch; `resume` continues the
     saved run with the same result as an uninterrupted one, or extends it to more epochs.
 
     Raises PlaygroundError if the data does not fit the network, or if `keep_best` or `patience`
-    lack validation images, or if the checkpoint belongs to another run; Diverged if the loss becomes infinite or NaN.
+    lack validation images, or if the checkpoint belongs to another run; Diverged if the loss
+    becomes infinite or NaN.
     """
     configuration, started = network.configuration, time.perf_counter()
-    check = partial(check_images, inputs=network.sizes[0], dtype=network.parameters.dtype)
-    validation = check_training_data(X_train, y_train, X_val, y_val, network.sizes[-1], check)
+    check = partial(check_images, inputs=network.shapes[0][0], dtype=network.dtype)
+    validation = check_training_data(X_train, y_train, X_val, y_val, network.shapes[-1][0], check)
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
-    descent = GradientDescent(network, steps=len(batches) * configuration.epochs)
+    descent = GradientDescent(
+        network,
+        steps=len(batches) * configuration.epochs,
+        controls=controls,
+        after_step=after_step,
+    )
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
     file, earlier = None, 0.0
     if checkpoint is not None:
+        run = identity(configuration, seed, X_train, y_train, *(validation or ()))
         file = Checkpoint(
             Path(checkpoint),
-            identity(configuration, seed, X_train, y_train, *(validation or ())),
+            {**run, "layers": repr(network)},
             network,
             descent.optimizer,
             batches.rng,
@@ -90,32 +131,41 @@ def train(
             descent.step_count = done * len(batches)
             if verbose:
                 print(resumed(done, before, configuration.epochs, configuration.schedule))
-    for epoch in range(len(history.train_losses) + 1, configuration.epochs + 1):
-        if configuration.patience is not None and epoch - 1 - best.epoch >= configuration.patience:
-            break
-        # overflows are reported by Diverged instead of by warnings
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            descent.run_epoch(batches, epoch)
-            train_scores = network.evaluate(X_train[:measured], y_train[:measured])
-            val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
-        history.record(train_scores, val_scores)
-        if verbose:
-            history.print_last()
-        best.update(epoch, val_scores[1], network)
-        if file is not None:
-            file.save(earlier + time.perf_counter() - started)
-        if after_epoch is not None:
-            after_epoch(epoch, history)
-    if best.parameters is not None:
-        network.parameters[...] = best.parameters
+    patience = math.inf if configuration.patience is None else configuration.patience
+    with suppress(StopTraining):
+        for epoch in range(len(history.train_losses) + 1, configuration.epochs + 1):
+            if epoch - 1 - best.epoch >= patience:
+                break
+            # overflows are reported by Diverged instead of by warnings
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                history.step_losses += descent.run_epoch(batches, epoch)
+                train_scores = network.evaluate(X_train[:measured], y_train[:measured])
+                val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
+            history.record(train_scores, val_scores)
+            if verbose:
+                history.print_last()
+            best.update(epoch, val_scores[1], network)
+            if file is not None:
+                file.save(earlier + time.perf_counter() - started)
+            if after_epoch is not None:
+                after_epoch(epoch, history)
+    if best.snapshot is not None:
+        network.restore(best.snapshot)
     return TrainingRun(history, best.epoch, earlier + time.perf_counter() - started)
 
 
 class GradientDescent:
     """The steps of a training run: gradients, learning rate, update."""
 
-    def __init__(self, network: Network, steps: int):
+    def __init__(
+        self,
+        network: Network,
+        steps: int,
+        controls: Controls | None = None,
+        after_step: AfterStep | None = None,
+    ):
         self.network, self.steps, self.step_count = network, steps, 0
+        self.controls, self.after_step = controls or Controls(), after_step
         configuration = network.configuration
         self.schedule, self.peak = SCHEDULES[configuration.schedule], configuration.learning_rate
         self.optimizer = OPTIMIZERS[configuration.optimizer](
@@ -125,8 +175,9 @@ class GradientDescent:
             decayed=network.weights,
         )
 
-    def run_epoch(self, batches: Batches, epoch: int) -> None:
-        """Makes one step per batch. Raises Diverged."""
+    def run_epoch(self, batches: Batches, epoch: int) -> list[float]:
+        """Makes one step per batch and returns their losses. Raises Diverged."""
+        losses = []
         for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
             loss = self.network.train_batch(X, y)
             if not math.isfinite(loss):
@@ -134,8 +185,18 @@ class GradientDescent:
                     f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
                     f"try a learning rate below {self.peak:g}"
                 )
-            self.optimizer.step(self.schedule(self.step_count, self.steps, self.peak))
+            rate = self.controls.rate_factor * self.schedule(self.step_count, self.steps, self.peak)
+            # before the update, which may overwrite the gradients
+            norm = self._gradient_norm() if self.after_step is not None else math.nan
+            self.optimizer.step(rate)
             self.step_count += 1
+            losses.append(loss)
+            if self.after_step is not None:
+                self.after_step(Step(self.step_count, epoch, loss, rate, norm))
+        return losses
+
+    def _gradient_norm(self) -> float:
+        return float(np.linalg.norm(self.network.gradients))
 
 
 class Batches:
@@ -181,15 +242,15 @@ class Batches:
 
 
 class Best:
-    """The first epoch with the best validation accuracy, and with `keep_best` its parameters."""
+    """The first epoch with the best validation accuracy, and with `keep_best` its snapshot."""
 
     def __init__(self) -> None:
         self.epoch, self.accuracy = 0, -math.inf
-        self.parameters: np.ndarray | None = None
+        self.snapshot: Snapshot | None = None
 
     def update(self, epoch: int, accuracy: float, network: Network) -> None:
         """Compares an epoch with the best one so far; NaN (not measured) is never the best."""
         if accuracy > self.accuracy:
             self.epoch, self.accuracy = epoch, accuracy
             if network.configuration.keep_best:
-                self.parameters = network.parameters.copy()
+                self.snapshot = network.snapshot()

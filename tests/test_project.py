@@ -121,7 +121,8 @@ NUMPY_PLAYGROUND = [
         "__init__", "__main__", "command_line", "configuration", "configuration_files", "csv_files", "datasets", "errors",
         "initializers", "layers", "losses", "network", "optimizers", "extras", "plots", "registry", "schedules", "storage",
         "arguments", "checkpoints", "image_files", "parser", "saved_networks",
-        "training", "tracking/*", "sweeps/*", "notebooks/*", "commands/*", "convnets/__init__", "convnets/configuration",
+        "training", "tracking/*", "sweeps/*", "notebooks/*", "commands/*", "live/*", "landscape/*",
+        "convnets/__init__", "convnets/configuration",
         *(f"experiments/{name}" for name in (
             "__init__", "figures", "registry", "report", "results", "settings", "tables",
             "trials", "phrases",

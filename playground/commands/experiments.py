@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from playground import command_line
 from playground.errors import PlaygroundError
 from playground.experiments import phrases, report
-from playground.experiments.registry import EXPERIMENTS, check_needs, run
+from playground.experiments.registry import EXPERIMENTS, check_needs, present, run
+from playground.experiments.results import Result, read
 from playground.experiments.settings import ExperimentSettings
 from playground.registry import choose
 
@@ -24,6 +26,11 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--list", action="store_true", help="list the experiments")
     parser.add_argument(
         "--quick", action="store_true", help="few images and epochs: a test that takes seconds"
+    )
+    parser.add_argument(
+        "--redraw",
+        action="store_true",
+        help="train nothing: write findings and figures anew from the results in the folder",
     )
     parser.add_argument(
         "--seeds",
@@ -61,10 +68,15 @@ def _run(options: argparse.Namespace) -> None:
     )
     names = _chosen(options.names)
     folder = options.output or (
-        Path("results/csv") if options.csv else _folder(names, options.quick)
+        Path("results/csv") if options.csv else _folder(names, options.quick and not options.redraw)
     )
     check_needs(names)
     _check_csv(names, options)
+    if options.redraw:
+        for result in [read(folder / f"{name}.json") for name in names]:
+            anew = present(result)
+            _print(anew, report.write(anew, folder))
+        return
     if options.device != "auto":
         settings.torch_device()
     report.check_folder(folder, names)
@@ -102,7 +114,13 @@ def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:
     print(f"{name}: {EXPERIMENTS[name].question}", flush=True)
     result = run(name, settings)
     paths = report.write(result, folder)
-    print(f"{result.finding}\n({phrases.basis(result)})", flush=True)
+    _print(result, paths)
+
+
+def _print(result: Result, paths: list[Path]) -> None:
+    for line in [*str(result.finding).splitlines(), f"({phrases.basis(result)})"]:
+        indent = "  " if line.startswith("- ") else ""
+        print(textwrap.fill(line, 88, subsequent_indent=indent), flush=True)
     print(f"{', '.join(map(str, paths))}; {result.seconds:.0f} s\n", flush=True)
 
 

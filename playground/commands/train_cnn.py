@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playground import command_line, datasets, plots
+from playground.commands.live_options import add_live_options, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.extras import require
@@ -32,6 +33,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--no-test", dest="test", action="store_false", help="do not evaluate on the test images"
     )
+    add_live_options(parser)
     add_tracking_options(parser)
     command_line.add_checkpoint(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the trained network (.pt)")
@@ -63,6 +65,7 @@ def _train(options: argparse.Namespace) -> None:
     )
     from playground.convnets import storage
     from playground.convnets.evaluation import evaluate
+    from playground.convnets.looks import ConvNetSubject
     from playground.convnets.networks import build, parameter_count
     from playground.convnets.training import train_convnet
 
@@ -71,17 +74,23 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{configuration.network}: {size}; {processor}")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
-        run = train_convnet(
-            model,
-            configuration,
-            *split,
-            device=options.device,
-            seed=options.seed,
-            verbose=True,
-            after_epoch=tracker.epoch,
-            checkpoint=options.checkpoint,
-            resume=options.resume,
-        )
+        model.to(processor.device)
+        subject = ConvNetSubject(model, configuration, processor)
+        title = f"{options.dataset}: convolutional network {configuration.network}"
+        with live_run(
+            options, subject, configuration, split, dataset.class_names, title=title
+        ) as live:
+            run = train_convnet(
+                model,
+                configuration,
+                *split,
+                device=options.device,
+                seed=options.seed,
+                verbose=True,
+                checkpoint=options.checkpoint,
+                resume=options.resume,
+                **hooks(tracker.epoch, live),
+            )
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"
@@ -105,5 +114,6 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(model, configuration, options.save)
         print(f"Network: {options.save}")
     if options.plot:
-        plots.write_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
+        figure = plots.learning_curves(run.history, title=f"{options.dataset}: learning curves")
+        plots.save(figure, options.plot)
         print(f"Learning curves: {options.plot}")

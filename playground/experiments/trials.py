@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
-from playground.experiments.results import Trial, Variant, plain
+from playground.experiments.results import Trial, Variant, pack, plain
 from playground.experiments.settings import Data, ExperimentSettings
+from playground.history import History
 from playground.network import Network
 from playground.training import train
-from utils import History
 
 C = TypeVar("C", Configuration, ConvConfiguration)
 
@@ -36,12 +38,19 @@ class Stopwatch:
         self.seconds.append(time.perf_counter() - self.started)
         self.watch()
 
-    def trial(self, seed: int, history: History, test_scores: tuple[float, float]) -> Trial:
-        """The record of the timed training, given `(loss, accuracy)` on the test images."""
+    def trial(
+        self, seed: int, history: History, test_scores: tuple[float, float], correct: np.ndarray
+    ) -> Trial:
+        """The record of the timed training.
+
+        `test_scores` are `(loss, accuracy)` on the test images, `correct (n,)` tells which of them
+        are classified correctly.
+        """
         curves = {
-            name: tuple(curve) for name, curve in {**vars(history), "seconds": self.seconds}.items()
+            name: tuple(curve)
+            for name, curve in {**history.curves(), "seconds": self.seconds}.items()
         }
-        return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
+        return Trial(seed, *test_scores, self.seconds[-1], curves, pack(correct))
 
 
 def shortened(configuration: C, settings: ExperimentSettings) -> C:
@@ -71,7 +80,9 @@ def train_network(
         seed=seed,
         after_epoch=stopwatch,
     )
-    return network, stopwatch.trial(seed, run.history, network.evaluate(data.X_test, data.y_test))
+    scores = network.evaluate(data.X_test, data.y_test)
+    correct = network.predict(data.X_test) == data.y_test
+    return network, stopwatch.trial(seed, run.history, scores, correct)
 
 
 def repeat(

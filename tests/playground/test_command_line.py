@@ -14,17 +14,18 @@ import pytest
 from playground.__main__ import main
 from playground.configuration import Configuration
 from playground.csv_files import read_csv, write_csv
-from playground.datasets import load
+from playground.datasets import load, split
 from playground.errors import PlaygroundError
 from playground.experiments.settings import ExperimentSettings
+from playground.history import History
 from playground.network import Network
-from playground.plots import write_history
+from playground.plots import learning_curves
+from playground.plots import save as save_figure
 from playground.storage import load as load_network
 from playground.storage import save
 from playground.sweeps import SweepSettings, sweep
 from tests.support import ROOT
 from tests.support import run as run_python
-from utils import History
 
 SMALL = ["--train-size", "600", "--validation-size", "200", "--epochs", "2", "--hidden-sizes", "16"]
 
@@ -75,6 +76,22 @@ def test_options_change_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture
     configuration = load_network(path).configuration
     assert (configuration.hidden_sizes, configuration.optimizer) == ((16,), "sgd")
     assert (configuration.flips, configuration.learning_rate) == (False, 0.05)
+
+
+def test_the_convolutional_recipe_is_trained_saved_and_loaded_as_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "network.npz"
+    options = ["--recipe", "lenet", "--train-size", "300", "--validation-size", "100"]
+    options += ["--epochs", "1", "--no-test", "--save", str(path)]
+    status, out, _ = run(["train", *options], capsys)
+    assert status == 0
+    assert out.startswith("784-4704-1600-120-84-10: 61,706 parameters; 300 images\n")
+    data = split(load("fashion-mnist"), validation_size=100, train_size=300)
+    _, accuracy = load_network(path).evaluate(data.X_val, data.y_val)
+    assert f"Validation accuracy {accuracy:.2%} on 100 images" in out
+    assert main(["inspect", str(path), "--out", str(tmp_path / "page.html")]) == 2
+    assert "this network cannot be shown: expected linear layers" in capsys.readouterr().err
 
 
 def test_options_change_what_a_file_says(
@@ -173,7 +190,8 @@ def test_a_misspelt_name_is_found_before_any_data_is_read(
 
 @pytest.mark.parametrize(("name", "start"), [("a.svg", b"<?xml"), ("a.pdf", b"%PDF")])
 def test_learning_curves_can_be_drawn_as_vectors(name: str, start: bytes, tmp_path: Path) -> None:
-    write_history(History([2.0, 1.0], [2.0, 1.5], [0.3, 0.6], [0.3, 0.5]), tmp_path / name)
+    history = History([2.0, 1.0], [2.0, 1.5], [0.3, 0.6], [0.3, 0.5], [3.0, 2.0, 1.0, 0.5])
+    save_figure(learning_curves(history), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(start)
 
 

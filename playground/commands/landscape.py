@@ -1,0 +1,87 @@
+"""`python -m playground landscape`: the loss around a trained network, and six paths to it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playground import command_line, datasets, plots
+from playground.configuration import Configuration
+from playground.network import Network, as_numbers
+
+MEASURED_IMAGES = 1000  # training images whose loss is drawn
+
+
+def add_command(commands: Any) -> None:
+    """Adds the command; matplotlib is imported only when it runs."""
+    parser = command_line.add_command(
+        commands,
+        "landscape",
+        _landscape,
+        "draw the loss around a network, and six optimizers in it",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("landscape.png"),
+        metavar="FILE",
+        help=".png, .svg or .pdf (default: landscape.png)",
+    )
+    parser.add_argument(
+        "--hidden-sizes",
+        type=int,
+        nargs="*",
+        default=[100],
+        metavar="N",
+        help="units in each hidden layer (default: 100)",
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=3, metavar="N", help="of each optimizer (default: 3)"
+    )
+    parser.add_argument(
+        "--grid", type=_grid_size, default=30, metavar="N", help="points a side (default: 30)"
+    )
+    command_line.add_split_options(parser)
+    command_line.add_csv(parser)
+    command_line.add_seed(parser)
+
+
+def _landscape(options: argparse.Namespace) -> None:
+    command_line.check_writable(options.out, plots.ENDINGS)
+    configuration = Configuration(hidden_sizes=tuple(options.hidden_sizes), epochs=options.epochs)
+    dataset = command_line.load_dataset(options)
+    split = datasets.split(
+        dataset,
+        validation_size=options.validation_size,
+        train_size=options.train_size,
+        seed=options.seed,
+    )
+    from playground.landscape import figure, paths, plane
+
+    X = as_numbers(split.X_train[:MEASURED_IMAGES], np.dtype(np.float32))
+    y = split.y_train[:MEASURED_IMAGES]
+    classes = len(dataset.class_names)
+    network = Network(X.shape[1], classes, configuration)
+    recorded, ends = {}, {}
+    for name in paths.RATES:
+        path = paths.record_path(name, configuration, split, classes=classes, seed=options.seed)
+        network.parameters[...] = path[-1]
+        recorded[name], ends[name] = path, network.evaluate(X, y)[0]
+        print(f"{name}: loss {ends[name]:.3f} on {len(y):,} training images")
+    lowest = min(ends, key=lambda name: ends[name])
+    points = np.concatenate(list(recorded.values()))
+    cut = plane.plane_through(recorded[lowest][-1], recorded[lowest][0], points)
+    places = {name: cut.coordinates(points) for name, points in recorded.items()}
+    grid = plane.loss_on_grid(network, cut, list(places.values()), X, y, size=options.grid)
+    figure.draw(cut, grid, places, ends, lowest).savefig(options.out, dpi=110)
+    print(f"Loss landscape: {options.out}")
+
+
+def _grid_size(text: str) -> int:
+    size = int(text)
+    if not 3 <= size <= 200:
+        raise argparse.ArgumentTypeError(f"{text} is out of range, expected 3 to 200")
+    return size

@@ -1,0 +1,51 @@
+"""The curves of a training run, in at most 1,000 points however many steps there are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+MAX_POINTS = 1000  # about the pixels that a chart is wide
+SMOOTHING = 50  # steps: the smoothed loss is a mean with weights that fall by 1/e in so many
+
+
+class Series:
+    """Mean loss and mean gradient norm of every `stride` steps, and the smoothed loss after them.
+
+    When there are `most` points, pairs of them become one and the stride doubles.
+
+    >>> series = Series(most=4)
+    >>> for loss in (5.0, 3.0, 2.0, 2.0, 1.0):
+    ...     series.add(loss, gradient_norm=1.0)
+    >>> series.stride, series.losses
+    (2, [4.0, 2.0])
+    """
+
+    def __init__(self, most: int = MAX_POINTS):
+        self.most, self.stride = most, 1
+        self.losses: list[float] = []
+        self.smooth: list[float] = []
+        self.norms: list[float] = []
+        self.steps = 0
+        self._loss_sum = self._norm_sum = 0.0  # of the steps since the last point
+        self._mean, self._weight = 0.0, 0.0  # exponentially weighted, and how much of it is data
+
+    def add(self, loss: float, gradient_norm: float) -> None:
+        """Adds a step."""
+        self.steps += 1
+        self._loss_sum += loss
+        self._norm_sum += gradient_norm
+        self._mean += (loss - self._mean) / SMOOTHING
+        self._weight += (1 - self._weight) / SMOOTHING
+        if self.steps % self.stride == 0:
+            self.losses.append(self._loss_sum / self.stride)
+            self.norms.append(self._norm_sum / self.stride)
+            self.smooth.append(self._mean / self._weight)
+            self._loss_sum = self._norm_sum = 0.0
+        if len(self.losses) == self.most:
+            self.losses, self.norms = _halved(self.losses), _halved(self.norms)
+            self.smooth = self.smooth[1::2]
+            self.stride *= 2
+
+
+def _halved(values: list[float]) -> list[float]:
+    return [(a + b) / 2 for a, b in list(pairwise(values))[::2]]
