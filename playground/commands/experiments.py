@@ -25,7 +25,11 @@ def add_command(commands: Any) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="names of experiments, or all")
     parser.add_argument("--list", action="store_true", help="list the experiments")
     parser.add_argument(
-        "--quick", action="store_true", help="few images and epochs: a test that takes seconds"
+        "--quick",
+        action="store_true",
+        help="few images and epochs, to see that it works: "
+        f"{_about(list(EXPERIMENTS)[:1])} for {next(iter(EXPERIMENTS))}, "
+        f"{_about(list(EXPERIMENTS))} for all",
     )
     parser.add_argument(
         "--redraw",
@@ -80,6 +84,8 @@ def _run(options: argparse.Namespace) -> None:
     if options.device != "auto":
         settings.torch_device()
     report.check_folder(folder, names)
+    if options.quick:
+        print(f"A quick run: about {_about(names)} on an idle core\n", flush=True)
     failed = []
     for name in names:
         try:
@@ -108,6 +114,12 @@ def _check_csv(names: list[str], options: argparse.Namespace) -> None:
             f"--csv replaces one dataset, but MNIST is needed too by {phrases.listed(comparing)}: "
             "choose other experiments"
         )
+
+
+def _about(names: list[str]) -> str:
+    """How long quick runs take together, in words."""
+    seconds = sum(EXPERIMENTS[name].quick_seconds for name in names)
+    return f"{seconds} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
 
 
 def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:

@@ -21,40 +21,51 @@ class Experiment:
     """A question, the default number of seeds, and the packages that only this one needs.
 
     With `uses_mnist`, it compares Fashion-MNIST with MNIST, so that no CSV files can replace them.
+    `quick_seconds` is about what a quick run takes on one idle core.
     """
 
     question: str
     seeds: int = 5
     needs: tuple[str, ...] = ()
     uses_mnist: bool = False
+    quick_seconds: int = 10
 
 
 EXPERIMENTS: dict[str, Experiment] = {
     "optimizers": Experiment(
-        "Which of six optimizers learns fastest, and does PyTorch agree?", needs=("torch",)
+        "Which of six optimizers learns fastest, and does PyTorch agree?",
+        needs=("torch",),
+        quick_seconds=30,
     ),
     "network-vs-cnn": Experiment(
         "How much better is a CNN than the best plain network, given the same time?",
         needs=("torch",),
+        quick_seconds=30,
     ),
-    "fashion-vs-mnist": Experiment("How much harder is clothing than digits?", uses_mnist=True),
+    "fashion-vs-mnist": Experiment(
+        "How much harder is clothing than digits?", uses_mnist=True, quick_seconds=5
+    ),
     "losses": Experiment("Is squared error as good a loss as cross-entropy?"),
     "activations-and-initialisation": Experiment(
         "Which activations and initialisations let a deep network learn?"
     ),
     "evolution": Experiment(
-        "What does each step from a plain network to the fast CNN gain?", needs=("torch",)
+        "What does each step from a plain network to the fast CNN gain?",
+        needs=("torch",),
+        quick_seconds=60,
     ),
     "confusion": Experiment("Which classes are confused?", needs=("sklearn",)),
     "transfer": Experiment(
         "Are the best configurations for clothing also good for digits?",
         needs=("optuna",),
+        quick_seconds=15,
         uses_mnist=True,
     ),
     "what-a-unit-sees": Experiment(
         "What patterns do the units of the first layer learn, and when?",
         seeds=1,
         needs=("torch", "PIL"),
+        quick_seconds=25,
     ),
 }
 
