@@ -13,7 +13,7 @@ import numpy as np
 
 from playground.live.controls import LiveControls
 from playground.live.looks import Look, Sample, Subject
-from playground.live.series import Series
+from playground.live.series import Series, smoothing_for
 from playground.training import Step
 from utils import History
 
@@ -24,11 +24,14 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """The state of a training run. The training thread writes it, the server's threads read it."""
+    """The state of a training of so many steps.
 
-    def __init__(self, subject: Subject, sample: Sample, controls: LiveControls):
+    The training thread writes it, and the server's threads read it.
+    """
+
+    def __init__(self, subject: Subject, sample: Sample, controls: LiveControls, steps: int):
         self.subject, self.sample, self.controls = subject, sample, controls
-        self.series = Series()
+        self.series = Series(smoothing=smoothing_for(steps))
         self.validation: list[tuple[int, float | None, float | None]] = []
         self.dead: list[tuple[int, tuple[float, ...]]] = []
         self.log: list[tuple[int, str]] = []

@@ -32,7 +32,7 @@ def test_watching_changes_nothing_and_sees_every_step(monkeypatch: pytest.Monkey
     alone, model = build(SMALL, 0), build(SMALL, 0)
     train_convnet(alone, SMALL, *images(), *images(40), device="cpu")
     subject = ConvNetSubject(model, SMALL, CPU)
-    recorder = Recorder(subject, choose_sample(*images(), 10), LiveControls())
+    recorder = Recorder(subject, choose_sample(*images(), 10), LiveControls(), steps=3)
     train_convnet(
         model,
         SMALL,
