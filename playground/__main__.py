@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-import utils
 from playground import configuration_files, csv_files, datasets, plots, storage
 from playground.command_line import (
     add_command,
@@ -160,7 +159,8 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(network, options.save)
         print(f"Network: {options.save}")
     if options.plot:
-        utils.plot_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
+        figure = plots.learning_curves(run.history, title=f"{options.dataset}: learning curves")
+        plots.save(figure, options.plot)
         print(f"Learning curves: {options.plot}")
 
 

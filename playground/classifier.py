@@ -42,6 +42,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self,
         hidden_sizes: tuple[int, ...] = (100,),
         *,
+        network: str = "mlp",
         activation: str = "relu",
         initializer: str = "he",
         dropout: float = 0.0,
@@ -61,6 +62,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         verbose: bool = False,
     ):
         self.hidden_sizes = hidden_sizes
+        self.network = network
         self.activation = activation
         self.initializer = initializer
         self.dropout = dropout

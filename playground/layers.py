@@ -7,41 +7,74 @@ saves a copy as expensive as the computation itself.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
+from playground.initializers import Initializer, he
+from playground.values import check_number, check_whole
+
 
 class Layer(ABC):
-    """One layer. `training` selects the training behaviour of layers such as dropout."""
+    """One layer. `training` selects the training behaviour of layers such as dropout.
+
+    A layer of one's own defines `forward` and `backward`. If it has parameters, `parameter_names`
+    lists their attributes, say `("slope",)`, and `backward` sets a gradient for each: `dslope`.
+    `state_names` lists arrays that change in training without a gradient, such as running means.
+    `playground.check_gradients` tests a layer.
+    """
+
+    parameter_names: tuple[str, ...] = ()
+    state_names: tuple[str, ...] = ()
+    input_size: int | None = None  # the numbers in a row of X, if the layer takes a fixed number
+    status: Literal["new", "copied", "in a network"] = "new"
 
     @abstractmethod
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
-        """The output for a batch `X (n, d)`."""
+        """The output for a batch `X (n, d)`, or `X (n, c, h, w)` for layers of images."""
 
     @abstractmethod
     def backward(self, gradient: np.ndarray) -> np.ndarray:
-        """∂L/∂X of the last batch, `(n, d)`, given ∂L/∂output."""
+        """∂L/∂X of the last batch, in the shape of X, given ∂L/∂output."""
+
+    def find_gradients(self, gradient: np.ndarray) -> None:
+        """Sets the gradients of the parameters only: the first layer does not need ∂L/∂X."""
+        self.backward(gradient)
+
+    def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:  # noqa: B027
+        """Draws new parameters; a layer without random parameters has nothing to do."""
+
+    def copy(self) -> Layer:
+        """A copy for another network, which keeps its parameters instead of drawing new ones."""
+        copied = copy.deepcopy(self)
+        copied.status = "copied"
+        return copied
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 class Linear(Layer):
     """Z = X W + b, with `W (d, h)` and `b (h,)`; `backward` writes the gradients `dW` and `db`.
 
-    The four arrays may be views into larger ones, so that an optimizer can treat the parameters of
-    a whole network as one vector.
+    >>> Linear(784, 10).forward(np.zeros((2, 784))).shape
+    (2, 10)
     """
 
-    def __init__(
-        self,
-        W: np.ndarray,
-        b: np.ndarray,
-        dW: np.ndarray | None = None,
-        db: np.ndarray | None = None,
-    ):
-        self.W, self.b = W, b
-        self.dW = np.zeros_like(W) if dW is None else dW
-        self.db = np.zeros_like(b) if db is None else db
+    parameter_names = ("W", "b")
+
+    def __init__(self, inputs: int, outputs: int):
+        check_whole("inputs", inputs)
+        check_whole("outputs", outputs)
+        self.input_size, self.output_size = inputs, outputs
+        self.W, self.b = np.zeros((inputs, outputs)), np.zeros(outputs)
+        self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
+        self.initialize(he, np.random.default_rng(0))
+
+    def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:
+        self.W[...] = initializer(*self.W.shape, rng)
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         self.X = X
@@ -55,9 +88,11 @@ class Linear(Layer):
         return dX
 
     def find_gradients(self, gradient: np.ndarray) -> None:
-        """Writes ∂L/∂W and ∂L/∂b only: the first layer of a network does not need ∂L/∂X."""
         np.matmul(self.X.T, gradient, out=self.dW)
         gradient.sum(axis=0, out=self.db)
+
+    def __repr__(self) -> str:
+        return f"Linear({self.input_size}, {self.output_size})"
 
 
 class ReLU(Layer):
@@ -111,9 +146,13 @@ class Dropout(Layer):
     overfitting".
     """
 
-    def __init__(self, rate: float, rng: np.random.Generator):
-        self.rate, self.rng = rate, rng
+    def __init__(self, rate: float, rng: np.random.Generator | None = None):
+        check_number("rate", rate, "0 or more and less than 1", lambda value: 0 <= value < 1)
+        self.rate, self.rng = rate, np.random.default_rng(0) if rng is None else rng
         self.scale: np.ndarray | None = None
+
+    def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:
+        self.rng = rng  # one generator for all random layers of a network
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         if not training:
@@ -131,6 +170,9 @@ class Dropout(Layer):
             gradient *= self.scale
         return gradient
 
+    def __repr__(self) -> str:
+        return f"Dropout({self.rate})"
+
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-z)) elementwise, computed with tanh, which never overflows.
@@ -144,4 +186,4 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     return a
 
 
-ACTIVATIONS: dict[str, Callable[[], Layer]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}

@@ -1,84 +1,221 @@
-"""A network with any number of layers; one vector holds all parameters."""
+"""A network of any layers; one vector holds all parameters."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
-from playground.arrays import aligned_zeros
-from playground.configuration import Configuration
+from playground import stacks
+from playground.configuration import TRAINING_SETTINGS, Configuration
 from playground.errors import PlaygroundError
-from playground.initializers import INITIALIZERS
-from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
+from playground.layers import Layer, Linear
 from playground.losses import LOSSES
+from playground.registry import choose
+from playground.vectors import Vectors
+
+if TYPE_CHECKING:
+    from playground.training import TrainingRun
 
 BLOCK_SIZE = 1000  # images per forward pass in evaluation: their activations fit into the cache
 
 
+class Snapshot(NamedTuple):
+    """All that training changes in a network: its parameters and the state of its layers."""
+
+    parameters: np.ndarray
+    state: np.ndarray
+
+
 class Network:
-    """A multilayer perceptron such as 784-300-100-10 and its loss, built from a Configuration.
+    """A stack of layers and a loss, built from a configuration or from a list of layers.
+
+    `Network(784, 10, Configuration(…))` is the multilayer perceptron, or whatever the configuration
+    names. `Network([Linear(784, 300), ReLU(), Linear(300, 10)])` has exactly these layers; of its
+    configuration, `network`, `hidden_sizes`, `activation` and `dropout` then mean nothing.
 
     `X (n, d)` holds numbers, or uint8 pixels, which are divided by 255. Labels `(n,)` run from 0 to
     k - 1. With `flips`, the logits are the mean over each image and its mirror image. All weights,
     then all biases, are views into `parameters (m,)`, and their gradients into `gradients (m,)`:
-    one vector is faster to update, copy and save than many small arrays.
+    one vector is faster to update, copy and save than many small arrays. `sizes` are the inputs
+    and the outputs of each layer with weights; `rng` draws the parameters, then the dropout.
 
+    Raises PlaygroundError if the layers do not fit together.
+
+    >>> from playground.layers import ReLU
     >>> Network(784, 10, Configuration(hidden_sizes=(300, 100))).parameter_count
     266610
+    >>> Network([Linear(784, 300), ReLU(), Linear(300, 10)])
+    Network([Linear(784, 300), ReLU(), Linear(300, 10)])
     """
 
+    @overload
+    def __init__(
+        self,
+        inputs: Sequence[Layer],
+        *,
+        configuration: Configuration | None = None,
+        seed: int | np.random.Generator = 0,
+        dtype: Any = np.float32,
+    ): ...
+
+    @overload
     def __init__(
         self,
         inputs: int,
         classes: int,
-        configuration: Configuration,
+        configuration: Configuration | None = None,
+        *,
+        seed: int | np.random.Generator = 0,
+        dtype: Any = np.float32,
+    ): ...
+
+    def __init__(
+        self,
+        inputs: int | Sequence[Layer],
+        classes: int | None = None,
+        configuration: Configuration | None = None,
         *,
         seed: int | np.random.Generator = 0,
         dtype: Any = np.float32,
     ):
-        self.configuration = configuration
-        self.sizes = (inputs, *configuration.hidden_sizes, classes)
-        self._allocate(np.dtype(dtype))
-        rng = np.random.default_rng(seed)
-        initialize = INITIALIZERS[configuration.initializer]
-        for linear in self.linears:
-            linear.W[...] = initialize(linear.W.shape[0], linear.W.shape[1], rng)
-        self.layers = self._stack(rng)
-        kind = LOSSES[configuration.loss]
-        self.loss, self.plain_loss = kind(configuration.label_smoothing), kind()
+        self.configuration = Configuration() if configuration is None else configuration
+        self.composed = isinstance(inputs, Sequence)
+        self.layers = self._stack(inputs, classes)
+        stacks.check(self.layers)
+        self.shapes = stacks.output_shapes(self.layers)
+        self.rng = np.random.default_rng(seed)
+        stacks.initialize(self.layers, self.configuration.initializer, self.rng)
+        self.dtype = np.dtype(dtype)
+        self._gather()
+        self._choose_loss()
 
-    def _allocate(self, dtype: np.dtype[Any]) -> None:
-        """Allocates the parameter and gradient vectors and the linear layers as views into them."""
-        shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
-        weights = sum(inputs * outputs for inputs, outputs in shapes)
-        self.parameters = aligned_zeros(weights + sum(self.sizes[1:]), dtype)
-        self.gradients = aligned_zeros(self.parameters.size, dtype)
-        # only these are decayed: large biases do not make a network more complex
-        self.weights = self.parameters[:weights]
-        self.linears = [
-            Linear(W, b, dW, db)
-            for (W, b), (dW, db) in zip(
-                _views(self.parameters, shapes), _views(self.gradients, shapes), strict=True
+    def _stack(self, inputs: int | Sequence[Layer], classes: int | None) -> tuple[Layer, ...]:
+        """The given layers, or those of the configuration."""
+        if isinstance(inputs, Sequence) and classes is None:
+            return tuple(inputs)
+        if isinstance(inputs, Sequence) or classes is None:
+            raise PlaygroundError(
+                f"Network({inputs!r}, {classes!r}) is neither, expected Network(784, 10, "
+                "Configuration()) or Network([Linear(784, 10)], configuration=Configuration())"
             )
-        ]
+        return tuple(stacks.from_configuration(inputs, classes, self.configuration))
 
-    def _stack(self, rng: np.random.Generator) -> list[Layer]:
-        """The layers in order: linear, activation, dropout; …; linear."""
-        activation = ACTIVATIONS[self.configuration.activation]
-        layers: list[Layer] = []
-        for linear in self.linears[:-1]:
-            layers += [linear, activation()]
-            if self.configuration.dropout:
-                layers.append(Dropout(self.configuration.dropout, rng))
-        return [*layers, self.linears[-1]]
+    def _gather(self) -> None:
+        """Gathers the layers' arrays into vectors."""
+        self.vectors = Vectors(self.layers, self.dtype)
+        self.linears = [layer for layer in self.layers if isinstance(layer, Linear)]
+        self._first = next(i for i, layer in enumerate(self.layers) if layer.parameter_names)
+
+    def _choose_loss(self) -> None:
+        kind = LOSSES[self.configuration.loss]
+        self.loss, self.plain_loss = kind(self.configuration.label_smoothing), kind()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle keeps: the vectors would come apart from the layers' arrays."""
+        self.vectors.update()
+        return {name: value for name, value in vars(self).items() if name != "vectors"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._gather()
+
+    def __repr__(self) -> str:
+        return f"Network([{', '.join(map(repr, self.layers))}])"
+
+    def summary(self) -> str:
+        """A table of the layers: the shape of their output for one image, and their parameters.
+
+        >>> from playground.layers import ReLU
+        >>> print(Network([Linear(784, 300), ReLU(), Linear(300, 10)]).summary())
+        layer               output  parameters
+        Linear(784, 300)       300     235,500
+        ReLU()                 300           0
+        Linear(300, 10)         10       3,010
+        total                          238,510
+        """
+        return stacks.table(self.layers, self.shapes)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of inputs, then the number of outputs of each layer with weights."""
+        outputs = [
+            math.prod(shape)
+            for layer, shape in zip(self.layers, self.shapes[1:], strict=True)
+            if any(np.ndim(getattr(layer, name)) >= 2 for name in layer.parameter_names)
+        ]
+        return (self.shapes[0][0], *outputs)
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """All parameters, `(m,)`: changing the vector changes the layers."""
+        self.vectors.update()
+        return self.vectors.parameters
+
+    @parameters.setter
+    def parameters(self, values: np.ndarray) -> None:
+        self.parameters[...] = values  # in place, so that the layers take part
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The part of `parameters` that weight decay shrinks."""
+        self.vectors.update()
+        return self.vectors.weights
+
+    @weights.setter
+    def weights(self, values: np.ndarray) -> None:
+        self.weights[...] = values  # in place, so that the layers take part
+
+    @property
+    def gradients(self) -> np.ndarray:
+        """The gradients of the last batch, `(m,)`."""
+        self.vectors.update()
+        return self.vectors.gradients
+
+    @gradients.setter
+    def gradients(self, values: np.ndarray) -> None:
+        self.gradients[...] = values  # in place, so that the layers take part
 
     @property
     def parameter_count(self) -> int:
         """The number of trainable parameters."""
-        return self.parameters.size
+        return self.vectors.parameters.size
+
+    def snapshot(self) -> Snapshot:
+        """A copy of the parameters and of the state, such as running means, for `restore`."""
+        self.vectors.update()
+        return Snapshot(self.vectors.parameters.copy(), self.vectors.state.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Brings the parameters and the state back to a snapshot of a network of this shape."""
+        self.vectors.update()
+        self.vectors.parameters[...], self.vectors.state[...] = snapshot
+
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        X_val: np.ndarray | None = None,
+        y_val: np.ndarray | None = None,
+        *,
+        seed: int | np.random.Generator = 0,
+        verbose: bool = False,
+        **settings: Any,
+    ) -> TrainingRun:
+        """Trains as `training.train` does, after changing settings, as in `fit(X, y, epochs=3)`.
+
+        Raises PlaygroundError for a setting that is unknown, or that the network is built from.
+        """
+        from playground.training import train  # which itself needs this module
+
+        for name in settings:
+            choose("setting", name, TRAINING_SETTINGS)
+        self.configuration = replace(self.configuration, **settings)
+        self._choose_loss()
+        return train(self, X, y, X_val, y_val, seed=seed, verbose=verbose)
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         """Logits `(n, k)` of a batch `X (n, d)` of floats."""
@@ -88,10 +225,11 @@ class Network:
 
     def backward(self, gradient: np.ndarray) -> None:
         """Writes the gradients of the last batch to `gradients (m,)`, given ∂L/∂logits `(n, k)`."""
-        for layer in reversed(self.layers[1:]):
+        for layer in reversed(self.layers[self._first + 1 :]):
             gradient = layer.backward(gradient)
         # without ∂L/∂X of the first layer, which would take a quarter of the time
-        self.linears[0].find_gradients(gradient)
+        self.layers[self._first].find_gradients(gradient)
+        self.vectors.update()
 
     def train_batch(self, X: np.ndarray, y: np.ndarray) -> float:
         """The loss of a batch; writes its gradients to `gradients (m,)`."""
@@ -114,28 +252,17 @@ class Network:
         return self.plain_loss.forward(logits, y), float(np.mean(logits.argmax(axis=1) == y))
 
     def _logits(self, X: np.ndarray) -> np.ndarray:
-        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
-            raise PlaygroundError(f"X has shape {X.shape}, expected (n, {self.sizes[0]})")
-        logits = np.empty((len(X), self.sizes[-1]), self.parameters.dtype)
+        if X.ndim != 2 or X.shape[1:] != self.shapes[0]:
+            raise PlaygroundError(f"X has shape {X.shape}, expected (n, {self.shapes[0][0]})")
+        logits = np.empty((len(X), *self.shapes[-1]), self.dtype)
         for start in range(0, len(X), BLOCK_SIZE):
-            block = as_numbers(X[start : start + BLOCK_SIZE], self.parameters.dtype)
+            block = as_numbers(X[start : start + BLOCK_SIZE], self.dtype)
             logits[start : start + BLOCK_SIZE] = self.forward(block)
             if self.configuration.flips:
                 logits[start : start + BLOCK_SIZE] += self.forward(mirror_images(block))
         if self.configuration.flips:
             logits /= 2
         return logits
-
-
-def _views(
-    vector: np.ndarray, shapes: list[tuple[int, int]]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Views of each layer's matrix and bias; the vector holds all matrices, then all biases."""
-    weight, bias = 0, sum(inputs * outputs for inputs, outputs in shapes)
-    for inputs, outputs in shapes:
-        W = vector[weight : weight + inputs * outputs].reshape(inputs, outputs)
-        yield W, vector[bias : bias + outputs]
-        weight, bias = weight + W.size, bias + outputs
 
 
 def as_numbers(X: np.ndarray, dtype: np.dtype[Any], out: np.ndarray | None = None) -> np.ndarray:

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TypedDict, Unpack
+from typing import NoReturn, TypedDict, Unpack
 
 import numpy as np
 
 from playground.arrays import aligned_zeros
+from playground.errors import PlaygroundError
 
 
 class Decay(TypedDict, total=False):
@@ -39,6 +40,13 @@ class Optimizer(ABC):
         self.steps = 0
         # for intermediate results, so that a step allocates no memory
         self.scratch = aligned_zeros(parameters.size, parameters.dtype)
+
+    def __getstate__(self) -> NoReturn:
+        """Refuses copies and pickles: they would update arrays that belong to no network."""
+        raise PlaygroundError(
+            "an optimizer shares its arrays with a network and cannot be copied or pickled: make a "
+            "new one for the copied network"
+        )
 
     def step(self, learning_rate: float) -> None:
         """Makes one step with the current gradients."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assignment.files import write_atomically
+from playground.history import History
+from utils import TRAIN_COLOUR, VAL_COLOUR
+
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -27,6 +33,78 @@ def image_grid(
         axes.set_title(name, fontsize=10)
     figure.suptitle(title)
     return figure
+
+
+def learning_curves(history: History, *, title: str = "") -> Figure:
+    """A figure of the losses over the steps (left) and the accuracies over the epochs (right).
+
+    Left: the loss of each step, lightly, its mean over a tenth of an epoch, and the loss on the
+    validation images after each epoch. The losses of the steps include dropout and label smoothing.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    loss_axes, accuracy_axes = figure.subplots(1, 2)
+    draw_step_losses(loss_axes, history)
+    epochs = range(1, len(history.train_losses) + 1)
+    for curve, colour, marker, label in (
+        (history.train_accuracies, TRAIN_COLOUR, "o", "training"),
+        (history.val_accuracies, VAL_COLOUR, "s", "validation"),
+    ):
+        accuracy_axes.plot(
+            epochs, 100 * np.array(curve), color=colour, marker=marker, markersize=3, label=label
+        )
+    accuracy_axes.set(xlabel="epoch", ylabel="accuracy (%)")
+    accuracy_axes.xaxis.get_major_locator().set_params(integer=True)
+    for axes in (loss_axes, accuracy_axes):
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.suptitle(title)
+    return figure
+
+
+def draw_step_losses(axes: Axes, history: History) -> None:
+    """Draws the losses of the steps, their mean and the validation losses over the steps."""
+    losses = np.array(history.step_losses)
+    steps = np.arange(1, len(losses) + 1)
+    in_epoch = len(losses) // len(history.train_losses)
+    window = max(1, in_epoch // 10)
+    axes.plot(steps, losses, color=TRAIN_COLOUR, alpha=0.25, linewidth=0.5, label="each step")
+    axes.plot(
+        steps[window - 1 :],
+        moving_mean(losses, window),
+        color=TRAIN_COLOUR,
+        label=f"mean of {window} steps",
+    )
+    axes.plot(
+        in_epoch * np.arange(1, len(history.val_losses) + 1),
+        history.val_losses,
+        color=VAL_COLOUR,
+        marker="s",
+        markersize=3,
+        label="validation",
+    )
+    # single steps may be far above: the axis shows the means
+    highest = max(moving_mean(losses, window).max(), np.nanmax([0, *history.val_losses]))
+    axes.set(xlabel=f"step ({in_epoch:,} per epoch)", ylabel="loss (nats)", ylim=(0, 1.1 * highest))
+
+
+def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """The mean of each `window` consecutive values `(n,)`: `(n - window + 1,)`.
+
+    >>> moving_mean(np.array([1.0, 2.0, 3.0, 6.0]), 2)
+    array([1.5, 2.5, 4.5])
+    """
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    means: np.ndarray = (sums[window:] - sums[:-window]) / window
+    return means
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes the figure in the format of the file's ending. Raises OSError."""
+    content = io.BytesIO()
+    figure.savefig(content, format=path.suffix[1:], dpi=110)
+    write_atomically(path, content.getvalue())
 
 
 def small_png(figure: Figure) -> bytes:

@@ -1,5 +1,7 @@
 """Networks on disk: an `.npz` with the parameters and, as JSON, the sizes and the configuration.
 
+The file also holds the state of the layers, such as running means. Of a network from a list of
+layers it holds only their names: `load` needs the layers themselves, as code is never stored.
 Loading never executes code from the file: NumPy reads it with `allow_pickle=False`.
 """
 
@@ -9,6 +11,7 @@ import io
 import itertools
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,33 +20,38 @@ import numpy as np
 from assignment.files import write_atomically
 from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
-from playground.network import Network
+from playground.layers import Layer
+from playground.network import Network, Snapshot
 
-FORMAT = 1
-MAX_PARAMETERS = 1 << 28  # the largest network here has a few million
+FORMAT = 2
+OLD_FORMAT = 1  # multilayer perceptrons, without state or a list of layers
+MAX_PARAMETERS = 1 << 26  # the largest network here has a few million
 
 
 def save(network: Network, path: Path) -> None:
     """Writes the network to a file atomically. Raises OSError if it cannot be written."""
-    inputs, classes = network.sizes[0], network.sizes[-1]
     description = {
         "format": FORMAT,
-        "inputs": inputs,
-        "classes": classes,
+        "inputs": network.shapes[0][0],
+        "classes": network.shapes[-1][0],
+        "layers": list(map(repr, network.layers)) if network.composed else None,
         **asdict(network.configuration),
     }
     # a hyperparameter search may have drawn NumPy numbers
     text = json.dumps(description, default=lambda number: number.item())
     content = io.BytesIO()
-    np.savez(content, description=np.array(text), parameters=network.parameters)
+    np.savez(content, description=np.array(text), **network.snapshot()._asdict())
     write_atomically(path, content.getvalue())
 
 
-def load(path: Path) -> Network:
-    """The network in a file from `save`. Raises BadFile if it is missing, damaged or wrong."""
+def load(path: Path, layers: Sequence[Layer] | None = None) -> Network:
+    """The network in a file from `save`. Raises BadFile if it is missing, damaged or wrong.
+
+    A network that was made from a list of layers needs new layers like them.
+    """
     try:
         with path.open("rb") as stream:
-            network = _network(zipfile.ZipFile(stream))
+            network = _network(zipfile.ZipFile(stream), layers)
     except OSError as error:
         raise BadFile(
             f"{path} cannot be read ({error.strerror or error}), expected a saved network"
@@ -56,31 +64,61 @@ def load(path: Path) -> Network:
     return network
 
 
-def _network(archive: zipfile.ZipFile) -> Network:
-    """The network in the archive; the parameters are read only after their size was checked."""
-    description = dict(json.loads(str(_array(archive, "description", 10_000))))
-    if description.pop("format", None) != FORMAT:
+def _network(archive: zipfile.ZipFile, layers: Sequence[Layer] | None) -> Network:
+    """The network in the archive."""
+    description = dict(json.loads(str(_array(archive, "description", 100_000))))
+    found = description.pop("format", None)
+    if found not in (FORMAT, OLD_FORMAT):
         raise PlaygroundError(f"its format is not {FORMAT}")
     inputs, classes = int(description.pop("inputs")), int(description.pop("classes"))
+    _check_layers(description.pop("layers", None), layers)
     configuration = Configuration(
         **{**description, "hidden_sizes": tuple(description["hidden_sizes"])}
     )
-    sizes = (inputs, *configuration.hidden_sizes, classes)
+    parameters = _numbers(archive, "parameters")
+    if layers is None:
+        _check_sizes((inputs, *configuration.hidden_sizes, classes))
+        network = Network(inputs, classes, configuration, dtype=parameters.dtype)
+    else:
+        network = Network(layers, configuration=configuration, dtype=parameters.dtype)
+    expected = network.snapshot()
+    state = expected.state if found == OLD_FORMAT else _numbers(archive, "state")
+    if (parameters.shape, state.shape) != (expected.parameters.shape, expected.state.shape):
+        raise PlaygroundError(
+            f"its parameters have shape {parameters.shape} and its state {state.shape}, expected "
+            f"{expected.parameters.shape} and {expected.state.shape}"
+        )
+    network.restore(Snapshot(parameters, state))
+    return network
+
+
+def _check_layers(saved: list[str] | None, given: Sequence[Layer] | None) -> None:
+    """Raises PlaygroundError unless the given layers are those of the file, by their names."""
+    names = None if given is None else list(map(repr, given))
+    if names != saved and saved is None:
+        raise PlaygroundError("it was made from a configuration: load it without layers")
+    if names != saved:
+        raise PlaygroundError(
+            f"its layers are [{', '.join(map(str, saved or []))}]: load it from Python with "
+            "storage.load(path, layers=[…]), with new layers like these"
+        )
+
+
+def _check_sizes(sizes: tuple[int, ...]) -> None:
+    """Raises PlaygroundError for a network that is too large, whatever its architecture is."""
     count = sum((rows + 1) * columns for rows, columns in itertools.pairwise(sizes))
     if min(sizes) < 1 or count > MAX_PARAMETERS:
         raise PlaygroundError(
             f"its sizes are {sizes}, expected at most {MAX_PARAMETERS} parameters in total"
         )
-    parameters = _array(archive, "parameters", 8 * count + 1000)
-    if (
-        parameters.shape != (count,)
-        or parameters.dtype.kind != "f"
-        or not np.isfinite(parameters).all()
-    ):
-        raise PlaygroundError(f"its parameters are not {count} finite numbers")
-    network = Network(inputs, classes, configuration, dtype=parameters.dtype)
-    network.parameters[...] = parameters
-    return network
+
+
+def _numbers(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """An array of the archive. Raises PlaygroundError unless it holds finite numbers."""
+    numbers = _array(archive, name, 8 * MAX_PARAMETERS)
+    if numbers.dtype.kind != "f" or not np.isfinite(numbers).all():
+        raise PlaygroundError(f"its {name} are not all finite numbers")
+    return numbers
 
 
 def _array(archive: zipfile.ZipFile, name: str, largest: int) -> np.ndarray:

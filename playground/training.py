@@ -13,25 +13,22 @@ import numpy as np
 import utils
 from playground.arrays import aligned_zeros
 from playground.errors import Diverged, PlaygroundError
-from playground.network import Network, as_numbers, mirror_images
+from playground.history import History
+from playground.network import Network, Snapshot, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from utils import History
 
 NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy without validation images
 AfterEpoch = Callable[[int, History], None]
 
 
-class StopTraining(Exception):
-    """Raised by a hook: ends the training in good order, with the run so far."""
-
-
 @dataclass(frozen=True)
 class Step:
-    """One step of a training: its number over all epochs, and its epoch, both from 1.
+    """One update: its `number` over all epochs and its `epoch`, both from 1, and its batch's loss.
 
-    `loss` is that of its batch, with label smoothing. `gradient_norm` is that of the gradient
-    before the optimizer changed the parameters, `learning_rate` the rate it did so with.
+    The loss is measured in training, before the update, with dropout and label smoothing.
+    `gradient_norm` is that of the gradient before the optimizer uses (and may overwrite) it,
+    `learning_rate` the rate of the update.
     """
 
     number: int
@@ -46,9 +43,13 @@ AfterStep = Callable[[Step], None]
 
 @dataclass
 class Controls:
-    """What may change during a training: every step multiplies its learning rate by the factor."""
+    """What may be changed while a network trains: `rate_factor` multiplies the learning rate."""
 
     rate_factor: float = 1.0
+
+
+class StopTraining(Exception):
+    """Raised by a callback to end the training without an error, as if its epochs were done."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,9 @@ def train(
     the network is evaluated on the validation images and on the same number of training images,
     without dropout or label smoothing. Without validation images, the validation curves hold NaN.
     `verbose` prints a table of epochs. `after_epoch(epoch, history)` is called after each
-    evaluation, with epochs counted from 1, and `after_step(step)` after each step. An exception that
-    a hook raises ends the training; StopTraining ends it in good order: the run so far is returned.
+    evaluation, with epochs counted from 1, and `after_step(step)` after each update; an exception
+    that they raise ends the training, StopTraining without an error. `controls` may change the
+    learning rate between two steps.
 
     Raises PlaygroundError if `keep_best` or `patience` lack validation images, Diverged if the loss
     becomes infinite or NaN.
@@ -93,14 +95,19 @@ def train(
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
-    descent = GradientDescent(network, len(batches) * configuration.epochs, after_step, controls)
+    descent = GradientDescent(
+        network,
+        steps=len(batches) * configuration.epochs,
+        controls=controls,
+        after_step=after_step,
+    )
     measured = len(validation[1]) if validation else 6000
     history, best = History(), Best()
     with suppress(StopTraining):
         for epoch in range(1, configuration.epochs + 1):
             # overflows are reported by Diverged instead of by warnings
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                descent.run_epoch(batches, epoch)
+                history.step_losses += descent.run_epoch(batches, epoch)
                 train_scores = network.evaluate(X_train[:measured], y_train[:measured])
                 val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
             history.record(train_scores, val_scores)
@@ -111,8 +118,8 @@ def train(
                 after_epoch(epoch, history)
             if configuration.patience is not None and epoch - best.epoch >= configuration.patience:
                 break
-    if best.parameters is not None:
-        network.parameters[...] = best.parameters
+    if best.snapshot is not None:
+        network.restore(best.snapshot)
     return TrainingRun(history, best.epoch, time.perf_counter() - started)
 
 
@@ -123,11 +130,11 @@ class GradientDescent:
         self,
         network: Network,
         steps: int,
-        after_step: AfterStep | None = None,
         controls: Controls | None = None,
+        after_step: AfterStep | None = None,
     ):
         self.network, self.steps, self.step_count = network, steps, 0
-        self.after_step, self.controls = after_step, controls or Controls()
+        self.controls, self.after_step = controls or Controls(), after_step
         configuration = network.configuration
         self.schedule, self.peak = SCHEDULES[configuration.schedule], configuration.learning_rate
         self.optimizer = OPTIMIZERS[configuration.optimizer](
@@ -137,8 +144,9 @@ class GradientDescent:
             decayed=network.weights,
         )
 
-    def run_epoch(self, batches: Batches, epoch: int) -> None:
-        """Makes one step per batch. Raises Diverged."""
+    def run_epoch(self, batches: Batches, epoch: int) -> list[float]:
+        """Makes one step per batch and returns their losses. Raises Diverged."""
+        losses = []
         for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
             loss = self.network.train_batch(X, y)
             if not math.isfinite(loss):
@@ -147,16 +155,14 @@ class GradientDescent:
                     f"try a learning rate below {self.peak:g}"
                 )
             rate = self.schedule(self.step_count, self.steps, self.peak) * self.controls.rate_factor
-            # measured before the step, which may overwrite the gradients
-            norm = (
-                math.nan
-                if self.after_step is None
-                else float(np.linalg.norm(self.network.gradients))
-            )
+            watched = self.after_step is not None
+            norm = float(np.linalg.norm(self.optimizer.gradients)) if watched else math.nan
             self.optimizer.step(rate)
             self.step_count += 1
+            losses.append(loss)
             if self.after_step is not None:
                 self.after_step(Step(self.step_count, epoch, loss, rate, norm))
+        return losses
 
 
 class Batches:
@@ -202,15 +208,15 @@ class Batches:
 
 
 class Best:
-    """The first epoch with the best validation accuracy, and with `keep_best` its parameters."""
+    """The first epoch with the best validation accuracy, and with `keep_best` its snapshot."""
 
     def __init__(self) -> None:
         self.epoch, self.accuracy = 0, -math.inf
-        self.parameters: np.ndarray | None = None
+        self.snapshot: Snapshot | None = None
 
     def update(self, epoch: int, accuracy: float, network: Network) -> None:
         """Compares an epoch with the best one so far; NaN (not measured) is never the best."""
         if accuracy > self.accuracy:
             self.epoch, self.accuracy = epoch, accuracy
             if network.configuration.keep_best:
-                self.parameters = network.parameters.copy()
+                self.snapshot = network.snapshot()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from inspection.page import write_page
 from inspection.samples import COUNT
 from playground import command_line, storage
 from playground.errors import PlaygroundError
+from playground.layers import ACTIVATIONS, Dropout, Linear
 from playground.network import Network
 
 # how each loss turns logits into probabilities
@@ -43,14 +45,18 @@ def inspected(network: Network, title: str, class_names: tuple[str, ...]) -> Ins
 
     Raises PlaygroundError if the page cannot show it.
     """
-    settings = network.configuration
-    activations = [settings.activation] * len(settings.hidden_sizes) + [OUTPUTS[settings.loss]]
+    settings, layers = network.configuration, list[Layer]()
+    activations = {kind: name for name, kind in ACTIVATIONS.items()}
+    shown = [layer for layer in network.layers if not isinstance(layer, Dropout)]
     try:
-        layers = tuple(
-            Layer(linear.W, linear.b, activation)
-            for linear, activation in zip(network.linears, activations, strict=True)
-        )
-        return InspectedNetwork(title, layers, class_names, flips=settings.flips)
+        for layer, after in itertools.zip_longest(shown[::2], shown[1::2]):
+            if not isinstance(layer, Linear) or type(after) not in (*activations, type(None)):
+                raise ValueError("expected linear layers with an activation between them")
+            activation = activations[type(after)] if after else OUTPUTS[settings.loss]
+            layers.append(Layer(layer.W, layer.b, activation))
+        if after:
+            raise ValueError(f"expected a linear layer at the end, not {after!r}")
+        return InspectedNetwork(title, tuple(layers), class_names, flips=settings.flips)
     except ValueError as error:
         raise PlaygroundError(f"this network cannot be shown: {error}") from None
 

@@ -11,11 +11,11 @@ from playground.command_line import not_negative
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.datasets import Split
+from playground.history import History
 from playground.live.looks import Subject
 from playground.live.recorder import Recorder
 from playground.live.session import watched
 from playground.training import AfterEpoch, AfterStep, Controls
-from utils import History
 
 
 class Hooks(TypedDict):

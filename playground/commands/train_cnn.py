@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import utils
-from playground import command_line, datasets
+from playground import command_line, datasets, plots
 from playground.commands.live_options import add_live_options, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
@@ -119,7 +118,8 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(model, configuration, options.save)
         print(f"Network: {options.save}")
     if options.plot:
-        utils.plot_history(run.history, options.plot, title=f"{options.dataset}: learning curves")
+        figure = plots.learning_curves(run.history, title=f"{options.dataset}: learning curves")
+        plots.save(figure, options.plot)
         print(f"Learning curves: {options.plot}")
 
 

@@ -15,9 +15,9 @@ from torch import nn
 from playground.convnets import storage
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import BadFile, PlaygroundError
-from utils import History
+from playground.history import History
 
-CHECKPOINT = "convolutional network in training, format 1"
+CHECKPOINT = "convolutional network in training, format 2"
 State = dict[str, torch.Tensor]
 
 
@@ -59,18 +59,28 @@ class Checkpoint:
     identity: dict[str, Any]
 
     def save(
-        self, progress: TrainingProgress, model: nn.Module, optimizer: torch.optim.Optimizer
+        self,
+        progress: TrainingProgress,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        average: nn.Module | None = None,
     ) -> None:
         """Writes the run to the file atomically. Raises OSError if it cannot be written."""
         content = {
             "model": model.state_dict(),
             "optimizer": optimizer.state_dict(),
+            "average": None if average is None else average.state_dict(),
             "progress": asdict(progress),
         }
         storage.write(self.path, CHECKPOINT, {"identity": self.identity, **content})
 
-    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingProgress:
-        """The progress saved in the file; restores model and optimizer.
+    def load(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        average: nn.Module | None = None,
+    ) -> TrainingProgress:
+        """The progress saved in the file; restores model, optimizer and running mean.
 
         Raises BadFile if the file is missing, damaged or not a checkpoint, PlaygroundError if it
         belongs to another run.
@@ -80,7 +90,7 @@ class Checkpoint:
         try:
             found = dict(content["progress"])
             progress = TrainingProgress(**{**found, "history": History(**found["history"])})
-            if {len(curve) for curve in vars(progress.history).values()} != {
+            if {len(curve) for curve in progress.history.curves().values()} != {
                 progress.epochs
             } or not progress.epochs:
                 raise ValueError("its curves differ in length")
@@ -91,6 +101,9 @@ class Checkpoint:
                 storage.check_state(state, model)
             optimizer.load_state_dict(content["optimizer"])
             _check_moments(optimizer)
+            if average is not None:
+                storage.check_state(content["average"], average)
+                average.load_state_dict(content["average"])
             model.load_state_dict(content["model"])
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__

@@ -12,7 +12,7 @@ from playground.schedules import SCHEDULES
 NETWORKS = {
     "v1": "two convolutions with batch normalisation and max-pooling",
     "v2": "v1 and two hidden layers of 1024 units with layer normalisation",
-    "v3": "v2 with dropout of 0.1 after each activation",
+    "v3": "v2 with dropout of 0.1 after each block",
     "fast": "three stages of convolutions at a quarter of the resolution, after 2x2 space-to-depth",
 }
 PRECISIONS = {
@@ -46,6 +46,11 @@ class ConvConfiguration:
         0.01, "each step shrinks the weights by this times the learning rate"
     )
     label_smoothing: float = option(0.0, "fraction of the target spread evenly over all classes")
+    averaging: float = option(
+        0.0,
+        "evaluate and keep a running mean of the weights, of which each step retains this share; "
+        "0 for the weights themselves",
+    )
     flips: bool = option(
         False, "mirror a random half of the images in each epoch; predict from both versions"
     )
@@ -78,12 +83,13 @@ class ConvConfiguration:
             "learning_rate", self.learning_rate, "a positive number", lambda value: value > 0
         )
         check_number("weight_decay", self.weight_decay, "0 or more", lambda value: value >= 0)
-        check_number(
-            "label_smoothing",
-            self.label_smoothing,
-            "0 or more and less than 1",
-            lambda value: 0 <= value < 1,
-        )
+        for name in ("label_smoothing", "averaging"):
+            check_number(
+                name,
+                getattr(self, name),
+                "0 or more and less than 1",
+                lambda value: 0 <= value < 1,
+            )
 
 
 # Tuned on 6,000 validation images of Fashion-MNIST, never on test images.
@@ -94,7 +100,7 @@ FAST = ConvConfiguration(
 CONV_RECIPES: dict[str, ConvConfiguration] = {
     "v1": ConvConfiguration(network="v1", epochs=10),
     "v2": ConvConfiguration(network="v2", epochs=10),
-    "v3": ConvConfiguration(network="v3", epochs=20),
+    "v3": ConvConfiguration(network="v3", epochs=10),
     "fast-shortest": replace(FAST, width=8, epochs=1, learning_rate=0.02, weight_decay=0.05),
     "fast-short": replace(
         FAST, width=16, epochs=3, batch_size=128, learning_rate=0.01, weight_decay=0.05

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import utils
 from playground.convnets.checkpoints import Checkpoint, TrainingProgress, identity
@@ -20,6 +21,7 @@ from playground.convnets.evaluation import measure
 from playground.convnets.images import ImageBatches, to_device
 from playground.convnets.processor import Processor, choose_processor
 from playground.errors import Diverged, PlaygroundError
+from playground.history import History
 from playground.schedules import SCHEDULES
 from playground.training import (
     NOT_MEASURED,
@@ -30,7 +32,6 @@ from playground.training import (
     StopTraining,
     TrainingRun,
 )
-from utils import History
 
 MEASURED_IMAGES = 2000  # training images evaluated per epoch: exact to half a point, and fast
 
@@ -58,13 +59,14 @@ def train_convnet(
     evaluated on the validation images and on some training images, without dropout, augmentation or
     label smoothing. At the end the model has the parameters of the epoch with the best validation
     accuracy. Without validation images it keeps those of the last epoch, and the validation curves
-    hold NaN. `verbose` prints a table of epochs.
+    hold NaN. With `averaging`, it is the running mean of the weights that is evaluated and kept.
+    `verbose` prints a table of epochs.
 
     With a `checkpoint`, the run is saved to that file after each epoch; `resume` continues the
     saved run with the same result as an uninterrupted one. `after_epoch(epoch, history)` is called
-    after an epoch, counted from 1, was evaluated and saved, and `after_step(step)` after each step,
-    for which every step has to be waited for. An exception that a hook raises ends the training;
-    StopTraining ends it in good order: the run so far is returned.
+    after an epoch, counted from 1, was evaluated and saved, and `after_step(step)` after each
+    update; an exception that they raise ends the training, StopTraining without an error.
+    `controls` may change the learning rate between two steps.
 
     Raises PlaygroundError if the device or precision is unavailable, the data does not hold images
     or the checkpoint belongs to another run; Diverged if the loss becomes infinite or NaN.
@@ -80,8 +82,8 @@ def train_convnet(
         configuration,
         ImageBatches(X_train, y_train, configuration, processor.device),
         processor,
-        after_step,
         controls,
+        after_step,
     )
     evaluator = Evaluator(configuration, processor, X_train, y_train, validation)
     progress, file = TrainingProgress(), None
@@ -90,22 +92,21 @@ def train_convnet(
             checkpoint, identity(configuration, seed, X_train, y_train, *(validation or ()))
         )
         if resume:
-            progress = file.load(model, descent.optimizer)
+            progress = file.load(model, descent.optimizer, descent.average)
     earlier = progress.seconds
     with suppress(StopTraining):
         while not _is_over(progress, configuration):
-            descent.run_epoch(progress.epochs + 1, seed)
-            evaluator.record(model, progress.history)
-            progress.keep_if_best(model)
+            progress.history.step_losses += descent.run_epoch(progress.epochs + 1, seed)
+            evaluator.record(descent.evaluated, progress.history)
+            progress.keep_if_best(descent.evaluated)
             progress.seconds = earlier + time.perf_counter() - started
             if verbose:
                 progress.history.print_last()
             if file:
-                file.save(progress, model, descent.optimizer)
+                file.save(progress, model, descent.optimizer, descent.average)
             if after_epoch is not None:
                 after_epoch(progress.epochs, progress.history)
-    if progress.best_state is not None:
-        model.load_state_dict(progress.best_state)
+    model.load_state_dict(progress.best_state or descent.evaluated.state_dict())
     return TrainingRun(progress.history, progress.best_epoch, progress.seconds)
 
 
@@ -127,12 +128,12 @@ class ConvNetDescent:
         configuration: ConvConfiguration,
         batches: ImageBatches,
         processor: Processor,
-        after_step: AfterStep | None = None,
         controls: Controls | None = None,
+        after_step: AfterStep | None = None,
     ):
         self.model, self.configuration = model, configuration
-        self.after_step, self.controls = after_step, controls or Controls()
         self.batches, self.processor = batches, processor
+        self.controls, self.after_step = controls or Controls(), after_step
         self.schedule = SCHEDULES[configuration.schedule]
         # biases and the scales of normalisation layers are not decayed
         weights = [p for p in model.parameters() if p.ndim > 1]
@@ -145,28 +146,48 @@ class ConvNetDescent:
             lr=configuration.learning_rate,
             fused=True,
         )
+        self.average = (
+            AveragedModel(
+                model,
+                multi_avg_fn=get_ema_multi_avg_fn(configuration.averaging),
+                use_buffers=True,  # the statistics of batch normalisation
+            )
+            if configuration.averaging
+            else None
+        )
 
-    def run_epoch(self, epoch: int, seed: int) -> None:
-        """Makes one step per batch; all randomness is from seed and epoch. Raises Diverged."""
+    @property
+    def evaluated(self) -> nn.Module:
+        """The model that is evaluated and kept: the running mean of the weights, if there is one."""
+        return self.model if self.average is None else self.average.module
+
+    def run_epoch(self, epoch: int, seed: int) -> list[float]:
+        """Makes one step per batch and returns their losses.
+
+        All randomness is from seed and epoch. Raises Diverged.
+        """
         steps = len(self.batches)
         rng = np.random.default_rng([seed, epoch])
         shown = utils.progress(self.batches.epoch(rng), description=f"epoch {epoch}", total=steps)
         self.model.train()
         with _drawing_from(rng, self.processor.device):
-            losses = []
-            for number, (X, y) in enumerate(shown, start=steps * (epoch - 1)):
-                losses.append(self._step(X, y, number))
-                if self.after_step is not None:
-                    self._report(number + 1, epoch, float(losses[-1]))
-        mean = float(torch.stack(losses).mean())
+            losses = [
+                self._step(X, y, epoch, steps * (epoch - 1) + i) for i, (X, y) in enumerate(shown)
+            ]
+        found: list[float] = torch.stack(losses).tolist()
+        mean = sum(found) / steps
         if not math.isfinite(mean):
             raise Diverged(
                 f"the training loss is {mean} in epoch {epoch}, expected a finite number: "
                 f"try a learning rate below {self.configuration.learning_rate:g}"
             )
+        return found
 
-    def _step(self, X: torch.Tensor, y: torch.Tensor, number: int) -> torch.Tensor:
-        """One step of AdamW on a batch; returns the loss on the device, without waiting for it."""
+    def _step(self, X: torch.Tensor, y: torch.Tensor, epoch: int, number: int) -> torch.Tensor:
+        """One step of AdamW on a batch; returns the loss on the device, without waiting for it.
+
+        `number` counts the steps from 0, over all epochs.
+        """
         configuration = self.configuration
         for group in self.optimizer.param_groups:
             group["lr"] = self.controls.rate_factor * self.schedule(
@@ -178,16 +199,14 @@ class ConvNetDescent:
         loss = F.cross_entropy(logits.float(), y, label_smoothing=configuration.label_smoothing)
         loss.backward()
         self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        if self.after_step is not None:
+            gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+            norm = float(torch.nn.utils.get_total_norm(gradients))
+            rate = float(self.optimizer.param_groups[0]["lr"])
+            self.after_step(Step(number + 1, epoch, float(loss.detach()), rate, norm))
         return loss.detach()
-
-    def _report(self, number: int, epoch: int, loss: float) -> None:
-        """Calls the hook; the gradients are still those of this step."""
-        assert self.after_step is not None
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        norm = float(torch.nn.utils.get_total_norm(gradients))
-        rate = float(self.optimizer.param_groups[0]["lr"])
-        self.after_step(Step(number, epoch, loss, rate, norm))
-        self.model.train()  # a hook may have evaluated the model
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from playground.configuration import Configuration
 from playground.experiments.results import Trial
 from playground.experiments.settings import Data
 from playground.experiments.trials import Stopwatch
+from playground.history import History
 from playground.network import Network
 from playground.training import Batches
-from utils import History
 
 # the playground's optimizer names
 TORCH_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {

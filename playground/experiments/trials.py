@@ -13,9 +13,9 @@ from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
 from playground.experiments.results import Trial, Variant, plain
 from playground.experiments.settings import Data, ExperimentSettings
+from playground.history import History
 from playground.network import Network
 from playground.training import train
-from utils import History
 
 C = TypeVar("C", Configuration, ConvConfiguration)
 
@@ -39,7 +39,8 @@ class Stopwatch:
     def trial(self, seed: int, history: History, test_scores: tuple[float, float]) -> Trial:
         """The record of the timed training, given `(loss, accuracy)` on the test images."""
         curves = {
-            name: tuple(curve) for name, curve in {**vars(history), "seconds": self.seconds}.items()
+            name: tuple(curve)
+            for name, curve in {**history.curves(), "seconds": self.seconds}.items()
         }
         return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
 

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from playground.history import History
 from playground.live.controls import LiveControls
 from playground.live.looks import Look, Sample, Subject
 from playground.live.series import Series, smoothing_for
 from playground.training import Step
-from utils import History
 
 LOOK_INTERVAL = 0.4  # seconds: as often as an eye can follow
 LOOK_SHARE = 0.05  # of the time of the training, at most, goes into looks
@@ -137,8 +137,8 @@ class Recorder:
 def _packed(look: Look) -> dict[str, Any]:
     """A look as JSON; the filters as signed bytes, of which 127 is the largest usual weight."""
     filters = np.nan_to_num(look.filters)
-    largest = float(np.quantile(np.abs(filters), 0.999)) or 1.0
-    scaled = np.clip(np.rint(filters * (127 / largest)), -127, 127).astype(np.int8)
+    largest = float(np.quantile(np.abs(filters), 0.999)) if filters.size else 0.0
+    scaled = np.clip(np.rint(filters * (127 / (largest or 1.0))), -127, 127).astype(np.int8)
     answers = look.probabilities.argmax(axis=1)
     return {
         "side": look.filters.shape[-1],

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 SOURCES = PROJECT / "notebooks"
 # in reading order
-NAMES = ("neural_network_from_scratch", "optimizers_and_hyperparameters", "network_vs_cnn")
+NAMES = (
+    "neural_network_from_scratch",
+    "layers_of_your_own",
+    "optimizers_and_hyperparameters",
+    "network_vs_cnn",
+)
 CELL_TIMEOUT = 3600  # seconds; trainings with two threads are slow on a busy machine
 
 

@@ -11,16 +11,15 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict
 from queue import Empty
 from typing import Any, Protocol
 
 from playground.environment import environment
 from playground.errors import PlaygroundError
 from playground.extras import require
+from playground.history import History
 from playground.sweeps.run_log import RunLog
 from playground.sweeps.trial import Report, TrialOutcome, run_trial
-from utils import History
 
 POLL_INTERVAL = 0.2  # seconds between two checks for reports from the workers
 SCHEDULER_TIMEOUT = 20.0  # seconds to wait for a Dask scheduler
@@ -149,7 +148,7 @@ class _LocalReport:
         self.queue, self.stopped = queue, stopped
 
     def __call__(self, number: int, epoch: int, history: History) -> bool:
-        self.queue.put((number, epoch, asdict(history)))
+        self.queue.put((number, epoch, history.curves()))
         return number in self.stopped
 
 
@@ -180,7 +179,7 @@ class _DaskReport:
     def __call__(self, number: int, epoch: int, history: History) -> bool:
         from distributed import Event, Queue
 
-        Queue(self.name).put([number, epoch, asdict(history)])
+        Queue(self.name).put([number, epoch, history.curves()])
         return bool(Event(f"{self.name}-{number}").is_set())
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground.configuration import Configuration
+from playground.history import History
 from playground.sweeps import study as studies
 from playground.sweeps.settings import SweepSettings
 from playground.sweeps.space import configuration_of, distributions, in_words, parameters_of
 from playground.sweeps.trial import TrialOutcome, TrialTask
 from playground.tracking import Tracker
-from utils import History
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -144,7 +144,7 @@ def summary_of(outcome: TrialOutcome) -> dict[str, Any]:
 
 def _attributes(outcome: TrialOutcome) -> dict[str, Any]:
     """The attributes of a trial that the study stores besides the accuracies."""
-    history = json.dumps(asdict(outcome.history))
+    history = json.dumps(outcome.history.curves())
     return {
         "end": outcome.end,
         "seconds": outcome.seconds,

@@ -12,10 +12,10 @@ from playground import datasets
 from playground.configuration import Configuration
 from playground.datasets import Split
 from playground.errors import Diverged
+from playground.history import History
 from playground.network import Network
 from playground.sweeps.settings import SweepSettings
 from playground.training import train
-from utils import History
 
 
 @dataclass(frozen=True)

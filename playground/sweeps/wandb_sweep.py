@@ -17,13 +17,13 @@ from playground.configuration import Configuration
 from playground.configuration_files import from_values
 from playground.errors import PlaygroundError
 from playground.extras import require
+from playground.history import History
 from playground.sweeps.run_log import RunLog, summary_of
 from playground.sweeps.settings import SweepSettings
 from playground.sweeps.space import BASE, Choice, Logarithmic, Whole, space
 from playground.sweeps.trial import TrialTask, run_trial
 from playground.tracking.tracker import newest
 from playground.tracking.wandb_tracker import PROJECT, refusal, start
-from utils import History
 
 SWEEP_ID = "wandb_sweep"  # attribute of the study with the id of its W&B sweep
 

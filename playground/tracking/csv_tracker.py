@@ -1,6 +1,6 @@
-"""Runs as two CSV tables: `epochs.csv` with the curves, `runs.csv` with settings and summaries.
+"""Runs as three CSV tables: `epochs.csv` with the curves, `steps.csv`, `runs.csv` with settings.
 
-All runs share the two files. Rows are only appended, each group with a single write, so that
+All runs share the files. Rows are only appended, each group with a single write, so that
 several processes can use one folder and existing rows cannot be lost.
 """
 
@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from playground.errors import BadFile
-from playground.tracking.tracker import CURVES, Tracker, newest
-from utils import History
+from playground.history import History
+from playground.tracking.tracker import CURVES, Tracker, newest, newest_steps
 
 EPOCHS = ("run", "epoch", *CURVES)
+STEPS = ("run", "step", "train_loss")
 RUNS = ("run", "part", "name", "value")  # one row per value, because runs have different settings
 
 
 class CsvTracker(Tracker):
-    """Adds a row to `epochs.csv` after each epoch; rows to `runs.csv` at the start and the end."""
+    """Adds rows to `epochs.csv` and `steps.csv` after each epoch; `runs.csv`: start and end."""
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         super().__init__(folder, run, configuration)
@@ -37,6 +38,9 @@ class CsvTracker(Tracker):
             EPOCHS,
             [[self.run, epoch, *(values.get(name, "") for name in CURVES)]],
         )
+        steps = newest_steps(history)
+        if steps:
+            append(self.folder / "steps.csv", STEPS, [[self.run, *step] for step in steps])
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         self._add("summary", summary)

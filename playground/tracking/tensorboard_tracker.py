@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from playground.extras import require
-from playground.tracking.tracker import Tracker, newest
-from utils import History
+from playground.history import History
+from playground.tracking.tracker import Tracker, newest, newest_steps
 
 TAGS = {  # curves with the same prefix share a chart
     "train_loss": "loss/train",
@@ -21,10 +21,11 @@ TAGS = {  # curves with the same prefix share a chart
     "train_accuracy": "accuracy/train",
     "val_accuracy": "accuracy/val",
 }
+STEP_TAG = "loss per step/train"  # a chart of its own: its axis counts steps, not epochs
 
 
 class TensorBoardTracker(Tracker):
-    """Writes the four curves as scalars, configuration and summary as hyperparameters."""
+    """Writes the curves and step losses as scalars, the rest as hyperparameters."""
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         require("tensorboard", "tracking")
@@ -42,9 +43,13 @@ class TensorBoardTracker(Tracker):
             else:
                 start.hparams[name].string_value = str(value)
         self._add_session("START", session_start_info=start)
+        self._writer.flush()
 
     def epoch(self, epoch: int, history: History) -> None:
         self._add_scalars(epoch, {TAGS[name]: value for name, value in newest(history).items()})
+        for number, loss in newest_steps(history):
+            self._add_scalars(number, {STEP_TAG: loss})
+        self._writer.flush()  # once for all: TensorBoard shows a run while it trains
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
@@ -87,4 +92,3 @@ class TensorBoardTracker(Tracker):
         self._writer.add_event(
             Event(wall_time=time.time(), step=step, summary=Summary(value=values))
         )
-        self._writer.flush()

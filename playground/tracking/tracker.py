@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from utils import History
+from playground.history import History
 
 CURVES = {
     "train_loss": "train_losses",
@@ -28,7 +28,10 @@ class Tracker:
         self.folder, self.run, self.configuration = folder, run, configuration
 
     def epoch(self, epoch: int, history: History) -> None:
-        """Records the latest values of the four curves; can be passed to `train(after_epoch=…)`."""
+        """Records the epoch's values of the four curves and the losses of its steps.
+
+        It can be passed to `train(after_epoch=…)`.
+        """
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Records the summary of a finished run, such as `{"val_accuracy": 0.89}`."""
@@ -46,6 +49,17 @@ class Tracker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def newest_steps(history: History) -> list[tuple[int, float]]:
+    """The numbers of the last epoch's steps, counted from 1 over all epochs, and their losses.
+
+    >>> newest_steps(History([0.5, 0.4], step_losses=[0.7, 0.6, 0.5, 0.4]))
+    [(3, 0.5), (4, 0.4)]
+    """
+    steps = len(history.step_losses) // max(1, len(history.train_losses))
+    first = len(history.step_losses) - steps
+    return list(enumerate(history.step_losses[first:], start=first + 1))
 
 
 def newest(history: History) -> dict[str, float]:

@@ -13,23 +13,28 @@ from typing import Any, Literal, get_args
 
 from playground.errors import PlaygroundError
 from playground.extras import require
-from playground.tracking.tracker import Tracker, newest
-from utils import History
+from playground.history import History
+from playground.tracking.tracker import CURVES, Tracker, newest, newest_steps
 
 PROJECT = "fashion-network"
 Mode = Literal["online", "offline", "disabled"]
 
 
 class WandbTracker(Tracker):
-    """One W&B run with its configuration, the four curves and the summary."""
+    """One W&B run with its configuration, the curves, the loss of each step and the summary."""
 
     def __init__(self, folder: Path, run: str, configuration: Mapping[str, Any]):
         super().__init__(folder, run, configuration)
         self._run = start(folder, mode(), name=run, config=dict(configuration))
         self._failed = True  # until `finish`
+        for name in CURVES:
+            self._run.define_metric(name, step_metric="epoch")
+        self._run.define_metric("step_loss", step_metric="step")
 
     def epoch(self, epoch: int, history: History) -> None:
-        self._run.log({"epoch": epoch, **newest(history)}, step=epoch)
+        for number, loss in newest_steps(history):
+            self._run.log({"step": number, "step_loss": loss})
+        self._run.log({"epoch": epoch, **newest(history)})
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         self._run.summary.update(dict(summary))

@@ -12,7 +12,7 @@ import pytest
 
 from playground.__main__ import main
 from playground.csv_files import read_csv, write_csv
-from playground.datasets import load
+from playground.datasets import load, split
 from playground.storage import load as load_network
 from tests.support import ROOT
 from tests.support import run as run_python
@@ -66,6 +66,22 @@ def test_options_change_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture
     configuration = load_network(path).configuration
     assert (configuration.hidden_sizes, configuration.optimizer) == ((16,), "sgd")
     assert (configuration.flips, configuration.learning_rate) == (False, 0.05)
+
+
+def test_the_convolutional_recipe_is_trained_saved_and_loaded_as_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "network.npz"
+    options = ["--recipe", "lenet", "--train-size", "300", "--validation-size", "100"]
+    options += ["--epochs", "1", "--no-test", "--save", str(path)]
+    status, out, _ = run(["train", *options], capsys)
+    assert status == 0
+    assert out.startswith("784-4704-1600-120-84-10: 61,706 parameters; 300 images\n")
+    data = split(load("fashion-mnist"), validation_size=100, train_size=300)
+    _, accuracy = load_network(path).evaluate(data.X_val, data.y_val)
+    assert f"Validation accuracy {accuracy:.2%} on 100 images" in out
+    assert main(["inspect", str(path), "--out", str(tmp_path / "page.html")]) == 2
+    assert "this network cannot be shown: expected linear layers" in capsys.readouterr().err
 
 
 def test_options_change_what_a_file_says(

@@ -31,7 +31,8 @@ def torch_loss(name: str, logits: torch.Tensor, y: torch.Tensor, smoothing: floa
 def test_linear_agrees_with_differences(n: int, d: int, h: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     X, W, b, upstream = (rng.standard_normal(shape) for shape in ((n, d), (d, h), (h,), (n, h)))
-    layer = Linear(W, b)
+    layer = Linear(d, h)
+    layer.W, layer.b = W, b
 
     def loss() -> float:
         return float(np.sum(layer.forward(X) * upstream))

@@ -8,7 +8,8 @@ from playground.layers import ACTIVATIONS, Dropout, Linear, ReLU
 
 
 def test_linear_of_two_images_by_hand() -> None:
-    layer = Linear(np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([0.5, 1.0]))
+    layer = Linear(2, 2)
+    layer.W, layer.b = np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([0.5, 1.0])
     # [1, 3]: 1 + 6 + 0.5, -1 + 0 + 1; [0, -1]: -2 + 0.5, 0 + 1
     np.testing.assert_array_equal(
         layer.forward(np.array([[1.0, 3.0], [0.0, -1.0]])), [[7.5, 0.0], [-1.5, 1.0]]

@@ -104,6 +104,13 @@ def test_one_seed_gives_one_network_and_another_seed_another() -> None:
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.parametrize("inputs", [785, 121])
+def test_lenet_needs_square_images_that_are_not_too_small(inputs: int) -> None:
+    with pytest.raises(PlaygroundError, match=f"lenet needs .* a row has {inputs} numbers"):
+        Network(inputs, 10, Configuration(network="lenet"))
+    assert Network(144, 10, Configuration(network="lenet")).shapes[8] == (16,)
+
+
 def test_a_wrong_number_of_pixels_is_answered_with_both_shapes() -> None:
     with pytest.raises(PlaygroundError, match=r"X has shape \(3, 28, 28\), expected \(n, 784\)"):
         Network(784, 10, Configuration()).predict(np.zeros((3, 28, 28)))

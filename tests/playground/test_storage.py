@@ -7,6 +7,7 @@ import io
 import json
 import pickle
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.errors import BadFile
+from playground.layers import Layer, Linear
 from playground.losses import LOSSES
+from playground.network import Network
 from playground.storage import load, save
-from tests.playground.support import small_network
+from tests.playground.own_layers import BatchNorm
+from tests.playground.support import clusters, small_network
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -40,6 +44,33 @@ def test_a_configuration_with_numbers_of_numpy_can_be_saved(tmp_path: Path) -> N
     )
     save(network, tmp_path / "network.npz")
     assert load(tmp_path / "network.npz").configuration == network.configuration
+
+
+def test_a_network_of_layers_is_loaded_with_new_layers_like_them(tmp_path: Path) -> None:
+    def layers() -> list[Layer]:
+        return [Linear(4, 5), BatchNorm(5), Linear(5, 3)]
+
+    network, path = Network(layers(), dtype=np.float64), tmp_path / "network.npz"
+    X, y = clusters()
+    network.fit(X, y, epochs=1, optimizer="sgd")
+    save(network, path)
+    loaded = load(path, layers())
+    np.testing.assert_array_equal(loaded.probabilities(X), network.probabilities(X))
+    assert loaded.configuration.optimizer == "sgd"
+    for wrong in (None, [Linear(4, 5), Linear(5, 3)]):
+        with pytest.raises(BadFile, match=r"its layers are \[Linear\(4, 5\), BatchNorm\(\), Lin"):
+            load(path, wrong)
+    save(small_network(), path)
+    with pytest.raises(BadFile, match="made from a configuration"):
+        load(path, layers())
+
+
+def test_a_file_of_the_first_format_is_still_read(tmp_path: Path) -> None:
+    network, path = small_network(), tmp_path / "network.npz"
+    description = {"format": 1, "inputs": 4, "classes": 3, **asdict(network.configuration)}
+    del description["network"]
+    np.savez(path, description=np.array(json.dumps(description)), parameters=network.parameters)
+    np.testing.assert_array_equal(load(path).parameters, network.parameters)
 
 
 def test_a_failed_save_leaves_the_old_file_and_no_other(
@@ -64,13 +95,16 @@ def altered(path: Path, description: dict[str, Any] | None = None, parameters: A
     save(small_network(), path)
     with np.load(path) as archive:
         changed = {**json.loads(str(archive["description"])), **(description or {})}
-        values = archive["parameters"] if parameters is None else parameters
-    np.savez(path, description=np.array(json.dumps(changed)), parameters=values)
+        arrays = {name: archive[name] for name in ("parameters", "state")}
+    arrays |= {} if parameters is None else {"parameters": parameters}
+    np.savez(path, description=np.array(json.dumps(changed)), **arrays)
     return path
 
 
 @pytest.mark.parametrize("changes", [
-    {"description": {"format": 2}},
+    {"description": {"format": 3}},
+    {"description": {"layers": ["Linear(4, 3)"]}},
+    {"description": {"layers": 5}},
     {"description": {"inputs": 0}},
     {"description": {"inputs": "many"}},
     {"description": {"inputs": 5}},

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from playground.errors import BadFile, PlaygroundError
+from playground.history import History
 from playground.tracking import TRACKERS, open_tracker
 from playground.tracking.csv_tracker import append
 from tests.support import ROOT
-from utils import History
 
 CONFIGURATION = {
     "optimizer": "adam",
@@ -44,6 +44,7 @@ def track(name: str, folder: Path, run: str = "first", epochs: int = 2) -> None:
     with open_tracker(name, folder, run, CONFIGURATION) as tracker:
         for epoch in range(1, epochs + 1):
             history.record((1 / epoch, 0.5 + 0.1 * epoch), (2 / epoch, 0.4 + 0.1 * epoch))
+            history.step_losses += [3 / epoch, 2 / epoch, 1 / epoch]
             tracker.epoch(epoch, history)
         tracker.finish({"val_accuracy": 0.6, "kept": "last"})
 
@@ -64,6 +65,9 @@ def test_csv_holds_the_curves_of_all_runs_and_what_they_were_set_to(tmp_path: Pa
     ]
     assert float(epochs[1]["val_loss"]) == 1.0
     assert float(epochs[1]["train_accuracy"]) == 0.7
+    assert (tmp_path / "steps.csv").read_text().splitlines()[1:7] == [
+        f"first,{step},{loss}" for step, loss in enumerate([3.0, 2.0, 1.0, 1.5, 1.0, 0.5], start=1)
+    ]
     with (tmp_path / "runs.csv").open(newline="") as stream:
         values = {
             (row["run"], row["part"], row["name"]): row["value"] for row in csv.DictReader(stream)
@@ -119,6 +123,8 @@ def test_tensorboard_reads_the_curves_and_the_configuration_of_each_run(tmp_path
         (1, 2.0),
         (2, 1.0),
     ]
+    steps = [(event.step, event.value) for event in events.Scalars("loss per step/train")]
+    assert steps == [(1, 3.0), (2, 2.0), (3, 1.0), (4, 1.5), (5, 1.0), (6, 0.5)]
     assert [event.value for event in events.Scalars("accuracy/train")] == pytest.approx([0.6, 0.7])
     assert [event.value for event in events.Scalars("summary/val_accuracy")] == pytest.approx([0.6])
     content = events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
@@ -169,7 +175,10 @@ def test_wandb_offline_keeps_configuration_curves_and_summary_under_the_folder(
         for record in records
         if record.HasField("history")
     ]
-    assert [(row["epoch"], row["val_loss"]) for row in rows] == [(1, 2.0), (2, 1.0)]
+    epochs = [(row["epoch"], row["val_loss"]) for row in rows if "epoch" in row]
+    assert epochs == [(1, 2.0), (2, 1.0)]
+    steps = [(row["step"], row["step_loss"]) for row in rows if "step" in row]
+    assert steps == [(1, 3.0), (2, 2.0), (3, 1.0), (4, 1.5), (5, 1.0), (6, 0.5)]
     summary = {
         item.key: json.loads(item.value_json)
         for record in records

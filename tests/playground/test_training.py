@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,14 @@ from playground.losses import LOSSES
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
-from playground.training import Batches, TrainingRun, train
+from playground.training import (
+    Batches,
+    Controls,
+    Step,
+    StopTraining,
+    TrainingRun,
+    train,
+)
 from tests.playground.support import clusters, small_network
 
 EASY: dict[str, Any] = {
@@ -55,7 +63,7 @@ def test_a_network_learns_to_tell_three_clouds_apart(settings: dict[str, Any]) -
 
 def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
     network, run = trained(epochs=3)
-    assert [len(curve) for curve in vars(run.history).values()] == [3] * 4
+    assert [len(curve) for curve in run.history.curves().values()] == [3] * 4
     X_val, y_val = clusters(60, seed=1)
     assert network.evaluate(X_val, y_val) == (
         run.history.val_losses[-1],
@@ -64,6 +72,45 @@ def test_the_history_is_that_of_the_network_after_each_epoch() -> None:
     assert (
         network.evaluate(*(array[:60] for array in clusters()))[0] == run.history.train_losses[-1]
     )
+
+
+def test_the_loss_of_every_step_is_recorded_and_told() -> None:
+    told: list[Step] = []
+    network = Network(4, 3, Configuration(**{**EASY, "epochs": 2, "batch_size": 64}), seed=0)
+    X, y = clusters()
+    first = network.evaluate(X, y)[0]
+    run = train(network, X, y, after_step=told.append)
+    assert [(step.number, step.epoch) for step in told] == [
+        *((number, 1) for number in (1, 2, 3, 4)),  # 200 points in batches of 64
+        *((number, 2) for number in (5, 6, 7, 8)),
+    ]
+    assert run.history.step_losses == [step.loss for step in told]
+    assert run.history.step_losses[0] == pytest.approx(first, rel=0.2)
+
+
+def test_the_learning_rate_can_be_lowered_between_two_steps() -> None:
+    network, controls = small_network(epochs=1, batch_size=50), Controls()
+    seen = []
+
+    def after_step(step: Step) -> None:
+        seen.append(network.parameters.copy())
+        controls.rate_factor = 0.0 if step.number == 2 else 1.0
+
+    train(network, *clusters(), after_step=after_step, controls=controls)
+    moved = [not np.array_equal(before, after) for before, after in pairwise(seen)]
+    assert moved == [True, False, True]
+
+
+@pytest.mark.parametrize("stop", [5, 4])
+def test_a_training_stopped_from_outside_keeps_what_it_has(stop: int) -> None:
+    def after_step(step: Step) -> None:
+        if step.number > stop:  # in the second epoch of four steps
+            raise StopTraining
+
+    network = Network(4, 3, Configuration(**{**EASY, "batch_size": 50, "keep_best": True}), seed=0)
+    run = train(network, *clusters(), *clusters(60, seed=1), after_step=after_step)
+    assert (len(run.history.val_losses), len(run.history.step_losses), run.best_epoch) == (1, 4, 1)
+    assert network.evaluate(*clusters(60, seed=1))[0] == run.history.val_losses[0]
 
 
 def test_after_each_epoch_its_curves_are_shown_and_what_is_raised_ends_the_training() -> None:

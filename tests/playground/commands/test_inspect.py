@@ -11,6 +11,8 @@ import utils
 from playground.__main__ import main
 from playground.commands.inspect import OUTPUTS, inspected
 from playground.configuration import Configuration
+from playground.errors import PlaygroundError
+from playground.layers import Layer, Linear, ReLU, Sigmoid
 from playground.losses import LOSSES
 from playground.network import Network
 from playground.storage import save
@@ -31,6 +33,16 @@ def test_the_page_shows_what_the_network_predicts(loss: str, activation: str) ->
 
 def test_every_loss_has_its_probabilities() -> None:
     assert OUTPUTS.keys() == LOSSES.keys()
+
+
+@pytest.mark.parametrize("layers", [
+    [Linear(784, 12), Linear(12, 10)],
+    [Linear(784, 10), Sigmoid()],
+    [ReLU(), Linear(784, 10)],
+], ids=repr)  # fmt: skip
+def test_layers_that_the_page_would_get_wrong_are_refused(layers: list[Layer]) -> None:
+    with pytest.raises(PlaygroundError, match="cannot be shown: expected "):
+        inspected(Network(layers), "", utils.CLASS_NAMES)
 
 
 def test_command_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

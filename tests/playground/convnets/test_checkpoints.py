@@ -42,7 +42,7 @@ def interrupted(path: Path, configuration: ConvConfiguration = LONGER, *, after:
 @pytest.mark.parametrize(("changes", "after"), [
     ({}, 1),
     ({}, 3),
-    ({"schedule": "constant", "patience": 1}, 3),
+    ({"schedule": "constant", "patience": 1, "averaging": 0.9}, 3),
     ({"network": "v3", "batch_size": 100, "epochs": 2}, 1),
 ], ids=str)  # fmt: skip
 def test_a_resumed_run_is_the_uninterrupted_one_bit_by_bit(

@@ -15,11 +15,15 @@ from playground.convnets.evaluation import evaluate, logits
 from playground.convnets.networks import build
 from playground.convnets.training import train_convnet
 from playground.errors import Diverged, PlaygroundError
+from playground.training import Controls, Step, StopTraining
 from tests.playground.convnets.support import QUICK, assert_same_parameters, few, trained
 
 
 @pytest.mark.parametrize("changes", [
-    *({"network": name, "learning_rate": 1e-3, "epochs": 2} for name in ("v1", "v2", "v3")),
+    *(
+        {"network": name, "learning_rate": 5e-4, "batch_size": 16, "epochs": 2}
+        for name in ("v1", "v2", "v3")
+    ),
     {"flips": True},
     {"precision": "bfloat16"},
     {"schedule": "constant", "label_smoothing": 0.1, "weight_decay": 0.05},
@@ -73,6 +77,46 @@ def test_the_best_epoch_is_kept() -> None:
     assert run.best_epoch == accuracies.index(max(accuracies)) + 1 == len(accuracies) - 2
     found = evaluate(model, configuration, *few()[2:], "cpu")
     assert found == (run.history.val_losses[run.best_epoch - 1], max(accuracies))
+
+
+def test_the_mean_of_the_weights_is_what_is_evaluated_and_kept() -> None:
+    """The mean after each step, by hand: the first weights, then 0.8 of it and 0.2 of the new."""
+    configuration = replace(QUICK, epochs=1, averaging=0.8)
+    model, means = build(configuration, 0), []
+
+    def after_step(step: Step) -> None:
+        weights = model.head.weight.detach().clone()
+        means.append(weights if not means else 0.8 * means[-1] + 0.2 * weights)
+
+    run = train_convnet(model, configuration, *few(), device="cpu", after_step=after_step)
+    torch.testing.assert_close(model.head.weight.detach(), means[-1])
+    found = evaluate(model, configuration, *few()[2:], "cpu")
+    assert found == (run.history.val_losses[0], run.history.val_accuracies[0])
+
+
+def test_the_loss_of_every_step_is_recorded_and_told() -> None:
+    told: list[Step] = []
+    _, run = trained(after_step=told.append)
+    # 200 images in batches of 32, 2 epochs
+    assert [step.number for step in told] == list(range(1, 15))
+    assert [step.epoch for step in told] == [1] * 7 + [2] * 7
+    assert run.history.step_losses == [step.loss for step in told]
+
+
+def test_a_rate_of_nothing_leaves_the_weights_as_they_are() -> None:
+    model, _ = trained(replace(QUICK, epochs=1), controls=Controls(rate_factor=0.0))
+    start = build(QUICK, 0)
+    assert all(map(torch.equal, model.parameters(), start.parameters()))
+
+
+def test_a_training_stopped_from_outside_keeps_its_best_epoch() -> None:
+    def after_step(step: Step) -> None:
+        if step.epoch == 2:
+            raise StopTraining
+
+    model, run = trained(after_step=after_step)
+    assert (len(run.history.val_losses), run.best_epoch) == (1, 1)
+    assert evaluate(model, QUICK, *few()[2:], "cpu")[0] == run.history.val_losses[0]
 
 
 def test_patience_stops_that_many_epochs_after_the_best() -> None:

@@ -1,0 +1,21 @@
+"""Checks of single settings: the error names the setting, its value and what was expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from numbers import Integral, Real
+
+from playground.errors import PlaygroundError
+
+
+def check_whole(name: str, value: object, *, least: int = 1) -> None:
+    """Raises PlaygroundError unless the value is an integer of at least `least`."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+        raise PlaygroundError(f"{name} is {value!r}, expected an integer of at least {least}")
+
+
+def check_number(name: str, value: object, expected: str, fits: Callable[[float], bool]) -> None:
+    """Raises PlaygroundError with `expected` unless the value is a finite number that fits."""
+    if not isinstance(value, Real) or not math.isfinite(value) or not fits(float(value)):
+        raise PlaygroundError(f"{name} is {value!r}, expected {expected}")

@@ -1,0 +1,32 @@
+"""The figure of the learning curves shows what was recorded."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from playground.history import History
+from playground.plots import learning_curves
+
+
+def test_losses_of_steps_and_of_validation_share_one_axis() -> None:
+    history = History([1.0, 0.5], [0.9, 0.6], [0.7, 0.8], [0.6, 0.7])
+    history.step_losses = [float(loss) for loss in np.linspace(2, 0.1, 60)]
+    losses, accuracies = learning_curves(history).axes
+    every, mean, validation = losses.lines
+    assert every.get_ydata().tolist() == history.step_losses
+    # 30 steps per epoch: means of 3
+    assert mean.get_xdata()[0] == 3
+    assert mean.get_ydata()[0] == pytest.approx(np.mean(history.step_losses[:3]))
+    assert validation.get_xdata().tolist() == [30, 60]
+    assert validation.get_ydata().tolist() == [0.9, 0.6]
+    assert losses.get_xlabel() == "step (30 per epoch)"
+    assert accuracies.lines[1].get_ydata().tolist() == [60.0, 70.0]
+
+
+def test_without_validation_images_the_training_curves_remain() -> None:
+    history = History([1.0], [math.nan], [0.7], [math.nan], step_losses=[2.0, 1.0])
+    low, high = learning_curves(history).axes[0].get_ylim()
+    assert low == 0 < high < 3
