@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from playground import Configuration, Network, datasets, layers, losses, plots, sweeps, train
-from playground.experiments import confusion, run, transfer
+from playground.experiments import confusion, present, run, transfer
 from playground.experiments.figures import BLUE, ORANGE, new_figure, tidy
 from playground.notebooks import is_quick, say, settings, show, show_code, table
 from playground.optimizers import Momentum
@@ -202,7 +202,7 @@ network = Network(784, 10, winner, seed=0)
 history = train(network, data.X_train, data.y_train, data.X_val, data.y_val, seed=0).history
 _, accuracy = network.evaluate(data.X_test, data.y_test)
 measures = confusion.measure([network.predict(data.X_test)], data)
-show(confusion.draw(measures, data.class_names))
+show(confusion.draw_matrix(measures, data.class_names))
 matrix, recall = np.array(measures["matrix"]), np.array(measures["recall"])
 true, taken = divmod(int((matrix * (1 - np.eye(10))).argmax()), 10)
 hardest, easiest = data.class_names[recall.argmin()], data.class_names[recall.argmax()]
@@ -278,9 +278,8 @@ table("loss | activation | largest difference, relative to the largest derivativ
 # three best ones of the sweep, without changes.
 
 # %%
-digits = transfer.compare(
-    [(record.configuration, record.val_accuracy) for record in top], settings()
-)
+found = [(record.configuration, record.val_accuracy) for record in top]
+digits = present(transfer.compare(found, settings()))
 show(digits.figures["transfer"])
 on_mnist, standard = digits.variants[len(top) : 2 * len(top)], digits.variants[-1]
 rows = []

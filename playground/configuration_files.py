@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from assignment.files import write_atomically
-from playground.configuration import Configuration
+from playground.configuration import Configuration, check_whole
 from playground.errors import BadFile, PlaygroundError
 from playground.extras import require
 from playground.registry import choose
 
 MAX_BYTES = 100_000  # a configuration takes about 300
+# Names that sweeps of Weights & Biases often have, where a list as a value is awkward: so many
+# layers, each of that many units, instead of hidden_sizes
+LAYERS, UNITS = "hidden_layers", "hidden_size"
+OTHER_NAMES = {"weight_init": "initializer"}
 
 
 def write_configuration(path: Path, configuration: Configuration, comment: str = "") -> None:
@@ -57,12 +61,17 @@ def read_configuration(path: Path) -> Configuration:
 def from_values(values: Mapping[Any, Any]) -> Configuration:
     """The configuration with these values. Raises PlaygroundError for a wrong name or value.
 
+    `hidden_layers` with `hidden_size`, and `weight_init`, stand for `hidden_sizes` and
+    `initializer`.
+
     >>> from_values({"optimizer": "sgd", "learning_rate": "1e-1"}).learning_rate
     0.1
+    >>> from_values({"hidden_layers": 3, "hidden_size": 64, "weight_init": "xavier"}).hidden_sizes
+    (64, 64, 64)
     """
     known = {entry.name: entry for entry in fields(Configuration)}
     kept: dict[str, Any] = {}
-    for name, value in values.items():
+    for name, value in _usual_names(values).items():
         kind = choose("setting", name, known).type
         if kind == "float" and isinstance(value, str):  # YAML reads 1e-3 as text
             value = _number(name, value)
@@ -70,6 +79,31 @@ def from_values(values: Mapping[Any, Any]) -> Configuration:
             raise PlaygroundError(f"{name} is {value!r}, expected true or false")
         kept[name] = tuple(value) if isinstance(value, list) else value
     return Configuration(**kept)
+
+
+def _usual_names(values: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The values by the names of a Configuration."""
+    usual = {
+        name: value
+        for name, value in values.items()
+        if name not in (LAYERS, UNITS) and name not in OTHER_NAMES
+    }
+    for other, name in OTHER_NAMES.items():
+        if other in values:
+            _add(usual, name, values[other], other)
+    if LAYERS in values or UNITS in values:
+        for name in (LAYERS, UNITS):
+            if name not in values:
+                raise PlaygroundError(f"{name} is missing, expected both {LAYERS} and {UNITS}")
+            check_whole(name, values[name])
+        _add(usual, "hidden_sizes", (values[UNITS],) * values[LAYERS], LAYERS)
+    return usual
+
+
+def _add(values: dict[Any, Any], name: str, value: Any, other: str) -> None:
+    if name in values:
+        raise PlaygroundError(f"{name} and {other} mean the same, expected one of them")
+    values[name] = value
 
 
 def _number(name: str, text: str) -> float:

@@ -24,11 +24,10 @@ AfterEpoch = Callable[[int, History], None]
 
 @dataclass(frozen=True)
 class Step:
-    """One update: its `number` over all epochs and its `epoch`, both from 1, and its batch's loss.
+    """One update: its `number` over all epochs and its `epoch`, both from 1.
 
-    The loss is measured in training, before the update, with dropout and label smoothing.
-    `gradient_norm` is that of the gradient before the optimizer uses (and may overwrite) it,
-    `learning_rate` the rate of the update.
+    `loss` is that of the batch in training, before the update, with dropout and label smoothing;
+    `gradient_norm` that of its gradient, `learning_rate` the rate of the update.
     """
 
     number: int
@@ -154,15 +153,18 @@ class GradientDescent:
                     f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
                     f"try a learning rate below {self.peak:g}"
                 )
-            rate = self.schedule(self.step_count, self.steps, self.peak) * self.controls.rate_factor
-            watched = self.after_step is not None
-            norm = float(np.linalg.norm(self.optimizer.gradients)) if watched else math.nan
+            rate = self.controls.rate_factor * self.schedule(self.step_count, self.steps, self.peak)
+            # before the update, which may overwrite the gradients
+            norm = self._gradient_norm() if self.after_step is not None else math.nan
             self.optimizer.step(rate)
             self.step_count += 1
             losses.append(loss)
             if self.after_step is not None:
                 self.after_step(Step(self.step_count, epoch, loss, rate, norm))
         return losses
+
+    def _gradient_norm(self) -> float:
+        return float(np.linalg.norm(self.network.gradients))
 
 
 class Batches:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from playground import command_line
 from playground.errors import PlaygroundError
 from playground.experiments import phrases, report
-from playground.experiments.registry import EXPERIMENTS, check_needs, run
+from playground.experiments.registry import EXPERIMENTS, check_needs, present, run
+from playground.experiments.results import Result, read
 from playground.experiments.settings import ExperimentSettings
 from playground.registry import choose
 
@@ -18,12 +22,21 @@ from playground.registry import choose
 def add_command(commands: Any) -> None:
     """Adds the command."""
     parser = command_line.add_command(
-        commands, "run", _run, "run experiments and write their results", dataset=False
+        commands,
+        "run",
+        _run,
+        "run experiments and write their results; if interrupted, run again to resume",
+        dataset=False,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="names of experiments, or all")
     parser.add_argument("--list", action="store_true", help="list the experiments")
     parser.add_argument(
         "--quick", action="store_true", help="few images and epochs: a test that takes seconds"
+    )
+    parser.add_argument(
+        "--redraw",
+        action="store_true",
+        help="train nothing: write findings and figures anew from the results in the folder",
     )
     parser.add_argument(
         "--seeds",
@@ -58,8 +71,13 @@ def _run(options: argparse.Namespace) -> None:
         verbose=True,
     )
     names = _chosen(options.names)
-    folder = options.output or _folder(names, options.quick)
+    folder = options.output or _folder(names, options.quick and not options.redraw)
     check_needs(names)
+    if options.redraw:
+        for result in [read(folder / f"{name}.json") for name in names]:
+            anew = present(result)
+            _print(anew, report.write(anew, folder))
+        return
     if options.device != "auto":
         settings.torch_device()
     report.check_folder(folder, names)
@@ -85,9 +103,17 @@ def _folder(names: list[str], quick: bool) -> Path:
 
 def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:
     print(f"{name}: {EXPERIMENTS[name].question}", flush=True)
-    result = run(name, settings)
+    finished = folder / "unfinished" / name
+    result = run(name, replace(settings, finished=finished))
     paths = report.write(result, folder)
-    print(f"{result.finding}\n({phrases.basis(result)})", flush=True)
+    shutil.rmtree(finished, ignore_errors=True)
+    _print(result, paths)
+
+
+def _print(result: Result, paths: list[Path]) -> None:
+    for line in [*str(result.finding).splitlines(), f"({phrases.basis(result)})"]:
+        indent = "  " if line.startswith("- ") else ""
+        print(textwrap.fill(line, 88, subsequent_indent=indent), flush=True)
     print(f"{', '.join(map(str, paths))}; {result.seconds:.0f} s\n", flush=True)
 
 

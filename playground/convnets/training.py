@@ -202,11 +202,16 @@ class ConvNetDescent:
         if self.average is not None:
             self.average.update_parameters(self.model)
         if self.after_step is not None:
-            gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-            norm = float(torch.nn.utils.get_total_norm(gradients))
-            rate = float(self.optimizer.param_groups[0]["lr"])
-            self.after_step(Step(number + 1, epoch, float(loss.detach()), rate, norm))
+            self._tell(self.after_step, number + 1, epoch, float(loss.detach()))
         return loss.detach()
+
+    def _tell(self, after_step: AfterStep, number: int, epoch: int, loss: float) -> None:
+        """Calls the callback; the gradients are still those of this step."""
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        rate = float(self.optimizer.param_groups[0]["lr"])
+        after_step(Step(number, epoch, loss, rate, norm))
+        self.model.train()  # the callback may have evaluated the model
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Experiments with networks: `python -m playground run NAME`.
 
 Each experiment is a module with `run(settings) -> Result` that trains the variants it compares,
-draws figures and states its finding in a text computed from the results. Read in this order:
-settings, results, trials (the trainings), phrases, figures, report (the files); then any
-experiment. `EXPERIMENTS` lists all of them.
+and `find(result)` and `draw(result)`, which compute its finding and its figures from the records.
+Read in this order: settings, results, trials (the trainings), comparisons (intervals), phrases,
+figures, report (the files); then any experiment. `EXPERIMENTS` lists all of them.
 
     from playground.experiments import ExperimentSettings, run
 
@@ -12,8 +12,18 @@ experiment. `EXPERIMENTS` lists all of them.
     result.figures["optimizers"]  # a matplotlib Figure
 """
 
-from playground.experiments.registry import EXPERIMENTS, Experiment, run
-from playground.experiments.results import Result, Trial, Variant
+from playground.experiments.registry import EXPERIMENTS, Experiment, present, run
+from playground.experiments.results import Finding, Result, Trial, Variant
 from playground.experiments.settings import ExperimentSettings
 
-__all__ = ["EXPERIMENTS", "Experiment", "ExperimentSettings", "Result", "Trial", "Variant", "run"]
+__all__ = [
+    "EXPERIMENTS",
+    "Experiment",
+    "ExperimentSettings",
+    "Finding",
+    "Result",
+    "Trial",
+    "Variant",
+    "present",
+    "run",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,8 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.experiments import phrases
-from playground.experiments.figures import COLOURS, MARKERS, draw_heat_map, new_figure, parts, tidy
-from playground.experiments.results import Result, Variant
+from playground.experiments.figures import COLOURS, FAILED, MARKERS, draw_curve, new_figure, tidy
+from playground.experiments.results import Finding, Result
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.initializers import INITIALIZERS
@@ -43,10 +42,8 @@ def run(settings: ExperimentSettings) -> Result:
         )
     return Result(
         "activations-and-initialisation",
-        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        figures={"activations-and-initialisation": draw(variants)},
     )
 
 
@@ -63,13 +60,17 @@ def signals(network: Network, X: np.ndarray) -> list[float]:
     return deviations
 
 
-def _finding(variants: Sequence[Variant], images: int) -> str:
-    chance = [v.name for v in variants if v.test_accuracy.mean < 0.2]
-    learned = (
-        f"{phrases.listed(chance)} learn almost nothing (below 20 %)"
-        if chance
-        else "all of them learn"
-    )
+def find(result: Result) -> Finding:
+    """Ranks the combinations that learn, and compares the signals before the training."""
+    variants, images = result.variants, result.images["test"]
+    learning = [v for v in variants if v.test_accuracy.mean >= FAILED]
+    chance = [
+        f"{v.name} ({phrases.percent(v.test_accuracy)})" for v in variants if v not in learning
+    ]
+    ranked = phrases.ranking(learning, images) if learning else "no combination learns."
+    if learning and chance:
+        lost = phrases.counted(len(chance), "combination")
+        ranked = f"{lost} of {len(variants)} learn almost nothing. Of the others, {ranked}"
     fading = {v.name: v.measures["standard_deviation_of_signals"] for v in variants}
     kept = {
         name: deviations[-1] / max(deviations[0], 1e-300) for name, deviations in fading.items()
@@ -77,44 +78,42 @@ def _finding(variants: Sequence[Variant], images: int) -> str:
     strongest, weakest = max(kept, key=kept.__getitem__), min(kept, key=kept.__getitem__)
     layers = len(fading[strongest])
     epochs, rate = (variants[0].configuration[name] for name in ("epochs", "learning_rate"))
-    return (
-        f"With {layers} hidden layers, the same learning rate ({rate:g}) and "
-        f"{phrases.counted(epochs, 'epoch')}, {phrases.ranking(variants, images)}; {learned}. "
-        "Before training, the standard deviation of the signal in the last hidden layer is "
-        f"{kept[strongest]:.2g} times that in the first with {strongest} (the most) and "
-        f"{kept[weakest]:.1g} times with {weakest} (the least)."
+    return Finding(
+        f"With {layers} hidden layers and {phrases.counted(epochs, 'epoch')}, {ranked}",
+        (
+            *(phrases.behind(learning, images) if learning else ()),
+            *([f"at chance, below 20 %: {phrases.listed(chance)}"] if chance else []),
+            f"all have the same learning rate, {rate:g}",
+            "before training, the standard deviation of the signal in the last hidden layer is "
+            f"{kept[strongest]:.2g} times that in the first with {strongest} (the most) and "
+            f"{kept[weakest]:.1g} times with {weakest} (the least)",
+        ),
     )
 
 
-def draw(variants: Sequence[Variant]) -> Figure:
-    """Signals by layer, one panel per activation, and a table of test accuracies."""
-    figure = new_figure(11, 6.2)
-    above, below = parts(figure, 2, 1, height_ratios=(1.15, 1))
-    panels = above.subplots(1, len(ACTIVATIONS), sharey=True)
-    for variant in variants:
+def draw(result: Result) -> dict[str, Figure]:
+    """Signals by layer above accuracies by epoch, one column per activation."""
+    figure = new_figure(11, 6.6)
+    rows = figure.subplots(2, len(ACTIVATIONS), sharey="row")
+    for variant in result.variants:
         activation, initializer = variant.name.split(" from ")
+        signal, accuracy = rows[:, list(ACTIVATIONS).index(activation)]
         deviations = variant.measures["standard_deviation_of_signals"]
-        axes = panels[list(ACTIVATIONS).index(activation)]
+        look = {"color": COLOURS[initializer], "marker": MARKERS[initializer]}
         layers = range(1, len(deviations) + 1)
-        axes.plot(
-            layers,
-            deviations,
-            color=COLOURS[initializer],
-            marker=MARKERS[initializer],
-            label=initializer,
-        )
-        tidy(axes, "hidden layer", "", title=activation)
-    panels[0].set(yscale="log", ylabel="signal before training\n(standard deviation)")
-    panels[0].legend()
-    accuracies = np.array([100 * v.test_accuracy.mean for v in variants]).reshape(
-        len(ACTIVATIONS), -1
+        signal.plot(layers, deviations, markersize=4, label=initializer, **look)
+        reached = phrases.percent(variant.test_accuracy)
+        label = f"{initializer}: {reached}"
+        draw_curve(accuracy, variant, "val_accuracies", percent=True, label=label, **look)
+        tidy(signal, "hidden layer", "", title=activation)
+        tidy(accuracy, "epoch", "")
+    for axes in rows[1]:
+        axes.axhline(10, color="grey", linestyle="--", linewidth=1)
+        axes.legend(title="test accuracy", loc="center right", fontsize=9)
+    rows[1, 0].annotate(
+        "guessing", (1, 10), xytext=(0, 4), textcoords="offset points", color="grey"
     )
-    texts = (
-        np.array([phrases.percent(v.test_accuracy) for v in variants])
-        .reshape(accuracies.shape)
-        .tolist()
-    )
-    axes = below.subplots()
-    draw_heat_map(axes, accuracies, list(ACTIVATIONS), list(INITIALIZERS), texts)
-    axes.set(xlabel="initialisation", ylabel="activation", title="accuracy on the test images (%)")
-    return figure
+    rows[1, 0].set(ylim=(0, 100), ylabel="validation accuracy (%)")
+    rows[0, 0].set(yscale="log", ylabel="signal before training\n(standard deviation)")
+    rows[0, 0].legend(title="initialisation")
+    return {"activations-and-initialisation": figure}

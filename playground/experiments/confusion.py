@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from playground.configuration import RECIPES
 from playground.experiments import phrases
 from playground.experiments.figures import BLUE, ORANGE, draw_heat_map, draw_image, new_figure, tidy
-from playground.experiments.results import Result
+from playground.experiments.results import Finding, Result
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.network import Network
@@ -29,15 +29,10 @@ def run(settings: ExperimentSettings) -> Result:
     measures = measure([network.predict(data.X_test) for network in networks], data)
     return Result(
         "confusion",
-        finding=f"The test accuracy is {phrases.percent(variant.test_accuracy)}. "
-        + _finding(measures, data.class_names),
         variants=(variant,),
         images=data.images,
         measures=measures,
-        figures={
-            "confusion": draw(measures, data.class_names),
-            "confusion-worst": draw_worst(networks[0], data),
-        },
+        figures={"confusion-worst": draw_worst(networks[0], data)},
     )
 
 
@@ -65,7 +60,9 @@ def measure(predictions: Sequence[np.ndarray], data: Data) -> dict[str, Any]:
     }
 
 
-def _finding(measures: dict[str, Any], names: Sequence[str]) -> str:
+def find(result: Result) -> Finding:
+    """Names the classes with the lowest and highest scores, and the most frequent mistakes."""
+    names, measures = result.measures["classes"], result.measures
     matrix, recall, precision = (
         np.array(measures[name]) for name in ("matrix", "recall", "precision")
     )
@@ -79,18 +76,27 @@ def _finding(measures: dict[str, Any], names: Sequence[str]) -> str:
         int(precision.argmin()),
     )
     share = 100 * pairs[one, other] / max(wrong.sum(), 1)
-    return (
-        f"{names[hardest]} has the lowest recall ({100 * recall[hardest]:.1f} %), "
-        f"{names[easiest]} the highest ({100 * recall[easiest]:.1f} %); the prediction "
-        f"{names[least_precise]} is the least reliable (precision "
-        f"{100 * precision[least_precise]:.1f} %). The most frequent mistake is {names[true]} "
-        f"classified as {names[predicted]}: {wrong[true, predicted]:.0f} of "
-        f"{matrix[true].sum():.0f}. Confusing {names[one]} and {names[other]}, either way, makes "
-        f"up {share:.0f} % of all {wrong.sum():.0f} mistakes."
+    return Finding(
+        f"The test accuracy is {phrases.percent(result.variants[0].test_accuracy)}. Confusing "
+        f"{names[one]} and {names[other]}, either way, makes up {share:.0f} % of all "
+        f"{wrong.sum():.0f} mistakes.",
+        (
+            f"{names[hardest]} has the lowest recall ({100 * recall[hardest]:.1f} %), "
+            f"{names[easiest]} the highest ({100 * recall[easiest]:.1f} %)",
+            f"the prediction {names[least_precise]} is the least reliable (precision "
+            f"{100 * precision[least_precise]:.1f} %)",
+            f"the most frequent mistake is {names[true]} classified as {names[predicted]}: "
+            f"{wrong[true, predicted]:.0f} of {matrix[true].sum():.0f}",
+        ),
     )
 
 
-def draw(measures: dict[str, Any], names: Sequence[str]) -> Figure:
+def draw(result: Result) -> dict[str, Figure]:
+    """The confusion matrix, with precision and recall beside it."""
+    return {"confusion": draw_matrix(result.measures, result.measures["classes"])}
+
+
+def draw_matrix(measures: Mapping[str, Any], names: Sequence[str]) -> Figure:
     """The confusion matrix, with precision and recall beside it."""
     matrix = np.array(measures["matrix"])
     figure = new_figure(11, 5.2)

@@ -6,11 +6,21 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES, NETWORKS
 from playground.experiments import phrases
-from playground.experiments.figures import draw_bars, draw_curve, draw_errors, new_figure, tidy
-from playground.experiments.results import Result, Variant, dump, variant_to_json
+from playground.experiments.figures import (
+    BLACK,
+    COLOURS,
+    draw_bars,
+    draw_curve,
+    draw_errors,
+    new_figure,
+    tidy,
+)
+from playground.experiments.results import Finding, Result, Variant, dump, variant_to_json
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 
@@ -49,11 +59,9 @@ def run(settings: ExperimentSettings) -> Result:
     }
     return Result(
         "evolution",
-        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
         device=settings.torch_device(),
-        figures={"evolution": draw(variants)},
         files={**statistics, "evolution/README.md": table(variants).encode()},
     )
 
@@ -69,33 +77,29 @@ def table(variants: Sequence[Variant]) -> str:
     return HEAD + "".join(rows)
 
 
-def _finding(variants: Sequence[Variant], images: int) -> str:
-    steps = []
-    for before, after in pairwise(variants):
-        gain = after.test_accuracy.mean - before.test_accuracy.mean
-        sign = (
-            "±"
-            if phrases.tied(after.test_accuracy, before.test_accuracy, images)
-            else "+"
-            if gain > 0
-            else "−"
-        )
-        step = "a tie" if sign == "±" else f"{sign}{phrases.points(gain)}"
-        steps.append(f"{after.name} {phrases.percent(after.test_accuracy)} ({step})")
+def find(result: Result) -> Finding:
+    """Compares each step with the previous one, and names the largest and the slowest network."""
+    variants, images = result.variants, result.images["test"]
+    steps = [phrases.versus(after, before, images) for before, after in pairwise(variants)]
     start, fast = variants[0], variants[-1]
     slowest = max(variants, key=lambda variant: variant.seconds.mean)
     most = max(variant.parameters for variant in variants)
     largest = phrases.listed(variant.name for variant in variants if variant.parameters == most)
-    return (
-        f"{start.name} {phrases.percent(start.test_accuracy)}, then, each compared with the "
-        f"previous step: {', '.join(steps)}. {fast.name} has {fast.parameters:,} parameters and "
-        f"trains in {fast.seconds.mean:.0f} s. The most parameters, {most:,}, are in {largest}; "
-        f"{slowest.name} is the slowest with {slowest.seconds.mean:.0f} s."
+    return Finding(
+        f"The test accuracy goes from {phrases.percent(start.test_accuracy)} ({start.name}) to "
+        f"{phrases.percent(fast.test_accuracy)} ({fast.name}). {fast.name} has "
+        f"{fast.parameters:,} parameters and trains in {fast.seconds.mean:.0f} s.",
+        (
+            *steps,
+            f"the most parameters, {most:,}, are in {largest}",
+            f"{slowest.name} is the slowest with {slowest.seconds.mean:.0f} s",
+        ),
     )
 
 
-def draw(variants: Sequence[Variant]) -> Figure:
-    """Validation accuracy over time; test error and number of parameters of each step."""
+def draw(result: Result) -> dict[str, Figure]:
+    """Validation accuracy over time, errors and sizes; training losses over the steps."""
+    variants = result.variants
     figure = new_figure(11, 4.4)
     curves, errors, sizes = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
     for variant in variants:
@@ -111,4 +115,32 @@ def draw(variants: Sequence[Variant]) -> Figure:
     )
     tidy(sizes, "parameters (millions)", "")
     sizes.set_xlim(0, 1.6 * max(millions))
+    return {"evolution": figure, "evolution-steps": draw_steps(variants, result.images["train"])}
+
+
+def draw_steps(variants: Sequence[Variant], images: int) -> Figure:
+    """The training loss over the steps of seed 0, one panel per network, with validation losses."""
+    figure = new_figure(13, 3.2)
+    panels = figure.subplots(1, len(variants), sharey=True)
+    for axes, variant in zip(panels, variants, strict=True):
+        trial, colour = variant.trials[0], COLOURS[variant.name]
+        per_epoch = -(-images // variant.configuration["batch_size"])
+        epochs = np.arange(1, len(trial.history["val_losses"]) + 1)
+        if trial.step_losses:
+            steps = per_epoch * np.linspace(0, len(epochs), len(trial.step_losses) + 1)[1:]
+            axes.plot(steps, trial.step_losses, color=colour, linewidth=1, label="training")
+        axes.plot(
+            per_epoch * epochs,
+            trial.history["val_losses"],
+            color=BLACK,
+            marker="o",
+            markersize=3,
+            linewidth=1,
+            label="validation",
+        )
+        tidy(axes, "step", "", title=variant.name)
+        axes.set_ylim(0, 1)
+        axes.locator_params(axis="x", nbins=3)
+        axes.legend(fontsize=8)
+    panels[0].set_ylabel("loss (nats)")
     return figure

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from playground.configuration import RECIPES
 from playground.experiments import phrases
 from playground.experiments.figures import draw_curve, new_figure, tidy
-from playground.experiments.results import Result, Variant
+from playground.experiments.results import Finding, Result, Variant
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from utils import TRAIN_COLOUR, VAL_COLOUR
@@ -27,14 +26,14 @@ def run(settings: ExperimentSettings) -> Result:
         variants.append(network_variant(name, RECIPES["standard"], data, settings))
     return Result(
         "fashion-vs-mnist",
-        finding=_finding(*variants),
         variants=tuple(variants),
         images=data.images,
-        figures={"fashion-vs-mnist": draw(variants)},
     )
 
 
-def _finding(fashion: Variant, mnist: Variant) -> str:
+def find(result: Result) -> Finding:
+    """Compares accuracies, overfitting and seconds. The datasets differ, so there is no interval."""
+    fashion, mnist = result.variants
     clothing, digits = fashion.test_accuracy, mnist.test_accuracy
     times = (1 - clothing.mean) / max(1 - digits.mean, 1e-9)
     first = [
@@ -45,13 +44,18 @@ def _finding(fashion: Variant, mnist: Variant) -> str:
         variant.final("train_accuracies").mean - variant.final("val_accuracies").mean
         for variant in (fashion, mnist)
     ]
-    return (
+    return Finding(
         f"The same network classifies {phrases.percent(digits)} of MNIST's test images correctly "
         f"and {phrases.percent(clothing)} of Fashion-MNIST's: {times:.1f} times as many errors on "
-        f"clothing. After one epoch, its validation accuracy is {first[1]:.1f} % on MNIST and "
-        f"{first[0]:.1f} % on Fashion-MNIST; at the end, training accuracy exceeds validation "
-        f"accuracy by {phrases.points(gaps[1])} and {phrases.points(gaps[0])}. An epoch takes "
-        f"{seconds_per_epoch(mnist):.2f} s and {seconds_per_epoch(fashion):.2f} s."
+        "clothing.",
+        (
+            f"after one epoch, its validation accuracy is {first[1]:.1f} % on MNIST and "
+            f"{first[0]:.1f} % on Fashion-MNIST",
+            f"at the end, training accuracy exceeds validation accuracy by "
+            f"{phrases.points(gaps[1])} on MNIST and {phrases.points(gaps[0])} on Fashion-MNIST",
+            f"an epoch takes {seconds_per_epoch(mnist):.2f} s on MNIST and "
+            f"{seconds_per_epoch(fashion):.2f} s on Fashion-MNIST",
+        ),
     )
 
 
@@ -60,11 +64,11 @@ def seconds_per_epoch(variant: Variant) -> float:
     return variant.seconds.mean / len(variant.trials[0].history["seconds"])
 
 
-def draw(variants: Sequence[Variant]) -> Figure:
+def draw(result: Result) -> dict[str, Figure]:
     """Losses above accuracies, one column per dataset, with the same scales."""
     figure = new_figure(9, 5.6)
     rows = figure.subplots(2, 2, sharex=True, sharey="row")
-    for variant, (loss, accuracy) in zip(variants, rows.T, strict=True):
+    for variant, (loss, accuracy) in zip(result.variants, rows.T, strict=True):
         for axes, what, percent in ((loss, "losses", False), (accuracy, "accuracies", True)):
             look = {"color": TRAIN_COLOUR, "marker": "o", "label": "training"}
             draw_curve(axes, variant, f"train_{what}", percent=percent, **look)
@@ -74,4 +78,4 @@ def draw(variants: Sequence[Variant]) -> Figure:
         tidy(loss, "", "loss (nats)", title=title + f"{seconds_per_epoch(variant):.2f} s per epoch")
         tidy(accuracy, "epoch", "accuracy (%)")
     rows[0, 0].legend()
-    return figure
+    return {"fashion-vs-mnist": figure}

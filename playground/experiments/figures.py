@@ -31,6 +31,7 @@ COLOURS = {
 }  # fmt: skip
 MARKERS = dict(zip(COLOURS, "os^vDP" + "os" + "os^" + "os^" + "osv^D", strict=True))
 SHOWN_RANGE = 8  # percentage points below the best accuracies; high rates may give any accuracy
+FAILED = 0.2  # a test accuracy below it is close to guessing one of ten classes
 PNG_DPI = 110  # a figure 9 inches wide then fills a README
 
 
@@ -93,25 +94,30 @@ def draw_curve(
 
 
 def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
-    """Draws the validation accuracy by learning rate, as measured by `choose_learning_rate`."""
-    for variant in variants:
-        chosen = variant.measures["validation_accuracy_by_learning_rate"]
-        rates = [float(rate) for rate in chosen]
-        accuracies = [100 * accuracy for accuracy in chosen.values()]
-        axes.plot(
-            rates,
-            accuracies,
-            color=COLOURS[variant.name],
-            marker=MARKERS[variant.name],
-            markersize=4,
-        )
+    """Draws the validation accuracy by learning rate, as measured by `choose_learning_rate`.
+
+    A cross at the lower edge stands for a training that failed: its accuracy is near that of
+    guessing, far below the others.
+    """
+    measured = [variant.measures["validation_accuracy_by_learning_rate"] for variant in variants]
+    bests = [100 * max(accuracies.values()) for accuracies in measured]
+    bottom, crosses = min(bests) - SHOWN_RANGE, list[float]()
+    for variant, accuracies in zip(variants, measured, strict=True):
+        look: dict[str, Any] = {"color": COLOURS[variant.name], "clip_on": False}
+        points = [(float(rate), 100 * value) for rate, value in accuracies.items()]
+        good = [point for point in points if point[1] > bottom]
+        axes.plot(*zip(*good, strict=True), marker=MARKERS[variant.name], markersize=4, **look)
+        for rate, accuracy in points:
+            if accuracy <= bottom:
+                height = bottom + 0.4 * crosses.count(rate)  # beside those at the same rate
+                axes.plot(rate, height, "x", markersize=8, **look)
+                crosses.append(rate)
     tidy(axes, "learning rate", "validation accuracy at the end (%)")
     axes.set_xscale("log")
-    bests = [
-        100 * max(variant.measures["validation_accuracy_by_learning_rate"].values())
-        for variant in variants
-    ]
-    axes.set_ylim(min(bests) - SHOWN_RANGE, max(bests) + 1)
+    axes.set_ylim(bottom, max(bests) + 1)
+    if crosses:
+        axes.plot([], [], "x", color="grey", markersize=8, label="failed: near guessing")
+        axes.legend(loc="lower left", fontsize=9)
 
 
 def draw_bars(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ from playground.experiments.figures import (
     new_figure,
     tidy,
 )
-from playground.experiments.results import Result, Variant
+from playground.experiments.results import Finding, Result
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import choose_learning_rate, network_variant
 from playground.losses import LOSSES
@@ -44,10 +43,8 @@ def run(settings: ExperimentSettings) -> Result:
         variants.append(network_variant(loss, configuration, data, settings, measures=measures))
     return Result(
         "losses",
-        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        figures={"losses": draw(variants)},
     )
 
 
@@ -68,28 +65,32 @@ def _pull(loss: str) -> tuple[list[str], list[float]]:
     return [f"{probability:.2f}" for probability in probabilities], pulls
 
 
-def _finding(variants: Sequence[Variant], images: int) -> str:
-    entropy, *squared = variants
-    comparisons = "; ".join(phrases.versus(entropy, variant, images) for variant in squared)
-    first = {v.name: np.mean([curve[0] for curve in v.curve("val_accuracies")]) for v in variants}
-    leader = max(first, key=first.__getitem__)
+def find(result: Result) -> Finding:
+    """Ranks the losses and compares their gradients where the network is confidently wrong."""
+    variants, images = result.variants, result.images["test"]
+    entropy = variants[0]
     weakest = min(variants, key=lambda variant: variant.measures["pull"][f"{LOW_PROBABILITY:.2f}"])
     times = (
         entropy.measures["pull"][f"{LOW_PROBABILITY:.2f}"]
         / weakest.measures["pull"][f"{LOW_PROBABILITY:.2f}"]
     )
     rates = phrases.listed(f"{v.configuration['learning_rate']:g} for {v.name}" for v in variants)
-    return (
-        f"After {entropy.configuration['epochs']} epochs, on the test images: {comparisons}. After "
-        f"one epoch {leader} leads with a validation accuracy of {100 * first[leader]:.2f} %. The "
-        f"chosen learning rates are {rates}. Where the network assigns "
-        f"{100 * LOW_PROBABILITY:.0f} % to the true class, the gradient of cross-entropy is "
-        f"{times:.0f} times that of {weakest.name}."
+    epochs = phrases.counted(entropy.configuration["epochs"], "epoch")
+    return Finding(
+        f"After {epochs}, {phrases.ranking(variants, images)}",
+        (
+            *phrases.behind(variants, images),
+            phrases.after_one_epoch(variants),
+            f"the chosen learning rates are {rates}",
+            f"where the network assigns {100 * LOW_PROBABILITY:.0f} % to the true class, the "
+            f"gradient of cross-entropy is {times:.0f} times that of {weakest.name}",
+        ),
     )
 
 
-def draw(variants: Sequence[Variant]) -> Figure:
+def draw(result: Result) -> dict[str, Figure]:
     """Validation accuracy by epoch and by learning rate; gradient by probability."""
+    variants = result.variants
     figure = new_figure(11, 4.2)
     accuracy, rates, pull = figure.subplots(1, 3)
     for variant in variants:
@@ -98,9 +99,11 @@ def draw(variants: Sequence[Variant]) -> Figure:
         pulls = variant.measures["pull"]
         pull.plot([float(probability) for probability in pulls], list(pulls.values()), **look)
     draw_rates(rates, variants)
-    tidy(accuracy, "epoch", "validation accuracy (%)")
+    tidy(accuracy, "epoch", "validation accuracy (%)", title="At the best learning rate")
+    rates.set_title("Choosing the learning rate (one seed)")
     tidy(pull, "probability of the true class", "gradient of its logit, −∂L/∂z")
+    pull.set_title("Gradient of one image")
     figure.legend(
         *accuracy.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
     )
-    return figure
+    return {"losses": figure}

@@ -20,7 +20,7 @@ from playground.experiments.figures import (
     parts,
     tidy,
 )
-from playground.experiments.results import Result, Variant
+from playground.experiments.results import Finding, Result
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant, shortened
 
@@ -59,15 +59,11 @@ def run(settings: ExperimentSettings) -> Result:
     measures = measure(predictions, data)
     return Result(
         "network-vs-cnn",
-        finding=finding(network, cnn, measures, len(data.y_test)),
         variants=(network, cnn),
         images=data.images,
         device=device,
         measures=measures,
-        figures={
-            "network-vs-cnn": draw((network, cnn), measures),
-            "network-vs-cnn-images": draw_images(predictions, data),
-        },
+        figures={"network-vs-cnn-images": draw_images(predictions, data)},
     )
 
 
@@ -98,12 +94,13 @@ def measure(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> dict
     }
 
 
-def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images: int) -> str:
+def find(result: Result) -> Finding:
     """Compares accuracies, errors by class and training times."""
+    (network, cnn), measures = result.variants, result.measures
     errors, right = measures["errors_by_class"], measures["right_with_seed_0"]
     gains = np.array(errors["network"]) - np.array(errors["CNN"])
     most, least = int(gains.argmax()), int(gains.argmin())
-    budget = "; ".join(
+    budget = (
         f"{v.name}: {v.seconds.mean:.0f} s, {phrases.counted(v.configuration['epochs'], 'epoch')}, "
         f"{v.parameters:,} parameters"
         for v in (network, cnn)
@@ -119,16 +116,20 @@ def finding(network: Variant, cnn: Variant, measures: Mapping[str, Any], images:
         if 2 / 3 < ratio < 3 / 2
         else f"With {ratio:.1f} times the training time for the CNN"
     )
-    return (
-        f"{fair} ({budget}), {phrases.versus(cnn, network, images)}. The CNN gains most on "
-        f"{of(most)} and least on {of(least)}. With seed 0, {right['only the CNN']} images are "
-        f"classified correctly by the CNN only, {right['only the network']} by the network only, "
-        f"and {right['neither']} by neither."
+    return Finding(
+        f"{fair}, {phrases.versus(cnn, network, result.images['test'])}.",
+        (
+            *budget,
+            f"the CNN gains most on {of(most)} and least on {of(least)}",
+            f"with seed 0, {right['only the CNN']} images are classified correctly by the CNN "
+            f"only, {right['only the network']} by the network only, {right['neither']} by neither",
+        ),
     )
 
 
-def draw(variants: Sequence[Variant], measures: Mapping[str, Any]) -> Figure:
+def draw(result: Result) -> dict[str, Figure]:
     """Validation accuracy over time, test error, errors by class."""
+    variants, measures = result.variants, result.measures
     figure = new_figure(11, 4.6)
     left, right = parts(figure, 1, 2)
     curves, bars = left.subplots(2, 1, height_ratios=(3, 1))
@@ -146,7 +147,7 @@ def draw(variants: Sequence[Variant], measures: Mapping[str, Any]) -> Figure:
     classes.invert_yaxis()
     tidy(classes, "test error by class (%)", "")
     classes.legend()
-    return figure
+    return {"network-vs-cnn": figure}
 
 
 def draw_images(predictions: Mapping[str, Sequence[np.ndarray]], data: Data) -> Figure:

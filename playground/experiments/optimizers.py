@@ -9,8 +9,8 @@ import numpy as np
 
 from playground.configuration import Configuration
 from playground.experiments import phrases
-from playground.experiments.figures import COLOURS, draw_curve, draw_rates, new_figure, tidy
-from playground.experiments.results import Result, Variant
+from playground.experiments.figures import COLOURS, FAILED, draw_curve, draw_rates, new_figure, tidy
+from playground.experiments.results import Finding, Result, Variant
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import choose_learning_rate, network_variant, repeat
 
@@ -43,31 +43,48 @@ def run(settings: ExperimentSettings) -> Result:
         variants += [ours, theirs]
     return Result(
         "optimizers",
-        finding=_finding(variants, len(data.y_test)),
         variants=tuple(variants),
         images=data.images,
-        figures={"optimizers": draw(variants)},
     )
 
 
-def _finding(variants: Sequence[Variant], images: int) -> str:
-    ours, theirs = variants[::2], variants[1::2]
+def find(result: Result) -> Finding:
+    """Ranks the optimizers and says how far PyTorch's results are from ours."""
+    ours, theirs, images = result.variants[::2], result.variants[1::2], result.images["test"]
     pairs = list(zip(ours, theirs, strict=True))
     first = max(_apart(*pair, "train_losses", 0) for pair in pairs)
     last = max(abs(mine.test_accuracy.mean - other.test_accuracy.mean) for mine, other in pairs)
     slower = np.mean([other.seconds.mean for other in theirs]) / np.mean(
         [mine.seconds.mean for mine in ours]
     )
-    quickest = max(
-        ours, key=lambda variant: np.mean([curve[0] for curve in variant.curve("val_accuracies")])
+    epochs = phrases.counted(ours[0].configuration["epochs"], "epoch")
+    return Finding(
+        f"After {epochs}, {phrases.ranking(ours, images)} In PyTorch, the mean test accuracies "
+        f"differ from these by at most {phrases.points(last)}.",
+        (
+            *phrases.behind(ours, images),
+            phrases.after_one_epoch(ours),
+            "from the same weights and batches, PyTorch's training loss after one epoch differs by "
+            f"at most {first:.2g}",
+            f"PyTorch takes {slower:.1f} times as long",
+            *_unstable(ours),
+        ),
     )
-    after_one = np.mean([curve[0] for curve in quickest.curve("val_accuracies")])
+
+
+def _unstable(variants: Sequence[Variant]) -> tuple[str, ...]:
+    """A detail on the learning rates that are too large to learn anything: crosses in the figure."""
+    which = [
+        f"{variant.name} at {rate}"
+        for variant in variants
+        for rate, accuracy in variant.measures["validation_accuracy_by_learning_rate"].items()
+        if accuracy < FAILED
+    ]
+    if not which:
+        return ()
     return (
-        f"After {ours[0].configuration['epochs']} epochs, {phrases.ranking(ours, images)}. After "
-        f"one epoch {quickest.name} leads with a validation accuracy of {100 * after_one:.2f} %. "
-        "PyTorch, starting from the same weights and using the same batches, differs by at most "
-        f"{first:.2g} in the training loss after one epoch and by at most {phrases.points(last)} "
-        f"in the final mean test accuracy; it took {slower:.1f} times as long."
+        f"the training fails with {phrases.listed(which)}: steps that large switch most ReLUs off "
+        "for good, and the network stays near guessing (crosses in the figure)",
     )
 
 
@@ -77,8 +94,9 @@ def _apart(a: Variant, b: Variant, curve: str, epoch: int) -> float:
     return max(abs(one[epoch] - other[epoch]) for one, other in pairs)
 
 
-def draw(variants: Sequence[Variant]) -> Figure:
+def draw(result: Result) -> dict[str, Figure]:
     """Training loss and validation accuracy by epoch; validation accuracy by learning rate."""
+    variants = result.variants
     figure = new_figure(11, 4.2)
     loss, accuracy, rates = figure.subplots(1, 3)
     for ours, theirs in zip(variants[::2], variants[1::2], strict=True):
@@ -90,12 +108,13 @@ def draw(variants: Sequence[Variant]) -> Figure:
             draw_curve(axes, theirs, curve, percent=percent, **_ring(COLOURS[ours.name]))
     loss.plot([], [], **{**_ring("grey"), "label": "the same in PyTorch"})
     draw_rates(rates, variants[::2])
-    tidy(loss, "epoch", "training loss (nats)")
-    tidy(accuracy, "epoch", "validation accuracy (%)")
+    tidy(loss, "epoch", "training loss (nats)", title="On training images")
+    tidy(accuracy, "epoch", "validation accuracy (%)", title="On validation images")
+    rates.set_title("Choosing the learning rate (one seed)")
     figure.legend(
         *loss.get_legend_handles_labels(), loc="outside lower center", ncols=7, frameon=False
     )
-    return figure
+    return {"optimizers": figure}
 
 
 def _ring(colour: str) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from playground.experiments.results import Result
 from playground.experiments.settings import ExperimentSettings
@@ -15,10 +18,10 @@ from playground.registry import choose
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question, the default number of seeds, and the packages needed besides matplotlib."""
+    """A question, the default number of seeds, and the packages that only this one needs."""
 
     question: str
-    seeds: int = 3
+    seeds: int = 5
     needs: tuple[str, ...] = ()
 
 
@@ -36,7 +39,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Which activations and initialisations let a deep network learn?"
     ),
     "evolution": Experiment(
-        "What does each step from a plain network to the fast CNN gain?", seeds=1, needs=("torch",)
+        "What does each step from a plain network to the fast CNN gain?", needs=("torch",)
     ),
     "confusion": Experiment("Which classes are confused?", needs=("sklearn",)),
     "transfer": Experiment(
@@ -56,14 +59,45 @@ def run(name: str, settings: ExperimentSettings | None = None) -> Result:
     settings = settings or ExperimentSettings()
     check_needs([name])
     seeds = settings.seeds or (1 if settings.quick else experiment.seeds)
-    started = time.perf_counter()
-    module = importlib.import_module(f"playground.experiments.{name.replace('-', '_')}")
-    result: Result = module.run(replace(settings, seeds=seeds))
-    return replace(result, quick=settings.quick, seconds=time.perf_counter() - started)
+    with _same_threads() as threads:
+        started = time.perf_counter()
+        result: Result = _module(name).run(replace(settings, seeds=seeds))
+        seconds = time.perf_counter() - started
+    versions = {**result.versions, "threads": threads}
+    return present(replace(result, quick=settings.quick, seconds=seconds, versions=versions))
+
+
+def present(result: Result) -> Result:
+    """The result with its finding and with the figures that its records suffice to draw."""
+    module = _module(result.experiment)
+    figures = {**result.figures, **module.draw(result)}
+    return replace(result, finding=module.find(result), figures=figures)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"playground.experiments.{name.replace('-', '_')}")
+
+
+@contextmanager
+def _same_threads() -> Iterator[int]:
+    """Gives NumPy and PyTorch the same number of threads, so that their seconds can be compared."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    threads = min((pool["num_threads"] for pool in threadpool_info()), default=1)
+    torch = sys.modules.get("torch")  # check_needs has imported it if the experiment needs it
+    before = torch.get_num_threads() if torch else 0
+    with threadpool_limits(threads):
+        if torch:
+            torch.set_num_threads(threads)
+        try:
+            yield threads
+        finally:
+            if torch:
+                torch.set_num_threads(before)
 
 
 def check_needs(names: Sequence[str]) -> None:
     """Raises PlaygroundError if a package that an experiment needs is not installed."""
     for name in names:
-        for package in ("matplotlib", *EXPERIMENTS[name].needs):
+        for package in ("matplotlib", "scipy", "threadpoolctl", *EXPERIMENTS[name].needs):
             require(package, "playground")

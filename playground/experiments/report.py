@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assignment.files import write_atomically
 from playground.errors import PlaygroundError
-from playground.experiments import figures
+from playground.experiments import figures, phrases
 from playground.experiments.registry import EXPERIMENTS
 from playground.experiments.results import Result, read, to_json
 
@@ -18,12 +18,11 @@ HEAD = """\
 Written by `python -m playground run NAME` from the `.json` files in this folder; do not edit. Each
 of these files holds the configuration, the learning curves of every seed, the accuracies and the
 package versions. Accuracies are given as mean ± standard deviation over the seeds. They are
-measured on test images unless another split is named; no choice was based on test images. A
-difference below one standard deviation over the seeds is called a tie; with one seed, a difference
-below the standard error of the accuracy. Quick runs only show that an experiment works.
+measured on test images unless another split is named; no choice was based on test images.
 
-| experiment | finding | figures | seeds | seconds |
-|---|---|---|---|---|
+A difference comes with its 95 % confidence interval: Student's, paired over the seeds, or with one
+seed that of McNemar's exact test on the same test images. An interval that holds 0 is called a tie.
+Each interval is that of a single comparison. Quick runs only show that an experiment works.
 """
 
 
@@ -69,18 +68,23 @@ def write(result: Result, folder: Path) -> list[Path]:
 
 
 def write_readme(folder: Path) -> None:
-    """Writes the README.md with a table of all results in the folder."""
-    rows = [_row(result, folder) for result in results_in(folder)]
-    write_atomically(folder / "README.md", (HEAD + "".join(rows)).encode())
+    """Writes the README.md with a section for each result in the folder."""
+    sections = [_section(result, folder) for result in results_in(folder)]
+    write_atomically(folder / "README.md", (HEAD + "".join(sections)).encode())
 
 
-def _row(result: Result, folder: Path) -> str:
+def _section(result: Result, folder: Path) -> str:
     name = result.experiment
     pictures = sorted(
         path.name for ending in ("png", "gif") for path in folder.glob(f"{name}*.{ending}")
     )
-    links = " ".join(f"[{picture}]({picture})" for picture in pictures)
-    kind = " (quick)" if result.quick else ""
-    finding = " ".join(result.finding.split()).replace("|", "\\|")
-    cells = f"{finding} | {links} | {result.seeds} | {result.seconds:.0f}"
-    return f"| [{name}]({name}.json){kind} | {cells} |\n"
+    quick = ", a quick run" if result.quick else ""
+    basis = f"{phrases.counted(result.seeds, 'seed')}, {result.seconds:.0f} s"
+    parts = [
+        f"\n## {name}",
+        f"*{EXPERIMENTS[name].question}*",
+        str(result.finding).replace("\n", "\n\n", 1),  # a blank line before the details
+        f"[{name}.json]({name}.json){quick}: {basis}; {phrases.setting(result)}.",
+        *(f"![{picture}]({picture})" for picture in pictures),
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -40,7 +40,8 @@ class ExperimentSettings:
 
     `seeds` is their number: 3 means the seeds 0, 1 and 2, which draw the initial weights and
     shuffle the batches. The validation images are the same for all seeds. `verbose` prints a line
-    about each training to standard error.
+    about each training to standard error. In the folder `finished`, if there is one, every finished
+    training is kept for a run that is interrupted and started again.
     """
 
     quick: bool = False
@@ -52,6 +53,7 @@ class ExperimentSettings:
     test_size: int | None = None
     epochs: int | None = None
     verbose: bool = False
+    finished: Path | None = None
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:

@@ -92,7 +92,7 @@ def table(result: Result) -> str:
     head = "| | test accuracy | parameters | epochs | seconds an epoch | seconds |\n"
     rows = head + "|---|---|---|---|---|---|\n" + "".join(map(_row, result.variants))
     counts = f"{images['train']:,} training images, {images['test']:,} test images"
-    return f"\n{rows}\n{counts}, {seeds}{quick}; {result.device}.\n\n"
+    return f"\n{rows}\n{counts}, {seeds}{quick}; {phrases.setting(result)}.\n\n"
 
 
 def _row(variant: Variant) -> str:

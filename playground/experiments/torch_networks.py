@@ -46,10 +46,10 @@ def train_in_torch(configuration: Configuration, data: Data, seed: int) -> tuple
             optimizer.zero_grad()
             cross_entropy(model(torch.from_numpy(X)), torch.from_numpy(y)).backward()
             optimizer.step()
-        train_scores = _scores(model, data.X_train[:measured], data.y_train[:measured])
-        history.record(train_scores, _scores(model, data.X_val, data.y_val))
+        train_scores, _ = _scores(model, data.X_train[:measured], data.y_train[:measured])
+        history.record(train_scores, _scores(model, data.X_val, data.y_val)[0])
         stopwatch(epoch, history)
-    return model, stopwatch.trial(seed, history, _scores(model, data.X_test, data.y_test))
+    return model, stopwatch.trial(seed, history, *_scores(model, data.X_test, data.y_test))
 
 
 def as_module(network: Network) -> nn.Module:
@@ -64,10 +64,10 @@ def as_module(network: Network) -> nn.Module:
     return nn.Sequential(*layers[:-1])
 
 
-def _scores(model: Any, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Loss and accuracy."""
+def _scores(model: Any, X: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:
+    """Loss and accuracy, and which images are classified correctly, `(n,)`."""
     labels = torch.from_numpy(y)
     with torch.no_grad():
         logits = model(torch.from_numpy(X.astype(np.float32) / 255))
-    accuracy = (logits.argmax(dim=1) == labels).float().mean()
-    return float(cross_entropy(logits, labels)), float(accuracy)
+    correct = (logits.argmax(dim=1) == labels).numpy()
+    return (float(cross_entropy(logits, labels)), float(correct.mean())), correct

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from playground.convnets.configuration import ConvConfiguration
-from playground.convnets.evaluation import evaluate
+from playground.convnets.evaluation import evaluate, logits
 from playground.convnets.networks import build
 from playground.convnets.training import train_convnet
 from playground.experiments.results import Trial, Variant
@@ -47,7 +47,8 @@ def train_cnn(
         after_epoch=stopwatch,
     )
     scores = evaluate(model, configuration, data.X_test, data.y_test, device)
-    return model, stopwatch.trial(seed, run.history, scores)
+    answers = logits(model, configuration, data.X_test, device).argmax(axis=1)
+    return model, stopwatch.trial(seed, run.history, scores, answers == data.y_test)
 
 
 def cnn_variant(
@@ -57,7 +58,11 @@ def cnn_variant(
     settings: ExperimentSettings,
     **options: Any,
 ) -> Variant:
-    """A CNN trained once per seed on the device of the settings; options as for `repeat`."""
+    """A CNN trained once per seed on the device of the settings; options as for `repeat`.
+
+    It computes in float32, as the NumPy networks do, so that the seconds can be compared.
+    """
+    configuration = replace(configuration, precision="float32")
     train_one = partial(train_cnn, device=settings.torch_device())
     return repeat(name, configuration, data, settings, train_one, **options)
 
@@ -66,8 +71,7 @@ def seconds_per_cnn_epoch(
     configuration: ConvConfiguration, data: Data, settings: ExperimentSettings
 ) -> float:
     """The duration of an epoch, measured as the second of two: the first one warms up."""
-    _, trial = train_cnn(
-        replace(configuration, epochs=2), data, seed=0, device=settings.torch_device()
-    )
+    configuration = replace(configuration, epochs=2, precision="float32")
+    _, trial = train_cnn(configuration, data, seed=0, device=settings.torch_device())
     first, second = trial.history["seconds"]
     return second - first

@@ -14,8 +14,19 @@ from playground import sweeps
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
 from playground.experiments import phrases
-from playground.experiments.figures import BLUE, GREEN, new_figure, tidy
-from playground.experiments.results import Result, Variant
+from playground.experiments.comparisons import difference
+from playground.experiments.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    PINK,
+    SKY,
+    draw_curve,
+    new_figure,
+    tidy,
+)
+from playground.experiments.results import Finding, Result, Variant
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.sweeps.records import best, records_of
@@ -25,9 +36,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATASETS = ("fashion-mnist", "mnist")
+STANDARD = "standard"  # the recipe that stands for no search at all
 # written by `sweep --output results/sweep`
 SWEEP_RESULTS = PROJECT / "results" / "sweep" / "top.json"
-RANKS = ("first", "second", "third")
 
 
 def run(settings: ExperimentSettings) -> Result:
@@ -44,24 +55,29 @@ def compare(chosen: Sequence[tuple[Configuration, float]], settings: ExperimentS
     variants = []
     for dataset in DATASETS:
         data = settings.data(dataset)
-        for rank, (configuration, accuracy) in zip(RANKS, chosen, strict=False):
+        for name, (configuration, accuracy) in zip(names_of(chosen), chosen, strict=True):
             measures = {"dataset": dataset, "validation_accuracy_in_the_sweep": accuracy}
-            variants.append(
-                network_variant(
-                    f"{rank}, {dataset}", configuration, data, settings, measures=measures
-                )
-            )
+            name = f"{name}, {dataset}"
+            variants.append(network_variant(name, configuration, data, settings, measures=measures))
     standard = network_variant(
-        "standard, mnist", RECIPES["standard"], data, settings, measures={"dataset": "mnist"}
+        f"{STANDARD}, mnist", RECIPES[STANDARD], data, settings, measures={"dataset": "mnist"}
     )
-    clothing, digits = variants[: len(chosen)], variants[len(chosen) :]
-    return Result(
-        "transfer",
-        finding=_finding(clothing, digits, standard, len(data.y_test)),
-        variants=(*clothing, *digits, standard),
-        images=data.images,
-        figures={"transfer": draw(clothing, digits, standard)},
-    )
+    return Result("transfer", variants=(*variants, standard), images=data.images)
+
+
+def names_of(chosen: Sequence[tuple[Configuration, float]]) -> list[str]:
+    """Short names: hidden layers, units and optimizer, with the rank where two would be equal.
+
+    >>> names_of([(Configuration(hidden_sizes=(64, 64)), 0.9), (Configuration(), 0.8)])
+    ['2 x 64 adam', '2 x 300 adam']
+    """
+    names = [
+        f"{len(each.hidden_sizes)} x {each.hidden_sizes[0]} {each.optimizer}" for each, _ in chosen
+    ]
+    return [
+        name if names.count(name) == 1 else f"{name} (number {rank})"
+        for rank, name in enumerate(names, 1)
+    ]
 
 
 def best_configurations(settings: ExperimentSettings) -> list[tuple[Configuration, float]]:
@@ -92,34 +108,58 @@ def best_configurations(settings: ExperimentSettings) -> list[tuple[Configuratio
         ]
 
 
-def _finding(
-    clothing: Sequence[Variant], digits: Sequence[Variant], standard: Variant, images: int
-) -> str:
-    names = phrases.listed(phrases.percent(variant.test_accuracy) for variant in digits)
-    there = phrases.listed(phrases.percent(variant.test_accuracy) for variant in clothing)
+def _parts(result: Result) -> tuple[list[Variant], list[Variant], Variant]:
+    """The configurations of the sweep on clothing and on digits, and the standard on digits."""
+    *swept, standard = result.variants
+    clothing, digits = (
+        [variant for variant in swept if variant.measures["dataset"] == dataset]
+        for dataset in DATASETS
+    )
+    return clothing, digits, standard
+
+
+def find(result: Result) -> Finding:
+    """Says whether the order on clothing is that on digits, and what the standard recipe reaches."""
+    clothing, digits, standard = _parts(result)
+    images, first = result.images["test"], digits[0]
     winner = max(digits, key=lambda variant: variant.test_accuracy.mean)
-    first = digits[0]
     if winner is first:
-        order = "The best on clothing is also the best on digits."
-    elif phrases.tied(winner.test_accuracy, first.test_accuracy, images):
-        order = "On digits, the first ties with the best of them."
+        order = "the best on clothing also has the highest accuracy on digits"
+    elif difference(winner, first, images).tie:
+        order = "on digits, the best on clothing ties with the best there"
     else:
-        order = f"The order changes: on digits, {phrases.versus(winner, first, images)}."
-    return (
-        "The three best configurations of the sweep on Fashion-MNIST reach test accuracies of "
-        f"{names} on MNIST and {there} on Fashion-MNIST. {order} The recipe standard on MNIST: "
-        f"{phrases.versus(standard, winner, images)}."
+        order = "the order changes on digits"
+    reached = (
+        f"{label}: {phrases.listed(percents)}"
+        for label, percents in (
+            ("on MNIST", [_named(variant) for variant in [*digits, standard]]),
+            ("on Fashion-MNIST", [_named(variant) for variant in clothing]),
+        )
+    )
+    return Finding(
+        f"On MNIST, of the sweep's {phrases.counted(len(digits), 'best configuration')} and the "
+        f"recipe {STANDARD}: {phrases.ranking([*digits, standard], images)}",
+        (*reached, order, *phrases.behind([*digits, standard], images)),
     )
 
 
-def draw(clothing: Sequence[Variant], digits: Sequence[Variant], standard: Variant) -> Figure:
+def _named(variant: Variant) -> str:
+    return f"{_short(variant)} {phrases.percent(variant.test_accuracy)}"
+
+
+def _short(variant: Variant) -> str:
+    """The name without that of the dataset."""
+    return variant.name.rpartition(", ")[0]
+
+
+def draw(result: Result) -> dict[str, Figure]:
     """The test error of each configuration on both datasets, and the learning curves on MNIST."""
-    figure = new_figure(9, 3.6)
+    clothing, digits, standard = _parts(result)
+    figure = new_figure(10, 3.8)
     bars, curves = figure.subplots(1, 2)
-    names = [variant.name.split(",")[0] for variant in clothing]
     for offset, variants, colour, label in (
         (-0.2, clothing, BLUE, "Fashion-MNIST"),
-        (0.2, [*digits, standard], GREEN, "MNIST"),
+        (0.2, [*digits, standard], ORANGE, "MNIST"),
     ):
         positions = np.arange(len(variants)) + offset
         errors = [100 * (1 - variant.test_accuracy.mean) for variant in variants]
@@ -128,23 +168,16 @@ def draw(clothing: Sequence[Variant], digits: Sequence[Variant], standard: Varia
             positions, errors, xerr=deviations, height=0.38, color=colour, label=label, capsize=3
         )
         bars.bar_label(drawn, fmt="%.2f", padding=4, fontsize=8)
-    bars.set_yticks(range(len(names) + 1), [*names, "standard"])
+    names = [_short(variant) for variant in [*digits, standard]]
+    bars.set_yticks(range(len(names)), names)
     bars.invert_yaxis()
     bars.margins(x=0.15)
     tidy(bars, "test error (%)", "")
     bars.legend(loc="lower right")
-    for variant, marker in zip([*digits, standard], "os^x", strict=False):
-        rows = variant.curve("val_accuracies")
-        shortest = min(map(len, rows))
-        mean = 100 * np.mean([row[:shortest] for row in rows], axis=0)
-        curves.plot(
-            range(1, shortest + 1),
-            mean,
-            marker=marker,
-            markersize=4,
-            label=variant.name.split(",")[0],
-        )
-    curves.locator_params(axis="x", integer=True)
+    looks = zip([*digits, standard], (SKY, GREEN, PINK, BLACK), "os^D", strict=False)
+    for variant, colour, marker in looks:
+        look = {"color": colour, "marker": marker, "label": _short(variant)}
+        draw_curve(curves, variant, "val_accuracies", percent=True, **look)
     tidy(curves, "epoch", "validation accuracy (%)", title="on MNIST")
     curves.legend(loc="lower right")
-    return figure
+    return {"transfer": figure}

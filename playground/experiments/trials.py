@@ -8,14 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
-from playground.experiments.results import Trial, Variant, plain
+from playground.experiments.finished import FinishedTraining
+from playground.experiments.results import Trial, Variant, pack, plain
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.history import History
 from playground.network import Network
 from playground.training import train
+
+PARTS_PER_EPOCH = 20  # enough to see a schedule at work; all steps would take 50 times as much
 
 C = TypeVar("C", Configuration, ConvConfiguration)
 
@@ -36,13 +41,32 @@ class Stopwatch:
         self.seconds.append(time.perf_counter() - self.started)
         self.watch()
 
-    def trial(self, seed: int, history: History, test_scores: tuple[float, float]) -> Trial:
-        """The record of the timed training, given `(loss, accuracy)` on the test images."""
+    def trial(
+        self, seed: int, history: History, test_scores: tuple[float, float], correct: np.ndarray
+    ) -> Trial:
+        """The record of the timed training.
+
+        `test_scores` are `(loss, accuracy)` on the test images, `correct (n,)` tells which of them
+        are classified correctly.
+        """
         curves = {
             name: tuple(curve)
             for name, curve in {**history.curves(), "seconds": self.seconds}.items()
         }
-        return Trial(seed, *test_scores, seconds=self.seconds[-1], history=curves)
+        losses = thinned(history.step_losses, PARTS_PER_EPOCH * len(self.seconds))
+        return Trial(seed, *test_scores, self.seconds[-1], curves, pack(correct), losses)
+
+
+def thinned(values: Sequence[float], parts: int) -> tuple[float, ...]:
+    """The means of that many consecutive parts, as equal as possible; of single values if fewer.
+
+    >>> thinned([3.0, 1.0, 2.0, 2.0, 5.0], 2)
+    (2.0, 3.0)
+    """
+    if not len(values):
+        return ()
+    groups = np.array_split(np.asarray(values), min(parts, len(values)))
+    return tuple(round(float(group.mean()), 4) for group in groups)
 
 
 def shortened(configuration: C, settings: ExperimentSettings) -> C:
@@ -72,7 +96,9 @@ def train_network(
         seed=seed,
         after_epoch=stopwatch,
     )
-    return network, stopwatch.trial(seed, run.history, network.evaluate(data.X_test, data.y_test))
+    scores = network.evaluate(data.X_test, data.y_test)
+    correct = network.predict(data.X_test) == data.y_test
+    return network, stopwatch.trial(seed, run.history, scores, correct)
 
 
 def repeat(
@@ -82,20 +108,30 @@ def repeat(
     settings: ExperimentSettings,
     train_one: Callable[[C, Data, int], tuple[Any, Trial]],
     *,
-    each: Callable[[Any], None] = lambda network: None,
+    each: Callable[[Any], None] | None = None,
     measures: Mapping[str, Any] | None = None,
 ) -> Variant:
     """The configuration trained once per seed by `train_one(configuration, data, seed)`.
 
-    `each` receives every trained network.
+    `each` receives every trained network. Without it, trainings that an interrupted run of the
+    experiment has finished are not repeated.
     """
     configuration, trials, count = shortened(configuration, settings), [], 0
     for seed in settings.each_seed():
-        network, trial = train_one(configuration, data, seed)
+        identity = {"configuration": asdict(configuration), "images": data.images, "seed": seed}
+        file = settings.finished and FinishedTraining(settings.finished, name, seed, identity)
+        found = file.read() if file and each is None else None
+        if found is None:
+            network, trial = train_one(configuration, data, seed)
+            count = count_parameters(network)
+            if file:
+                file.write(trial, count)
+            if each is not None:
+                each(network)
+        else:
+            trial, count = found
         tell(settings, f"{name}, seed {seed}", trial)
         trials.append(trial)
-        count = count_parameters(network)
-        each(network)
     return Variant(name, plain(asdict(configuration)), count, tuple(trials), measures or {})
 
 

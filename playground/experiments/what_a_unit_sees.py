@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,16 @@ from playground.configuration import Configuration
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.experiments import phrases
 from playground.experiments.figures import as_png, new_figure, parts
-from playground.experiments.results import Result, Trial, Variant
+from playground.experiments.results import Finding, Result, Trial, Variant
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import repeat, train_network
 from playground.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 EPOCHS = 15
 TRAIN_SIZE = 8000  # few, because with all images most of the change happens in the first epoch
@@ -35,7 +37,8 @@ CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS)
 # scales the CNN's initial filters; the following normalisation cancels the effect on its output
 FILTER_SCALE = 0.03
 COLUMNS, UNITS_SHOWN = 5, 10  # units per row of the animation; units per row of the figure
-FRAME_MS, FRAME_COLOURS = 400, 24  # duration and colours of a frame; few keep the file small
+FRAME_MS = 400  # duration of a frame of the animation
+LEVELS, GREYS = 32, 16  # colours of weights and of text; few keep the file of the animation small
 
 
 def run(settings: ExperimentSettings) -> Result:
@@ -68,17 +71,17 @@ def run(settings: ExperimentSettings) -> Result:
     network = repeat("network", NETWORK, data, settings, train_watched_network)
     cnn = repeat("CNN", CNN, data, settings, train_watched_cnn)
     films = {"network": np.array(units), "CNN": np.array(filters)}
+    reached = {variant.name: phrases.percent(variant.test_accuracy) for variant in (network, cnn)}
     variants = tuple(
         replace(variant, measures=measure(films[variant.name])) for variant in (network, cnn)
     )
     return Result(
         "what-a-unit-sees",
-        finding=" ".join(_finding(variant) for variant in variants),
         variants=variants,
         images=data.images,
         device=settings.torch_device(),
         figures={"what-a-unit-sees": draw_sheet(films)},
-        files={"what-a-unit-sees.gif": animation(films)},
+        files={"what-a-unit-sees.gif": animation(films, reached)},
     )
 
 
@@ -133,16 +136,35 @@ def _angle(start: np.ndarray, now: np.ndarray) -> float:
     return float(np.degrees(np.arccos(np.clip(cosines, -1, 1))).mean())
 
 
-def _finding(variant: Variant) -> str:
-    likeness, turned = variant.measures["likeness_of_neighbours"], variant.measures["turned"]
+def find(result: Result) -> Finding:
+    """How smooth the patterns become and how far the units turn, in each of the two."""
+    epochs = len(result.variants[0].measures["turned"]) - 1
+    rises = phrases.listed(_rise(variant) for variant in result.variants)
+    return Finding(
+        f"In {phrases.counted(epochs, 'epoch')} the first layers turn from noise into patterns: "
+        f"the correlation of neighbouring weights rises {rises}.",
+        tuple(_detail(variant) for variant in result.variants),
+    )
+
+
+def draw(result: Result) -> dict[str, Figure]:
+    """None: the figures need the weights, which are not part of the result."""
+    return {}
+
+
+def _rise(variant: Variant) -> str:
+    likeness = variant.measures["likeness_of_neighbours"]
     # + 0.0 turns -0.0 into 0.0
-    first, last = (round(likeness[epoch], 2) + 0.0 for epoch in (0, -1))
+    first, last = (f"{round(likeness[epoch], 2) + 0.0:.2f}" for epoch in (0, -1))
+    return f"from {first} to {last} in the {variant.name}".replace("-", "−")
+
+
+def _detail(variant: Variant) -> str:
+    turned = variant.measures["turned"]
     halfway = next(epoch for epoch, angle in enumerate(turned) if 2 * angle >= turned[-1])
     return (
-        f"{variant.name}: the correlation of neighbouring weights rises from {first:.2f} (noise) "
-        f"to {last:.2f} in {len(turned) - 1} epochs; the weight vectors turn by {turned[-1]:.0f}° "
-        f"on average, half of it by epoch {halfway}; the final test accuracy is "
-        f"{phrases.percent(variant.test_accuracy)}."
+        f"{variant.name}: the weight vectors turn by {turned[-1]:.0f}° on average, half of it by "
+        f"epoch {halfway}; the final test accuracy is {phrases.percent(variant.test_accuracy)}"
     )
 
 
@@ -156,11 +178,24 @@ def mosaic(picture: np.ndarray, columns: int) -> np.ndarray:
     return rows.reshape(-1, columns * (side + gap))[:-gap, :-gap]
 
 
-def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) -> None:
-    """Draws positive weights in red, negative ones in blue, zero in white."""
-    axes.imshow(
+def weight_colours() -> ListedColormap:
+    """Blues for negative weights, reds for positive ones: no colour stands for both signs.
+
+    The palest colours of "RdBu_r" are left out, so that weak weights show their sign too.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    half = LEVELS // 2
+    places = np.concatenate([np.linspace(0, 0.47, half), np.linspace(0.53, 1, half)])
+    return ListedColormap(colormaps["RdBu_r"](places))
+
+
+def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) -> AxesImage:
+    """Draws positive weights in red, negative ones in blue, darker the larger they are."""
+    image = axes.imshow(
         mosaic(picture, columns),
-        cmap="RdBu_r",
+        cmap=weight_colours(),
         vmin=-largest,
         vmax=largest,
         interpolation="nearest",
@@ -168,6 +203,7 @@ def draw_weights(axes: Axes, picture: np.ndarray, columns: int, largest: float) 
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
+    return image
 
 
 def _largest(film: np.ndarray) -> float:
@@ -197,21 +233,53 @@ def draw_sheet(films: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def animation(films: Mapping[str, np.ndarray]) -> bytes:
-    """All units from start to end as an animated GIF."""
+def animation(films: Mapping[str, np.ndarray], reached: Mapping[str, str]) -> bytes:
+    """All units from start to end as an animated GIF; `reached` holds the test accuracies."""
+    epochs = range(min(map(len, films.values())))
+    return as_gif([draw_frame(films, reached, epoch) for epoch in epochs])
+
+
+def draw_frame(films: Mapping[str, np.ndarray], reached: Mapping[str, str], epoch: int) -> Figure:
+    """All units after an epoch, with the scale of the colours below."""
+    figure = new_figure(6.4, 4.25)
+    figure.set_layout_engine("compressed")  # keeps square panels clear of the titles
+    figure.suptitle(
+        f"Weights of the first layer after epoch {epoch}"
+        if epoch
+        else "Weights of the first layer at the start"
+    )
+    panels = figure.subplots(1, len(films), squeeze=False)[0]
+    for axes, (name, film) in zip(panels, films.items(), strict=True):
+        largest = _largest(film)
+        image = draw_weights(axes, film[epoch], COLUMNS, largest)
+        axes.set_title(f"{name}\ntest accuracy at the end {reached[name]}", fontsize=10)
+    scale = figure.colorbar(
+        image, ax=list(panels), location="bottom", shrink=0.6, ticks=[-largest, 0, largest]
+    )
+    scale.set_ticklabels(["negative: against", "0", "positive: for"])
+    return figure
+
+
+def as_gif(figures: Sequence[Figure]) -> bytes:
+    """The figures as the frames of a GIF. All share one palette, so that no colour flickers.
+
+    The palette holds exactly the colours of the weights: one chosen from the frames would merge
+    rare dark colours, which stand for opposite signs.
+    """
     from PIL import Image
 
+    colours = np.round(255 * weight_colours()(np.arange(LEVELS))[:, :3])
+    greys = np.repeat(np.linspace(0, 255, GREYS)[:, None], 3, axis=1)
+    palette = np.concatenate([colours, greys]).astype(np.uint8)
     frames = []
-    for epoch in range(min(map(len, films.values()))):
-        figure = new_figure(5.4, 3.1)
-        figure.suptitle(f"first layer after epoch {epoch}" if epoch else "first layer at the start")
-        for axes, (name, film) in zip(figure.subplots(1, len(films)), films.items(), strict=True):
-            draw_weights(axes, film[epoch], COLUMNS, _largest(film))
-            axes.set_title(name)
-        frames.append(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
-    # a common palette, because otherwise colours flicker from frame to frame
-    palette = frames[-1].quantize(FRAME_COLOURS)
-    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    for figure in figures:
+        pixels = np.asarray(Image.open(io.BytesIO(as_png(figure))).convert("RGB"))
+        found, places = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+        distances = np.square(found[:, None].astype(int) - palette).sum(axis=2)
+        indices = distances.argmin(axis=1).astype(np.uint8)[places]
+        frame = Image.fromarray(indices.reshape(pixels.shape[:2]), "P")
+        frame.putpalette(palette.tobytes())
+        frames.append(frame)
     content = io.BytesIO()
     times = [FRAME_MS] * (len(frames) - 1) + [4 * FRAME_MS]  # time to look at the end
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)

@@ -39,9 +39,9 @@ def show(figure: Figure) -> None:
     _display({"image/png": small_png(figure)})
 
 
-def say(*sentences: str) -> None:
-    """Displays sentences below the cell; cells compute the numbers in them."""
-    _display({"text/markdown": " ".join(sentences)})
+def say(*sentences: object) -> None:
+    """Displays sentences or a finding below the cell; cells compute the numbers in them."""
+    _display({"text/markdown": " ".join(map(str, sentences))})
 
 
 def table(head: str, rows: list[tuple[object, ...]]) -> None:

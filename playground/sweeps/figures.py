@@ -22,7 +22,21 @@ if TYPE_CHECKING:
 
 MIN_COMPLETE_TRIALS = 4  # with fewer, importances and correlations mean nothing
 BLUE, ORANGE = "#0072b2", "#d55e00"
+WHY_THEY_DIFFER = (
+    "The two need not agree. Importance counts every effect, also that of the poor values that the "
+    "search tried early; correlation counts only a steady rise or fall. Both rest on trials that "
+    "the search (TPE) concentrates near the best: a setting on which it has decided hardly varies "
+    "among them, and its correlation says little."
+)
+# end of a trial: its name in the legend, marker and style
+ENDS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "complete": ("complete", "o", {"facecolors": BLUE, "edgecolors": BLUE}),
+    "pruned": ("ended early", "o", {"facecolors": "none", "edgecolors": BLUE}),
+    "diverged": ("diverged", "x", {"color": ORANGE}),
+}
 LABELS = {
+    "depth": "hidden layers",
+    "width": "units per layer",
     "learning_rate": "learning rate",
     "batch_size": "batch size",
     "weight_decay": "weight decay",
@@ -33,12 +47,15 @@ def draw(study: Study, records: list[Record], epochs: int) -> dict[str, Figure]:
     """The figures by name; importance and correlation only if there are enough trials."""
     complete = [record for record in records if record.end == "complete"]
     drawn = {"parallel": parallel(records, epochs), "slices": slices(records, epochs)}
-    if (
-        len(complete) >= MIN_COMPLETE_TRIALS
-        and len({record.val_accuracy for record in complete}) > 1
-    ):
+    if comparable(complete):
         drawn |= {"importance": importance(study), "correlation": correlation(complete, epochs)}
     return drawn
+
+
+def comparable(complete: list[Record]) -> bool:
+    """Whether these trials are enough for importances and correlations."""
+    accuracies = {record.val_accuracy for record in complete}
+    return len(complete) >= MIN_COMPLETE_TRIALS and len(accuracies) > 1
 
 
 def parallel(records: list[Record], epochs: int) -> Figure:
@@ -63,27 +80,22 @@ def parallel(records: list[Record], epochs: int) -> Figure:
     for position, dimension in enumerate(dimensions.values()):
         axes.axvline(position, color="grey", linewidth=0.8)
         for place, text in _ticks(dimension):
-            axes.text(position + 0.04, place, text, fontsize=7, va="center", bbox=LABEL_BOX)
+            axes.text(position + 0.03, place, text, bbox=LABEL_BOX, **LABEL_STYLE)
     for place in np.linspace(0, 1, 5):
-        axes.text(
-            len(dimensions) + 0.04,
-            place,
-            f"{low + place * (high - low):.1f}",
-            fontsize=7,
-            va="center",
-        )
+        text = f"{'≤ ' if not place else ''}{low + place * (high - low):.1f}"
+        axes.text(len(dimensions) + 0.03, place, text, **LABEL_STYLE)
     axes.axvline(len(dimensions), color="black", linewidth=1.2)
     names = [LABELS.get(name, name) for name in dimensions]
-    axes.set_xticks(range(len(names) + 1), [*names, "accuracy (%)"])
+    axes.set_xticks(range(len(names) + 1), [*names, "validation\naccuracy (%)"])
     axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(names) + 0.35))
     axes.spines[:].set_visible(False)
     axes.set_title(
-        f"{len(records)} trials; those at the bottom of the last axis reached at most {low:.1f} %"
+        f"One line per trial ({len(records)}); darker and thicker: higher validation accuracy"
     )
     return figure
 
 
-def importance(study: Study) -> Figure:
+def importances(study: Study) -> dict[str, float]:
     """The share of the variance of the accuracy that each dimension explains (functional ANOVA).
 
     Source: Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing hyperparameter
@@ -91,9 +103,13 @@ def importance(study: Study) -> Figure:
     """
     import optuna
 
-    shares = optuna.importance.get_param_importances(
-        study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0)
-    )
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+    return optuna.importance.get_param_importances(study, evaluator=evaluator)
+
+
+def importance(study: Study) -> Figure:
+    """The shares of `importances` as bars."""
+    shares = importances(study)
     figure = _figure(7, 3.8)
     axes = figure.subplots()
     names = list(shares)[::-1]
@@ -150,7 +166,7 @@ def slices(records: list[Record], epochs: int) -> Figure:
     grid = figure.subplots(2, 5, sharey=True)
     low, high = _visible_range(np.array([100 * record.val_accuracy for record in records]))
     for axes, (name, dimension) in zip(grid.flat, space(epochs).items(), strict=False):
-        for end, face in (("complete", BLUE), ("pruned", "none"), ("diverged", "none")):
+        for end, (_, marker, style) in ENDS.items():
             chosen = [record for record in records if record.end == end]
             places = [
                 _slice_place(dimension, record.parameters[name], record.number) for record in chosen
@@ -160,16 +176,13 @@ def slices(records: list[Record], epochs: int) -> Figure:
                 [max(low, 100 * record.val_accuracy) for record in chosen],
                 s=16,
                 alpha=0.7,
-                facecolors=face,
-                edgecolors=BLUE if end != "diverged" else ORANGE,
-                label=end,
+                marker=marker,
+                **style,
             )
         _label_slice(axes, dimension)
         axes.set(xlabel=LABELS.get(name, name), ylim=(low - 0.5, high + 0.5))
         axes.grid(alpha=0.3)
-    handles, labels = grid.flat[0].get_legend_handles_labels()
-    grid.flat[-1].set_axis_off()
-    grid.flat[-1].legend(handles, labels, loc="center", frameon=False)
+    _explain_ends(grid.flat[-1], [record.end for record in records])
     figure.supylabel("validation accuracy (%)")
     figure.suptitle(
         f"All trials by dimension; those on the lowest line reached at most {low:.1f} %"
@@ -177,7 +190,17 @@ def slices(records: list[Record], epochs: int) -> Figure:
     return figure
 
 
-LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
+LABEL_STYLE: dict[str, Any] = {"fontsize": 8, "va": "center", "zorder": 3}
+
+
+def _explain_ends(axes: Axes, ends: list[str]) -> None:
+    """A legend in place of a panel: the ends that occur, and the number of their trials."""
+    axes.set_axis_off()
+    for end, (name, marker, style) in ENDS.items():
+        if end in ends:
+            axes.scatter([], [], s=30, marker=marker, label=f"{name} ({ends.count(end)})", **style)
+    axes.legend(loc="center", frameon=False, title="trials", fontsize=10)
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -207,9 +230,10 @@ def _ticks(dimension: Dimension) -> list[tuple[float, str]]:
         values: list[Any] = list(dimension.values)
     elif isinstance(dimension, Logarithmic):
         first, last = math.ceil(math.log10(dimension.low)), math.floor(math.log10(dimension.high))
-        values = [10.0**power for power in range(first, last + 1)]
+        inner = [10.0**power for power in range(first, last + 1)]
+        values = sorted({dimension.low, *inner, dimension.high})
     else:
-        values = sorted({dimension.low, dimension.high})
+        values = list(range(dimension.low, dimension.high + 1))
     return [
         (_place(dimension, value), f"{value:g}" if isinstance(value, float) else str(value))
         for value in values

@@ -38,7 +38,8 @@ def write(study: Study, settings: SweepSettings, folder: Path) -> list[Path]:
     for name, figure in figures.draw(study, records, settings.epochs).items():
         paths.append(folder / f"{name}.png")
         write_atomically(paths[-1], small_png(figure))
-    page = _page(records, top, settings, [path.name for path in paths if path.suffix == ".png"])
+    pictures = [path.name for path in paths if path.suffix == ".png"]
+    page = _page(records, top, settings, pictures) + _why_they_differ(study, records, settings)
     paths.append(folder / "README.md")
     write_atomically(paths[-1], page.encode())
     return paths
@@ -71,6 +72,22 @@ def _page(
         *(f"![{name.removesuffix('.png')}]({name})" for name in figures),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _why_they_differ(study: Study, records: list[Record], settings: SweepSettings) -> str:
+    """A paragraph on importance and correlation, if they were drawn."""
+    complete = [record for record in records if record.end == "complete"]
+    if not figures.comparable(complete):
+        return ""
+    shares = figures.importances(study)
+    values = figures.correlations(complete, settings.epochs)
+    important = max(shares, key=shares.__getitem__)
+    correlated = max(values, key=lambda name: abs(values[name]))
+    return (
+        f"\nMost important is {figures.LABELS.get(important, important)} "
+        f"({100 * shares[important]:.0f} % of the variance), most strongly correlated "
+        f"{correlated} ({values[correlated]:+.2f}). {figures.WHY_THEY_DIFFER}\n"
+    )
 
 
 def _comment(record: Record, trials: int, settings: SweepSettings) -> str:

@@ -14,13 +14,13 @@ from typing import Any
 
 from assignment.files import write_atomically
 from playground.configuration import Configuration
-from playground.configuration_files import from_values
+from playground.configuration_files import LAYERS, OTHER_NAMES, UNITS, from_values
 from playground.errors import PlaygroundError
 from playground.extras import require
 from playground.history import History
 from playground.sweeps.run_log import RunLog, summary_of
 from playground.sweeps.settings import SweepSettings
-from playground.sweeps.space import BASE, Choice, Logarithmic, Whole, space
+from playground.sweeps.space import BASE, Choice, Logarithmic, space
 from playground.sweeps.trial import TrialTask, run_trial
 from playground.tracking.tracker import newest
 from playground.tracking.wandb_tracker import PROJECT, refusal, start
@@ -29,16 +29,14 @@ SWEEP_ID = "wandb_sweep"  # attribute of the study with the id of its W&B sweep
 
 
 def definition(settings: SweepSettings) -> dict[str, Any]:
-    """The sweep in W&B's format, with the field names of a Configuration."""
-    dimensions = space(settings.epochs)
-    depth, width = dimensions.pop("depth"), dimensions.pop("width")
-    assert isinstance(depth, Whole)
-    assert isinstance(width, Choice)
-    sizes = [
-        [units] * layers for layers in range(depth.low, depth.high + 1) for units in width.values
-    ]
-    parameters: dict[str, Any] = {"hidden_sizes": {"values": sizes}}
-    for name, dimension in dimensions.items():
+    """The sweep in W&B's format, with names that `from_values` understands.
+
+    Hidden layers and their units are two numbers there: W&B cannot draw an axis of lists.
+    """
+    names = {"depth": LAYERS, "width": UNITS}
+    parameters: dict[str, Any] = {}
+    for name, dimension in space(settings.epochs).items():
+        name = names.get(name, name)
         if isinstance(dimension, Choice):
             parameters[name] = {"values": list(dimension.values)}
         elif isinstance(dimension, Logarithmic):
@@ -125,9 +123,8 @@ def run_as_agent(log: RunLog, log_dir: Path) -> None:
 def _one_trial(log: RunLog, log_dir: Path) -> None:
     """Trains the configuration of a new W&B run and records the result."""
     run = start(log_dir, "online")
-    configuration = from_values(
-        {name: run.config[name] for name in asdict(Configuration()) if name in run.config}
-    )
+    known = (*asdict(Configuration()), LAYERS, UNITS, *OTHER_NAMES)
+    configuration = from_values({name: run.config[name] for name in known if name in run.config})
 
     def report_epoch(number: int, epoch: int, history: History) -> bool:
         run.log({"epoch": epoch, **newest(history)}, step=epoch)

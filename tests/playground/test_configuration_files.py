@@ -41,7 +41,20 @@ def test_json_is_read_too(tmp_path: Path) -> None:
     )
 
 
+def test_names_of_weights_and_biases_sweeps_are_understood(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "hidden_layers: 3\nhidden_size: 64\nweight_init: xavier\nbatch_size: 32\n"
+    )
+    assert read_configuration(tmp_path / "mine.yaml") == Configuration(
+        hidden_sizes=(64, 64, 64), initializer="xavier", batch_size=32
+    )
+
+
 @pytest.mark.parametrize(("content", "message"), [
+    (b"hidden_layers: 3\n", "hidden_size is missing, expected both"),
+    (b"hidden_layers: 1e9\nhidden_size: 3\n", "hidden_layers is '1e9', expected an integer"),
+    (b"hidden_layers: 3\nhidden_size: 3\nhidden_sizes: [3]\n", "mean the same, expected one"),
+    (b"weight_init: he\ninitializer: he\n", "initializer and weight_init mean the same"),
     (b"", "it does not consist of `name: value` lines"),
     (b"- 1\n- 2\n", "it does not consist of `name: value` lines"),
     (b"optimiser: adam\n", "unknown setting 'optimiser', did you mean 'optimizer'?"),

@@ -45,9 +45,10 @@ def test_the_learning_rate_is_the_best_on_the_validation_images(result: Result) 
 def test_the_finding_has_the_results_own_figures(result: Result) -> None:
     best = max(result.variants[::2], key=lambda variant: variant.test_accuracy.mean)
     assert (
-        f"After 2 epochs, {best.name} ends highest, {100 * best.test_accuracy.mean:.2f} ±"
-        in result.finding
+        f"After 2 epochs, {best.name} has the highest test accuracy, "
+        f"{100 * best.test_accuracy.mean:.2f} ±" in result.finding.summary
     )
+    assert len(result.finding.details) >= len(result.variants[::2])
     assert result.quick
 
 
@@ -55,8 +56,10 @@ def test_the_result_survives_json_and_has_a_figure(result: Result) -> None:
     assert (
         results.from_json(results.to_json(result)).variants[0].trials == result.variants[0].trials
     )
-    lines = [len(axes.get_lines()) for axes in result.figures["optimizers"].axes]
-    assert lines == [13, 12, 6]  # the first has one more line for the legend
+    loss, accuracy, rates = (axes.get_lines() for axes in result.figures["optimizers"].axes)
+    assert (len(loss), len(accuracy)) == (13, 12)  # the first has one more line for the legend
+    measured = [v.measures["validation_accuracy_by_learning_rate"] for v in result.variants[::2]]
+    assert sum(len(line.get_xdata()) for line in rates) == sum(map(len, measured))
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -37,13 +37,10 @@ def result(best_of_a_sweep: Path) -> Result:
 
 
 def test_the_three_best_are_trained_on_both_datasets_as_they_are(result: Result) -> None:
+    names = [f"1 x {size} adam" for (size,) in SIZES]
     assert [variant.name for variant in result.variants] == [
-        "first, fashion-mnist",
-        "second, fashion-mnist",
-        "third, fashion-mnist",
-        "first, mnist",
-        "second, mnist",
-        "third, mnist",
+        *(f"{name}, fashion-mnist" for name in names),
+        *(f"{name}, mnist" for name in names),
         "standard, mnist",
     ]
     for clothing, digits, sizes in zip(
@@ -58,7 +55,12 @@ def test_the_finding_has_the_results_own_figures(result: Result) -> None:
     for variant in result.variants[:6]:
         accuracy = variant.test_accuracy
         reached = f"{100 * accuracy.mean:.2f} ± {100 * accuracy.deviation:.2f} %"
-        assert reached in result.finding
+        assert reached in str(result.finding)
+
+
+def test_configurations_that_look_alike_have_names_of_their_own() -> None:
+    alike = [(Configuration(), 0.9), (Configuration(batch_size=32), 0.8)]
+    assert transfer.names_of(alike) == ["2 x 300 adam (number 1)", "2 x 300 adam (number 2)"]
 
 
 def test_the_result_survives_json_and_has_a_small_figure(result: Result) -> None:

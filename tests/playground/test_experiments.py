@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import math
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from playground.__main__ import main
 from playground.errors import BadFile, PlaygroundError
@@ -20,6 +22,7 @@ from playground.experiments import (
     EXPERIMENTS,
     Experiment,
     ExperimentSettings,
+    Finding,
     Result,
     Trial,
     Variant,
@@ -30,6 +33,7 @@ from playground.experiments import (
 )
 from playground.experiments import run as run_experiment
 from playground.experiments.results import SeedSpread
+from playground.plots import small_png
 from tests.support import ROOT
 
 
@@ -47,9 +51,9 @@ def small_result(name: str = "optimizers", **changes: Any) -> Result:
     variants = (variant("adam", 0.89, 0.91), variant("sgd", 0.8, 0.8, note="slow"))
     result = Result(
         name,
-        "adam is best.",
         variants,
         {"train": 50, "validation": 10, "test": 10_000},
+        Finding("adam is best.", ("sgd: 10.00 points below adam",)),
         seconds=12.5,
     )
     return replace(result, **changes)
@@ -95,6 +99,11 @@ def test_a_curve_that_was_not_measured_comes_back_as_nan() -> None:
     assert back.trials[0].history["val_losses"][1] == 0.5
 
 
+def test_a_finding_of_an_older_version_is_a_summary() -> None:
+    old = json.loads(results.to_json(small_result())) | {"finding": "adam is best."}
+    assert results.from_json(json.dumps(old)).finding == Finding("adam is best.")
+
+
 def test_the_deviation_is_that_of_a_sample_and_of_one_value_there_is_none() -> None:
     assert SeedSpread((1.0, 2.0, 3.0)).deviation == 1.0  # ((1 + 0 + 1) / 2) ** 0.5
     assert math.isnan(SeedSpread((1.0,)).deviation)
@@ -106,7 +115,8 @@ def test_the_deviation_is_that_of_a_sample_and_of_one_value_there_is_none() -> N
     results.to_json(small_result()).replace('"train_losses"', '"train"'),
     results.to_json(small_result()).replace('"adam is best."', "7"),
     results.to_json(small_result()).replace("0.91", '"much"'),
-], ids=range(11))  # fmt: skip
+    results.to_json(small_result()).replace('"correct": ""', '"correct": "%"'),
+], ids=range(12))  # fmt: skip
 def test_a_damaged_result_is_named_in_one_line(content: str, tmp_path: Path) -> None:
     path = tmp_path / "optimizers.json"
     path.write_text(content)
@@ -127,38 +137,38 @@ def test_a_result_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
 # Words
 
 
-def test_the_highest_is_named_with_those_that_tie_with_it_and_the_lowest() -> None:
-    variants = [
-        variant("sgd", 0.80, 0.82),
-        variant("nadam", 0.900, 0.902),
-        variant("adam", 0.899, 0.901),
-    ]
-    assert phrases.ranking(variants, images=10_000) == (
-        "nadam ends highest, 90.10 ± 0.14 % on the test images, a tie with adam (90.00 ± 0.14 %); "
-        "sgd ends lowest, 81.00 ± 1.41 %"
+def test_a_ranking_names_ties_with_the_best_and_those_below() -> None:
+    best, close = variant("nadam", 0.900, 0.904, 0.902), variant("adam", 0.902, 0.902, 0.899)
+    far = variant("sgd", 0.80, 0.82, 0.81)
+    assert phrases.ranking([far, best, close], images=10_000) == (
+        "nadam has the highest test accuracy, 90.20 ± 0.20 %, a tie with adam. sgd is below it."
+    )
+    assert phrases.behind([far, best, close], images=10_000)[1].startswith(
+        "sgd, 81.00 ± 1.00 %: 9.20 points below nadam (95 % interval "
     )
 
 
-def test_with_one_seed_a_tie_is_what_counting_on_the_test_images_cannot_tell_apart() -> None:
-    a, b = SeedSpread((0.9,)), SeedSpread((0.898,))
-    assert phrases.tied(a, b, images=10_000)  # sqrt(0.9 * 0.1 / 10,000) = 0.003
-    assert not phrases.tied(a, b, images=1_000_000)
+def test_no_ranking_puts_one_of_several_equals_last() -> None:
+    equals = [variant(name, 0.1, 0.1) for name in ("a", "b", "c")]
+    assert phrases.ranking(equals, images=10).endswith("but all others tie with it.")
+    above = phrases.ranking([*equals, variant("d", 0.9, 0.9)], images=10)
+    assert above.endswith("a, b and c are below it.")
 
 
-def test_the_basis_of_a_finding_names_seeds_images_what_a_tie_is_and_a_quick_run() -> None:
-    several, one = small_result(), small_result(quick=True, variants=(variant("sgd", 0.8),))
-    assert phrases.basis(several) == (
-        "2 seeds, 10,000 test images; a difference below one standard deviation over the seeds "
-        "is called a tie."
-    )
-    assert phrases.basis(one).startswith(
-        "1 seed, 10,000 test images; a difference below the standard error of the accuracy"
-    )
+def test_the_basis_of_a_finding_names_seeds_images_intervals_and_a_quick_run() -> None:
+    compared = Finding("adam (95 % interval 0.1 to 0.2)")
+    several = small_result(finding=compared)
+    one = small_result(finding=compared, quick=True, variants=(variant("sgd", 0.8),))
+    assert phrases.basis(several).startswith("2 seeds, 10,000 test images. Intervals are Student's")
+    assert "McNemar's test" in phrases.basis(one)
     assert "A quick run" in phrases.basis(one)
+    assert phrases.basis(small_result()) == "2 seeds, 10,000 test images."
 
 
-def test_several_seeds_that_all_agree_tie_only_with_their_equals() -> None:
-    assert not phrases.tied(SeedSpread((0.9, 0.9)), SeedSpread((0.89, 0.89)), images=10)
+def test_the_setting_names_threads_and_precision_of_the_seconds() -> None:
+    result = small_result(versions={"threads": 2})
+    assert phrases.setting(result) == "cpu with 2 threads, in float32"
+    assert "PyTorch on cuda" in phrases.setting(replace(result, device="cuda"))
 
 
 # Figures
@@ -178,6 +188,16 @@ def test_a_figure_is_the_same_file_each_time() -> None:
     assert b"<dc:date>" not in svg
 
 
+def test_a_small_picture_keeps_rare_colours() -> None:
+    figure = figures.new_figure(3, 2)
+    axes = figure.subplots()
+    rng = np.random.default_rng(0)
+    axes.scatter(rng.random(500), rng.random(500), alpha=0.5, color=figures.BLUE)
+    axes.plot(0.5, 0.5, ".", markersize=4, color=figures.ORANGE, markeredgewidth=0)
+    small = np.asarray(Image.open(io.BytesIO(small_png(figure))).convert("RGB")).astype(int)
+    assert np.abs(small - [230, 159, 0]).max(axis=2).min() < 12  # figures.ORANGE
+
+
 def test_each_thing_that_has_a_colour_has_its_own_among_its_kind() -> None:
     for kind in (
         ["sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam"],
@@ -193,21 +213,28 @@ def test_each_thing_that_has_a_colour_has_its_own_among_its_kind() -> None:
 # Files
 
 
-def test_the_readme_is_a_table_of_all_results_in_the_folder(
+def test_the_readme_has_a_section_for_each_result_in_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(EXPERIMENTS, "another", Experiment("What else?"))
     report.write(small_result(), tmp_path)
-    report.write(small_result("another", quick=True, finding="a | b\nc"), tmp_path)
+    report.write(small_result("another", quick=True, versions={"threads": 2}), tmp_path)
     lines = (tmp_path / "README.md").read_text().splitlines()
-    assert lines[-2:] == [
-        "| [optimizers](optimizers.json) | adam is best. |  | 2 | 12 |",
-        "| [another](another.json) (quick) | a \\| b c |  | 2 | 12 |",
+    assert lines[-9:] == [
+        "## another",
+        "",
+        "*What else?*",
+        "",
+        "adam is best.",
+        "",
+        "- sgd: 10.00 points below adam",
+        "",
+        "[another.json](another.json), a quick run: 2 seeds, 12 s; cpu with 2 threads, in float32.",
     ]
     (tmp_path / "README.md").write_text("changed by hand")
     (tmp_path / "another.json").unlink()
     report.write(small_result(), tmp_path)
-    assert (tmp_path / "README.md").read_text().splitlines() == lines[:-1]
+    assert (tmp_path / "README.md").read_text().splitlines() == lines[:-10]
 
 
 def test_a_result_leaves_its_json_its_figures_and_its_further_files(tmp_path: Path) -> None:
@@ -223,7 +250,7 @@ def test_a_result_leaves_its_json_its_figures_and_its_further_files(tmp_path: Pa
     ]
     assert all(path.stat().st_size for path in paths)
     assert results.read(tmp_path / "optimizers.json") == result
-    assert "[optimizers.png](optimizers.png)" in (tmp_path / "README.md").read_text()
+    assert "![optimizers.png](optimizers.png)" in (tmp_path / "README.md").read_text()
 
 
 # The command
@@ -258,11 +285,27 @@ def test_run_prints_the_finding_and_the_files(
     assert (status, err) == (0, "")
     assert out.startswith(
         f"optimizers: {EXPERIMENTS['optimizers'].question}\nadam is best.\n"
-        "(2 seeds, 10,000 test images;"
+        "- sgd: 10.00 points below adam\n(2 seeds, 10,000 test images.)"
     )
     assert f"\n{folder}/optimizers.json; 12 s\n" in out
-    assert results.read(folder / "optimizers.json").finding == "adam is best."
+    assert results.read(folder / "optimizers.json").finding.summary == "adam is best."
     assert stand_in == [("optimizers", ExperimentSettings(seeds=2, verbose=True))]
+
+
+def test_redraw_writes_finding_and_figures_without_training(
+    tmp_path: Path,
+    stand_in: list[tuple[str, ExperimentSettings]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    committed = results.read(ROOT / "results" / "fashion-vs-mnist.json")
+    report.write(replace(committed, finding=Finding("stale")), tmp_path)
+    status, out, _ = command(["fashion-vs-mnist", "--redraw", "--output", str(tmp_path)], capsys)
+    assert (status, stand_in) == (0, [])
+    again = results.read(tmp_path / "fashion-vs-mnist.json")
+    assert "times as many errors on clothing" in again.finding.summary
+    assert again.variants == committed.variants
+    assert out.startswith("The same network classifies")
+    assert (tmp_path / "fashion-vs-mnist.png").exists()
 
 
 def test_run_all_runs_each_experiment_once(

@@ -14,10 +14,17 @@ from PIL import Image
 from playground.convnets.configuration import CONV_RECIPES
 from playground.convnets.networks import build
 from playground.experiments import ExperimentSettings, Result, figures, results, run
-from playground.experiments.network_vs_cnn import finding, measure
+from playground.experiments.network_vs_cnn import find, measure
 from playground.experiments.settings import Data
 from playground.experiments.torch_trials import train_cnn
-from playground.experiments.what_a_unit_sees import CNN, filters_of, mosaic, stem_of
+from playground.experiments.what_a_unit_sees import (
+    CNN,
+    animation,
+    draw_frame,
+    filters_of,
+    mosaic,
+    stem_of,
+)
 from playground.experiments.what_a_unit_sees import measure as measure_film
 
 TINY = ExperimentSettings(
@@ -92,7 +99,8 @@ def test_the_cnn_has_no_more_epochs_than_its_budget_and_the_finding_counts_image
     right = result.measures["right_with_seed_0"]
     assert sum(right.values()) == 100
     assert (
-        f"{right['only the CNN']} images are classified correctly by the CNN only" in result.finding
+        f"{right['only the CNN']} images are classified correctly by the CNN only"
+        in result.finding.details[-1]
     )
 
 
@@ -104,11 +112,11 @@ def test_a_budget_that_was_not_kept_is_said(
     seconds: float, words: str, found: dict[str, Result]
 ) -> None:
     result = found["network-vs-cnn"]
-    network, cnn = (
+    variants = tuple(
         replace(variant, trials=(replace(variant.trials[0], seconds=spent),))
         for variant, spent in zip(result.variants, (1.0, seconds), strict=True)
     )
-    assert finding(network, cnn, result.measures, images=100).startswith(words)
+    assert find(replace(result, variants=variants)).summary.startswith(words)
 
 
 # evolution
@@ -136,6 +144,24 @@ def test_the_animation_has_a_frame_for_the_start_and_each_epoch_and_is_small(
     animation = Image.open(io.BytesIO(content))
     assert animation.n_frames == 3
     assert len(content) < 1_000_000
+
+
+def test_the_animation_keeps_the_sign_of_every_weight() -> None:
+    film = np.random.default_rng(0).normal(0, 1, (2, 25, 28, 28))
+    film[:, 0] = np.linspace(-3, 3, 784).reshape(28, 28)
+    film[:, 1] = np.where(np.arange(784) % 2, 1e-9, -1e-9).reshape(28, 28)
+    films, reached = {"network": film}, {"network": "90.00 %"}
+    frames = Image.open(io.BytesIO(animation(films, reached)))
+    frames.seek(1)
+    pixels = np.asarray(frames.convert("RGB")).astype(int)
+    figure = draw_frame(films, reached, 1)
+    figure.set_dpi(figures.PNG_DPI)
+    figure.draw_without_rendering()
+    weights = mosaic(film[1], columns=5)
+    rows, columns = np.nonzero(~np.isnan(weights))
+    x, y = figure.axes[0].transData.transform(np.stack([columns, rows], axis=1)).T
+    shown = pixels[(len(pixels) - y).astype(int), x.astype(int)]
+    assert np.array_equal(np.sign(shown[:, 0] - shown[:, 2]), np.sign(weights[rows, columns]))
 
 
 def test_filters_are_put_together_from_the_channels_of_a_space_to_depth_stem() -> None:

@@ -111,7 +111,9 @@ def test_clothing_is_compared_with_digits_on_one_configuration(found: dict[str, 
     fashion, mnist = found["fashion-vs-mnist"].variants
     assert fashion.configuration == mnist.configuration
     times = (1 - fashion.test_accuracy.mean) / (1 - mnist.test_accuracy.mean)
-    assert f"{times:.1f} times as many errors on clothing" in found["fashion-vs-mnist"].finding
+    assert (
+        f"{times:.1f} times as many errors on clothing" in found["fashion-vs-mnist"].finding.summary
+    )
 
 
 # losses
@@ -183,7 +185,7 @@ def test_the_confusion_finding_names_the_classes_that_the_matrix_does(
     recall, classes = result.measures["recall"], result.measures["classes"]
     assert (
         f"{classes[int(np.argmin(recall))]} has the lowest recall ({100 * min(recall):.1f} %)"
-        in result.finding
+        in result.finding.details[0]
     )
     assert np.sum(result.measures["matrix"]) == pytest.approx(200)
     assert np.trace(result.measures["matrix"]) / 200 == pytest.approx(

@@ -49,6 +49,8 @@ def test_the_report_holds_the_best_and_four_figures(swept: Path, written: list[P
         assert path.suffix != ".png" or path.read_bytes().startswith(b"\x89PNG")
     page = (written[0].parent / "README.md").read_text()
     assert all(f"]({path.name})" in page for path in written if path.suffix == ".png")
+    assert "Most important is " in page
+    assert "need not agree" in page
     top = report.read_top(written[0].parent / "top.json")
     values = sorted(
         (t.value for t in load(swept).get_trials() if t.value is not None), reverse=True
@@ -88,7 +90,7 @@ def test_correlation_tells_which_way_is_up() -> None:
     values = figures.correlations(found, 10)
     assert values["learning rate"] < -0.5
     assert values["sgd"] < -0.3
-    assert abs(values["depth"]) < 0.3
+    assert abs(values["hidden layers"]) < 0.3
 
 
 def test_rank_correlation_is_spearmans() -> None:

@@ -24,13 +24,14 @@ def test_the_sweep_for_wandb_varies_what_ours_varies_and_its_command_takes_it(
     assert exported["method"] == "bayes"
     assert exported["metric"] == {"name": "val_accuracy", "goal": "maximize"}
     parameters = exported["parameters"]
-    assert set(parameters) - {"schedule"} == set(space(2)) - {"depth", "width"} | {"hidden_sizes"}
+    layers = {"hidden_layers", "hidden_size"}
+    assert set(parameters) - {"schedule"} == set(space(2)) - {"depth", "width"} | layers
     assert parameters["learning_rate"] == {
         "distribution": "log_uniform_values",
         "min": 1e-4,
         "max": 0.3,
     }
-    assert [64, 64] in parameters["hidden_sizes"]["values"]
+    assert 64 in parameters["hidden_size"]["values"]
     # as an agent of W&B's would: one value each, as JSON, in place of ${args_json_file}
     first = {name: {"values": [0], **entry}["values"][0] for name, entry in parameters.items()}
     first |= {
@@ -80,7 +81,8 @@ def test_with_an_account_trials_are_those_that_wandb_chooses_and_the_study_holds
         runs.append(
             PretendedRun(
                 {
-                    "hidden_sizes": [32],
+                    "hidden_layers": 1,
+                    "hidden_size": 32,
                     "learning_rate": 0.003 + 0.001 * len(runs),
                     "optimizer": "adam",
                     "epochs": 2,

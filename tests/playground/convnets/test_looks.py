@@ -55,9 +55,11 @@ def test_a_look_has_filters_dead_channels_and_answers(network: str) -> None:
     configuration = ConvConfiguration(network=network, width=4, depth=1, precision="float32")
     model = build(configuration, 0).eval()
     is_fast = network == "fast"
-    first = model.stages[0] if is_fast else model.features[:4]  # with its activation
-    normalisation = first.normalisation if is_fast else first[1]
-    normalisation.weight.data[1] = 0  # then the outputs of channel 1 are its bias, 0
+    first = model.stages[0] if is_fast else model.features[:2]  # with its activation
+    if is_fast:
+        first.normalisation.weight.data[1] = 0  # then the outputs of channel 1 are its bias, 0
+    else:
+        first[0].bias.data[1] = -1000
     sample = choose_sample(*images(60), 10)
     look = ConvNetSubject(model, configuration, CPU).look(sample)
     pixels = as_input(to_device(sample.images, "cpu"))
