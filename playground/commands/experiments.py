@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,11 @@ from playground.registry import choose
 def add_command(commands: Any) -> None:
     """Adds the command."""
     parser = command_line.add_command(
-        commands, "run", _run, "run experiments and write their results", dataset=False
+        commands,
+        "run",
+        _run,
+        "run experiments and write their results; if interrupted, run again to resume",
+        dataset=False,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="names of experiments, or all")
     parser.add_argument("--list", action="store_true", help="list the experiments")
@@ -124,8 +130,10 @@ def _about(names: list[str]) -> str:
 
 def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:
     print(f"{name}: {EXPERIMENTS[name].question}", flush=True)
-    result = run(name, settings)
+    finished = folder / "unfinished" / name
+    result = run(name, replace(settings, finished=finished))
     paths = report.write(result, folder)
+    shutil.rmtree(finished, ignore_errors=True)
     _print(result, paths)
 
 

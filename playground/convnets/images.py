@@ -65,6 +65,11 @@ class ImageBatches:
                 self.y[label],
             )
 
+    def first(self, count: int) -> Iterator[torch.Tensor]:
+        """The first images in batches `(b, 1, 28, 28)`, neither shuffled nor augmented."""
+        for pixels in self.windows[: min(count, self.n), self.shifts, self.shifts].split(self.size):
+            yield as_input(pixels)
+
     def _cut_out(self, pixels: torch.Tensor, corners: torch.Tensor) -> torch.Tensor:
         """The images, each with a black square at the given upper left corner."""
         distance = torch.arange(SIDE, device=self.device) - corners.unsqueeze(2)  # (2, b, 28)

@@ -23,7 +23,7 @@ class ConvNetSubject:
         self.model, self.configuration, self.processor = model, configuration, processor
 
     def look(self, sample: Sample) -> Look:
-        """The network as it is now; leaves it in eval mode."""
+        """The network as it is now, not the average of its steps."""
         dead: list[torch.Tensor] = []
 
         def measure(layer: nn.Module, inputs: Any, outputs: torch.Tensor) -> None:
@@ -34,12 +34,14 @@ class ConvNetSubject:
         layers = [
             layer for layer in self.model.modules() if isinstance(layer, nn.ReLU | Convolution)
         ]
+        was_training = self.model.training
         hooks = [layer.register_forward_hook(measure) for layer in layers]
         try:
             logits = predict_logits(self.model, self.configuration, images, self.processor)
         finally:
             for hook in hooks:
                 hook.remove()
+            self.model.train(was_training)
         dead = dead[: len(layers)]  # with flips, the mirror images come second
         return Look(
             filters=self._filters(),

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 import utils
 from playground.arguments import check_pixels, check_training_data
@@ -155,11 +155,7 @@ class ConvNetDescent:
             fused=True,
         )
         self.average = (
-            AveragedModel(
-                model,
-                multi_avg_fn=get_ema_multi_avg_fn(configuration.averaging),
-                use_buffers=True,  # the statistics of batch normalisation
-            )
+            AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(configuration.averaging))
             if configuration.averaging
             else None
         )
@@ -182,6 +178,9 @@ class ConvNetDescent:
             losses = [
                 self._step(X, y, epoch, steps * (epoch - 1) + i) for i, (X, y) in enumerate(shown)
             ]
+            if self.average is not None:
+                # the mean of the weights has other activations than the weights of any step
+                update_bn(self.batches.first(MEASURED_IMAGES), self.average)
         found: list[float] = torch.stack(losses).tolist()
         mean = sum(found) / steps
         if not math.isfinite(mean):

@@ -6,10 +6,20 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from playground.configuration import RECIPES
 from playground.convnets.configuration import CONV_RECIPES, NETWORKS
 from playground.experiments import phrases
-from playground.experiments.figures import draw_bars, draw_curve, draw_errors, new_figure, tidy
+from playground.experiments.figures import (
+    BLACK,
+    COLOURS,
+    draw_bars,
+    draw_curve,
+    draw_errors,
+    new_figure,
+    tidy,
+)
 from playground.experiments.results import Finding, Result, Variant, dump, variant_to_json
 from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
@@ -88,7 +98,7 @@ def find(result: Result) -> Finding:
 
 
 def draw(result: Result) -> dict[str, Figure]:
-    """Validation accuracy over time; test error and number of parameters of each step."""
+    """Validation accuracy over time, errors and sizes; training losses over the steps."""
     variants = result.variants
     figure = new_figure(11, 4.4)
     curves, errors, sizes = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
@@ -105,4 +115,32 @@ def draw(result: Result) -> dict[str, Figure]:
     )
     tidy(sizes, "parameters (millions)", "")
     sizes.set_xlim(0, 1.6 * max(millions))
-    return {"evolution": figure}
+    return {"evolution": figure, "evolution-steps": draw_steps(variants, result.images["train"])}
+
+
+def draw_steps(variants: Sequence[Variant], images: int) -> Figure:
+    """The training loss over the steps of seed 0, one panel per network, with validation losses."""
+    figure = new_figure(13, 3.2)
+    panels = figure.subplots(1, len(variants), sharey=True)
+    for axes, variant in zip(panels, variants, strict=True):
+        trial, colour = variant.trials[0], COLOURS[variant.name]
+        per_epoch = -(-images // variant.configuration["batch_size"])
+        epochs = np.arange(1, len(trial.history["val_losses"]) + 1)
+        if trial.step_losses:
+            steps = per_epoch * np.linspace(0, len(epochs), len(trial.step_losses) + 1)[1:]
+            axes.plot(steps, trial.step_losses, color=colour, linewidth=1, label="training")
+        axes.plot(
+            per_epoch * epochs,
+            trial.history["val_losses"],
+            color=BLACK,
+            marker="o",
+            markersize=3,
+            linewidth=1,
+            label="validation",
+        )
+        tidy(axes, "step", "", title=variant.name)
+        axes.set_ylim(0, 1)
+        axes.locator_params(axis="x", nbins=3)
+        axes.legend(fontsize=8)
+    panels[0].set_ylabel("loss (nats)")
+    return figure

@@ -32,8 +32,9 @@ CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies", "s
 class Trial:
     """One training with one seed. Each curve in `history` has one value per epoch.
 
-    `correct` tells which test images were classified correctly (see `pack`); it is empty in results
-    of older versions.
+    `correct` tells which test images were classified correctly (see `pack`); `step_losses` are the
+    training losses of the steps, averaged over each twentieth of an epoch. Both are empty in
+    results of older versions.
     """
 
     seed: int
@@ -42,6 +43,7 @@ class Trial:
     seconds: float
     history: Mapping[str, tuple[float, ...]]
     correct: str = ""
+    step_losses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -273,12 +275,12 @@ def _variant(entry: Mapping[str, Any]) -> Variant:
         name=_text(entry["name"]),
         configuration=dict(entry["configuration"]),
         parameters=int(entry["parameters"]),
-        trials=tuple(_trial(trial) for trial in entry["trials"]),
+        trials=tuple(trial_from_json(trial) for trial in entry["trials"]),
         measures=dict(entry["measures"]),
     )
 
 
-def _trial(entry: Mapping[str, Any]) -> Trial:
+def trial_from_json(entry: Mapping[str, Any]) -> Trial:
     history = {name: tuple(map(_number, entry["history"][name])) for name in CURVES}
     return Trial(
         seed=int(entry["seed"]),
@@ -287,6 +289,7 @@ def _trial(entry: Mapping[str, Any]) -> Trial:
         seconds=_number(entry["seconds"]),
         history=history,
         correct=_packed(entry.get("correct", "")),
+        step_losses=tuple(map(_number, entry.get("step_losses", ()))),
     )
 
 

@@ -41,7 +41,8 @@ class ExperimentSettings:
     `seeds` is their number: 3 means the seeds 0, 1 and 2, which draw the initial weights and
     shuffle the batches. The validation images are the same for all seeds. With `csv`, the training
     and test images come from these files instead of Fashion-MNIST. `verbose` prints a line about
-    each training to standard error.
+    each training to standard error. In the folder `finished`, if there is one, every finished
+    training is kept for a run that is interrupted and started again.
     """
 
     quick: bool = False
@@ -54,6 +55,7 @@ class ExperimentSettings:
     epochs: int | None = None
     verbose: bool = False
     csv: tuple[str, str] | None = None
+    finished: Path | None = None
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:

@@ -13,11 +13,14 @@ import numpy as np
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
+from playground.experiments.finished import FinishedTraining
 from playground.experiments.results import Trial, Variant, pack, plain
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.history import History
 from playground.network import Network
 from playground.training import train
+
+PARTS_PER_EPOCH = 20  # enough to see a schedule at work; all steps would take 50 times as much
 
 C = TypeVar("C", Configuration, ConvConfiguration)
 
@@ -50,7 +53,20 @@ class Stopwatch:
             name: tuple(curve)
             for name, curve in {**history.curves(), "seconds": self.seconds}.items()
         }
-        return Trial(seed, *test_scores, self.seconds[-1], curves, pack(correct))
+        losses = thinned(history.step_losses, PARTS_PER_EPOCH * len(self.seconds))
+        return Trial(seed, *test_scores, self.seconds[-1], curves, pack(correct), losses)
+
+
+def thinned(values: Sequence[float], parts: int) -> tuple[float, ...]:
+    """The means of that many consecutive parts, as equal as possible; of single values if fewer.
+
+    >>> thinned([3.0, 1.0, 2.0, 2.0, 5.0], 2)
+    (2.0, 3.0)
+    """
+    if not len(values):
+        return ()
+    groups = np.array_split(np.asarray(values), min(parts, len(values)))
+    return tuple(round(float(group.mean()), 4) for group in groups)
 
 
 def shortened(configuration: C, settings: ExperimentSettings) -> C:
@@ -92,20 +108,31 @@ def repeat(
     settings: ExperimentSettings,
     train_one: Callable[[C, Data, int], tuple[Any, Trial]],
     *,
-    each: Callable[[Any], None] = lambda network: None,
+    each: Callable[[Any], None] | None = None,
     measures: Mapping[str, Any] | None = None,
 ) -> Variant:
     """The configuration trained once per seed by `train_one(configuration, data, seed)`.
 
-    `each` receives every trained network.
+    `each` receives every trained network. Without it, trainings that an interrupted run of the
+    experiment has finished are not repeated.
     """
     configuration, trials, count = shortened(configuration, settings), [], 0
     for seed in settings.each_seed():
-        network, trial = train_one(configuration, data, seed)
+        images = {**data.images, "csv": settings.csv} if settings.csv else data.images
+        identity = {"configuration": asdict(configuration), "images": images, "seed": seed}
+        file = settings.finished and FinishedTraining(settings.finished, name, seed, identity)
+        found = file.read() if file and each is None else None
+        if found is None:
+            network, trial = train_one(configuration, data, seed)
+            count = count_parameters(network)
+            if file:
+                file.write(trial, count)
+            if each is not None:
+                each(network)
+        else:
+            trial, count = found
         tell(settings, f"{name}, seed {seed}", trial)
         trials.append(trial)
-        count = count_parameters(network)
-        each(network)
     return Variant(name, plain(asdict(configuration)), count, tuple(trials), measures or {})
 
 

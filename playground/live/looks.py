@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from playground.layers import Dropout, Linear
+from playground.convolutions import Conv2D
+from playground.layers import ACTIVATIONS, Layer, Linear
 from playground.network import Network, as_numbers
 
 MAX_FILTERS = 64
@@ -58,21 +59,36 @@ class NetworkSubject:
         self.network = network
 
     def look(self, sample: Sample) -> Look:
-        """The network as it is now."""
-        network = self.network
-        outputs, dead = as_numbers(sample.images, network.parameters.dtype), []
-        for layer in network.layers[:-1]:
+        """The network as it is now; the units of an image layer are its channels."""
+        network, dead = self.network, dict[int, np.ndarray]()  # by the number of the layer
+        outputs = as_numbers(sample.images, network.dtype)
+        for number, layer in enumerate(network.layers[:-1]):
             outputs = layer.forward(outputs)
-            if not isinstance(layer, Linear | Dropout):
-                dead.append(np.ptp(outputs, axis=0) < SAME)
-        W = network.linears[0].W[:, :MAX_FILTERS]  # (784, u)
-        side = math.isqrt(len(W))
+            if isinstance(layer, tuple(ACTIVATIONS.values())):
+                units = outputs.swapaxes(0, 1).reshape(outputs.shape[1], -1)
+                dead[number] = np.ptp(units, axis=1) < SAME
+        first = next(n for n, layer in enumerate(network.layers) if layer.parameter_names)
+        filters = _filters(network.layers[first])
+        count = len(filters)
         return Look(
-            filters=W.T.reshape(-1, side, side),
-            dead=dead[0][:MAX_FILTERS] if dead else np.zeros(W.shape[1], bool),
-            dead_shares=tuple(float(layer.mean()) for layer in dead),
+            filters=filters,
+            dead=dead.get(first + 1, np.zeros(count, bool))[:count],
+            dead_shares=tuple(float(units.mean()) for units in dead.values()),
             probabilities=network.probabilities(sample.images[: sample.shown]),
         )
+
+
+def _filters(first: Layer) -> np.ndarray:
+    """A layer's weights to the image as squares of pixels; none if they have no such form."""
+    if isinstance(first, Linear):
+        W = first.W[:, :MAX_FILTERS]  # (784, u)
+        side = math.isqrt(len(W))
+        if side**2 == len(W):
+            return W.T.reshape(-1, side, side)
+    if isinstance(first, Conv2D):
+        square: np.ndarray = first.W[:MAX_FILTERS, 0]
+        return square
+    return np.empty((0, 1, 1))
 
 
 def choose_sample(images: np.ndarray, labels: np.ndarray, classes: int) -> Sample:

@@ -14,7 +14,7 @@ import numpy as np
 from playground.history import History
 from playground.live.controls import LiveControls
 from playground.live.looks import Look, Sample, Subject
-from playground.live.series import Series
+from playground.live.series import Series, smoothing_for
 from playground.training import Step
 
 LOOK_INTERVAL = 0.4  # seconds: as often as an eye can follow
@@ -24,11 +24,14 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """The state of a training run. The training thread writes it, the server's threads read it."""
+    """The state of a training of so many steps.
 
-    def __init__(self, subject: Subject, sample: Sample, controls: LiveControls):
+    The training thread writes it, and the server's threads read it.
+    """
+
+    def __init__(self, subject: Subject, sample: Sample, controls: LiveControls, steps: int):
         self.subject, self.sample, self.controls = subject, sample, controls
-        self.series = Series()
+        self.series = Series(smoothing=smoothing_for(steps))
         self.validation: list[tuple[int, float | None, float | None]] = []
         self.dead: list[tuple[int, tuple[float, ...]]] = []
         self.log: list[tuple[int, str]] = []
@@ -134,8 +137,8 @@ class Recorder:
 def _packed(look: Look) -> dict[str, Any]:
     """A look as JSON; the filters as signed bytes, of which 127 is the largest usual weight."""
     filters = np.nan_to_num(look.filters)
-    largest = float(np.quantile(np.abs(filters), 0.999)) or 1.0
-    scaled = np.clip(np.rint(filters * (127 / largest)), -127, 127).astype(np.int8)
+    largest = float(np.quantile(np.abs(filters), 0.999)) if filters.size else 0.0
+    scaled = np.clip(np.rint(filters * (127 / (largest or 1.0))), -127, 127).astype(np.int8)
     answers = look.probabilities.argmax(axis=1)
     return {
         "side": look.filters.shape[-1],

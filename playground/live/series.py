@@ -5,13 +5,23 @@ from __future__ import annotations
 from itertools import pairwise
 
 MAX_POINTS = 1000  # about the pixels that a chart is wide
-SMOOTHING = 50  # steps: the smoothed loss is a mean with weights that fall by 1/e in so many
+MAX_SMOOTHING = 50
+
+
+def smoothing_for(steps: int) -> float:
+    """Steps that the loss is smoothed over: a hundredth of the training, 3 to 50.
+
+    >>> smoothing_for(36), smoothing_for(2000), smoothing_for(100_000)
+    (3, 20.0, 50)
+    """
+    return max(3, min(MAX_SMOOTHING, steps / 100))
 
 
 class Series:
     """Mean loss and mean gradient norm of every `stride` steps, and the smoothed loss after them.
 
-    When there are `most` points, pairs of them become one and the stride doubles.
+    The smoothed loss is a mean whose weights fall by a factor of e in `smoothing` steps. When there
+    are `most` points, pairs of them become one and the stride doubles.
 
     >>> series = Series(most=4)
     >>> for loss in (5.0, 3.0, 2.0, 2.0, 1.0):
@@ -20,8 +30,8 @@ class Series:
     (2, [4.0, 2.0])
     """
 
-    def __init__(self, most: int = MAX_POINTS):
-        self.most, self.stride = most, 1
+    def __init__(self, most: int = MAX_POINTS, smoothing: float = MAX_SMOOTHING):
+        self.most, self.smoothing, self.stride = most, smoothing, 1
         self.losses: list[float] = []
         self.smooth: list[float] = []
         self.norms: list[float] = []
@@ -34,8 +44,8 @@ class Series:
         self.steps += 1
         self._loss_sum += loss
         self._norm_sum += gradient_norm
-        self._mean += (loss - self._mean) / SMOOTHING
-        self._weight += (1 - self._weight) / SMOOTHING
+        self._mean += (loss - self._mean) / self.smoothing
+        self._weight += (1 - self._weight) / self.smoothing
         if self.steps % self.stride == 0:
             self.losses.append(self._loss_sum / self.stride)
             self.norms.append(self._norm_sum / self.stride)

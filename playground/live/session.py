@@ -36,12 +36,13 @@ def watched(
     kind = "validation" if len(split.y_val) else "training"
     images = (split.X_val, split.y_val) if len(split.y_val) else (split.X_train, split.y_train)
     sample = choose_sample(*images, classes=len(class_names))
-    recorder = Recorder(subject, sample, LiveControls())
+    steps = configuration.epochs * -(-len(split.y_train) // configuration.batch_size)
+    recorder = Recorder(subject, sample, LiveControls(), steps)
     recorder.take_look()
     run = {
         "title": title,
         "epochs": configuration.epochs,
-        "steps": configuration.epochs * -(-len(split.y_train) // configuration.batch_size),
+        "steps": steps,
         "rate": configuration.learning_rate,
         "schedule": configuration.schedule,
         "labelSmoothing": configuration.label_smoothing,

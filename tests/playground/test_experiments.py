@@ -289,7 +289,9 @@ def test_run_prints_the_finding_and_the_files(
     )
     assert f"\n{folder}/optimizers.json; 12 s\n" in out
     assert results.read(folder / "optimizers.json").finding.summary == "adam is best."
-    assert stand_in == [("optimizers", ExperimentSettings(seeds=2, verbose=True))]
+    finished = folder / "unfinished" / "optimizers"
+    expected = ExperimentSettings(seeds=2, verbose=True, finished=finished)
+    assert stand_in == [("optimizers", expected)]
 
 
 def test_redraw_writes_finding_and_figures_without_training(

@@ -32,7 +32,7 @@ def test_watching_changes_nothing_and_sees_every_step(monkeypatch: pytest.Monkey
     alone, model = build(SMALL, 0), build(SMALL, 0)
     train_convnet(alone, SMALL, *images(), *images(40), device="cpu")
     subject = ConvNetSubject(model, SMALL, CPU)
-    recorder = Recorder(subject, choose_sample(*images(), 10), LiveControls())
+    recorder = Recorder(subject, choose_sample(*images(), 10), LiveControls(), steps=3)
     train_convnet(
         model,
         SMALL,
@@ -55,9 +55,11 @@ def test_a_look_has_filters_dead_channels_and_answers(network: str) -> None:
     configuration = ConvConfiguration(network=network, width=4, depth=1, precision="float32")
     model = build(configuration, 0).eval()
     is_fast = network == "fast"
-    first = model.stages[0] if is_fast else model.features[:4]  # with its activation
-    normalisation = first.normalisation if is_fast else first[1]
-    normalisation.weight.data[1] = 0  # then the outputs of channel 1 are its bias, 0
+    first = model.stages[0] if is_fast else model.features[:2]  # with its activation
+    if is_fast:
+        first.normalisation.weight.data[1] = 0  # then the outputs of channel 1 are its bias, 0
+    else:
+        first[0].bias.data[1] = -1000
     sample = choose_sample(*images(60), 10)
     look = ConvNetSubject(model, configuration, CPU).look(sample)
     pixels = as_input(to_device(sample.images, "cpu"))

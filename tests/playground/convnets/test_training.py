@@ -94,6 +94,19 @@ def test_the_mean_of_the_weights_is_what_is_evaluated_and_kept() -> None:
     assert found == (run.history.val_losses[0], run.history.val_accuracies[0])
 
 
+def test_the_mean_of_the_weights_has_batch_statistics_of_its_own() -> None:
+    """A mean that hardly follows has the first weights: its statistics are those of the images."""
+    configuration = replace(QUICK, epochs=1, batch_size=200, averaging=0.999999)
+    model = build(configuration, 0)
+    stem = next(layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d))
+    seen: list[torch.Tensor] = []
+    stem.register_forward_hook(lambda layer, given, output: seen.append(output.detach()))
+    train_convnet(model, configuration, *few(), device="cpu")
+    norm = next(layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm2d))
+    expected = seen[0].mean(dim=(0, 2, 3))  # of the only batch, all images, before the first step
+    torch.testing.assert_close(norm.running_mean, expected, rtol=0.02, atol=1e-3)
+
+
 def test_the_loss_of_every_step_is_recorded_and_told() -> None:
     told: list[Step] = []
     _, run = trained(after_step=told.append)

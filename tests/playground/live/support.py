@@ -27,6 +27,6 @@ def small(**settings: Any) -> Network:
 
 
 def recorder_of(network: Network) -> Recorder:
-    made = Recorder(NetworkSubject(network), choose_sample(*images(), 10), LiveControls())
+    made = Recorder(NetworkSubject(network), choose_sample(*images(), 10), LiveControls(), steps=16)
     made.take_look()
     return made

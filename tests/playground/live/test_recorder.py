@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from playground.convolutions import Conv2D, Flatten, Reshape
 from playground.errors import PlaygroundError
+from playground.layers import Layer, Linear, ReLU
 from playground.live import recorder as recorder_module
 from playground.live.controls import LiveControls
 from playground.live.looks import NetworkSubject, choose_sample
 from playground.live.recorder import Recorder
 from playground.live.series import Series
+from playground.network import Network
 from playground.training import Step, TrainingRun, train
 from tests.playground.live.support import images, recorder_of, small
+from tests.playground.own_layers import BatchNorm
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +49,9 @@ def state_of(recorder: Recorder) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"optimizer": "sgd"}, {"dropout": 0.3, "flips": True}], ids=str
+    "settings",
+    [{"optimizer": "sgd"}, {"dropout": 0.3, "flips": True}, {"network": "lenet"}],
+    ids=str,
 )
 def test_watching_changes_nothing_in_the_training(settings: dict[str, Any]) -> None:
     alone, network = small(**settings), small(**settings)
@@ -80,6 +86,23 @@ def test_dead_units_and_answers_are_those_of_the_network() -> None:
     np.testing.assert_array_equal(look.filters[3].ravel(), network.linears[0].W[:, 3])
     np.testing.assert_allclose(look.probabilities, network.probabilities(sample.images[:40]))
     assert sample.labels[:40].tolist() == [label for label in range(10) for _ in range(4)]
+
+
+@pytest.mark.parametrize(("layers", "filters", "hidden"), [
+    ([Reshape(1, 28, 28), Conv2D(1, 3, 5, stride=4), ReLU(), Flatten(), Linear(108, 10)],
+     (3, 5, 5), 1),
+    ([BatchNorm(784), Linear(784, 10)], (0, 1, 1), 0),
+    ([Linear(784, 6), Linear(6, 4), ReLU(), Linear(4, 10)], (6, 28, 28), 1),
+], ids=["convolution", "own", "linear"])  # fmt: skip
+def test_networks_of_any_layers_can_be_shown(
+    layers: list[Layer], filters: tuple[int, ...], hidden: int
+) -> None:
+    recorder = recorder_of(Network(layers))
+    look = recorder.subject.look(recorder.sample)
+    assert look.filters.shape == filters
+    assert len(look.dead) == filters[0]
+    assert len(look.dead_shares) == hidden
+    assert state_of(recorder)["look"]["side"] == filters[1]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

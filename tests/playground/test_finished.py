@@ -1,0 +1,68 @@
+"""An experiment that was interrupted repeats no training that had finished."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playground.configuration import Configuration
+from playground.experiments.results import Trial, Variant
+from playground.experiments.settings import Data, ExperimentSettings
+from playground.experiments.trials import repeat
+from playground.network import Network
+
+CONFIGURATION = Configuration(hidden_sizes=(4,))
+DATA = Data(("a", "b"), *(np.zeros(size) for size in (6, 6, 3, 3, 2, 2)))
+
+
+def trained(
+    folder: Path, seeds: int, configuration: Configuration = CONFIGURATION, **options: Any
+) -> tuple[Variant, list[int]]:
+    """The variant, and the seeds that had to be trained for it."""
+    asked: list[int] = []
+
+    def train_one(configuration: Configuration, data: Data, seed: int) -> tuple[Network, Trial]:
+        asked.append(seed)
+        history = {"val_accuracies": (0.5, 0.6 + seed / 10)}
+        curves = dict.fromkeys(
+            ("train_losses", "val_losses", "train_accuracies", "seconds"), (1.0,)
+        )
+        return Network(2, 2, configuration), Trial(seed, 0.3, 0.9, 1.0, curves | history, "oA==")
+
+    settings = ExperimentSettings(seeds=seeds, finished=folder)
+    variant = repeat("The first!", configuration, DATA, settings, train_one, **options)
+    return variant, asked
+
+
+def test_only_what_is_missing_is_trained(tmp_path: Path) -> None:
+    first, asked = trained(tmp_path, 2)
+    assert asked == [0, 1]
+    both, asked = trained(tmp_path, 3)
+    assert asked == [2]
+    assert both.trials[:2] == first.trials
+    assert both.parameters == first.parameters
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"identity": {}, "trial": 1}'])
+def test_a_damaged_record_is_replaced(content: str, tmp_path: Path) -> None:
+    first, _ = trained(tmp_path, 1)
+    (tmp_path / "the-first--0.json").write_text(content)
+    again, asked = trained(tmp_path, 1)
+    assert asked == [0]
+    assert again == first
+
+
+def test_another_configuration_is_another_training(tmp_path: Path) -> None:
+    trained(tmp_path, 1)
+    assert trained(tmp_path, 1, replace(CONFIGURATION, epochs=3))[1] == [0]
+
+
+def test_what_needs_the_network_itself_is_trained_again(tmp_path: Path) -> None:
+    trained(tmp_path, 1)
+    networks: list[Network] = []
+    assert trained(tmp_path, 1, each=networks.append)[1] == [0]
+    assert len(networks) == 1
