@@ -61,7 +61,7 @@ def thinned(values: Sequence[float], parts: int) -> tuple[float, ...]:
     """The means of that many consecutive parts, as equal as possible; of single values if fewer.
 
     >>> thinned([3.0, 1.0, 2.0, 2.0, 5.0], 2)
-    (2.0, 3.0)
+    (2.0, 3.5)
     """
     if not len(values):
         return ()
