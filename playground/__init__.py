@@ -1,12 +1,14 @@
 """After the assignment: a flexible network in NumPy, and things to try with it.
 
 The NumPy part needs NumPy alone. Read it in this order: layers, convolutions, losses, initializers,
-optimizers, schedules; configuration, stacks, vectors, network, training; then gradient_check,
-arguments, datasets, csv_files, storage, checkpoints, plots.
+optimizers, schedules; configuration, stacks, vectors, network, history, training; then
+gradient_check, arguments, datasets, csv_files, storage, checkpoints, plots.
 `playground.classifier` wraps the network as a scikit-learn classifier. The subpackages:
 
 convnets     convolutional networks in PyTorch
 experiments  questions about networks, each answered by training and comparing
+live         a page that shows a training while it runs, and steers it
+landscape    the loss around a network, with the paths of the optimizers
 sweeps       hyperparameter search
 tracking     learning curves sent to CSV files, TensorBoard or Weights & Biases
 notebooks    builds the notebooks in `notebooks/`

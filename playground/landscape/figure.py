@@ -21,7 +21,7 @@ SHOWN_SHARE = 0.98  # of the grid: its corners would take up most of the levels
 def draw(
     plane: Plane, grid: Grid, paths: Mapping[str, np.ndarray], ends: Mapping[str, float], best: str
 ) -> Figure:
-    """Contours of the loss with paths `(p, 2)`, and each path's loss at its end in the key.
+    """Contours of the loss with paths `(p, 2)`, and each path's last loss in the legend.
 
     The plane holds the start and the end of the path `best`. The levels have equal ratios: the loss
     at the start is many times that at the end.
@@ -45,14 +45,13 @@ def draw(
     axes.plot(*start, color="black", marker="*", markersize=15, markeredgecolor="white", ls="")
     axes.annotate("start", start, xytext=(-10, -6), textcoords="offset points", ha="right")
     axes.set_title(
-        f"Loss (nats) on a plane. Only the start and the end of {best} lie on it. Of the other\n"
-        "points, the nearest on it is shown, where the loss is not theirs: the key has that of the"
-        " ends.",
+        f"Loss (nats) on the plane through the start and the end of {best}. The other points are\n"
+        "projected onto it and have other losses than it shows there; the legend gives the last ones.",
         fontsize=9,
     )
     along, across = (f"{100 * share:.0f} % of the squared distances" for share in plane.explained)
     axes.set_xlabel(f"from the end of {best} towards the start ({along})")
-    axes.set_ylabel(f"where the paths go besides ({across})")
+    axes.set_ylabel(f"main direction of the remaining distances ({across})")
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
