@@ -33,7 +33,7 @@ NETWORK = Configuration(
     hidden_sizes=(25,), activation="tanh", initializer="normal", learning_rate=5e-4,
     weight_decay=0.5, epochs=EPOCHS,
 )  # fmt: skip
-CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS)
+CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS, precision="float32")
 # scales the CNN's initial filters; the following normalisation cancels the effect on its output
 FILTER_SCALE = 0.03
 COLUMNS, UNITS_SHOWN = 5, 10  # units per row of the animation; units per row of the figure
