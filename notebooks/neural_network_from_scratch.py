@@ -85,7 +85,7 @@ show_code(Momentum)
 
 # %% [markdown]
 # All six train the same network on the same batches, each with the best learning rate on the
-# validation images. PyTorch's optimizers (dotted) start from the same weights. This run uses 20,000
+# validation images. PyTorch's optimizers (open circles) start from the same weights. This run uses 20,000
 # images; `python -m playground run optimizers` uses all of them.
 
 # %%

@@ -117,7 +117,7 @@ def draw_rates(axes: Axes, variants: Sequence[Variant]) -> None:
     axes.set_ylim(bottom, max(bests) + 1)
     if crosses:
         axes.plot([], [], "x", color="grey", markersize=8, label="failed: near guessing")
-        axes.legend(loc="lower left", fontsize=9)
+        axes.legend(loc="upper right", fontsize=9)
 
 
 def draw_bars(

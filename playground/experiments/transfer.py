@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,22 +130,17 @@ def find(result: Result) -> Finding:
         order = "on digits, the best on clothing ties with the best there"
     else:
         order = "the order changes on digits"
-    reached = (
-        f"{label}: {phrases.listed(percents)}"
-        for label, percents in (
-            ("on MNIST", [_named(variant) for variant in [*digits, standard]]),
-            ("on Fashion-MNIST", [_named(variant) for variant in clothing]),
-        )
-    )
+    compared = [replace(variant, name=_short(variant)) for variant in [*digits, standard]]
+    there = (f"{_short(variant)} {phrases.percent(variant.test_accuracy)}" for variant in clothing)
     return Finding(
         f"On MNIST, of the sweep's {phrases.counted(len(digits), 'best configuration')} and the "
-        f"recipe {STANDARD}: {phrases.ranking([*digits, standard], images)}",
-        (*reached, order, *phrases.behind([*digits, standard], images)),
+        f"recipe {STANDARD}, {phrases.ranking(compared, images)}",
+        (
+            *phrases.behind(compared, images),
+            order,
+            f"on Fashion-MNIST, where they were found: {phrases.listed(there)}",
+        ),
     )
-
-
-def _named(variant: Variant) -> str:
-    return f"{_short(variant)} {phrases.percent(variant.test_accuracy)}"
 
 
 def _short(variant: Variant) -> str:

@@ -33,7 +33,7 @@ NETWORK = Configuration(
     hidden_sizes=(25,), activation="tanh", initializer="normal", learning_rate=5e-4,
     weight_decay=0.5, epochs=EPOCHS,
 )  # fmt: skip
-CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS)
+CNN = replace(CONV_RECIPES["fast"], width=25, epochs=EPOCHS, precision="float32")
 # scales the CNN's initial filters; the following normalisation cancels the effect on its output
 FILTER_SCALE = 0.03
 COLUMNS, UNITS_SHOWN = 5, 10  # units per row of the animation; units per row of the figure
@@ -241,22 +241,24 @@ def animation(films: Mapping[str, np.ndarray], reached: Mapping[str, str]) -> by
 
 def draw_frame(films: Mapping[str, np.ndarray], reached: Mapping[str, str], epoch: int) -> Figure:
     """All units after an epoch, with the scale of the colours below."""
-    figure = new_figure(6.4, 4.25)
-    figure.set_layout_engine("compressed")  # keeps square panels clear of the titles
-    figure.suptitle(
-        f"Weights of the first layer after epoch {epoch}"
-        if epoch
-        else "Weights of the first layer at the start"
-    )
-    panels = figure.subplots(1, len(films), squeeze=False)[0]
-    for axes, (name, film) in zip(panels, films.items(), strict=True):
-        largest = _largest(film)
+    figure = new_figure(6.4, 4.5)
+    moment = f"after epoch {epoch}" if epoch else "at the start"
+    grid = figure.add_gridspec(2, len(films), height_ratios=(14, 1))
+    for column, (name, film) in enumerate(films.items()):
+        axes, largest = figure.add_subplot(grid[0, column]), _largest(film)
         image = draw_weights(axes, film[epoch], COLUMNS, largest)
-        axes.set_title(f"{name}\ntest accuracy at the end {reached[name]}", fontsize=10)
+        axes.set_title(f"{name} {moment}\ntest accuracy in the end: {reached[name]}", fontsize=10)
     scale = figure.colorbar(
-        image, ax=list(panels), location="bottom", shrink=0.6, ticks=[-largest, 0, largest]
+        image,
+        cax=figure.add_subplot(grid[1, :]),
+        orientation="horizontal",
+        ticks=[-largest, 0, largest],
     )
     scale.set_ticklabels(["negative: against", "0", "positive: for"])
+    first, *_, last = scale.ax.get_xticklabels()
+    first.set_horizontalalignment("left")  # inside the figure
+    last.set_horizontalalignment("right")
+    scale.set_label("weights of the units of the first layer")
     return figure
 
 

@@ -71,6 +71,16 @@ def test_a_cnn_of_one_seed_is_the_same_again_and_watched_from_the_start() -> Non
     assert seen[:3] == seen[3:]
 
 
+@pytest.mark.parametrize("name", WITH_CNN)
+def test_seconds_are_measured_at_one_precision_and_number_of_threads(
+    name: str, found: dict[str, Result]
+) -> None:
+    result = found[name]
+    precisions = {variant.configuration.get("precision", "float32") for variant in result.variants}
+    assert precisions == {"float32"}
+    assert result.versions["threads"] == torch.get_num_threads()
+
+
 # network-vs-cnn
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import inspect
 import json
 import re
 from pathlib import Path
@@ -11,7 +13,12 @@ from typing import Any
 import pytest
 
 from playground.__main__ import main
+from playground.configuration import RECIPES
+from playground.convnets import networks
+from playground.convnets.configuration import CONV_RECIPES
+from playground.convnets.networks import parameter_count
 from playground.errors import PlaygroundError
+from playground.network import Network
 from playground.notebooks import build, is_quick
 from playground.notebooks.setup import SETUP
 from tests.support import ROOT
@@ -61,6 +68,33 @@ def test_the_committed_notebook_is_that_of_its_source_run_in_full(name: str) -> 
     counts = [cell["execution_count"] for cell in book["cells"] if cell["cell_type"] == "code"]
     assert counts == list(range(1, len(counts) + 1))
     assert "A quick run" not in " ".join(outputs(book, "text/markdown"))
+
+
+@pytest.mark.parametrize("name", build.NAMES)
+def test_code_shown_in_a_committed_notebook_is_that_of_today(name: str) -> None:
+    cells = read(ROOT / "notebooks" / f"{name}.ipynb")["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    imports = [
+        ast.unparse(node)
+        for node in ast.parse("\n".join(sources)).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    exec("\n".join(imports), names := {})  # type: ignore[var-annotated]
+    for cell in cells:
+        if shown := re.search(r"^show_code\((.*)\)$", "".join(cell["source"]), re.MULTILINE):
+            displayed = outputs({"cells": [cell]}, "text/markdown")
+            for thing in eval(f"[{shown[1]}]", names):
+                assert inspect.getsource(thing).rstrip() in displayed[0], f"{shown[0]} is old"
+
+
+def test_the_committed_comparison_was_run_with_todays_recipes() -> None:
+    shown = "\n".join(outputs(read(ROOT / "notebooks" / "network_vs_cnn.ipynb"), "text/markdown"))
+    for name, recipe in CONV_RECIPES.items():
+        count = parameter_count(networks.build(recipe, 0))
+        assert f"|CNN, recipe {name}|{recipe.network}|{count:,}|" in shown
+    best = Network(784, 10, RECIPES["best"]).parameter_count
+    assert f"{RECIPES['best'].epochs} epochs, {best:,} parameters" in shown
+    assert f" epochs, {parameter_count(networks.build(CONV_RECIPES['fast'], 0)):,} param" in shown
 
 
 @pytest.mark.parametrize("name", build.NAMES)
