@@ -9,17 +9,21 @@
 # %%
 import tempfile
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from optuna.visualization import plot_parallel_coordinate
 
 from playground import Configuration, Network, datasets, layers, losses, plots, sweeps, train
+from playground.configuration_files import from_values
 from playground.experiments import confusion, present, run, transfer
 from playground.experiments.figures import BLUE, ORANGE, new_figure, tidy
 from playground.notebooks import is_quick, say, settings, show, show_code, table
 from playground.optimizers import Momentum
 from playground.sweeps import figures, space
 from playground.sweeps.records import best, records_of
+from playground.tracking import wandb_tracker
 
 if is_quick():
     say("**A quick run: it shows that the notebook works; its numbers say little about networks.**")
@@ -111,6 +115,7 @@ with tempfile.TemporaryDirectory() as folder:
         Path(folder) / "sweep.db", common, trials=8 if is_quick() else 40, verbose=False
     )
     records, importance = records_of(study), figures.importance(study)
+    interactive = plot_parallel_coordinate(study) if find_spec("plotly") else None
 complete, top = [record for record in records if record.end == "complete"], best(records, 3)
 table(
     "setting | between",
@@ -122,6 +127,57 @@ say(
     "their end,",
     f"{ends.count('pruned')} ended early, {ends.count('diverged')} diverged.",
 )
+
+# %% [markdown]
+# Weights & Biases calls the same thing a sweep: a dictionary says what varies, and an agent calls a
+# function once per trial. A configuration of the playground understands the usual names, such as
+# `hidden_layers`, `hidden_size` and `weight_init`. With an account (`wandb login`), this cell
+# starts a sweep of three trials; without one, it makes one offline run.
+
+# %%
+sweep_config = {
+    "method": "bayes",
+    "metric": {"name": "val_accuracy", "goal": "maximize"},
+    "parameters": {
+        "hidden_layers": {"values": [1, 2, 3]},
+        "hidden_size": {"values": [32, 64, 128]},
+        "weight_init": {"values": ["xavier", "he"]},
+        "optimizer": {"values": ["sgd", "adam", "nadam"]},
+        "learning_rate": {"distribution": "log_uniform_values", "min": 1e-4, "max": 1e-2},
+        "epochs": {"value": 2},
+    },
+}
+few = replace(settings(), train_size=2000, validation_size=500).data()
+
+
+def one_trial(folder: str, mode: str, **options: object) -> str:
+    """Trains the configuration of a new W&B run and logs its validation accuracy."""
+    run = wandb_tracker.start(Path(folder), mode, **options)  # wandb.init, without its output
+    configuration = from_values(dict(run.config))
+    network = Network(784, 10, configuration, seed=0)
+    history = train(
+        network,
+        few.X_train,
+        few.y_train,
+        few.X_val,
+        few.y_val,
+        after_epoch=lambda epoch, history: run.log({"val_accuracy": history.val_accuracies[-1]}),
+    ).history
+    run.finish()
+    return f"{configuration.hidden_sizes}: {history.val_accuracies[-1]:.1%} after two epochs."
+
+
+if not find_spec("wandb"):
+    say("Weights & Biases is not installed: `pip install wandb`.")
+elif wandb_tracker.mode() == "online":
+    import wandb
+
+    sweep_id = wandb.sweep(sweep_config, project=wandb_tracker.PROJECT)
+    wandb.agent(sweep_id, lambda: one_trial(".", "online"), count=3)
+else:
+    point = {"hidden_layers": 2, "hidden_size": 64, "weight_init": "he", "epochs": 2}
+    with tempfile.TemporaryDirectory() as folder:
+        say("One offline run, hidden units", one_trial(folder, "offline", config=point))
 
 # %% [markdown]
 # ## 5. The accuracy of every trial, in chronological order
@@ -155,12 +211,19 @@ say(
 # %% [markdown]
 # ## 6. Which settings matter?
 #
-# Each line is a trial; better trials are darker. The figures below it show the share of the
-# variance of the accuracy that each setting explains, and the correlation of each setting with the
-# accuracy.
+# Each line is a trial; better trials are darker. With Plotly installed (in Colab it is), the same
+# figure follows as Optuna draws it, of the trials that were trained to their end: drag along an
+# axis to select a part of them. The figures below show the share of the variance of the accuracy
+# that each setting explains, and the correlation of each setting with the accuracy.
 
 # %%
 show(figures.parallel(records, common.epochs))
+if interactive is None:
+    say("The interactive figure needs Plotly: `pip install plotly`.")
+else:
+    interactive.show()
+
+# %%
 show(importance)
 show(figures.correlation(complete, common.epochs))
 values = figures.correlations(complete, common.epochs)
@@ -172,7 +235,8 @@ up, down = (
 say(
     f"The accuracy rises most with {up} and falls most with {down} (rank correlations over "
     f"{len(complete)} trials;",
-    "below about 0.3 they may be chance, and what the search avoided early is seen in few trials).",
+    "below about 0.3 they may be chance).",
+    figures.WHY_THEY_DIFFER,
 )
 
 # %%
