@@ -17,7 +17,7 @@ grade: $(READY)  ## mark a submission: make grade SUBMISSION=path ARGS="--skip-t
 	$(BIN)/grader grade $(SUBMISSION) --results results.json $(ARGS)
 
 # One thread for each test process: two processes with two threads each would wait for each other on two cores.
-test: $(READY)  ## run all tests, and list the ten slowest: make test ARGS="tests/report"
+test: $(READY)  ## run the tests, and list the ten slowest: make test ARGS="tests/report"
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal --durations=10 $(ARGS)
 
 check: $(READY)  ## lint, check the formatting and the types

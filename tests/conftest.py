@@ -1,9 +1,30 @@
 """Setup for every test. tests/student belongs to the handout; test_section_checks.py runs it."""
 
+from __future__ import annotations
+
 import signal
+
+import pytest
 
 collect_ignore = ["student", "specimens", "fuzz"]
 
 # A shell's background jobs ignore Ctrl-C, and so does all that they start; some tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all",
+        action="store_true",
+        help="run the exhaustive tests too, which repeat others on every specimen or at full size",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the exhaustive tests unless `--all` is given."""
+    if config.getoption("--all"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("exhaustive")]

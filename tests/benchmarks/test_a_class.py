@@ -11,6 +11,7 @@ from benchmarks import a_class
 from tests.benchmarks.test_benchmarks import bench
 
 
+@pytest.mark.exhaustive
 def test_rates_growth_and_dask_are_measured(tmp_path: Path) -> None:
     status, output = bench("a_class", "--quick", "--output", tmp_path)
     assert status == 0, output

@@ -51,6 +51,7 @@ def test_there_are_ten_submissions_and_each_function_is_sometimes_wrong() -> Non
     assert all(hasattr(checks, f"check_{name}") for name in FUNCTIONS.values())
 
 
+@pytest.mark.exhaustive
 def test_plain_pytest_and_ours_agree_and_are_compared(tmp_path: Path) -> None:
     status, output = bench("graders", "--quick", "--output", tmp_path)
     assert status == 0, output

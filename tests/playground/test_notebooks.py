@@ -41,7 +41,16 @@ def read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", build.NAMES)
+LONG = ("network_vs_cnn", "neural_network_from_scratch")  # half a minute each, even in brief
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else ())
+        for name in build.NAMES
+    ],
+)
 def test_a_notebook_runs_and_shows_pictures_and_findings(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
