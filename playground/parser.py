@@ -15,7 +15,8 @@ class PlaygroundParser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any):
         self.commands: Mapping[str, PlaygroundParser] = {}
-        super().__init__(**settings)
+        # an abbreviation may start what was not meant: --seed is not --seeds
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     @property
     def flags(self) -> list[str]:

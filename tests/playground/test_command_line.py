@@ -264,6 +264,7 @@ def test_samples_draws_a_grid(
     (["train", "--optimzer", "sgd"], "unknown option --optimzer, did you mean '--optimizer'? See"),
     (["train", "--recpie=best"], "unknown option --recpie, did you mean '--recipe'?"),
     (["run", "--quik", "losses"], "did you mean '--quick'? See python -m playground run --help"),
+    (["run", "losses", "--seed", "3"], "unknown option --seed, did you mean '--seeds'?"),
     (["samples", "grid.png"], "unexpected argument 'grid.png'"),
     (["train", "--epochs", "ten"], "argument --epochs: invalid int value: 'ten'"),
     (["inspect"], "the following arguments are required: FILE. See python -m playground inspect"),
