@@ -17,13 +17,13 @@ from playground import datasets
 from playground.__main__ import main
 from playground.configuration_files import from_values
 from playground.errors import PlaygroundError
+from playground.history import History
 from playground.sweeps import SweepSettings, report, run_log, sweep, trial
 from playground.sweeps.space import configuration_of, distributions, parameters_of, space
 from playground.sweeps.study import opened, requeue_unfinished
 from playground.tracking import Tracker
 from tests.playground.sweep_support import OPTIONS, SMALL, load, states
 from tests.support import ROOT
-from utils import History
 
 
 def test_a_point_of_the_space_is_a_configuration_and_the_other_way_round() -> None:
