@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 import textwrap
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,8 @@ def _run_one(name: str, settings: ExperimentSettings, folder: Path) -> None:
     result = run(name, replace(settings, finished=finished))
     paths = report.write(result, folder)
     shutil.rmtree(finished, ignore_errors=True)
+    with suppress(OSError):  # other experiments may be unfinished
+        finished.parent.rmdir()
     _print(result, paths)
 
 

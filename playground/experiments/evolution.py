@@ -22,7 +22,7 @@ from playground.experiments.figures import (
 )
 from playground.experiments.results import Finding, Result, Variant, dump, variant_to_json
 from playground.experiments.settings import ExperimentSettings
-from playground.experiments.trials import network_variant
+from playground.experiments.trials import PARTS_PER_EPOCH, network_variant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -139,8 +139,11 @@ def draw_steps(variants: Sequence[Variant], images: int) -> Figure:
             label="validation",
         )
         tidy(axes, "step", "", title=variant.name)
-        axes.set_ylim(0, 1)
         axes.locator_params(axis="x", nbins=3)
         axes.legend(fontsize=8)
-    panels[0].set_ylabel("loss (nats)")
+    # without the first quarter of an epoch, whose losses are many times the others
+    trials = [variant.trials[0] for variant in variants]
+    shown = [loss for trial in trials for loss in trial.step_losses[PARTS_PER_EPOCH // 4 :]]
+    shown += [loss for trial in trials for loss in trial.history["val_losses"]]
+    panels[0].set(ylabel="loss (nats)", ylim=(0, 1.1 * max(shown)))
     return figure
