@@ -14,8 +14,8 @@ from playground.extras import require
 from playground.registry import choose
 
 MAX_BYTES = 100_000  # a configuration takes about 300
-# Names that sweeps of Weights & Biases often have, where a list as a value is awkward: so many
-# layers, each of that many units, instead of hidden_sizes
+# Names that sweeps of Weights & Biases often have, where a list as a value is awkward: the number
+# of hidden layers and the size of each, instead of hidden_sizes
 LAYERS, UNITS = "hidden_layers", "hidden_size"
 OTHER_NAMES = {"weight_init": "initializer"}
 

@@ -197,7 +197,7 @@ def _images_first(X: np.ndarray) -> np.ndarray:
 
 
 def _check_images(X: np.ndarray, channels: int | None = None) -> None:
-    """Raises PlaygroundError unless `X` holds images, with so many channels."""
+    """Raises PlaygroundError unless `X` holds images with this number of channels."""
     if X.ndim != 4 or channels not in (None, X.shape[1]):
         raise PlaygroundError(
             f"X has shape {X.shape}, expected images (n, {channels or 'channels'}, height, width)"

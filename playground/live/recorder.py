@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """The state of a training of so many steps.
+    """The state of a training with this number of steps.
 
     The training thread writes it, and the server's threads read it.
     """
