@@ -6,6 +6,7 @@ Exit status 0: success; 2: failure, with a one-line reason on standard error.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -52,8 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = parse(_parser(), sys.argv[1:] if arguments is None else arguments)
         options.run(options)
+        sys.stdout.flush()  # what cannot be written is noticed here, not at exit
     except PlaygroundError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader has left, as `| head` does: there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit flushes again
         return 2
     except OSError as error:
         print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)

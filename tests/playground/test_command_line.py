@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -170,6 +171,15 @@ def test_train_reads_csv_files(csv_files: list[str], capsys: pytest.CaptureFixtu
     assert "270 images" in out
     assert "on 30 images" in out
     assert "on 50 images" in out
+
+
+def test_a_reader_that_leaves_early_is_no_error_message() -> None:
+    command = [sys.executable, "-m", "playground", "run", "--list"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (2, "")
 
 
 @pytest.mark.parametrize("command", [
