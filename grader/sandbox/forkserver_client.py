@@ -216,13 +216,9 @@ class ForkServer:
         self._server.signal(signal.SIGSTOP)  # it must not fork during the kills
         process_tree.kill_descendants(pid)
         self._server.signal(signal.SIGKILL)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=1)  # bubblewrap and the guard end with it
-        except subprocess.TimeoutExpired:
-            for group in (pid, process.pid):  # its own process group, and its guard's
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(group, signal.SIGKILL)
-            process.wait()
+        self._started.end()
         if self._group is not None:
             self._group.remove()
         self._server.close()

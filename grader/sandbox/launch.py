@@ -6,18 +6,21 @@ under the worker's own user where root marks.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 from grader import GRADER
+from grader.sandbox.templates import Forked, Template
 from grader.sandbox.visible_paths import visible_paths
 
 # For --device cuda; a machine with more than eight GPUs shows a worker the first eight.
@@ -47,12 +50,41 @@ class LaunchSpec:
     user: int | None = field(init=False, default=None)  # uid and gid, where root marks
 
 
+class Child(Protocol):
+    """A process of ours: a subprocess.Popen, or one that a template forked."""
+
+    pid: int
+    stderr: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """The exit status; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status, when it has ended. Raises subprocess.TimeoutExpired."""
+
+
 @dataclass
 class Started:
-    """A started worker: the process that was started, and the pid of the worker inside it."""
+    """A started worker: the process that was started, and the pid of the worker inside it.
 
-    process: subprocess.Popen[bytes]
+    `holder` is the process that holds the namespaces which the worker entered, if it did.
+    """
+
+    process: Child
     pid: int
+    holder: Started | None = None
+
+    def end(self) -> None:
+        """Kill it and its holder, and wait for both."""
+        if self.process.poll() is None:
+            for group in (self.pid, self.process.pid):  # its own process group, and its guard's
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, signal.SIGKILL)
+            self.process.wait()
+        if self.holder is not None:
+            self.holder.end()
+            if self.holder.process.stderr is not None:
+                self.holder.process.stderr.close()
 
 
 def is_root() -> bool:
@@ -119,7 +151,7 @@ def spawn(
     spec: LaunchSpec,
     command: list[str],
     *,
-    pass_fds: tuple[int, ...] = (),
+    pass_fds: tuple[int, ...],
     cwd: str = "/",
     also: Sequence[Path] = (),
 ) -> subprocess.Popen[bytes]:
@@ -131,10 +163,9 @@ def spawn(
     """
     credentials: dict[str, Any] = {}
     if spec.user is not None:
-        needed = [spec.folder, *also, *visible_paths(spec.packages).everything]
-        closed = _closed_folders(needed)
+        closed, paths = _unreachable(spec, also)
         if closed:
-            command = _in_mount_namespace(spec.user, closed, needed, command)
+            command = _in_mount_namespace(spec.user, closed, paths, command)
         else:
             credentials = {"user": spec.user, "group": spec.user, "extra_groups": []}
     return subprocess.Popen(
@@ -142,12 +173,57 @@ def spawn(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        pass_fds=(spec.control, *pass_fds),
+        pass_fds=pass_fds,
         cwd=cwd,
         env=spec.environment,
         start_new_session=True,
         **credentials,
     )
+
+
+def fork(
+    template: Template,
+    spec: LaunchSpec,
+    command: list[str],
+    *,
+    pass_fds: tuple[int, ...],
+    cwd: str = "/",
+    sandbox: int | None = None,
+    identity: int = 0,
+) -> Forked:
+    """The same from a template, which has imported torch: the process starts no program.
+
+    It enters the namespaces of the process with the descriptor `sandbox`, if given, and has the
+    uid and gid `identity` there. Raises templates.Unavailable.
+    """
+    closed, paths = _unreachable(spec) if spec.user is not None and sandbox is None else ([], [])
+    output = max(pass_fds, default=2) + 1  # any number that is free there
+    job = {
+        "numbers": [*pass_fds, output],
+        "output": output,
+        "command": command,
+        "environment": spec.environment if sandbox is None else {**spec.environment, "PWD": cwd},
+        "cwd": cwd,
+        "user": spec.user,
+        "closed": closed,
+        "paths": paths,
+        "sandbox": sandbox,
+        "identity": identity,
+    }
+    job_fd = descriptor_of(json.dumps(job).encode())
+    try:
+        return template.fork(job_fd, pass_fds)
+    finally:
+        os.close(job_fd)
+
+
+def _unreachable(spec: LaunchSpec, also: Sequence[Path] = ()) -> tuple[list[str], list[str]]:
+    """The folders that are closed to the worker's user, and the paths in them that it needs."""
+    needed = [spec.folder, *also, *visible_paths(spec.packages).everything]
+    closed = _closed_folders(needed)
+    return closed, [
+        str(path) for path in needed if any(path.is_relative_to(folder) for folder in closed)
+    ]
 
 
 def _closed_folders(paths: list[Path]) -> list[str]:
@@ -160,15 +236,14 @@ def _closed_folders(paths: list[Path]) -> list[str]:
 
 
 def _in_mount_namespace(
-    user: int, closed: list[str], needed: list[Path], command: list[str]
+    user: int, closed: list[str], paths: list[str], command: list[str]
 ) -> list[str]:
-    paths = [str(path) for path in needed if any(path.is_relative_to(folder) for folder in closed)]
     settings = json.dumps({"closed": closed, "paths": paths, "user": user})
     script = str(GRADER / "sandbox" / "mount_namespace.py")
     return [sys.executable, "-I", "-S", "-B", script, settings, *command]
 
 
-def wait_for_pid(process: subprocess.Popen[bytes], info_fd: int) -> Started:
+def wait_for_pid(process: Child, info_fd: int) -> Started:
     """The process with the worker's pid, which bubblewrap or entry.py's guard writes to a pipe.
 
     Raises RuntimeError, with what the process wrote to stderr, where no pid arrives.
@@ -178,6 +253,7 @@ def wait_for_pid(process: subprocess.Popen[bytes], info_fd: int) -> Started:
     try:
         return Started(process, int(json.loads(info)["child-pid"]))
     except (ValueError, KeyError):
-        _, errors = process.communicate(timeout=10)
-        reason = errors.decode("utf-8", "replace").strip()[-1000:]
+        process.wait(timeout=10)
+        assert process.stderr is not None
+        reason = process.stderr.read().decode("utf-8", "replace").strip()[-1000:]
         raise RuntimeError(f"the sandbox did not start: {reason}") from None

@@ -19,6 +19,7 @@ from functools import cache
 from grader.errors import CannotGrade
 from grader.sandbox import bubblewrap, plain, seccomp
 from grader.sandbox.launch import LaunchSpec, Started, become_fresh_user, is_root
+from grader.sandbox.templates import Template, Unavailable, do_without, template_for
 from grader.sandbox.workdir import Workdir
 
 TRIAL_BYTES = 1 << 24  # of the scratch folder while a level is tried out
@@ -46,9 +47,21 @@ def start(sandbox: Sandbox, spec: LaunchSpec) -> Started:
     """The worker, started at this level. Raises RuntimeError where it fails: a grader error."""
     if sandbox.level != "none" and is_root():
         become_fresh_user(spec)
-    if sandbox.level == "bubblewrap":
-        return bubblewrap.start(spec)
-    return plain.start(spec, confined=sandbox.level == "user")
+    template = template_for(spec.packages, spec.environment) if not spec.cuda else None
+    if template is not None:
+        try:
+            return _start(sandbox, spec, template)
+        except (Unavailable, RuntimeError, OSError) as error:
+            do_without(str(error))
+    return _start(sandbox, spec, None)
+
+
+def _start(sandbox: Sandbox, spec: LaunchSpec, template: Template | None) -> Started:
+    if sandbox.level != "bubblewrap":
+        return plain.start(spec, template, confined=sandbox.level == "user")
+    if template is not None:
+        return bubblewrap.fork_inside(spec, template)
+    return bubblewrap.start(spec)
 
 
 def finish(sandbox: Sandbox, pid: int, spec: LaunchSpec) -> None:
@@ -124,11 +137,13 @@ def _try_out(level: str) -> str:
             if ours.recv(16):  # it serves
                 finish(Sandbox(level), started.pid, spec)
             ours.close()  # which ends it
-            process = started.process
-            _, errors = process.communicate(timeout=30)
+            status = started.process.wait(timeout=30)
+            assert started.process.stderr is not None
+            with started.process.stderr as stream:
+                errors = stream.read().decode("utf-8", "replace").strip()
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
             return str(error)
-        return "" if process.returncode == 0 else errors.decode("utf-8", "replace").strip()[-500:]
+        return "" if status == 0 else errors[-500:]
 
 
 def _gaps(level: str) -> tuple[str, ...]:

@@ -16,13 +16,16 @@ from typing import Any
 from grader.sandbox import seccomp
 from grader.sandbox.launch import (
     DEVICE_FILES,
+    Child,
     LaunchSpec,
     Started,
     entry_command,
+    fork,
     settings_file,
     spawn,
     wait_for_pid,
 )
+from grader.sandbox.templates import Template
 from grader.sandbox.visible_paths import VisiblePaths, visible_paths
 from grader.worker import entry
 
@@ -36,21 +39,29 @@ HARMLESS = (
 )
 
 
-def start(spec: LaunchSpec, *, confined: bool) -> Started:
-    """The started worker. Raises RuntimeError where it does not come up."""
+def start(spec: LaunchSpec, template: Template | None, *, confined: bool) -> Started:
+    """The started worker, forked from a template if there is one.
+
+    Raises RuntimeError where it does not come up, and templates.Unavailable.
+    """
     code, scratch = spec.folder / "code", spec.folder / "scratch"
     read_fd, info_fd = os.pipe()
     settings: dict[str, Any] = {"info": info_fd}
     if confined:
         settings |= _confinement(spec, code, scratch)
     settings_fd = settings_file(spec, str(scratch), **settings)
-    fds = (settings_fd, info_fd)
+    command = entry_command(spec, str(code), settings_fd)
+    fds = (spec.control, settings_fd, info_fd)
+    here = str(code) if spec.user is None else "/"
+    process: Child
     try:
-        here = str(code) if spec.user is None else "/"
-        process = spawn(spec, entry_command(spec, str(code), settings_fd), pass_fds=fds, cwd=here)
+        if template is not None:
+            process = fork(template, spec, command, pass_fds=fds, cwd=here)
+        else:
+            process = spawn(spec, command, pass_fds=fds, cwd=here)
     finally:
-        for fd in fds:
-            os.close(fd)
+        os.close(settings_fd)
+        os.close(info_fd)
     return wait_for_pid(process, read_fd)
 
 

@@ -28,7 +28,7 @@ from grader.options import Options
 from grader.report.text import feedback
 from grader.results import SectionResult, Status
 from grader.rubric import RUBRIC_FILE, Rubric, load_rubric
-from grader.sandbox import process_tree
+from grader.sandbox import process_tree, templates
 from grader.sandbox.temporary import TemporaryFolder
 from grader.sections import BY_NUMBER, SCRIPTS, SECTIONS
 from grader.submission.reading import Submission, open_submission
@@ -314,7 +314,8 @@ class Traps:
                 yield f"left {path}"
                 path.unlink()
         for pid in process_tree.descendants(os.getpid()):
-            if pid not in self.others and not process_tree.is_ended(pid):
+            known = self.others | templates.pids()
+            if pid not in known and not process_tree.is_ended(pid):
                 yield f"process {pid} is still running"
 
 

@@ -53,11 +53,16 @@ def batch(
     )
 
 
+begun: list[subprocess.Popen[str]] = []
+
+
 def begin(submissions: Path, gradebook: Path, *options: str) -> subprocess.Popen[str]:
     """Begin to mark a class."""
-    return subprocess.Popen(
+    running = subprocess.Popen(
         command(submissions, gradebook, *options), stderr=subprocess.PIPE, text=True
     )
+    begun.append(running)
+    return running
 
 
 def rows(gradebook: Path, query: str) -> list[tuple[object, ...]]:

@@ -17,8 +17,8 @@ from tests.classroom.support import begin, descendants, make_class, markings, un
 
 FAKES = {  # Slurm's commands, which run the job at once on this machine
     "sinfo": "exit 0",
-    "sbatch": 'cp "$1" "$FAKE_SLURM/job.sh"; setsid bash "$FAKE_SLURM/job.sh" >"$FAKE_SLURM/out" 2>&1 & '
-    'echo "Submitted batch job $!"',
+    "sbatch": 'cd "$FAKE_SLURM"; touch out; cp "$1" copy; mv copy job.sh; '
+    'setsid bash job.sh >out 2>&1 & echo "Submitted batch job $!"',
     "scancel": 'kill -- "-$1"',
 }
 
@@ -128,6 +128,7 @@ def test_who_has_no_certificate_reaches_nothing(tmp_path: Path, slurm: Path) -> 
         _, errors = running.communicate(timeout=180)
     finally:
         running.kill()
+        running.communicate()
     assert running.returncode == 0, errors
     assert markings(tmp_path / "g.db") == [1]
     assert list(Path.cwd().glob(".grader-certificates-*")) == []
