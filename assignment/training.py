@@ -15,6 +15,7 @@ import numpy as np
 from assignment.answers import NUMPY_DEFAULTS
 from assignment.data import DataError
 from assignment.files import can_be_written, put_in_place, temporary_neighbour
+from assignment.memory import keep_memory
 from assignment.notebooks import show_picture
 from assignment.parts import Part
 from assignment.settings import Settings
@@ -114,6 +115,7 @@ def train(part: Part, module: ModuleType, settings: Settings, run: Run) -> Train
     """The trained and tested network; prints how it went. None if it cannot be tested."""
     data = run.data
     print(f"\nTraining on {len(data.X_train):,} images, {run.device}")
+    keep_memory()
     seed_everything(settings.seed)
     started = time.perf_counter()
     try:

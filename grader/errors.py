@@ -22,13 +22,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assignment.failure import CheckFailed
-from grader.results import Frame
+
+if TYPE_CHECKING:
+    from grader.results import Frame
 
 
 class CannotGrade(Exception):
@@ -53,6 +54,8 @@ class NoRoom(CannotGrade):
 def no_room(folder: Path, error: Exception) -> NoRoom:
     """The error for a full disk or a used-up quota in a folder."""
     try:
+        import shutil
+
         free = f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB are free"
     except OSError:
         free = "its free space is unknown"
@@ -66,6 +69,8 @@ def no_room(folder: Path, error: Exception) -> NoRoom:
 def _other_folder(folder: Path) -> str:
     """How to use another folder; for that of temporary files, whose place is a setting."""
     with contextlib.suppress(OSError):
+        import tempfile
+
         if Path(tempfile.gettempdir()).resolve() == folder.resolve():
             return ", or set TMPDIR=/a/folder/with/room"
     return ", or write to another folder"

@@ -208,12 +208,12 @@ def test_documents_name_make_targets_that_exist(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_of_the_grader_in_documents_can_be_parsed(document: str) -> None:
-    from grader.__main__ import _parser
+    from grader.__main__ import parser_for
 
-    parser = _parser()
     blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / document).read_text(), re.M | re.S)
     for line in re.findall(r"(?:^|\s)grader (\w.*)", "\n".join(blocks)):
-        parser.parse_args(shlex.split(line, comments=True))
+        arguments = shlex.split(line, comments=True)
+        parser_for(arguments).parse_args(arguments)
 
 
 def test_typed_packages_say_so() -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from grader.classroom.keys import grader_version
 from grader.errors import CannotGrade
+from grader.interrupts import interrupt
 from grader.marking.marking import Marking
-from grader.options import Options, interrupt
+from grader.options import Options
 from grader.results import Report
 from grader.rubric import Rubric
 from grader.submission.reading import Submission

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.commands.arguments import OPTIONS
 from grader.errors import CannotGrade
-from grader.options import OPTIONS, interrupt
+from grader.interrupts import interrupt
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.classroom.batch import Batch, Job
@@ -29,7 +30,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     batch = commands.add_parser(
         "batch",
-        help="mark a whole class",
         description="Mark the submissions in a folder or a platform's zip that are not marked yet, "
         "and keep the results in a gradebook. "
         "If interrupted, run the same command again to resume.",

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader import REFERENCE
+from grader.commands.arguments import SANDBOX_HELP
 from grader.errors import CannotGrade
-from grader.options import SANDBOX_HELP
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.marking.marking import Marking
@@ -24,7 +24,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     calibrate = commands.add_parser(
         "calibrate",
-        help="measure accuracies over seeds",
         description="Train a submission with several seeds, and print mean accuracy, "
         "standard deviation and the chance of missing each bar.",
     )

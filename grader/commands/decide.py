@@ -19,7 +19,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     decide = commands.add_parser(
         "decide",
-        help="record a person's decision about a mark",
         description="Record what a person decides about a student's mark. Decisions are only added, "
         "never overwritten, and nothing automatic changes them. `grader log` lists them.",
     )

@@ -17,7 +17,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     doctor = commands.add_parser(
         "doctor",
-        help="check that this machine can mark",
         description="Check everything that marking needs and say how to fix what is missing. "
         "Exit status 0 if marking is possible here.",
     )

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.commands.arguments import SANDBOX_HELP
 from grader.errors import CannotGrade
-from grader.options import SANDBOX_HELP, interrupt
+from grader.interrupts import interrupt
 from grader.sections import SCRIPTS
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
@@ -23,7 +24,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     exam = commands.add_parser(
         "exam",
-        help="make an exam from each student's own code",
         description="Write a folder for each student of a class with the student's own scripts, in "
         "which mistakes have been put, and a sheet for the instructor. "
         "`grader batch ANSWERS --exam DIR --gradebook FILE` marks what is handed in.",

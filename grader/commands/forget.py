@@ -11,7 +11,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     forget = commands.add_parser(
         "forget",
-        help="erase a student",
         description="Erase a student and everything that only this student submitted.",
     )
     forget.add_argument("gradebook", type=Path)

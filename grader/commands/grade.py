@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.options import OPTIONS, interrupt
+from grader.commands.arguments import OPTIONS
+from grader.interrupts import interrupt
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.options import Options
@@ -23,7 +24,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     grade = commands.add_parser(
         "grade",
-        help="mark one submission",
         description="Mark one submission, as `pytest grader/ --submission PATH` does.",
     )
     grade.add_argument(

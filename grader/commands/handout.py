@@ -13,7 +13,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     handout = commands.add_parser(
         "handout",
-        help="write the students' folder and its zip",
         description="Write what students get, made from grader/reference: a folder and its zip.",
     )
     handout.add_argument(

@@ -11,7 +11,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     log = commands.add_parser(
         "log",
-        help="list the decisions about marks",
         description="List the decisions that people made with `grader decide`: number, when, who, "
         "student, what and why.",
     )

@@ -22,10 +22,9 @@ RISK = (
 
 
 def add(commands: Any) -> None:
-    """Add the three commands to the parser's."""
+    """Add this command to the command line."""
     publish = commands.add_parser(
         "publish",
-        help="make the files that a platform needs",
         description="Make the files that a platform needs.",
     )
     targets = publish.add_subparsers(required=True, metavar="PLATFORM")
@@ -33,10 +32,11 @@ def add(commands: Any) -> None:
     _add_github(targets)
     _add_classroom50(targets)
     _add_lab(targets)
-    _add_roster(commands)
-    autograder = commands.add_parser(
-        "autograder", help="mark inside Gradescope's container (called by run_autograder)"
-    )
+
+
+def add_autograder(commands: Any) -> None:
+    """Add `grader autograder`."""
+    autograder = commands.add_parser("autograder")
     autograder.add_argument(
         "root", type=Path, help="the folder that holds source, submission and results"
     )
@@ -149,8 +149,9 @@ def _add_lab(targets: Any) -> None:
     parser.set_defaults(run=_lab)
 
 
-def _add_roster(commands: Any) -> None:
-    roster = commands.add_parser("roster", help="fetch a class's repositories")
+def add_roster(commands: Any) -> None:
+    """Add `grader roster`."""
+    roster = commands.add_parser("roster")
     actions = roster.add_subparsers(required=True, metavar="ACTION")
     fetch = actions.add_parser(
         "fetch",

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from grader.checks.context import Context
+from grader.commands.arguments import add_options
 from grader.commands.grade import prepare, write_files
 from grader.errors import CannotGrade, NoRoom
 from grader.marking.marking import Marking
-from grader.options import Options, add_options
+from grader.options import Options
 from grader.report import terminal
 from grader.report.text import feedback, one_line
 from grader.results import Report, Status

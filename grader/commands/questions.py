@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.commands.arguments import OPTIONS
 from grader.commands.questions_of_one import FILES
 from grader.errors import CannotGrade
-from grader.options import OPTIONS, interrupt
+from grader.interrupts import interrupt
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.classroom.gradebook import Gradebook
@@ -26,7 +27,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     questions = commands.add_parser(
         "questions",
-        help="ask students about what they handed in",
         description="Multiple-choice questions about a submission's own code and its marking, whose "
         "answers are computed by running the code. With --gradebook, for every student of a class "
         "that was marked. Exit status 0: all questions are there; 1: some are missing; 2: failed.",

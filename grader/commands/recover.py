@@ -13,7 +13,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     recover = commands.add_parser(
         "recover",
-        help="write what can be read of a damaged gradebook to a new one",
         description="Write what can be read of a damaged gradebook to a new one. The damaged file "
         "stays as it is. Exit status 0: everything came back; 1: a part; 2: nothing.",
     )

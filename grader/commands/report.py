@@ -7,14 +7,13 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from grader.options import interrupt
+from grader.interrupts import interrupt
 
 
 def add(commands: Any) -> None:
     """Add this command to the command line."""
     report = commands.add_parser(
         "report",
-        help="write pages and files from a gradebook",
         description="Write a page for each student, one for the class, "
         "and files for Gradescope, Canvas, Moodle and spreadsheets.",
     )

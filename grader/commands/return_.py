@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from grader.options import interrupt
+from grader.interrupts import interrupt
 
 PLATFORMS = ("moodle", "canvas", "gradescope", "folder")
 
@@ -16,7 +16,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     give_back = commands.add_parser(
         "return",
-        help="give the feedback back to the students",
         description="Write the students' feedback as a platform takes it: Moodle's zip of feedback "
         "files, Canvas's zip of submissions, or a folder of pages with a list of addresses.",
     )

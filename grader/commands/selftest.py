@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from grader.commands.arguments import SANDBOX_HELP
 from grader.errors import CannotGrade
-from grader.options import SANDBOX_HELP
 
 FAILING = "selftest-mutants"  # the folder for mutants that are not held
 
@@ -18,7 +18,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     selftest = commands.add_parser(
         "selftest",
-        help="test the grader on this machine",
         description="Mark the reference, the stubs and a set of cheats. "
         "Exit status 0 if each earns what it should.",
     )

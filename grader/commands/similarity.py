@@ -28,7 +28,6 @@ def add(commands: Any) -> None:
     """Add this command to the command line."""
     similarity = commands.add_parser(
         "similarity",
-        help="list equal scripts, and near-copies to look at",
         description="Compare the submissions of a class with each other and with earlier years. "
         "The result is for people to look at and affects no mark.",
     )

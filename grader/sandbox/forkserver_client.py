@@ -320,6 +320,9 @@ def _environment(
         # of the limited address space, an arena reserves 64 MB and the stack of a thread 8
         "MALLOC_ARENA_MAX": "2",
         "OMP_STACKSIZE": "4M",
+        # freed memory stays for the next step, as assignment/memory.py does in a student's run
+        "MALLOC_MMAP_MAX_": "0",
+        "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1),
         **(kept if device == "cuda" else {}),
         **count,
     }

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 HAS_PROC = sys.platform == "linux"
 
@@ -30,10 +29,24 @@ def descendants(pid: int) -> list[int]:
 def _children(pid: int) -> list[int]:
     children: list[int] = []
     with contextlib.suppress(OSError):  # it has ended
-        for thread in Path(f"/proc/{pid}/task").iterdir():
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
             with contextlib.suppress(OSError):
-                children += map(int, (thread / "children").read_bytes().split())
+                children += map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
     return children
+
+
+def _read(path: str) -> bytes:
+    """What a file of /proc says. Half a dozen are read at each call of a worker: pathlib and
+    buffered files would take four times as long. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        content = part = os.read(descriptor, 1 << 16)
+        while len(part) == 1 << 16:
+            part = os.read(descriptor, 1 << 16)
+            content += part
+        return content
+    finally:
+        os.close(descriptor)
 
 
 def memory(pids: list[int]) -> int:
@@ -43,7 +56,7 @@ def memory(pids: list[int]) -> int:
 
 def _memory(pid: int) -> int:
     try:
-        lines = Path(f"/proc/{pid}/status").read_bytes().splitlines()
+        lines = _read(f"/proc/{pid}/status").splitlines()
     except OSError:
         return 0
     return sum(
@@ -55,14 +68,14 @@ def _memory(pid: int) -> int:
 
 def address_space(pid: int) -> int:
     """Bytes of a process's address space, as RLIMIT_AS counts them. Raises OSError if it ended."""
-    pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[0])
+    pages = int(_read(f"/proc/{pid}/statm").split()[0])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def processor_wait(pid: int) -> float:
     """Seconds that a process was ready to run and waited for a processor; 0 if unknown."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
+        return int(_read(f"/proc/{pid}/schedstat").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
 
@@ -74,7 +87,7 @@ def processor_time(pids: list[int]) -> float:
 
 def _processor_time(pid: int) -> float:
     try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except (OSError, IndexError, ValueError):
         return 0.0
@@ -98,6 +111,6 @@ def kill_descendants(pid: int, *, spared: int = 0) -> None:
 def is_ended(pid: int) -> bool:
     """Whether a process is gone or a zombie."""
     try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+        return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[0] in (b"Z", b"X")
     except OSError:
         return True

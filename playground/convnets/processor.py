@@ -1,17 +1,15 @@
-"""Device, arithmetic precision and memory allocation of the training."""
+"""Device and arithmetic precision of the training."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
 
 import utils
+from assignment.memory import keep_memory
 from playground.errors import PlaygroundError
 
 
@@ -57,22 +55,3 @@ def gains_from_bfloat16(device: str) -> bool:
         else {}
     )
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
-
-
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # glibc's malloc.h
-
-
-@cache
-def keep_memory() -> bool:
-    """Lets malloc keep freed memory for the next step; True if supported (Linux with glibc).
-
-    Otherwise each large tensor is mapped page by page and unmapped when freed, which takes a
-    quarter of the time of a step.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # another C library
-        return False
-    return bool(mallopt(M_MMAP_MAX, 0)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))

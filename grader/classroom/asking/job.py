@@ -10,7 +10,8 @@ from functools import cache
 
 from grader import GRADER
 from grader.classroom.keys import grader_version
-from grader.options import Options, interrupt
+from grader.interrupts import interrupt
+from grader.options import Options
 from grader.questions.asking import questions_of
 from grader.questions.question_set import QuestionSet
 from grader.results import Report

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -71,15 +70,3 @@ def test_bfloat16_and_float32_nearly_agree() -> None:
     )
     assert not np.array_equal(exact, near)
     np.testing.assert_allclose(near, exact, atol=0.05 * np.abs(exact).max())
-
-
-def test_memory_is_kept_where_malloc_is_glibcs_and_elsewhere_nothing_happens(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Musl:
-        """A C library without mallopt."""
-
-    for platform in ("linux", "darwin"):
-        monkeypatch.setattr(sys, "platform", platform)
-        monkeypatch.setattr("ctypes.CDLL", lambda name: Musl())
-        assert processor.keep_memory.__wrapped__() is False
