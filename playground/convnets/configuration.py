@@ -97,10 +97,12 @@ FAST = ConvConfiguration(
     network="fast", width=32, epochs=10, batch_size=256, learning_rate=0.012, schedule="one-cycle",
     weight_decay=0.1, label_smoothing=0.1, flips=True,
 )  # fmt: skip
+# AdamW at 3e-4 for 10 epochs, as published; batch size, schedule and averaging were left open.
+PUBLISHED = ConvConfiguration(epochs=10, schedule="cosine", averaging=0.998)
 CONV_RECIPES: dict[str, ConvConfiguration] = {
-    "v1": ConvConfiguration(network="v1", epochs=10),
-    "v2": ConvConfiguration(network="v2", epochs=10),
-    "v3": ConvConfiguration(network="v3", epochs=10),
+    "v1": replace(PUBLISHED, network="v1"),
+    "v2": replace(PUBLISHED, network="v2"),
+    "v3": replace(PUBLISHED, network="v3"),
     "fast-shortest": replace(FAST, width=8, epochs=1, learning_rate=0.02, weight_decay=0.05),
     "fast-short": replace(
         FAST, width=16, epochs=3, batch_size=128, learning_rate=0.01, weight_decay=0.05
