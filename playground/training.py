@@ -15,6 +15,7 @@ import numpy as np
 import utils
 from playground.arguments import check_images, check_training_data
 from playground.arrays import aligned_zeros
+from playground.blas import suitable_threads
 from playground.checkpoints import Checkpoint, identity, resumed
 from playground.errors import Diverged, PlaygroundError
 from playground.history import History
@@ -177,6 +178,10 @@ class GradientDescent:
 
     def run_epoch(self, batches: Batches, epoch: int) -> list[float]:
         """Makes one step per batch and returns their losses. Raises Diverged."""
+        with suitable_threads(self.network.configuration.batch_size, self.network.shapes):
+            return self._run_epoch(batches, epoch)
+
+    def _run_epoch(self, batches: Batches, epoch: int) -> list[float]:
         losses = []
         for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
             loss = self.network.train_batch(X, y)
