@@ -106,6 +106,7 @@ def floor(room: str) -> int:
 
 def rooms_imported(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imports(path) if name.startswith("grader.")} - {
+        "__version__",
         "GRADER",
         "PROJECT",
         "REFERENCE",
