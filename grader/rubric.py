@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +203,7 @@ def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
     return parse_rubric(text, path.name)
 
 
+@lru_cache(maxsize=8)  # many ask for it, and it takes 20 ms
 def parse_rubric(text: str, name: str) -> Rubric:
     """The rubric in a TOML text called `name`.
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from assignment.files import write_atomically
@@ -150,9 +151,18 @@ def write_stubs(folder: Path) -> list[Path]:
 
 def leaks(text: str, script: str) -> list[str]:
     """The lines of a script's solutions in `text`, except those that the given code has too."""
-    source = reference_source(script)
-    stub_lines = {_code(line) for line in stub(source, f"{script}.py").splitlines()}
     given = {_code(line.strip().strip('",').removesuffix("\\n")) for line in text.splitlines()}
+    return sorted(
+        code
+        for code in _telling(reference_source(script), script)
+        if code in given or (len(code) > 25 and code in text)
+    )
+
+
+@lru_cache(maxsize=len(SCRIPTS))
+def _telling(source: str, script: str) -> frozenset[str]:
+    """The lines of a script's solutions that give something away."""
+    stub_lines = {_code(line) for line in stub(source, f"{script}.py").splitlines()}
     solution_lines = (
         line
         for part in split(source, f"{script}.py")
@@ -161,8 +171,7 @@ def leaks(text: str, script: str) -> list[str]:
     )
     telling = {_code(line) for line in solution_lines} - stub_lines
     # a line such as `with torch.no_grad():` gives nothing away
-    telling = {code for code in telling if not code.endswith(":")}
-    return sorted(code for code in telling if code in given or (len(code) > 25 and code in text))
+    return frozenset(code for code in telling if not code.endswith(":"))
 
 
 def _code(line: str) -> str:
