@@ -204,6 +204,8 @@ def test_a_script_in_another_encoding_counts_before_an_untouched_notebook(finish
     script = finished / "numpy_ann.py"
     script.write_bytes(b"# f\xfcr\n" + script.read_bytes())
     stub = Path(__file__).parents[2] / "numpy_ann.py"
+    for other in ("pytorch_ann.py", "pytorch_cnn.py"):  # quicker without
+        (finished / other).unlink()
     (finished / "numpy_ann.ipynb").write_text(notebook(stub.read_text()))
     finding = checklist.checklist(finished)[0]
     assert finding.problem.startswith("is not in UTF-8 (byte 0xfc in line 1)")

@@ -48,7 +48,9 @@ def test_an_allowed_import_is_not_mentioned(solved: Path) -> None:
 
 
 def listed(folder: Path) -> str:
-    """What the checklist says of numpy_ann."""
+    """What the checklist says of numpy_ann, in a folder where it need not import PyTorch."""
+    for script in ("pytorch_ann.py", "pytorch_cnn.py"):
+        (folder / script).unlink()
     ran = run("utils.py", "--checklist", cwd=folder)
     (line,) = [line for line in ran.stdout.splitlines() if line[4:].startswith("numpy_ann.")]
     return line

@@ -108,6 +108,7 @@ def test_a_contender_that_ends_early_is_named() -> None:
         contender.wait()
 
 
+@pytest.mark.exhaustive
 def test_a_section_measured_alone_replaces_only_its_own_part(tmp_path: Path) -> None:
     old = {
         name: as_json(

@@ -88,7 +88,9 @@ def test_sigkill_of_a_pool_process_and_its_children(submissions: Path, book: Pat
     assert markings(book) == [1] * 6
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.exhaustive)]
+)
 def test_sigterm_and_ctrl_c_report_the_progress(
     submissions: Path, book: Path, number: signal.Signals
 ) -> None:

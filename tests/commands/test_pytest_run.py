@@ -99,7 +99,7 @@ def test_two_processes_give_the_same_marks(work: Path, tmp_path: Path) -> None:
         ran = with_pytest(
             *GRADER,
             "-k",
-            "relu or layers",
+            "relu or cross",
             "--submission",
             work,
             "--seed=3",
@@ -172,8 +172,18 @@ ORDERS = ["grader first", "submission first", "as one word", "from there", "besi
 @pytest.mark.parametrize(
     ("order", "configuration"),
     [
-        *((order, "pytest.ini") for order in ORDERS),
-        *(("submission first", name) for name in CONFIGURATIONS if name != "pytest.ini"),
+        ("submission first", "pyproject.toml"),
+        ("from there", "pytest.ini"),
+        *(
+            pytest.param(order, "pytest.ini", marks=pytest.mark.exhaustive)
+            for order in ORDERS
+            if order != "from there"
+        ),
+        *(
+            pytest.param("submission first", name, marks=pytest.mark.exhaustive)
+            for name in CONFIGURATIONS
+            if name not in ("pytest.ini", "pyproject.toml")
+        ),
     ],
 )
 def test_nothing_of_a_submission_configures_pytest(

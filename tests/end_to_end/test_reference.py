@@ -46,6 +46,7 @@ def test_the_card_shows_every_section_and_the_bars(marked: Marked) -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_two_markings_with_one_seed_train_alike(tmp_path: Path) -> None:
     work = write_submission(tmp_path / "ada")
     options = (

@@ -93,6 +93,7 @@ def test_judgements_that_curves_allow(history: History, words: set[str]) -> None
     assert accepted_judgements(history, 0.80, RUBRIC.judgement)[0] == words
 
 
+@pytest.mark.exhaustive
 def test_a_judgement_against_the_curves_is_wrong(tmp_path: Path) -> None:
     work = write_submission(tmp_path / "work", {"2.5": 'JUDGEMENT = "Underfitting"'})
     marked = mark(work, "--only", "2.5,2.6", "--device", "cpu", "--seed", "3")

@@ -14,6 +14,7 @@ from tests.lab.support import in_pyodide, numpy_specimens
 from tests.support import ROOT, script_with
 
 SOLVED = script_with("numpy_ann", {})
+ONE_EPOCH = SOLVED.replace("EPOCHS = 8", "EPOCHS = 1")
 
 
 def of_kind(messages: list[Any], kind: str) -> list[Any]:
@@ -27,12 +28,12 @@ def verdicts(messages: list[Any]) -> dict[str, str]:
     return {one["number"]: one["status"] for one in of_kind(messages, "section")}
 
 
-@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.exhaustive)])
 def test_specimens_get_the_verdicts_that_they_get_in_cpython(
     every: int, lab: Path, tmp_path: Path
 ) -> None:
     specimens = dict(list(numpy_specimens().items())[::every])
-    assert len(specimens) > 250 / every
+    assert len(specimens) > 250 // every
     scripts, out = tmp_path / "scripts.json", tmp_path / "out.json"
     asked = [{"text": text, "seconds": seconds} for text, seconds in specimens.values()]
     scripts.write_text(json.dumps(asked))
@@ -121,11 +122,14 @@ ENDING = ("an exit", "no input", "no memory", "its own interrupt", "not Python",
           "its own BaseException", "half a character")  # fmt: skip
 
 
-def test_one_run_does_not_decide_the_next(lab: Path, tmp_path: Path) -> None:
+def test_one_run_does_not_decide_the_next_and_training_is_that_of_cpython(
+    lab: Path, tmp_path: Path
+) -> None:
     requests = []
     for code in HOSTILE.values():
         requests += [{"text": f"{SOLVED}\n{code}"}, {"text": SOLVED}]
-    answers = in_pyodide(lab, tmp_path, requests)
+    requests.append({"text": ONE_EPOCH, "images": 2000})
+    *answers, trained = in_pyodide(lab, tmp_path, requests)
     for name, messages in zip(HOSTILE, answers[1::2], strict=True):
         statuses = [one["status"] for one in of_kind(messages, "section")]
         assert statuses == ["passed"] * 6, (name, messages)
@@ -138,6 +142,7 @@ def test_one_run_does_not_decide_the_next(lab: Path, tmp_path: Path) -> None:
     (message,) = of_kind(broken["no script"], "broken")
     assert "expected at most 200,000" in message["lines"][0]
     assert not any(one["worn"] for messages in answers for one in of_kind(messages, "done"))
+    expect_training_of_cpython(trained, tmp_path)
 
 
 def test_lines_are_reported_and_a_worn_python_says_so(lab: Path, tmp_path: Path) -> None:
@@ -153,10 +158,8 @@ def test_lines_are_reported_and_a_worn_python_says_so(lab: Path, tmp_path: Path)
     assert len(reported) < 300
 
 
-def test_training_is_that_of_cpython(lab: Path, tmp_path: Path) -> None:
-    source = SOLVED.replace("EPOCHS = 8", "EPOCHS = 1")
-    (messages,) = in_pyodide(lab, tmp_path, [{"text": source, "images": 2000}])
-    (tmp_path / "numpy_ann.py").write_text(source)
+def expect_training_of_cpython(messages: list[Any], tmp_path: Path) -> None:
+    (tmp_path / "numpy_ann.py").write_text(ONE_EPOCH)
     (tmp_path / "utils.py").write_text((ROOT / "utils.py").read_text())
     (tmp_path / "assignment").symlink_to(ROOT / "assignment")
     done = subprocess.run(
