@@ -27,6 +27,7 @@ from grader.sandbox.launch import (
 )
 from grader.sandbox.templates import Template
 from grader.sandbox.visible_paths import VisiblePaths, visible_paths
+from grader.worker.entry import ALREADY_LOADED
 
 SYSTEM_PATH = "/usr/bin:/bin:/usr/local/bin"  # never the folder that the grader is started from
 CODE, SCRATCH = "/submission", "/scratch"  # the worker's two folders inside the sandbox
@@ -87,7 +88,8 @@ def _own_files(path: str) -> list[Path]:
 
 def start(spec: LaunchSpec) -> Started:
     """The started worker. Raises RuntimeError where it does not come up."""
-    ctypes_fd = _hidden_ctypes(spec)
+    hidden = _hidden_ctypes(spec)
+    ctypes_fd = os.open(hidden, os.O_RDONLY) if hidden else None
     read_fd, info_fd = os.pipe()
     settings_fd = settings_file(
         spec,
@@ -120,6 +122,7 @@ def fork_inside(spec: LaunchSpec, template: Template) -> Started:
             info=info_fd,
             seccomp=seccomp.in_base64(seccomp.program()),
             worker_seccomp=seccomp.in_base64(seccomp.worker_program()),
+            ctypes=ALREADY_LOADED if _hidden_ctypes(spec) else None,
         )
         holder_fd = os.pidfd_open(holder.pid)
         try:
@@ -131,6 +134,7 @@ def fork_inside(spec: LaunchSpec, template: Template) -> Started:
                 cwd=SCRATCH,
                 sandbox=holder_fd,
                 identity=IDENTITY,
+                scratch=(SCRATCH, _scratch_options(spec)),
             )
         except BaseException:
             os.close(read_fd)
@@ -192,11 +196,10 @@ def _run(
     return wait_for_pid(process, read_fd)
 
 
-def _hidden_ctypes(spec: LaunchSpec) -> int | None:
-    """A descriptor of the file of _ctypes; None where that is not hidden from the worker."""
+def _hidden_ctypes(spec: LaunchSpec) -> Path | None:
+    """The file of _ctypes; None where that is not hidden from the worker."""
     hidden = visible_paths(spec.packages).hidden
-    path = next((path for path in hidden if path.name.startswith("_ctypes.")), None)
-    return None if path is None else os.open(path, os.O_RDONLY)
+    return next((path for path in hidden if path.name.startswith("_ctypes.")), None)
 
 
 def limit_files(pid: int, spec: LaunchSpec) -> None:
@@ -205,7 +208,7 @@ def limit_files(pid: int, spec: LaunchSpec) -> None:
     bubblewrap limits only their size. Raises RuntimeError where the kernel does not allow it.
     """
     script = str(GRADER / "sandbox" / "scratch_options.py")
-    options = f"size={spec.scratch_bytes},nr_inodes={SCRATCH_FILES}"
+    options = _scratch_options(spec)
     command = [sys.executable, "-I", "-S", "-B", script, str(pid), SCRATCH, options]
     if spec.user is not None:
         command.append(str(spec.user))
@@ -213,6 +216,10 @@ def limit_files(pid: int, spec: LaunchSpec) -> None:
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip()[-500:]
         raise RuntimeError(f"the scratch folder cannot be limited: {reason}")
+
+
+def _scratch_options(spec: LaunchSpec) -> str:
+    return f"size={spec.scratch_bytes},nr_inodes={SCRATCH_FILES}"
 
 
 def _arguments(spec: LaunchSpec, filter_fd: int, info_fd: int) -> list[str]:

@@ -110,9 +110,10 @@ class ForkServer:
 
     def _fork(self, descriptors: list[int], memory_bytes: int) -> int:
         if not self._is_ready:
+            assert self._started is not None
             self._expect(b"r", self.limits.import_seconds)
             try:
-                finish(self.sandbox, self._pid, self._spec)
+                finish(self.sandbox, self._started, self._spec)
             except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
                 raise _Unusable(str(error)) from None
             self._is_ready = True

@@ -190,11 +190,13 @@ def fork(
     cwd: str = "/",
     sandbox: int | None = None,
     identity: int = 0,
+    scratch: tuple[str, ...] = (),
 ) -> Forked:
-    """The same from a template, which has imported torch: the process starts no program.
+    """The same from a template, which has imported the packages: the process starts no program.
 
     It enters the namespaces of the process with the descriptor `sandbox`, if given, and has the
-    uid and gid `identity` there. Raises templates.Unavailable.
+    uid and gid `identity` there. `scratch` are a folder there and new options of its mount. Raises
+    templates.Unavailable.
     """
     closed, paths = _unreachable(spec) if spec.user is not None and sandbox is None else ([], [])
     output = max(pass_fds, default=2) + 1  # any number that is free there
@@ -209,6 +211,7 @@ def fork(
         "paths": paths,
         "sandbox": sandbox,
         "identity": identity,
+        "scratch": scratch,
     }
     job_fd = descriptor_of(json.dumps(job).encode())
     try:

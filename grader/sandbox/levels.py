@@ -47,7 +47,8 @@ def start(sandbox: Sandbox, spec: LaunchSpec) -> Started:
     """The worker, started at this level. Raises RuntimeError where it fails: a grader error."""
     if sandbox.level != "none" and is_root():
         become_fresh_user(spec)
-    template = template_for(spec.packages, spec.environment) if not spec.cuda else None
+    can = seccomp.program() and not spec.cuda  # which bubblewrap does for one that is started
+    template = template_for(spec.packages, spec.environment) if can else None
     if template is not None:
         try:
             return _start(sandbox, spec, template)
@@ -64,13 +65,13 @@ def _start(sandbox: Sandbox, spec: LaunchSpec, template: Template | None) -> Sta
     return bubblewrap.start(spec)
 
 
-def finish(sandbox: Sandbox, pid: int, spec: LaunchSpec) -> None:
+def finish(sandbox: Sandbox, started: Started, spec: LaunchSpec) -> None:
     """Set the limits that can be set only once the worker runs. Raises RuntimeError.
 
     Nothing of the submission may have run by then.
     """
-    if sandbox.level == "bubblewrap":
-        bubblewrap.limit_files(pid, spec)
+    if sandbox.level == "bubblewrap" and started.holder is None:  # a template does it itself
+        bubblewrap.limit_files(started.pid, spec)
 
 
 def choose(requested: str) -> Sandbox:
@@ -135,7 +136,7 @@ def _try_out(level: str) -> str:
             theirs.close()
             ours.settimeout(30)
             if ours.recv(16):  # it serves
-                finish(Sandbox(level), started.pid, spec)
+                finish(Sandbox(level), started, spec)
             ours.close()  # which ends it
             status = started.process.wait(timeout=30)
             assert started.process.stderr is not None

@@ -27,23 +27,32 @@ def _checked(result: int) -> None:
 def enter(pid: int, user: int | None) -> None:
     """Enter the mount namespace of a process, as root or as the owner of its user namespace."""
     mounts = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY)
-    if _libc.setns(mounts, _NEW_MOUNTS) == 0:
-        return
-    owner = fcntl.ioctl(mounts, _GET_USER_NAMESPACE)
-    if user is not None:
-        os.setgroups([])
-        os.setresgid(user, user, user)
-        os.setresuid(user, user, user)
-    _checked(_libc.setns(owner, _NEW_USER))
-    _checked(_libc.setns(mounts, _NEW_MOUNTS))
+    try:
+        if _libc.setns(mounts, _NEW_MOUNTS) == 0:
+            return
+        owner = fcntl.ioctl(mounts, _GET_USER_NAMESPACE)
+        if user is not None:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+        _checked(_libc.setns(owner, _NEW_USER))
+        os.close(owner)
+        _checked(_libc.setns(mounts, _NEW_MOUNTS))
+    finally:
+        os.close(mounts)  # a process that a template forked goes on as the worker
+
+
+def remount(folder: str, options: str) -> None:
+    """Give the tmpfs that is mounted at a folder other options. Raises OSError."""
+    flags = _REMOUNT | _NOSUID | _NODEV
+    _checked(_libc.mount(b"none", folder.encode(), b"tmpfs", flags, options.encode()))
 
 
 def main() -> None:
     """Enter, and remount."""
     pid, folder, options, *user = sys.argv[1:]
     enter(int(pid), int(user[0]) if user else None)
-    flags = _REMOUNT | _NOSUID | _NODEV
-    _checked(_libc.mount(b"none", folder.encode(), b"tmpfs", flags, options.encode()))
+    remount(folder, options)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""The process that imports torch once, from which the fork servers of many submissions are forked.
+"""The process that imports packages once, from which fork servers of many submissions are forked.
 
 Only for Linux, as `python template_process.py CONTROL SETTINGS`, by templates.py; CONTROL is a
 socket and SETTINGS a JSON object: `search` folders to import packages from, the top-level names
-`visible` there, and the `modules` to import. It imports what the sandbox of a submission would let
-it import, holds nothing of any submission, and runs nothing of it: a message is one letter, and
-what it refers to is read only by the process that is forked for it.
+`visible` there, modules of the standard library that are `hidden`, and the `modules` to import. It
+imports what the sandbox of a submission would let it import, holds nothing of any submission, and
+runs nothing of it: a message is one letter, and what it refers to is read only by the process that
+is forked for it.
 
 b"f" with descriptors forks a process, and is answered by its pid. The first descriptor holds a JSON
 object (see `_Job`), the others are those that the process gets. b"w" and a pid is answered by the
@@ -18,19 +19,15 @@ worker/entry.py.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import fcntl
 import gc
 import importlib
 import json
 import os
-import random
-import runpy
 import socket
 import struct
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -65,6 +62,7 @@ class _Job(TypedDict):
     paths: list[str]
     sandbox: int | None  # a descriptor of the process whose namespaces it enters
     identity: int  # uid and gid in those
+    scratch: list[str]  # the folder there whose mount options are set, and these options
 
 
 class _Visible:
@@ -88,12 +86,16 @@ def main() -> None:
     settings = json.loads(sys.argv[2])
     finder = _Visible(settings["search"], settings["visible"])
     sys.meta_path.append(finder)
+    hidden = settings["hidden"]
+    sys.modules |= dict.fromkeys(hidden)
     gc.disable()  # a quarter faster; nothing would be found
     for name in settings["modules"]:
         # A missing module is reported when a script imports it.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     sys.meta_path.remove(finder)
+    for name in hidden:
+        del sys.modules[name]
     gc.freeze()  # the forked processes never write to these objects' pages
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 5, MOST_DESCRIPTORS)
@@ -119,6 +121,8 @@ def _become_worker(descriptors: list[int]) -> NoReturn:
     try:
         with os.fdopen(os.dup(descriptors[0]), "rb") as stream:
             job: _Job = json.load(stream)
+        import ctypes  # after the packages, which must not find it where it is hidden
+
         _keep_descriptors(descriptors[1:], job["numbers"])
         os.dup2(job["output"], 2)
         os.close(job["output"])
@@ -127,7 +131,7 @@ def _become_worker(descriptors: list[int]) -> NoReturn:
         if job["user"] is not None:
             _drop_groups(job)
         if job["sandbox"] is not None:
-            _enter(libc, job["sandbox"], job["identity"])
+            _enter(libc, job)
             os.close(job["sandbox"])
         elif job["user"] is not None:
             os.setresgid(*[job["user"]] * 3)
@@ -137,7 +141,11 @@ def _become_worker(descriptors: list[int]) -> NoReturn:
         os.chdir(job["cwd"])
         _forget(job)
         gc.enable()
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        main_module = ModuleType("__main__")
+        vars(main_module).update(__file__=sys.argv[0], __cached__=None)
+        sys.modules["__main__"] = main_module
+        source = Path(sys.argv[0]).read_bytes()
+        exec(compile(source, sys.argv[0], "exec"), vars(main_module))
         os._exit(0)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -148,29 +156,44 @@ def _become_worker(descriptors: list[int]) -> NoReturn:
 
 def _keep_descriptors(descriptors: list[int], numbers: list[int]) -> None:
     """Give the descriptors their numbers, and close all others but 0 to 2."""
-    aside = [fcntl.fcntl(number, fcntl.F_DUPFD, _ASIDE) for number in descriptors]
-    os.closerange(3, _ASIDE)
-    for kept, number in zip(aside, numbers, strict=True):
-        os.dup2(kept, number)
-    highest = max([_ASIDE, *aside])
-    os.closerange(max([_ASIDE, *(number + 1 for number in numbers)]), highest + 1)
+    first = max([_ASIDE, *(number + 1 for number in (*descriptors, *numbers))])
+    for aside, number in enumerate(descriptors, start=first):
+        os.dup2(number, aside)
+    os.closerange(3, first)
+    for aside, number in enumerate(numbers, start=first):
+        os.dup2(aside, number)
+    os.closerange(first, first + len(numbers))
 
 
 def _drop_groups(job: _Job) -> None:
     """Give up root's groups; uncover the files that the user could not reach."""
     if job["sandbox"] is None and job["closed"]:
-        sys.path.insert(0, str(Path(__file__).resolve().parent))
-        importlib.import_module("mount_namespace").cover(job["closed"], job["paths"])
-        del sys.path[0], sys.modules["mount_namespace"]
+        with _beside("mount_namespace") as mount_namespace:
+            mount_namespace.cover(job["closed"], job["paths"])
     os.setgroups([])
 
 
-def _enter(libc: Any, sandbox: int, identity: int) -> None:
+@contextlib.contextmanager
+def _beside(name: str) -> Iterator[Any]:
+    """A module of this folder, which is forgotten afterwards with all that it imports."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    try:
+        yield importlib.import_module(name)
+    finally:
+        del sys.path[0]
+        for other in set(sys.modules) - before:
+            del sys.modules[other]
+
+
+def _enter(libc: Any, job: _Job) -> None:
     """Enter all namespaces of a process, under the user there, without any capability.
 
     The kernel lets root in, and the user who started the sandbox. A new pid namespace holds only
     for processes that are forked later. Raises OSError.
     """
+    sandbox, identity = job["sandbox"], job["identity"]
+    assert sandbox is not None
     pid = _pid_of(sandbox)
     kinds = 0
     for name, kind in _NAMESPACES.items():
@@ -179,6 +202,10 @@ def _enter(libc: Any, sandbox: int, identity: int) -> None:
             kinds |= kind
         elif name != "cgroup":  # which bubblewrap leaves out where it cannot be had
             raise OSError(f"the sandbox has no {name} namespace of its own")
+    if job["scratch"]:
+        with _beside("scratch_options") as scratch_options:
+            scratch_options.enter(pid, None)
+            scratch_options.remount(*job["scratch"])
     _checked(libc.setns(sandbox, kinds))
     os.setresgid(identity, identity, identity)
     os.setresuid(identity, identity, identity)
@@ -201,6 +228,8 @@ def _pid_of(descriptor: int) -> int:
 
 def _checked(result: int) -> None:
     if result < 0:
+        import ctypes
+
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
@@ -212,9 +241,9 @@ def _forget(job: _Job) -> None:
     os.environ.clear()
     os.environ.update(job["environment"])
     sys.path_importer_cache.clear()
-    random.seed()  # the template's state would be the same for every submission
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()
+    for name in ("random", "numpy.random"):
+        if name in sys.modules:  # its state would be the same for every submission
+            sys.modules[name].seed()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Forks fork servers from a process that has imported torch already, instead of starting them.
+"""Forks fork servers from a process that has imported their packages, instead of starting them.
 
-Importing torch takes longer than all section checks of a submission. The first fork server with
-torch that this process starts imports it itself; before the second, a template is started
-(template_process.py), from which that one and all later ones are forked. It ends with this process.
+Importing torch takes longer than all section checks of a submission. The first fork server for a
+set of packages that this process starts imports them itself; before the second, a template is
+started (template_process.py), from which that one and all later ones are forked. It ends with this
+process.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ class Template:
     ):
         visible = visible_paths(packages)
         names = sorted({path.name.partition(".")[0] for path in visible.packages})
-        settings = {"search": visible.search, "visible": names, "modules": modules}
+        settings = {
+            "search": visible.search,
+            "visible": names,
+            "hidden": [path.name.partition(".")[0] for path in visible.hidden if path.is_file()],
+            "modules": modules,
+        }
         self._control, theirs = socket.socketpair()
         python = [str(visible.python), "-I", "-S", "-B", "-X", "utf8"]
         try:
@@ -141,11 +147,8 @@ _unavailable: list[str] = []  # why this machine can have none
 
 
 def template_for(packages: tuple[str, ...], environment: Mapping[str, str]) -> Template | None:
-    """The template for a fork server with these settings, or None for one that is to be started.
-
-    That is one without torch, whose import is quick, and the first with its settings.
-    """
-    if sys.platform != "linux" or "torch" not in packages or _unavailable:
+    """The template for a fork server with these settings; None for the first, which is started."""
+    if sys.platform != "linux" or _unavailable:
         return None
     common = {name: value for name, value in environment.items() if name not in OWN_VARIABLES}
     key = (os.getpid(), packages, tuple(sorted(common.items())))
@@ -155,7 +158,8 @@ def template_for(packages: tuple[str, ...], environment: Mapping[str, str]) -> T
     template = _templates[key]
     if template is None or not template.alive:
         try:
-            template = _templates[key] = Template(packages, ("numpy", "torch"), common)
+            modules = [name for name in ("numpy", "torch") if name in packages]
+            template = _templates[key] = Template(packages, modules, common)
         except Unavailable as error:
             do_without(str(error))
             return None

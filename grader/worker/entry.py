@@ -10,7 +10,8 @@ Started as `python worker/entry.py FD`, with a JSON object to read there, made b
     writable    the only paths that Landlock leaves writable
     seccomp     a BPF program in base64, or null
     worker_seccomp  another, which the fork server adds to each worker, or null
-    ctypes      a descriptor of _ctypes, where the sandbox hides its file and no filter is set here
+    ctypes      a descriptor of _ctypes, where the sandbox hides its file; ALREADY_LOADED in a
+                process that a template forked; null where it is not hidden
     close       a descriptor to close first, or null
     search      folders to import packages from
     arguments   the first of forkserver.main
@@ -36,6 +37,7 @@ _SET_PDEATHSIG, _SET_SECCOMP, _SET_CHILD_SUBREAPER, _SET_NO_NEW_PRIVS = 1, 22, 3
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ_FILE, _READ_FOLDER, _EXECUTE = 1 << 2, 1 << 3, 1 << 0  # linux/landlock.h
 _ALL_OF_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # number of file rights in each version
+ALREADY_LOADED = -1
 # the rights that a rule for a file, not a folder, may have
 _FILE_RIGHTS = _EXECUTE | 1 << 1 | _READ_FILE | 1 << 14 | 1 << 15
 

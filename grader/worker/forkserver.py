@@ -130,6 +130,14 @@ def _restriction(program: bytes, ctypes_fd: int | None) -> Callable[[], None]:
 @contextlib.contextmanager
 def _ctypes_from(descriptor: int) -> Iterator[None]:
     """Makes ctypes importable here, from a copy that is removed at once, and for no script."""
+    from . import entry
+
+    if descriptor == entry.ALREADY_LOADED:
+        try:
+            yield
+        finally:
+            _forget_ctypes(set())
+        return
     copy = Path("_ctypes.so").resolve()
     with os.fdopen(descriptor, "rb") as stream:
         copy.write_bytes(stream.read())
@@ -146,9 +154,13 @@ def _ctypes_from(descriptor: int) -> Iterator[None]:
         yield
     finally:
         copy.unlink()
-        for name in set(sys.modules) - before:
-            if name.partition(".")[0] in ("ctypes", "_ctypes"):
-                del sys.modules[name]
+        _forget_ctypes(before)
+
+
+def _forget_ctypes(kept: set[str]) -> None:
+    for name in set(sys.modules) - kept:
+        if name.partition(".")[0] in ("ctypes", "_ctypes"):
+            del sys.modules[name]
 
 
 def _limit_address_space(size: int) -> None:

@@ -19,12 +19,12 @@ from grader.sandbox.remote import StudentScript
 from tests.sandbox.support import LEVELS, LIMITS, RUBRIC, started
 from tests.support import ROOT
 
-PACKAGES = RUBRIC.packages("pytorch_ann")
+SCRIPTS = ("numpy_ann", "pytorch_ann")
 # All that a script can find out about its process.
 LOOK = """
 import gc, json, os, random, resource, struct, sys
-import numpy as np, torch
-ctypes, socket = sys.modules["ctypes"], sys.modules["socket"]
+import numpy as np
+torch, ctypes, socket = map(sys.modules.get, ("torch", "ctypes", "socket"))
 
 def descriptors():
     found = []
@@ -40,6 +40,13 @@ def capabilities():
     ctypes.CDLL(None).capget(header, data)
     bounding = [ctypes.CDLL(None).prctl(23, number, 0, 0, 0) for number in range(64)]
     return [list(data), bounding]
+
+def tried(name):
+    try:
+        __import__(name)
+        return "imported"
+    except ImportError:
+        return "hidden"
 
 def denied(call, *arguments):
     try:
@@ -61,13 +68,14 @@ def look():
         "names": [here.count("/"), socket.gethostname(), os.umask(0o077)],
         "identity": [os.getuid() == os.geteuid(), os.getgid() == os.getegid(), len(os.getgroups())],
         "descriptors": descriptors(),
-        "capabilities": capabilities(),
+        "capabilities": ctypes and capabilities(),
+        "can load code": [tried("_ctypes"), tried("_ssl"), tried("_multiprocessing")],
         "limits": [resource.getrlimit(k) for k in range(16) if k != resource.RLIMIT_AS],
         "root": sorted(os.listdir("/")) if denied(os.listdir, "/") == "allowed" else "closed",
         "seccomp": [denied(os.setpgid, 0, 0), denied(socket.socket), denied(os.execv, "/none", ["none"])],
-        "new privileges": ctypes.CDLL(None).prctl(39, 0, 0, 0, 0),
-        "dumpable": ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
-        "threads": [torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")],
+        "new privileges": ctypes and ctypes.CDLL(None).prctl(39, 0, 0, 0, 0),
+        "dumpable": ctypes and ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
+        "threads": [torch and torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")],
         "collecting": [gc.isenabled(), gc.get_threshold()],
     }).encode(), np.uint8)
 
@@ -76,19 +84,26 @@ def drawn():
 """
 
 
-def torch_server(level: str, code: str = LOOK) -> ForkServer:
-    server = ForkServer({"pytorch_ann.py": code.encode()}, LIMITS, choose(level), packages=PACKAGES)
+def server_for(level: str, code: str = LOOK, script: str = "pytorch_ann") -> ForkServer:
+    server = ForkServer(
+        {f"{script}.py": code.encode()},
+        LIMITS,
+        choose(level),
+        packages=RUBRIC.packages(script),
+        threads=1,
+    )
     started.append(server)
     return server
 
 
 def script(server: ForkServer) -> StudentScript:
-    return StudentScript("pytorch_ann", server, RUBRIC)
+    (name,) = server.scripts
+    return StudentScript(name.removesuffix(".py"), server, RUBRIC)
 
 
-def forked(level: str, code: str = LOOK) -> ForkServer:
+def forked(level: str, code: str = LOOK, script: str = "pytorch_ann") -> ForkServer:
     """A server that comes from a template."""
-    server = torch_server(level, code)
+    server = server_for(level, code, script)
     server.begin()
     if not isinstance(server._started.process, templates.Forked):
         server.close()
@@ -98,18 +113,25 @@ def forked(level: str, code: str = LOOK) -> ForkServer:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_a_script_finds_the_same_process(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_finds_the_same_process(
+    name: str, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = {}
     for kind in ("forked", "started"):
         with monkeypatch.context() as patch:
             if kind == "started":
                 patch.setattr(templates, "_unavailable", ["a test"])
-            server = torch_server(level) if kind == "started" else forked(level)
+            server = (server_for if kind == "started" else forked)(level, LOOK, name)
             student = script(server)
             found[kind] = json.loads(bytes(student.module.look()))
             student.close()
             server.close()
     assert found["forked"] == found["started"]
+    if level == "bubblewrap":
+        assert set(found["forked"]["can load code"]) == {
+            "hidden" if name == "numpy_ann" else "imported"
+        }
 
 
 @pytest.mark.parametrize("level", LEVELS)
