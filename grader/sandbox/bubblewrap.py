@@ -26,6 +26,7 @@ from grader.sandbox.launch import (
     wait_for_pid,
 )
 from grader.sandbox.templates import Template
+from grader.sandbox.temporary import OWNER
 from grader.sandbox.visible_paths import VisiblePaths, visible_paths
 from grader.worker.entry import ALREADY_LOADED
 
@@ -236,6 +237,9 @@ def _arguments(spec: LaunchSpec, filter_fd: int, info_fd: int) -> list[str]:
         proc = ["--proc", "/proc"]
     system = [*proc, "--dev", "/dev", "--size", "4096", "--tmpfs", "/dev/shm"]
     code = ["--ro-bind", str(spec.folder / "code"), CODE]
+    for path in spec.ours.iterdir():
+        if path.name != OWNER:
+            code += ["--ro-bind", str(path), f"{CODE}/{path.name}"]
     scratch = ["--size", str(spec.scratch_bytes), "--perms", "0700", "--tmpfs", SCRATCH]
     read_only = ["--remount-ro", "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
     return [

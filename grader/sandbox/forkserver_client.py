@@ -63,10 +63,11 @@ class ForkServer:
         if self._started is not None and self._started.process.poll() is None:
             return
         self.close()
-        self._workdir = Workdir(self.scripts)
+        self._workdir = Workdir(self.scripts, mounted=self.sandbox.level == "bubblewrap")
         ours, theirs = socket.socketpair()
         spec = LaunchSpec(
             folder=self._workdir.folder,
+            ours=self._workdir.ours,
             packages=self.packages,
             limits=_kernel_limits(self.limits),
             scratch_bytes=self.limits.scratch_bytes,

@@ -40,6 +40,7 @@ class LaunchSpec:
     """A worker to start: its folder with `code` and `scratch`, packages, limits, and a socket."""
 
     folder: Path
+    ours: Path  # the folder of our own files, as in Workdir
     packages: tuple[str, ...]
     limits: dict[str, int]  # for setrlimit
     scratch_bytes: int
@@ -96,6 +97,8 @@ def become_fresh_user(spec: LaunchSpec) -> None:
     """Give the worker a uid of its own, and that user read access to its folder. Only for root."""
     spec.user = _fresh_user()
     for path in (spec.folder, *spec.folder.rglob("*")):
+        if path.is_symlink():  # to our own files
+            continue
         os.chown(path, 0, spec.user)
         path.chmod(0o750 if path.is_dir() else 0o640)
     os.chown(spec.folder / "scratch", spec.user, spec.user)
@@ -222,7 +225,7 @@ def fork(
 
 def _unreachable(spec: LaunchSpec, also: Sequence[Path] = ()) -> tuple[list[str], list[str]]:
     """The folders that are closed to the worker's user, and the paths in them that it needs."""
-    needed = [spec.folder, *also, *visible_paths(spec.packages).everything]
+    needed = [spec.folder, spec.ours, *also, *visible_paths(spec.packages).everything]
     closed = _closed_folders(needed)
     return closed, [
         str(path) for path in needed if any(path.is_relative_to(folder) for folder in closed)

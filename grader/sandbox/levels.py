@@ -121,9 +121,10 @@ def _why_no_bubblewrap() -> str:
 def _try_out(level: str) -> str:
     """The error of a fork server that is started at this level and ended at once; "" for none."""
     ours, theirs = socket.socketpair()
-    with Workdir({}) as workdir, ours, theirs:
+    with Workdir({}, mounted=level == "bubblewrap") as workdir, ours, theirs:
         spec = LaunchSpec(
             folder=workdir.folder,
+            ours=workdir.ours,
             packages=("numpy",),
             limits={"FSIZE": TRIAL_BYTES},  # whatever this process has
             scratch_bytes=TRIAL_BYTES,

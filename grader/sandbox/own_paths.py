@@ -14,7 +14,8 @@ from grader.results import Verdict
 from grader.sandbox.bubblewrap import CODE, SCRATCH
 
 WORKDIR = (
-    r"submission-\w+/(?:code|scratch)"  # of sandbox/workdir.py, in a folder for temporary files
+    # of sandbox/workdir.py, in a folder for temporary files
+    r"(?:submission-\w+/(?:code|scratch)|worker-\w+)"
 )
 ELSEWHERE = "…"  # in place of a folder that is named by itself
 

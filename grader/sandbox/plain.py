@@ -80,7 +80,7 @@ def _confinement(spec: LaunchSpec, code: Path, scratch: Path) -> dict[str, Any]:
         visible = visible_paths(spec.packages)
         links = spec.folder / "packages"
         cuda = (*DEVICE_FILES, "/sys", "/proc") if spec.cuda else ()
-        readable = [code, links, *HARMLESS, *cuda, *_readable(visible)]
+        readable = [code, spec.ours, links, *HARMLESS, *cuda, *_readable(visible)]
         listable = {str(path.parent) for path in visible.hidden if path.is_dir()}
         settings["readable"] = [*map(str, readable)]
         settings["listable"] = sorted(listable)

@@ -22,7 +22,7 @@ from typing import Self
 from grader.errors import NoRoom, expecting_room
 
 PREFIXES = (
-    "submission-", "marking-", "questions-", "answers-", "grader-selftest-", "fetch-", "publish-",
+    "submission-", "worker-", "marking-", "questions-", "answers-", "grader-selftest-", "fetch-", "publish-",
     ".handout-", ".lab-", "lab-", ".grader-recover-", ".grader-certificates-",
 )  # fmt: skip
 OWNER = ".owner"  # the file that is locked

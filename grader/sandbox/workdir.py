@@ -7,6 +7,7 @@ import marshal
 import os
 import shutil
 import sys
+import tempfile
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, source_hash
@@ -16,7 +17,7 @@ import assignment
 import utils
 from grader import GRADER
 from grader.errors import expecting_room
-from grader.sandbox.temporary import TemporaryFolder
+from grader.sandbox.temporary import OWNER, TemporaryFolder
 
 WORKER = GRADER / "worker"
 ASSIGNMENT = Path(assignment.__file__).parent
@@ -32,29 +33,39 @@ UNCOUNTABLE = 1 << 62  # bytes: too many files, or folders that cannot be listed
 
 
 class Workdir:
-    """Created for the workers of one submission, and removed with them."""
+    """Created for the workers of one submission, and removed with them.
 
-    def __init__(self, scripts: dict[str, bytes]):
+    Our own files are those of all submissions, in the folder `ours`. In `code`, links lead to them;
+    with `mounted`, there are empty places to mount them on.
+    """
+
+    def __init__(self, scripts: dict[str, bytes], *, mounted: bool = False):
+        self.ours = _our_files(WORKER, tempfile.gettempdir(), os.getpid()).path
         self._temporary = TemporaryFolder("submission-")
         self.folder = self._temporary.path
         try:
             with expecting_room(self.folder.parent):
-                self._fill(scripts)
+                self._fill(scripts, mounted)
         except BaseException:
             self.remove()
             raise
 
-    def _fill(self, scripts: dict[str, bytes]) -> None:
+    def _fill(self, scripts: dict[str, bytes], mounted: bool) -> None:
         (self.folder / "scratch").mkdir()
         code = self.folder / "code"
         code.mkdir()
         for name, source in scripts.items():
             (code / name).write_bytes(source)
-        # Ours last, so that a submission cannot replace them. No right answer is among them.
-        _copy([Path(utils.__file__)], code)
-        _copy(sorted(WORKER.glob("*.py")), code / "worker")
-        _copy([ASSIGNMENT / name for name in SHARED], code / "assignment")
-        _copy(sorted((ASSIGNMENT / "observing").glob("*.py")), code / "assignment" / "observing")
+        for path in self.ours.iterdir():
+            place = code / path.name
+            if path.name == OWNER:
+                continue
+            if not mounted:
+                place.symlink_to(path)
+            elif path.is_dir():
+                place.mkdir()
+            else:
+                place.touch()
 
     def scratch_bytes(self) -> int:
         """Bytes of the files in `scratch`; 0 with bubblewrap, which mounts a tmpfs instead."""
@@ -88,6 +99,27 @@ class Workdir:
         self.remove()
 
 
+@cache
+def _our_files(worker: Path, temporary: str, owner: int) -> TemporaryFolder:
+    """The files of ours that workers need, which they may read only. No right answer is among them.
+
+    One copy for all submissions that a process marks: it has a hundred files.
+    """
+    made = TemporaryFolder("worker-")
+    folder = made.path
+    with expecting_room(folder.parent):
+        _copy([Path(utils.__file__)], folder)
+        _copy(sorted(worker.glob("*.py")), folder / "worker")
+        _copy([ASSIGNMENT / name for name in SHARED], folder / "assignment")
+        observing = sorted((ASSIGNMENT / "observing").glob("*.py"))
+        _copy(observing, folder / "assignment" / "observing")
+        for path in folder.rglob("*"):
+            if path.name != OWNER:
+                path.chmod(0o755 if path.is_dir() else 0o644)
+        folder.chmod(0o711)
+    return made
+
+
 def _copy(paths: list[Path], folder: Path) -> None:
     """Copy modules of ours into a folder, with their bytecode."""
     cache_folder = folder / "__pycache__"
@@ -99,7 +131,6 @@ def _copy(paths: list[Path], folder: Path) -> None:
         )
 
 
-@cache
 def _compiled(path: Path) -> bytes:
     """The .pyc of a module of ours, so that no worker compiles it: an eighth of its start-up time.
 

@@ -189,7 +189,7 @@ def main() -> None:
     import site
 
     site.setquit()  # scripts may call `exit()`; the rest of `site` is left out
-    sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+    sys.path[:0] = [str(Path(__file__).absolute().parent.parent)]
     sys.path += settings["search"]
     from worker import forkserver  # the folder of this file, as a package of its own
 

@@ -35,7 +35,7 @@ from importlib.machinery import ExtensionFileLoader
 from pathlib import Path
 from typing import NoReturn
 
-HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
+HERE = Path(__file__).absolute().parent.parent  # of the scripts: `worker` may be a link in it
 
 
 def main(

@@ -35,7 +35,7 @@ from . import protocol
 from .circumstances import circumstances
 from .stand_ins import Questions, install
 
-HERE = Path(__file__).resolve().parent.parent  # the folder of the scripts
+HERE = Path(__file__).absolute().parent.parent  # of the scripts: `worker` may be a link in it
 GIVEN = "utils.py"  # lies beside them, but is not the student's
 
 

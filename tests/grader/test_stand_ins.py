@@ -227,7 +227,7 @@ IDIOM = {"withtorch.no_grad():"}  # which the observations of a network need too
 
 def test_no_file_in_the_sandbox_has_lines_of_solutions() -> None:
     with Workdir({}) as folder:
-        text = "".join(path.read_text() for path in folder.folder.rglob("*.py"))
+        text = "".join(path.read_text() for path in folder.ours.rglob("*.py"))
     assert lines_in(re.sub(r"\s", "", text)) <= IDIOM
 
 

@@ -9,10 +9,14 @@ from grader.sandbox.workdir import Workdir
 from tests.sandbox.support import LIMITS
 
 
-def test_our_files_are_there_compiled_and_name_their_copies() -> None:
+def test_our_files_are_there_compiled_and_name_the_folder_of_the_scripts() -> None:
     with Workdir({}) as place:
         code = place.folder / "code"
-        (code / "worker" / "protocol.py").write_text("this is not compiled")
+        assert all(
+            (found / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc").exists()
+            for found in (code, code / "worker", code / "assignment", code / "assignment/observing")
+            for path in found.glob("*.py")
+        )
         told = (
             "import sys; sys.path.insert(0, sys.argv[1]); "
             "from worker import protocol; import utils; "
