@@ -19,6 +19,7 @@ from grader.marking.marking import Marking
 from grader.options import Options
 from grader.results import Report
 from grader.rubric import Rubric
+from grader.sandbox import templates
 from grader.submission.reading import Submission
 from grader.training.fitted_network import FittedNetwork
 from grader.training.several import StoredRun
@@ -65,6 +66,7 @@ def mark(task: Task) -> Done:
         )
     if task.threads:
         os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(task.threads)
+    templates.expect_many()
     options = replace(task.options, only=task.sections, sandbox=task.sandbox)
     marking = Marking(task.submission, task.rubric, options)
     marking.mark_all()

@@ -143,32 +143,43 @@ class Forked:
 
 _Key = tuple[int, tuple[str, ...], tuple[tuple[str, str], ...]]
 _templates: dict[_Key, Template | None] = {}  # None after the first request
+_making = threading.Lock()  # a process of Dask may mark in several threads
 _unavailable: list[str] = []  # why this machine can have none
+_many: set[int] = set()  # the pids of processes that mark many submissions
 
 
 def template_for(packages: tuple[str, ...], environment: Mapping[str, str]) -> Template | None:
-    """The template for a fork server with these settings; None for the first, which is started."""
+    """The template for a fork server with these settings; None for one that is to be started.
+
+    That is the first with its settings, unless `expect_many` was called.
+    """
     if sys.platform != "linux" or _unavailable:
         return None
     common = {name: value for name, value in environment.items() if name not in OWN_VARIABLES}
     key = (os.getpid(), packages, tuple(sorted(common.items())))
-    if key not in _templates:
+    if key not in _templates and os.getpid() not in _many:
         _templates[key] = None
         return None
-    template = _templates[key]
-    if template is None or not template.alive:
-        try:
-            modules = [name for name in ("numpy", "torch") if name in packages]
-            template = _templates[key] = Template(packages, modules, common)
-        except Unavailable as error:
-            do_without(str(error))
-            return None
-    return template
+    with _making:
+        template = _templates.get(key)
+        if template is None or not template.alive:
+            try:
+                modules = [name for name in ("numpy", "torch") if name in packages]
+                template = _templates[key] = Template(packages, modules, common)
+            except Unavailable as error:
+                do_without(str(error))
+                return None
+        return template
 
 
 def pids() -> set[int]:
     """The templates of this process, which run as long as it does."""
     return {template.pid for template in _templates.values() if template is not None}
+
+
+def expect_many() -> None:
+    """Fork already the first fork servers from templates: this process marks many submissions."""
+    _many.add(os.getpid())
 
 
 def do_without(reason: str) -> None:
