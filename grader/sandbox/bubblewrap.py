@@ -114,7 +114,7 @@ def fork_inside(spec: LaunchSpec, template: Template) -> Started:
     Process 1 of the sandbox is one that waits; if it ends, the kernel ends all. Raises RuntimeError
     where it does not come up, OSError or templates.Unavailable.
     """
-    holder = _waiting(spec)
+    holder = _waiting(spec, template)
     try:
         read_fd, info_fd = os.pipe()
         settings_fd = settings_file(
@@ -151,14 +151,14 @@ def fork_inside(spec: LaunchSpec, template: Template) -> Started:
     return started
 
 
-def _waiting(spec: LaunchSpec) -> Started:
+def _waiting(spec: LaunchSpec, template: Template) -> Started:
     """A sandbox with one process, which waits. Raises RuntimeError where it does not come up."""
     read_fd, info_fd = os.pipe()
     ready, theirs = os.pipe()
     python = str(visible_paths(spec.packages).python)
     try:
         command = [python, "-I", "-S", "-B", "-c", WAIT, str(theirs)]
-        started = _run(spec, command, (theirs,), read_fd, info_fd)
+        started = _run(spec, command, (theirs,), read_fd, info_fd, template)
     except BaseException:
         os.close(ready)
         raise
@@ -175,7 +175,12 @@ def _waiting(spec: LaunchSpec) -> Started:
 
 
 def _run(
-    spec: LaunchSpec, command: list[str], fds: tuple[int, ...], read_fd: int, info_fd: int
+    spec: LaunchSpec,
+    command: list[str],
+    fds: tuple[int, ...],
+    read_fd: int,
+    info_fd: int,
+    template: Template | None = None,
 ) -> Started:
     """Run a command in a new sandbox, with these descriptors and the pipe for bubblewrap's info."""
     filter_fd = descriptor_of(seccomp.program() or b"")
@@ -190,6 +195,7 @@ def _run(
             [bwrap, "--args", str(arguments_fd), "--", *command],
             pass_fds=fds,
             also=_own_files(bwrap),
+            template=template,
         )
     finally:
         for fd in (filter_fd, arguments_fd, info_fd):

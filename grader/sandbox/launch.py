@@ -157,16 +157,21 @@ def spawn(
     pass_fds: tuple[int, ...],
     cwd: str = "/",
     also: Sequence[Path] = (),
-) -> subprocess.Popen[bytes]:
+    template: Template | None = None,
+) -> Child:
     """The started process, as the worker's user.
 
     Where that user cannot reach the files it needs, root starts mount_namespace.py instead, which
-    makes them reachable, switches to the user and runs the command. `also` are files that the
-    command itself needs.
+    makes them reachable, switches to the user and runs the command, or has a template do the same,
+    without another interpreter. `also` are files that the command itself needs.
     """
     credentials: dict[str, Any] = {}
     if spec.user is not None:
         closed, paths = _unreachable(spec, also)
+        if closed and template is not None:
+            return fork(
+                template, spec, command, pass_fds=pass_fds, cwd=cwd, also=also, executes=True
+            )
         if closed:
             command = _in_mount_namespace(spec.user, closed, paths, command)
         else:
@@ -194,19 +199,26 @@ def fork(
     sandbox: int | None = None,
     identity: int = 0,
     scratch: tuple[str, ...] = (),
+    also: Sequence[Path] = (),
+    executes: bool = False,
 ) -> Forked:
-    """The same from a template, which has imported the packages: the process starts no program.
+    """The same from a template, which has imported the packages.
+
+    The process stands for an interpreter that runs the command, worker/entry.py, unless it
+    `executes` it.
 
     It enters the namespaces of the process with the descriptor `sandbox`, if given, and has the
     uid and gid `identity` there. `scratch` are a folder there and new options of its mount. Raises
     templates.Unavailable.
     """
-    closed, paths = _unreachable(spec) if spec.user is not None and sandbox is None else ([], [])
+    needs = spec.user is not None and sandbox is None
+    closed, paths = _unreachable(spec, also) if needs else ([], [])
     output = max(pass_fds, default=2) + 1  # any number that is free there
     job = {
         "numbers": [*pass_fds, output],
         "output": output,
         "command": command,
+        "executes": executes,
         "environment": spec.environment if sandbox is None else {**spec.environment, "PWD": cwd},
         "cwd": cwd,
         "user": spec.user,

@@ -23,6 +23,7 @@ import gc
 import importlib
 import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -55,6 +56,7 @@ class _Job(TypedDict):
     numbers: list[int]  # under which it gets the other descriptors
     output: int  # the one of them for its stderr
     command: list[str]  # of the interpreter that it stands for: Python, options, script, arguments
+    executes: bool  # the command, which is then that of another program
     environment: dict[str, str]
     cwd: str
     user: int | None  # uid and gid, where root marks
@@ -139,6 +141,10 @@ def _become_worker(descriptors: list[int]) -> NoReturn:
         # The kernel clears it with the identity, which a program that is started sets again.
         _checked(libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0))
         os.chdir(job["cwd"])
+        if job["executes"]:
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores
+                signal.signal(number, signal.SIG_DFL)
+            os.execve(job["command"][0], job["command"], job["environment"])
         _forget(job)
         gc.enable()
         main_module = ModuleType("__main__")
