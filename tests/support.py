@@ -20,6 +20,7 @@ from grader.results import SectionResult
 from grader.rubric import load_rubric
 from grader.sections import SCRIPTS
 from grader.submission.reading import open_submission
+from tests.forked_command import run_grader
 
 ROOT = Path(__file__).resolve().parent.parent
 RUBRIC = load_rubric()
@@ -119,10 +120,10 @@ def run(
 
 
 def mark(submission: Path, *options: str, cwd: Path = ROOT) -> Marked:
-    """Mark a submission with the command `grade`."""
+    """Mark a submission with the command `grade`, in a copy of this process."""
     results = submission.resolve().parent / f"{submission.name}-results.json"
     results.unlink(missing_ok=True)
-    ran = run("-P", "-m", "grader", "grade", submission, "--results", results, *options, cwd=cwd)
+    ran = run_grader("grade", submission, "--results", results, *options, cwd=cwd)
     content = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     return Marked(ran.returncode, ran.stdout, ran.stderr, content)
 

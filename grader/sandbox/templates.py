@@ -65,6 +65,7 @@ class Template:
             raise Unavailable(str(error)) from None
         finally:
             theirs.close()
+        self._descriptor = os.pidfd_open(self._process.pid)
         self._control.settimeout(ANSWER_SECONDS)
         self._lock = threading.Lock()
 
@@ -76,7 +77,7 @@ class Template:
     @property
     def alive(self) -> bool:
         """Whether it takes requests."""
-        return self._process.poll() is None
+        return not select.select([self._descriptor], [], [], 0)[0]
 
     def fork(self, job: int, descriptors: Sequence[int]) -> Forked:
         """A process that runs a job, which the descriptor `job` holds. Raises Unavailable."""

@@ -183,6 +183,7 @@ def test_regrade_marks_again_and_an_interrupted_one_goes_on(tmp_path: Path) -> N
     assert "3 marked now.\n" in batch(submissions, book, "--regrade").stdout
 
 
+@pytest.mark.exhaustive
 def test_a_regraded_mark_stays_and_the_assignment_too(
     tmp_path: Path,
 ) -> None:
@@ -459,6 +460,7 @@ class Lost:
         pass
 
 
+@pytest.mark.exhaustive
 def test_a_regrading_that_lost_a_submission_resumes_with_it(tmp_path: Path) -> None:
     submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
     assert "2 marked now.\n" in batch(submissions, book).stdout
