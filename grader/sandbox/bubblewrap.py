@@ -145,7 +145,7 @@ def fork_inside(spec: LaunchSpec, template: Template) -> Started:
                 os.close(fd)
         started = wait_for_pid(process, read_fd)
     except BaseException:
-        holder.end()
+        holder.discard()
         raise
     started.holder = holder
     return started

@@ -83,9 +83,13 @@ class Started:
                     os.killpg(group, signal.SIGKILL)
             self.process.wait()
         if self.holder is not None:
-            self.holder.end()
-            if self.holder.process.stderr is not None:
-                self.holder.process.stderr.close()
+            self.holder.discard()
+
+    def discard(self) -> None:
+        """Kill it and its holder, and close its stderr, which nobody reads."""
+        self.end()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
 
 def is_root() -> bool:

@@ -47,7 +47,7 @@ _NAMESPACES = {
 _SET_DUMPABLE, _CAPBSET_DROP, _CAP_AMBIENT, _AMBIENT_CLEAR_ALL = 4, 24, 47, 4  # linux/prctl.h
 _CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
 MOST_DESCRIPTORS = 16
-_ASIDE = 200  # descriptors are kept from this number on while their own numbers become free
+_ASIDE = 200  # descriptors are kept from this number on until their own numbers are free
 
 
 class _Job(TypedDict):
@@ -172,7 +172,7 @@ def _keep_descriptors(descriptors: list[int], numbers: list[int]) -> None:
 
 
 def _drop_groups(job: _Job) -> None:
-    """Give up root's groups; uncover the files that the user could not reach."""
+    """Give up root's groups, after making the files reachable that the user needs."""
     if job["sandbox"] is None and job["closed"]:
         with _beside("mount_namespace") as mount_namespace:
             mount_namespace.cover(job["closed"], job["paths"])
