@@ -8,6 +8,7 @@ process.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -77,7 +78,7 @@ class Template:
     @property
     def alive(self) -> bool:
         """Whether it takes requests."""
-        return not select.select([self._descriptor], [], [], 0)[0]
+        return self._descriptor >= 0 and not select.select([self._descriptor], [], [], 0)[0]
 
     def fork(self, job: int, descriptors: Sequence[int]) -> Forked:
         """A process that runs a job, which the descriptor `job` holds. Raises Unavailable."""
@@ -112,6 +113,9 @@ class Template:
         self._process.kill()
         self._process.wait()
         self._control.close()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 class Forked:
@@ -171,6 +175,14 @@ def template_for(packages: tuple[str, ...], environment: Mapping[str, str]) -> T
                 do_without(str(error))
                 return None
         return template
+
+
+@atexit.register
+def _end_all() -> None:
+    """End the templates of this process, not those of one that it is a copy of."""
+    for (owner, *_), template in _templates.items():
+        if template is not None and owner == os.getpid():
+            template.close()
 
 
 def pids() -> set[int]:
