@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import threading
 import time
 from collections import deque
 from typing import IO
+
+from grader.sandbox.waiting import readable
 
 DRAIN_TIMEOUT = 1.0  # seconds to wait for output that is in the pipe already
 
@@ -26,7 +27,7 @@ class Output:
     def _drain(self) -> None:
         kept = 0
         with contextlib.suppress(ValueError, OSError):
-            while select.select([self._stream], [], []):
+            while readable(self._stream, None):
                 with self._lock:
                     chunk = os.read(self._stream.fileno(), 65536)
                     if not chunk:
@@ -48,7 +49,7 @@ class Output:
     def _has_more(self) -> bool:
         """Whether the pipe holds output that the thread has not read yet."""
         with contextlib.suppress(ValueError, OSError):  # closed
-            return self._reader.is_alive() and bool(select.select([self._stream], [], [], 0)[0])
+            return self._reader.is_alive() and readable(self._stream, 0)
         return False
 
     def close(self) -> None:

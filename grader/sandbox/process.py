@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import os
 import secrets
-import select
 import signal
 import sys
 import time
@@ -21,6 +20,7 @@ from grader.sandbox.forkserver_client import ForkServer, Handle
 from grader.sandbox.output import Output
 from grader.sandbox.stack import HangWatch, Place, StackPipe, own_frames
 from grader.sandbox.stand_ins import Answer, Refused, reply_to
+from grader.sandbox.waiting import readable, writable
 from grader.worker import protocol
 
 PIPE_SIZE = 1 << 20  # bytes; eight times the throughput of the default for the training images
@@ -151,13 +151,11 @@ class Process:
         self._server.kill_all_but(self.pid)
 
     def _may_read(self, seconds: float) -> bool:
-        return bool(select.select([self._read_fd], [], [], seconds)[0])
+        return readable(self._read_fd, seconds)
 
     def _write(self, view: memoryview, deadline: float) -> None:
         while view:
-            self._wait(
-                lambda left: bool(select.select([], [self._write_fd], [], left)[1]), deadline
-            )
+            self._wait(lambda left: writable(self._write_fd, left), deadline)
             with contextlib.suppress(BlockingIOError):
                 view = view[os.write(self._write_fd, view) :]
 

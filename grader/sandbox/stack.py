@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import time
 from collections.abc import Callable, Mapping
 
 from grader.results import Frame
+from grader.sandbox.waiting import readable
 
 ANSWER_TIMEOUT = 0.5  # seconds; a dump takes a millisecond
 MAX_DUMP = 65536  # bytes; a hundred frames take 10,000
@@ -39,10 +39,7 @@ class StackPipe:
         self._read_rest()  # of an earlier question
         ask()
         content, deadline = b"", time.monotonic() + ANSWER_TIMEOUT
-        while (
-            len(content) < MAX_DUMP
-            and select.select([self._fd], [], [], max(0.0, deadline - time.monotonic()))[0]
-        ):
+        while len(content) < MAX_DUMP and readable(self._fd, max(0.0, deadline - time.monotonic())):
             chunk = os.read(self._fd, MAX_DUMP)
             if not chunk:
                 break
@@ -52,7 +49,7 @@ class StackPipe:
 
     def _read_rest(self) -> None:
         for _ in range(16):  # a script may write here for ever
-            if not select.select([self._fd], [], [], 0)[0] or not os.read(self._fd, MAX_DUMP):
+            if not readable(self._fd, 0) or not os.read(self._fd, MAX_DUMP):
                 return
 
     def close(self) -> None:

@@ -12,7 +12,6 @@ import atexit
 import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import struct
@@ -24,6 +23,7 @@ from typing import IO
 
 from grader import GRADER
 from grader.sandbox.visible_paths import visible_paths
+from grader.sandbox.waiting import readable
 
 SCRIPT = GRADER / "sandbox" / "template_process.py"
 ANSWER_SECONDS = 120.0  # the first answer waits for the import of torch, on a machine that is busy
@@ -78,7 +78,7 @@ class Template:
     @property
     def alive(self) -> bool:
         """Whether it takes requests."""
-        return self._descriptor >= 0 and not select.select([self._descriptor], [], [], 0)[0]
+        return self._descriptor >= 0 and not readable(self._descriptor, 0)
 
     def fork(self, job: int, descriptors: Sequence[int]) -> Forked:
         """A process that runs a job, which the descriptor `job` holds. Raises Unavailable."""
@@ -137,7 +137,7 @@ class Forked:
     def wait(self, timeout: float | None = None) -> int:
         """The exit status, when it has ended. Raises subprocess.TimeoutExpired."""
         if self.returncode is None:
-            if not select.select([self._descriptor], [], [], timeout)[0]:
+            if not readable(self._descriptor, timeout):
                 raise subprocess.TimeoutExpired("worker", timeout or 0)
             os.close(self._descriptor)
             self.returncode = -signal.SIGKILL
