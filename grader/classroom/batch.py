@@ -22,7 +22,7 @@ from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.intake import Entry, entries
 from grader.classroom.intake.entry import Known
 from grader.classroom.job import Done, Task
-from grader.classroom.keys import content_hash, grader_version, rubric_hash, section_key, to_mark
+from grader.classroom.keys import SectionKeys, content_hash, grader_version, rubric_hash, to_mark
 from grader.classroom.pools import Pool
 from grader.classroom.progress import Progress, duration
 from grader.classroom.rejudging import Rejudging
@@ -103,7 +103,8 @@ class Batch:
         self.remarks: list[str] = []  # about how the download was read
         self.unused: dict[str, str] = {}  # the aliases by which no file was read
         self.chosen = rubric.select(list(options.only), options.skip_training)
-        self.rejudging = Rejudging(gradebook, rubric, self._keys)
+        self._keys = self._keys_by(rubric)
+        self.rejudging = Rejudging(gradebook, rubric, self._keys_by)
         self.how = Provenance(
             rubric_hash(rubric), grader_version(), "", json.dumps(_settings(options))
         )
@@ -214,21 +215,18 @@ class Batch:
             variants = [replace(options, seed=s) for s in self.gradebook.seeds(job.work)]
         reused: dict[str, int] = {}
         for variant in variants:
-            known = self.gradebook.known(self._keys(job.work, self.rubric, variant), job.after)
+            known = self.gradebook.known(self._keys.of(job.work, variant), job.after)
             reused |= {n: result for n, result in known.items() if result > reused.get(n, 0)}
-        keys = self._keys(job.work, self.rubric, options)
+        keys = self._keys.of(job.work, options)
         missing = [number for number in keys if number not in reused]
         for variant in variants if missing else []:
             reused |= self.rejudging.results(job.work, missing, variant, job.after)
         return Plan(job, options, keys, reused)
 
-    def _keys(self, work: str, rubric: Rubric, options: Options) -> dict[str, str]:
-        numbers = {section.number for section in self.chosen}
-        return {
-            section.number: section_key(work, rubric, section, options, self.sandbox.level)
-            for section in rubric.sections
-            if section.number in numbers
-        }
+    def _keys_by(self, rubric: Rubric) -> SectionKeys:
+        """The keys of the results of the chosen sections, by a rubric with the same sections."""
+        sections = [rubric.by_number[section.number] for section in self.chosen]
+        return SectionKeys(rubric, sections, self.options, self.sandbox.level)
 
     def run(self, jobs: list[Job], pool: Pool, progress: Progress) -> None:
         """Mark all jobs. A KeyboardInterrupt loses no stored result.

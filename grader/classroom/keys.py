@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -73,19 +74,29 @@ def rubric_hash(rubric: Rubric) -> str:
     return _hash(asdict(rubric))
 
 
-def section_key(
-    work: str, rubric: Rubric, section: RubricSection, options: Options, sandbox: str
-) -> str:
-    """The key of a section's result for the submission with hash `work` at the level `sandbox`."""
-    return _hash(
-        [
-            work,
-            grader_version(),
-            sandbox,
-            options.drawn_from,
-            *_of_section(rubric, section, options),
-        ]
-    )
+class SectionKeys:
+    """The keys of the results of `sections`, marked by one rubric at the level `sandbox`.
+
+    `options` are those of a whole class; seed and attempt may differ between submissions.
+    """
+
+    def __init__(
+        self, rubric: Rubric, sections: Iterable[RubricSection], options: Options, sandbox: str
+    ):
+        # once for a class: collecting the rules takes longer than reading a submission
+        self._rules = {
+            section.number: _hash(
+                [grader_version(), sandbox, *_of_section(rubric, section, options)]
+            )
+            for section in sections
+        }
+
+    def of(self, work: str, options: Options) -> dict[str, str]:
+        """The keys of the submission with hash `work`, by section number."""
+        return {
+            number: _hash([work, options.drawn_from, rules])
+            for number, rules in self._rules.items()
+        }
 
 
 def _of_section(rubric: Rubric, section: RubricSection, options: Options) -> list[Any]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from grader.classroom.gradebook import Gradebook
+from grader.classroom.keys import SectionKeys
 from grader.classroom.stored_results import StoredResult
 from grader.errors import RubricError
 from grader.marking.rejudging import StoredTraining, rejudged, stored_training
@@ -18,17 +19,16 @@ from grader.options import Options
 from grader.results import Status
 from grader.rubric import Rubric, RubricSection, parse_rubric
 
-Keys = dict[str, str]  # of results, by section number
-
 
 class Rejudging:
     """Judges the stored trainings of submissions by the present rubric."""
 
     def __init__(
-        self, gradebook: Gradebook, rubric: Rubric, keys: Callable[[str, Rubric, Options], Keys]
+        self, gradebook: Gradebook, rubric: Rubric, keys_by: Callable[[Rubric], SectionKeys]
     ):
-        """`keys` gives the keys of a submission's results by some rubric."""
-        self._gradebook, self._rubric, self._keys = gradebook, rubric, keys
+        """`keys_by` gives the keys of results by some rubric."""
+        self._gradebook, self._rubric, self._keys_by = gradebook, rubric, keys_by
+        self._now = keys_by(rubric)
         self._with_bars_of = cache(self._read)
 
     def results(
@@ -43,18 +43,24 @@ class Rejudging:
         if not sections or options.audit:  # an audit depends on the bar, and trains
             return {}
         for digest in self._gradebook.rubrics_of(work):
-            before = self._with_bars_of(digest)
-            if before is None:
+            read = self._with_bars_of(digest)
+            if read is None:
                 continue
-            known = self._gradebook.known(self._keys(work, before, options), after)
+            before, keys = read
+            known = self._gradebook.known(keys.of(work, options), after)
             if any(section.number in known for section in sections):
                 return self._of_one_rubric(work, sections, before, known, options)
         return {}
 
-    def _read(self, digest: str) -> Rubric | None:
-        """The present rubric with the bars of one that was kept; None if that cannot be read."""
+    def _read(self, digest: str) -> tuple[Rubric, SectionKeys] | None:
+        """The present rubric with the bars of one that was kept, and the keys of results by it.
+
+        None if the kept one cannot be read.
+        """
         try:
-            return with_bars_of(self._rubric, parse_rubric(self._gradebook.rubric(digest), digest))
+            kept = parse_rubric(self._gradebook.rubric(digest), digest)
+            before = with_bars_of(self._rubric, kept)
+            return before, self._keys_by(before)
         except (RubricError, KeyError, TypeError, ValueError):
             return None
 
@@ -71,7 +77,7 @@ class Rejudging:
             script: self._training(work, script, old, before)
             for script in {section.script for section in sections}
         }
-        now = self._keys(work, self._rubric, options)
+        now = self._now.of(work, options)
         found: dict[str, int] = {}
         with self._gradebook.transaction():
             for section in sections:

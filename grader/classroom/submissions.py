@@ -82,6 +82,13 @@ class Submissions(StoredResults):
             found[kind][file] = zlib.decompress(content) if kind == "script" else content
         return read_as(name, found["script"], found["plot"], json.loads(problems))
 
+    def scripts(self, work: str) -> dict[str, bytes]:
+        """The scripts of a submission, as they were handed in."""
+        rows = self._db.execute(
+            "select name, content from files where work = ? and kind = 'script'", (work,)
+        )
+        return {name: zlib.decompress(content) for name, content in rows}
+
     def works(self) -> list[str]:
         """The hashes of all submissions that could be read."""
         return [work for (work,) in self._db.execute("select hash from works where problem = ''")]
@@ -127,7 +134,7 @@ class Submissions(StoredResults):
         parties = self.parties()
         if len(parties) > most:
             return {}
-        scripts = {party: self.submission(work).scripts for party, work in parties.items()}
+        scripts = {party: self.scripts(work) for party, work in parties.items()}
         # unreadable submissions have no scripts to compare
         return {party: own for party, own in scripts.items() if own}
 

@@ -138,7 +138,7 @@ def text_of(source: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@lru_cache(maxsize=1024)  # many submissions share a script, and a script has several sections
+@lru_cache(maxsize=64)  # a script has several sections; those of one student come one by one
 def _definitions(source: bytes) -> dict[tuple[str, str], tuple[int, int]]:
     """The rows of each function, class and assignment by class and name; the last one counts."""
     found: dict[tuple[str, str], tuple[int, int]] = {}

@@ -18,7 +18,7 @@ from grader.classroom.batch import Batch, alone, expect_working_sandbox
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.intake import entries
 from grader.classroom.job import Done, Task, mark
-from grader.classroom.keys import content_hash, section_key, to_mark
+from grader.classroom.keys import SectionKeys, content_hash, to_mark
 from grader.classroom.people import Student
 from grader.classroom.progress import Progress
 from grader.errors import CannotGrade
@@ -42,14 +42,14 @@ def changed(number: str, **fields: object) -> Rubric:
     )  # type: ignore[arg-type]
 
 
+def keys_of_all(rubric: Rubric, options: Options) -> dict[str, str]:
+    return SectionKeys(rubric, rubric.sections, options, "user").of("work", options)
+
+
 def touched(rubric: Rubric, options: Options, before: Options | None = None) -> list[str]:
     """The sections whose keys change."""
-    return [
-        s.number
-        for s in rubric.sections
-        if section_key("work", rubric, s, options, "user")
-        != section_key("work", RUBRIC, RUBRIC.by_number[s.number], before or options, "user")
-    ]
+    earlier, now = keys_of_all(RUBRIC, before or options), keys_of_all(rubric, options)
+    return [number for number in now if now[number] != earlier[number]]
 
 
 ALL = [section.number for section in RUBRIC.sections]

@@ -145,7 +145,7 @@ def build(
         content = report.write_students(students, Summary(assignment))
         content.attempts = attempts_of(gradebook, assignment, named, shown.section)
         content.copies, content.left_out = report.write_copies(), shown.left_out
-    folder.write(INDEX, class_page(content).encode())
+    folder.write_pieces(INDEX, class_page(content))
     folder.finish()
     return content.summary
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,14 +37,14 @@ class ClassContent:
     left_out: str = ""
 
 
-def class_page(content: ClassContent) -> str:
-    """The page's source."""
+def class_page(content: ClassContent) -> Iterator[str]:
+    """The page's source in pieces: a large class has one of many megabytes."""
     script, assignment, summary = source("table.js"), content.assignment, content.summary
     rows = sorted(content.rows, key=lambda row: (folded(row.name), row.id))
     return (
         environment()
         .get_template("index.html")
-        .render(
+        .generate(
             content=content,
             **vars(content) | {"rows": rows},
             columns=_columns(rows),

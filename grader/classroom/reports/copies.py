@@ -82,7 +82,7 @@ def near_copies(
     }
     directory = _Directory(members)
     if len(members) > MOST:
-        scripts = (gradebook.submission(work).scripts for work in gradebook.parties().values())
+        scripts = (gradebook.scripts(work) for work in gradebook.parties().values())
         comparison = compare_equal(list(members), scripts)
         return directory.copies(comparison, page.page(comparison, {}, {}, directory.names))
     works = gradebook.scripts_by_party()

@@ -89,6 +89,14 @@ class Folder:
         if not (path.is_file() and path.read_bytes() == content):
             write_atomically(path, content)
 
+    def write_pieces(self, name: str, pieces: Iterable[str]) -> None:
+        """Write one file atomically, without holding it in memory as a whole."""
+        path = self.path / name
+        with temporary_neighbour(path) as temporary:
+            with temporary.open("w", encoding="utf-8", newline="") as stream:
+                stream.writelines(pieces)
+            put_in_place(temporary, path)
+
     @contextmanager
     def tables(self, names: Iterable[str]) -> Iterator[dict[str, Table]]:
         """CSV files that grow row by row and appear when the block ends without an error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from grader.classroom.question_log import Answered
 from grader.classroom.reports.assignment import Assignment, Person
@@ -27,7 +28,7 @@ SYMBOLS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A section of a student. `look` is a class of style.css, `words` say what `symbol` shows.
 
@@ -42,7 +43,12 @@ class Cell:
     tip: str = ""
 
 
-@dataclass(frozen=True)
+@lru_cache(maxsize=4096)  # a class page holds many equal cells, and needs each of them once
+def _cell(look: str, symbol: str, words: str, anchor: str = "", tip: str = "") -> Cell:
+    return Cell(look, symbol, words, anchor, tip)
+
+
+@dataclass(frozen=True, slots=True)
 class StudentRow:
     """One student's row. `stem` names the student's page, "" if there is none.
 
@@ -131,10 +137,10 @@ def cells(person: Person, assignment: Assignment) -> tuple[Cell, ...]:
 
 def _without_result(person: Person, number: str) -> Cell:
     if not person.has_handed_in:
-        return Cell("none", "", "")
+        return _cell("none", "", "")
     words = "could not be read" if person.standing.report.problem else "not marked yet"
     look = "k0" if person.standing.report.problem else "none"
-    return Cell(look, SYMBOLS[words], f"{number} {words}")
+    return _cell(look, SYMBOLS[words], f"{number} {words}")
 
 
 def _marked(section: SectionResult) -> Cell:
@@ -143,7 +149,7 @@ def _marked(section: SectionResult) -> Cell:
     if not section.is_excused:
         said += f", {section.points:g} of {section.max_points:g} points"
     is_right = section.status is Status.PASSED
-    return Cell(
+    return _cell(
         _look(section),
         SYMBOLS[words],
         said,
