@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -85,6 +86,22 @@ def resumed(done: int, before: int, now: int, schedule: str) -> str:
     return line
 
 
+class Saved(NamedTuple):
+    """Of a saved run: how many epochs it was to have, its seconds, and the last
+    `Controls.rate_factor`, by which the learning rate was multiplied."""
+
+    epochs: int
+    seconds: float
+    rate_factor: float
+
+
+def check_rate_factor(factor: object) -> float:
+    """A factor of the learning rate from a file. Raises ValueError for one that makes no sense."""
+    if not isinstance(factor, int | float) or not 0 < factor < math.inf:
+        raise ValueError(f"the learning rate is multiplied by {factor!r}")
+    return float(factor)
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The file of a run, and all that changes in it from epoch to epoch.
@@ -100,7 +117,7 @@ class Checkpoint:
     best: Best
     curves: Mapping[str, list[float]]
 
-    def save(self, seconds: float) -> None:
+    def save(self, seconds: float, rate_factor: float = 1.0) -> None:
         """Writes the run to the file atomically. Raises OSError if it cannot be written."""
         description = {
             "kind": KIND,
@@ -109,6 +126,7 @@ class Checkpoint:
             "best": [self.best.epoch, self.best.accuracy],
             "generators": [rng.bit_generator.state for rng in self._generators()],
             "seconds": seconds,
+            "rate_factor": rate_factor,
         }
         # a hyperparameter search may have drawn NumPy numbers
         text = json.dumps(description, default=lambda number: number.item())
@@ -116,8 +134,8 @@ class Checkpoint:
         np.savez(content, description=np.array(text), **self._arrays())
         write_atomically(self.path, content.getvalue())
 
-    def load(self) -> tuple[int, float]:
-        """The epochs that the saved run was to have, and its seconds so far; restores all parts.
+    def load(self) -> Saved:
+        """What was saved beside the parts of this run, which are restored.
 
         Raises BadFile if the file is missing, damaged or not a checkpoint, PlaygroundError if it
         belongs to another run.
@@ -140,7 +158,9 @@ class Checkpoint:
         epochs = check_identity(self.path, description.get("identity"), wanted)
         try:
             self._restore(description, saved)
-            return epochs, float(description["seconds"])
+            # files of earlier versions have no factor
+            factor = check_rate_factor(description.get("rate_factor", 1.0))
+            return Saved(epochs, float(description["seconds"]), factor)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise BadFile(

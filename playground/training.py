@@ -127,11 +127,13 @@ def train(
             vars(history),
         )
         if resume:
-            before, earlier = file.load()
+            before, earlier, descent.controls.rate_factor = file.load()
             done = len(history.train_losses)
             descent.step_count = done * len(batches)
             if verbose:
                 print(resumed(done, before, configuration.epochs, configuration.schedule))
+                if done < configuration.epochs:
+                    print(utils.EPOCH_TABLE)
     patience = math.inf if configuration.patience is None else configuration.patience
     with suppress(StopTraining):
         for epoch in range(len(history.train_losses) + 1, configuration.epochs + 1):
@@ -147,7 +149,8 @@ def train(
                 history.print_last()
             best.update(epoch, val_scores[1], network)
             if file is not None:
-                file.save(earlier + time.perf_counter() - started)
+                seconds = earlier + time.perf_counter() - started
+                file.save(seconds, descent.controls.rate_factor)
             if after_epoch is not None:
                 after_epoch(epoch, history)
     if best.snapshot is not None:

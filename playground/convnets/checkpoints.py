@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from playground.checkpoints import check_identity
+from playground.checkpoints import check_identity, check_rate_factor
 from playground.convnets import storage
 from playground.errors import BadFile
 from playground.history import History
@@ -28,6 +28,7 @@ class TrainingProgress:
     best_accuracy: float = -math.inf
     best_state: State | None = None
     seconds: float = 0.0
+    rate_factor: float = 1.0  # the last Controls.rate_factor, by which the rate was multiplied
 
     @property
     def epochs(self) -> int:
@@ -82,6 +83,7 @@ class Checkpoint:
         try:
             found = dict(content["progress"])
             progress = TrainingProgress(**{**found, "history": History(**found["history"])})
+            check_rate_factor(progress.rate_factor)
             if {len(curve) for curve in progress.history.curves().values()} != {
                 progress.epochs
             } or not progress.epochs:

@@ -97,10 +97,13 @@ def train_convnet(
         )
         if resume:
             progress, before = file.load(model, descent.optimizer, descent.average)
+            descent.controls.rate_factor = progress.rate_factor
             if verbose:
                 print(
                     resumed(progress.epochs, before, configuration.epochs, configuration.schedule)
                 )
+                if not _is_over(progress, configuration):
+                    print(utils.EPOCH_TABLE)
     earlier = progress.seconds
     with suppress(StopTraining):
         while not _is_over(progress, configuration):
@@ -108,6 +111,7 @@ def train_convnet(
             evaluator.record(descent.evaluated, progress.history)
             progress.keep_if_best(descent.evaluated)
             progress.seconds = earlier + time.perf_counter() - started
+            progress.rate_factor = descent.controls.rate_factor
             if verbose:
                 progress.history.print_last()
             if file:

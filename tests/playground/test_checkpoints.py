@@ -16,7 +16,7 @@ from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
-from playground.training import TrainingRun, train
+from playground.training import Controls, TrainingRun, train
 from tests.playground.support import clusters
 
 LONG = Configuration(
@@ -35,7 +35,9 @@ def trained(configuration: Configuration = LONG, **settings: Any) -> tuple[Netwo
     return network, train(network, *clusters(100), *clusters(60, seed=1), **settings)
 
 
-def interrupted(path: Path, configuration: Configuration = LONG, *, after: int = 2) -> Path:
+def interrupted(
+    path: Path, configuration: Configuration = LONG, *, after: int = 2, **settings: Any
+) -> Path:
     """A run that ends when that many epochs are in the checkpoint."""
 
     def after_epoch(epoch: int, history: utils.History) -> None:
@@ -43,7 +45,7 @@ def interrupted(path: Path, configuration: Configuration = LONG, *, after: int =
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        trained(configuration, checkpoint=path, after_epoch=after_epoch)
+        trained(configuration, checkpoint=path, after_epoch=after_epoch, **settings)
     return path
 
 
@@ -74,6 +76,18 @@ def test_a_finished_run_is_extended_to_more_epochs(
     long = replace(short, epochs=4)
     assert_same(trained(long), trained(long, checkpoint=path, resume=True, verbose=True))
     assert "resumed after epoch 2 of 2, extended to 4\n" in capsys.readouterr().out
+
+
+def test_a_learning_rate_that_was_changed_stays_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = trained(controls=Controls(rate_factor=0.5))
+    path = interrupted(tmp_path / "run.npz", controls=Controls(rate_factor=0.5))
+    assert_same(whole, trained(checkpoint=path, resume=True, verbose=True))
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["resumed after epoch 2 of 4", utils.EPOCH_TABLE]
+    trained(checkpoint=path, resume=True, verbose=True)  # nothing is left to do
+    assert capsys.readouterr().out == "resumed after epoch 4 of 4\n"
 
 
 def test_patience_that_has_run_out_ends_a_resumed_run_too(tmp_path: Path) -> None:
@@ -130,6 +144,8 @@ def altered(path: Path, changes: dict[str, Any]) -> None:
     {"best": [1]},
     {"best": None},
     {"seconds": "long"},
+    {"rate_factor": 0},
+    {"rate_factor": "fast"},
     {"parameters": np.zeros(3, np.float32)},
     {"parameters": np.full(51, np.nan, np.float32)},
     {"optimizer.mean": None},

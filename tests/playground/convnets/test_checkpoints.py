@@ -19,6 +19,7 @@ from playground.convnets.networks import build
 from playground.convnets.storage import load, save
 from playground.convnets.training import train_convnet
 from playground.errors import BadFile, PlaygroundError
+from playground.training import Controls
 from tests.playground.convnets.support import QUICK, assert_same_parameters, few, trained
 
 LONGER = replace(QUICK, epochs=3, flips=True, shifts=1, cutout=4)
@@ -28,7 +29,9 @@ class Interrupted(Exception):
     pass
 
 
-def interrupted(path: Path, configuration: ConvConfiguration = LONGER, *, after: int = 2) -> None:
+def interrupted(
+    path: Path, configuration: ConvConfiguration = LONGER, *, after: int = 2, **settings: Any
+) -> None:
     """A run that ends when that many epochs are in the checkpoint."""
 
     def after_epoch(epoch: int, history: utils.History) -> None:
@@ -36,7 +39,7 @@ def interrupted(path: Path, configuration: ConvConfiguration = LONGER, *, after:
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        trained(configuration, checkpoint=path, after_epoch=after_epoch)
+        trained(configuration, checkpoint=path, after_epoch=after_epoch, **settings)
 
 
 @pytest.mark.parametrize(("changes", "after"), [
@@ -55,6 +58,18 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_by_bit(
     resumed, rerun = trained(configuration, checkpoint=str(tmp_path / "run.pt"), resume=True)
     assert_same_parameters(whole, resumed)
     assert (run.history, run.best_epoch) == (rerun.history, rerun.best_epoch)
+
+
+def test_a_learning_rate_that_was_changed_stays_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, run = trained(LONGER, controls=Controls(rate_factor=0.5))
+    interrupted(tmp_path / "run.pt", controls=Controls(rate_factor=0.5))
+    resumed, rerun = trained(LONGER, checkpoint=tmp_path / "run.pt", resume=True, verbose=True)
+    assert_same_parameters(whole, resumed)
+    assert run.history == rerun.history
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["resumed after epoch 2 of 3", utils.EPOCH_TABLE]
 
 
 def test_a_run_can_be_extended(tmp_path: Path) -> None:
@@ -137,6 +152,7 @@ def altered(path: Path, changes: dict[str, Any]) -> Path:
     {"model/head.weight": torch.full((10, 32), torch.nan)},
     {"progress": {}},
     {"progress/surprise": 1},
+    {"progress/rate_factor": -1.0},
     {"progress/history/val_losses": []},
     {"progress/history": {"train_losses": []}},
     {"progress/best_state": {"head.weight": 0}},
