@@ -8,6 +8,7 @@ the names in their scripts, so the handles' own names are kept apart from them.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -46,8 +47,11 @@ class Owner(Protocol):
     def attribute(self, ref: int | None, name: str) -> Any:
         """An attribute of an object."""
 
-    def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
-        """Set an attribute of an object."""
+    def attributes(self, ref: int | None, names: Sequence[str]) -> list[Any]:
+        """Several attributes of an object."""
+
+    def set_attributes(self, ref: int | None, values: Mapping[str, Any]) -> None:
+        """Set attributes of an object."""
 
     def call(
         self,
@@ -87,7 +91,7 @@ class Module:
         return self.__owner.named(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__owner.set_attribute(None, name, value)
+        self.__owner.set_attributes(None, {name: value})
 
 
 class Handle:
@@ -106,7 +110,7 @@ class Handle:
         return self.__owner.attribute(self.__opaque.ref, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__owner.set_attribute(self.__opaque.ref, name, value)
+        self.__owner.set_attributes(self.__opaque.ref, {name: value})
 
 
 def opaque_of(handle: Handle) -> Opaque:
@@ -120,6 +124,16 @@ def owner_of(handle: Handle | Module) -> Owner:
     kind = "Module" if isinstance(handle, Module) else "Handle"
     found: Owner = object.__getattribute__(handle, f"_{kind}__owner")
     return found
+
+
+def attributes(handle: Handle, names: Sequence[str]) -> list[Any]:
+    """Several attributes of an object, which takes a worker no longer than one."""
+    return owner_of(handle).attributes(opaque_of(handle).ref, names)
+
+
+def set_attributes(handle: Handle, values: Mapping[str, Any]) -> None:
+    """Set several attributes of an object, which takes a worker no longer than one."""
+    owner_of(handle).set_attributes(opaque_of(handle).ref, values)
 
 
 def probe(handle: Handle, name: str, *args: Any, seconds: float | None = None) -> Any:
@@ -186,9 +200,14 @@ class LocalScript:
             return Function(self, ref, name, opaque_of(value).type_name)
         return expect_callable(name, value)
 
-    def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
-        """Set an attribute of an object, or of the script itself if `ref` is None."""
-        setattr(self._holder(ref), name, self._objects.local(value))
+    def attributes(self, ref: int | None, names: Sequence[str]) -> list[Any]:
+        """Several attributes of an object."""
+        return [self.attribute(ref, name) for name in names]
+
+    def set_attributes(self, ref: int | None, values: Mapping[str, Any]) -> None:
+        """Set attributes of an object, or of the script itself if `ref` is None."""
+        for name, value in values.items():
+            setattr(self._holder(ref), name, self._objects.local(value))
 
     def call(
         self,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy as np
 from assignment.answers import Opaque
 from assignment.failure import named
 from assignment.handles import (
+    FUNCTIONS,
     Function,
     Handle,
     Module,
@@ -75,6 +76,10 @@ class StudentScript:
         self._limits = rubric.limits
         self._process: Process | None = None
         self._names: list[str] = []
+        # of the present process: the types of its objects, None for the script itself, and by type
+        # and name what is known to be a function, and need not be asked for again
+        self._types: dict[int | None, str | None] = {None: None}
+        self._functions: dict[tuple[str | None, str], str] = {}
         self._load_fault: StudentFault | None = None
         # of a script that does not parse, or imports what it may not
         self._source_fault: StudentFault | None = None
@@ -165,16 +170,32 @@ class StudentScript:
 
     def attribute(self, ref: int | None, name: str) -> Any:
         """An attribute of one of the script's objects, or of the script itself if `ref` is None."""
-        value = self.ask("get", {"ref": ref, "name": name})
+        function = self._functions.get((self._types[ref], name))
+        if function is not None and name in FUNCTIONS:
+            return Function(self, ref, name, function)
+        return self._attribute(ref, name, self.ask("get", {"ref": ref, "name": name}))
+
+    def attributes(self, ref: int | None, names: Sequence[str]) -> list[Any]:
+        """Several attributes of one of the script's objects, or of the script itself."""
+        values = self.ask("get_all", {"ref": ref, "names": list(names)})
+        if not isinstance(values, list) or len(values) != len(names):
+            raise BadReply("the answer does not belong to the question")
+        return [
+            self._attribute(ref, name, value) for name, value in zip(names, values, strict=True)
+        ]
+
+    def _attribute(self, ref: int | None, name: str, value: Any) -> Any:
         if isinstance(value, Handle) and opaque_of(value).callable:
-            return Function(self, ref, name, opaque_of(value).type_name)
+            kind = opaque_of(value).type_name
+            self._functions[self._types[ref], name] = kind
+            return Function(self, ref, name, kind)
         return expect_callable(name, value)
 
-    def set_attribute(self, ref: int | None, name: str, value: Any) -> None:
-        """Set an attribute of an object, or of the script itself if `ref` is None."""
+    def set_attributes(self, ref: int | None, values: Mapping[str, Any]) -> None:
+        """Set attributes of an object, or of the script itself if `ref` is None."""
         if ref is None:
             self._ensure_loaded()
-        self.ask("set", {"ref": ref, "name": name, "value": value})
+        self.ask("set", {"ref": ref, "values": dict(values)})
 
     def call(
         self,
@@ -290,6 +311,7 @@ class StudentScript:
 
     def _remote(self, value: Any) -> Any:
         if isinstance(value, Opaque) and value.ref is not None:
+            self._types[value.ref] = value.type_name
             return Handle(self, value)
         if isinstance(value, list | tuple):
             return type(value)(self._remote(item) for item in value)
@@ -305,6 +327,7 @@ class StudentScript:
             raise self._load_fault
         started = time.monotonic()
         self._process = Process(self._server, self.script)
+        self._types, self._functions = {None: None}, {}
         # importing torch from a cold disk is no section's fault
         self.clock.whole.charge(time.monotonic() - started)
         try:

@@ -160,9 +160,16 @@ class Worker:
         """An attribute of the script, or of one of its objects."""
         return getattr(self._holder(ref), name)
 
-    def op_set(self, ref: int | None, name: str, value: Any) -> None:
-        """Set an attribute."""
-        setattr(self._holder(ref), name, self.objects.local(value))
+    def op_get_all(self, ref: int | None, names: list[str]) -> list[Any]:
+        """Several attributes of the script, or of one of its objects."""
+        holder = self._holder(ref)
+        return [getattr(holder, name) for name in names]
+
+    def op_set(self, ref: int | None, values: dict[str, Any]) -> None:
+        """Set attributes."""
+        holder = self._holder(ref)
+        for name, value in values.items():
+            setattr(holder, name, self.objects.local(value))
 
     def op_call(
         self, ref: int | None, name: str, args: list[Any], kwargs: dict[str, Any], echo: bool

@@ -9,7 +9,7 @@ import numpy as np
 from assignment.checks.numpy.cases import NAMES, BackwardCase, network_with
 from assignment.checks.numpy.gradients import Batch, compared, expect_gradients
 from assignment.expect import CheckFailed
-from assignment.handles import Handle, Module
+from assignment.handles import Handle, Module, attributes
 
 REMARKS = {
     "sum": "(summed over the batch)",
@@ -42,8 +42,7 @@ def answers(module: Module, case: BackwardCase) -> list[Batch]:
 
 def expect_weights(net: Handle, parameters: dict[str, np.ndarray]) -> None:
     """Raises CheckFailed if backward changed the parameters of a network."""
-    for name in NAMES:
-        now = getattr(net, name)
+    for name, now in zip(NAMES, attributes(net, NAMES), strict=True):
         if not isinstance(now, np.ndarray) or not np.array_equal(now, parameters[name]):
             raise CheckFailed(
                 f"self.{name} was changed by backward",

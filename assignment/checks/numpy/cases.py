@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from assignment.handles import Handle, Module
+from assignment.handles import Handle, Module, set_attributes
 
 PUBLIC_CASES = Path(__file__).with_name("public_cases.json")
 NAMES = ("W1", "b1", "W2", "b2")  # of the parameters, and of their gradients
@@ -149,6 +149,6 @@ def network_with(module: Module, parameters: dict[str, np.ndarray]) -> Handle:
     d, h = parameters["W1"].shape
     k = len(parameters["b2"])
     net: Handle = module.NumpyANN(input_size=d, hidden_size=h, output_size=k, seed=1)
-    for name in NAMES:
-        setattr(net, name, parameters[name].copy())  # which a script may change in place
+    # copies, because a script may change them in place
+    set_attributes(net, {name: parameters[name].copy() for name in NAMES})
     return net
