@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -250,11 +251,14 @@ def _unreachable(spec: LaunchSpec, also: Sequence[Path] = ()) -> tuple[list[str]
 
 def _closed_folders(paths: list[Path]) -> list[str]:
     """The topmost parent folders of these paths that other users may not enter."""
-    closed: set[str] = set()
-    for path in paths:
-        shut = [folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001]
-        closed.update(map(str, shut[:1]))
-    return sorted(closed)
+    return sorted(filter(None, {_closed_folder(path.parent) for path in paths}))
+
+
+@lru_cache(maxsize=256)  # 60 paths for each worker, nearly all of them the same for all
+def _closed_folder(folder: Path) -> str:
+    """The topmost of a folder and its parents that other users may not enter; "" for none."""
+    parents = [*reversed(folder.parents), folder]
+    return next((str(one) for one in parents if not one.stat().st_mode & 0o001), "")
 
 
 def _in_mount_namespace(

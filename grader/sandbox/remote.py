@@ -84,6 +84,7 @@ class StudentScript:
         # of a script that does not parse, or imports what it may not
         self._source_fault: StudentFault | None = None
         self._is_read = False
+        self._is_allowed = False  # its imports were looked at, and none is forbidden
         self._last_printed = ""
         self._hangs: set[Place] = set()  # where calls hung, which are not waited for again
         self.patience = 1.0  # multiplies the time limits of calls
@@ -100,7 +101,7 @@ class StudentScript:
         other = StudentScript(
             self.script, self._server, self._rubric, self.clock, tuple(stand_ins), self._source
         )
-        other._hangs = self._hangs
+        other._hangs, other._is_allowed = self._hangs, self._is_allowed
         return other
 
     def with_source(self, source: str) -> StudentScript:
@@ -354,6 +355,8 @@ class StudentScript:
             raise at_import(fault, self.script) from None
 
     def _read_source(self) -> None:
+        if self._is_allowed:
+            return
         try:
             rule = import_rule(self._rubric, self.script)
             request = {
@@ -375,6 +378,7 @@ class StudentScript:
         self._is_read = True
         if self._source_fault is not None:
             raise self._source_fault
+        self._is_allowed = True
 
 
 def _is_exhausted(fault: StudentFault) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assignment.handles import Handle, Module
+from assignment.handles import Handle, Module, attributes, set_attributes
 from grader.errors import StudentError
 from grader.marking.marking import Marking
 from grader.options import Options
@@ -50,3 +50,42 @@ def test_a_name_that_is_not_there_is_not_written(student: StudentScript) -> None
     with pytest.raises(StudentError) as caught:
         student.module.relu(np.ones(2))
     assert caught.value.kind == "not-written"
+
+
+def count_questions(student: StudentScript) -> list[str]:
+    """The names of the requests to its workers, from now on."""
+    asked: list[str] = []
+    ask = student.ask
+
+    def counted(op: str, *rest: object) -> object:
+        asked.append(op)
+        return ask(op, *rest)
+
+    student.ask = counted
+    return asked
+
+
+def test_a_worker_is_not_asked_what_is_known(student: StudentScript) -> None:
+    one = student.module.NumpyANN()
+    student.module.named(np.ones(2))
+    asked = count_questions(student)
+    assert attributes(one, ("close", "ask")) == [7, 7]
+    set_attributes(one, {"close": 1, "ask": 2})
+    assert attributes(one, ("close", "ask")) == [1, 2]
+    assert asked == ["get_all", "set", "get_all"]
+    asked.clear()
+    student.module.NumpyANN()
+    assert asked == ["call"]  # that it is a class was seen before
+    student.close()
+    asked.clear()
+    student.module.NumpyANN()
+    assert asked == ["load", "get", "call"]  # its imports were seen before, its names may differ
+
+
+def test_several_attributes_fail_as_one_does(student: StudentScript) -> None:
+    net = student.module.NumpyANN()
+    with pytest.raises(StudentError) as one:
+        net.W1  # noqa: B018
+    with pytest.raises(StudentError) as several:
+        attributes(net, ("close", "W1", "b1"))
+    assert str(several.value) == str(one.value)

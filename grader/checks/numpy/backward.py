@@ -8,7 +8,7 @@ from assignment.checks.numpy.backward import REMARKS, answers
 from assignment.checks.numpy.gradients import Batch, compared, expect_gradients
 from assignment.expect import CheckFailed
 from assignment.handles import Module
-from grader.checks.numpy.cases import LARGE_TOLERANCE, backward_cases, large_point
+from grader.checks.numpy.cases import LARGE_TOLERANCE, backward_cases, drawn_once, large_point
 from grader.errors import TimedOut
 from grader.oracle.gradients import Point
 from grader.oracle.networks import network_at, reference_gradients
@@ -19,7 +19,7 @@ def check_backward(module: Module, rng: np.random.Generator, full_size_seconds: 
 
     Raises CheckFailed unless all four gradients are right, for every batch and in time.
     """
-    cases = backward_cases(rng)
+    cases = drawn_once(backward_cases, rng)
     point = large_point(rng, 256, 784, 128, 10)
     found: dict[int, list[Batch]] = {}
     for number in map(int, rng.permutation(len(cases) + 1)):

@@ -6,8 +6,11 @@ small enough to ship. Inputs have three decimals, so that the public file stays 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -70,6 +73,26 @@ PUBLIC = Sizes(
     ),
     backward=(66, 4, 3, 5),
 )  # fmt: skip
+
+
+T = TypeVar("T")
+
+
+def drawn_once(draw_some: Callable[[np.random.Generator], T], rng: np.random.Generator) -> T:
+    """What a function draws, computed once for all submissions that a process marks with one seed.
+
+    `rng` goes on as if the function had drawn from it.
+    """
+    cases: T
+    cases, rng.bit_generator.state = _drawn(draw_some, json.dumps(rng.bit_generator.state))
+    return cases
+
+
+@lru_cache(maxsize=32)
+def _drawn(draw_some: Callable[[np.random.Generator], T], state: str) -> tuple[T, Any]:
+    rng = np.random.default_rng()
+    rng.bit_generator.state = json.loads(state)
+    return draw_some(rng), rng.bit_generator.state
 
 
 def draw(rng: np.random.Generator, sizes: Sizes = HIDDEN) -> Cases:
