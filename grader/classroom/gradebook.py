@@ -173,7 +173,7 @@ class Gradebook(QuestionLog):
                 self.keep_network(
                     work, script, report.accuracy[script], (networks or {}).get(script)
                 )
-            self._drop_old_networks()
+            self._drop_old_networks(work)
             self._count(work, counted)
             self._forget_failures({work})
 

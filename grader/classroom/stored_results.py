@@ -83,11 +83,14 @@ class StoredResults(ClassState):
                     (work, script, accuracy, network.units, network.agreement, network.weights),
                 )
 
-    def _drop_old_networks(self) -> None:
-        """Remove the networks of submissions that are nobody's last."""
+    def _drop_old_networks(self, work: str) -> None:
+        """Of the students who handed in a work, remove networks that are nobody's last."""
         self._db.execute(
-            "delete from networks where work not in (select work from attempts where id in "
-            "(select max(id) from attempts group by student))"
+            "delete from networks where work in (select work from attempts where student in "
+            "(select student from attempts where work = ?)) and not exists "
+            "(select 1 from attempts as one where one.work = networks.work and one.id = "
+            "(select max(id) from attempts where student = one.student))",
+            (work,),
         )
 
     def network(self, work: str, script: str) -> FittedNetwork | None:

@@ -111,6 +111,23 @@ def test_the_network_of_the_attempt_that_counts_is_kept(tmp_path: Path) -> None:
     assert rows(tmp_path / "grades.db", "select * from networks") == []
 
 
+def test_a_network_stays_while_it_is_the_last_of_anybody(tmp_path: Path) -> None:
+    report, made = Pupil("ada", accuracy=0.8).report(), {"numpy_ann": network(3)}
+    ada, bob = Student("ada", "Ada"), Student("bob", "Bob")
+    with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
+        for student, work in ((ada, "same"), (bob, "same"), (ada, "of ada"), (bob, "of bob")):
+            gradebook.hand_in([student], work, Submission(student.id, {}, {}, {}))
+            gradebook.record(work, report, {}, {}, PROVENANCE, networks=made)
+            kept = [
+                one
+                for one in ("same", "of ada", "of bob")
+                if gradebook.network(one, "numpy_ann") is not None
+            ]
+            assert kept == {"same": ["same"], "of ada": ["same", "of ada"]}.get(
+                work, ["of ada", "of bob"]
+            )
+
+
 @pytest.mark.parametrize(
     ("version", "said"), [(1, "negative elements become 0, all others stay"), (2, "is 3")]
 )
