@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def answer_of_copy(
     if not hasattr(os, "fork"):
         return json.dumps(function()).encode()
     ours, theirs = os.pipe()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _uninterrupted():
         # Python 3.12 warns of other threads. The child needs none of their locks.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
@@ -52,6 +52,20 @@ def answer_of_copy(
             if leads:
                 os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Leaves signals until the end of the block.
+
+    Python calls functions of its own modules around a fork, and drops the exceptions that signal
+    handlers raise in them: Ctrl-C would be lost.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _be_copy(

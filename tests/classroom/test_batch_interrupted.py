@@ -150,7 +150,9 @@ def test_a_full_disk_keeps_stored_results(tmp_path: Path, book: Path) -> None:
 def test_a_second_batch_is_refused(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
+    running.send_signal(signal.SIGSTOP)  # on a busy machine it might end before the second begins
     second = batch(submissions, book)
+    running.send_signal(signal.SIGCONT)
     assert second.returncode == 2
     assert second.stderr.splitlines()[-1].startswith("error: another batch is writing")
     assert running.wait(60) == 1

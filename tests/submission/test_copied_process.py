@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,22 @@ def test_beyond_its_limits_it_has_no_answer(case: str) -> None:
     started = time.monotonic()
     assert called(function, **limits) == b""
     assert time.monotonic() - started < 20
+
+
+INTERRUPTED = """
+import os, signal
+from grader.submission.copied_process import answer_of_copy
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT))
+try:
+    answer_of_copy(lambda: 1, memory=1 << 28, seconds=2, timeout=30.0)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_during_a_fork_is_not_lost() -> None:
+    ran = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("interrupted\n", "")
 
 
 def test_what_a_group_starts_ends_with_it() -> None:

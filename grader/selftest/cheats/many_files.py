@@ -2,7 +2,7 @@
 # script: numpy_ann
 # earns: nothing
 # asks: 1.2
-# says: held | files, expected at most
+# says: held | files, expected at most | no answer within
 
 import os
 import time
