@@ -7,10 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import indent
-from typing import Any
+from typing import Any, TypeVar
+
+import pytest
 
 from grader import REFERENCE
 from grader.handout.stubs import Solution, reference_source, solved, split
@@ -24,6 +27,7 @@ from tests.forked_command import run_grader
 
 ROOT = Path(__file__).resolve().parent.parent
 RUBRIC = load_rubric()
+T = TypeVar("T")
 
 
 def points(*numbers: str) -> float:
@@ -33,6 +37,17 @@ def points(*numbers: str) -> float:
 
 
 PLOTS = tuple(sorted(path.name for path in REFERENCE.glob("*.png")))
+
+
+def first_of_each(cases: Sequence[T], kind: Callable[[T], object]) -> list[Any]:
+    """The cases as parameters of a test: after the first of each kind, they run only with --all."""
+    seen: set[object] = set()
+    marked: list[Any] = []
+    for case in cases:
+        is_repeated = kind(case) in seen
+        marked.append(pytest.param(case, marks=pytest.mark.exhaustive) if is_repeated else case)
+        seen.add(kind(case))
+    return marked
 
 
 def script_with(script: str, sections: dict[str, str], *, after: str = "") -> str:

@@ -26,8 +26,10 @@ def test_only_training_counts_and_every_epoch_is_tested() -> None:
 
 
 @pytest.mark.parametrize(("kind", "recipe"), [
-    ("numpy", "standard"), ("numpy", "reference"),
-    ("cnn", "fast-short"), ("cnn", "reference"), ("cnn-plain", "v3"),
+    ("numpy", "standard"), ("cnn", "fast-short"),
+    *(pytest.param(*case, marks=pytest.mark.exhaustive) for case in (
+        ("numpy", "reference"), ("cnn", "reference"), ("cnn-plain", "v3"),
+    )),
 ])  # fmt: skip
 def test_each_kind_of_training_can_be_raced_and_ended_early(kind: str, recipe: str) -> None:
     found = train(kind, recipe, 0, *TINY, epochs=1)

@@ -209,7 +209,7 @@ def test_the_search_finds_a_line_that_a_stand_in_brings(servers: Servers) -> Non
     assert "returnnp.maximum(z,0)" in lines_in(texts(student.with_stand_ins([telling]), Z))
 
 
-@pytest.mark.parametrize("which", ["ann", "cnn"])
+@pytest.mark.parametrize("which", [pytest.param("ann", marks=pytest.mark.exhaustive), "cnn"])
 def test_torch_workers_hold_no_line_that_torch_does_not_bring(servers: Servers, which: str) -> None:
     stand_in = STAND_INS[f"{which} layers"]
     script = f"pytorch_{which}"
