@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
-import collections
-import datetime
-import decimal
-import fractions
-import functools
-import pathlib
 import re
-import types
 from functools import cache
-from types import ModuleType
+from importlib import import_module
 
 import numpy as np
 
@@ -40,8 +32,10 @@ TORCH = (
     "Dropout2d", "ReLU", "Softmax", "LogSoftmax", "Flatten", "MaxPool2d", "BatchNorm1d", "BatchNorm2d", "CrossEntropyLoss",
     "NLLLoss", "SGD", "Adam", "AdamW",
 )  # fmt: skip
+# some of them take longer to import than all checks of a section
 MODULES = (
-    builtins, collections, datetime, decimal, fractions, functools, pathlib, re, types, np, np.ma, np.random,
+    "builtins", "collections", "datetime", "decimal", "fractions", "functools", "pathlib", "re",
+    "types", "numpy", "numpy.ma", "numpy.random",
 )  # fmt: skip
 # types without a name in a module
 _WITHOUT: tuple[object, ...] = (
@@ -81,5 +75,6 @@ def _known() -> frozenset[str]:
     return frozenset(TORCH + ITERATORS).union(*(_types_of(module) for module in MODULES))
 
 
-def _types_of(module: ModuleType) -> set[str]:
-    return {kind.__name__ for kind in vars(module).values() if isinstance(kind, type)}
+def _types_of(module: str) -> set[str]:
+    found = vars(import_module(module)).values()
+    return {kind.__name__ for kind in found if isinstance(kind, type)}

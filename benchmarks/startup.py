@@ -43,9 +43,7 @@ NOTES = (
     "The seconds of a command are those of its whole process, from start to exit. The scripts "
     "are those of the reference solution, so that every check runs. Imports are measured with "
     "`python -X importtime`.",
-    "The scripts of parts 2 and 3 import PyTorch, which takes most of their time. Their checks "
-    "create an optimizer; the first one in a process imports torch._dynamo and sympy, which "
-    "takes another second.",
+    "The scripts of parts 2 and 3 import PyTorch, which takes most of their time.",
     "Loading: seconds until Fashion-MNIST is available. The gzip files are unpacked once into "
     "the same folder; later the unpacked files are memory-mapped and their checksums verified. "
     "The files are in the system's cache.",
