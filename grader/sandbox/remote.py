@@ -76,10 +76,10 @@ class StudentScript:
         self._limits = rubric.limits
         self._process: Process | None = None
         self._names: list[str] = []
-        # of the present process: the types of its objects, None for the script itself, and by type
-        # and name what is known to be a function, and need not be asked for again
-        self._types: dict[int | None, str | None] = {None: None}
-        self._functions: dict[tuple[str | None, str], str] = {}
+        # of the present process: the types of what its functions returned, "" for the script itself,
+        # and by type and name what is known to be a function and need not be asked for again
+        self._types: dict[int | None, str] = {None: ""}
+        self._functions: dict[tuple[str, str], str] = {}
         self._load_fault: StudentFault | None = None
         # of a script that does not parse, or imports what it may not
         self._source_fault: StudentFault | None = None
@@ -171,9 +171,9 @@ class StudentScript:
 
     def attribute(self, ref: int | None, name: str) -> Any:
         """An attribute of one of the script's objects, or of the script itself if `ref` is None."""
-        function = self._functions.get((self._types[ref], name))
-        if function is not None and name in FUNCTIONS:
-            return Function(self, ref, name, function)
+        known = self._functions.get((self._types[ref], name)) if ref in self._types else None
+        if known is not None:
+            return Function(self, ref, name, known)
         return self._attribute(ref, name, self.ask("get", {"ref": ref, "name": name}))
 
     def attributes(self, ref: int | None, names: Sequence[str]) -> list[Any]:
@@ -188,7 +188,8 @@ class StudentScript:
     def _attribute(self, ref: int | None, name: str, value: Any) -> Any:
         if isinstance(value, Handle) and opaque_of(value).callable:
             kind = opaque_of(value).type_name
-            self._functions[self._types[ref], name] = kind
+            if ref in self._types and name in FUNCTIONS:
+                self._functions[self._types[ref], name] = kind
             return Function(self, ref, name, kind)
         return expect_callable(name, value)
 
@@ -216,6 +217,9 @@ class StudentScript:
         pair = isinstance(answer, list) and len(answer) == 2
         if not pair or not isinstance(answer[1], list) or len(answer[1]) != len(args):
             raise BadReply("the answer does not belong to the call")
+        if isinstance(answer[0], Handle):
+            returned = opaque_of(answer[0])
+            self._types[returned.ref] = returned.type_name
         return answer
 
     def observe(
@@ -312,7 +316,6 @@ class StudentScript:
 
     def _remote(self, value: Any) -> Any:
         if isinstance(value, Opaque) and value.ref is not None:
-            self._types[value.ref] = value.type_name
             return Handle(self, value)
         if isinstance(value, list | tuple):
             return type(value)(self._remote(item) for item in value)
@@ -328,7 +331,7 @@ class StudentScript:
             raise self._load_fault
         started = time.monotonic()
         self._process = Process(self._server, self.script)
-        self._types, self._functions = {None: None}, {}
+        self._types, self._functions = {None: ""}, {}
         # importing torch from a cold disk is no section's fault
         self.clock.whole.charge(time.monotonic() - started)
         try:
