@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,35 @@ def test_a_table_that_is_not_finished_leaves_the_old_one(tmp_path: Path) -> None
         raise ZeroDivisionError
     assert (tmp_path / "report" / "a.csv").read_text() == "old"
     assert files(tmp_path / "report") == {"a.csv", MANIFEST}
+
+
+def test_a_page_that_is_not_finished_leaves_the_old_one(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "report", [], ["index.html"])
+    folder.write_pieces("index.html", ["ol", "d ä"])
+    with pytest.raises(ZeroDivisionError):
+        folder.write_pieces("index.html", (str(1 // n) for n in (1, 0)))
+    assert (tmp_path / "report" / "index.html").read_text() == "old ä"
+    assert files(tmp_path / "report") == {"index.html", MANIFEST}
+
+
+def test_memory_grows_little_with_the_class(tmp_path: Path) -> None:
+    def most(students: int) -> int:
+        """The most bytes that were held at once."""
+        folder = tmp_path / str(students)
+        folder.mkdir()
+        pupils = [Pupil(f"{number}", f"Ada {number}") for number in range(students)]
+        book = write_class(folder / "grades.db", pupils)
+        tracemalloc.start()
+        try:
+            with Gradebook(book) as gradebook:
+                build(gradebook, folder / "report")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    most(2)  # what is held after the first report, whatever the class
+    few, many = most(20), most(120)
+    assert (many - few) / 100 < 8_000
 
 
 def test_a_killed_report_leaves_whole_files_and_can_be_repeated(tmp_path: Path) -> None:
