@@ -124,9 +124,6 @@ def minibatches(
         yield X[index], targets[index]
 
 
-EPOCH_TABLE = "epoch   train loss   val loss   train acc   val acc"
-
-
 @dataclass
 class History:
     """Learning curves: four lists, one entry per epoch; losses in nats, accuracies in [0, 1]."""
@@ -147,7 +144,7 @@ class History:
         """Print the newest epoch as a row of the epoch table; the first row follows the header."""
         epoch = len(self.train_losses)
         if epoch == 1:
-            print(EPOCH_TABLE)
+            print("epoch   train loss   val loss   train acc   val acc")
         print(
             f"{epoch:5d}   {self.train_losses[-1]:10.4f}   {self.val_losses[-1]:8.4f}"
             f"   {self.train_accuracies[-1]:8.2%}   {self.val_accuracies[-1]:7.2%}",

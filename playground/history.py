@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 import utils
 
+# as `print_last` prints it before the first epoch, which a resumed run does not have
+EPOCH_TABLE = "epoch   train loss   val loss   train acc   val acc"
+
 
 @dataclass
 class History(utils.History):

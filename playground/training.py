@@ -18,7 +18,7 @@ from playground.arrays import aligned_zeros
 from playground.blas import suitable_threads
 from playground.checkpoints import Checkpoint, identity, resumed
 from playground.errors import Diverged, PlaygroundError
-from playground.history import History
+from playground.history import EPOCH_TABLE, History
 from playground.network import Network, Snapshot, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
@@ -133,7 +133,7 @@ def train(
             if verbose:
                 print(resumed(done, before, configuration.epochs, configuration.schedule))
                 if done < configuration.epochs:
-                    print(utils.EPOCH_TABLE)
+                    print(EPOCH_TABLE)
     patience = math.inf if configuration.patience is None else configuration.patience
     with suppress(StopTraining):
         for epoch in range(len(history.train_losses) + 1, configuration.epochs + 1):

@@ -24,7 +24,7 @@ from playground.convnets.images import ImageBatches, to_device
 from playground.convnets.networks import CLASSES
 from playground.convnets.processor import Processor, choose_processor
 from playground.errors import Diverged, PlaygroundError
-from playground.history import History
+from playground.history import EPOCH_TABLE, History
 from playground.schedules import SCHEDULES
 from playground.training import (
     NOT_MEASURED,
@@ -103,7 +103,7 @@ def train_convnet(
                     resumed(progress.epochs, before, configuration.epochs, configuration.schedule)
                 )
                 if not _is_over(progress, configuration):
-                    print(utils.EPOCH_TABLE)
+                    print(EPOCH_TABLE)
     earlier = progress.seconds
     with suppress(StopTraining):
         while not _is_over(progress, configuration):

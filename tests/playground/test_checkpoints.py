@@ -14,6 +14,7 @@ import pytest
 import utils
 from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
+from playground.history import EPOCH_TABLE
 from playground.network import Network
 from playground.optimizers import OPTIMIZERS
 from playground.training import Controls, TrainingRun, train
@@ -78,6 +79,11 @@ def test_a_finished_run_is_extended_to_more_epochs(
     assert "resumed after epoch 2 of 2, extended to 4\n" in capsys.readouterr().out
 
 
+def test_the_table_has_the_same_head_as_from_the_start(capsys: pytest.CaptureFixture[str]) -> None:
+    trained(verbose=True)
+    assert capsys.readouterr().out.splitlines()[0] == EPOCH_TABLE
+
+
 def test_a_learning_rate_that_was_changed_stays_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,7 +91,7 @@ def test_a_learning_rate_that_was_changed_stays_changed(
     path = interrupted(tmp_path / "run.npz", controls=Controls(rate_factor=0.5))
     assert_same(whole, trained(checkpoint=path, resume=True, verbose=True))
     said = capsys.readouterr().out.splitlines()
-    assert said[:2] == ["resumed after epoch 2 of 4", utils.EPOCH_TABLE]
+    assert said[:2] == ["resumed after epoch 2 of 4", EPOCH_TABLE]
     trained(checkpoint=path, resume=True, verbose=True)  # nothing is left to do
     assert capsys.readouterr().out == "resumed after epoch 4 of 4\n"
 

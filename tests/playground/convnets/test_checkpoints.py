@@ -19,6 +19,7 @@ from playground.convnets.networks import build
 from playground.convnets.storage import load, save
 from playground.convnets.training import train_convnet
 from playground.errors import BadFile, PlaygroundError
+from playground.history import EPOCH_TABLE
 from playground.training import Controls
 from tests.playground.convnets.support import QUICK, assert_same_parameters, few, trained
 
@@ -69,7 +70,7 @@ def test_a_learning_rate_that_was_changed_stays_changed(
     assert_same_parameters(whole, resumed)
     assert run.history == rerun.history
     said = capsys.readouterr().out.splitlines()
-    assert said[:2] == ["resumed after epoch 2 of 3", utils.EPOCH_TABLE]
+    assert said[:2] == ["resumed after epoch 2 of 3", EPOCH_TABLE]
 
 
 def test_a_run_can_be_extended(tmp_path: Path) -> None:
