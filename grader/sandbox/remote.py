@@ -211,7 +211,12 @@ class StudentScript:
     ) -> Any:
         """What a function returns; with `echo`, also its arguments as they are afterwards."""
         arguments = {"ref": ref, "name": name, "args": plain(args), "kwargs": kwargs, "echo": echo}
-        answer = self.ask("call", arguments, seconds)
+        try:
+            answer = self.ask("call", arguments, seconds)
+        except StudentError:
+            if self._functions.pop((self._types.get(ref, ""), name), None) is not None:
+                self.attribute(ref, name)  # has its own error where it is a function no longer
+            raise
         if not echo:
             return answer
         pair = isinstance(answer, list) and len(answer) == 2

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from assignment.failure import CheckFailed
 from assignment.handles import Handle, Module, attributes, set_attributes
 from grader.errors import StudentError
 from grader.marking.marking import Marking
@@ -89,3 +90,19 @@ def test_several_attributes_fail_as_one_does(student: StudentScript) -> None:
     with pytest.raises(StudentError) as several:
         attributes(net, ("close", "W1", "b1"))
     assert str(several.value) == str(one.value)
+
+
+def test_a_function_that_was_overwritten_is_called_that() -> None:
+    source = b"def relu(z):\n    global relu\n    relu = 3\n    return z\n"
+    marking = Marking(
+        Submission("ada", {"numpy_ann": source}, {}, {}),
+        load_rubric(),
+        Options(seed=0, sandbox="none"),
+    )
+    module = marking.students["numpy_ann"].module
+    try:
+        module.relu(np.ones(2))
+        with pytest.raises(CheckFailed, match="relu is an int, expected a function"):
+            module.relu(np.ones(2))
+    finally:
+        marking.close()
