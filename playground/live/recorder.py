@@ -62,8 +62,7 @@ class Recorder:
 
     def _hold(self) -> None:
         """Shows the network as it is while the page pauses, and waits."""
-        self._is_held = True
-        self.take_look()
+        self.take_look(held=True)
         try:
             self.controls.wait()
         finally:
@@ -75,8 +74,8 @@ class Recorder:
         if time.perf_counter() >= self._next_look:
             self.take_look()
 
-    def take_look(self) -> None:
-        """Looks at the network, and lets the pages know."""
+    def take_look(self, held: bool = False) -> None:
+        """Looks at the network, and lets the pages know, also that the training is held."""
         started = time.perf_counter()
         with np.errstate(all="ignore"):  # weights may have become infinite or NaN
             look = self.subject.look(self.sample)
@@ -84,7 +83,8 @@ class Recorder:
         now = time.perf_counter()
         self._next_look = now + max(LOOK_INTERVAL, (now - started) / LOOK_SHARE)
         with self._news:
-            self.look = packed
+            # only now: a page that says "paused" shows what the network then is, and goes on so
+            self.look, self._is_held = packed, held
             self.dead.append((self.step.number, look.dead_shares))
             self.dead = _thinned(self.dead)
             self._tell()

@@ -15,7 +15,7 @@ from playground.errors import PlaygroundError
 from playground.layers import Layer, Linear, ReLU
 from playground.live import recorder as recorder_module
 from playground.live.controls import LiveControls
-from playground.live.looks import NetworkSubject, choose_sample
+from playground.live.looks import Look, NetworkSubject, Sample, choose_sample
 from playground.live.recorder import Recorder
 from playground.live.series import Series
 from playground.network import Network
@@ -115,6 +115,27 @@ def test_a_network_that_diverged_can_still_be_shown(value: float) -> None:
     state = state_of(recorder)
     assert state["ended"] == "the training loss is nan"
     assert state["norms"] == [None]
+
+
+def test_what_a_paused_page_shows_is_the_network_as_it_is_held() -> None:
+    network = small()
+    recorder = recorder_of(network)
+    shown, parts = recorder.subject.look, list[bool]()
+
+    def look(sample: Sample) -> Look:
+        parts.append(recorder.wait_for_news(-1, 1)[1]["paused"])  # what a page is told meanwhile
+        return shown(sample)
+
+    recorder.subject.look = look  # type: ignore[method-assign]
+    recorder.obey({"action": "pause"})
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(recorder.after_step, Step(1, 1, 1.0))
+        version, state = 0, state_of(recorder)
+        while not state["paused"]:
+            version, state = recorder.wait_for_news(version, 1)
+        recorder.obey({"action": "resume"})
+        held.result(60)
+    assert parts == [False]
 
 
 def test_the_page_pauses_slows_down_and_stops_a_training() -> None:
