@@ -66,15 +66,15 @@ def draw_curve(
 ) -> None:
     """Draws a variant's mean learning curve with a band of one standard deviation over its trials.
 
-    `x` is "epoch" or "seconds". Colour and marker depend on the variant's name unless `style` sets
+    `x` is "epoch" or "seconds", those of the quickest trial. Colour and marker depend on the variant's name unless `style` sets
     them.
     """
     rows = variant.curve(curve)
     shortest = min(map(len, rows))  # early stopping ends trials at different epochs
     values = np.array([row[:shortest] for row in rows])  # (trials, epochs)
     values *= 100 if percent else 1
-    seconds = np.array([row[:shortest] for row in variant.curve("seconds")])
-    positions = seconds.mean(axis=0) if x == "seconds" else np.arange(1, shortest + 1)
+    seconds = variant.quickest.history["seconds"][:shortest]
+    positions = seconds if x == "seconds" else np.arange(1, shortest + 1)
     look = {
         "color": COLOURS.get(variant.name, BLACK),
         "marker": MARKERS.get(variant.name, "o"),

@@ -45,7 +45,7 @@ def run(settings: ExperimentSettings) -> Result:
         each=lambda trained: predictions["network"].append(trained.predict(data.X_test)),
     )
     fast = CONV_RECIPES["fast"]
-    epochs = int(network.seconds.mean / seconds_per_cnn_epoch(fast, data, settings))
+    epochs = int(network.quickest.seconds / seconds_per_cnn_epoch(fast, data, settings))
     fitting = shortened(replace(fast, epochs=max(1, epochs)), settings)
     cnn = cnn_variant(
         "CNN",
@@ -101,7 +101,7 @@ def find(result: Result) -> Finding:
     gains = np.array(errors["network"]) - np.array(errors["CNN"])
     most, least = int(gains.argmax()), int(gains.argmin())
     budget = (
-        f"{v.name}: {v.seconds.mean:.0f} s, {phrases.counted(v.configuration['epochs'], 'epoch')}, "
+        f"{v.name}: {v.quickest.seconds:.0f} s, {phrases.counted(v.configuration['epochs'], 'epoch')}, "
         f"{v.parameters:,} parameters"
         for v in (network, cnn)
     )
@@ -110,7 +110,7 @@ def find(result: Result) -> Finding:
         shares = f"{100 * errors['network'][index]:.1f} % to {100 * errors['CNN'][index]:.1f} %"
         return f"{measures['classes'][index]} (error rate from {shares})"
 
-    ratio = cnn.seconds.mean / network.seconds.mean
+    ratio = cnn.quickest.seconds / network.quickest.seconds
     fair = (
         "With about the same training time"
         if 2 / 3 < ratio < 3 / 2

@@ -54,8 +54,8 @@ def find(result: Result) -> Finding:
     pairs = list(zip(ours, theirs, strict=True))
     first = max(_apart(*pair, "train_losses", 0) for pair in pairs)
     last = max(abs(mine.test_accuracy.mean - other.test_accuracy.mean) for mine, other in pairs)
-    slower = np.mean([other.seconds.mean for other in theirs]) / np.mean(
-        [mine.seconds.mean for mine in ours]
+    slower = np.mean([other.quickest.seconds for other in theirs]) / np.mean(
+        [mine.quickest.seconds for mine in ours]
     )
     epochs = phrases.counted(ours[0].configuration["epochs"], "epoch")
     return Finding(
