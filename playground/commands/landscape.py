@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from assignment.files import write_atomically
 from playground import command_line, datasets, plots
 from playground.configuration import Configuration
 from playground.network import Network, as_numbers
 
+PAGE = ".html"
 MEASURED_IMAGES = 1000  # training images whose loss is drawn
 
 
@@ -28,7 +30,7 @@ def add_command(commands: Any) -> None:
         type=Path,
         default=Path("landscape.png"),
         metavar="FILE",
-        help=".png, .svg or .pdf (default: landscape.png)",
+        help="a picture (.png, .svg, .pdf) or a page that plays the paths (.html); default: landscape.png",
     )
     parser.add_argument(
         "--hidden-sizes",
@@ -50,7 +52,7 @@ def add_command(commands: Any) -> None:
 
 
 def _landscape(options: argparse.Namespace) -> None:
-    command_line.check_writable(options.out, plots.ENDINGS)
+    command_line.check_writable(options.out, [*plots.ENDINGS, PAGE])
     configuration = Configuration(hidden_sizes=tuple(options.hidden_sizes), epochs=options.epochs)
     dataset = command_line.load_dataset(options)
     split = datasets.split(
@@ -59,24 +61,35 @@ def _landscape(options: argparse.Namespace) -> None:
         train_size=options.train_size,
         seed=options.seed,
     )
-    from playground.landscape import figure, paths, plane
+    from playground.landscape import figure, page, paths, plane
 
     X = as_numbers(split.X_train[:MEASURED_IMAGES], np.dtype(np.float32))
     y = split.y_train[:MEASURED_IMAGES]
     classes = len(dataset.class_names)
     network = Network(X.shape[1], classes, configuration)
-    recorded, ends = {}, {}
+    recorded, losses = {}, {}
+
+    def loss_at(parameters: np.ndarray) -> float:
+        network.parameters[...] = parameters
+        return network.evaluate(X, y)[0]
+
     for name in paths.RATES:
         path = paths.record_path(name, configuration, split, classes=classes, seed=options.seed)
-        network.parameters[...] = path[-1]
-        recorded[name], ends[name] = path, network.evaluate(X, y)[0]
-        print(f"{name}: loss {ends[name]:.3f} on {len(y):,} training images")
-    lowest = min(ends, key=lambda name: ends[name])
+        measured = path if options.out.suffix == PAGE else path[-1:]
+        recorded[name], losses[name] = path, [loss_at(point) for point in measured]
+        print(f"{name}: loss {losses[name][-1]:.3f} on {len(y):,} training images")
+    lowest = min(losses, key=lambda name: losses[name][-1])
     points = np.concatenate(list(recorded.values()))
     cut = plane.plane_through(recorded[lowest][-1], recorded[lowest][0], points)
     places = {name: cut.coordinates(points) for name, points in recorded.items()}
     grid = plane.loss_on_grid(network, cut, list(places.values()), X, y, size=options.grid)
-    figure.draw(cut, grid, places, ends, lowest).savefig(options.out, dpi=110)
+    if options.out.suffix == PAGE:
+        steps = [0, *paths.recorded_steps(paths.steps_of(configuration, split))]
+        text = page.page(cut, grid, places, losses, steps, lowest)
+        write_atomically(options.out, text.encode())
+    else:
+        ends = {name: each[-1] for name, each in losses.items()}
+        figure.draw(cut, grid, places, ends, lowest).savefig(options.out, dpi=110)
     print(f"Loss landscape: {options.out}")
 
 

@@ -49,17 +49,31 @@ def draw(
         "projected onto it and have other losses than it shows there; the legend gives the last ones.",
         fontsize=9,
     )
-    along, across = (f"{100 * share:.0f} % of the squared distances" for share in plane.explained)
-    axes.set_xlabel(f"from the end of {best} towards the start ({along})")
-    axes.set_ylabel(f"main direction of the remaining distances ({across})")
+    across, up = along_axes(plane, best)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
+def along_axes(plane: Plane, best: str) -> tuple[str, str]:
+    """What the two axes of the plane are."""
+    across, up = (f"{100 * share:.0f} % of the squared distances" for share in plane.explained)
+    return (
+        f"from the end of {best} towards the start ({across})",
+        f"main direction of the remaining distances ({up})",
+    )
+
+
+def levels_of(grid: Grid) -> np.ndarray:
+    """The losses `(LEVELS,)` at which the contours lie, with equal ratios."""
+    low, high = float(grid.losses.min()), float(np.quantile(grid.losses, SHOWN_SHARE))
+    return np.geomspace(low, max(high, low * 1.01), LEVELS)
+
+
 def _draw_contours(axes: Axes, grid: Grid) -> None:
     """Grey levels of the loss, some of them with their number (nats)."""
-    low, high = float(grid.losses.min()), float(np.quantile(grid.losses, SHOWN_SHARE))
-    levels = np.geomspace(low, max(high, low * 1.01), LEVELS)
+    levels = levels_of(grid)
     axes.contourf(
         grid.a, grid.b, grid.losses, levels, cmap="Greys", norm="log", extend="both", alpha=0.7
     )

@@ -33,8 +33,7 @@ def record_path(
     """
     chosen = replace(configuration, optimizer=optimizer, learning_rate=RATES[optimizer])
     network = Network(split.X_train.shape[1], classes, chosen, seed=seed)
-    steps = chosen.epochs * -(-len(split.y_train) // chosen.batch_size)
-    recorded = set(recorded_steps(steps))
+    recorded = set(recorded_steps(steps_of(chosen, split)))
     points = [network.parameters.copy()]
 
     def after_step(step: Step) -> None:
@@ -43,6 +42,11 @@ def record_path(
 
     train(network, split.X_train, split.y_train, seed=seed, after_step=after_step)
     return np.stack(points)
+
+
+def steps_of(configuration: Configuration, split: Split) -> int:
+    """The number of steps of a training."""
+    return configuration.epochs * -(-len(split.y_train) // configuration.batch_size)
 
 
 def recorded_steps(steps: int, count: int = POINTS) -> list[int]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
 
-import inspection.page
+from inspection.one_file import WEB as SHARED
 from playground.errors import PlaygroundError
 from playground.live.recorder import Recorder
 
@@ -37,11 +37,7 @@ LAST_WORDS = 3.0  # seconds for the pages to hear of the end
 def _files() -> dict[str, Path]:
     """What is served, by its path below the token: our own web/ and that of the inspection."""
     own = {path.name: path for path in WEB.iterdir() if path.suffix in TYPES}
-    shared = {
-        f"inspection/{path.name}": path
-        for path in inspection.page.WEB.iterdir()
-        if path.suffix in TYPES
-    }
+    shared = {f"inspection/{path.name}": path for path in SHARED.iterdir() if path.suffix in TYPES}
     return {**own, **shared, "": WEB / "live.html"}
 
 

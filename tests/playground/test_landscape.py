@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -89,8 +90,23 @@ def test_the_command_draws_all_optimizers(
     assert out.read_text().startswith("<?xml")
 
 
+def test_the_command_writes_a_page_with_the_loss_at_each_point(tmp_path: Path) -> None:
+    out = tmp_path / "landscape.html"
+    sizes = "--epochs 1 --train-size 300 --validation-size 10 --hidden-sizes 6 --grid 4"
+    assert main(["landscape", *sizes.split(), "--out", str(out)]) == 0
+    text = out.read_text()
+    data = json.loads(text.partition('id="data">')[2].partition("<")[0])
+    assert [path["name"] for path in data["paths"]] == list(OPTIMIZERS)
+    assert data["steps"] == [0, 1, 2, 3]  # 300 images in batches of 128
+    ends = {path["name"]: path["losses"][-1] for path in data["paths"]}
+    assert data["best"] == min(ends, key=lambda name: ends[name])
+    assert len({path["losses"][0] for path in data["paths"]}) == 1  # they have one start
+    assert all(len(path["losses"]) == len(path["places"]) == 4 for path in data["paths"])
+    assert "default-src 'none'" in text
+
+
 @pytest.mark.parametrize(("arguments", "words"), [
-    ("--out landscape.txt", "expected a name that ends in .png or .svg or .pdf"),
+    ("--out landscape.txt", "expected a name that ends in .png or .svg or .pdf or .html"),
     ("--epochs 0", "epochs is 0, expected an integer of at least 1"),
     ("--hidden-sizes 0", "hidden_sizes[0] is 0"),
 ])  # fmt: skip

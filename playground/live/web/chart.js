@@ -103,13 +103,13 @@ function keyOf(key) {
   return element("ul", { className: "key" }, ...items);
 }
 
-function words(text, x, y, anchor, transform = "") {
+export function words(text, x, y, anchor, transform = "") {
   const made = drawn("text", { x, y, "text-anchor": anchor, transform });
   made.textContent = text;
   return made;
 }
 
-function drawn(name, attributes) {
+export function drawn(name, attributes) {
   const made = document.createElementNS(NAMESPACE, name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value !== "") made.setAttribute(key, value);
