@@ -16,6 +16,8 @@ from benchmarks.records import Spread
 ROOT = Path(__file__).resolve().parent.parent
 # read by OpenMP, OpenBLAS and MKL when they are loaded
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# where it is set, every start compiles all of this project's modules, which no user's does
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 SETTLE_SECONDS = 0.3  # idle threads of the previous contender spin for up to a quarter of a second
 
 
@@ -31,7 +33,8 @@ def interleave(contenders: Mapping[str, Callable[[], float]], repeats: int) -> d
 
 def environment(threads: int | None = None, **variables: str) -> dict[str, str]:
     """The environment for a process with that many threads (None: the libraries' default)."""
-    inherited = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
+    left_out = {*THREAD_VARIABLES, NO_BYTECODE}
+    inherited = {name: value for name, value in os.environ.items() if name not in left_out}
     limits = {} if threads is None else dict.fromkeys(THREAD_VARIABLES, str(threads))
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**inherited, **limits, "PYTHONPATH": search, **variables}
