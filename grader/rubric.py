@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -192,6 +193,14 @@ class Rubric:
                 )
         chosen = [s for s in self.sections if not only or s.number in only]
         return tuple(s for s in chosen if not (skip_training and s.training))
+
+    def with_needs(self, chosen: Iterable[RubricSection]) -> list[RubricSection]:
+        """These sections and all that they need, in order."""
+        numbers = {section.number for section in chosen}
+        for section in reversed(self.sections):  # needs come earlier, so one pass finds all
+            if section.number in numbers:
+                numbers.update(section.needs)
+        return [section for section in self.sections if section.number in numbers]
 
 
 def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:

@@ -81,6 +81,17 @@ def test_part_one_is_checked_without_torch_and_matplotlib(arguments: str, tmp_pa
     assert not packages & {"tqdm", *HEAVY}
 
 
+def test_the_workers_of_a_marking_start_before_numpy_is_imported() -> None:
+    """They import it too, at the same time."""
+    code = (
+        "import sys\nfrom grader.commands import grade\n"
+        "grade.begun_servers = lambda *_: sys.exit(f'numpy: {\"numpy\" in sys.modules}')\n"
+        "from grader.__main__ import main\nmain(sys.argv[1:])"
+    )
+    ran = run("-c", code, "grade", "grader/reference", "--only=1.2")
+    assert ran.stderr.splitlines()[-1] == "numpy: False"
+
+
 def test_part_one_trains_without_torch(tmp_path: Path) -> None:
     workplace = write_workplace(tmp_path, with_solutions=True)
     (workplace / "train.py").write_text(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.report.student_page import PageContent
     from grader.results import Report
     from grader.rubric import Rubric
+    from grader.sandbox.servers import Servers
     from grader.submission.reading import Submission
     from grader.training.fitted_network import FittedNetwork
 
@@ -39,13 +40,15 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Mark, print the score card and write the requested files; returns the exit status."""
-    from grader.marking.marking import Marking
-    from grader.report import terminal
-
     signal.signal(signal.SIGTERM, interrupt)
     submission, rubric, options = prepare(given)
-    marking = Marking(submission, rubric, options)
+    servers = begun_servers(submission, rubric, options)
     try:
+        # imports NumPy, while the servers of the workers do
+        from grader.marking.marking import Marking
+        from grader.report import terminal
+
+        marking = Marking(submission, rubric, options, servers=servers)
         marking.begin()
         print(terminal.head(submission.name, options), flush=True)
         for section in marking.to_run():
@@ -54,11 +57,25 @@ def run(given: argparse.Namespace) -> int:
                 print(terminal.line(result), flush=True)
             marking.end_worker_after(section)
     finally:
-        marking.close()
+        servers.close()
     report = marking.report()
     print(terminal.foot(report))
     write_files(given, report, submission, rubric, marking.networks().get("numpy_ann"))
     return report.exit_status
+
+
+def begun_servers(submission: Submission, rubric: Rubric, options: Options) -> Servers:
+    """The servers of a marking, started as far as its sections need them.
+
+    Raises CannotGrade where no sandbox level can be expected to work.
+    """
+    from grader.sandbox.levels import expected
+    from grader.sandbox.servers import Servers
+
+    servers = Servers(submission, rubric, expected(options.sandbox), device=options.device)
+    chosen = rubric.select(list(options.only), options.skip_training)
+    servers.begin(section.script for section in rubric.with_needs(chosen))
+    return servers
 
 
 def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import utils
-from assignment.data import IDX_FILES, DataError, read_idx
 from grader.errors import CannotGrade
 from grader.options import Options
 from grader.rubric import Rubric
@@ -82,6 +80,8 @@ def _device(name: str, *, elsewhere: bool) -> str:
         name == "auto" and sys.platform == "linux" and not any(sign.exists() for sign in signs)
     ):
         return "cpu"
+    import utils
+
     try:
         return utils.choose_device(name)
     except (ValueError, ImportError) as error:
@@ -90,6 +90,8 @@ def _device(name: str, *, elsewhere: bool) -> str:
 
 def expect_data(data_dir: Path | None) -> None:
     """Raises CannotGrade if the official images cannot be read."""
+    from assignment.data import IDX_FILES, DataError, read_idx  # imports NumPy
+
     try:
         for file in IDX_FILES["FashionMNIST"]:
             read_idx(file, data_dir)

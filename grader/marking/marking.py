@@ -15,11 +15,11 @@ from grader.options import Options
 from grader.results import Report, SectionResult, Status, Verdict
 from grader.rubric import Rubric, RubricSection
 from grader.sandbox.budget import Clock
-from grader.sandbox.levels import Sandbox, choose
+from grader.sandbox.levels import expected
 from grader.sandbox.own_paths import shown, without_paths
 from grader.sandbox.servers import Servers
 from grader.sections import SCRIPTS
-from grader.submission.preparing import prepared
+from grader.submission.preparing import Findings, prepared
 from grader.submission.reading import Submission
 from grader.training.fitted_network import FittedNetwork
 from grader.training.several import StoredRun, stored
@@ -30,20 +30,29 @@ MAX_PRINTED = 1000  # characters of a script's output in the feedback
 class Marking:
     """Marks sections one by one; `report` returns the results.
 
-    `explains` says whether wrong answers are probed further, to name the mistake.
+    `explains` says whether wrong answers are probed further, to name the mistake. `servers` are
+    those of the submission where they were begun before.
     """
 
     def __init__(
-        self, submission: Submission, rubric: Rubric, options: Options, *, explains: bool = True
+        self,
+        submission: Submission,
+        rubric: Rubric,
+        options: Options,
+        *,
+        explains: bool = True,
+        servers: Servers | None = None,
     ):
-        self.rubric, self.options = rubric, options
-        self.submission, self._remarks, self._findings = prepared(submission, rubric)
-        self.sandbox: Sandbox = choose(options.sandbox)
+        self.submission, self.rubric, self.options = submission, rubric, options
         self.results: dict[str, SectionResult] = {}
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self._started = time.perf_counter()
         self._shown: dict[str, str] = {}  # the output of each script that feedback has shown
-        self._servers = Servers(self.submission, rubric, self.sandbox, device=options.device)
+        sandbox = expected(options.sandbox)
+        self._servers = servers or Servers(submission, rubric, sandbox, device=options.device)
+        self._is_begun = False
+        self._remarks: tuple[str, ...] = ()
+        self._findings: Findings = {}
         self.clock = Clock(rubric.limits.submission_seconds)
         self.students = {script: self._servers.student(script, self.clock) for script in SCRIPTS}
         trained = frozenset(section.script for section in self.to_run() if section.training)
@@ -60,24 +69,29 @@ class Marking:
         )
 
     def begin(self) -> None:
-        """Start the fork servers early, because importing torch takes a while."""
-        with contextlib.suppress(OSError):  # retried, and reported, when a worker is needed
-            self._servers.begin(
-                {section.script for section in self.to_run()} & self.submission.scripts.keys()
-            )
+        """Start the fork servers, and prepare the scripts meanwhile. Does so once.
+
+        Importing torch takes a while. Raises CannotGrade where no sandbox level works.
+        """
+        if self._is_begun:
+            return
+        self._is_begun = True
+        self._servers.begin(section.script for section in self.to_run())
+        self.submission, self._remarks, self._findings = prepared(self.submission, self.rubric)
+        self.context = replace(self.context, submission=self.submission)
+        # retried, and reported, when a worker is needed
+        with contextlib.suppress(OSError, RuntimeError):
+            self._servers.confirm(self.submission)
 
     def to_run(self) -> list[RubricSection]:
         """The sections to report and the sections that these need, in the rubric's order."""
-        numbers = {section.number for section in self.chosen}
-        for section in reversed(self.rubric.sections):  # needs come earlier, so one pass finds all
-            if section.number in numbers:
-                numbers.update(section.needs)
-        return [section for section in self.rubric.sections if section.number in numbers]
+        return self.rubric.with_needs(self.chosen)
 
     def mark(self, section: RubricSection) -> SectionResult:
         """The result of a section, marked on the first call, after the sections that it needs."""
         if section.number in self.results:
             return self.results[section.number]
+        self.begin()
         needs = [self.rubric.by_number[number] for number in section.needs]
         failed = [need for need in needs if self.mark(need).status is Status.FAILED]
         started, trained_before = time.perf_counter(), self._training_seconds(section)
@@ -188,7 +202,7 @@ class Marking:
             seed=self.options.seed,
             attempt=self.options.attempt,
             device=self.options.device,
-            sandbox=self.sandbox.level,
+            sandbox=self._servers.sandbox.level,
             submission=self.submission.name,
             trainings={script: run.shown for script, run in runs.items() if run.shown is not None},
         )

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-from grader import GRADER
 from grader.errors import CannotGrade
 from grader.sandbox import seccomp
 from grader.sandbox.launch import (
@@ -28,6 +25,7 @@ from grader.sandbox.launch import (
 from grader.sandbox.templates import Template
 from grader.sandbox.temporary import OWNER
 from grader.sandbox.visible_paths import VisiblePaths, visible_paths
+from grader.submission.copied_process import answer_of_copy
 from grader.worker.entry import ALREADY_LOADED
 
 SYSTEM_PATH = "/usr/bin:/bin:/usr/local/bin"  # never the folder that the grader is started from
@@ -214,14 +212,20 @@ def limit_files(pid: int, spec: LaunchSpec) -> None:
 
     bubblewrap limits only their size. Raises RuntimeError where the kernel does not allow it.
     """
-    script = str(GRADER / "sandbox" / "scratch_options.py")
-    options = _scratch_options(spec)
-    command = [sys.executable, "-I", "-S", "-B", script, str(pid), SCRATCH, options]
-    if spec.user is not None:
-        command.append(str(spec.user))
-    done = subprocess.run(command, capture_output=True, timeout=30, check=False)
-    if done.returncode:
-        reason = done.stderr.decode("utf-8", "replace").strip()[-500:]
+    from grader.sandbox import scratch_options  # ctypes, which most processes need not import
+
+    def limited() -> str:
+        try:
+            scratch_options.enter(pid, spec.user)
+            scratch_options.remount(SCRATCH, _scratch_options(spec))
+        except OSError as error:
+            return str(error)
+        return "done"
+
+    # whoever enters the namespace stays in it: a copy of this process does
+    answer = answer_of_copy(limited, memory=1 << 28, seconds=30, timeout=30)
+    if answer != b'"done"':
+        reason = answer.decode("utf-8", "replace") or "no answer"
         raise RuntimeError(f"the scratch folder cannot be limited: {reason}")
 
 

@@ -16,17 +16,21 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from grader.errors import expecting_room
 from grader.rubric import Limits
 from grader.sandbox import bubblewrap, cgroup, process_tree
-from grader.sandbox.launch import LaunchSpec, Started
-from grader.sandbox.levels import Sandbox, finish, start
+from grader.sandbox.launch import LaunchSpec, Started, hand_over
+from grader.sandbox.levels import Sandbox, confirmed, finish, start
 from grader.sandbox.output import Output
 from grader.sandbox.workdir import Workdir
 
 FORK_TIMEOUT = 10.0  # seconds; a fork takes a few milliseconds
+T = TypeVar("T")
 PRELOADED = ("worker.worker", "torch")  # the first imports NumPy
 
 
@@ -35,7 +39,7 @@ class ForkServer:
 
     def __init__(
         self,
-        scripts: dict[str, bytes],
+        scripts: Mapping[str, bytes],
         limits: Limits,
         sandbox: Sandbox,
         *,
@@ -47,7 +51,19 @@ class ForkServer:
         self.packages, self.device, self.threads = packages, device, threads
         self._started: Started | None = None
 
-    def for_scripts(self, scripts: dict[str, bytes]) -> ForkServer:
+    def give(self, scripts: Mapping[str, bytes]) -> None:
+        """Take these scripts in place of those before; no worker may have been forked yet."""
+        self.scripts = scripts
+        if self._started is None:
+            return
+        try:
+            self._workdir.write(scripts)
+            if self._spec.user is not None:
+                hand_over(self._workdir.folder / "code", self._spec.user)
+        except OSError:  # half a script may be there: the next one writes them again
+            self.close()
+
+    def for_scripts(self, scripts: Mapping[str, bytes]) -> ForkServer:
         """A new server with the same settings, for other scripts."""
         return ForkServer(
             scripts,
@@ -58,11 +74,32 @@ class ForkServer:
             threads=self.threads,
         )
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether it was started, and has not ended since."""
+        return self._started is not None and self._started.process.poll() is None
+
     def begin(self) -> None:
         """Start it unless it runs; returns at once, while the server is still importing."""
-        if self._started is not None and self._started.process.poll() is None:
+        if self.is_begun:
             return
         self.close()
+        try:
+            self._start()
+        except (RuntimeError, OSError):
+            if not self._takes_another_level():
+                raise
+            self._start()
+
+    def _takes_another_level(self) -> bool:
+        """Whether its level was only expected, and trying it out shows that it is another one.
+
+        Raises CannotGrade where there is none.
+        """
+        before, self.sandbox = self.sandbox.level, confirmed(self.sandbox)
+        return self.sandbox.level != before
+
+    def _start(self) -> None:
         self._workdir = Workdir(self.scripts, mounted=self.sandbox.level == "bubblewrap")
         ours, theirs = socket.socketpair()
         spec = LaunchSpec(
@@ -97,27 +134,45 @@ class ForkServer:
         Raises RuntimeError where no worker starts. No code of the student's has run by then, so
         that is a grader error.
         """
+        memory_bytes = self.limits.memory_bytes[script]
+        pid = self._twice(lambda: self._fork([requests, replies, output, stack], memory_bytes))
+        self._held_at_fork = process_tree.memory([pid])
+        return pid
+
+    def confirm(self) -> None:
+        """Start it unless it runs, and wait until it is ready: its level is tried out by then.
+
+        Raises RuntimeError or OSError where it does not get ready, and CannotGrade where no level
+        works.
+        """
+        self._twice(self._be_ready)
+
+    def _twice(self, attempt: Callable[[], T]) -> T:
+        """What an attempt returns; the second with another server, where the first is unusable."""
         for _ in range(2):  # an earlier worker may have damaged the first server
             self.begin()
             try:
-                memory_bytes = self.limits.memory_bytes[script]
-                pid = self._fork([requests, replies, output, stack], memory_bytes)
-                self._held_at_fork = process_tree.memory([pid])
-                return pid
+                return attempt()
             except _Unusable as problem:
                 reason = f"{problem} {self._output.text()}"
                 self.close()
+                self._takes_another_level()
         raise RuntimeError(f"the worker did not start: {reason.strip()}")
 
+    def _be_ready(self) -> None:
+        if self._is_ready:
+            return
+        assert self._started is not None
+        self._expect(b"r", self.limits.import_seconds)
+        try:
+            finish(self.sandbox, self._started, self._spec)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+            raise _Unusable(str(error)) from None
+        self.sandbox = replace(self.sandbox, expected_for="")
+        self._is_ready = True
+
     def _fork(self, descriptors: list[int], memory_bytes: int) -> int:
-        if not self._is_ready:
-            assert self._started is not None
-            self._expect(b"r", self.limits.import_seconds)
-            try:
-                finish(self.sandbox, self._started, self._spec)
-            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-                raise _Unusable(str(error)) from None
-            self._is_ready = True
+        self._be_ready()
         self.kill_all_but()
         request = b"f" + struct.pack("=q", self._address_limit(memory_bytes))
         self._server.signal(signal.SIGCONT)

@@ -101,12 +101,17 @@ def is_root() -> bool:
 def become_fresh_user(spec: LaunchSpec) -> None:
     """Give the worker a uid of its own, and that user read access to its folder. Only for root."""
     spec.user = _fresh_user()
-    for path in (spec.folder, *spec.folder.rglob("*")):
+    hand_over(spec.folder, spec.user)
+    os.chown(spec.folder / "scratch", spec.user, spec.user)
+
+
+def hand_over(folder: Path, user: int) -> None:
+    """Give a user read access to a folder and all that is in it. Only for root."""
+    for path in (folder, *folder.rglob("*")):
         if path.is_symlink():  # to our own files
             continue
-        os.chown(path, 0, spec.user)
+        os.chown(path, 0, user)
         path.chmod(0o750 if path.is_dir() else 0o640)
-    os.chown(spec.folder / "scratch", spec.user, spec.user)
 
 
 def _fresh_user() -> int:
@@ -281,5 +286,6 @@ def wait_for_pid(process: Child, info_fd: int) -> Started:
     except (ValueError, KeyError):
         process.wait(timeout=10)
         assert process.stderr is not None
-        reason = process.stderr.read().decode("utf-8", "replace").strip()[-1000:]
+        with process.stderr as stream:
+            reason = stream.read().decode("utf-8", "replace").strip()[-1000:]
         raise RuntimeError(f"the sandbox did not start: {reason}") from None

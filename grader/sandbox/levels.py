@@ -13,7 +13,8 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache
 
 from grader.errors import CannotGrade
@@ -36,6 +37,7 @@ class Sandbox:
 
     level: str
     gaps: tuple[str, ...] = ()
+    expected_for: str = ""  # what was requested, where the level has not been tried out
 
     @property
     def words(self) -> str:
@@ -75,7 +77,27 @@ def finish(sandbox: Sandbox, started: Started, spec: LaunchSpec) -> None:
 
 
 def choose(requested: str) -> Sandbox:
-    """The sandbox for a marking. Raises CannotGrade, with advice, where it is not available."""
+    """The sandbox for a marking, tried out. Raises CannotGrade, with advice, where there is none."""
+    return _first(requested, why_unavailable)
+
+
+def expected(requested: str) -> Sandbox:
+    """The sandbox that `choose` returns unless starting a level fails. Starts nothing.
+
+    The first worker of a marking tries it out: `confirmed` says what to do where that one fails.
+    Raises CannotGrade as `choose` does.
+    """
+    sandbox = _first(requested, _what_is_missing)
+    return sandbox if requested == "none" else replace(sandbox, expected_for=requested)
+
+
+def confirmed(sandbox: Sandbox) -> Sandbox:
+    """The same sandbox or, where it was only expected, the one that `choose` finds."""
+    return choose(sandbox.expected_for) if sandbox.expected_for else sandbox
+
+
+def _first(requested: str, why_not: Callable[[str], str]) -> Sandbox:
+    """The first of the requested levels that nothing speaks against."""
     if requested not in CHOICES:
         raise CannotGrade(
             f"--sandbox is {requested!r}, expected {', '.join(CHOICES[:-1])} or {CHOICES[-1]}"
@@ -84,7 +106,7 @@ def choose(requested: str) -> Sandbox:
         return Sandbox("none", ("malicious code of any kind",))
     reasons = []
     for level in ("bubblewrap", "user") if requested == "auto" else (requested,):
-        reason = why_unavailable(level)
+        reason = why_not(level)
         if not reason:
             return Sandbox(level, _gaps(level))
         reasons.append(f"{level}: {reason}")
@@ -97,24 +119,26 @@ def choose(requested: str) -> Sandbox:
 @cache
 def why_unavailable(level: str) -> str:
     """Why a level is not available on this machine; "" where it is."""
-    if sys.platform != "linux":
-        return f"needs Linux, this is {sys.platform}"
-    if level == "bubblewrap":
-        return _why_no_bubblewrap()
-    if not is_root() and not plain.landlock_version():
-        return "needs a kernel with Landlock (Linux 5.13), or root"
-    return _try_out("user")
-
-
-def _why_no_bubblewrap() -> str:
-    try:
-        bubblewrap.executable()
-    except CannotGrade as error:
-        return str(error)
-    problem = _try_out("bubblewrap")
+    problem = _what_is_missing(level) or _try_out(level)
+    if level != "bubblewrap":
+        return problem
     if "ermission denied" in problem or "not permitted" in problem:
         return f"{problem} ({APPARMOR}; in a container: CAP_SYS_ADMIN is missing)"
     return problem
+
+
+def _what_is_missing(level: str) -> str:
+    """What a level needs and this machine does not have; "" for nothing."""
+    if sys.platform != "linux":
+        return f"needs Linux, this is {sys.platform}"
+    if level == "bubblewrap":
+        try:
+            bubblewrap.executable()
+        except CannotGrade as error:
+            return str(error)
+    elif not is_root() and not plain.landlock_version():
+        return "needs a kernel with Landlock (Linux 5.13), or root"
+    return ""
 
 
 @cache
@@ -132,6 +156,7 @@ def _try_out(level: str) -> str:
             environment={},
             control=theirs.fileno(),
         )
+        started = None
         try:
             started = start(Sandbox(level), spec)
             theirs.close()
@@ -145,6 +170,9 @@ def _try_out(level: str) -> str:
                 errors = stream.read().decode("utf-8", "replace").strip()
         except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
             return str(error)
+        finally:
+            if started is not None:
+                started.end()
         return "" if status == 0 else errors[-500:]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import sysconfig
 from collections.abc import Iterable
@@ -17,6 +18,9 @@ _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/etc
 # part 1 does not need them. _socket and _posixsubprocess stay, because numpy.testing imports them;
 # the seccomp filter denies what they would do.
 _UNNEEDED_BY_NUMPY = ("_ctypes", "_ssl", "_multiprocessing", "_posixshmem", "_asyncio")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # that a requirement begins with, PEP 508
+_FOR_AN_EXTRA = re.compile(r"(;|\band)\s*\(?\s*extra\s*==\s*['\"][^'\"]*['\"]\s*\)?\s*$")
+_REQUIRES = re.compile(r"^Requires-Dist:\s*(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -108,18 +112,20 @@ def _closure(packages: tuple[str, ...]) -> tuple[str, ...]:
         except metadata.PackageNotFoundError:
             continue
         found[name] = None
-        waiting += _required(distribution.requires or [])
+        waiting += _required(distribution)
     return tuple(found)
 
 
-def _required(requirements: list[str]) -> list[str]:
-    """The names of the requirements whose markers apply on this machine."""
-    if not requirements:  # as NumPy; importing packaging takes as long as NumPy
-        return []
-    from packaging.requirements import Requirement
+def _required(distribution: metadata.Distribution) -> list[str]:
+    """The names of what a distribution requires, without what it does for its extras only.
 
-    parsed = [Requirement(text) for text in requirements]
-    return [one.name for one in parsed if one.marker is None or one.marker.evaluate({"extra": ""})]
+    Other markers, such as for another system, are not evaluated: what they exclude is hardly ever
+    installed, and harmless. Parsing both properly would take as long as importing NumPy.
+    """
+    text = distribution.read_text("METADATA")
+    head = None if text is None else text.partition("\n\n")[0]
+    listed = distribution.requires or [] if head is None else _REQUIRES.findall(head)
+    return [_NAME.findall(one)[0] for one in listed if not _FOR_AN_EXTRA.search(one)]
 
 
 def _places(name: str) -> list[tuple[Path, str]]:

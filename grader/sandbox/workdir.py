@@ -8,19 +8,20 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
 import assignment
-import utils
 from grader import GRADER
 from grader.errors import expecting_room
 from grader.sandbox.temporary import OWNER, TemporaryFolder
 
 WORKER = GRADER / "worker"
 ASSIGNMENT = Path(assignment.__file__).parent
+UTILS = ASSIGNMENT.parent / "utils.py"  # importing it would import NumPy
 SHARED = (
     "__init__.py",
     "answers.py",
@@ -39,7 +40,7 @@ class Workdir:
     with `mounted`, there are empty places to mount them on.
     """
 
-    def __init__(self, scripts: dict[str, bytes], *, mounted: bool = False):
+    def __init__(self, scripts: Mapping[str, bytes], *, mounted: bool = False):
         self.ours = _our_files(WORKER, tempfile.gettempdir(), os.getpid()).path
         self._temporary = TemporaryFolder("submission-")
         self.folder = self._temporary.path
@@ -50,12 +51,16 @@ class Workdir:
             self.remove()
             raise
 
-    def _fill(self, scripts: dict[str, bytes], mounted: bool) -> None:
+    def write(self, scripts: Mapping[str, bytes]) -> None:
+        """Write scripts to `code`, in place of those of the same name."""
+        for name, source in scripts.items():
+            (self.folder / "code" / name).write_bytes(source)
+
+    def _fill(self, scripts: Mapping[str, bytes], mounted: bool) -> None:
         (self.folder / "scratch").mkdir()
         code = self.folder / "code"
         code.mkdir()
-        for name, source in scripts.items():
-            (code / name).write_bytes(source)
+        self.write(scripts)
         for path in self.ours.iterdir():
             place = code / path.name
             if path.name == OWNER:
@@ -108,7 +113,7 @@ def _our_files(worker: Path, temporary: str, owner: int) -> TemporaryFolder:
     made = TemporaryFolder("worker-")
     folder = made.path
     with expecting_room(folder.parent):
-        _copy([Path(utils.__file__)], folder)
+        _copy([UTILS], folder)
         _copy(sorted(worker.glob("*.py")), folder / "worker")
         _copy([ASSIGNMENT / name for name in SHARED], folder / "assignment")
         observing = sorted((ASSIGNMENT / "observing").glob("*.py"))

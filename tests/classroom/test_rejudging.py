@@ -47,12 +47,12 @@ def curves(train: float, val: float, loss: float = 0.3) -> History:
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The students whose scripts were trained; a constant names them, and the rest is made up."""
     names: list[str] = []
-    seen: dict[tuple[str, int], int] = {}
+    seen: dict[StudentScript, int] = {}
 
     def train(student: StudentScript, *, seed: int, **rest: object) -> TrainingOutcome:
         name = str(student.module.STUDENT)
         names.append(name)
-        number = seen[name, id(student)] = seen.get((name, id(student)), -1) + 1
+        number = seen[student] = seen.get(student, -1) + 1
         accuracy = CLASS[name][number]
         if accuracy is None:
             raise StudentFault("training stopped", kind="train-crashed")

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from grader.results import Status
 from grader.sandbox import process_tree, workdir
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
+from grader.sandbox.workdir import Workdir
 from grader.submission.reading import open_submission
 from tests.sandbox.support import LEVELS, RUBRIC, Z, started, student_with
 from tests.support import ROOT
@@ -211,3 +213,20 @@ def test_a_sandbox_whose_grader_is_killed_at_its_start_ends(level: str) -> None:
             break
         time.sleep(0.1)
     assert not left
+
+
+def test_a_script_that_is_only_half_written_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    write, failures = Workdir.write, list[Path]()
+
+    def half(self: Workdir, scripts: Mapping[str, bytes]) -> None:
+        if (self.folder / "code" / "numpy_ann.py").exists() and not failures:  # the second time
+            failures.append(self.folder)
+            (self.folder / "code" / "numpy_ann.py").write_bytes(b"def re")
+            raise OSError(28, "No space left on device")
+        write(self, scripts)
+
+    monkeypatch.setattr(Workdir, "write", half)
+    marking = Marking(open_submission(REFERENCE), RUBRIC, Options(seed=0, only=("1.2",)))
+    assert marking.mark_all()["1.2"].status is Status.PASSED
+    assert len(failures) == 1
+    assert not failures[0].exists()
