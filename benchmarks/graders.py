@@ -118,8 +118,13 @@ def _table(
 def _goals(wall: Mapping[str, Spread]) -> list[Goal]:
     plain = wall[PlainPytest.title]
     return [
-        Goal(f"{title} / plain pytest in a process each", wall[title] / plain, at_most=1, unit="x")
-        for title in (OurBatch.title, OurGrade.title)
+        Goal(
+            f"{title} / plain pytest in a process each",
+            wall[title] / plain,
+            at_most=most,
+            unit="x",
+        )
+        for title, most in ((OurBatch.title, 1), (OurGrade.title, 1.2))
         if title in wall
     ]
 
