@@ -11,6 +11,7 @@ import utils
 from playground.errors import PlaygroundError
 from playground.network import Network
 
+SMALLEST_LOSS = 1e-7  # nats
 MARGIN = 0.15  # of the width of the paths, that the grid goes beyond them
 
 
@@ -67,7 +68,10 @@ def plane_through(end: np.ndarray, start: np.ndarray, points: np.ndarray) -> Pla
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The loss on a plane: `losses (r, c)` at the coordinates `a (c,)` and `b (r,)`."""
+    """The loss on a plane: `losses (r, c)` at the coordinates `a (c,)` and `b (r,)`.
+
+    No loss is below SMALLEST_LOSS: they are drawn by their logarithms, and float32 may round to 0.
+    """
 
     a: np.ndarray
     b: np.ndarray
@@ -96,6 +100,6 @@ def loss_on_grid(
     for row in utils.progress(range(size), description="loss on the plane", total=size):
         for column in range(size):
             network.parameters[...] = plane.point(a[column], b[row])
-            losses[row, column] = network.evaluate(X, y)[0]
+            losses[row, column] = max(network.evaluate(X, y)[0], SMALLEST_LOSS)
     network.parameters[...] = kept
     return Grid(a, b, losses)

@@ -105,6 +105,15 @@ def test_the_command_writes_a_page_with_the_loss_at_each_point(tmp_path: Path) -
     assert "default-src 'none'" in text
 
 
+@pytest.mark.parametrize("ending", [".svg", ".html"])
+def test_a_loss_of_zero_is_drawn_too(ending: str, tmp_path: Path) -> None:
+    """A network that has learned its only image has none."""
+    out = tmp_path / f"landscape{ending}"
+    sizes = "--epochs 30 --train-size 1 --validation-size 1 --hidden-sizes 30 --grid 3"
+    assert main(["landscape", *sizes.split(), "--out", str(out)]) == 0
+    assert out.exists()
+
+
 @pytest.mark.parametrize(("arguments", "words"), [
     ("--out landscape.txt", "expected a name that ends in .png or .svg or .pdf or .html"),
     ("--epochs 0", "epochs is 0, expected an integer of at least 1"),
