@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+from grader import GRADER
 from grader.errors import CannotGrade
 from grader.sandbox import seccomp
 from grader.sandbox.launch import (
@@ -212,21 +215,36 @@ def limit_files(pid: int, spec: LaunchSpec) -> None:
 
     bubblewrap limits only their size. Raises RuntimeError where the kernel does not allow it.
     """
+    options = _scratch_options(spec)
+    if _limit_in_copy(pid, spec, options):
+        return
+    script = str(GRADER / "sandbox" / "scratch_options.py")
+    command = [sys.executable, "-I", "-S", "-B", script, str(pid), SCRATCH, options]
+    if spec.user is not None:
+        command.append(str(spec.user))
+    done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip()[-500:]
+        raise RuntimeError(f"the scratch folder cannot be limited: {reason}")
+
+
+def _limit_in_copy(pid: int, spec: LaunchSpec, options: str) -> bool:
+    """Whether a copy of this process could do it, which is there sooner than an interpreter.
+
+    It cannot where a library starts a thread in every copy, as OpenTelemetry does: the kernel lets
+    only a process of one thread into a namespace.
+    """
     from grader.sandbox import scratch_options  # ctypes, which most processes need not import
 
-    def limited() -> str:
+    def limited() -> bool:
         try:
             scratch_options.enter(pid, spec.user)
-            scratch_options.remount(SCRATCH, _scratch_options(spec))
-        except OSError as error:
-            return str(error)
-        return "done"
+            scratch_options.remount(SCRATCH, options)
+        except OSError:
+            return False
+        return True
 
-    # whoever enters the namespace stays in it: a copy of this process does
-    answer = answer_of_copy(limited, memory=1 << 28, seconds=30, timeout=30)
-    if answer != b'"done"':
-        reason = answer.decode("utf-8", "replace") or "no answer"
-        raise RuntimeError(f"the scratch folder cannot be limited: {reason}")
+    return answer_of_copy(limited, memory=1 << 28, seconds=30, timeout=30) == b"true"
 
 
 def _scratch_options(spec: LaunchSpec) -> str:

@@ -1,5 +1,7 @@
 """Changes the mount options of the scratch folder inside a running sandbox of bubblewrap.
 
+As `python scratch_options.py PID FOLDER OPTIONS [USER]`: the sandbox's process, the folder inside
+it, the options of the tmpfs there, and where root marks, the user who started the sandbox.
 bubblewrap offers the size of a tmpfs, but not its number of files, each of which takes memory of
 the kernel. The user who creates a namespace may enter it from outside, and nobody inside may.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import sys
 
 _NEW_MOUNTS, _NEW_USER = 0x20000, 0x10000000  # CLONE_NEWNS, CLONE_NEWUSER, linux/sched.h
 _GET_USER_NAMESPACE = 0xB701  # NS_GET_USERNS, linux/nsfs.h
@@ -43,3 +46,14 @@ def remount(folder: str, options: str) -> None:
     """Give the tmpfs that is mounted at a folder other options. Raises OSError."""
     flags = _REMOUNT | _NOSUID | _NODEV
     _checked(_libc.mount(b"none", folder.encode(), b"tmpfs", flags, options.encode()))
+
+
+def main() -> None:
+    """Enter, and remount."""
+    pid, folder, options, *user = sys.argv[1:]
+    enter(int(pid), int(user[0]) if user else None)
+    remount(folder, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ import pytest
 
 from grader.errors import StudentFault
 from grader.sandbox import process_tree, templates
+from grader.sandbox.bubblewrap import SCRATCH_FILES
 from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
 from grader.sandbox.remote import StudentScript
@@ -237,3 +238,35 @@ def until_ended(pid: int) -> None:
     while not process_tree.is_ended(pid):
         assert time.monotonic() < deadline, pid
         time.sleep(0.05)
+
+
+THREADS_IN_COPIES = """
+import os, sys, threading, time
+from grader.sandbox import templates
+from tests.sandbox.test_templates import script, server_for
+os.register_at_fork(after_in_child=lambda: threading.Thread(target=time.sleep, args=(60,)).start())
+templates.do_without("a test")
+server = server_for("bubblewrap", '''
+import os
+def made():
+    for number in range(8192):
+        try:
+            os.close(os.open(f"{number}", os.O_CREAT | os.O_WRONLY))
+        except OSError:
+            return number
+''')
+print(script(server).module.made())
+server.close()
+"""
+
+
+def test_files_are_limited_where_a_library_starts_threads_in_copies() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", THREADS_IN_COPIES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert 1 < int(ran.stdout) < SCRATCH_FILES
