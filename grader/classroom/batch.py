@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.intake import Entry, entries
-from grader.classroom.intake.entry import Known
+from grader.classroom.intake.entry import Known, opened
 from grader.classroom.job import Done, Task
 from grader.classroom.keys import SectionKeys, content_hash, grader_version, rubric_hash, to_mark
 from grader.classroom.pools import Pool
@@ -35,7 +35,7 @@ from grader.rubric import RUBRIC_FILE, Rubric
 from grader.sandbox.levels import Sandbox
 from grader.selftest import cases as selftest
 from grader.submission.names import Aliases
-from grader.submission.reading import NO_ALIASES
+from grader.submission.reading import NO_ALIASES, Submission
 
 TRIES = 2  # of a submission whose process dies
 
@@ -127,16 +127,17 @@ class Batch:
             self._expect_known(only, found, path)
             after = self._regrade_after(only) if regrade else 0
             self._note_assignment(only)
-            for entry in found:
-                self.remarks += entry.remarks
-                chosen = not only or any(student.id in only for student in entry.students)
-                work = self._hand_in(entry, aliases, counted=chosen)
-                if work is None or work in seen or not chosen:
-                    continue
-                seen.add(work)
-                job = self._job(work, entry, after)
-                if job is not None:
-                    jobs[work] = job
+            with closing(opened(found, aliases)) as submissions:
+                for entry, submission in zip(found, submissions, strict=True):
+                    self.remarks += entry.remarks
+                    chosen = not only or any(student.id in only for student in entry.students)
+                    work = self._hand_in(entry, submission, counted=chosen)
+                    if work is None or work in seen or not chosen:
+                        continue
+                    seen.add(work)
+                    job = self._job(work, entry, after)
+                    if job is not None:
+                        jobs[work] = job
         return list(jobs.values())
 
     def _expect_known(self, only: list[str], found: list[Entry], path: Path) -> None:
@@ -167,13 +168,13 @@ class Batch:
         self.gradebook.set_meta(regrade={"only": only, "after": after})
         return after
 
-    def _hand_in(self, entry: Entry, aliases: Aliases, *, counted: bool) -> str | None:
+    def _hand_in(
+        self, entry: Entry, submission: Submission | SubmissionError, *, counted: bool
+    ) -> str | None:
         """The hash of a submission; None if unreadable, which is stored and, if chosen, shown."""
         when: Any = {"handed_in": entry.handed_in, "origin": entry.origin}
-        try:
-            submission = entry.open(aliases)
-        except SubmissionError as error:
-            problem = one_line(str(error))
+        if isinstance(submission, SubmissionError):
+            problem = one_line(str(submission))
             if counted:
                 self.tally.unreadable += 1
                 print(f"{one_line(entry.students[0].name)}: {problem}", file=sys.stderr)

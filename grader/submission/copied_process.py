@@ -1,4 +1,4 @@
-"""Calls a function in a copy of this process, with limits on memory and time.
+"""Calls functions in a copy of this process, with limits on memory and time.
 
 A copy is there in a few milliseconds, where an interpreter would take fifty and more to start.
 """
@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +29,43 @@ def answer_of_copy(
 ) -> bytes:
     """What `function` returns, as JSON; nothing if it crashed or exceeded a limit.
 
-    It may take `memory` bytes beyond what this process has, and `seconds` of processor time; after
-    `timeout` seconds it is ended in any case. With `leads`, the copy leads a process group, which
-    is ended with it. Without os.fork (Windows), `function` is called here.
+    The limits are those of `answers_of_copy`.
+    """
+    answers = answers_of_copy(
+        [function], memory=memory, seconds=seconds, timeout=timeout, leads=leads
+    )
+    with contextlib.closing(answers):
+        return next(answers, b"")
+
+
+def answers_of_copy(
+    functions: Sequence[Callable[[], Any]],
+    *,
+    memory: int,
+    seconds: int,
+    timeout: float,
+    leads: bool = False,
+) -> Generator[bytes]:
+    """What each function returns, as JSON; no more after one that crashed or exceeded a limit.
+
+    All are called in one copy, which may take `memory` bytes beyond what this process has, and
+    `seconds` of processor time; it is ended if an answer takes more than `timeout` seconds. With
+    `leads`, it leads a process group, which is ended with it. Close the iterator if not all answers
+    are taken. Without os.fork (Windows), the functions are called here.
     """
     if not hasattr(os, "fork"):
-        return json.dumps(function()).encode()
+        yield from (json.dumps(function()).encode() for function in functions)
+        return
     ours, theirs = os.pipe()
     with warnings.catch_warnings(), _uninterrupted():
         # Python 3.12 warns of other threads. The child needs none of their locks.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
-        _be_copy(function, theirs, memory, seconds, leads=leads)
+        _be_copy(functions, theirs, memory, seconds, leads=leads)
     os.close(theirs)
     try:
-        return _received(ours, timeout)
+        yield from _lines(ours, timeout)
     finally:
         os.close(ours)
         with contextlib.suppress(OSError):
@@ -69,19 +90,21 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _be_copy(
-    function: Callable[[], Any], pipe: int, memory: int, seconds: int, *, leads: bool
+    functions: Sequence[Callable[[], Any]], pipe: int, memory: int, seconds: int, *, leads: bool
 ) -> None:
-    """Write what `function` returns, and end this process."""
+    """Write what each function returns as a line, and end this process."""
     try:
         if leads:
             os.setsid()
         _limit(memory, seconds)
-        try:
-            answer = function()
-        except MemoryError:
-            os._exit(1)
         with os.fdopen(pipe, "w", encoding="utf-8") as stream:
-            json.dump(answer, stream)
+            for function in functions:
+                try:
+                    line = json.dumps(function()) + "\n"
+                except MemoryError:
+                    os._exit(1)
+                stream.write(line)
+                stream.flush()
     except BaseException:  # no exception may run on in the copy of the whole program
         traceback.print_exc()
     finally:
@@ -101,15 +124,19 @@ def _limit(memory: int, seconds: int) -> None:
         resource.setrlimit(which, (value, hard))
 
 
-def _received(pipe: int, timeout: float) -> bytes:
-    """All that comes through a pipe; nothing if it does not end in time."""
-    end = time.monotonic() + timeout
+def _lines(pipe: int, timeout: float) -> Iterator[bytes]:
+    """The whole lines that come through a pipe, until one does not come in time."""
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     parts: list[bytes] = []
+    end = time.monotonic() + timeout
     while poll.poll(max(0.0, 1000 * (end - time.monotonic()))):
         part = os.read(pipe, 1 << 20)
         if not part:
-            return b"".join(parts)
-        parts.append(part)
-    return b""
+            return
+        *lines, rest = part.split(b"\n")
+        for line in lines:
+            yield b"".join([*parts, line])
+            parts.clear()
+            end = time.monotonic() + timeout
+        parts.append(rest)

@@ -1,11 +1,14 @@
 """What is made to take memory or time is named within limits, and the rest of a class is read."""
 
+import os
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from grader.classroom.intake import entries
+from grader.classroom.intake.entry import opened
 from grader.errors import StudentFault, SubmissionError
 from grader.submission import bounds, record
 from grader.submission.plot_files import read_plot
@@ -72,12 +75,47 @@ def test_whatever_takes_too_much_is_ended(
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("reader", [takes_memory, takes_time, waits, os.abort])
+def test_one_that_takes_too_much_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch, reader: bounds.Reader
+) -> None:
+    monkeypatch.setattr(bounds, "SECONDS", 1)
+    monkeypatch.setattr(bounds, "TIMEOUT", 10.0 if reader is takes_time else 2.0)
+    monkeypatch.setattr(bounds, "GROUP", 3)
+    names = ["ada", "bob", "cat", "dan", "eve"]
+    for place in (0, 2, 4):
+        readers: list[bounds.Reader] = [
+            partial(record.Submission, name, {}, {}, {}) for name in names
+        ]
+        readers[place] = reader
+        found = list(bounds.bounded_readings(zip(names, readers, strict=True)))
+        assert f"{names[place]} {bounds.OVER}" in str(found.pop(place))
+        assert [one.name for one in found if isinstance(one, record.Submission)] == [
+            name for name in names if name != names[place]
+        ]
+
+
+def test_what_one_cannot_read_does_not_depend_on_those_before_it() -> None:
+    before: list[str] = []
+
+    def read(name: str) -> record.Submission:
+        if before:
+            raise SubmissionError("not alone")
+        before.append(name)
+        return record.Submission(name, {}, {}, {})
+
+    found = list(bounds.bounded_readings((name, partial(read, name)) for name in "abcd"))
+    assert found == [record.Submission(name, {}, {}, {}) for name in "abcd"]
+
+
 def test_a_reading_comes_back_whole() -> None:
     whole = record.Submission(
         "ada", {"numpy_ann": b"\xff\0"}, {"pytorch_ann": b"\x89PNG"}, {"a": "b"}, {"c": "d"},
         {"e": "f"}, ("note",), "all.ipynb",
     )  # fmt: skip
     assert bounds.bounded_reading("ada", lambda: whole) == whole
+    assert list(bounds.bounded_readings([("ada", lambda: whole)] * 3)) == [whole] * 3
 
 
 @pytest.mark.usefixtures("limited")
@@ -97,12 +135,9 @@ def test_the_rest_of_a_class_is_read(tmp_path: Path) -> None:
     (folder / "ada" / "numpy_ann.py").write_text(script_with("numpy_ann", {}))
     read, refused = [], []
     with entries(folder) as found:
-        for entry in found:
-            try:
-                entry.open()
-                read.append(entry.students[0].id)
-            except SubmissionError:
-                refused.append(entry.students[0].id)
+        for entry, submission in zip(found, opened(found), strict=True):
+            into = refused if isinstance(submission, SubmissionError) else read
+            into.append(entry.students[0].id)
     assert (read, refused) == (["ada"], ["bob", "cat", "dan", "eve"])
 
 

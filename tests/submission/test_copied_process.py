@@ -13,7 +13,7 @@ import pytest
 
 from grader.sandbox import process_tree
 from grader.submission import parsing
-from grader.submission.copied_process import answer_of_copy
+from grader.submission.copied_process import answer_of_copy, answers_of_copy
 from grader.submission.parse_worker import answer
 
 
@@ -55,6 +55,24 @@ def test_beyond_its_limits_it_has_no_answer(case: str) -> None:
     started = time.monotonic()
     assert called(function, **limits) == b""
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_the_answers_before_the_one_beyond_its_limits_come_back(case: str) -> None:
+    function, limits = BEYOND[case]
+    given = {"memory": 1 << 28, "seconds": 2, "timeout": 30.0, **limits}
+    long = "ü\n" * 1_000_000
+    answers = answers_of_copy([lambda: long, os.getpid, function, os.getpid], **given)  # type: ignore[arg-type]
+    assert json.loads(next(answers)) == long
+    assert json.loads(next(answers)) != os.getpid()
+    assert list(answers) == []
+
+
+def test_answers_that_nobody_takes_end_the_copy() -> None:
+    answers = answers_of_copy([os.getpid] * 3, memory=1 << 28, seconds=2, timeout=30.0)
+    pid = int(next(answers))
+    answers.close()
+    assert process_tree.is_ended(pid)
 
 
 INTERRUPTED = """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import PurePosixPath
 
 from grader.classroom.listing import NOTHING, File
 from grader.classroom.people import HandedIn, Origin, Student
 from grader.classroom.worksheet import Worksheet
 from grader.errors import SubmissionError
-from grader.submission.bounds import bounded_reading
+from grader.submission.bounds import bounded_reading, bounded_readings
 from grader.submission.names import Aliases
 from grader.submission.reading import NO_ALIASES, Submission, gather, reading
 
@@ -33,14 +34,23 @@ class Entry:
 
     def open(self, aliases: Aliases = NO_ALIASES) -> Submission:
         """The submission. Raises SubmissionError, with one line, where it cannot be read."""
-        if self.problem:
-            raise SubmissionError(self.problem)
         return bounded_reading(self.where, lambda: self._gathered(aliases))
 
     def _gathered(self, aliases: Aliases) -> Submission:
+        if self.problem:
+            raise SubmissionError(self.problem)
         with reading(self.where):
             files = ((file.path, file.read) for file in self.files)
             return gather(self.students[0].id, self.where, files, aliases)
+
+
+def opened(
+    entries: Sequence[Entry], aliases: Aliases = NO_ALIASES
+) -> Generator[Submission | SubmissionError]:
+    """What `open` returns or raises for each entry, in turn; quicker than one by one."""
+    yield from bounded_readings(
+        (entry.where, partial(Entry._gathered, entry, aliases)) for entry in entries
+    )
 
 
 @dataclass(frozen=True)
