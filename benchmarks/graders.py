@@ -13,7 +13,7 @@ from benchmarks.peers.assignment import FUNCTIONS, SUBMISSIONS, PeerSubmission
 from benchmarks.peers.environments import Unavailable, python_with
 from benchmarks.peers.grading import Grader
 from benchmarks.peers.notebooks import Nbgrader, OtterCommand, OtterInterface
-from benchmarks.peers.ours import OurBatch, OurGrade
+from benchmarks.peers.ours import OurBatch, OurGrade, OurPytest
 from benchmarks.peers.scripts import Bare, Check50, Gradescope, PlainPytest
 from benchmarks.records import BenchmarkSection, BenchmarkSettings, Goal, ResultTable, Spread
 from benchmarks.timing import interleave
@@ -26,9 +26,10 @@ from grader.sandbox.levels import Sandbox, choose
 from grader.submission.reading import open_submission
 
 GRADERS: tuple[type[Grader], ...] = (
-    Bare, Gradescope, PlainPytest, OurBatch, Check50, OurGrade, Nbgrader,
+    Bare, Gradescope, PlainPytest, OurBatch, Check50, OurGrade, OurPytest, Nbgrader,
     OtterInterface, OtterCommand,
 )  # fmt: skip
+OURS = (OurBatch, OurGrade, OurPytest)
 QUICK = ("right", "stub", "in-place")
 MAX_ROUNDS = 5  # a round takes a minute, most of it for otter-grader
 NOTES = (
@@ -66,7 +67,7 @@ def _ready(
 ) -> tuple[dict[str, Grader], list[str]]:
     """The available graders by title, with their files, and a note for each unavailable one."""
     ready, missing = {}, []
-    chosen = [kind for kind in GRADERS if not quick or kind in (PlainPytest, OurBatch, OurGrade)]
+    chosen = [kind for kind in GRADERS if not quick or kind in (PlainPytest, *OURS)]
     for kind in chosen:
         try:
             python = (
@@ -74,7 +75,7 @@ def _ready(
                 if kind.requirements and not quick
                 else Path(sys.executable)
             )
-            if kind in (OurBatch, OurGrade):
+            if kind in OURS:
                 choose("auto")  # raises CannotGrade without a sandbox
             ready[kind.title] = kind(works, folder / kind.__name__, python)
             ready[kind.title].write()
@@ -124,7 +125,7 @@ def _goals(wall: Mapping[str, Spread]) -> list[Goal]:
             at_most=most,
             unit="x",
         )
-        for title, most in ((OurBatch.title, 1), (OurGrade.title, 1.2))
+        for title, most in ((OurBatch.title, 1), (OurGrade.title, 1.2), (OurPytest.title, 2))
         if title in wall
     ]
 

@@ -60,11 +60,15 @@ class OurGrade(Ours):
         only = [word for section in FUNCTIONS for word in ("--only", section)]
         return [
             Command(
-                [*GRADER, "grade", path, *only, "--seed", "1", "--results", path / "results.json"],
+                [*self.marking(path), *only, "--seed", "1", "--results", path / "results.json"],
                 ROOT,
             )
             for path in map(self.submission, self.works)
         ]
+
+    def marking(self, path: Path) -> list[str | Path]:
+        """The command that marks the submission at a path, without its options."""
+        return [*GRADER, "grade", path]
 
     def verdicts(self, outputs: list[str]) -> dict[str, Verdict]:
         found = {}
@@ -80,3 +84,12 @@ class OurGrade(Ours):
                 ]
             )
         return found
+
+
+class OurPytest(OurGrade):
+    """`pytest grader/` for each submission: one pytest hands over to another that we configure."""
+
+    title = "ours, `pytest grader/` for each"
+
+    def marking(self, path: Path) -> list[str | Path]:
+        return ["-m", "pytest", "grader", "-q", "--submission", path]

@@ -10,23 +10,27 @@ import contextlib
 import sys
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.checks.context import Context
+from grader import GRADER
 from grader.commands.arguments import add_options
-from grader.commands.grade import prepare, write_files
+from grader.commands.grade import begun_servers, prepare, write_files
 from grader.errors import CannotGrade, NoRoom
-from grader.marking.marking import Marking
 from grader.options import Options
-from grader.report import terminal
 from grader.report.text import feedback, one_line
 from grader.results import Report, Status
 from grader.rubric import Rubric, RubricSection
 from grader.sections import SECTIONS
 from grader.submission.reading import Submission
-from grader.training.fitted_network import FittedNetwork
+
+if TYPE_CHECKING:  # they import NumPy, which the servers do meanwhile
+    from grader.checks.context import Context
+    from grader.marking.marking import Marking
+    from grader.sandbox.servers import Servers
+    from grader.training.fitted_network import FittedNetwork
 
 BY_CHECK = {section.check: section.number for section in SECTIONS}
 
@@ -41,13 +45,18 @@ class PytestRun:
     numbers: set[str] = field(default_factory=set)  # of the sections that pytest ran
     reports: list[Report] = field(default_factory=list)
     networks: dict[str, FittedNetwork] = field(default_factory=dict)
+    servers: Servers | None = None  # those that were started before the marking is needed
     _marking: Marking | None = None
 
     @property
     def marking(self) -> Marking:
         """The marking of this process, begun when it is first needed."""
+        from grader.marking.marking import Marking
+
         if self._marking is None:
-            self._marking = Marking(self.submission, self.rubric, self.options)
+            self._marking = Marking(
+                self.submission, self.rubric, self.options, servers=self.servers
+            )
             self._marking.begin()
         return self._marking
 
@@ -58,6 +67,8 @@ class PytestRun:
             self.reports.append(self._marking.report())
             self.networks |= self._marking.networks()
             self._marking = None
+        elif self.servers is not None:  # no section was marked
+            self.servers.close()
 
     def report(self) -> Report | None:
         """The sections that pytest ran, from all processes."""
@@ -88,14 +99,17 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Read the submission. What cannot be graded ends here: one line, exit status 2."""
     if config.option.help or config.option.version:
         return None
+    several = getattr(config.option, "numprocesses", None)
     try:
-        submission, rubric, options = prepare(config.option)
+        run = PytestRun(*prepare(config.option))
+        if not several and not config.option.collectonly:
+            run.servers = begun_servers(run.submission, run.rubric, run.options)
     except CannotGrade as error:
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
-    config.stash[RUN] = PytestRun(submission, rubric, options)
-    config.option.seed = str(options.seed)  # the worker processes of xdist draw the same inputs
-    if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
+    config.stash[RUN] = run
+    config.option.seed = str(run.options.seed)  # the processes of xdist draw the same inputs
+    if several and config.option.dist in ("no", "load"):
         config.option.dist = "loadgroup"  # a script's sections share its training
     return None
 
@@ -104,6 +118,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """A worker process of xdist reads the submission itself."""
     if hasattr(config, "workerinput"):
         config.stash[RUN] = PytestRun(*prepare(config.option))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Of the grader's folders, only `checks` holds sections; searching the others takes time."""
+    is_other = collection_path.parent == GRADER and collection_path.name != "checks"
+    return True if is_other else None
 
 
 def _section(item: pytest.Item, rubric: Rubric) -> RubricSection:
@@ -196,6 +216,8 @@ class _Collector:
         output = getattr(node, "workeroutput", {})
         if output.get("report"):
             self.run.reports.append(Report.from_json(output["report"]))
+            from grader.training.fitted_network import FittedNetwork
+
             networks = output["networks"].items()
             self.run.networks |= {script: FittedNetwork(**fields) for script, fields in networks}
 
@@ -233,6 +255,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if report is None or not report.sections:
         return
     assert run is not None
+    from grader.report import terminal
+
     terminalreporter.section("score card")
     terminalreporter.write_line(terminal.head(run.submission.name, run.options))
     for result in report.sections:

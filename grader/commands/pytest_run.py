@@ -6,6 +6,7 @@ pytest's own statuses become the grader's: a usage error, or nothing selected, i
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ if __name__ == "__main__":
 import pytest
 
 PLUGIN = "grader.commands.pytest_plugin"
+PLAIN = "--assert=plain"  # sections have verdicts of their own, and rewriting them takes time
 # grader/conftest.py as an installed plugin, which has handed over already; and Hypothesis, which
 # takes longer to import than a section to mark
 BLOCKED = ("-p", "no:fashion-grader", "-p", "no:hypothesispytest")
@@ -47,7 +49,7 @@ class _Held(io.TextIOBase):
 def main(arguments: list[str]) -> int:
     """0: full marks; 1: marks lost; 2: nothing could be marked."""
     ini = GRADER / "pytest.ini"
-    pinned = ["-c", str(ini), f"--rootdir={GRADER}", "--noconftest", *BLOCKED, "-p", PLUGIN]
+    pinned = ["-c", str(ini), f"--rootdir={GRADER}", "--noconftest", *BLOCKED, "-p", PLUGIN, PLAIN]
     held = _Held(sys.stderr)  # type: ignore[arg-type]  # a text stream by any other name
     with contextlib.redirect_stderr(held):
         status = int(pytest.main([*pinned, *arguments]))
@@ -70,4 +72,6 @@ def _essence(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    gc.freeze()  # Python would look for cycles in what ends with the process
+    sys.exit(status)

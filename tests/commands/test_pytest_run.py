@@ -123,9 +123,11 @@ def test_two_processes_give_the_same_marks(work: Path, tmp_path: Path) -> None:
     (["-k", "and and"], "Wrong expression"),
 ])  # fmt: skip
 def test_what_cannot_be_honoured_is_status_2_and_one_line(
-    work: Path, options: list[str], message: str
+    work: Path, options: list[str], message: str, tmp_path: Path
 ) -> None:
-    ran = with_pytest(ROOT / "grader", "--submission", work, "--skip-training", *options)
+    given = (*GRADER, "--submission", work, *options)
+    ran = with_pytest(*given, TMPDIR=str(tmp_path))
+    assert not list(tmp_path.glob("submission-*"))  # of a worker that was started already
     assert ran.returncode == 2, ran.stdout
     assert ran.stderr.startswith("error: ")
     assert message in ran.stderr
