@@ -45,15 +45,15 @@ class Literal:
 
 def findings(source: str) -> list[tuple[str, str]]:
     """Notes on a script as (id, text). Raises SyntaxError if it cannot be parsed."""
-    tree = ast.parse(source)
-    return [*_embedded(source, tree), *_decoded(tree)]
+    nodes = list(ast.walk(ast.parse(source)))
+    return [*_embedded(source, nodes), *_decoded(nodes)]
 
 
-def _embedded(source: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
-    prose = {id(node) for node in _statements_of_text(tree)}
-    texts = [*_texts(tree, prose), *_numbers(tree)]
+def _embedded(source: str, nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    prose = {id(node) for node in _statements_of_text(nodes)}
+    texts = [*_texts(nodes, prose), *_numbers(nodes)]
     size = sum(literal.size for literal in texts)
-    hidden = [*_docstrings(tree, prose), *_comments(source)]
+    hidden = [*_docstrings(nodes, prose), *_comments(source)]
     dense = [literal for literal in (*texts, *hidden) if literal.is_dense]
     if size <= MOST_DATA and not dense:
         return
@@ -68,16 +68,16 @@ def _embedded(source: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
     yield "embedded-data", f"holds {what}: {places}"
 
 
-def _statements_of_text(tree: ast.Module) -> Iterator[ast.Constant]:
+def _statements_of_text(nodes: list[ast.AST]) -> Iterator[ast.Constant]:
     """Docstrings, and other texts that nothing uses."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
 
 
-def _texts(tree: ast.Module, prose: set[int]) -> Iterator[Literal]:
+def _texts(nodes: list[ast.AST], prose: set[int]) -> Iterator[Literal]:
     """Texts and bytes that are no sentences."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and id(node) not in prose:
             if isinstance(node.value, str) and not _is_prose(node.value):
                 yield _literal(node.lineno, node.value)
@@ -90,10 +90,10 @@ def _is_prose(text: str) -> bool:
     return spaces >= PROSE * len(text) and not _literal(0, text).is_dense
 
 
-def _numbers(tree: ast.Module) -> Iterator[Literal]:
+def _numbers(nodes: list[ast.AST]) -> Iterator[Literal]:
     """The numbers of each line together."""
     by_line: Counter[int] = Counter()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float | complex):
             by_line[node.lineno] += _length(node.value)
     for line, size in by_line.items():
@@ -107,8 +107,8 @@ def _length(number: complex) -> int:
     return len(repr(number))
 
 
-def _docstrings(tree: ast.Module, prose: set[int]) -> Iterator[Literal]:
-    for node in ast.walk(tree):
+def _docstrings(nodes: list[ast.AST], prose: set[int]) -> Iterator[Literal]:
+    for node in nodes:
         if id(node) in prose and isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield _longest_word(node.lineno, node.value)
 
@@ -137,9 +137,9 @@ def _entropy(text: str) -> float:
     return -sum(c / n * math.log2(c / n) for c in Counter(text).values()) if n else 0.0
 
 
-def _decoded(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _decoded(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
     found: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         for name in _decoders(node):
             found.setdefault(name, getattr(node, "lineno", 0))
     if found:
