@@ -84,6 +84,7 @@ ROOMS = [
         "reference",
         "results",
         "rubric",
+        "rules",
         "sections",
     },
     {"submission", "worker"},

@@ -14,7 +14,8 @@ from assignment.handles import Module
 from grader.errors import StudentFault
 from grader.options import Options
 from grader.results import Note
-from grader.rubric import Rubric, RubricSection
+from grader.rubric import Rubric
+from grader.rules import RubricSection
 from grader.sandbox.budget import Clock
 from grader.sandbox.importable import not_importable
 from grader.sandbox.remote import StudentScript

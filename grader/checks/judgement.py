@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.rubric import Band, JudgementRules
+from grader.rules import Band, JudgementRules
 from utils import History
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assignment.expect import CheckFailed
 from assignment.failure import file_named
-from grader.rubric import RubricSection
+from grader.rules import RubricSection
 
 if TYPE_CHECKING:  # marking by public checks has no context, only a submission
     from grader.checks.context import Context

@@ -2,7 +2,7 @@
 
 from grader.checks import numpy
 from grader.checks.context import Context
-from grader.rubric import RubricSection
+from grader.rules import RubricSection
 from grader.training.run import expect_bar
 
 

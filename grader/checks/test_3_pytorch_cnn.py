@@ -6,7 +6,7 @@ Parts 2 and 3 share the checks in assignment/checks/torch/ and torch/.
 from assignment.checks import torch
 from grader.checks import torch as trained
 from grader.checks.context import Context
-from grader.rubric import RubricSection
+from grader.rules import RubricSection
 from grader.training.run import expect_bar
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from grader import GRADER, PROJECT
 from grader.options import Options
-from grader.rubric import Rubric, RubricSection
+from grader.rubric import Rubric
+from grader.rules import RubricSection
 from grader.submission.reading import Submission
 
 # Code that shows markings or starts them, but does not affect a mark.

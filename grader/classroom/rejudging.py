@@ -17,7 +17,8 @@ from grader.errors import RubricError
 from grader.marking.rejudging import StoredTraining, rejudged, stored_training
 from grader.options import Options
 from grader.results import Status
-from grader.rubric import Rubric, RubricSection, parse_rubric
+from grader.rubric import Rubric, parse_rubric
+from grader.rules import RubricSection
 
 
 class Rejudging:

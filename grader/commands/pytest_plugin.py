@@ -22,7 +22,8 @@ from grader.errors import CannotGrade, NoRoom
 from grader.options import Options
 from grader.report.text import feedback, one_line
 from grader.results import Report, Status
-from grader.rubric import Rubric, RubricSection
+from grader.rubric import Rubric
+from grader.rules import RubricSection
 from grader.sections import SECTIONS
 from grader.submission.reading import Submission
 

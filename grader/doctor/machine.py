@@ -19,7 +19,8 @@ from assignment.data import IDX_FILES, DataError, read_idx
 from grader.doctor.findings import Finding, State
 from grader.errors import CannotGrade
 from grader.report.text import one_line
-from grader.rubric import Limits, load_rubric
+from grader.rubric import load_rubric
+from grader.rules import Limits
 from grader.sandbox import bubblewrap
 from grader.sandbox import levels as sandbox
 

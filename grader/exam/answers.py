@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from grader.exam.making import Paper, PutIn, digest, without_mark
 from grader.exam.record import Exam, everyones
 from grader.results import SectionResult, Status
-from grader.rubric import Weights
+from grader.rules import Weights
 
 # the share of lines that a fixed script has in common with the exam's; below it, it is another one
 SAME = 0.6

@@ -12,7 +12,7 @@ from grader.exam.record import Exam
 from grader.exam.sheets import as_csv, what_is_wrong
 from grader.report.student_page import environment
 from grader.report.text import one_line
-from grader.rubric import Weights
+from grader.rules import Weights
 
 PAGE, TABLE = "results.html", "results.csv"
 WEIGHTED = ("submission %", "exam %", "mark %")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from random import Random
 
 from grader.exam.recipes import RECIPES, Recipe
-from grader.rubric import DIFFICULTIES, ExamRules
+from grader.rules import DIFFICULTIES, ExamRules
 from grader.sections import BY_NUMBER
 
 PATTERN = ("medium", "easy", "hard")  # of the first mistake, of the second, …

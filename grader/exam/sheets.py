@@ -16,7 +16,8 @@ from grader.exam.record import Exam
 from grader.feedback.misconceptions import CATALOGUE
 from grader.report.student_page import environment
 from grader.report.text import one_line
-from grader.rubric import DIFFICULTIES, Rubric
+from grader.rubric import Rubric
+from grader.rules import DIFFICULTIES
 
 MINUTES = 15
 PAGE, TABLE = "instructor.html", "instructor.csv"

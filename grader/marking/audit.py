@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assignment.expect import CheckFailed
-from grader.rubric import TrainingRules
+from grader.rules import TrainingRules
 from grader.training.run import TrainingOutcome
 
 FEW = 3000  # images with shuffled labels: a few seconds

@@ -12,7 +12,8 @@ from grader.marking.alone import MACHINE
 from grader.marking.trainings import Trainings
 from grader.options import Options
 from grader.results import Status, Verdict
-from grader.rubric import Rubric, RubricSection
+from grader.rubric import Rubric
+from grader.rules import RubricSection
 from grader.sandbox.budget import Clock
 from grader.sandbox.levels import Sandbox, choose
 from grader.sandbox.remote import StudentScript

@@ -12,7 +12,8 @@ from grader.marking.marking import training_notes
 from grader.marking.runner import failed_verdict, passed_verdict, with_ladder
 from grader.options import Options
 from grader.results import SectionResult, Status, Verdict
-from grader.rubric import Rubric, RubricSection
+from grader.rubric import Rubric
+from grader.rules import RubricSection
 from grader.sandbox.own_paths import shown
 from grader.training.run import TrainingOutcome, expect_bar
 from grader.training.several import StoredRun, outcome_by, suffice

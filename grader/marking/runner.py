@@ -26,7 +26,7 @@ from grader.marking.alone import MACHINE
 from grader.marking.own_words import without_own_words
 from grader.oracle.stand_ins import STAND_INS
 from grader.results import ComparedArray, Smallest, Status, Verdict
-from grader.rubric import RubricSection
+from grader.rules import RubricSection
 from grader.sandbox.remote import StudentScript
 from grader.sections import SCRIPTS, resolve
 

@@ -23,7 +23,7 @@ from grader.report.own_code import Code, code_of
 from grader.report.pictures import OfficialImages, plot_or_reason
 from grader.report.text import grader_error, plain, smallest_in_words, summary
 from grader.results import Report, SectionResult, Status, Training
-from grader.rubric import RubricSection
+from grader.rules import RubricSection
 from grader.submission.reading import PLOTS
 from utils import CLASS_NAMES
 

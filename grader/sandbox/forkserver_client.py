@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grader.errors import expecting_room
-from grader.rubric import Limits
+from grader.rules import Limits
 from grader.sandbox import bubblewrap, cgroup, process_tree
 from grader.sandbox.launch import LaunchSpec, Started, hand_over
 from grader.sandbox.levels import Sandbox, confirmed, finish, start

@@ -17,7 +17,7 @@ from assignment.handles import Handle, Module, as_array, as_number, probe, type_
 from assignment.parts import PARTS
 from grader.errors import NotWritten, StudentError, StudentFault, TimedOut
 from grader.results import Training
-from grader.rubric import RubricSection
+from grader.rules import RubricSection
 from grader.sandbox.remote import StudentScript
 from grader.training.details import look_back
 from grader.training.fitted_network import FittedNetwork, fitted_network

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.results import Training, training_from
-from grader.rubric import TrainingRules
+from grader.rules import TrainingRules
 from grader.training.run import TrainingOutcome
 from utils import History
 

@@ -24,7 +24,8 @@ from grader.exam.finding import Mistake
 from grader.exam.making import MARK, Paper, PutIn, Settings, digest, marked
 from grader.exam.record import Exam
 from grader.results import SectionResult, Status, Verdict
-from grader.rubric import Weights, load_rubric
+from grader.rubric import load_rubric
+from grader.rules import Weights
 from tests.support import run, script_with
 
 ORIGINAL = b"import numpy as np\n\n\ndef relu(z):\n    return np.maximum(z, 0)\n" + b"x = 1\n" * 20

@@ -360,7 +360,7 @@ def test_a_cancelled_job_ends_the_marking_too(grading: Job) -> None:
 
 # what the bundle holds of the grader, besides the rooms that keep student code apart
 GRADER_FILES = {
-    "__init__.py", "checked_toml.py", "errors.py", "results.py", "rubric.py", "rubric.toml", "sections.py",
+    "__init__.py", "checked_toml.py", "errors.py", "results.py", "rubric.py", "rubric.toml", "rules.py", "sections.py",
     "checks/__init__.py", "checks/test_0_checklist.py", "report/__init__.py", "report/text.py",
     "publish/__init__.py", "publish/classroom50/__init__.py", "publish/classroom50/result.py",
     "publish/classroom50/marking.py",

@@ -9,7 +9,7 @@ import numpy as np
 from assignment.handles import Handle, opaque_of
 from grader.checks.context import Context
 from grader.errors import StudentFault
-from grader.rubric import RubricSection
+from grader.rules import RubricSection
 
 INPUTS, HIDDEN, OUTPUTS, IMAGES = 12, 6, 3, 2
 # With 99 weights, trying each takes 99 or more; loops over images and units take far less.

@@ -10,7 +10,8 @@ from assignment.parts import JUDGEMENTS
 from grader.checks.context import Context
 from grader.checks.judgement import accepted_judgements
 from grader.options import Options
-from grader.rubric import Rubric, RubricSection
+from grader.rubric import Rubric
+from grader.rules import RubricSection
 from grader.submission.plot_files import check_carried, expect_picture, read_plot
 from grader.submission.reading import PLOTS
 from grader.training.run import TrainingOutcome, expect_own_history

@@ -13,7 +13,8 @@ from grader.classroom.lateness import lateness
 from grader.classroom.people import Student
 from grader.classroom.reports.names import stem
 from grader.errors import CannotGrade
-from grader.rubric import RubricSection, parse_rubric
+from grader.rubric import parse_rubric
+from grader.rules import RubricSection
 
 
 @dataclass(frozen=True)

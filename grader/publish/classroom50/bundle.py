@@ -41,7 +41,7 @@ NAME = "autograder"  # of the folder that is copied, in `out`
 # of the grader, besides its rubric; folders without those inside them
 ROOMS = ("sandbox", "submission", "worker")
 MODULES = (
-    "__init__.py", "checked_toml.py", "errors.py", "results.py", "rubric.py", "sections.py",
+    "__init__.py", "checked_toml.py", "errors.py", "results.py", "rubric.py", "rules.py", "sections.py",
     "checks/__init__.py", "checks/test_0_checklist.py", "report/__init__.py", "report/text.py",
     "publish/__init__.py", "publish/classroom50/__init__.py", "publish/classroom50/result.py",
     "publish/classroom50/marking.py",

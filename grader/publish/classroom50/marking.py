@@ -30,7 +30,8 @@ from grader.errors import CannotGrade, StudentFault, SubmissionError, TimedOut, 
 from grader.publish.classroom50.result import BLAMELESS, Section
 from grader.report.text import feedback, one_line
 from grader.results import SectionResult, Status, Verdict
-from grader.rubric import Rubric, RubricSection, load_rubric
+from grader.rubric import Rubric, load_rubric
+from grader.rules import RubricSection
 from grader.sandbox.budget import Clock
 from grader.sandbox.importable import not_importable
 from grader.sandbox.levels import Sandbox, choose
