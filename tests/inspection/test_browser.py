@@ -16,7 +16,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from inspection.network import PIXELS, InspectedNetwork, Layer
 from inspection.page import write_page
 from inspection.samples import Samples, first_test_images
-from tests.browser import MARKS, look, start, violations
+from tests.browser import MARKS, look, violations
 from tests.inspection.support import random_network
 
 pytestmark = MARKS
@@ -24,13 +24,6 @@ READY = "return document.querySelector('.inspection')?.dataset.ready"
 # the words beside each bar, once the frame is drawn
 BARS = """const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(
     [...document.querySelectorAll('.live .bars tbody .number')].map(cell => cell.textContent))))"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    driver = start(tmp_path_factory.mktemp("profile"))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")

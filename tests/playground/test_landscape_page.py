@@ -17,19 +17,12 @@ from playground.experiments.figures import COLOURS
 from playground.landscape.page import page
 from playground.landscape.plane import Grid, Plane
 from playground.optimizers import OPTIMIZERS
-from tests.browser import MARKS, look, start, violations
+from tests.browser import MARKS, look, violations
 
 pytestmark = MARKS
 STEPS = (0, 1, 4, 9)
 A, B = np.linspace(-1.0, 3.0, 5), np.linspace(0.0, 2.0, 3)
 LOSSES = np.exp(np.add.outer(B, A))  # linear in its logarithm: the loss at (a, b) is exp(a + b)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    driver = start(tmp_path_factory.mktemp("profile"))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture

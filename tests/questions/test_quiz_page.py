@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from grader.classroom.answers.reading import read_answers
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.reports.build import build
 from grader.questions.formats.pages import quiz, sheet
-from tests.browser import MARKS, look, start
+from tests.browser import MARKS, look
 from tests.classes import HOSTILE, Pupil, write_class
 from tests.questions.support import asked, hostile, paper, question, questions
 from tests.report.test_browser import column, show
@@ -47,12 +46,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    driver = start(tmp_path_factory.mktemp("profile"))
+def browser(browser: Any, folder: Path) -> Any:
+    """The browser, which saves files in a folder."""
     where = {"behavior": "allow", "downloadPath": str(folder)}
-    driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
-    yield driver
-    driver.quit()
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+    return browser
 
 
 def choose(browser: Any, number: int, option: int) -> Any:

@@ -16,7 +16,6 @@ from grader.classroom.reports.build import build
 from grader.submission.reading import Submission
 from tests.classes import PROVENANCE, WRONG, Pupil, write_class
 from tests.report.test_browser import (  # the fixtures are used by name
-    browser,
     column,
     look,
     plain_window,
@@ -24,7 +23,7 @@ from tests.report.test_browser import (  # the fixtures are used by name
     show,
 )
 
-__all__ = ["browser", "plain_window", "pytestmark"]
+__all__ = ["plain_window", "pytestmark"]
 
 LEAKY = ("relu-leaky",)
 PUPILS = [

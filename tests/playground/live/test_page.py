@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.browser import MARKS, look, start, violations
+from tests.browser import MARKS, look, violations
 from tests.support import ROOT
 
 pytestmark = MARKS
@@ -23,13 +23,6 @@ TRAINING = (
     "train --live --hidden-sizes 40 --train-size 600 --validation-size 200 --batch-size 20"
     " --epochs 100000 --schedule constant --learning-rate 0.001 --no-test"
 )
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    driver = start(tmp_path_factory.mktemp("profile"))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
