@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(GRADER.parent))
 
 import pytest
+
+from grader.interrupts import interrupt
 
 PLUGIN = "grader.commands.pytest_plugin"
 PLAIN = "--assert=plain"  # sections have verdicts of their own, and rewriting them takes time
@@ -51,8 +54,13 @@ def main(arguments: list[str]) -> int:
     ini = GRADER / "pytest.ini"
     pinned = ["-c", str(ini), f"--rootdir={GRADER}", "--noconftest", *BLOCKED, "-p", PLUGIN, PLAIN]
     held = _Held(sys.stderr)  # type: ignore[arg-type]  # a text stream by any other name
-    with contextlib.redirect_stderr(held):
-        status = int(pytest.main([*pinned, *arguments]))
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with contextlib.redirect_stderr(held):
+            status = int(pytest.main([*pinned, *arguments]))
+    except KeyboardInterrupt:  # before pytest's session begins
+        print("error: interrupted; nothing was written", file=sys.stderr)
+        return 2
     if status == pytest.ExitCode.USAGE_ERROR and not held.begun:
         print(f"error: {_essence(held.text)}", file=sys.stderr)
     elif status == pytest.ExitCode.NO_TESTS_COLLECTED:

@@ -208,15 +208,23 @@ def test_nothing_of_a_submission_configures_pytest(
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
-def test_ending_the_command_ends_the_marking(work: Path) -> None:
-    """The process that was started is the one that marks: no other is left behind."""
+def test_ending_the_command_ends_the_marking(work: Path, tmp_path: Path) -> None:
+    """The process that was started is the one that marks: nothing is left behind."""
     command = [BINARY, ROOT / "grader", "--submission", work]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env=ENVIRONMENT | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         line, deadline = Path(f"/proc/{process.pid}/cmdline"), time.monotonic() + 20
         while b"pytest_run.py" not in line.read_bytes() and time.monotonic() < deadline:
             time.sleep(0.02)
         became_it = b"pytest_run.py" in line.read_bytes()
+        while not list(tmp_path.glob("submission-*")) and time.monotonic() < deadline:
+            time.sleep(0.02)  # until a worker is there
         process.terminate()
     assert became_it
+    assert process.returncode == 2
+    assert not list(tmp_path.glob("submission-*"))
