@@ -78,6 +78,7 @@ def imports(path: Path) -> set[str]:
 ROOMS = [
     {
         "checked_toml",
+        "cores",
         "errors",
         "interrupts",
         "options",

@@ -6,7 +6,6 @@ import importlib.metadata
 import os
 import platform
 import signal
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from grader.classroom.keys import grader_version
 from grader.errors import CannotGrade
-from grader.interrupts import interrupt
+from grader.interrupts import end_with_parent, interrupt
 from grader.marking.marking import Marking
 from grader.options import Options
 from grader.results import Report
@@ -23,8 +22,6 @@ from grader.sandbox import templates
 from grader.submission.reading import Submission
 from grader.training.fitted_network import FittedNetwork
 from grader.training.several import StoredRun
-
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -111,16 +108,6 @@ def environment() -> str:
 
 
 def prepare(folder: Path) -> None:
-    """Set up a process of a local pool: its files go to `folder`, and it ends with its parent.
-
-    It ignores Ctrl-C, which reaches every process of a terminal: the parent ends its pool itself,
-    with SIGTERM.
-    """
+    """Set up a process of a local pool: its files go to `folder`, and it ends with its parent."""
     tempfile.tempdir = str(folder)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == 1:  # the parent ended before this line
-            sys.exit(1)
+    end_with_parent()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from pathlib import Path
@@ -251,16 +250,11 @@ def _places(given: str | None, *, elsewhere: bool) -> tuple[int, int]:
     0 threads leave the choice to Dask.
     """
     from grader.classroom.pools import default_jobs
+    from grader.commands.settings import jobs_or
+    from grader.cores import usable_cores
 
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    if given is None:
-        jobs = 1 if elsewhere else default_jobs(cores)
-    elif given.isdigit() and 1 <= int(given) <= 1000:
-        jobs = int(given)
-    else:
-        raise CannotGrade(f"--jobs is {given!r}, expected a whole number from 1 to 1000")
+    cores = usable_cores()
+    jobs = jobs_or(given, 1 if elsewhere else default_jobs(cores))
     if not elsewhere and jobs > default_jobs(jobs):
         print(
             f"note: {jobs} markings with training at a time need more memory than this machine has",

@@ -36,6 +36,7 @@ def add(commands: Any) -> None:
 def examine(data_dir: str | None = None, class_size: int = CLASS_SIZE) -> Iterator[Finding]:
     """All findings, one at a time, because some take seconds."""
     from grader.classroom.pools import default_jobs
+    from grader.cores import usable_cores
     from grader.doctor import machine, software
     from grader.rubric import load_rubric
 
@@ -49,7 +50,7 @@ def examine(data_dir: str | None = None, class_size: int = CLASS_SIZE) -> Iterat
     yield from machine.disk()
     yield machine.memory()
     yield machine.cores()
-    jobs = default_jobs(machine.usable_cores())
+    jobs = default_jobs(usable_cores())
     yield machine.longest_time(load_rubric().limits, class_size, jobs)
     yield from machine.optional()
 

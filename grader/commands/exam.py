@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import secrets
 import signal
 import sys
@@ -118,12 +117,10 @@ def _scripts(names: list[str] | None) -> tuple[str, ...]:
 
 def _jobs(given: str | None) -> int:
     from grader.classroom.pools import default_jobs
-    from grader.commands.settings import whole_number
+    from grader.commands.settings import jobs_or
+    from grader.cores import usable_cores
 
-    if given is not None:
-        return whole_number("--jobs", given, 1, 1000)
-    has_affinity = hasattr(os, "sched_getaffinity")
-    return default_jobs(len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1)
+    return jobs_or(given, default_jobs(usable_cores()))
 
 
 def _class(gradebook: Gradebook, only: list[str]) -> tuple[list[Examinee], list[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,9 +90,9 @@ def _tell(asked: Sequence[Asked], out: Path, count: int) -> int:
 def _places(given: str | None) -> tuple[int, int]:
     """How many students are asked at once, and the threads that each of them has."""
     from grader.classroom.pools import default_jobs
-    from grader.commands.settings import whole_number
+    from grader.commands.settings import jobs_or
+    from grader.cores import usable_cores
 
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    jobs = default_jobs(cores) if given is None else whole_number("--jobs", given, 1, 1000)
+    cores = usable_cores()
+    jobs = jobs_or(given, default_jobs(cores))
     return jobs, max(1, cores // jobs)

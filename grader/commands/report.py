@@ -37,6 +37,9 @@ def add(commands: Any) -> None:
         metavar="DIR",
         help="folder that holds FashionMNIST/raw (default: data/)",
     )
+    report.add_argument(
+        "--jobs", metavar="N", help="processes that make the pages (default: one per core)"
+    )
     report.set_defaults(run=run)
 
 
@@ -47,11 +50,14 @@ def run(given: argparse.Namespace) -> int:
     """
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.reports.build import build
+    from grader.commands.settings import jobs_or
+    from grader.cores import usable_cores
     from grader.errors import expecting_room
 
     signal.signal(signal.SIGTERM, interrupt)
+    jobs = jobs_or(given.jobs, usable_cores())
     with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute()):
-        summary = build(gradebook, given.out, given.data_dir, anonymous=given.anonymous)
+        summary = build(gradebook, given.out, given.data_dir, anonymous=given.anonymous, jobs=jobs)
     print(f"{given.out}/index.html: {summary.headline}")
     for line in summary.exports.lines(summary.assignment):
         print(line)

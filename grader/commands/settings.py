@@ -66,6 +66,11 @@ def whole_number(option: str, text: str, low: int, high: int) -> int:
     return value
 
 
+def jobs_or(given: str | None, otherwise: int) -> int:
+    """What `--jobs` says, or `otherwise` where it is not given. Raises CannotGrade."""
+    return otherwise if given is None else whole_number("--jobs", given, 1, 1000)
+
+
 def _device(name: str, *, elsewhere: bool) -> str:
     """The device to train on.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from assignment.data import IDX_FILES, DataError, read_idx
+from grader.cores import usable_cores
 from grader.doctor.findings import Finding, State
 from grader.errors import CannotGrade
 from grader.report.text import one_line
@@ -166,19 +167,6 @@ def cores() -> Finding:
         else "as many markings at once, each with OMP_NUM_THREADS=1"
     )
     return Finding("cores", State.GOOD, f"{count}: {how}")
-
-
-def usable_cores() -> int:
-    """The cores that this process may use, within a container's limit."""
-    count = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    try:
-        quota, period = (CGROUP / "cpu.max").read_text().split()
-        count = max(1, min(count, int(quota) // int(period)))
-    except (OSError, ValueError):
-        pass
-    return count
 
 
 def _gigabytes(size: int) -> str:

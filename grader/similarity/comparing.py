@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.sections import SCRIPTS
-from grader.similarity.equal import EqualGroup, Looks, equal_groups, looks, untouched
+from grader.similarity.equal import (
+    Digests,
+    EqualGroup,
+    Looks,
+    digests,
+    equal_groups,
+    looks,
+    untouched,
+)
 from grader.similarity.passages import Passage
 from grader.similarity.pool import CANDIDATES, ScriptPool, candidates
 
@@ -89,7 +97,7 @@ def compare(
     ids = [*works, *earlier]
     who = [*works, *((people or {}).get(one, one) for one in earlier)]
     contents = [*works.values(), *earlier.values()]
-    found = looks(contents)
+    found = looks((work, digests(work)) for work in contents)
     versions = {script: _Versions(script, contents, found, who, len(works)) for script in SCRIPTS}
     nodes = _Nodes(versions, who, len(works))
     close = sorted(set().union(*(nodes.close(script) for script in SCRIPTS))) if works else []
@@ -108,8 +116,13 @@ def compare(
     )
 
 
-def compare_equal(ids: Sequence[str], works: Iterable[Mapping[str, bytes]]) -> ClassComparison:
-    """The equal scripts of a class of any size. The works are read one by one and not kept."""
+def compare_equal(
+    ids: Sequence[str], works: Iterable[tuple[Mapping[str, bytes], Digests]]
+) -> ClassComparison:
+    """The equal scripts of a class of any size. The works are read one by one and not kept.
+
+    `works` are in the order of `ids`, each with what `digests` says of it.
+    """
     found = looks(works)
     different = {tuple(_key(one, script) for script in SCRIPTS) for one in found}
     return ClassComparison(

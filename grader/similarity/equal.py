@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from grader.handout.stubs import reference_source, solved, stub
 from grader.sections import SCRIPTS
@@ -21,13 +22,24 @@ from grader.similarity.source import Source, read
 SHORT = 7
 
 
+@dataclass(frozen=True)
+class Digest:
+    """A script's hashes: of its text, and of its form, b"" if it is not written."""
+
+    text: bytes
+    form: bytes
+
+
+Digests = Mapping[str, Digest]  # of a work, by script; scripts that are missing have none
+
+
 @dataclass
 class Form:
     """A script without comments, docstrings, layout and chosen names, by its hash."""
 
     digest: bytes
     is_reference: bool  # the reference solution has this form
-    own_lines: int = 0  # lines that the handout does not have; counted once two scripts are equal
+    own_lines: int | None = None  # that the handout does not have; counted for equal scripts
 
 
 @dataclass(frozen=True)
@@ -79,47 +91,58 @@ class Recogniser:
         # Other hyperparameters in an unwritten script are no answer.
         self._unwritten = without_values(canonical(handout, self._contract))
         solution = read(solved(reference, name).encode())
-        self._reference = form(canonical(solution, self._contract))
-        self._looks: dict[bytes, Look] = {}
-        self._forms: dict[bytes, Form] = {}
+        self.reference = form(canonical(solution, self._contract))
+        self._digests: dict[bytes, Digest] = {}
 
-    def look(self, content: bytes) -> Look:
-        """The script's look; the same text is read at most twice."""
+    def digest(self, content: bytes) -> Digest:
+        """The script's hashes; the same text is read once."""
         text = hashlib.sha256(content).digest()
-        known = self._looks.get(text)
-        if known and (known.form is None or known.form.own_lines):
-            return known
-        source = read(content)
-        if known and known.form:
-            known.form.own_lines = own_lines(source, self._given)
-            return known
-        self._looks[text] = Look(text, self._form(source))
-        return self._looks[text]
+        if text not in self._digests:
+            self._digests[text] = Digest(text, self._form(read(content)))
+        return self._digests[text]
 
-    def _form(self, source: Source) -> Form | None:
+    def own_lines(self, content: bytes) -> int:
+        """The number of lines that the handout does not have."""
+        return own_lines(read(content), self._given)
+
+    def _form(self, source: Source) -> bytes:
         words = canonical(source, self._contract)
         is_as_long = len(words) == len(self._unwritten)
-        if not words or (is_as_long and without_values(words) == self._unwritten):
-            return None
-        digest = form(words)
-        known = self._forms.get(digest)
-        if known is None:
-            known = self._forms[digest] = Form(digest, digest == self._reference)
-        elif not known.own_lines:
-            known.own_lines = own_lines(source, self._given)
-        return known
+        if is_as_long and without_values(words) == self._unwritten:
+            return b""
+        return form(words)
+
+
+@cache
+def recogniser(script: str) -> Recogniser:
+    """The recogniser of a script."""
+    return Recogniser(script)
+
+
+def digests(work: Mapping[str, bytes]) -> Digests:
+    """The hashes of a work's scripts: what takes time, and can be done in any process."""
+    return {script: recogniser(script).digest(work[script]) for script in SCRIPTS if script in work}
 
 
 Looks = Mapping[str, Look]  # of a work, by script; scripts that are missing have none
 
 
-def looks(works: Iterable[Mapping[str, bytes]]) -> list[Looks]:
-    """What the scripts of each work are equal to. Keeps none of their text."""
-    recognisers = {script: Recogniser(script) for script in SCRIPTS}
-    return [
-        {script: recognisers[script].look(work[script]) for script in SCRIPTS if script in work}
-        for work in works
-    ]
+def looks(works: Iterable[tuple[Mapping[str, bytes], Digests]]) -> list[Looks]:
+    """What the scripts of each work, given with their hashes, are equal to. Keeps no text."""
+    forms: dict[tuple[str, bytes], Form] = {}
+    found: list[Looks] = []
+    for work, hashes in works:
+        own: dict[str, Look] = {}
+        for script, digest in hashes.items():
+            known = forms.get((script, digest.form)) if digest.form else None
+            if known and known.own_lines is None:
+                known.own_lines = recogniser(script).own_lines(work[script])
+            if known is None and digest.form:
+                is_reference = digest.form == recogniser(script).reference
+                known = forms[script, digest.form] = Form(digest.form, is_reference)
+            own[script] = Look(digest.text, known)
+        found.append(own)
+    return found
 
 
 def untouched(found: Iterable[Looks]) -> dict[str, int]:
@@ -173,6 +196,7 @@ def _group(
     ]
     shared = found[places[0]][script].form
     assert shared is not None  # unwritten scripts are in no group
+    assert shared.own_lines is not None  # counted, because several works have this form
     return EqualGroup(
         (script,),
         tuple(ids[place] for place in places if place < size),

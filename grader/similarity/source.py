@@ -15,8 +15,9 @@ MAX_NAME = 200  # characters of a name or number that count
 # possessive throughout, so that it never backtracks
 _TOKEN = re.compile(
     r"""
-    (?P<space>(?:[ \t\f]|\\\n)++)
-  | (?P<newline>\n)
+    [ \t\f]*+(?:
+    (?P<newline>\n)
+  | (?P<continued>\\\n)
   | (?P<comment>\#[^\n]*+)
   | (?P<string>[rbufRBUF]{0,2}(?:
         \"{3}(?:[^\\"]|\\.|"(?!""))*+(?:\"{3})?+
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
       | '(?:[^\\'\n]|\\.)*+'?+))
   | (?P<number>(?:\d|\.\d)(?:[eE][+-]|[\w.])*+)
   | (?P<name>[^\W\d]\w*+)
-  | (?P<operator>\*\*=?|//=?|>>=?|<<=?|->|:=|[-+*/%@&|^<>=!]=?|\.\.\.|.)
+  | (?P<operator>\*\*=?|//=?|>>=?|<<=?|->|:=|[-+*/%@&|^<>=!]=?|\.\.\.|.))
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -61,18 +62,24 @@ def read(content: bytes) -> Source:
     row = 0
     note = _odd_encoding(content)
     for match in _TOKEN.finditer(text):
-        kind, word = match.lastgroup or "operator", match.group()
-        if kind != "space":
-            if len(kinds) >= MAX_TOKENS:
-                note = (
-                    f"only its first {MAX_TOKENS:,} words were compared: "
-                    "it is much longer than a script should be"
-                )
-                break
-            kinds.append(kind)
-            words.append(_name(word) if kind == "name" else word)
-            rows.append(row)
-        row += word.count("\n") if kind in ("newline", "space", "string") else 0
+        kind = match.lastgroup or "operator"
+        if kind == "continued":
+            row += 1
+            continue
+        if len(kinds) >= MAX_TOKENS:
+            note = (
+                f"only its first {MAX_TOKENS:,} words were compared: "
+                "it is much longer than a script should be"
+            )
+            break
+        word = match[kind]
+        kinds.append(kind)
+        words.append(_name(word) if kind == "name" else word)
+        rows.append(row)
+        if kind == "newline":
+            row += 1
+        elif kind == "string":
+            row += word.count("\n")
     return Source(text, tuple(kinds), tuple(words), tuple(rows), note)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from grader.similarity.source import Source
 
 Token = tuple[str, str]  # kind and word
 OPEN, CLOSE = ("(", "[", "{"), (")", "]", "}")
+_DEEPER = dict.fromkeys(OPEN, 1) | dict.fromkeys(CLOSE, -1)
 _ASSIGN = ("=", "+=", "-=", "*=", "/=", "//=", "%=", "@=", "**=")
 _BEFORE_COLON = ("if", "elif", "while")
+# Without one of these words, a statement gives no name a value.
+_BINDING = frozenset(("=", ":=", "for", "lambda", "as", "def", "class"))
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Statement:
     level: int
     tokens: tuple[Token, ...]
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """The words alone."""
         return [word for _, word in self.tokens]
@@ -60,7 +64,8 @@ def _logical_lines(source: Source) -> Iterator[tuple[int, list[Token]]]:
         if is_first:
             blank = lines[row][: len(lines[row]) - len(lines[row].lstrip(" \t\f"))]
             width, is_first, is_suite = len(blank.expandtabs(8)), False, False
-        depth = max(0, depth + (word in OPEN) - (word in CLOSE))
+        if word in _DEEPER:
+            depth = max(0, depth + _DEEPER[word])
         is_suite = is_suite or (word == ":" and depth == 0)
         tokens.append((kind, word))
     if tokens:
@@ -72,6 +77,8 @@ def _without_last_commas(tokens: list[Token]) -> list[Token]:
 
     It means something in `(a,)` and `x[a,]`.
     """
+    if ("operator", ",") not in tokens:
+        return tokens
     kept: list[Token] = []
     brackets: list[tuple[bool, int]] = []  # whether one comma at the end is layout; commas so far
     for kind, word in tokens:
@@ -118,7 +125,7 @@ def _closing(words: list[str], opening: int) -> int:
     """The place of the bracket that closes the one at `opening`, -1 if there is none."""
     depth = 0
     for place in range(opening, len(words)):
-        depth += (words[place] in OPEN) - (words[place] in CLOSE)
+        depth += _DEEPER.get(words[place], 0)
         if depth == 0:
             return place
     return -1
@@ -128,8 +135,9 @@ def last_assignment(words: list[str], operators: tuple[str, ...] = ("=",)) -> in
     """The place of a statement's last assignment, -1 if there is none."""
     depth, last = 0, -1
     for place, word in enumerate(words):
-        depth += (word in OPEN) - (word in CLOSE)
-        if word in operators and depth == 0:
+        if word in _DEEPER:
+            depth += _DEEPER[word]
+        elif depth == 0 and word in operators:
             last = place
     return last
 
@@ -137,6 +145,8 @@ def last_assignment(words: list[str], operators: tuple[str, ...] = ("=",)) -> in
 def bound_names(words: list[str], kinds: list[str]) -> set[str]:
     """The names that a statement gives a value to, without attributes and imports."""
     if words[0] in ("import", "from"):
+        return set()
+    if _BINDING.isdisjoint(words):
         return set()
     targets = last_assignment(words)
     found: set[str] = set()
@@ -163,7 +173,7 @@ def parameters(words: list[str]) -> list[str]:
     found: list[str] = []
     depth = 0
     for before, word in zip(words[start + 2 :], words[start + 3 :], strict=False):
-        depth += (before in OPEN) - (before in CLOSE)
+        depth += _DEEPER.get(before, 0)
         if depth == 0:
             break
         if depth == 1 and before in ("(", ",", "*", "**") and word.isidentifier():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import cores
 from grader.doctor import machine
 from grader.doctor.findings import State
 from grader.rubric import load_rubric
@@ -108,7 +109,7 @@ def test_cores_are_those_that_this_process_may_use(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    monkeypatch.setattr(cores, "CPU_LIMIT", tmp_path / "cpu.max")
     assert machine.cores().words.startswith("8: as many markings at once")
     (tmp_path / "cpu.max").write_text("100000 100000\n")
     assert machine.cores().words == "1: one marking at a time"

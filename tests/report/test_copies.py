@@ -10,6 +10,7 @@ from grader.classroom.gradebook import Gradebook
 from grader.classroom.people import Student
 from grader.classroom.reports import copies
 from grader.classroom.reports.copies import Copies, near_copies
+from grader.classroom.reports.helpers import Helpers
 from grader.submission.reading import Submission
 from tests.classes import Pupil, write_report
 from tests.similarity.support import SOLVED, with_own_number
@@ -27,7 +28,7 @@ def hand_in(path: Path, works: list[tuple[list[Student], dict[str, bytes]]]) -> 
 
 def found(path: Path) -> Copies:
     with Gradebook(path) as gradebook:
-        copied = near_copies(gradebook)
+        copied = near_copies(gradebook, Helpers())
     assert copied is not None
     return copied
 
@@ -87,7 +88,9 @@ def test_a_large_class_is_searched_for_equal_scripts_only(
 
 def test_pseudonyms_take_the_place_of_names(book: Path) -> None:
     with Gradebook(book) as gradebook:
-        copied = near_copies(gradebook, lambda one: replace(one, name=f"Student {one.id}"))
+        copied = near_copies(
+            gradebook, Helpers(), lambda one: replace(one, name=f"Student {one.id}")
+        )
     assert copied is not None
     assert "Müller" not in copied.source
     assert copied.equal[0].works[2][0].stem.startswith("student-3-")
@@ -96,7 +99,7 @@ def test_pseudonyms_take_the_place_of_names(book: Path) -> None:
 def test_two_works_are_the_least(tmp_path: Path) -> None:
     hand_in(tmp_path / "grades.db", [([Student("1", "Ada")], SOLVED)])
     with Gradebook(tmp_path / "grades.db") as gradebook:
-        assert near_copies(gradebook) is None
+        assert near_copies(gradebook, Helpers()) is None
 
 
 def test_names_on_the_class_page_link_to_their_pages(tmp_path: Path) -> None:

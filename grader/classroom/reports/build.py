@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.classroom.course import unknown_students
@@ -18,21 +17,21 @@ from grader.classroom.reports.contents import anonymous_content, page_content
 from grader.classroom.reports.copies import Copies, near_copies
 from grader.classroom.reports.disguise import Anonymous, AsItIs
 from grader.classroom.reports.exports import EXPORTS
-from grader.classroom.reports.folder import Folder
+from grader.classroom.reports.files import StudentFiles, write_files
+from grader.classroom.reports.folder import Folder, put
 from grader.classroom.reports.heat_map import StudentRow, row
-from grader.classroom.reports.junit import junit
+from grader.classroom.reports.helpers import Helpers, helping
 from grader.classroom.reports.names import stem
 from grader.classroom.reports.register import Register
 from grader.classroom.reports.summary import Summary
-from grader.report import results_json
-from grader.report.network_page import SCRIPT, NetworkPages
-from grader.report.pictures import OfficialImages
-from grader.report.student_page import PageContent, page
+from grader.report.network_page import SCRIPT
+from grader.report.student_page import PageContent
 from utils import progress
 
 INDEX, COPIES = "index.html", "similarity.html"
 # Files for platforms need real ids, so that an anonymous report has none of them.
 ANONYMOUS_EXPORTS = ("grades.csv", "sections.csv")
+SMALL = 50  # students for whom one process is quicker than starting others
 
 
 @dataclass
@@ -43,18 +42,16 @@ class _Report:
     assignment: Assignment
     folder: Folder
     shown: AsItIs
-    images: OfficialImages
-    networks: NetworkPages
     exports: tuple[str, ...]
+    data_dir: Path | None
+    helpers: Helpers
 
     def write_students(self, students: list[Student], summary: Summary) -> ClassContent:
         """Write the files of all students, and the tables of the class; returns its page's content."""
         rows: list[StudentRow] = []
         register = self._register(students)
-        with self.folder.tables(self.exports) as tables:
-            for name in self.exports:
-                for head in EXPORTS[name].head(self.assignment):
-                    tables[name].add(head)
+
+        def handed_in() -> Iterator[StudentFiles]:
             for student in progress(students, description="report"):
                 real = person_of(self.gradebook, student, self.assignment)
                 one = self.shown.person(real)
@@ -67,7 +64,14 @@ class _Report:
                     for cells in EXPORTS[name].rows(self.assignment, one):
                         tables[name].add(cells)
                 if one.has_handed_in:
-                    self._write(real, one)
+                    yield self._files(real, one)
+
+        with self.folder.tables(self.exports) as tables:
+            for name in self.exports:
+                for head in EXPORTS[name].head(self.assignment):
+                    tables[name].add(head)
+            for _ in self.helpers.map(write_files, handed_in()):
+                pass
         return ClassContent(self.assignment, summary, rows, register, exports=self.exports)
 
     def _register(self, students: Iterable[Student]) -> Register:
@@ -77,36 +81,10 @@ class _Report:
         strangers = [self.shown.student(one) for one in self.gradebook.not_on_roster()]
         return Register(not_on_roster=strangers, extensions=unknown)
 
-    def _write(self, real: Person, one: Person) -> None:
-        """Write a student's files.
-
-        Partial results get no results.json, because platforms would take it as a mark.
-        """
-        content = replace(self._content(real, one), network=self._write_network(real, one))
-        self.folder.write(f"students/{one.stem}.html", page(content, self.images).encode())
-        self.folder.write(f"junit/{one.stem}.xml", junit(one))
-        name = f"results/{one.stem}.json"
-        if not one.is_marked:
-            self.folder.drop(name)
-            return
-        results = results_json.results(one.standing.report)
-        results |= {"max_score": self.assignment.total}
-        text = json.dumps(results, indent=1, allow_nan=False) + "\n"
-        self.folder.write(name, text.encode())
-
-    def _write_network(self, real: Person, one: Person) -> str:
-        """Write the look inside a student's network; returns the way to it from the student's page.
-
-        A student without a network, or a report without images, has none: the result is "".
-        """
-        name = f"networks/{one.stem}.html"
+    def _files(self, real: Person, one: Person) -> StudentFiles:
         network = self.gradebook.network(real.standing.work, SCRIPT)
-        content = None if network is None else self.networks.page(network, one.name)
-        if content is None:
-            self.folder.drop(name)
-            return ""
-        self.folder.write(name, content)
-        return f"../{name}"
+        content, total = self._content(real, one), self.assignment.total
+        return StudentFiles(self.folder.path, one, content, network, total, self.data_dir)
 
     def _content(self, real: Person, one: Person) -> PageContent:
         if self.shown.left_out:
@@ -115,18 +93,21 @@ class _Report:
 
     def write_copies(self) -> Copies | None:
         """Write the page of near-copies, which shows code and so is never anonymous."""
-        copies = None if self.shown.left_out else near_copies(self.gradebook)
-        if copies is None:
-            self.folder.drop(COPIES)
-        else:
-            self.folder.write(COPIES, copies.source.encode("utf-8", "replace"))
+        copies = None if self.shown.left_out else near_copies(self.gradebook, self.helpers)
+        source = None if copies is None else copies.source.encode("utf-8", "replace")
+        put(self.folder.path / COPIES, source)
         return copies
 
 
 def build(
-    gradebook: Gradebook, out: Path, data_dir: Path | None = None, *, anonymous: bool = False
+    gradebook: Gradebook,
+    out: Path,
+    data_dir: Path | None = None,
+    *,
+    anonymous: bool = False,
+    jobs: int = 1,
 ) -> Summary:
-    """Write the report and return its summary.
+    """Write the report with `jobs` processes and return its summary.
 
     Raises CannotGrade if the gradebook holds no class, or if `out` cannot be used.
     """
@@ -140,11 +121,11 @@ def build(
         named = {student.id: shown.student(student) for student in students}
         stems = [stem(student) for student in named.values()]
         folder = Folder(out, stems, [INDEX, COPIES, *EXPORTS], anonymous=anonymous)
-        images, networks = OfficialImages(data_dir), NetworkPages(data_dir)
-        report = _Report(gradebook, assignment, folder, shown, images, networks, exports)
-        content = report.write_students(students, Summary(assignment))
-        content.attempts = attempts_of(gradebook, assignment, named, shown.section)
-        content.copies, content.left_out = report.write_copies(), shown.left_out
+        with helping(jobs if len(students) > SMALL else 1) as helpers:
+            report = _Report(gradebook, assignment, folder, shown, exports, data_dir, helpers)
+            content = report.write_students(students, Summary(assignment))
+            content.attempts = attempts_of(gradebook, assignment, named, shown.section)
+            content.copies, content.left_out = report.write_copies(), shown.left_out
     folder.write_pieces(INDEX, class_page(content))
     folder.finish()
     return content.summary

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.people import Student
+from grader.classroom.reports.helpers import Helpers
 from grader.classroom.reports.names import stem
 from grader.similarity import page, wording
 from grader.similarity.comparing import ClassComparison, Pair, compare, compare_equal
-from grader.similarity.equal import EqualGroup
+from grader.similarity.equal import EqualGroup, digests
 from grader.similarity.names import Author, Names
 
 MOST = 1000  # submissions; comparing more takes minutes and is left to `grader similarity`
@@ -70,7 +71,9 @@ class Copies:
 
 
 def near_copies(
-    gradebook: Gradebook, shown: Callable[[Student], Student] = lambda student: student
+    gradebook: Gradebook,
+    helpers: Helpers,
+    shown: Callable[[Student], Student] = lambda student: student,
 ) -> Copies | None:
     """What is equal and alike; None for fewer than two submissions that can be read.
 
@@ -83,7 +86,7 @@ def near_copies(
     directory = _Directory(members)
     if len(members) > MOST:
         scripts = (gradebook.scripts(work) for work in gradebook.parties().values())
-        comparison = compare_equal(list(members), scripts)
+        comparison = compare_equal(list(members), helpers.map(digests, scripts))
         return directory.copies(comparison, page.page(comparison, {}, {}, directory.names))
     works = gradebook.scripts_by_party()
     if len(works) < 2:

@@ -83,12 +83,6 @@ class Folder:
         content = json.dumps(kind | {"files": sorted(files)}, indent=0) + "\n"
         write_atomically(self.path / MANIFEST, content.encode())
 
-    def write(self, name: str, content: bytes) -> None:
-        """Write one file atomically, unless it holds this already."""
-        path = self.path / name
-        if not (path.is_file() and path.read_bytes() == content):
-            write_atomically(path, content)
-
     def write_pieces(self, name: str, pieces: Iterable[str]) -> None:
         """Write one file atomically, without holding it in memory as a whole."""
         path = self.path / name
@@ -120,9 +114,13 @@ class Folder:
                     Path(entry.path).unlink(missing_ok=True)
         self._note(self._files)
 
-    def drop(self, name: str) -> None:
-        """Remove a file of an earlier report that this report does not have."""
-        (self.path / name).unlink(missing_ok=True)
+
+def put(path: Path, content: bytes | None) -> None:
+    """Write one file atomically, unless it holds this already; None removes an earlier report's."""
+    if content is None:
+        path.unlink(missing_ok=True)
+    elif not (path.is_file() and path.read_bytes() == content):
+        write_atomically(path, content)
 
 
 class Table:
