@@ -6,7 +6,8 @@
 Each job has one thread. With `--workers`, the workers of a Dask cluster mark. With
 `--gradebook-alone`, only the first submission is marked and all others get its report, so that the
 time is that of the main process (reading, hashing, SQLite). Memory is that of the main process
-after a tenth, half and all of the submissions. The self-test of the sandbox is left out.
+after a tenth, half and all of the submissions. The self-test of the sandbox is left out. Then the
+report of the class is written, with `--jobs` processes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from grader.classroom.gradebook import Gradebook
 from grader.classroom.job import Done, Task, mark
 from grader.classroom.pools import Cluster, DaskPool, LocalPool, Pool
 from grader.classroom.progress import Progress
+from grader.classroom.reports.build import build
 from grader.options import Options
 from grader.rubric import load_rubric
 from grader.sandbox.levels import choose
@@ -122,11 +124,15 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, object]:
         with pool(given) as places:
             progress = SampledProgress(len(jobs))
             batch.run(jobs, places, progress)
+        started = time.perf_counter()
+        build(gradebook, folder / "report", jobs=given.jobs)
+        reported = time.perf_counter() - started
     return {
         "students": given.students,
         "handing in": taken,
         "marking": progress.noted[-1][1],
         "noted": progress.noted,
+        "report": reported,
         "marked": batch.tally.marked - batch.tally.failed,
         "gradebook": (folder / "grades.db").stat().st_size,
     }

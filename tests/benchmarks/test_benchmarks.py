@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import machine
 from benchmarks.__main__ import SECTIONS
 from benchmarks.records import (
     BenchmarkSection,
@@ -170,3 +171,17 @@ def test_the_page_of_results_is_the_one_that_their_json_gives() -> None:
     assert (ROOT / "benchmarks/RESULTS.md").read_text(encoding="utf-8") == as_markdown(sections)
     assert set(sections) <= set(SECTIONS)
     assert not any(section["settings"]["quick"] for section in sections.values())
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    ("fpu avx avx2 avx512f", "A Processor 9 with AVX-512"),
+    ("fpu avx avx2", "A Processor 9 with AVX2"),
+    ("fpu avx", "A Processor 9"),
+])  # fmt: skip
+def test_the_processor_is_named_with_its_widest_vectors(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, said: str
+) -> None:
+    core = f"processor\t: 0\nmodel name\t: A Processor 9\nflags\t\t: {flags}\n\n"
+    (tmp_path / "cpuinfo").write_text(core * 2)
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    assert machine.describe(None)["processor"] == said

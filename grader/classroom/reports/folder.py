@@ -102,15 +102,11 @@ class Folder:
         """Remove an earlier report's files of students who are gone, and unfinished files."""
         for name in self._before - self._files:
             (self.path / name).unlink(missing_ok=True)
-        for folder in (self.path, *(self.path / part for part in PARTS)):
-            for entry in os.scandir(folder):
+        ours = self._names | self._files | self._before
+        for part in ("", *PARTS):
+            for entry in os.scandir(self.path / part):
                 half = _HALF.fullmatch(entry.name)
-                name = (
-                    Path(folder.name if folder != self.path else "", half["name"]).as_posix()
-                    if half
-                    else ""
-                )
-                if name in self._names | self._files | self._before:
+                if half and Path(part, half["name"]).as_posix() in ours:
                     Path(entry.path).unlink(missing_ok=True)
         self._note(self._files)
 
