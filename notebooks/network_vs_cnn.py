@@ -15,9 +15,17 @@ from playground.convnets.configuration import CONV_RECIPES
 from playground.convnets.evaluation import logits
 from playground.convnets.networks import ConvNetV1, build, parameter_count
 from playground.convnets.training import train_convnet
-from playground.experiments import run
 from playground.experiments.figures import BLUE, ORANGE, draw_image, new_figure, tidy
-from playground.notebooks import is_quick, say, settings, show, show_code, table
+from playground.notebooks import (
+    is_quick,
+    results_of,
+    say,
+    settings,
+    show,
+    show_code,
+    show_figure,
+    table,
+)
 
 if is_quick():
     say("**A quick run: it shows that the notebook works; its numbers say little about networks.**")
@@ -53,17 +61,20 @@ say(
 
 # %% [markdown]
 # ## 2. The same training time for both
+#
+# `python -m playground run network-vs-cnn` trains both with several seeds, in about ten minutes. These
+# are its results:
 
 # %%
-duel = run("network-vs-cnn", settings())
-show(duel.figures["network-vs-cnn"])
+duel = results_of("network-vs-cnn")
+show_figure(duel, "network-vs-cnn")
 say(duel.finding)
 
 # %% [markdown]
 # Images that only one of the two classifies correctly:
 
 # %%
-show(duel.figures["network-vs-cnn-images"])
+show_figure(duel, "network-vs-cnn-images")
 right = duel.measures["right_with_seed_0"]
 say(
     f"Both are right on {right['both']:,} of the test images, and both wrong on "

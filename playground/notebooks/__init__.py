@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import inspect
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playground.experiments import present, run
+from playground.experiments.results import Result, read
 from playground.experiments.settings import ExperimentSettings
 from playground.plots import small_png
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 QUICK = "PLAYGROUND_QUICK"
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 def is_quick() -> bool:
@@ -32,6 +36,21 @@ def settings(train_size: int | None = None) -> ExperimentSettings:
     """
     quick = is_quick()
     return ExperimentSettings(quick=quick, seeds=1, train_size=None if quick else train_size)
+
+
+def results_of(experiment: str) -> Result:
+    """What `python -m playground run` measured; a quick run does the experiment here, in brief."""
+    if is_quick():
+        return run(experiment, settings())
+    return present(read(RESULTS / f"{experiment}.json"))
+
+
+def show_figure(result: Result, name: str) -> None:
+    """Displays a figure of a result: from results/ if its records do not suffice to draw it."""
+    if name in result.figures:
+        show(result.figures[name])
+    else:
+        _display({"image/png": (RESULTS / f"{name}.png").read_bytes()})
 
 
 def show(figure: Figure) -> None:

@@ -18,6 +18,7 @@ from playground.convnets import networks
 from playground.convnets.configuration import CONV_RECIPES
 from playground.convnets.networks import parameter_count
 from playground.errors import PlaygroundError
+from playground.experiments import present, results
 from playground.network import Network
 from playground.notebooks import build, is_quick
 from playground.notebooks.setup import SETUP
@@ -104,6 +105,14 @@ def test_the_committed_comparison_was_run_with_todays_recipes() -> None:
     best = Network(784, 10, RECIPES["best"]).parameter_count
     assert f"{RECIPES['best'].epochs} epochs, {best:,} parameters" in shown
     assert f" epochs, {parameter_count(networks.build(CONV_RECIPES['fast'], 0)):,} param" in shown
+
+
+def test_the_committed_comparison_shows_todays_results() -> None:
+    book = read(ROOT / "notebooks" / "network_vs_cnn.ipynb")
+    result = present(results.read(ROOT / "results" / "network-vs-cnn.json"))
+    assert str(result.finding) in outputs(book, "text/markdown")
+    picture = (ROOT / "results" / "network-vs-cnn-images.png").read_bytes()
+    assert picture in [base64.b64decode(png) for png in outputs(book, "image/png")]
 
 
 @pytest.mark.parametrize("name", build.NAMES)
