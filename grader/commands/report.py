@@ -56,8 +56,15 @@ def run(given: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, interrupt)
     jobs = jobs_or(given.jobs, usable_cores())
-    with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute()):
-        summary = build(gradebook, given.out, given.data_dir, anonymous=given.anonymous, jobs=jobs)
+    try:
+        with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute()):
+            summary = build(
+                gradebook, given.out, given.data_dir, anonymous=given.anonymous, jobs=jobs
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"files in {given.out} are whole, but not all are there: run the command again"
+        ) from None
     print(f"{given.out}/index.html: {summary.headline}")
     for line in summary.exports.lines(summary.assignment):
         print(line)

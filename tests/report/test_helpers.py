@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.__main__ import main
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.reports import build
 from grader.classroom.reports.helpers import AHEAD, Helpers, helping
@@ -81,6 +82,22 @@ def test_helpers_end_with_their_parent(tmp_path: Path) -> None:
         assert time.monotonic() < deadline, "a helper outlived the report"
         time.sleep(0.05)
     assert len(children) >= 2
+
+
+def test_an_interrupted_report_says_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(files: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "write_files", interrupted)
+    monkeypatch.setattr("signal.signal", lambda number, handler: None)
+    book = write_class(tmp_path / "grades.db", [Pupil("1")])
+    assert main(["report", str(book), "--out", str(tmp_path / "report")]) == 2
+    assert capsys.readouterr().err == (
+        f"error: interrupted; files in {tmp_path / 'report'} are whole, but not all are there: "
+        "run the command again\n"
+    )
 
 
 def test_several_processes_write_what_one_writes(
