@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
-import statistics
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader import REFERENCE
 from grader.commands.arguments import SANDBOX_HELP
@@ -84,8 +82,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(NamedTuple):
     """Test accuracies of one script over seeds, against its bar."""
 
     script: str
@@ -95,12 +92,14 @@ class Calibration:
     @property
     def mean(self) -> float:
         """The mean accuracy."""
-        return statistics.fmean(self.accuracies)
+        return sum(self.accuracies) / len(self.accuracies)
 
     @property
     def deviation(self) -> float:
         """The sample standard deviation over seeds."""
-        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+        from statistics import stdev
+
+        return stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
 
     @property
     def chance_of_failing(self) -> float:
@@ -117,6 +116,8 @@ def calibrate(
 
     Raises StudentFault or CheckFailed.
     """
+    from dataclasses import replace
+
     from grader.marking.marking import Marking
     from grader.sections import SCRIPTS
 

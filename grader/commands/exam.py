@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import signal
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from grader.commands.arguments import SANDBOX_HELP
 from grader.errors import CannotGrade
 from grader.interrupts import interrupt
-from grader.sections import SCRIPTS
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.classroom.gradebook import Gradebook
@@ -55,6 +53,8 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Make the exams; 0 if every student has one, 1 if some have none. Raises CannotGrade."""
+    import secrets
+
     from grader.classroom.gradebook import Gradebook
     from grader.commands.settings import whole_number
     from grader.errors import expecting_room
@@ -108,6 +108,7 @@ def _shown(text: str) -> str:
 
 def _scripts(names: list[str] | None) -> tuple[str, ...]:
     from grader.checked_toml import nearest
+    from grader.sections import SCRIPTS
 
     for name in names or ():
         if name not in SCRIPTS:

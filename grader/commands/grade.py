@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +167,8 @@ def write_files(
         with expecting_room(path.absolute().parent):
             content = _page_content(report, submission, rubric)
             if network is not None:
+                from dataclasses import replace
+
                 from grader.report.network_page import write_beside
 
                 beside = write_beside(network, report.submission, path, data_dir)

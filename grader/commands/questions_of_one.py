@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +26,9 @@ def ask_one(given: argparse.Namespace, count: int, seed: int | None) -> tuple[in
 
     Raises CannotGrade for wrong options, an unreadable submission, and one without any question.
     """
+    import hashlib
+    import secrets
+
     from grader.classroom.people import Student
     from grader.classroom.reports.names import stem
     from grader.commands.settings import expect_data, read_options

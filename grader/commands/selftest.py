@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -85,6 +84,8 @@ def _expect_options_that_go_together(options: argparse.Namespace) -> None:
 
 
 def _run_mutants(options: argparse.Namespace) -> int:
+    import secrets
+
     from grader.selftest import mutation_run
     from grader.selftest.cases import CHEATS
     from grader.selftest.mutants import mutants, read_cheats

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import CannotGrade
-from grader.report.text import one_line
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.similarity.comparing import ClassComparison, Works
@@ -97,6 +96,7 @@ def report(
     `people` is as for `compare`. Raises CannotGrade for fewer than two works, or if the page cannot
     be written.
     """
+    from grader.report.text import one_line
     from grader.similarity import page
     from grader.similarity.comparing import compare
 
@@ -207,6 +207,7 @@ def _pairs(comparison: ClassComparison, names: Names) -> list[str]:
 
 
 def _notes(comparison: ClassComparison, names: Names) -> list[str]:
+    from grader.report.text import one_line
     from grader.similarity import wording
 
     every = wording.partly_read(comparison, names)
