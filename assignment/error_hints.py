@@ -146,10 +146,23 @@ def _dtypes(found: re.Match[str], raised: Raised) -> str:
     )
 
 
-_MANY = (
+_ONE_VALUE = (
     "this asks for one yes or no, but a whole array has one for each element. max(), if, and, or "
     "take single values; NumPy's and PyTorch's own functions and comparisons work element by element."
 )
+
+
+def _many(found: re.Match[str], raised: Raised) -> str:
+    """For "Boolean value of Tensor with more than one value is ambiguous"."""
+    loss = re.search(r"\b(CrossEntropyLoss|NLLLoss)\(\s*[^)\s]", raised.source)
+    if loss:
+        return (
+            f"nn.{loss[1]}(…) makes a loss, and takes its settings; logits and labels go to what it "
+            f"made: nn.{loss[1]}()(logits, labels)."
+        )
+    return _ONE_VALUE
+
+
 _NO_GRAPH = (
     "the loss does not know the weights that it came from. It must be computed from the logits "
     "without .item(), .detach(), .numpy() or no_grad() in between, and gradients must be on "
@@ -182,7 +195,7 @@ Text = str | Callable[[re.Match[str], Raised], str]
 HINTS: tuple[tuple[str, Text], ...] = (
     # one value for a whole array
     (r"truth value of an array with more than one element|Boolean value of Tensor with more than",
-     _MANY),
+     _many),
     (r"only (?:0-dimensional|length-1|size-1) arrays can be converted|only one element tensors can "
      r"be converted",
      "this takes a single number, and gets an array: NumPy has the same function for whole arrays "
@@ -237,8 +250,10 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"only batches of spatial targets supported",
      "the logits still have height and width: flatten the feature maps, and end with one logit for "
      "each of the 10 classes."),
-    (r"Expected floating point type for target with class probabilities|"
-     r"expected scalar type Long but found|expected target dtype to be|"
+    (r"Expected floating point type for target with class probabilities",
+     "the labels are one-hot rows of whole numbers here. Cross-entropy takes the labels as they are, "
+     "one whole number for each image: y_batch."),
+    (r"expected scalar type Long but found|expected target dtype to be|"
      r"not implemented for '(?:Long|Int|Float|Double|Short)'",
      "cross-entropy takes logits (n, 10) in float32 and labels (n,) in int64: are the two swapped, "
      "or was one of them converted?"),
@@ -284,6 +299,9 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"missing \d required positional arguments?: 'self'|missing 1 required positional argument: "
      r"'(?:X|X_batch)'",
      "a method was called on the class instead of on an object, or with an argument too few."),
+    (r"'type' object does not support the context manager protocol",
+     "after with stands a class that is not called: parentheses are missing, for example "
+     "torch.no_grad()."),
     (r"name '(\w+)' is not defined", _name),
     (r"cannot access local variable|referenced before assignment",
      "the function sets this name later, or only in some cases; until then it has no value."),

@@ -31,7 +31,7 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
             else "one label for each image, in a row."
         )
         raise CheckFailed(
-            f"predict returned shape {labels.shape} for {n} images",
+            f"predict returned shape {labels.shape} for {n} image{'s' if n > 1 else ''}",
             f"({n},)",
             kind="wrong-shape",
             hint=hint,

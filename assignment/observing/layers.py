@@ -23,15 +23,20 @@ CLASSES = 10
 
 @dataclass
 class Running:
-    """The layers that ran, as (in training mode, its result has a gradient) each."""
+    """What ran, as (in training mode, its result has a gradient) each.
 
-    layers: list[tuple[bool, bool]] = field(default_factory=list)
-    networks: list[tuple[bool, bool]] = field(default_factory=list)  # the whole network, likewise
+    Layers without parameters whose result is the same in both modes are left out: eval() does not
+    reach one that forward makes, or one that belongs to no network.
+    """
+
+    switching: list[tuple[bool, bool]] = field(default_factory=list)  # layers that read their mode
+    layers: list[tuple[bool, bool]] = field(default_factory=list)  # others, with parameters
+    networks: list[tuple[bool, bool]] = field(default_factory=list)  # the whole network
 
     @property
     def modes(self) -> list[tuple[bool, bool]]:
-        """Of the layers; of the network itself if it computes without any."""
-        return self.layers or self.networks
+        """Of the layers that depend on it; else of all; else of the network itself."""
+        return self.switching or self.layers or self.networks
 
 
 @contextlib.contextmanager
@@ -45,7 +50,11 @@ def watched(model: nn.Module) -> Iterator[Running]:
         now = (layer.training, isinstance(output, torch.Tensor) and output.requires_grad)
         if type(layer) is type(model):
             running.networks.append(now)
-        elif _is_leaf(layer) and not isinstance(layer, nn.modules.loss._Loss):
+        elif not _is_leaf(layer):
+            return
+        elif isinstance(layer, torch.jit.ScriptModule) or _reads_mode(type(layer)):
+            running.switching.append(now)
+        elif any(True for _ in layer.parameters()):
             running.layers.append(now)
 
     handle = register_module_forward_hook(note)
@@ -58,6 +67,13 @@ def watched(model: nn.Module) -> Iterator[Running]:
 def _is_leaf(layer: nn.Module) -> bool:
     # the layers inside a scripted module run without hooks
     return isinstance(layer, torch.jit.ScriptModule) or not any(True for _ in layer.children())
+
+
+def _reads_mode(kind: type[nn.Module]) -> bool:
+    """Whether a method of a layer's class uses `self.training`."""
+    own = kind.__mro__[: kind.__mro__.index(nn.Module)]
+    functions = [value for c in own for value in vars(c).values() if hasattr(value, "__code__")]
+    return any("training" in function.__code__.co_names for function in functions)
 
 
 Change = Callable[[Any, Any, Any], Any]  # of (network or block, images, logits): what to return
@@ -77,7 +93,7 @@ def every_forward(model: nn.Module, change: Change) -> Iterator[None]:
         network, rest = (model, args) if own is not None else (args[0], args[1:])
         images = rest[0] if rest else next(iter(kwargs.values()), None)
         logits = forward(*args, **kwargs)
-        return change(network, images, logits) if is_rows(logits) else logits
+        return _changed(change, network, images, logits) if is_rows(logits) else logits
 
     inherited = own is None and "forward" not in vars(holder)
     holder.forward = changed
@@ -95,6 +111,7 @@ def every_outer_call(change: Change) -> Iterator[None]:
     """Passes what modules return through `change`, where it is one row of logits an image.
 
     Of those that no other module calls: a network, a copy, a scripted one, or a block of layers.
+    A module that turns logits into something else, such as nn.LogSoftmax, is none of them.
     """
     depth = 0
 
@@ -105,9 +122,9 @@ def every_outer_call(change: Change) -> Iterator[None]:
     def leave(module: nn.Module, inputs: Any, output: Any) -> Any:
         nonlocal depth
         depth -= 1
-        if depth or torch.jit.is_tracing() or not is_rows(output):
+        if depth or torch.jit.is_tracing() or not is_rows(output) or _converts(module, inputs):
             return None
-        return change(module, inputs[0] if inputs else None, output)
+        return _changed(change, module, inputs[0] if inputs else None, output)
 
     handles = (
         register_module_forward_pre_hook(enter),
@@ -118,6 +135,20 @@ def every_outer_call(change: Change) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _changed(change: Change, network: Any, images: Any, logits: Any) -> Any:
+    """What `change` returns, also in the attributes that keep the logits: they may be used there."""
+    shown = change(network, images, logits)
+    for name, value in [*vars(network).items()]:
+        if value is logits:
+            object.__setattr__(network, name, shown)
+    return shown
+
+
+def _converts(module: nn.Module, inputs: Any) -> bool:
+    has_parameters = any(True for _ in module.parameters())
+    return bool(inputs) and is_rows(inputs[0]) and not has_parameters
 
 
 def shifted(logits: Any, scale: float, generator: torch.Generator) -> Any:

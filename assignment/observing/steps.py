@@ -188,8 +188,9 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
         for parameter, then in zip(parameters, before, strict=True):
             parameter.copy_(then)
     calls = [call for call in events.calls if call.gradient is not None]
-    for block in events.blocks.values():  # the last that the loss depends on computes the logits
-        calls = calls if events.calls else [c for c in block if c.gradient is not None] or calls
+    if not calls:  # the last block that the loss depends on computes the logits
+        for block in events.blocks.values():
+            calls = [call for call in block if call.gradient is not None] or calls
     return {
         "loss": loss,
         "changed": not (torch.equal(X, batch[0]) and torch.equal(y, batch[1])),

@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
+LAST_CALL = "_last_call"  # the attribute that keeps a _Call
 # a network that ends in one of these is right, and its training step may rely on that
 LOGARITHMS = {"log_softmax", "LogSoftmax"}
 
@@ -53,14 +55,46 @@ def install(module: Any, stand_in: dict[str, Any], questions: Questions) -> None
 
 
 def _give_method(owner: Any, stand_in: dict[str, Any], questions: Questions) -> None:
+    own: Any = getattr(owner, stand_in["name"], None)
+
     def method(self: Any, X: Any) -> Any:
+        last = vars(self).pop(LAST_CALL, None)
+        for name in last.added if last else ():
+            vars(self).pop(name, None)
         read = [getattr(self, attribute) for attribute in stand_in["reads"]]
         values = questions.values(stand_in["name"], [X, *read])
-        for attribute, value in zip(stand_in["sets"], values, strict=True):
-            setattr(self, attribute, value)
+        call = _Call(X, dict(zip(stand_in["sets"], values, strict=True)))
+        vars(self).update(call.values, **{LAST_CALL: call})
         return values[-1]
 
+    def missing(self: Any, name: str) -> Any:
+        call = vars(self).get(LAST_CALL)
+        if call and not call.own_ran and not name.startswith("__"):
+            call.own_ran, before = True, {*vars(self)}
+            with contextlib.suppress(Exception):
+                own(self, np.array(call.X))
+            call.added = {*vars(self)} - before
+            vars(self).update(call.values)
+            if name in vars(self):
+                return vars(self)[name]
+        text = f"{type(self).__name__!r} object has no attribute {name!r}"
+        raise AttributeError(text, name=name, obj=self)
+
     setattr(owner, stand_in["name"], method)
+    if own is not None and stand_in["sets"] and not hasattr(owner, "__getattr__"):
+        # Other attributes that it sets, such as self.m = len(X), another method may use. It is run
+        # only for these: it may be wrong in that it never ends.
+        owner.__getattr__ = missing
+
+
+@dataclass
+class _Call:
+    """The last call of a stand-in for a method: its argument, and the attributes that it has set."""
+
+    X: Any
+    values: dict[str, Any]
+    own_ran: bool = False  # the script's own method, for other attributes
+    added: set[str] = field(default_factory=set)  # by that
 
 
 def _give_layers(network: Any, layers: list[list[Any]]) -> None:

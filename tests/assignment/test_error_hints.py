@@ -40,6 +40,11 @@ def twice() -> None:
     loss.backward()
 
 
+def no_parentheses() -> None:
+    with torch.no_grad:
+        pass
+
+
 def net(*layers: nn.Module) -> nn.Module:
     return nn.Sequential(*layers)
 
@@ -107,6 +112,8 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "no forward": (lambda: NoForward()(ones), "no forward"),
     "no super": (NoSuper, "super().__init__() must"),
     "no self": (lambda: NoSelf().forward(z), "is self missing"),
+    "no parentheses after with": (lambda: no_parentheses(), "parentheses are missing"),
+    "one-hot labels": (lambda: F.cross_entropy(torch.ones(5, 10), F.one_hot(labels, 10)), "y_batch"),
     "forgotten self.": (lambda: NumpyANN.backward(type("Net", (), {"z1": 1})()), "self.W1"),
     "not kept": (lambda: NumpyANN().backward(), "self.z1"),
     "None": (lambda: None + z, "return statement missing"),
@@ -124,6 +131,17 @@ def test_common_errors_have_a_hint(name: str) -> None:
     assert any(part in hint for part in said.split("|")), (str(caught.value), hint)
     assert "\n" not in hint
     assert len(hint) < 330
+
+
+@pytest.mark.parametrize("source", [
+    "loss = nn.CrossEntropyLoss(self(X_batch), y_batch)", "nn.NLLLoss( logits, y_batch).backward()",
+])  # fmt: skip
+def test_a_loss_made_of_logits_is_not_called_an_if(source: str) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        nn.CrossEntropyLoss(ones, labels)
+    assert "()(logits, labels)" in hint_for("RuntimeError", str(caught.value), source=source)
+    others = "if nn.CrossEntropyLoss()(ones, labels) > ones:"
+    assert "yes or no" in hint_for("RuntimeError", str(caught.value), source=others)
 
 
 @pytest.mark.parametrize("message", ["", "my own words", "list index out of range", "'x'"])
