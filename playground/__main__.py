@@ -35,7 +35,7 @@ from playground.commands import (
     sweep,
     train_cnn,
 )
-from playground.commands.live_options import add_live_options, hooks, live_run
+from playground.commands.live_options import add_live_options, check_live, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.configuration import RECIPES, Configuration
 from playground.errors import PlaygroundError
@@ -148,6 +148,7 @@ def _train(options: argparse.Namespace) -> None:
     check_writable(options.plot, plots.ENDINGS)
     check_checkpoint(options, ".npz")
     check_tracking(options)
+    check_live(options)
     dataset = load_dataset(options)
     split = datasets.split(
         dataset,
@@ -179,7 +180,7 @@ def _train(options: argparse.Namespace) -> None:
         summary["seconds"] = run.seconds
         print(
             f"\nTrained in {run.seconds:.1f} s"
-            + (f"; kept epoch {run.best_epoch}, the best one" if configuration.keep_best else "")
+            + (f"; kept epoch {run.best_epoch}, the best one" if run.best_epoch else "")
         )
         if len(split.y_val):
             _, summary["val_accuracy"] = network.evaluate(split.X_val, split.y_val)
@@ -193,10 +194,7 @@ def _train(options: argparse.Namespace) -> None:
     if options.save:
         storage.save(network, options.save)
         print(f"Network: {options.save}")
-    if options.plot:
-        figure = plots.learning_curves(run.history, title=f"{options.dataset}: learning curves")
-        plots.save(figure, options.plot)
-        print(f"Learning curves: {options.plot}")
+    plots.write_learning_curves(run.history, options.plot, options.dataset)
 
 
 def _samples(options: argparse.Namespace) -> None:

@@ -37,11 +37,10 @@ def check_images(X: Any, inputs: int, *, name: str = "X", dtype: Any = np.float3
     low, high = float(X.min()), float(X.max())  # NaN if any value is
     if not max(-low, high) <= float(np.finfo(dtype).max):
         _refuse_not_finite(X, name, dtype)
-    if low >= 0 and BRIGHT < high <= 255 and _can_be_images(inputs) and (np.rint(X) == X).all():
+    if low >= 0 and BRIGHT < high <= 255 and _can_be_images(inputs):
         raise PlaygroundError(
-            f"{name} holds whole numbers from {low:g} to {high:g} as {X.dtype}, expected pixels as "
-            f"uint8, which are scaled, or numbers of about -1 to 1: {name}.astype(np.uint8) or "
-            f"{name} / 255"
+            f"{name} holds numbers from {low:g} to {high:g} as {X.dtype}, expected numbers of about "
+            f"-1 to 1, or pixels as uint8, which a Network scales: {name} / 255"
         )
 
 

@@ -70,6 +70,12 @@ def check_identity(path: Path, found: object, wanted: Mapping[str, Any]) -> int:
     return epochs
 
 
+def check_resumed(checkpoint: str | Path | None, *, resume: bool) -> None:
+    """Raises PlaygroundError if a run is to be resumed without saying which."""
+    if resume and checkpoint is None:
+        raise PlaygroundError("resume needs a checkpoint, the file of the run to resume")
+
+
 def resumed(done: int, before: int, now: int, schedule: str) -> str:
     """A line about a resumed run.
 

@@ -25,7 +25,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     """A multilayer perceptron with scikit-learn's interface; parameters as in `Configuration`.
 
     `X (n, d)` holds numbers, ideally within about [-1, 1]; unlike elsewhere in the playground,
-    uint8 values are not treated as pixels. float32 data is trained in float32, about twice as fast;
+    uint8 values are not treated as pixels: scale them, as with X / 255. float32 data is trained in float32, about twice as fast;
     all other data in float64, as in scikit-learn's own estimators. `y (n,)` holds labels of any
     kind. `validation_fraction` of the rows are held out and evaluated after each epoch; `keep_best`
     and `patience` require a validation fraction above 0.

@@ -116,7 +116,7 @@ def check_checkpoint(options: argparse.Namespace, ending: str) -> None:
         raise PlaygroundError("--resume needs --checkpoint FILE, the run to resume")
     if path and path.exists() and not options.resume:
         raise PlaygroundError(f"{path} already exists: add --resume to resume it, or remove it")
-    if path and path == options.save:
+    if path and options.save and path.resolve() == options.save.resolve():
         raise PlaygroundError(f"{path} cannot be both the checkpoint and the trained network")
 
 
@@ -167,7 +167,18 @@ def check_writable(path: Path | None, endings: list[str]) -> None:
 
 def not_negative(text: str) -> int:
     """A command-line argument as an integer of 0 or more."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative, expected 0 or more")
+    return whole_number(text, 0)
+
+
+def whole_number(text: str, least: int, most: int | None = None) -> int:
+    """A command-line argument as an integer in a range. Raises argparse.ArgumentTypeError."""
+    expected = f"{least} or more" if most is None else f"{least} to {most}"
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no whole number, expected {expected}"
+        ) from None
+    if value < least or (most is not None and value > most):
+        raise argparse.ArgumentTypeError(f"{text} is out of range, expected {expected}")
     return value

@@ -16,6 +16,7 @@ from playground.schedules import SCHEDULES
 from playground.stacks import STACKS
 from playground.values import check_number as check_number
 from playground.values import check_whole as check_whole
+from playground.values import check_yes_or_no as check_yes_or_no
 
 
 def option(default: Any, explanation: str, choices: Mapping[str, Any] | None = None) -> Any:
@@ -66,6 +67,8 @@ class Configuration:
             )
         for index, size in enumerate(self.hidden_sizes):
             check_whole(f"hidden_sizes[{index}]", size)
+        for name in ("flips", "keep_best"):
+            check_yes_or_no(name, getattr(self, name))
         check_whole("epochs", self.epochs)
         check_whole("batch_size", self.batch_size)
         if self.patience is not None:

@@ -14,13 +14,15 @@ ROWS, COLUMNS = 5, 4  # of X, unless the layer or the caller says otherwise
 MAX_ENTRIES = 200  # of each array are checked, chosen at random
 STEP = 1e-5  # differences are then exact to about ten digits
 TOLERANCE = 1e-6
+SMALLEST = 0.01  # gradients below are compared with this: differences are not exact enough
 
 
 def check_gradients(
     layer: Layer, shape: tuple[int, ...] | None = None, *, seed: int = 0
 ) -> dict[str, float]:
-    """The largest relative error of ∂L/∂X and of the gradient of each parameter.
+    """The largest error of ∂L/∂X and of the gradient of each parameter.
 
+    Errors are relative to the largest entry of the array, or to 0.01 if that is smaller.
     L is a random weighted sum of the outputs for a random `X` of this shape, which includes the
     images, in training. The default shape is (5, 4), or (5, d) for a layer that tells its
     `input_size` d. The layer itself stays as it is: copies in float64 are computed with.
@@ -34,11 +36,17 @@ def check_gradients(
     """
     if not isinstance(layer, Layer):
         raise PlaygroundError(f"{layer!r} cannot be checked, expected a Layer such as Linear(4, 3)")
+    if shape is not None and (not shape or min(shape) < 1):
+        raise PlaygroundError(f"shape is {shape}, expected sizes of 1 or more, such as (5, 3)")
     rng = np.random.default_rng(seed)
     X = rng.standard_normal(shape or (ROWS, layer.input_size or COLUMNS))
     layer = _in_float64(layer, rng)
     try:
         upstream = rng.standard_normal(_output(layer, X).shape)
+    except TypeError as error:
+        raise PlaygroundError(
+            f"forward of {layer!r} raised: {error}; expected forward(self, X, *, training)"
+        ) from None
     except ValueError as error:
         raise PlaygroundError(
             f"{layer!r} cannot take X of shape {X.shape} ({error}): give another shape, as in "
@@ -57,8 +65,10 @@ def _in_float64(layer: Layer, rng: np.random.Generator) -> Layer:
     """A copy with slightly other parameters: where all are 0 or 1, mistakes go unnoticed."""
     layer = copy.deepcopy(layer)
     for name in layer.parameter_names:
+        if not hasattr(layer, name):
+            raise PlaygroundError(f"{layer!r} has no self.{name}, which its parameter_names list")
         array = np.array(getattr(layer, name), np.float64)
-        setattr(layer, name, array + 0.1 * rng.standard_normal(array.shape))
+        setattr(layer, name, np.asarray(array + 0.1 * rng.standard_normal(array.shape)))
         # a layer that adds to its gradients instead of setting them shows here
         setattr(layer, f"d{name}", np.ones_like(array))
     for name in layer.state_names:
@@ -68,7 +78,12 @@ def _in_float64(layer: Layer, rng: np.random.Generator) -> Layer:
 
 def _output(layer: Layer, X: np.ndarray) -> np.ndarray:
     """The output of a copy, which starts with the same random numbers and state each time."""
-    return copy.deepcopy(layer).forward(X, training=True)
+    output = copy.deepcopy(layer).forward(X, training=True)
+    if not isinstance(output, np.ndarray):
+        raise PlaygroundError(
+            f"forward of {layer!r} returned a {type(output).__name__}, expected an array"
+        )
+    return output
 
 
 def _by_backward(layer: Layer, X: np.ndarray, upstream: np.ndarray) -> dict[str, np.ndarray]:
@@ -105,7 +120,7 @@ def _error(
     layer: Layer, name: str, gradient: np.ndarray, chosen: np.ndarray, expected: np.ndarray
 ) -> float:
     """The largest error among the chosen entries. Raises PlaygroundError if it is too large."""
-    errors = np.abs(gradient.ravel()[chosen] - expected) / max(1.0, np.abs(expected).max())
+    errors = np.abs(gradient.ravel()[chosen] - expected) / max(SMALLEST, np.abs(expected).max())
     wrong = ~(errors < TOLERANCE)  # NaN is wrong
     if wrong.any():
         first = int(np.argmax(wrong))

@@ -84,6 +84,10 @@ class Network:
         dtype: Any = np.float32,
     ):
         self.configuration = Configuration() if configuration is None else configuration
+        if not isinstance(self.configuration, Configuration):
+            raise PlaygroundError(
+                f"configuration is a {type(configuration).__name__}, expected a Configuration"
+            )
         self.composed = isinstance(inputs, Sequence)
         self.layers = self._stack(inputs, classes)
         stacks.check(self.layers)
@@ -91,6 +95,8 @@ class Network:
         self.rng = np.random.default_rng(seed)
         stacks.initialize(self.layers, self.configuration.initializer, self.rng)
         self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise PlaygroundError(f"dtype is {self.dtype}, expected float32 or float64")
         self._gather()
         self._choose_loss()
 
@@ -214,9 +220,15 @@ class Network:
 
         for name in settings:
             choose("setting", name, TRAINING_SETTINGS)
-        self.configuration = replace(self.configuration, **settings)
-        self._choose_loss()
-        return train(self, X, y, X_val, y_val, seed=seed, verbose=verbose)
+        before = self.configuration
+        try:
+            self.configuration = replace(before, **settings)
+            self._choose_loss()
+            return train(self, X, y, X_val, y_val, seed=seed, verbose=verbose)
+        except PlaygroundError:  # the next call starts from what worked
+            self.configuration = before
+            self._choose_loss()
+            raise
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         """Logits `(n, k)` of a batch `X (n, d)` of floats."""

@@ -66,6 +66,17 @@ def learning_curves(history: History, *, title: str = "") -> Figure:
     return figure
 
 
+def write_learning_curves(history: History, path: Path | None, dataset: str) -> None:
+    """Writes the figure of a command's `--plot`, if it was given, and says where it is."""
+    if path is None:
+        return
+    if not history.train_losses:
+        print(f"No learning curves in {path}: the training was stopped in its first epoch")
+        return
+    save(learning_curves(history, title=f"{dataset}: learning curves"), path)
+    print(f"Learning curves: {path}")
+
+
 def draw_step_losses(axes: Axes, history: History) -> None:
     """Draws the losses of the steps, their mean and the validation losses over the steps."""
     losses = np.array(history.step_losses)

@@ -25,7 +25,12 @@ from playground.network import Network, Snapshot
 
 FORMAT = 2
 OLD_FORMAT = 1  # multilayer perceptrons, without state or a list of layers
+MAX_DESCRIPTION = 1 << 24  # bytes; that of a checkpoint has the loss of each step
 MAX_PARAMETERS = 1 << 26  # the largest network here has a few million
+
+
+class _AnotherKind(PlaygroundError):
+    """The file holds a network, but not one that can be loaded in this way."""
 
 
 def save(network: Network, path: str | Path) -> None:
@@ -57,6 +62,8 @@ def load(path: str | Path, layers: Sequence[Layer] | None = None) -> Network:
         raise BadFile(
             f"{path} cannot be read ({error.strerror or error}), expected a saved network"
         ) from None
+    except _AnotherKind as error:
+        raise BadFile(f"{path} cannot be loaded: {error}") from None
     except Exception as error:  # a damaged archive, header or JSON text can raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadFile(
@@ -68,10 +75,10 @@ def load(path: str | Path, layers: Sequence[Layer] | None = None) -> Network:
 def _network(archive: zipfile.ZipFile, layers: Sequence[Layer] | None) -> Network:
     """The network in the archive."""
     if any(name.endswith("/data.pkl") for name in archive.namelist()):
-        raise PlaygroundError("it is a convolutional one, from train-cnn")
-    description = dict(json.loads(str(_array(archive, "description", 100_000))))
+        raise _AnotherKind("it is a convolutional network, from train-cnn")
+    description = dict(json.loads(str(_array(archive, "description", MAX_DESCRIPTION))))
     if "kind" in description:
-        raise PlaygroundError(f"it is a {description['kind']}")
+        raise _AnotherKind(f"it is a {description['kind']}")
     found = description.pop("format", None)
     if found not in (FORMAT, OLD_FORMAT):
         raise PlaygroundError(f"its format is not {FORMAT}")
@@ -101,9 +108,9 @@ def _check_layers(saved: list[str] | None, given: Sequence[Layer] | None) -> Non
     """Raises PlaygroundError unless the given layers are those of the file, by their names."""
     names = None if given is None else list(map(repr, given))
     if names != saved and saved is None:
-        raise PlaygroundError("it was made from a configuration: load it without layers")
+        raise _AnotherKind("it was made from a configuration: load it without layers")
     if names != saved:
-        raise PlaygroundError(
+        raise _AnotherKind(
             f"its layers are [{', '.join(map(str, saved or []))}]: load it from Python with "
             "storage.load(path, layers=[…]), with new layers like these"
         )

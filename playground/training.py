@@ -16,7 +16,7 @@ import utils
 from playground.arguments import check_images, check_training_data
 from playground.arrays import aligned_zeros
 from playground.blas import suitable_threads
-from playground.checkpoints import Checkpoint, identity, resumed
+from playground.checkpoints import Checkpoint, check_resumed, identity, resumed
 from playground.errors import Diverged, PlaygroundError
 from playground.history import EPOCH_TABLE, History
 from playground.network import Network, Snapshot, as_numbers, mirror_images
@@ -101,6 +101,7 @@ def train(
     becomes infinite or NaN.
     """
     configuration, started = network.configuration, time.perf_counter()
+    check_resumed(checkpoint, resume=resume)
     check = partial(check_images, inputs=network.shapes[0][0], dtype=network.dtype)
     validation = check_training_data(X_train, y_train, X_val, y_val, network.shapes[-1][0], check)
     if validation is None and (configuration.keep_best or configuration.patience is not None):

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from numbers import Integral, Real
 
+import numpy as np
+
 from playground.errors import PlaygroundError
 
 
@@ -13,6 +15,12 @@ def check_whole(name: str, value: object, *, least: int = 1) -> None:
     """Raises PlaygroundError unless the value is an integer of at least `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
         raise PlaygroundError(f"{name} is {value!r}, expected an integer of at least {least}")
+
+
+def check_yes_or_no(name: str, value: object) -> None:
+    """Raises PlaygroundError unless the value is True or False: the text "no" would mean yes."""
+    if not isinstance(value, bool | np.bool_):
+        raise PlaygroundError(f"{name} is {value!r}, expected True or False")
 
 
 def check_number(name: str, value: object, expected: str, fits: Callable[[float], bool]) -> None:

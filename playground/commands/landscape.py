@@ -94,7 +94,4 @@ def _landscape(options: argparse.Namespace) -> None:
 
 
 def _grid_size(text: str) -> int:
-    size = int(text)
-    if not 3 <= size <= 200:
-        raise argparse.ArgumentTypeError(f"{text} is out of range, expected 3 to 200")
-    return size
+    return command_line.whole_number(text, 3, 200)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypedDict
 
-from playground.command_line import not_negative
+from playground.command_line import whole_number
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.datasets import Split
+from playground.errors import PlaygroundError
 from playground.history import History
 from playground.live.looks import Subject
 from playground.live.recorder import Recorder
@@ -33,8 +34,7 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--live-port",
-        type=not_negative,
-        default=0,
+        type=_port,
         metavar="PORT",
         help="port of that page on this computer (default: a free one)",
     )
@@ -52,7 +52,18 @@ def live_run(
     """The recorder of the page, or None without --live."""
     if not options.live:
         return nullcontext()
-    return watched(subject, configuration, split, class_names, title=title, port=options.live_port)
+    port = options.live_port or 0
+    return watched(subject, configuration, split, class_names, title=title, port=port)
+
+
+def check_live(options: argparse.Namespace) -> None:
+    """Raises PlaygroundError for a port without a page."""
+    if options.live_port is not None and not options.live:
+        raise PlaygroundError("--live-port needs --live, the page that is served there")
+
+
+def _port(text: str) -> int:
+    return whole_number(text, 0, 65535)
 
 
 def hooks(after_epoch: AfterEpoch, live: Recorder | None) -> Hooks:

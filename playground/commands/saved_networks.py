@@ -49,6 +49,7 @@ def _add_predict(commands: Any) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     network = saved_networks.load(options.network, options.device)
     dataset = command_line.load_dataset(options)
+    _check_classes(options, network.probabilities(dataset.X_test[:1]), dataset.class_names)
     loss, accuracy = network.evaluate(dataset.X_test, dataset.y_test)
     print(f"{options.network}: {network.parameter_count:,} parameters")
     images = f"{len(dataset.y_test):,} images"
@@ -75,13 +76,19 @@ def _predict(options: argparse.Namespace) -> None:
     network = saved_networks.load(options.network, options.device)
     pictures = [read_image(path, invert=options.invert) for path in options.images]
     probabilities = network.probabilities(np.stack([picture.pixels for picture in pictures]))
-    if probabilities.shape[1] != len(names):
-        raise PlaygroundError(
-            f"{options.network} has {probabilities.shape[1]} classes, expected the {len(names)} of "
-            f"{options.dataset}"
-        )
+    _check_classes(options, probabilities, names)
     for path, picture, row in zip(options.images, pictures, probabilities, strict=True):
         best = np.argsort(-row)[:SHOWN]
         classes = ", ".join(f"{names[label]} {row[label]:.1%}" for label in best)
         changes = f" ({'; '.join(picture.changes)})" if picture.changes else ""
         print(f"{path}: {classes}{changes}")
+
+
+def _check_classes(
+    options: argparse.Namespace, probabilities: np.ndarray, names: tuple[str, ...]
+) -> None:
+    if probabilities.shape[1] != len(names):
+        raise PlaygroundError(
+            f"{options.network} has {probabilities.shape[1]} classes, expected the {len(names)} of "
+            f"{options.dataset}"
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playground import command_line, datasets, plots
-from playground.commands.live_options import add_live_options, hooks, live_run
+from playground.commands.live_options import add_live_options, check_live, hooks, live_run
 from playground.commands.tracking_options import add_tracking_options, check_tracking, new_run
 from playground.convnets.configuration import CONV_RECIPES, ConvConfiguration
 from playground.extras import require
@@ -52,6 +52,7 @@ def _train(options: argparse.Namespace) -> None:
     command_line.check_writable(options.plot, plots.ENDINGS)
     command_line.check_checkpoint(options, ".pt")
     check_tracking(options)
+    check_live(options)
     require("torch", "playground")
     from playground.convnets.processor import choose_processor
 
@@ -113,7 +114,4 @@ def _train(options: argparse.Namespace) -> None:
     if options.save:
         storage.save(model, configuration, options.save)
         print(f"Network: {options.save}")
-    if options.plot:
-        figure = plots.learning_curves(run.history, title=f"{options.dataset}: learning curves")
-        plots.save(figure, options.plot)
-        print(f"Learning curves: {options.plot}")
+    plots.write_learning_curves(run.history, options.plot, options.dataset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from playground.configuration import check_number, check_whole, option
+from playground.configuration import check_number, check_whole, check_yes_or_no, option
 from playground.errors import PlaygroundError
 from playground.registry import choose
 from playground.schedules import SCHEDULES
@@ -69,6 +69,7 @@ class ConvConfiguration:
         for entry in fields(self):
             if entry.metadata["choices"]:
                 choose(entry.name, getattr(self, entry.name), entry.metadata["choices"])
+        check_yes_or_no("flips", self.flips)
         for name in ("width", "depth", "epochs", "batch_size"):
             check_whole(name, getattr(self, name))
         if self.patience is not None:

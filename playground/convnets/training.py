@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 import utils
 from playground.arguments import check_pixels, check_training_data
-from playground.checkpoints import identity, resumed
+from playground.checkpoints import check_resumed, identity, resumed
 from playground.convnets.checkpoints import Checkpoint, TrainingProgress
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.evaluation import measure
@@ -76,6 +76,7 @@ def train_convnet(
     infinite or NaN.
     """
     started = time.perf_counter()
+    check_resumed(checkpoint, resume=resume)
     validation = check_training_data(X_train, y_train, X_val, y_val, CLASSES, check_pixels)
     if validation is None and configuration.patience is not None:
         raise PlaygroundError("patience needs validation images, but there are none")

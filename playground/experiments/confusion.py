@@ -70,21 +70,20 @@ def find(result: Result) -> Finding:
     true, predicted = divmod(int(wrong.argmax()), len(wrong))
     pairs = np.triu(wrong + wrong.T)
     one, other = divmod(int(pairs.argmax()), len(pairs))
-    hardest, easiest, least_precise = (
-        int(recall.argmin()),
-        int(recall.argmax()),
-        int(precision.argmin()),
-    )
+
+    def those(scores: np.ndarray, best: float) -> str:
+        return phrases.listed(names[i] for i in np.flatnonzero(scores == best))
+
     share = 100 * pairs[one, other] / max(wrong.sum(), 1)
     return Finding(
         f"The test accuracy is {phrases.percent(result.variants[0].test_accuracy)}. Confusing "
         f"{names[one]} and {names[other]}, either way, makes up {share:.0f} % of all "
         f"{wrong.sum():.0f} mistakes.",
         (
-            f"{names[hardest]} has the lowest recall ({100 * recall[hardest]:.1f} %), "
-            f"{names[easiest]} the highest ({100 * recall[easiest]:.1f} %)",
-            f"the prediction {names[least_precise]} is the least reliable (precision "
-            f"{100 * precision[least_precise]:.1f} %)",
+            f"lowest recall: {those(recall, recall.min())} ({100 * recall.min():.1f} %); highest: "
+            f"{those(recall, recall.max())} ({100 * recall.max():.1f} %)",
+            f"least reliable prediction: {those(precision, precision.min())} (precision "
+            f"{100 * precision.min():.1f} %)",
             f"the most frequent mistake is {names[true]} classified as {names[predicted]}: "
             f"{wrong[true, predicted]:.0f} of {matrix[true].sum():.0f}",
         ),

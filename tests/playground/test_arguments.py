@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from playground.classifier import NetworkClassifier
 from playground.configuration import Configuration
+from playground.convnets.configuration import ConvConfiguration
 from playground.errors import PlaygroundError
 from playground.network import Network
 from playground.training import train
@@ -84,11 +86,46 @@ def test_validation_images_and_labels_come_in_pairs() -> None:
 
 @pytest.mark.parametrize("dtype", [np.int64, np.float32, np.float64])
 def test_pixels_that_would_not_be_scaled_are_refused(dtype: Any) -> None:
-    pixels, message = PIXELS.astype(dtype), "holds whole numbers from 0 to 255 as .* / 255"
+    pixels, message = PIXELS.astype(dtype), "holds numbers from 0 to 255 as .* / 255"
     refused(message, "X_train", lambda: train(network(784), pixels, Y))
     refused(message, "X", lambda: network(784).predict(pixels))
     train(network(784), pixels / 255, Y)
     train(network(784), pixels.astype(np.uint8), Y)
+
+
+def test_pixels_between_whole_numbers_are_pixels_too() -> None:
+    blurred = (PIXELS[1:] + PIXELS[:-1]) / 2.1
+    refused("holds numbers from .* / 255", "X_train", lambda: train(network(784), blurred, Y[1:]))
+
+
+def test_a_classifier_says_how_its_pixels_become_numbers() -> None:
+    pixels = PIXELS.astype(np.uint8)
+    with pytest.raises(PlaygroundError, match="X_train / 255"):
+        NetworkClassifier(epochs=1).fit(pixels, Y)
+    NetworkClassifier(epochs=1).fit(pixels / 255, Y)
+
+
+def test_a_fit_that_is_refused_changes_no_setting() -> None:
+    net = network()
+    for settings in ({"keep_best": True}, {"loss": "squared-error-sigmoid", "patience": 1}):
+        with pytest.raises(PlaygroundError, match="need validation images"):
+            net.fit(X, Y, **settings)
+        assert net.configuration == network().configuration
+    assert len(net.fit(X, Y, epochs=2).history.train_losses) == 2
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: Network(4, 3, {"epochs": 1}), "configuration is a dict, expected a Configuration"),
+    (lambda: Network(4, 3, dtype=int), "dtype is int64, expected float32 or float64"),
+    (lambda: Network(4, 3, dtype=np.float16), "dtype is float16, expected float32 or float64"),
+    (lambda: Configuration(flips="no"), "flips is 'no', expected True or False"),
+    (lambda: Configuration(keep_best=1), "keep_best is 1, expected True or False"),
+    (lambda: ConvConfiguration(flips="yes"), "flips is 'yes', expected True or False"),
+    (lambda: train(network(), X, Y, resume=True), "resume needs a checkpoint"),
+])  # fmt: skip
+def test_settings_of_another_kind_are_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(PlaygroundError, match=message):
+        make()
 
 
 def test_counts_and_large_numbers_are_not_taken_for_pixels() -> None:

@@ -292,6 +292,9 @@ def test_samples_draws_a_grid(
     (["train", "--resume"], "--resume needs --checkpoint FILE, the run to resume"),
     (["train", "--checkpoint", "run.pt"], "expected a name that ends in .npz"),
     (["train", "--checkpoint", "a.npz", "--save", "a.npz"], "cannot be both"),
+    (["train", "--live", "--live-port", "99999"], "99999 is out of range, expected 0 to 65535"),
+    (["train", "--live-port", "8000"], "--live-port needs --live"),
+    (["train", "--seed", "one"], "'one' is no whole number, expected 0 or more"),
     (["train", "--hidden-sizes", "1000000000000"], "Unable to allocate"),
     (["train", "--csv", "a.csv", "b.csv"], "a.csv cannot be read (No such file or directory)"),
     (["train", "--data-dir", "nowhere"], "is missing"),
@@ -315,6 +318,16 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_by_another_name_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    same = tmp_path / "a.npz"
+    status, _, err = run(["train", "--checkpoint", "a.npz", "--save", str(same)], capsys)
+    assert status == 2
+    assert "cannot be both the checkpoint and the trained network" in err
 
 
 def test_ctrl_c_ends_in_one_line(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from playground.configuration import Configuration
-from playground.experiments import ExperimentSettings, Result, figures, results, run
+from playground.experiments import ExperimentSettings, Result, figures, phrases, results, run
 from playground.experiments.activations_and_initialisation import signals
 from playground.experiments.confusion import measure
 from playground.experiments.settings import Data
@@ -183,10 +183,12 @@ def test_the_confusion_finding_names_the_classes_that_the_matrix_does(
 ) -> None:
     result = found["confusion"]
     recall, classes = result.measures["recall"], result.measures["classes"]
-    assert (
-        f"{classes[int(np.argmin(recall))]} has the lowest recall ({100 * min(recall):.1f} %)"
-        in result.finding.details[0]
-    )
+    for score, before in ((min(recall), "lowest recall: "), (max(recall), "highest: ")):
+        named = (
+            result.finding.details[0].partition(before)[2].partition(f" ({100 * score:.1f} %)")[0]
+        )
+        equal = [name for name, value in zip(classes, recall, strict=True) if value == score]
+        assert named == phrases.listed(equal)
     assert np.sum(result.measures["matrix"]) == pytest.approx(200)
     assert np.trace(result.measures["matrix"]) / 200 == pytest.approx(
         result.variants[0].test_accuracy.mean

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -116,3 +118,65 @@ def test_a_shape_that_does_not_fit_is_named() -> None:
         check_gradients(BatchNorm(7))
     with pytest.raises(PlaygroundError, match="expected a Layer"):
         check_gradients(Network([Linear(4, 3)]))  # type: ignore[arg-type]
+
+
+class Slope(Layer):
+    """One slope for all negative inputs, a parameter that is a single number."""
+
+    parameter_names = ("slope",)
+
+    def __init__(self) -> None:
+        self.slope: Any = 0.25
+
+    def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
+        self.X = X
+        return np.where(X > 0, X, self.slope * X)
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        self.dslope = np.array((gradient * np.minimum(self.X, 0)).sum())
+        return gradient * np.where(self.X > 0, 1.0, self.slope)
+
+
+def test_a_parameter_may_be_a_single_number() -> None:
+    errors = check_gradients(Slope())
+    assert list(errors) == ["X", "slope"]
+    assert max(errors.values()) < 1e-8
+
+
+class Nothing(Slope):
+    def forward(self, X: np.ndarray, *, training: bool = False) -> Any:
+        return None
+
+
+class Untrained(Slope):
+    def forward(self, X: np.ndarray) -> np.ndarray:  # type: ignore[override]
+        return X
+
+
+class Missing(Slope):
+    def __init__(self) -> None:
+        """Sets nothing."""
+
+
+class Tiny(Layer):
+    def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
+        return 1e-6 * X
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        return 0 * gradient
+
+
+@pytest.mark.parametrize(("layer", "shape", "message"), [
+    (Nothing(), None, "returned a NoneType, expected an array"),
+    (Untrained(), None, r"expected forward\(self, X, \*, training\)"),
+    (Missing(), None, "has no self.slope, which its parameter_names list"),
+    (Tiny(), None, "by differences"),
+    (Slope(), (), r"shape is \(\), expected sizes of 1 or more"),
+    (Slope(), (0, 4), r"shape is \(0, 4\), expected sizes of 1 or more"),
+])  # fmt: skip
+def test_what_is_no_layer_is_said_to_be(
+    layer: Layer, shape: tuple[int, ...] | None, message: str
+) -> None:
+    with pytest.raises(PlaygroundError, match=message) as caught:
+        check_gradients(layer, shape)
+    assert "\n" not in str(caught.value)

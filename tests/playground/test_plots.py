@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from playground.history import History
-from playground.plots import learning_curves
+from playground.plots import learning_curves, write_learning_curves
 
 
 def test_losses_of_steps_and_of_validation_share_one_axis() -> None:
@@ -30,3 +31,11 @@ def test_without_validation_images_the_training_curves_remain() -> None:
     history = History([1.0], [math.nan], [0.7], [math.nan], step_losses=[2.0, 1.0])
     low, high = learning_curves(history).axes[0].get_ylim()
     assert low == 0 < high < 3
+
+
+def test_a_training_stopped_in_its_first_epoch_has_no_curves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_learning_curves(History(step_losses=[2.3, 2.2]), tmp_path / "curves.png", "mnist")
+    assert list(tmp_path.iterdir()) == []
+    assert "stopped in its first epoch" in capsys.readouterr().out

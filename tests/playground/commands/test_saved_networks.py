@@ -17,6 +17,7 @@ from playground.convnets.networks import build
 from playground.csv_files import write_csv
 from playground.datasets import Dataset, load
 from playground.network import Network
+from playground.training import train
 from tests.playground.convnets.support import QUICK
 
 
@@ -26,6 +27,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path, dataset = tmp_path_factory.mktemp("saved"), load("fashion-mnist")
     storage.save(Network(784, 10, Configuration(hidden_sizes=(4,))), path / "net.npz")
     storage.save(Network(784, 3, Configuration(hidden_sizes=(4,))), path / "three.npz")
+    storage.save(Network(784, 12, Configuration(hidden_sizes=(4,))), path / "twelve.npz")
+    many_steps = Configuration(hidden_sizes=(4,), epochs=1, batch_size=1)
+    training = dataset.X_train[:6000], dataset.y_train[:6000]
+    train(Network(784, 10, many_steps), *training, checkpoint=path / "run.npz")
     convnet_storage.save(build(QUICK, 0), QUICK, path / "net.pt")
     Image.fromarray(255 - dataset.X_test[0].reshape(28, 28)).save(path / "boot.png")
     write_csv(path / "test.csv", dataset.X_test[:200], dataset.y_test[:200])
@@ -75,12 +80,15 @@ def test_predict_names_the_likeliest_classes_and_what_was_done_to_the_picture(
     (["evaluate", "none.npz"], "none.npz cannot be read (No such file or directory)"),
     (["evaluate", "text.npz"], "text.npz is not a saved network (File is not a zip file)"),
     (["evaluate", "net.pt", "--device", "tpu"], "device 'tpu' is not available here"),
-    (["inspect", "net.pt"], "it is a convolutional one, from train-cnn"),
+    (["inspect", "net.pt"], "net.pt cannot be loaded: it is a convolutional network, from train-cnn"),
+    (["evaluate", "three.npz"], "has 3 classes, expected the 10 of fashion-mnist"),
+    (["evaluate", "twelve.npz"], "has 12 classes, expected the 10 of fashion-mnist"),
+    (["evaluate", "run.npz"], "run.npz cannot be loaded: it is a NumPy network in training"),
     (["predict", "net.npz", "text.npz"], "text.npz is not a picture"),
     (["predict", "three.npz", "boot.png"], "has 3 classes, expected the 10 of fashion-mnist"),
     (["predict", "net.npz"], "the following arguments are required: IMAGE"),
     (["predict", "net.npz", "boot.png", "--dataset", "minst"], "did you mean 'mnist'?"),
-], ids=range(8))  # fmt: skip
+], ids=range(11))  # fmt: skip
 def test_what_cannot_be_done_is_said_in_one_line(
     arguments: list[str],
     message: str,
