@@ -26,7 +26,9 @@ def expect_labels(value: Any, n: int) -> np.ndarray:
         )
     if labels.shape != (n,):
         hint = (
-            "the index of the largest value of each row, argmax over the classes."
+            "one label for each image, in a row: argmax without keepdim, or squeeze(1)."
+            if labels.shape == (n, 1)
+            else "the index of the largest value of each row, argmax over the classes."
             if labels.ndim == 2
             else "one label for each image, in a row."
         )

@@ -29,6 +29,7 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
     """Raises CheckFailed unless a step returns the loss and follows this batch's gradient."""
     model = model_of(module, script)
     earlier: list[float] = []
+    returned: list[tuple[float, float]] = []
     seen: dict[tuple[str, ...], CheckFailed] = {}
     for n in BATCHES:
         X, y = images(rng, script, n), labels(rng, n, CLASSES)
@@ -43,8 +44,11 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
         for fault in _faults(answer, y.array, earlier):
             seen.setdefault(fault.kinds or (str(fault),), fault)
         earlier += answer["losses"]
+        if not seen and len(answer["losses"]) == 1:
+            returned.append((float(answer["loss"]), answer["losses"][0]))
     if seen:
         raise together(list(seen.values()))
+    expect_no_average(returned)
 
 
 def _faults(answer: dict[str, Any], y: np.ndarray, earlier: list[float]) -> list[CheckFailed]:
@@ -178,6 +182,32 @@ def _expect_form(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray | None)
         if twice
         else "F.cross_entropy(logits, y_batch) compares all logits of the batch with their labels.",
     )
+
+
+def expect_no_average(returned: list[tuple[float, float]]) -> None:
+    """Raises CheckFailed if the losses of the batches before are averaged into the returned one.
+
+    `returned` holds, for each step in turn, what it returned and the loss that backward was called
+    on. A running average is a r + (1 - a) l of the last r and this l, with the same share a in every
+    step; the mean over all steps so far has 1/2, 2/3 and so on.
+    """
+    answers, losses = np.array(returned, np.float64).reshape(-1, 2).T
+    if len(losses) < len(BATCHES):
+        return
+    away, last = answers[1:] - losses[1:], answers[:-1] - losses[1:]
+    exact = 1e-4 * np.abs(losses).max()
+    if np.abs(away).max() < 10 * exact:
+        return
+    share = (away * last).sum() / max((last * last).sum(), 1e-300)
+    means = np.arange(1, len(losses)) / np.arange(2, len(losses) + 1)
+    fixed = 0.02 < share < 1 and np.abs(away - share * last).max() < exact
+    if fixed or np.abs(away - means * last).max() < exact:
+        raise CheckFailed(
+            "the returned loss is an average with those of the batches before",
+            "the loss of this batch",
+            kind="torch-wrong-loss",
+            hint="return loss.item(), of this batch alone.",
+        )
 
 
 def expect_loss_of_batch(
