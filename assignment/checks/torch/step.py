@@ -206,7 +206,7 @@ def expect_no_average(returned: list[tuple[float, float]]) -> None:
             "the returned loss is an average with those of the batches before",
             "the loss of this batch",
             kind="torch-wrong-loss",
-            hint="return loss.item(), of this batch alone.",
+            hint="return the loss of this batch alone: loss.item().",
         )
 
 
