@@ -108,11 +108,11 @@ def _give_layers(network: Any, layers: list[list[Any]]) -> None:
         with contextlib.suppress(Exception):
             # Other attributes that it sets, such as self.criterion, a step may use.
             own(self, *args, **kwargs)
-        for name, child in list(self.named_children()):
-            if any(True for _ in child.parameters()):
-                delattr(self, name)
-        for name in [name for name, _ in self.named_parameters()]:
+        # Its own layers stay, for a penalty on their weights, but not as part of the network.
+        children = {n: c for n, c in self.named_children() if any(True for _ in c.parameters())}
+        for name, own_layer in {**children, **dict(self.named_parameters(recurse=False))}.items():
             delattr(self, name)
+            object.__setattr__(self, name, own_layer)
         made = [getattr(nn, kind)(*arguments) for kind, *arguments in layers]
         if logarithms & LOGARITHMS:
             made.append(nn.LogSoftmax(dim=1))

@@ -415,3 +415,17 @@ def test_a_right_backward_may_use_what_a_wrong_forward_keeps(
     work = write_submission(tmp_path / "work", sections)
     results = mark_here(work, ["1.5", "1.6"], call_seconds=3)
     assert [n for n, result in results.items() if result.status is not Status.PASSED] == failed
+
+
+def test_a_right_step_may_use_the_layers_that_a_wrong_forward_has(tmp_path: Path) -> None:
+    """For a penalty on their weights."""
+    wrong = "return F.softmax(self.output(F.relu(self.hidden2(F.relu(self.hidden1(X))))), dim=1)"
+    step = """penalty = 1e-4 * sum(layer.weight.pow(2).sum() for layer in (self.hidden1, self.output))
+optimizer.zero_grad()
+loss = F.cross_entropy(self(X_batch), y_batch) + penalty
+loss.backward()
+optimizer.step()
+return loss.item()"""
+    work = write_submission(tmp_path / "work", {"2.2": wrong, "2.3": step})
+    results = mark_here(work, ["2.2", "2.3"])
+    assert [n for n, result in results.items() if result.status is not Status.PASSED] == ["2.2"]
