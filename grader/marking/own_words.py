@@ -10,7 +10,7 @@ from grader.results import Verdict
 WITHHELD = (
     "Layers of the reference stand in here, which a script can read. So nothing that your script "
     "printed or raised is shown for this section. If it needs something else that your own forward "
-    "returns or keeps, mend the section that failed above first."
+    "returns or keeps, start with the section that failed above."
 )
 
 
