@@ -50,11 +50,9 @@ def watched(model: nn.Module) -> Iterator[Running]:
         now = (layer.training, isinstance(output, torch.Tensor) and output.requires_grad)
         if type(layer) is type(model):
             running.networks.append(now)
-        elif not _is_leaf(layer):
-            return
-        elif isinstance(layer, torch.jit.ScriptModule) or _reads_mode(type(layer)):
+        if _reads_mode(layer):
             running.switching.append(now)
-        elif any(True for _ in layer.parameters()):
+        elif _is_leaf(layer) and any(True for _ in layer.parameters()):
             running.layers.append(now)
 
     handle = register_module_forward_hook(note)
@@ -69,11 +67,17 @@ def _is_leaf(layer: nn.Module) -> bool:
     return isinstance(layer, torch.jit.ScriptModule) or not any(True for _ in layer.children())
 
 
-def _reads_mode(kind: type[nn.Module]) -> bool:
-    """Whether a method of a layer's class uses `self.training`."""
-    own = kind.__mro__[: kind.__mro__.index(nn.Module)]
-    functions = [value for c in own for value in vars(c).values() if hasattr(value, "__code__")]
-    return any("training" in function.__code__.co_names for function in functions)
+def _reads_mode(layer: nn.Module) -> bool:
+    """Whether its result depends on `self.training`: its forward reads it or, in a leaf, any method."""
+    if isinstance(layer, torch.jit.ScriptModule):  # what is inside it cannot be seen
+        return True
+    kind = type(layer)
+    functions = [kind.forward]
+    if _is_leaf(layer):
+        own = kind.__mro__[: kind.__mro__.index(nn.Module)]
+        functions += [value for c in own for value in vars(c).values()]
+    names = (getattr(getattr(f, "__code__", None), "co_names", ()) for f in functions)
+    return any("training" in each for each in names)
 
 
 Change = Callable[[Any, Any, Any], Any]  # of (network or block, images, logits): what to return
