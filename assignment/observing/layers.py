@@ -7,8 +7,10 @@ all modules are used, not hooks of one model.
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -76,8 +78,8 @@ def _reads_mode(layer: nn.Module) -> bool:
     if _is_leaf(layer):
         own = kind.__mro__[: kind.__mro__.index(nn.Module)]
         functions += [value for c in own for value in vars(c).values()]
-    names = (getattr(getattr(f, "__code__", None), "co_names", ()) for f in functions)
-    return any("training" in each for each in names)
+    plain = [inspect.unwrap(f) for f in functions if isinstance(f, FunctionType)]
+    return any("training" in f.__code__.co_names for f in plain if isinstance(f, FunctionType))
 
 
 Change = Callable[[Any, Any, Any], Any]  # of (network or block, images, logits): what to return
