@@ -194,7 +194,8 @@ def _train(options: argparse.Namespace) -> None:
     if options.save:
         storage.save(network, options.save)
         print(f"Network: {options.save}")
-    plots.write_learning_curves(run.history, options.plot, options.dataset)
+    smoothed = configuration.label_smoothing > 0
+    plots.write_learning_curves(run.history, options.plot, options.dataset, smoothed=smoothed)
 
 
 def _samples(options: argparse.Namespace) -> None:

@@ -100,6 +100,8 @@ def _check_array(array: Any, name: str) -> None:
         raise PlaygroundError(
             f"{name} is a {type(array).__name__}, expected a NumPy array: np.asarray({name})"
         )
+    if isinstance(array, np.ma.MaskedArray):  # its mask would be ignored
+        raise PlaygroundError(f"{name} is a masked array, expected one without: {name}.filled(0)")
 
 
 def _is_empty(array: Any) -> bool:

@@ -153,7 +153,7 @@ def check_writable(path: Path | None, endings: list[str]) -> None:
 
     A picture (.png) additionally needs matplotlib.
     """
-    if path is not None and path.suffix not in endings:
+    if path is not None and path.suffix.lower() not in endings:
         raise PlaygroundError(
             f"{path} cannot be written, expected a name that ends in {' or '.join(endings)}"
         )

@@ -14,6 +14,7 @@ from playground.extras import require
 from playground.registry import choose
 
 MAX_BYTES = 100_000  # a configuration takes about 300
+MAX_LAYERS = 1000
 # Names that sweeps of Weights & Biases often have, where a list as a value is awkward: the number
 # of hidden layers and the size of each, instead of hidden_sizes
 LAYERS, UNITS = "hidden_layers", "hidden_size"
@@ -97,6 +98,8 @@ def _usual_names(values: Mapping[Any, Any]) -> dict[Any, Any]:
             if name not in values:
                 raise PlaygroundError(f"{name} is missing, expected both {LAYERS} and {UNITS}")
             check_whole(name, values[name])
+        if values[LAYERS] > MAX_LAYERS:
+            raise PlaygroundError(f"{LAYERS} is {values[LAYERS]}, expected at most {MAX_LAYERS}")
         _add(usual, "hidden_sizes", (values[UNITS],) * values[LAYERS], LAYERS)
     return usual
 

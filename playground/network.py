@@ -36,7 +36,8 @@ class Network:
 
     `Network(784, 10, Configuration(…))` is the multilayer perceptron, or whatever the configuration
     names. `Network([Linear(784, 300), ReLU(), Linear(300, 10)])` has exactly these layers; of its
-    configuration, `network`, `hidden_sizes`, `activation` and `dropout` then mean nothing.
+    configuration, `network`, `hidden_sizes`, `activation` and `dropout` then mean nothing. The network
+    draws the parameters of all its layers; `layer.copy()` instead of a layer keeps those it has.
 
     `X (n, d)` holds numbers, or uint8 pixels, which are divided by 255. Labels `(n,)` run from 0 to
     k - 1. With `flips`, the logits are the mean over each image and its mirror image. All weights,

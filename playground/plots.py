@@ -66,14 +66,23 @@ def learning_curves(history: History, *, title: str = "") -> Figure:
     return figure
 
 
-def write_learning_curves(history: History, path: Path | None, dataset: str) -> None:
-    """Writes the figure of a command's `--plot`, if it was given, and says where it is."""
+def write_learning_curves(
+    history: History, path: Path | None, dataset: str, *, smoothed: bool = False
+) -> None:
+    """Writes the figure of a command's `--plot`, if it was given, and says where it is.
+
+    With label smoothing (`smoothed`) the losses of the steps are higher than the others: the figure
+    says so.
+    """
     if path is None:
         return
     if not history.train_losses:
         print(f"No learning curves in {path}: the training was stopped in its first epoch")
         return
-    save(learning_curves(history, title=f"{dataset}: learning curves"), path)
+    figure = learning_curves(history, title=f"{dataset}: learning curves")
+    if smoothed:
+        figure.axes[0].set_ylabel("loss (nats); of steps: with label smoothing")
+    save(figure, path)
     print(f"Learning curves: {path}")
 
 

@@ -75,7 +75,7 @@ def _landscape(options: argparse.Namespace) -> None:
 
     for name in paths.RATES:
         path = paths.record_path(name, configuration, split, classes=classes, seed=options.seed)
-        measured = path if options.out.suffix == PAGE else path[-1:]
+        measured = path if options.out.suffix.lower() == PAGE else path[-1:]
         recorded[name], losses[name] = path, [loss_at(point) for point in measured]
         print(f"{name}: loss {losses[name][-1]:.3f} on {len(y):,} training images")
     lowest = min(losses, key=lambda name: losses[name][-1])
@@ -83,7 +83,7 @@ def _landscape(options: argparse.Namespace) -> None:
     cut = plane.plane_through(recorded[lowest][-1], recorded[lowest][0], points)
     places = {name: cut.coordinates(points) for name, points in recorded.items()}
     grid = plane.loss_on_grid(network, cut, list(places.values()), X, y, size=options.grid)
-    if options.out.suffix == PAGE:
+    if options.out.suffix.lower() == PAGE:
         steps = [0, *paths.recorded_steps(paths.steps_of(configuration, split))]
         text = page.page(cut, grid, places, losses, steps, lowest)
         write_atomically(options.out, text.encode())

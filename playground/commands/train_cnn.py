@@ -114,4 +114,5 @@ def _train(options: argparse.Namespace) -> None:
     if options.save:
         storage.save(model, configuration, options.save)
         print(f"Network: {options.save}")
-    plots.write_learning_curves(run.history, options.plot, options.dataset)
+    smoothed = configuration.label_smoothing > 0
+    plots.write_learning_curves(run.history, options.plot, options.dataset, smoothed=smoothed)

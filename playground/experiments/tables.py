@@ -48,8 +48,9 @@ def _tables(options: argparse.Namespace) -> None:
     try:
         text = options.document.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise PlaygroundError(
-            f"{options.document} cannot be read ({error}), expected a text file"
+            f"{options.document} cannot be read ({reason}), expected a text file"
         ) from None
     filled = fill(text, options.results)
     write_atomically(options.document, filled.encode())

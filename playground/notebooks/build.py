@@ -25,6 +25,8 @@ NAMES = (
     "optimizers_and_hyperparameters",
     "network_vs_cnn",
 )
+# an interactive figure is kept as its data; by default all of Plotly's script, 5 MB, would be kept too
+PLOTLY = {"PLOTLY_RENDERER": "plotly_mimetype"}
 CELL_TIMEOUT = 3600  # seconds; trainings with two threads are slow on a busy machine
 
 
@@ -73,7 +75,7 @@ def executed(name: str, *, quick: bool) -> NotebookNode:
         extra_arguments=["--log-level=ERROR"],
     )
     try:
-        with environment({QUICK: "1" if quick else "0"}):
+        with environment({QUICK: "1" if quick else "0", **PLOTLY}):
             client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
         lines = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()

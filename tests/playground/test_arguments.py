@@ -39,6 +39,7 @@ BAD_IMAGES = [
     (changed(X, (7, 2), np.nan), r"\[7, 2\] is nan, expected finite numbers of float32 \(1 of 40"),
     (changed(X, (7, 2), -np.inf), r"\[7, 2\] is -inf, expected finite"),
     (changed(X.astype(float), (7, 2), 1e300), r"\[7, 2\] is 1e\+300, expected finite numbers of f"),
+    (np.ma.masked_greater(X, 0.9), r"is a masked array, expected one without: X\w*\.filled\(0\)"),
 ]
 BAD_LABELS = [
     (Y.tolist(), "is a list, expected a NumPy array"),
@@ -47,6 +48,7 @@ BAD_LABELS = [
     (Y[:39], "has 39 labels, expected 40"),
     (Y.astype(float), r"has shape \(40,\) and type float64, expected \(40,\) integer labels"),
     (np.eye(3)[Y], r"argmax\(axis=1\) turns one-hot rows into labels"),
+    (np.ma.masked_equal(Y, 1), "is a masked array, expected one without"),
 ]
 
 
@@ -56,7 +58,7 @@ def refused(message: str, name: str, call: Callable[[], object]) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("bad", "message"), BAD_IMAGES, ids=range(8))
+@pytest.mark.parametrize(("bad", "message"), BAD_IMAGES, ids=range(len(BAD_IMAGES)))
 def test_images_that_do_not_fit_are_refused_everywhere(bad: Any, message: str) -> None:
     refused(message, "X_train", lambda: train(network(), bad, Y))
     refused(message, "X_val", lambda: train(network(), X, Y, bad, Y))
@@ -65,7 +67,7 @@ def test_images_that_do_not_fit_are_refused_everywhere(bad: Any, message: str) -
     refused(message, "X", lambda: network().probabilities(bad))
 
 
-@pytest.mark.parametrize(("bad", "message"), BAD_LABELS, ids=range(6))
+@pytest.mark.parametrize(("bad", "message"), BAD_LABELS, ids=range(len(BAD_LABELS)))
 def test_labels_that_do_not_fit_are_refused_everywhere(bad: Any, message: str) -> None:
     refused(message, "y_train", lambda: train(network(), X, bad))
     refused(message, "y_val", lambda: train(network(), X, Y, X, bad))

@@ -18,10 +18,7 @@ from playground.csv_files import read_csv, write_csv
 from playground.datasets import load, split
 from playground.errors import PlaygroundError
 from playground.experiments.settings import ExperimentSettings
-from playground.history import History
 from playground.network import Network
-from playground.plots import learning_curves
-from playground.plots import save as save_figure
 from playground.storage import load as load_network
 from playground.storage import save
 from playground.sweeps import SweepSettings, sweep
@@ -196,13 +193,6 @@ def test_a_misspelt_name_is_found_before_any_data_is_read(
     status, _, err = run(command, capsys)
     assert status == 2
     assert "did you mean" in err or "expected auto or one of" in err
-
-
-@pytest.mark.parametrize(("name", "start"), [("a.svg", b"<?xml"), ("a.pdf", b"%PDF")])
-def test_learning_curves_can_be_drawn_as_vectors(name: str, start: bytes, tmp_path: Path) -> None:
-    history = History([2.0, 1.0], [2.0, 1.5], [0.3, 0.6], [0.3, 0.5], [3.0, 2.0, 1.0, 0.5])
-    save_figure(learning_curves(history), tmp_path / name)
-    assert (tmp_path / name).read_bytes().startswith(start)
 
 
 def test_samples_and_inspect_and_sweep_read_csv_files(

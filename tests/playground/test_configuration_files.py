@@ -53,6 +53,7 @@ def test_names_of_weights_and_biases_sweeps_are_understood(tmp_path: Path) -> No
 @pytest.mark.parametrize(("content", "message"), [
     (b"hidden_layers: 3\n", "hidden_size is missing, expected both"),
     (b"hidden_layers: 1e9\nhidden_size: 3\n", "hidden_layers is '1e9', expected an integer"),
+    (b"hidden_layers: 99999999999\nhidden_size: 3\n", "hidden_layers is 99999999999, expected at"),
     (b"hidden_layers: 3\nhidden_size: 3\nhidden_sizes: [3]\n", "mean the same, expected one"),
     (b"weight_init: he\ninitializer: he\n", "initializer and weight_init mean the same"),
     (b"", "it does not consist of `name: value` lines"),

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from playground import plots
+from playground.command_line import check_writable
 from playground.history import History
 from playground.plots import learning_curves, write_learning_curves
 
@@ -39,3 +41,24 @@ def test_a_training_stopped_in_its_first_epoch_has_no_curves(
     write_learning_curves(History(step_losses=[2.3, 2.2]), tmp_path / "curves.png", "mnist")
     assert list(tmp_path.iterdir()) == []
     assert "stopped in its first epoch" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.svg", b"<?xml"), ("a.pdf", b"%PDF"), ("a.PNG", b"\x89PNG")]
+)
+def test_learning_curves_can_be_drawn_in_each_format(
+    name: str, start: bytes, tmp_path: Path
+) -> None:
+    check_writable(tmp_path / name, plots.ENDINGS)
+    history = History([2.0, 1.0], [2.0, 1.5], [0.3, 0.6], [0.3, 0.5], [3.0, 2.0, 1.0, 0.5])
+    write_learning_curves(history, tmp_path / name, "mnist")
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("smoothed", [True, False])
+def test_curves_say_when_the_losses_of_steps_are_with_label_smoothing(
+    smoothed: bool, tmp_path: Path
+) -> None:
+    history = History([1.0], [0.9], [0.7], [0.6], step_losses=[2.0, 1.0])
+    write_learning_curves(history, tmp_path / "a.svg", "mnist", smoothed=smoothed)
+    assert ("with label smoothing" in (tmp_path / "a.svg").read_text()) == smoothed

@@ -61,6 +61,18 @@ def test_the_command_writes_the_document(results: Path, capsys: pytest.CaptureFi
     assert "1 tables" in capsys.readouterr().out
 
 
+def test_a_document_that_cannot_be_read_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = {"missing.md": "No such file or directory", "picture.md": "it is not UTF-8"}
+    (tmp_path / "picture.md").write_bytes(b"\x89PNG")
+    for name, reason in wrong.items():
+        path = tmp_path / name
+        assert main(["tables", str(path)]) == 2
+        error = f"error: {path} cannot be read ({reason}), expected a text file\n"
+        assert capsys.readouterr().err == error
+
+
 def test_a_missing_result_or_place_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"losses\.json cannot be read"):
         fill(DOCUMENT, tmp_path)
