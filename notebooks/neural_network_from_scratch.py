@@ -115,7 +115,7 @@ with tempfile.TemporaryDirectory() as folder:
         Path(folder) / "sweep.db", common, trials=8 if is_quick() else 40, verbose=False
     )
     records, importance = records_of(study), figures.importance(study)
-    interactive = plot_parallel_coordinate(study) if find_spec("plotly") else None
+    interactive = plot_parallel_coordinate(study)
 complete, top = [record for record in records if record.end == "complete"], best(records, 3)
 table(
     "setting | between",
@@ -211,17 +211,15 @@ say(
 # %% [markdown]
 # ## 6. Which settings matter?
 #
-# Each line is a trial; better trials are darker. With Plotly installed (in Colab it is), the same
-# figure follows as Optuna draws it, of the trials that were trained to their end: drag along an
-# axis to select a part of them. The figures below show the share of the variance of the accuracy
-# that each setting explains, and the correlation of each setting with the accuracy.
+# Each line is a trial; better trials are darker. The same figure follows as Optuna draws it with
+# Plotly, of the trials that were trained to their end: point at a line to read its settings. This
+# one needs Jupyter, Colab or VS Code; where notebooks are only displayed, its place stays empty. The
+# figures below show the share of the variance of the accuracy that each setting explains, and the
+# correlation of each setting with the accuracy.
 
 # %%
 show(figures.parallel(records, common.epochs))
-if interactive is None:
-    say("The interactive figure needs Plotly: `pip install plotly`.")
-else:
-    interactive.show()
+interactive.show()
 
 # %%
 show(importance)

@@ -42,13 +42,13 @@ def read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-LONG = ("network_vs_cnn", "neural_network_from_scratch")  # half a minute each, even in brief
+SHORT = "layers_of_your_own"  # the others take up to half a minute each, even in brief
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else ())
+        pytest.param(name, marks=pytest.mark.exhaustive if name != SHORT else ())
         for name in build.NAMES
     ],
 )
@@ -95,6 +95,23 @@ def test_code_shown_in_a_committed_notebook_is_that_of_today(name: str) -> None:
             displayed = outputs({"cells": [cell]}, "text/markdown")
             for thing in eval(f"[{shown[1]}]", names):
                 assert inspect.getsource(thing).rstrip() in displayed[0], f"{shown[0]} is old"
+
+
+def test_the_committed_notebook_holds_the_interactive_figure_as_its_data() -> None:
+    book = read(ROOT / "notebooks" / "neural_network_from_scratch.ipynb")
+    data = [
+        output["data"]["application/vnd.plotly.v1+json"]
+        for cell in book["cells"]
+        for output in cell.get("outputs", [])
+        if "application/vnd.plotly.v1+json" in output.get("data", {})
+    ]
+    (figure,) = data
+    shown = [dict(trace["customdata"]) for trace in figure["data"] if "customdata" in trace]
+    trained = int(
+        re.search(r"(\d+) trained to their end", " ".join(outputs(book, "text/markdown")))[1]
+    )
+    assert len(shown) == trained
+    assert all({"learning_rate", "optimizer", "depth"} <= set(trial) for trial in shown)
 
 
 def test_the_committed_comparison_was_run_with_todays_recipes() -> None:
