@@ -69,6 +69,23 @@ RIGHT_STEPS = {
     "for p, g in zip(weights, torch.autograd.grad(loss, weights, allow_unused=True)):\n"
     "    p.grad = g\noptimizer.step()\nreturn loss.item()",
     "forward": _changed("self(X_batch)", "self.forward(X_batch)"),
+    "two losses": _changed(
+        "loss.backward()", "loss.backward()\n"
+        "(1e-4 * sum((p ** 2).sum() for p in self.parameters() if p.requires_grad)).backward()"),
+    "weight decay by hand": _changed(
+        "optimizer.step()", "optimizer.step()\nwith torch.no_grad():\n"
+        "    for p in self.parameters():\n        p.mul_(1 - 1e-4)"),
+    "learning rate of its own": _changed(
+        "optimizer.step()", "for group in optimizer.param_groups:\n"
+        "    group['lr'] *= 0.5\noptimizer.step()"),
+    "sharpness-aware": "\noptimizer.zero_grad()\n"
+    "F.cross_entropy(self(X_batch), y_batch).backward()\n"
+    "weights = [p for p in self.parameters() if p.grad is not None]\n"
+    "moves = [0.01 * p.grad / (p.grad.norm() + 1e-9) for p in weights]\n"
+    "with torch.no_grad():\n    for p, move in zip(weights, moves):\n        p += move\n"
+    "optimizer.zero_grad()\nloss = F.cross_entropy(self(X_batch), y_batch)\nloss.backward()\n"
+    "with torch.no_grad():\n    for p, move in zip(weights, moves):\n        p -= move\n"
+    "optimizer.step()\nreturn loss.item()",
     "adversarial images": "\nX = X_batch.clone().requires_grad_()\n"
     "F.cross_entropy(self(X), y_batch).backward()\nX = (X + 0.01 * X.grad.sign()).detach()\n"
     + _changed("self(X_batch)", "self(X)").lstrip("\n"),
@@ -90,6 +107,19 @@ WRONG_STEPS = {
     "softmax": ("torch-softmax-before-loss", _changed(
         "self(X_batch)", "F.softmax(self(X_batch), 1)")),
     "evaluation mode": ("torch-not-in-train-mode", "\nself.eval()" + TEXTBOOK),
+    "two steps by hand": ("torch-own-optimizer", _changed(
+        "optimizer.step()", "optimizer.step()\nwith torch.no_grad():\n"
+        "    for p in self.parameters():\n        if p.grad is not None:\n"
+        "            p -= 0.05 * p.grad")),
+    "a step by hand before": ("torch-own-optimizer", _changed(
+        "optimizer.step()", "with torch.no_grad():\n    for p in self.parameters():\n"
+        "        if p.grad is not None:\n            p -= 0.1 * p.grad\noptimizer.step()")),
+    "backward twice": ("torch-several-steps", _changed(
+        "loss.backward()", "loss.backward(retain_graph=True)\nloss.backward()")),
+    "zeroing in the loop over halves": (
+        "torch-wrong-loss", "\nfor X, y in zip(X_batch.chunk(2), y_batch.chunk(2)):\n"
+        "    optimizer.zero_grad()\n    loss = F.cross_entropy(self(X), y)\n    loss.backward()\n"
+        "optimizer.step()\nreturn loss.item()"),
     "two steps": ("torch-several-steps", _changed(
         "optimizer.step()", "optimizer.step()\noptimizer.step()")),
     "own optimizer": ("torch-own-optimizer",

@@ -78,7 +78,8 @@ def _reads_mode(layer: nn.Module) -> bool:
     if _is_leaf(layer):
         own = kind.__mro__[: kind.__mro__.index(nn.Module)]
         functions += [value for c in own for value in vars(c).values()]
-    plain = [inspect.unwrap(f) for f in functions if isinstance(f, FunctionType)]
+    # by type: isinstance asks the object too, which may raise
+    plain = [inspect.unwrap(f) for f in functions if type(f) is FunctionType]
     return any("training" in f.__code__.co_names for f in plain if isinstance(f, FunctionType))
 
 

@@ -34,10 +34,12 @@ class Call:
     images: Any
     logits: Any
     gradient: Any = None
+    period: int = 0  # in which the gradient came
 
-    def note(self, gradient: Any) -> None:
+    def note(self, gradient: Any, period: int) -> None:
         """Add a gradient that arrives at the logits."""
         self.gradient = gradient if self.gradient is None else self.gradient + gradient
+        self.period = period
 
 
 @dataclass
@@ -47,6 +49,10 @@ class Events:
     calls: list[Call] = field(default_factory=list)
     blocks: dict[int, list[Call]] = field(default_factory=dict)  # of blocks called by themselves
     losses: list[float] = field(default_factory=list)  # that backward was called on
+    period: int = 0  # how often gradients of this step were zeroed before another backward
+    followed: int | None = None  # the period whose gradients the optimizer's first step found
+    roots: list[Any] = field(default_factory=list)  # what backward was called on in this period
+    twice: bool = False  # backward added the gradients of the same loss again
     detached: bool = False  # backward was called on something that has no gradient
     reached: bool = False  # a parameter got a gradient
     steps: int = 0
@@ -58,8 +64,8 @@ class RecordingOptimizer(torch.optim.SGD):  # type: ignore[misc]  # torch is not
 
     def __init__(self, parameters: list[Any], learning_rate: float, events: Events):
         super().__init__(parameters, lr=learning_rate)
-        self.events, self.followed = events, [None] * len(parameters)
-        self.all = parameters
+        self.events, self.all = events, parameters
+        self.followed, self.stepped = [None] * len(parameters), [0] * len(parameters)
 
     def step(self, closure: Any = None) -> Any:
         """One step, after the closure if there is one."""
@@ -68,10 +74,17 @@ class RecordingOptimizer(torch.optim.SGD):  # type: ignore[misc]  # torch is not
             with torch.enable_grad():
                 loss = closure()
         self.events.steps += 1
-        if self.events.steps == 1:
-            self.followed = [_kept(p.grad) for p in self.all]
+        before = [p.detach().clone() for p in self.all]
         super().step()
+        if self.events.steps == 1:
+            self.events.followed = self.events.period
+            self.followed = [_kept(p.grad) for p in self.all]
+            self.stepped = [p.detach() - old for p, old in zip(self.all, before, strict=True)]
         return loss
+
+
+def _any(gradient: Any) -> bool:
+    return gradient is not None and bool(gradient.any())
 
 
 def _kept(gradient: Any) -> Any:
@@ -89,6 +102,11 @@ def _noting(parameters: list[Any], events: Events, fresh: list[Any]) -> Iterator
         events.detached |= not any(root.requires_grad for root in roots)
         events.losses += [float(root.detach().sum()) for root in roots]
         before = [_kept(p.grad) for p in parameters]
+        if any(new is not None and not _any(old) for old, new in zip(before, fresh, strict=True)):
+            events.period += 1
+            events.roots.clear()
+        events.twice |= any(root is old for root in roots for old in events.roots)
+        events.roots += roots
         original(*args, **kwargs)
         for i, (parameter, old) in enumerate(zip(parameters, before, strict=True)):
             if parameter.grad is None:
@@ -96,8 +114,8 @@ def _noting(parameters: list[Any], events: Events, fresh: list[Any]) -> Iterator
             added = parameter.grad.detach().clone() if old is None else parameter.grad - old
             if bool(added.any()):
                 events.reached = True
-                zeroed = old is None or not bool(old.any())  # only what comes since then counts
-                fresh[i] = added if zeroed or fresh[i] is None else fresh[i] + added
+                # only what comes since zeroing counts
+                fresh[i] = fresh[i] + added if _any(old) and fresh[i] is not None else added
 
     def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         found = computed(outputs, inputs, *args, **kwargs)
@@ -127,7 +145,7 @@ def _reading_logits(model: nn.Module, events: Events) -> Iterator[None]:
         generator = torch.Generator().manual_seed(len(logits))
         moved, shown = shifted(logits, SPREAD, generator)
         call = Call(images, moved.detach().clone())  # the step may change them in place
-        moved.register_hook(call.note)
+        moved.register_hook(lambda gradient: call.note(gradient, events.period))
         if isinstance(network, type(model)):
             events.calls.append(call)
         else:
@@ -179,9 +197,9 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
                 setattr(error, CAUSE, "loss-detached")
             raise
     rows = [
-        _compared(name, now.detach() - then, old, new, followed, learning_rate)
-        for (name, now), then, old, new, followed in zip(
-            named, before, left, fresh, optimizer.followed, strict=True
+        _compared(name, now.detach() - then, old, new, followed, stepped, learning_rate)
+        for (name, now), then, old, new, followed, stepped in zip(
+            named, before, left, fresh, optimizer.followed, optimizer.stepped, strict=True
         )
     ]
     with torch.no_grad():
@@ -199,6 +217,7 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
         "losses": events.losses[:100],
         "reached": events.reached,
         "steps": events.steps,
+        "twice": events.twice,
         "others": events.others,
         "gradients_left": any(p.grad is not None and bool(p.grad.any()) for p in parameters),
         "parameters": rows,
@@ -207,6 +226,7 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
                 "logits": call.logits.double(),
                 "gradient": call.gradient.detach().double(),
                 "order": places_of(call.images, batch[0]),
+                "followed": events.followed in (None, call.period),
             }
             for call in calls[:100]
         ],
@@ -214,12 +234,13 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
 
 
 def _compared(
-    name: str, moved: Any, left: Any, fresh: Any, followed: Any, learning_rate: float
+    name: str, moved: Any, left: Any, fresh: Any, followed: Any, stepped: Any, learning_rate: float
 ) -> dict[str, Any]:
     """The lengths of a parameter's gradients and of its movement, and their inner products.
 
     `left` is what the step before left, `fresh` what this batch gave, `followed` what the optimizer
-    found; `shrunk` says that it found this batch's, with smaller numbers in places.
+    found; `stepped` is how far the optimizer moved it, `moved` how far it is in the end. `shrunk` says
+    that the optimizer found this batch's gradient, with smaller numbers in places.
     """
     zero = torch.zeros_like(moved, dtype=torch.float64)
     vectors = {
@@ -227,6 +248,7 @@ def _compared(
         "left": zero if left is None else left.double(),
         "fresh": zero if fresh is None else fresh.double(),
         "followed": zero if followed is None else followed.double(),
+        "stepped": zero + stepped / -learning_rate,
     }
     names = list(vectors)
     products = {

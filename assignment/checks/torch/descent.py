@@ -7,6 +7,7 @@ from typing import Any
 
 from assignment.failure import CheckFailed, quoted
 
+DISTANCE = 0.2  # of the optimizer's step, by which others may move the parameters along it: decay
 ALONG = 0.97  # the cosine above which two directions are the same, but for clipping and rounding
 
 
@@ -21,6 +22,15 @@ def descent_faults(answer: dict[str, Any]) -> list[CheckFailed]:
         expect_movement(answer, rows)
     except CheckFailed as fault:
         return [fault]
+    if answer["twice"]:
+        found.append(
+            CheckFailed(
+                "backward() was called twice on the same loss",
+                "once: each call adds the gradients again",
+                kind="torch-several-steps",
+                hint="delete the second call.",
+            )
+        )
     if answer["steps"] > 1:
         found.append(
             CheckFailed(
@@ -41,7 +51,9 @@ def descent_faults(answer: dict[str, Any]) -> list[CheckFailed]:
 
 def expect_plain_step(rows: list[dict[str, Any]]) -> None:
     """Raises CheckFailed if anything but the optimizer moved the parameters."""
-    if _cosine(_graded(rows), "moved", "followed") < ALONG:
+    graded = _graded(rows)
+    farther = _product(graded, "moved", "stepped") / max(_product(graded, "stepped"), 1e-300)
+    if _cosine(graded, "moved", "followed") < ALONG or abs(farther - 1) > DISTANCE:
         raise CheckFailed(
             "the parameters did not move as the optimizer's step() moves them",
             "one step of the optimizer",
@@ -163,10 +175,11 @@ def _graded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _cosine(rows: list[dict[str, Any]], a: str, b: str) -> float:
     """Of two vectors, over several parameters."""
+    return _product(rows, a, b) / max(math.sqrt(_product(rows, a) * _product(rows, b)), 1e-300)
 
-    def product(one: str, other: str) -> float:
-        name = f"{one} {other}"
-        name = name if name in rows[0] else f"{other} {one}"
-        return sum(float(row[name]) for row in rows)
 
-    return product(a, b) / max(math.sqrt(product(a, a) * product(b, b)), 1e-300)
+def _product(rows: list[dict[str, Any]], one: str, other: str | None = None) -> float:
+    """The inner product of two vectors over several parameters, or of one with itself."""
+    other = other or one
+    name = f"{one} {other}" if f"{one} {other}" in rows[0] else f"{other} {one}"
+    return sum(float(row[name]) for row in rows)

@@ -17,7 +17,7 @@ from assignment.checks.torch.losses import PROBABILITY, name_of_loss, targets_of
 from assignment.checks.torch.models import images, labels, model_of, rows_of, softmax
 from assignment.expect import RETURN_MISSING
 from assignment.failure import CheckFailed, together
-from assignment.handles import Module, a_type, probe
+from assignment.handles import Module, a_type, as_array, probe
 
 RATE = 0.05  # of the steps: large against float32 rounding, small for the network
 BATCHES = (24, 71, 4)  # images, for code that is right in every other step or for one size only
@@ -133,12 +133,22 @@ def expect_cross_entropy(calls: list[dict[str, Any]], y: np.ndarray) -> float:
     own = y[order] if known else y if len(y) == len(logits) else None
     _expect_form(logits, gradient, own)
     shares = targets_of(logits, gradient).shares
-    if (np.abs(gradient).max(axis=1) > 0).sum() < len(y):
+    used = np.abs(gradient).max(axis=1) > 0
+    if used.sum() < len(y):
         raise CheckFailed(
             f"the loss covers fewer than the {len(y)} images of the batch",
             "all of them",
             kind="torch-wrong-loss",
             hint="F.cross_entropy(logits, y_batch) is the mean over the whole batch.",
+        )
+    sizes = [len(as_array(call["gradient"])) for call in calls]
+    followed = np.repeat([bool(call["followed"]) for call in calls], sizes)
+    if used[followed].sum() < len(y):
+        raise CheckFailed(
+            "the gradients of a part of the batch were zeroed before the optimizer's step()",
+            "a step along the gradients of the whole batch",
+            kind="torch-wrong-loss",
+            hint="zero the gradients once per batch, before the first backward().",
         )
     others = np.setdiff1d(np.arange(shares.shape[1]), y)
     mismatched = (
