@@ -48,7 +48,11 @@ def playground_network(recipe: str, seed: int, split: Split, data: Dataset) -> E
 
 
 def reference_network(seed: int, split: Split, data: Dataset) -> Epochs:
-    """grader/reference/numpy_ann.py with its own hyperparameters, and the loop of its `fit`."""
+    """grader/reference/numpy_ann.py with its own hyperparameters, and the loop of its `fit`.
+
+    With one thread, as the script itself trains and as it is marked.
+    """
+    from assignment.blas import one_thread
     from grader.reference import numpy_ann
 
     X = scale_images(split.X_train, np.arange(len(split.y_train)))
@@ -58,13 +62,13 @@ def reference_network(seed: int, split: Split, data: Dataset) -> Epochs:
     epochs, steps = numpy_ann.EPOCHS, -(-len(X) // numpy_ann.BATCH_SIZE)
 
     def train(epoch: int) -> None:
-        for step, (X_batch, y_batch) in enumerate(
-            utils.minibatches(X, Y, numpy_ann.BATCH_SIZE, network.rng)
-        ):
-            network.forward(X_batch)
-            gradients = network.backward(X_batch, y_batch)
-            done = ((epoch - 1) * steps + step) / (epochs * steps)
-            network.update(gradients, numpy_ann.LEARNING_RATE * (1 - done))
+        batches = utils.minibatches(X, Y, numpy_ann.BATCH_SIZE, network.rng)
+        with one_thread():
+            for step, (X_batch, y_batch) in enumerate(batches):
+                network.forward(X_batch)
+                gradients = network.backward(X_batch, y_batch)
+                done = ((epoch - 1) * steps + step) / (epochs * steps)
+                network.update(gradients, numpy_ann.LEARNING_RATE * (1 - done))
 
     return epochs, train, lambda: float(np.mean(network.predict(X_test) == data.y_test))
 
