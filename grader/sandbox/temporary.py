@@ -45,11 +45,12 @@ class TemporaryFolder:
             _swept.add(str(where))
             remove_abandoned(where)
         self._lock = -1
+        self.path = where / f"{prefix}{secrets.token_hex(8)}"
+        # At exit at the latest: Ctrl-C may come while it is being made, or removed.
+        self._at_exit = weakref.finalize(self, _remove_own, self.path, os.getpid())
         with expecting_room(where):
-            self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
-            # at exit at the latest: Ctrl-C may come while it is being removed
-            self._at_exit = weakref.finalize(self, _remove_own, self.path, os.getpid())
             try:
+                self.path.mkdir(mode=0o700)
                 self._lock = _locked(self.path)
             except BaseException:
                 self.remove()

@@ -146,3 +146,19 @@ def test_an_own_folder_stays_until_it_is_removed(tmp_path: Path) -> None:
     folder.remove()
     folder.remove()
     assert not folder.path.exists()
+
+
+@pytest.mark.parametrize("step", ["mkdir", "rename"])
+def test_nothing_is_left_if_it_is_interrupted_while_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    original = getattr(Path, step)
+
+    def interrupted(path: Path, *arguments: object, **options: object) -> None:
+        original(path, *arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, step, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        TemporaryFolder("submission-", tmp_path)
+    assert list(tmp_path.iterdir()) == []
