@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all",
         action="store_true",
-        help="run the exhaustive tests too, which repeat others on every specimen or at full size",
+        help="run the exhaustive tests too, more cases of what others test, or at full size",
     )
 
 

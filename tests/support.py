@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import indent
@@ -48,6 +48,16 @@ def first_of_each(cases: Sequence[T], kind: Callable[[T], object]) -> list[Any]:
         marked.append(pytest.param(case, marks=pytest.mark.exhaustive) if is_repeated else case)
         seen.add(kind(case))
     return marked
+
+
+def sampled(cases: Iterable[Any], *, every: int) -> list[Any]:
+    """The cases as parameters of a test: all but every third, say, run only with --all."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.exhaustive)
+        if number % every
+        else case
+        for number, case in enumerate(cases)
+    ]
 
 
 def script_with(script: str, sections: dict[str, str], *, after: str = "") -> str:

@@ -185,6 +185,7 @@ def test_an_archive_that_cannot_be_written_gives_one_line(
     )
 
 
+@pytest.mark.exhaustive
 def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None:
     from grader.handout.notebooks import notebook
 

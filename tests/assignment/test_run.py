@@ -12,7 +12,7 @@ import pytest
 from assignment.fingerprint import source_fingerprint
 from assignment.parts import PARTS
 from assignment.plot_checks import history_of
-from tests.support import ROOT, run, write_workplace
+from tests.support import ROOT, run, sampled, write_workplace
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_readme_transcript_of_the_solution(solved: Path) -> None:
     assert (solved / "numpy_ann_train_val_metrics.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("script", ["pytorch_ann", "pytorch_cnn"])
+@pytest.mark.parametrize("script", sampled(["pytorch_ann", "pytorch_cnn"], every=2))
 def test_torch_stubs_end_without_a_traceback(stubs: Path, script: str) -> None:
     ran = run(f"{script}.py", cwd=stubs)
     assert (ran.returncode, ran.stderr) == (1, "")
@@ -87,6 +87,7 @@ def test_solved_torch_scripts_check_and_train(solved: Path, script: str) -> None
     assert not (solved / f"{script}_train_val_metrics.png").exists()
 
 
+@pytest.mark.exhaustive
 def test_training_does_not_wait_for_the_judgement(solved: Path) -> None:
     script = solved / "pytorch_ann.py"
     script.write_text(
@@ -122,7 +123,7 @@ def test_an_exception_in_training_ends_without_a_bare_traceback(solved: Path) ->
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize(("option", "value", "message"), [
+@pytest.mark.parametrize(("option", "value", "message"), sampled([
     ("--epochs", "0", "0 is not positive"),
     ("--learning-rate", "inf", "LEARNING_RATE is inf, expected a positive number"),
     ("--epochs", "many", "argument --epochs: 'many' is no whole number, expected one above 0"),
@@ -130,7 +131,7 @@ def test_an_exception_in_training_ends_without_a_bare_traceback(solved: Path) ->
     ("--train-size", "60000", "train_size is 60000, expected 1 to 54000"),
     ("--device", "tpu", "device is 'tpu', expected auto, cpu, cuda or mps"),
     ("--data-dir", "/nowhere", "/nowhere/FashionMNIST/raw/train-images-idx3-ubyte.gz is missing"),
-])  # fmt: skip
+], every=2))  # fmt: skip
 def test_bad_options_give_one_line_and_status_2(
     solved: Path, option: str, value: str, message: str
 ) -> None:
@@ -179,15 +180,13 @@ def test_gradients_switched_off_for_everything_are_named(solved: Path) -> None:
     assert "✓ 2.3 training_step" in ran.stdout
 
 
-@pytest.mark.parametrize(("old", "new", "said"), [
+@pytest.mark.parametrize(("old", "new", "said"), sampled([
     ("class PyTorchANN", "class Net", "not defined in pytorch_ann.py; it defines Net"),
-    *(pytest.param(*case, marks=pytest.mark.exhaustive) for case in (
-        ("class PyTorchANN(nn.Module)", "class PyTorchANN", "is not an nn.Module, expected class"),
-        ("class PyTorchANN", "class PytorchANN", "in pytorch_ann.py; it defines PytorchANN"),
-        ("def training_step", "def train_step", "PyTorchANN of pytorch_ann.py; it defines train_"),
-    )),
+    ("class PyTorchANN(nn.Module)", "class PyTorchANN", "is not an nn.Module, expected class"),
+    ("class PyTorchANN", "class PytorchANN", "in pytorch_ann.py; it defines PytorchANN"),
+    ("def training_step", "def train_step", "PyTorchANN of pytorch_ann.py; it defines train_"),
     ("def forward", "def foward", "forward is not defined in class PyTorchANN"),
-])  # fmt: skip
+], every=5))  # fmt: skip
 def test_wrong_names_and_kinds_have_a_sentence(solved: Path, old: str, new: str, said: str) -> None:
     edit(solved / "pytorch_ann.py", old, new)
     ran = run("pytorch_ann.py", "--check", cwd=solved)
@@ -229,6 +228,7 @@ def test_a_quick_try_leaves_the_full_runs_plot_alone(solved: Path, tmp_path: Pat
     assert carried["options"] == {"epochs": 2, "train_size": 20000}
 
 
+@pytest.mark.exhaustive
 def test_options_equal_to_the_script_are_a_full_run(solved: Path) -> None:
     edit(solved / "numpy_ann.py", "EPOCHS = 8", "EPOCHS = 1")
     ran = run("numpy_ann.py", "--epochs", "1", "--seed", "3", cwd=solved)
@@ -308,6 +308,7 @@ def test_what_a_section_prints_is_one_line(solved: Path) -> None:
     assert "step 499" in run("numpy_ann.py", "--check", "--verbose", cwd=solved).stdout
 
 
+@pytest.mark.exhaustive
 def test_an_absent_device_gives_one_line_and_status_2(solved: Path) -> None:
     absent = "cuda" if sys.platform == "darwin" else "mps"
     ran = run("pytorch_ann.py", "--device", absent, cwd=solved)

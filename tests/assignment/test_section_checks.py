@@ -53,6 +53,7 @@ def test_an_exception_shows_the_students_own_lines_only(solved: Path) -> None:
     assert 'section_checks.py", line' in run("numpy_ann.py", "--verbose", cwd=solved).stdout
 
 
+@pytest.mark.exhaustive
 def test_each_check_takes_less_than_a_second(solved: Path) -> None:
     """Measured after the imports: how long a student waits for each section."""
     code = (

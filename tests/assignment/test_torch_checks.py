@@ -1,5 +1,7 @@
 """The checks of parts 2 and 3 judge what code does, whatever the architecture and the seed."""
 
+from itertools import product
+
 import pytest
 
 from tests.architectures import networks
@@ -11,6 +13,7 @@ from tests.steps import (
     WRONG_PREDICTIONS,
     WRONG_STEPS,
 )
+from tests.support import sampled
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.torch.jit:DeprecationWarning", "ignore:Output nr:torch.jit.TracerWarning"
@@ -58,9 +61,11 @@ def test_wrong_steps_are_named_in_any_architecture(script: str, name: str, step:
     assert {number: failure.kinds for number, failure in found.items()} == {section: (kind,)}
 
 
-@pytest.mark.parametrize("prediction", RIGHT_PREDICTIONS)
-@pytest.mark.parametrize(("script", "name"), SOME[1:3], ids=lambda text: text)
-def test_right_predictions_in_many_styles(script: str, name: str, prediction: str) -> None:
+@pytest.mark.parametrize(
+    ("network", "prediction"), sampled(product(SOME[1:3], RIGHT_PREDICTIONS), every=3), ids=str
+)
+def test_right_predictions_in_many_styles(network: tuple[str, str], prediction: str) -> None:
+    script, name = network
     code = sections_of(script, name, predict=RIGHT_PREDICTIONS[prediction])
     assert shown(faults(script, code, seed=7)) == {}
 

@@ -130,6 +130,7 @@ def test_a_section_measured_alone_replaces_only_its_own_part(tmp_path: Path) -> 
     assert "Old training" not in page
 
 
+@pytest.mark.exhaustive
 def test_the_start_of_commands_is_measured(tmp_path: Path) -> None:
     status, output = bench("startup", "--quick", "--output", tmp_path)
     assert status == 0, output

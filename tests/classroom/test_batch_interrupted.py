@@ -77,6 +77,7 @@ def test_sigkill_of_the_batch(
     assert not list((tmp_path / "temporary").glob("*-*"))  # the next run removes what was left
 
 
+@pytest.mark.exhaustive
 def test_sigkill_of_a_pool_process_and_its_children(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
@@ -147,6 +148,7 @@ def test_a_full_disk_keeps_stored_results(tmp_path: Path, book: Path) -> None:
     expect_finished(submissions, book)
 
 
+@pytest.mark.exhaustive
 def test_a_second_batch_is_refused(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))
@@ -167,6 +169,7 @@ def test_a_submission_that_ends_processes_hurts_no_other(submissions: Path, book
     assert marks(book) == RIGHT | {"bob": "failed"}
 
 
+@pytest.mark.exhaustive
 def test_a_student_removed_meanwhile_is_marked_too(submissions: Path, book: Path) -> None:
     running = begin(submissions, book)
     until(marked_some(book, 1))

@@ -74,6 +74,7 @@ def test_times_of_the_worksheet_make_submissions_late(tmp_path: Path) -> None:
     assert ",3.6,4," in grades.splitlines()[1]  # 4 points, less a tenth of 4
 
 
+@pytest.mark.exhaustive
 def test_batch_says_when_marking_gives_more_than_a_person(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_gpu_is_asked_for_as_a_resource(tmp_path: Path, cluster: tuple[str, li
     assert 'expected one started with --resources "GPU=1"' in ran.stderr.splitlines()[-1]
 
 
+@pytest.mark.exhaustive
 def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "g.db", "--scheduler=localhost:1")
     assert ran.returncode == 2

@@ -21,7 +21,7 @@ from grader.sandbox.levels import choose
 from grader.sandbox.remote import StudentScript
 from grader.training.run import TrainingOutcome
 from tests.classroom.support import rows
-from tests.support import script_with, write_submission
+from tests.support import sampled, script_with, write_submission
 from utils import History
 
 TEXT = RUBRIC_FILE.read_text()
@@ -147,7 +147,7 @@ def numpy_class(folder: Path, names: str = " ".join(CLASS)) -> Path:
 @pytest.mark.parametrize(("change", "again"), [
     pytest.param(("bar = 0.77", "bar = 0.70"), {"later"}, marks=pytest.mark.exhaustive),
     (("bar = 0.77", "bar = 0.78"), {"near", "later"}),
-    (("bar = 0.77", "bar = 0.95"), {"later"}),
+    pytest.param(("bar = 0.77", "bar = 0.95"), {"later"}, marks=pytest.mark.exhaustive),
     pytest.param(
         ("margin = 0.01", "margin = 0.02"), {"near", "later"}, marks=pytest.mark.exhaustive
     ),
@@ -209,7 +209,7 @@ def test_a_failure_after_the_first_training_is_noted(
     assert noted == {"crash": [], "later": ["repeat-failed"]}
 
 
-@pytest.mark.parametrize("word", ["underfitting", "generalizing", "dunno"])
+@pytest.mark.parametrize("word", sampled(["generalizing", "underfitting", "dunno"], every=3))
 def test_judgements_of_curves_follow_the_bar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[str], word: str
 ) -> None:

@@ -101,6 +101,7 @@ def asks_for_a_certificate(host: str, port: int) -> bool:
                 return True
 
 
+@pytest.mark.exhaustive
 def test_who_has_no_certificate_reaches_nothing(tmp_path: Path, slurm: Path) -> None:
     submissions = make_class(tmp_path / "class", "ada", seconds=25)
     running = begin(submissions, tmp_path / "g.db", "--slurm", "--jobs=1")

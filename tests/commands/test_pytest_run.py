@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.rubric import load_rubric
-from tests.support import ROOT, write_submission
+from tests.support import ROOT, sampled, write_submission
 
 RUBRIC = load_rubric()
 BINARY = Path(sys.executable).with_name("pytest")
@@ -63,6 +63,7 @@ def test_a_node_id_selects_one_section(work: Path, tmp_path: Path) -> None:
     assert "✓  1.4" in ran.stdout
 
 
+@pytest.mark.exhaustive
 def test_x_stops_at_the_first_failure(work: Path) -> None:
     ran = with_pytest(*GRADER, "--submission", work, "-x", "-q")
     assert ran.returncode == 1
@@ -88,11 +89,13 @@ def test_collect_only_lists_and_marks_nothing(work: Path, tmp_path: Path) -> Non
     assert not results.exists()
 
 
+@pytest.mark.exhaustive
 def test_durations_are_those_of_sections(work: Path) -> None:
     ran = with_pytest(*GRADER, "--submission", work, "-k", "relu", "--durations=2", "-vv")
     assert "slowest 2 durations" in ran.stdout
 
 
+@pytest.mark.exhaustive
 def test_two_processes_give_the_same_marks(work: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one.json", tmp_path / "two.json"
     for results, options in ((one, ()), (two, ("-n", "2"))):
@@ -114,14 +117,14 @@ def test_two_processes_give_the_same_marks(work: Path, tmp_path: Path) -> None:
     assert first["tests"] == second["tests"]
 
 
-@pytest.mark.parametrize(("options", "message"), [
+@pytest.mark.parametrize(("options", "message"), sampled([
     (["--no-such-option"], "unrecognized arguments: --no-such-option"),
     (["-k", "nothing_is_called_so"], "no section is selected"),
     (["-c", "grader/pytest.ini"], "-c cannot be used here"),
     (["--rootdir=/"], "--rootdir=/ cannot be used here"),
     (["--seed", "x"], "--seed is 'x'"),
     (["-k", "and and"], "Wrong expression"),
-])  # fmt: skip
+], every=2))  # fmt: skip
 def test_what_cannot_be_honoured_is_status_2_and_one_line(
     work: Path, options: list[str], message: str, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """What the feedback says about errors and wrong names: the same sentences as the student's check."""
 
 from contextlib import nullcontext
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from grader.report.text import feedback
 from grader.rubric import load_rubric
 from grader.submission.reading import Submission
 from grader.training.run import _expect_constants
-from tests.support import mark_here, script_with, write_submission
+from tests.support import mark_here, sampled, script_with, write_submission
 
 
 def changed(script: str, *changes: tuple[str, str], after: str = "") -> str:
@@ -69,6 +70,7 @@ def test_a_common_error_is_followed_by_its_hint(
     assert said in lines[error + 1]
 
 
+CONSTANTS = ("EPOCHS", "BATCH_SIZE", "LEARNING_RATE", "HIDDEN_SIZE")
 VALUES = (
     '"64"', "True", "0", "-5", "2.5", "float('nan')", "float('inf')", "None", "[64]", "(1, 'x')",
     "10**9", "10**400", "10**5000", "{}", "1e-12", "np.float64(0.0)", "np.array([1, 2])", "object()",
@@ -76,8 +78,7 @@ VALUES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("name", ["EPOCHS", "BATCH_SIZE", "LEARNING_RATE", "HIDDEN_SIZE"])
+@pytest.mark.parametrize(("name", "value"), sampled(product(CONSTANTS, VALUES), every=4))
 def test_script_and_grader_say_the_same_of_a_constant(name: str, value: str) -> None:
     source = (
         "import numpy as np\nEPOCHS, BATCH_SIZE, LEARNING_RATE, HIDDEN_SIZE = 1, 2, 0.1, 3\n"

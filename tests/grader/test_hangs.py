@@ -103,6 +103,7 @@ def test_a_starved_endless_loop_fails_after_its_repeat(
     assert mark_here(work, ["1.2"], call_seconds=1)["1.2"].diagnosis == ("time-limit",)
 
 
+@pytest.mark.exhaustive
 def test_a_starved_training_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     starving(monkeypatch, 0.5)
     # long enough for the call to begin on any machine, and too short for it to end

@@ -193,6 +193,7 @@ def test_honest_ways_to_evaluate_lose_nothing(tmp_path: Path, how: str) -> None:
     assert results["2.7"].status is Status.PASSED
 
 
+@pytest.mark.exhaustive
 def test_a_convolutional_network_is_asked_too(tmp_path: Path) -> None:
     made_up = "        return History([1.0], [1.0], [0.97], [0.97])\n"
     source = script_with("pytorch_cnn", {}).replace("        return history\n", made_up, 1)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import utils
 from grader.errors import StudentFault
 from grader.submission.plot_files import check_carried, expect_picture, read_plot
 from tests.pictures import HISTORY, LARGE_NOISE, carrying, encoded, plot
-from tests.support import mark, write_submission
+from tests.support import mark, sampled, write_submission
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a"], ids=["empty", "gif"])
@@ -166,8 +167,7 @@ STYLES = ("default", "ggplot", "seaborn-v0_8-darkgrid", "seaborn-v0_8-white", "d
           "fivethirtyeight", "Solarize_Light2")  # fmt: skip
 
 
-@pytest.mark.parametrize("how", RESAVED)
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("style", "how"), sampled(product(STYLES, RESAVED), every=3))
 def test_plots_of_any_style_are_plots_however_saved(style: str, how: str) -> None:
     stream = io.BytesIO()
     RESAVED[how](in_style(style)).save(stream, "PNG")

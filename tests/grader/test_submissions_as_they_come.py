@@ -105,6 +105,7 @@ def test_how_it_was_read_survives_the_gradebook(tmp_path: Path) -> None:
     assert work != content_hash(open_submission(laid_out(tmp_path / "bob", WHOLE)))
 
 
+@pytest.mark.exhaustive
 def test_an_alias_is_an_option_of_every_way_to_mark(tmp_path: Path) -> None:
     files = {name.replace("numpy_ann.py", "hw1.py"): content for name, content in WHOLE.items()}
     work = laid_out(tmp_path / "ada", files)

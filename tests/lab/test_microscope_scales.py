@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.lab.test_microscope import array, looked_at
+from tests.support import sampled
 
 N = " / len(X)"
 RIGHT = {
@@ -114,7 +115,7 @@ def expect_consistent(found: dict[str, Any]) -> None:
     assert first == (found["lit"] and found["lit"]["name"])
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", sampled(PLACES, every=3))
 def test_what_is_expected_follows_from_what_is_shown(place: str) -> None:
     for write, mistakes in (
         (backward, OF_A_FACTOR + OF_A_FORMULA),

@@ -230,6 +230,7 @@ def test_without_webassembly_one_sentence_says_what_to_do(address: str, tmp_path
         browser.quit()
 
 
+@pytest.mark.exhaustive
 def test_pyodide_from_a_cdn_is_run_only_with_its_own_hash(lab: Path, tmp_path: Path) -> None:
     online = write_lab(tmp_path / "lab").folder
     assert not (online / "pyodide").exists()

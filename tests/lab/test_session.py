@@ -28,7 +28,7 @@ def verdicts(messages: list[Any]) -> dict[str, str]:
     return {one["number"]: one["status"] for one in of_kind(messages, "section")}
 
 
-@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("every", [25, pytest.param(1, marks=pytest.mark.exhaustive)])
 def test_specimens_get_the_verdicts_that_they_get_in_cpython(
     every: int, lab: Path, tmp_path: Path
 ) -> None:
@@ -80,6 +80,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.exhaustive
 def test_endless_loops_end_and_name_their_line(lab: Path, tmp_path: Path) -> None:
     sources = [script_with("numpy_ann", {number: code}) for code, number, _ in ENDLESS.values()]
     requests = [{"text": text, "seconds": 2} for text in [*sources, SOLVED]]
@@ -122,6 +123,7 @@ ENDING = ("an exit", "no input", "no memory", "its own interrupt", "not Python",
           "its own BaseException", "half a character")  # fmt: skip
 
 
+@pytest.mark.exhaustive
 def test_one_run_does_not_decide_the_next_and_training_is_that_of_cpython(
     lab: Path, tmp_path: Path
 ) -> None:
@@ -145,6 +147,7 @@ def test_one_run_does_not_decide_the_next_and_training_is_that_of_cpython(
     expect_training_of_cpython(trained, tmp_path)
 
 
+@pytest.mark.exhaustive
 def test_lines_are_reported_and_a_worn_python_says_so(lab: Path, tmp_path: Path) -> None:
     source = script_with("numpy_ann", {"1.2": "for _ in range(3):\n    z = z * 1\nreturn z"})
     task = "import asyncio\nasync def go(): pass\nasyncio.ensure_future(go())\n"

@@ -15,6 +15,7 @@ from playground.experiments.settings import Data
 from playground.experiments.trials import choose_learning_rate, train_network
 from playground.losses import LOSSES
 from playground.network import Network
+from tests.support import sampled
 
 TINY = ExperimentSettings(
     quick=True, seeds=2, train_size=300, validation_size=100, test_size=200, epochs=2
@@ -44,7 +45,7 @@ def test_a_result_has_every_seed_survives_json_and_has_a_figure(
         assert math.isfinite(variant.test_accuracy.deviation)
 
 
-@pytest.mark.parametrize("name", NUMPY)
+@pytest.mark.parametrize("name", sampled(NUMPY, every=3))
 def test_figures_are_small_and_their_axes_named(name: str, found: dict[str, Result]) -> None:
     for figure in found[name].figures.values():
         assert len(figures.as_png(figure)) < 200_000

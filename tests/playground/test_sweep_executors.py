@@ -53,6 +53,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.communicate("\n")
 
 
+@pytest.mark.exhaustive
 def test_workers_of_a_dask_scheduler_do_the_trials_and_all_are_in_the_one_study(
     scheduler: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

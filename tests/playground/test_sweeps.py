@@ -23,7 +23,7 @@ from playground.sweeps.space import configuration_of, distributions, parameters_
 from playground.sweeps.study import opened, requeue_unfinished
 from playground.tracking import Tracker
 from tests.playground.sweep_support import OPTIONS, SMALL, load, states
-from tests.support import ROOT
+from tests.support import ROOT, sampled
 
 
 def test_a_point_of_the_space_is_a_configuration_and_the_other_way_round() -> None:
@@ -146,7 +146,7 @@ def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
     assert states(path)[0] == "COMPLETE"
 
 
-@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+@pytest.mark.parametrize("pruner", sampled(["median", "hyperband"], every=2))
 def test_the_hopeless_is_ended_early(pruner: str, tmp_path: Path) -> None:
     """Trials whose accuracy is told rather than trained: every fifth is good."""
 

@@ -311,6 +311,7 @@ def test_what_is_marked_is_uploaded_whatever_ends_the_job(published: Path) -> No
     assert sum(limits) <= job["timeout-minutes"] - 15  # for the steps before
 
 
+@pytest.mark.exhaustive
 def test_a_killed_marking_leaves_what_was_marked(published: Path, tmp_path: Path) -> None:
     given = workspace(tmp_path)
     make_class(tmp_path / "temp" / "submissions", "ada bob cat", seconds=4)

@@ -20,6 +20,7 @@ from tests.browser import MARKS, look
 from tests.classes import HOSTILE, Pupil, write_class
 from tests.questions.support import asked, hostile, paper, question, questions
 from tests.report.test_browser import column, show
+from tests.support import sampled
 
 pytestmark = MARKS
 PAGES = ("quiz", "form", "sheet", "hostile")
@@ -120,7 +121,7 @@ def test_the_form_saves_the_last_choice_and_tells_nothing(browser: Any, folder: 
     assert json.loads(saved(browser, folder).read_text())["answers"] == {"aa0000000001": 2}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", sampled(["dark", "light"], every=2))
 def test_axe_finds_nothing_and_a_phone_scrolls_one_way(
     browser: Any, folder: Path, scheme: str
 ) -> None:

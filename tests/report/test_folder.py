@@ -165,6 +165,7 @@ def test_a_page_that_is_not_finished_leaves_the_old_one(tmp_path: Path) -> None:
     assert files(tmp_path / "report") == {"index.html", MANIFEST}
 
 
+@pytest.mark.exhaustive
 def test_memory_grows_little_with_the_class(tmp_path: Path) -> None:
     def most(students: int) -> int:
         """The most bytes that were held at once."""

@@ -17,7 +17,7 @@ from grader.rubric import load_rubric
 from grader.sandbox.budget import Budget, Clock
 from grader.submission.reading import open_submission
 from tests.sandbox.support import student_with
-from tests.support import write_submission
+from tests.support import sampled, write_submission
 
 SLEEP = "import time; time.sleep({})\nreturn np.maximum(z, 0)"
 
@@ -82,7 +82,7 @@ FIT_AND_PREDICT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("fit", "predict"), [(0, 1), (2.2, 0.2), (5, 0)])
+@pytest.mark.parametrize(("fit", "predict"), sampled([(0, 1), (2.2, 0.2), (5, 0)], every=2))
 def test_fit_and_all_calls_of_predict_share_one_limit(
     tmp_path: Path, fit: float, predict: float
 ) -> None:

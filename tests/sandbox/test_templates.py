@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from grader.sandbox.forkserver_client import ForkServer
 from grader.sandbox.levels import choose
 from grader.sandbox.remote import StudentScript
 from tests.sandbox.support import LEVELS, LIMITS, RUBRIC, started
-from tests.support import ROOT
+from tests.support import ROOT, sampled
 
 SCRIPTS = ("numpy_ann", "pytorch_ann")
 # All that a script can find out about its process.
@@ -113,8 +114,7 @@ def forked(level: str, code: str = LOOK, script: str = "pytorch_ann") -> ForkSer
     return server
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize(("name", "level"), sampled(product(SCRIPTS, LEVELS), every=2))
 def test_a_script_finds_the_same_process(
     name: str, level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,7 +171,7 @@ def memory(pid: int) -> bytes:
     return b"".join(parts)
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", sampled(LEVELS, every=3))
 def test_a_killed_template_is_replaced(level: str) -> None:
     server = forked(level)
     assert len(script(server).module.drawn()) == 2
@@ -222,7 +222,7 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", sampled(LEVELS, every=3))
 def test_all_ends_with_the_grader(level: str) -> None:
     code = GRADER.replace("LEVEL", level)
     killed = subprocess.run(

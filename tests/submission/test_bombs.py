@@ -14,7 +14,7 @@ from grader.submission import bounds, record
 from grader.submission.plot_files import read_plot
 from grader.submission.reading import open_submission
 from tests.submission import bombs
-from tests.support import script_with
+from tests.support import sampled, script_with
 
 LITTLE = 640_000_000  # bytes; three notebooks of dictionaries take 520 MB
 EMPTY = record.Submission("ada", {}, {}, {})
@@ -26,7 +26,10 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("limited")
-@pytest.mark.parametrize("bomb", bombs.READ)
+@pytest.mark.parametrize("bomb", [
+    pytest.param(bomb, marks=pytest.mark.exhaustive if bomb in bombs.LONG else ())
+    for bomb in bombs.READ
+])  # fmt: skip
 def test_a_bomb_is_refused_with_little_memory_and_time(tmp_path: Path, bomb: str) -> None:
     build, message = bombs.READ[bomb]
     with pytest.raises(SubmissionError) as caught:
@@ -76,7 +79,7 @@ def test_whatever_takes_too_much_is_ended(
 
 
 @pytest.mark.usefixtures("limited")
-@pytest.mark.parametrize("reader", [takes_memory, takes_time, waits, os.abort])
+@pytest.mark.parametrize("reader", sampled([takes_memory, waits, os.abort, takes_time], every=2))
 def test_one_that_takes_too_much_costs_no_other(
     monkeypatch: pytest.MonkeyPatch, reader: bounds.Reader
 ) -> None:

@@ -47,7 +47,9 @@ def interrupted(
     ({}, 1),
     ({}, 3),
     ({"schedule": "constant", "patience": 1, "averaging": 0.9}, 3),
-    ({"network": "v3", "batch_size": 100, "epochs": 2}, 1),
+    pytest.param(
+        {"network": "v3", "batch_size": 100, "epochs": 2}, 1, marks=pytest.mark.exhaustive
+    ),
 ], ids=str)  # fmt: skip
 def test_a_resumed_run_is_the_uninterrupted_one_bit_by_bit(
     changes: dict[str, Any], after: int, tmp_path: Path
