@@ -116,10 +116,6 @@ WRONG_STEPS = {
         "        if p.grad is not None:\n            p -= 0.1 * p.grad\noptimizer.step()")),
     "backward twice": ("torch-several-steps", _changed(
         "loss.backward()", "loss.backward(retain_graph=True)\nloss.backward()")),
-    "zeroing in the loop over halves": (
-        "torch-wrong-loss", "\nfor X, y in zip(X_batch.chunk(2), y_batch.chunk(2)):\n"
-        "    optimizer.zero_grad()\n    loss = F.cross_entropy(self(X), y)\n    loss.backward()\n"
-        "optimizer.step()\nreturn loss.item()"),
     "two steps": ("torch-several-steps", _changed(
         "optimizer.step()", "optimizer.step()\noptimizer.step()")),
     "own optimizer": ("torch-own-optimizer",
@@ -129,6 +125,8 @@ WRONG_STEPS = {
     "binary": ("torch-wrong-loss", _changed(
         LOSS, "F.binary_cross_entropy_with_logits(self(X_batch), "
         "F.one_hot(y_batch, 10).to(self(X_batch)))")),
+    "softmax over the images": ("torch-wrong-loss", _changed(
+        LOSS, "F.nll_loss(F.log_softmax(self(X_batch), 0), y_batch)")),
     "probability without logarithm": ("torch-wrong-loss", _changed(
         LOSS, "F.nll_loss(F.softmax(self(X_batch), 1), y_batch)")),
     "uphill": ("torch-wrong-loss", _changed(LOSS, "-" + LOSS)),

@@ -166,3 +166,29 @@ def test_a_factor_is_told_in_the_convention_of_the_right_gradients() -> None:
     sums = {name: 8 * gradient for name, gradient in MEAN.items()}
     with pytest.raises(CheckFailed, match=r"W2 is wrong .the sum's gradient times -3\.?"):
         judged({**sums, "W2": -3 * sums["W2"]})
+
+
+@pytest.mark.parametrize("of", ["sum", "mean"])
+def test_a_gradient_divided_by_the_number_of_classes_is_called_so(of: str) -> None:
+    found = []
+    rng = np.random.default_rng(4)
+    for n, d, h, k in SIZES:
+        shapes = {"W1": (d, h), "b1": (h,), "W2": (h, k), "b2": (k,)}
+        mean = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        factor = n if of == "sum" else 1
+        answer = {name: factor * value / (k if "W" in name else 1) for name, value in mean.items()}
+        found.append(compared(answer, mean, n, 1e-4))
+    with pytest.raises(CheckFailed) as caught:
+        expect_gradients(found)
+    assert "W1 and W2: divided by the number of classes." in "".join(caught.value.hints)
+
+
+@pytest.mark.parametrize(("sizes", "said"), [((8, 8), True), ((8, 7), False), ((8,), False)])
+def test_gradients_wrong_in_some_batches_of_a_size_depend_on_the_numbers(
+    sizes: tuple[int, ...], said: bool
+) -> None:
+    wrong = {name: value + 1 for name, value in MEAN.items()}
+    found = [compared(MEAN if i else wrong, MEAN, n, 1e-5) for i, n in enumerate(sizes)]
+    with pytest.raises(CheckFailed) as caught:
+        expect_gradients(found)
+    assert ("so it depends on the numbers" in "".join(caught.value.hints)) == said

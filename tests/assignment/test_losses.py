@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from assignment.checks.torch.losses import targets_of
+from assignment.checks.torch.losses import PROBABILITY, name_of_loss, targets_of
 
 Loss = Callable[[Any, Any], Any]
 WEIGHTS = torch.tensor([1.3, 0.4, 1.0, 0.9, 1.5, 0.6, 2.0, 0.5, 1.1, 0.8])
@@ -81,3 +81,22 @@ def test_another_loss_does_not(name: str) -> None:
         for n in (24, 71, 4):
             logits, gradient, _ = gradients(OTHERS[name], n, seed)
             assert targets_of(logits, gradient).fits.mean() < 0.9
+
+
+NAMED: dict[str, Loss] = {
+    "softmax applied twice": OTHERS["softmax twice"],
+    "the squared error of the logits": OTHERS["squares of logits"],
+    "the squared error of the probabilities": OTHERS["squares of probabilities"],
+    "a binary cross-entropy of each class": OTHERS["binary"],
+    "the negative logit of the right class": OTHERS["without logarithms"],
+    "a cross-entropy with softmax over the images, dim=0": OTHERS["softmax over the images"],
+    PROBABILITY: lambda z, y: F.nll_loss(z.softmax(1), y),
+    "": OTHERS["margins"],
+}
+
+
+@pytest.mark.parametrize("n", [24, 71])
+@pytest.mark.parametrize("name", NAMED)
+def test_losses_that_are_often_taken_have_a_name(name: str, n: int) -> None:
+    for seed in range(8):
+        assert name_of_loss(*gradients(NAMED[name], n, seed)) == name

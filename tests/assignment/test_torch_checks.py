@@ -61,6 +61,20 @@ def test_wrong_steps_are_named_in_any_architecture(script: str, name: str, step:
     assert {number: failure.kinds for number, failure in found.items()} == {section: (kind,)}
 
 
+@pytest.mark.parametrize(("script", "name"), SOME, ids=lambda text: text)
+def test_a_step_that_zeroes_the_gradients_of_a_part_is_wrong(script: str, name: str) -> None:
+    step = """
+for X, y in zip(X_batch.chunk(2), y_batch.chunk(2)):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(self(X), y)
+    loss.backward()
+optimizer.step()
+return loss.item()"""
+    found = shown(faults(script, sections_of(script, name, step), seed=6))
+    assert list(found) == ["2.3" if script == "pytorch_ann" else "3.3"]
+    assert "of a part of the batch were zeroed" in "".join(found.values())
+
+
 @pytest.mark.parametrize(
     ("network", "prediction"), sampled(product(SOME[1:3], RIGHT_PREDICTIONS), every=3), ids=str
 )

@@ -195,10 +195,25 @@ def _failure(batches: Sequence[Batch], convention: str) -> CheckFailed:
         for name in NAMES
     ]
     size = faults and all(fault.kind == "size" for fault in faults.values())
+    hint = _hint(faults, [name for name in NAMES if styles[name]])
     return CheckFailed(
         f"the gradients differ from numerical ones for a batch of {shown}: {'; '.join(lines)}",
-        hint=_hint(faults, [name for name in NAMES if styles[name]]),
+        hint=hint + _sometimes(batches),
         kind="backward-batch-size" if size else "",
+    )
+
+
+def _sometimes(batches: Sequence[Batch]) -> str:
+    """A sentence if all four are right in some batches, and wrong in others of the same size."""
+    right, wrong = set[int](), set[int]()
+    for batch in batches:
+        shared = frozenset(CONVENTIONS).intersection(*(one.right_as for one in batch.values()))
+        (right if shared else wrong).add(batch["W1"].n)
+    if not right & wrong:
+        return ""
+    return (
+        " For other batches of this size all four are right, so it depends on the numbers: is a "
+        "probability close to 0 or 1, or z1 exactly 0?"
     )
 
 
@@ -222,7 +237,7 @@ class Fault:
 
     `ratio` is its factor to the gradient of the mean there. `kind` is "sign", "size" (`value` is
     what it is divided by, whatever the batch), "factor" (`value` times what it should be), "twice"
-    (divided by n a second time), or "" for anything else.
+    (divided by n a second time), "classes" (divided by their number), or "" for anything else.
     """
 
     n: int
@@ -254,18 +269,30 @@ def _fault(batches: Sequence[Batch], name: str, convention: str) -> Fault:
     ratios = [(one.n, one.ratio) for one in found]
     if any(ratio is None for _, ratio in ratios):
         return Fault(first.n, first.ratio, "", convention=convention)
-    kind, value = _pattern([(n, ratio) for n, ratio in ratios if ratio is not None], convention)
+    known = [(n, ratio) for n, ratio in ratios if ratio is not None]
+    classes = [len(batch["b2"].wrong["sum"]) for batch in batches]
+    kind, value = _pattern(known, classes, convention)
     return Fault(first.n, first.ratio, kind, value, convention)
 
 
-def _pattern(ratios: Sequence[tuple[int, float]], convention: str) -> tuple[str, float]:
-    """What the factors to the mean's gradient have in common, over batches of several sizes."""
+def _pattern(
+    ratios: Sequence[tuple[int, float]], classes: Sequence[int], convention: str
+) -> tuple[str, float]:
+    """What the factors to the mean's gradient have in common, over batches of several sizes.
+
+    `classes` is the number of classes in each batch.
+    """
     as_mean, as_sum = [ratio for _, ratio in ratios], [ratio / n for n, ratio in ratios]
     ordered = [as_sum, as_mean] if convention == "sum" else [as_mean, as_sum]
     if any(_all_about(-1, factors) for factors in ordered):
         return "sign", -1.0
     if _all_about(1, [ratio * n for n, ratio in ratios]):
         return "twice", 0.0
+    if any(
+        _all_about(1, [factor * k for factor, k in zip(factors, classes, strict=True)])
+        for factors in ordered
+    ):
+        return "classes", 0.0
     if _all_about(as_sum[0], as_sum) and 0 < as_sum[0] < 0.9:  # a sum divided by a constant
         divisor = 1 / as_sum[0]
         if math.isclose(divisor, round(divisor), rel_tol=1e-3) and divisor > 2.5:
@@ -287,7 +314,7 @@ def _hint(faults: Mapping[str, Fault], right: Sequence[str]) -> str:
             "some gradients are summed over the batch and some averaged; keep to one for all four."
         )
     hints = [
-        *(_hint_for_kind(kind, faults) for kind in ("sign", "size", "twice", "factor")),
+        *(_hint_for_kind(kind, faults) for kind in ("sign", "size", "twice", "classes", "factor")),
         _hint_for_place([name for name, fault in faults.items() if not fault.kind], right),
     ]
     return "; ".join(hint for hint in hints if hint) + "."
@@ -309,6 +336,8 @@ def _hint_for_kind(kind: str, faults: Mapping[str, Fault]) -> str:
         )
     if kind == "twice":
         return f"{listed}: divided by the number of images twice"
+    if kind == "classes":
+        return f"{listed}: divided by the number of classes"
     factors = ", ".join(f"{name} times {faults[name].value:.6g}" for name in names)
     return f"right but for a factor: {factors}"
 

@@ -120,6 +120,9 @@ def name_of_loss(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray) -> str
         * ((p - target) - (p * (p - target)).sum(axis=1, keepdims=True)),
         "a binary cross-entropy of each class": sigmoid - target,
         "the negative logit of the right class": -target,
+        "a cross-entropy with softmax over the images, dim=0": target.sum(axis=0)
+        * softmax(logits.T).T
+        - target,
         PROBABILITY: (p * target).sum(axis=1, keepdims=True) * (p - target),
     }
     alike = {name: _cosine(gradient, g) for name, g in candidates.items()}

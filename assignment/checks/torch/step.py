@@ -147,7 +147,6 @@ def expect_cross_entropy(calls: list[dict[str, Any]], y: np.ndarray) -> float:
         raise CheckFailed(
             "the gradients of a part of the batch were zeroed before the optimizer's step()",
             "a step along the gradients of the whole batch",
-            kind="torch-wrong-loss",
             hint="zero the gradients once per batch, before the first backward().",
         )
     others = np.setdiff1d(np.arange(shares.shape[1]), y)
