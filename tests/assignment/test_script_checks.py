@@ -8,7 +8,7 @@ import pytest
 from assignment import script_checks
 from assignment.script_checks import ScriptReport, check_scripts
 from grader.handout.notebooks import notebook
-from tests.support import script_with
+from tests.support import sampled, script_with
 
 RELU = "return np.maximum(z, 0)"
 
@@ -49,21 +49,21 @@ def test_a_wrong_section_is_not_ticked(
     assert said in "\n".join(report.details)
 
 
-@pytest.mark.parametrize(("code", "said"), [
+@pytest.mark.parametrize(("code", "said"), sampled([
     ("while True:\n    pass", "was stopped after 3 s, at numpy_ann.py, line"),
     ("import os\nos._exit(0)", "ended its process in 1.2 (exit status 0)"),
     ("import os\nos.kill(os.getpid(), 9)", "ended its process in 1.2 (exit status -9)"),
     ("while True:\n    print('x' * 1000)", "was stopped after 3 s"),
     ("while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n"
      "        pass", "was stopped after 3 s"),
-], ids=["loop", "os._exit", "killed", "flood", "loop that catches all"])  # fmt: skip
+], every=2), ids=["loop", "os._exit", "killed", "flood", "loop that catches all"])  # fmt: skip
 def test_code_that_does_not_return_ends_its_process_only(
     checked: Callable[..., ScriptReport], code: str, said: str
 ) -> None:
     assert said in " ".join(checked(script_with("numpy_ann", {"1.2": code})).problems)
 
 
-@pytest.mark.parametrize(("after", "said"), [
+@pytest.mark.parametrize(("after", "said"), sampled([
     ("def f(:", "cannot be imported: numpy_ann.py, line"),
     ("np.nothing", "cannot be imported: numpy_ann.py, line"),
     ("sys.exit(0)", "Your code called exit()"),
@@ -75,7 +75,7 @@ def test_code_that_does_not_return_ends_its_process_only(
     ("LEARNING_RATE = 1e-12", "LEARNING_RATE is 1e-12"),
     ("del EPOCHS", "EPOCHS is not defined at the top"),
     ("del NumpyANN.fit", "fit is not defined in class NumpyANN"),
-])  # fmt: skip
+], every=3))  # fmt: skip
 def test_a_script_wrong_as_a_whole_is_a_problem(
     checked: Callable[..., ScriptReport], after: str, said: str
 ) -> None:

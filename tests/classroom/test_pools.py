@@ -112,6 +112,7 @@ def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "the scheduler localhost:1 cannot be reached" in ran.stderr.splitlines()[-1]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(
     shutil.which("openssl") is None, reason="openssl is not there to make a certificate"
 )

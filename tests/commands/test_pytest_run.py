@@ -53,6 +53,7 @@ def test_k_selects_by_name(work: Path, tmp_path: Path) -> None:
     assert "deselected" in ran.stdout
 
 
+@pytest.mark.exhaustive
 def test_a_node_id_selects_one_section(work: Path, tmp_path: Path) -> None:
     node = (
         "grader/checks/test_1_numpy_ann.py::test_cross_entropy_is_the_mean_of_minus_log_probability"

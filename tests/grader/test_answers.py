@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from grader.report.text import feedback
-from tests.support import mark, mark_here, points, script_with, write_submission
+from tests.support import mark, mark_here, points, sampled, script_with, write_submission
 
 
-@pytest.mark.parametrize(("section", "code"), [
+@pytest.mark.parametrize(("section", "code"), sampled([
     ("1.2", "relu = 5"), ("1.2", "relu = None"), ("1.3", "relu_derivative = 'x'"),
     ("1.4", "cross_entropy = 0.5"),
     ("1.5", "NumpyANN.forward = 3"), ("1.6", "NumpyANN.backward = {}"), ("1.6", "NumpyANN = None"),
     ("1.5", "def NumpyANN(**k): pass"), ("1.7", "def NumpyANN(**k): pass"),
     ("1.7", "EPOCHS = -10**5000"),
-])  # fmt: skip
+], every=3))  # fmt: skip
 def test_what_is_no_function_earns_nothing(tmp_path: Path, section: str, code: str) -> None:
     submission = write_submission(
         tmp_path / "work", numpy_ann=script_with("numpy_ann", {}, after=code)

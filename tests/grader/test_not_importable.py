@@ -8,7 +8,7 @@ import pytest
 from grader.report.text import feedback
 from grader.results import Status
 from grader.sections import SCRIPTS
-from tests.support import RUBRIC, mark, mark_here, script_with, write_submission
+from tests.support import RUBRIC, mark, mark_here, sampled, script_with, write_submission
 
 ALL = [section.number for section in RUBRIC.sections if not section.training]
 IMPORT = "import numpy as np"
@@ -24,10 +24,10 @@ def marked(folder: Path, source: str | bytes | None, numbers: list[str]) -> dict
     return {n: feedback(one) for n, one in results.items() if one.status is not Status.PASSED}
 
 
-@pytest.mark.parametrize("code", [
+@pytest.mark.parametrize("code", sampled([
     "def (", "raise ValueError(1)", "import scipy; scipy.e", "import sys; sys.exit(0)",
     "import os; os._exit(0)",
-])  # fmt: skip
+], every=3))  # fmt: skip
 def test_no_section_of_it_passes(tmp_path: Path, code: str) -> None:
     source = script_with("pytorch_ann", {}).replace(IMPORT, f"{code}\n{IMPORT}", 1)
     lost = marked(tmp_path, source, ALL)

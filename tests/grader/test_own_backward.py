@@ -15,7 +15,7 @@ from grader.errors import StudentError
 from grader.oracle.gradients import NAMES
 from grader.reference import numpy_ann as reference
 from grader.training.own_backward import backward_problem
-from tests.support import mark_here, script_with, write_submission
+from tests.support import mark_here, sampled, script_with, write_submission
 from utils import load_fashion_mnist
 
 DATA = load_fashion_mnist(train_size=10)
@@ -179,7 +179,7 @@ OTHER_WAY = """        X, Y = X_train, y_train
 
 
 @pytest.mark.parametrize(
-    "gradients", ["0 * getattr(self, name)", "np.ones_like(getattr(self, name))"]
+    "gradients", sampled(["0 * getattr(self, name)", "np.ones_like(getattr(self, name))"], every=2)
 )
 def test_an_accuracy_reached_in_another_way_earns_nothing(tmp_path: Path, gradients: str) -> None:
     source = script_with("numpy_ann", {"1.6": f"return {{name: {gradients} for name in {NAMES}}}"})

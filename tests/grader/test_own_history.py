@@ -243,6 +243,7 @@ def test_a_network_that_counts_its_calls_loses_accuracy(tmp_path: Path) -> None:
     assert accuracies[1] < accuracies[0] - 0.1
 
 
+@pytest.mark.exhaustive
 def test_a_network_that_looks_validation_images_up_is_noted(tmp_path: Path) -> None:
     source = script_with("pytorch_ann", {})
     for old, new in (

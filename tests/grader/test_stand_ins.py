@@ -325,6 +325,7 @@ def test_a_worker_without_stand_ins_may_ask_nothing(servers: Servers) -> None:
         student.module.forged(Z)
 
 
+@pytest.mark.exhaustive
 def test_questions_are_counted_and_timed(servers: Servers) -> None:
     source = PLAIN + "def ask(z):\n    while True: relu(z)\n"
     limited = servers.student(source, call_seconds=0.5).with_stand_ins(NUMPY)

@@ -32,7 +32,7 @@ def executed(source: str, folder: Path) -> nbformat.NotebookNode:
     return book
 
 
-@pytest.mark.parametrize("script", sampled(SCRIPTS[::-1], every=3))
+@pytest.mark.parametrize("script", sampled(SCRIPTS, every=3))
 def test_notebooks_run_top_to_bottom_with_the_reference_filled_in(
     handout: Path, script: str
 ) -> None:

@@ -60,6 +60,7 @@ def test_lights_the_array_that_the_mistake_sits_in() -> None:
     assert len(missed) <= (1 - SHARE) * len(wrong), missed
 
 
+@pytest.mark.exhaustive
 def test_lights_nothing_in_right_answers() -> None:
     sources = [
         script_with("numpy_ann", {one["section"]: one["code"]} | one.get("others", {}))

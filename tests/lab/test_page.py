@@ -177,6 +177,7 @@ def test_from_a_blank_page_to_a_trained_network_and_a_file(page: Lab, tmp_path: 
     assert page.text == SOLVED
 
 
+@pytest.mark.exhaustive
 def test_endless_loops_stop_and_the_page_goes_on(page: Lab) -> None:
     page.wait_until_ready()
     source = script_with("numpy_ann", {"1.2": "import time\ntime.sleep(1000)"})  # without a jump

@@ -124,6 +124,7 @@ def test_ctrl_c_keeps_what_is_finished(
     assert states(path) == ["COMPLETE", "FAIL", "COMPLETE"]
 
 
+@pytest.mark.exhaustive
 def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
     path = tmp_path / "sweep.db"
     options = [

@@ -22,6 +22,7 @@ from tests.report.test_browser import (  # the fixtures are used by name
     pytestmark,
     show,
 )
+from tests.support import sampled
 
 __all__ = ["plain_window", "pytestmark"]
 
@@ -84,7 +85,9 @@ def test_the_page_shows_everything_it_can(browser: Any, report: Path) -> None:
                          "Attempts"]  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1400, "dark"), (390, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), sampled([(1400, "light"), (1400, "dark"), (390, "light")], every=2)
+)
 def test_nothing_is_cut_and_axe_is_content(
     browser: Any, report: Path, width: int, scheme: str
 ) -> None:
@@ -131,7 +134,7 @@ def typed(browser: Any, text: str) -> list[str]:
     return column(browser, 1)
 
 
-@pytest.mark.parametrize(("text", "ids"), [
+@pytest.mark.parametrize(("text", "ids"), sampled([
     ("muller", ["1002"]),
     ("mueller", ["1002"]),
     ("MÜLLER", ["1002"]),
@@ -145,7 +148,7 @@ def typed(browser: Any, text: str) -> list[str]:
     ("unreadable", ["1004"]),
     ("missing", ["1009"]),
     ("nobody", []),
-])  # fmt: skip
+], every=3))  # fmt: skip
 def test_the_filter_finds(browser: Any, report: Path, text: str, ids: list[str]) -> None:
     show(browser, report / "index.html")
     assert sorted(typed(browser, text)) == ids

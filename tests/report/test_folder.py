@@ -186,6 +186,7 @@ def test_memory_grows_little_with_the_class(tmp_path: Path) -> None:
     assert (many - few) / 100 < 8_000
 
 
+@pytest.mark.exhaustive
 def test_a_killed_report_leaves_whole_files_and_can_be_repeated(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil(str(i), accuracy=0.9) for i in range(200)])
     command = [
