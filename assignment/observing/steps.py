@@ -205,6 +205,8 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
     with torch.no_grad():
         for parameter, then in zip(parameters, before, strict=True):
             parameter.copy_(then)
+    needed = _needed(model, batch[0], parameters)
+    left_out = [r["name"] for r, need in zip(rows, needed, strict=True) if need and not r["graded"]]
     calls = [call for call in events.calls if call.gradient is not None]
     if not calls:  # the last block that the loss depends on computes the logits
         for block in events.blocks.values():
@@ -221,6 +223,7 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
         "others": events.others,
         "gradients_left": any(p.grad is not None and bool(p.grad.any()) for p in parameters),
         "parameters": rows,
+        "left_out": left_out,
         "calls": [
             {
                 "logits": call.logits.double(),
@@ -231,6 +234,23 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
             for call in calls[:100]
         ],
     }
+
+
+def _needed(model: nn.Module, X: Any, parameters: list[Any]) -> list[bool]:
+    """Which weights the logits of the network's own forward have a gradient by, in training mode.
+
+    Vectors are left out: the gradient of a bias before a batch normalisation is rounding alone.
+    """
+    asked = [p for p in parameters if p.requires_grad and p.dim() > 1]
+    try:
+        with torch.enable_grad():
+            logits = model(X)
+        ways = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0))
+        found = torch.autograd.grad((logits * ways.to(logits)).sum(), asked, allow_unused=True)
+    except Exception:  # forward is judged elsewhere
+        return [False] * len(parameters)
+    needed = {id(p) for p, gradient in zip(asked, found, strict=True) if _any(gradient)}
+    return [id(p) in needed for p in parameters]
 
 
 def _compared(

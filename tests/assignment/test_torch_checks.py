@@ -75,6 +75,22 @@ return loss.item()"""
     assert "of a part of the batch were zeroed" in "".join(found.values())
 
 
+def test_a_step_that_trains_the_last_layer_alone_is_wrong() -> None:
+    step = TEXTBOOK.replace("self(X_batch)", "self.output(features)").replace(
+        "loss =", "with torch.no_grad():\n    features = F.relu(self.hidden(X_batch))\nloss =", 1
+    )
+    code = {
+        "2.1": "self.hidden, self.output = nn.Linear(784, 30), nn.Linear(30, 10)",
+        "2.2": "return self.output(F.relu(self.hidden(X)))",
+        "2.3": step,
+    }
+    found = faults("pytorch_ann", code, seed=6)
+    assert {number: failure.kinds for number, failure in found.items()} == {
+        "2.3": ("torch-loss-detached",)
+    }
+    assert "hidden.weight” gets no gradient in a step" in str(found["2.3"])
+
+
 @pytest.mark.parametrize(
     ("network", "prediction"), sampled(product(SOME[1:3], RIGHT_PREDICTIONS), every=3), ids=str
 )

@@ -16,7 +16,7 @@ from assignment.checks.torch.descent import descent_faults
 from assignment.checks.torch.losses import PROBABILITY, name_of_loss, targets_of
 from assignment.checks.torch.models import images, labels, model_of, rows_of, softmax
 from assignment.expect import RETURN_MISSING
-from assignment.failure import CheckFailed, together
+from assignment.failure import CheckFailed, quoted, together
 from assignment.handles import Module, a_type, as_array, probe
 
 RATE = 0.05  # of the steps: large against float32 rounding, small for the network
@@ -30,6 +30,7 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
     model = model_of(module, script)
     earlier: list[float] = []
     returned: list[tuple[float, float]] = []
+    left_out: list[set[str]] = []
     seen: dict[tuple[str, ...], CheckFailed] = {}
     for n in BATCHES:
         X, y = images(rng, script, n), labels(rng, n, CLASSES)
@@ -43,12 +44,14 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
             raise CheckFailed("the step cannot be observed", kind="wrong-type")
         for fault in _faults(answer, y.array, earlier):
             seen.setdefault(fault.kinds or (str(fault),), fault)
+        left_out.append(set(map(str, answer["left_out"])))
         earlier += answer["losses"]
         if not seen and len(answer["losses"]) == 1:
             returned.append((float(answer["loss"]), answer["losses"][0]))
     if seen:
         raise together(list(seen.values()))
     expect_no_average(returned)
+    expect_all_trained(set.intersection(*left_out))
 
 
 def _faults(answer: dict[str, Any], y: np.ndarray, earlier: list[float]) -> list[CheckFailed]:
@@ -191,6 +194,18 @@ def _expect_form(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray | None)
         if twice
         else "F.cross_entropy(logits, y_batch) compares all logits of the batch with their labels.",
     )
+
+
+def expect_all_trained(left_out: set[str]) -> None:
+    """Raises CheckFailed if there are weights that the logits depend on, and no step trains."""
+    if left_out:
+        raise CheckFailed(
+            f"{quoted(min(left_out))} gets no gradient in a step, though what forward returns "
+            "depends on it",
+            "a gradient for every weight",
+            kind="torch-loss-detached",
+            hint="compute the loss from self(X_batch), with nothing detached on the way.",
+        )
 
 
 def expect_no_average(returned: list[tuple[float, float]]) -> None:
