@@ -69,6 +69,14 @@ RIGHT_STEPS = {
     "for p, g in zip(weights, torch.autograd.grad(loss, weights, allow_unused=True)):\n"
     "    p.grad = g\noptimizer.step()\nreturn loss.item()",
     "forward": _changed("self(X_batch)", "self.forward(X_batch)"),
+    "scaled for half precision": _changed(
+        "loss.backward()", "scaler = torch.amp.GradScaler('cpu')\n"
+        "scaler.scale(loss).backward()").replace(
+        "optimizer.step()", "scaler.step(optimizer)\nscaler.update()"),
+    "scaled by hand": _changed("loss.backward()", "(1000 * loss).backward()\n"
+        "for p in self.parameters():\n    if p.grad is not None:\n        p.grad /= 1000"),
+    "sum, mean returned": _changed(LOSS, LOSS[:-1] + ", reduction='sum')").replace(
+        "loss.item()", "loss.item() / len(X_batch)"),
     "two losses": _changed(
         "loss.backward()", "loss.backward()\n"
         "(1e-4 * sum((p ** 2).sum() for p in self.parameters() if p.requires_grad)).backward()"),
