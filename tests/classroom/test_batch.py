@@ -4,144 +4,23 @@ import io
 import multiprocessing.resource_tracker
 import os
 import re
-import subprocess
-import sys
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.__main__ import main
-from grader.classroom import keys
 from grader.classroom.batch import Batch, alone, expect_working_sandbox
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.intake import entries
 from grader.classroom.job import Done, Task, mark
-from grader.classroom.keys import SectionKeys, content_hash, to_mark
-from grader.classroom.people import Student
 from grader.classroom.progress import Progress
 from grader.errors import CannotGrade
 from grader.options import Options
-from grader.rubric import Rubric, load_rubric
 from grader.sandbox import process_tree
 from grader.sandbox.levels import choose
 from grader.selftest.cases import CaseOutcome
-from grader.submission.reading import open_submission
-from tests.classes import Pupil, write_class
 from tests.classroom.support import batch, make_class, markings, rows
-from tests.support import ROOT, write_submission
-
-RUBRIC = load_rubric()
-
-
-def changed(number: str, **fields: object) -> Rubric:
-    return replace(
-        RUBRIC,
-        sections=tuple(replace(s, **fields) if s.number == number else s for s in RUBRIC.sections),
-    )  # type: ignore[arg-type]
-
-
-def keys_of_all(rubric: Rubric, options: Options) -> dict[str, str]:
-    return SectionKeys(rubric, rubric.sections, options, "user").of("work", options)
-
-
-def touched(rubric: Rubric, options: Options, before: Options | None = None) -> list[str]:
-    """The sections whose keys change."""
-    earlier, now = keys_of_all(RUBRIC, before or options), keys_of_all(rubric, options)
-    return [number for number in now if now[number] != earlier[number]]
-
-
-ALL = [section.number for section in RUBRIC.sections]
-PLAIN = Options(seed=1)
-
-
-@pytest.mark.parametrize(("rubric", "expected"), [
-    (changed("1.6", points=1), []),
-    (changed("1.6", hints=("Look again.",) * 3), ["1.6"]),
-    (changed("1.2", hints=("Look again.",) * 3), ["1.2", "1.3", "1.5", "1.6"]),  # those that need it
-    (changed("1.6", credit="all or nothing"), ["1.6"]),
-    (changed("3.6", bar=0.9), ["3.5", "3.6", "3.7"]),
-    (replace(RUBRIC, judgement=replace(RUBRIC.judgement, gap=RUBRIC.judgement.level)),
-     ["2.5", "2.7", "3.5", "3.7"]),
-    (replace(RUBRIC, training=replace(RUBRIC.training, margin=0.5)),
-     ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
-    (replace(RUBRIC, limits=replace(RUBRIC.limits, call_seconds=1)), ALL),
-    (replace(RUBRIC, limits=replace(
-        RUBRIC.limits, train_seconds=RUBRIC.limits.train_seconds | {"numpy_ann": 1})), ["1.7"]),
-])  # fmt: skip
-def test_a_changed_rubric_touches_what_it_says_and_no_more(
-    rubric: Rubric, expected: list[str]
-) -> None:
-    assert touched(rubric, PLAIN) == expected
-
-
-@pytest.mark.parametrize(("options", "expected"), [
-    (replace(PLAIN, seed=2), ALL),
-    (replace(PLAIN, train_size=1000), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
-    (replace(PLAIN, skip_training=True), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
-    (replace(PLAIN, only=("1.2", "1.3")), ["1.7", "2.5", "2.6", "2.7", "3.5", "3.6", "3.7"]),
-    (replace(PLAIN, sandbox="bubblewrap"), []),
-])  # fmt: skip
-def test_options_touch_the_sections_that_look_at_them(
-    options: Options, expected: list[str]
-) -> None:
-    assert touched(RUBRIC, options, PLAIN) == expected
-
-
-def test_sections_that_read_curves_are_marked_with_the_training() -> None:
-    assert to_mark(RUBRIC, ["1.2", "2.7"], PLAIN) == ("1.2", "2.6", "2.7")
-    assert to_mark(RUBRIC, ["1.2", "2.7"], replace(PLAIN, skip_training=True)) == ("1.2", "2.7")
-
-
-def test_the_same_files_under_another_name_are_the_same_work(tmp_path: Path) -> None:
-    one, two = (open_submission(write_submission(tmp_path / name)) for name in ("ada", "bob"))
-    assert content_hash(one) == content_hash(two)
-    moved = replace(one, scripts=one.scripts | {"numpy_ann": one.scripts["numpy_ann"] + b"\n"})
-    assert content_hash(moved) != content_hash(one)
-
-
-def test_a_process_with_another_grader_refuses(tmp_path: Path) -> None:
-    task = Task(
-        "w",
-        open_submission(write_submission(tmp_path / "ada")),
-        ("1.2",),
-        RUBRIC,
-        PLAIN,
-        "none",
-        "another",
-        1,
-    )
-    with pytest.raises(CannotGrade, match="expected the same checkout"):
-        mark(task)
-
-
-def test_the_graders_version_is_that_of_its_marking_code() -> None:
-    version = keys.grader_version()
-    assert re.fullmatch("[0-9a-f]{64}", version)
-    read = {path.name for path in keys.marking_files()}
-    assert {
-        "marking.py",
-        "entry.py",
-        "protocol.py",
-        "perturbation.py",
-        "utils.py",
-        "step.py",
-        "numpy_ann.py",
-        "stand_ins.py",
-    } <= read
-    assert not read & {
-        "batch.py",
-        "gradebook.py",
-        "__main__.py",
-        "terminal.py",
-        "handout.py",
-        "student_page.py",
-        "findings.py",
-    }
-    assert all(
-        (keys.GRADER / name).exists() for name in keys.NOT_MARKING
-    )  # nothing was moved away unnoticed
+from tests.support import RUBRIC
 
 
 def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> None:
@@ -320,124 +199,6 @@ def test_a_wrong_choice_of_gradebook_leaves_no_file(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert "expected a file in a folder that exists" in ran.stderr
     assert not (tmp_path / "none").exists()
-
-
-def test_a_forgotten_student_is_nowhere_in_the_file(tmp_path: Path) -> None:
-    submissions, book = make_class(tmp_path / "class", "adalovelace bob"), tmp_path / "grades.db"
-    (submissions / "twin").mkdir()
-    (submissions / "twin" / "numpy_ann.py").write_text(
-        (submissions / "bob" / "numpy_ann.py").read_text()
-    )
-    batch(submissions, book)
-    assert main(["forget", str(book), "adalovelace"]) == 0
-    assert all(b"adalovelace" not in path.read_bytes() for path in tmp_path.glob("grades.db*"))
-    assert main(["forget", str(book), "bob"]) == 0
-    assert markings(book) == [1]  # the twin's stays
-    assert main(["forget", str(book), "bob"]) == 2
-
-
-def test_forgetting_a_group_member_keeps_the_others_a_group(
-    tmp_path: Path,
-) -> None:
-    submissions, book = make_class(tmp_path / "class", "ada"), tmp_path / "grades.db"
-    with Gradebook(book, create=True) as gradebook, entries(submissions) as found:
-        own = found[0].open()
-        group = [Student(name, name) for name in ("zoewashere", "bob", "eve")]
-        gradebook.hand_in(group, "work", replace(own, name="zoewashere"))
-        gradebook.set_meta(regrade={"only": ["zoewashere"], "after": 0})
-        gradebook.forget("zoewashere")
-        assert gradebook.parties() == {"bob, eve": "work"}
-        assert gradebook.meta("regrade") is None
-    assert all(b"zoewashere" not in path.read_bytes() for path in tmp_path.glob("grades.db*"))
-
-
-@pytest.mark.parametrize("options", [["similarity"], ["forget", "ada"], ["report", "--out=report"]])
-def test_a_damaged_gradebook_is_one_line(
-    tmp_path: Path,
-    options: list[str],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    book = write_class(tmp_path / "grades.db", [Pupil("ada"), Pupil("bob")])
-    content = book.read_bytes()
-    book.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
-    assert main([options[0], str(book), *options[1:]]) == 2
-    printed = capsys.readouterr().err
-    assert printed.startswith(f"error: the gradebook {book} is damaged, or is none (")
-    assert len(printed.splitlines()) == 1
-
-
-def test_earlier_years_count_and_own_work_is_no_copy(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    years = {"2026": "ada bob", "2025": "ada cat", "2024": "ada dan"}
-    for year, names in years.items():
-        submissions = make_class(tmp_path / year / "class", names)
-        with (
-            Gradebook(tmp_path / year / "grades.db", create=True) as gradebook,
-            entries(submissions) as found,
-        ):
-            for entry in found:
-                gradebook.hand_in(entry.students, f"{year} {entry.students[0].id}", entry.open())
-    books = [str(tmp_path / year / "grades.db") for year in years]
-    assert main(["similarity", books[0], "--earlier", books[1], "--earlier", books[2]]) == 0
-    assert "2 submissions (1 different) and 4 of earlier years" in capsys.readouterr().out
-    copied = make_class(tmp_path / "copied", "ada") / "ada" / "numpy_ann.py"
-    with (
-        Gradebook(Path(books[0])) as now,
-        Gradebook(Path(books[1])) as before,
-        entries(copied.parent.parent) as found,
-    ):
-        copied.write_text(
-            copied.read_text() + "numbers = [4711, 'something that nobody else has written']\n" * 3
-        )
-        for gradebook in (now, before):
-            gradebook.hand_in([Student("ada", "Ada")], "another", found[0].open())
-    assert main(["similarity", books[0], "--earlier", books[1]]) == 0
-    assert "ada and ada" not in capsys.readouterr().out
-
-
-def test_a_console_without_unicode_shows_names_as_it_can(tmp_path: Path) -> None:
-    submissions, book = (
-        make_class(tmp_path / "class", "\u0141ukasz Zo\u00eb"),
-        tmp_path / "grades.db",
-    )
-    batch(submissions, book)
-    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-P", "-m", "grader", "similarity", str(book)]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
-    assert (ran.returncode, ran.stderr) == (0, "")
-
-
-def test_near_copies_are_found_across_groups_only(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
-    batch(submissions, book)
-    with Gradebook(book) as gradebook, entries(submissions) as found:
-        group = [Student("eve", "Eve"), Student("fay", "Fay")]
-        own = next(entry for entry in found if entry.students[0].id == "ada").open()
-        gradebook.hand_in(group, content_hash(own), own)
-        assert set(gradebook.parties()) == {"ada", "bob", "eve, fay"}
-    assert (
-        main(
-            ["similarity", str(book), "--earlier", str(book), "--out", str(tmp_path / "pairs.html")]
-        )
-        == 0
-    )
-    printed = capsys.readouterr().out
-    assert "3 submissions (1 different) and 3 of earlier years" in printed
-    assert "Eve & Fay and Eve & Fay" not in printed
-    assert "ada" in (tmp_path / "pairs.html").read_text()
-
-
-def test_forgetting_what_is_no_text_is_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_class(tmp_path / "grades.db", [Pupil("1")])
-    assert main(["forget", str(tmp_path / "grades.db"), "\udcff"]) == 2
-    assert "expected the id of a student who is" in capsys.readouterr().err
 
 
 class Lost:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.people import Student
-from tests.classroom.test_intake import ANN, CNN, PY, lay_out, read
+from tests.classroom.folders import ANN, CNN, PY, lay_out, read
 from tests.classroom.test_intake_times import BERLIN, both, by_id, contents
 
 

@@ -10,7 +10,7 @@ import pytest
 from grader.classroom import intake
 from grader.classroom.intake import entries
 from grader.errors import SubmissionError
-from tests.classroom.test_intake import lay_out, zipped
+from tests.classroom.folders import lay_out, zipped
 from tests.support import sampled
 
 PIECES = (

@@ -9,7 +9,7 @@ from grader.classroom.intake import Entry, entries
 from grader.classroom.people import Student
 from grader.classroom.worksheet import read_worksheet
 from grader.errors import CannotGrade
-from tests.classroom.test_intake import ANN, PY, lay_out, opened
+from tests.classroom.folders import ANN, PY, lay_out, opened
 from tests.classroom.test_intake_times import BERLIN, both, by_id, contents
 
 HEADER = (

@@ -14,7 +14,8 @@ import pytest
 from grader.classroom.intake import Entry, entries
 from grader.classroom.people import HandedIn
 from grader.classroom.times import iso_time, time_in_words
-from tests.classroom.test_intake import METADATA, PY, lay_out, opened
+from tests.classroom.folders import PY, lay_out, opened
+from tests.classroom.test_intake import METADATA
 
 BERLIN = ZoneInfo("Europe/Berlin")
 both = pytest.mark.parametrize("form", ["folder", "zip"])

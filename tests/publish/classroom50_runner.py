@@ -17,6 +17,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from grader.publish.classroom50.marking import marked_sections
+from tests.support import RUBRIC
+
+MARKED = [section.number for section in marked_sections(RUBRIC)]
+POINTS = sum(section.points for section in marked_sections(RUBRIC))
 CLASSROOM, ASSIGNMENT, OWNER = "ml-2026", "fashion", "ada"
 FETCHED = 10 * 1024 * 1024  # bytes of a bundle, at most
 SUBMISSION = "submit/2026-11-29T10-00-00Z-a1b2c3d"

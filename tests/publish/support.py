@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 _HOSTILE = """
 import os
@@ -69,3 +71,9 @@ def lay_out(archive: Path, root: Path, *, with_data: bool = True) -> Path:
         (root / folder).mkdir(exist_ok=True)
     (root / "submission_metadata.json").write_text('{"users": [{"email": "ada@example.com"}]}')
     return root
+
+
+def configure(root: Path, **settings: Any) -> None:
+    """Change what autograder.json says."""
+    path = root / "source" / "autograder.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
