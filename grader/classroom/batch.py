@@ -70,12 +70,13 @@ class Job:
 @dataclass(frozen=True)
 class Plan:
     """A running job: its options, the keys of all its sections, stored results to reuse, and how
-    often it was tried and put off."""
+    often it was tried and put off. `kept` are results of other sections, which count on."""
 
     job: Job
     options: Options
     keys: dict[str, str]
     reused: dict[str, int]
+    kept: dict[str, int]
     tries: int = 1
     put_off: int = 0
 
@@ -102,6 +103,7 @@ class Batch:
         ] = {}  # by student: what is missing, and what may stand for it
         self.remarks: list[str] = []  # about how the download was read
         self.unused: dict[str, str] = {}  # the aliases by which no file was read
+        self.only: list[str] = []  # the students to mark; none means all
         self.chosen = rubric.select(list(options.only), options.skip_training)
         self._keys = self._keys_by(rubric)
         self.rejudging = Rejudging(gradebook, rubric, self._keys_by)
@@ -120,12 +122,12 @@ class Batch:
     ) -> list[Job]:
         """The submissions to mark, after storing all. Raises CannotGrade for an unknown student."""
         jobs: dict[str, Job] = {}
-        self.unused = dict(aliases)
+        self.unused, self.only = dict(aliases), only
         seen: set[str] = set()
         # One transaction for all, since each takes the disk some time.
         with self.gradebook.transaction(), entries(path, **vars(known or Known())) as found:
             self._expect_known(only, found, path)
-            after = self._regrade_after(only) if regrade else 0
+            after = self._regrade_after() if regrade else 0
             self._note_assignment(only)
             with closing(opened(found, aliases)) as submissions:
                 for entry, submission in zip(found, submissions, strict=True):
@@ -138,6 +140,8 @@ class Batch:
                     job = self._job(work, entry, after)
                     if job is not None:
                         jobs[work] = job
+            if not (regrade and jobs):  # an unfinished regrading is done now, or given up
+                self.gradebook.set_meta(regrade=None)
         return list(jobs.values())
 
     def _expect_known(self, only: list[str], found: list[Entry], path: Path) -> None:
@@ -159,13 +163,17 @@ class Batch:
             rubric=self.how.rubric, sections=[section.number for section in self.chosen]
         )
 
-    def _regrade_after(self, only: list[str]) -> int:
-        """The last result that does not count; an interrupted regrading of the same resumes."""
+    def _regrade_after(self) -> int:
+        """The last result that does not count; an unfinished regrading of the same resumes."""
         before = self.gradebook.meta("regrade")
-        if before is not None and before["only"] == only:
+        if before is not None and before["only"] == self.only:
+            self.remarks.append(
+                "this resumes a regrading that was interrupted or had failures; to mark everything "
+                "again, run the command once without --regrade before"
+            )
             return int(before["after"])
         after = self.gradebook.last_result()
-        self.gradebook.set_meta(regrade={"only": only, "after": after})
+        self.gradebook.set_meta(regrade={"only": self.only, "after": after})
         return after
 
     def _hand_in(
@@ -203,7 +211,7 @@ class Batch:
         """Whether all results are stored already; if so, makes them count."""
         if len(plan.reused) < len(plan.keys):
             return False
-        self.gradebook.count(plan.job.work, plan.reused)
+        self.gradebook.count(plan.job.work, plan.kept | plan.reused)
         self.tally.known += 1
         self.tally.full += self.gradebook.all_passed(plan.job.work)
         return True
@@ -222,7 +230,15 @@ class Batch:
         missing = [number for number in keys if number not in reused]
         for variant in variants if missing else []:
             reused |= self.rejudging.results(job.work, missing, variant, job.after)
-        return Plan(job, options, keys, reused)
+        return Plan(job, options, keys, reused, self._kept(job.work, keys))
+
+    def _kept(self, work: str, keys: dict[str, str]) -> dict[str, int]:
+        """The results that go on counting: with --only, those of sections that are not marked now.
+
+        A run for all students sets the class's sections; one for some leaves them as they are.
+        """
+        before = self.gradebook.counted(work) if self.only else {}
+        return {number: result for number, result in before.items() if number not in keys}
 
     def _keys_by(self, rubric: Rubric) -> SectionKeys:
         """The keys of the results of the chosen sections, by a rubric with the same sections."""
@@ -313,7 +329,7 @@ class Batch:
             work,
             done.report,
             plan.keys,
-            plan.reused,
+            plan.kept | plan.reused,
             replace(
                 self.how,
                 environment=done.environment,

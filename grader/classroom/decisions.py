@@ -124,8 +124,11 @@ def decided(
     for number, most in points.items():
         decision = standing.sections.get(number)
         section = marked.get(number)
-        if decision is not None:
-            section = replace(section or _unmarked(number, titles, most), decision=decision)
+        if section is None and (decision is not None or (report.problem and standing.sections)):
+            # of an unreadable submission all sections: the others earned nothing
+            section = _unmarked(number, titles, most)
+        if section is not None and decision is not None:
+            section = replace(section, decision=decision)
         if section is not None:
             sections.append(section)
     return replace(

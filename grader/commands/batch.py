@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.intake.entry import Known
     from grader.classroom.pools import Pool
+    from grader.classroom.worksheet import Worksheet
     from grader.exam.record import Exam
     from grader.options import Options
     from grader.sandbox.levels import Sandbox
@@ -72,8 +73,9 @@ def add(commands: Any) -> None:
     )
     batch.add_argument(
         "--teams",
-        action="store_true",
-        help="the folders of a Moodle download without a worksheet are those of teams",
+        action=argparse.BooleanOptionalAction,
+        help="the folders of a Moodle download without a worksheet are those of teams; remembered "
+        "until --no-teams",
     )
     batch.add_argument("--regrade", action="store_true", help="mark again what is already marked")
     batch.add_argument(
@@ -132,6 +134,7 @@ def run(given: argparse.Namespace) -> int:
     sandbox = choose(given.sandbox or "auto")
     print(f"sandbox: {sandbox.words}", file=sys.stderr)
     with alone(given.gradebook), Gradebook(given.gradebook, create=True) as gradebook:
+        _expect_same_exam(given.exam, gradebook)
         named = vars(given) | {"only": given.sections, "attempt": None}
         options = read_options(
             named.__getitem__, rubric, seed=gradebook.meta("seed"), elsewhere=elsewhere
@@ -176,6 +179,32 @@ def _exam(given: argparse.Namespace) -> Exam | None:
     return exam
 
 
+def _expect_same_exam(folder: Path | None, gradebook: Gradebook) -> None:
+    """Note the exam of a new gradebook. Raises CannotGrade for one that holds anything else."""
+    from grader.exam.record import fingerprint
+
+    before, now = gradebook.meta("exam"), None if folder is None else fingerprint(folder)
+    if before == now:
+        return
+    if before is None and not gradebook.students():
+        gradebook.set_meta(exam=now)
+    elif before is None:
+        raise CannotGrade(
+            f"{gradebook.path} holds the class's own submissions, expected a gradebook for the "
+            "answers to the exam alone, such as exam.db"
+        )
+    elif now is None:
+        raise CannotGrade(
+            f"{gradebook.path} holds answers to an exam: give its folder with --exam DIR, or "
+            "another gradebook"
+        )
+    else:
+        raise CannotGrade(
+            f"{gradebook.path} holds answers to another exam than that in {folder}: give that "
+            "exam's folder, or another gradebook"
+        )
+
+
 def _known(given: argparse.Namespace, gradebook: Gradebook) -> Known:
     """What is known beside the download. A roster is kept for reports and later runs."""
     from grader.classroom.course import course_of
@@ -192,12 +221,32 @@ def _known(given: argparse.Namespace, gradebook: Gradebook) -> Known:
         )
     if given.roster is not None:
         gradebook.keep_roster(read_roster(given.roster))
-    teams = True if given.teams or gradebook.meta("teams") == "option" else None
-    if worksheet is not None and worksheet.has_teams:
-        gradebook.set_meta(teams="worksheet")
-    elif given.teams:
-        gradebook.set_meta(teams="option")
-    return Known(gradebook.roster(), worksheet, zone, teams)
+    return Known(gradebook.roster(), worksheet, zone, _teams(given.teams, worksheet, gradebook))
+
+
+def _teams(given: bool | None, worksheet: Worksheet | None, gradebook: Gradebook) -> bool | None:
+    """Whether folders are those of teams; None if worksheet or download tell. It is remembered.
+
+    Raises CannotGrade where option and worksheet disagree.
+    """
+    if worksheet is not None:
+        if given is not None and given != worksheet.has_teams:
+            raise CannotGrade(
+                f"--{'' if given else 'no-'}teams was given, but by {worksheet.path} students hand "
+                f"in {'in teams' if worksheet.has_teams else 'one by one'}: leave one of the two out"
+            )
+        gradebook.set_meta(teams="worksheet" if worksheet.has_teams else None)
+        return None
+    if given is not None:
+        gradebook.set_meta(teams="option" if given else None)
+        return given
+    if gradebook.meta("teams") != "option":
+        return None
+    print(
+        "note: folders are read as those of teams, as --teams said before; --no-teams ends that",
+        file=sys.stderr,
+    )
+    return True
 
 
 def _mark(batch: Batch, to_do: list[Job], pool: Pool) -> None:

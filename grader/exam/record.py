@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -58,6 +59,14 @@ def _paper(paper: Paper, folder: str) -> dict[str, Any]:
         "id": paper.id, "name": paper.name, "folder": folder, "problem": paper.problem,
         "passed": list(paper.passed), "hand_in": paper.hand_in, "scripts": scripts, "mistakes": mistakes,
     }  # fmt: skip
+
+
+def fingerprint(folder: Path) -> str:
+    """The hash of an exam's record, by which a gradebook of answers knows it. Raises CannotGrade."""
+    try:
+        return hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
+    except OSError as error:
+        raise CannotGrade(f"{folder / FILE} cannot be read ({error.strerror})") from None
 
 
 def read(folder: Path) -> Exam:

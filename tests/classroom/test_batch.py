@@ -272,3 +272,30 @@ def test_notes_survive_a_batch_and_a_report(tmp_path: Path) -> None:
         (student,) = (tmp_path / "report" / "students").glob("ada*")
         assert "decodes" not in student.read_text()
         assert "2 marked before" in batch(submissions, book).stdout
+
+
+def test_marking_one_section_of_one_student_keeps_all_other_marks(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    twin = submissions / "twin" / "numpy_ann.py"  # the same bytes, marked together with ada's
+    twin.parent.mkdir()
+    twin.write_text((submissions / "ada" / "numpy_ann.py").read_text())
+    batch(submissions, book, "--sections=1.3")
+    before = rows(book, "select work, number from marks order by work, number")
+    ran = batch(submissions, book, "--only=ada", "--regrade")  # its --sections=1.2 is the last
+    assert "1 marked now" in ran.stdout
+    assert "not marked yet" not in ran.stdout
+    assert rows(book, "select work, number from marks order by work, number") == before
+
+
+def test_a_run_without_regrade_gives_up_an_unfinished_regrading(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    batch(submissions, book)
+    with Gradebook(book) as gradebook:  # as after a regrading that lost one of two
+        gradebook.set_meta(regrade={"only": [], "after": gradebook.last_result() - 1})
+    ran = batch(submissions, book, "--regrade")
+    assert "resumes a regrading that was interrupted" in ran.stderr
+    assert "1 marked now, 1 marked before.\n" in ran.stdout
+    with Gradebook(book) as gradebook:
+        gradebook.set_meta(regrade={"only": [], "after": gradebook.last_result() - 1})
+    assert "2 marked before.\n" in batch(submissions, book).stdout
+    assert "2 marked now.\n" in batch(submissions, book, "--regrade").stdout

@@ -93,3 +93,27 @@ def test_a_wrong_course_is_refused_before_marking(tmp_path: Path) -> None:
     ran = batch(submissions, tmp_path / "grades.db")
     assert ran.returncode == 2
     assert "did you mean due?" in ran.stderr.splitlines()[-1]
+
+
+def test_teams_are_remembered_until_something_says_otherwise(tmp_path: Path) -> None:
+    submissions, book = tmp_path / "class", tmp_path / "grades.db"
+    make_class(submissions, "Ada_7_assignsubmission_file")
+    single = WORKSHEET.replace(",Group", "").replace(",Team Rot", "")
+
+    def ids() -> set[object]:
+        return {id for (id,) in rows(book, "select id from students")}  # noqa: A001
+
+    batch(submissions, book, "--teams")
+    assert ids() == {"team:Ada"}
+    assert "--no-teams ends that" in batch(submissions, book).stderr
+    assert ids() == {"team:Ada"}
+    assert "--no-teams" not in batch(submissions, book, "--no-teams").stderr
+    assert ids() == {"team:Ada", "7"}
+    (tmp_path / "worksheet.csv").write_text(single)
+    worksheet = f"--worksheet={tmp_path / 'worksheet.csv'}"
+    batch(submissions, book, "--teams")
+    assert batch(submissions, book, worksheet).stderr.count("teams") == 0
+    assert "--no-teams" not in batch(submissions, book).stderr
+    ran = batch(submissions, book, worksheet, "--teams")
+    assert ran.returncode == 2
+    assert "students hand in one by one: leave one of the two out" in ran.stderr

@@ -13,6 +13,7 @@ from grader.classroom.people import Student
 from grader.classroom.reports.assignment import Person, assignment_of, person_of
 from tests.classes import Pupil, write_class
 from tests.classroom.support import rows
+from tests.support import RUBRIC
 
 
 @pytest.fixture
@@ -63,7 +64,16 @@ def test_an_unreadable_submission_can_get_points(book: Path) -> None:
     decide(book, "0429", "--section", "1.2", "--points", "4", "--reason", "came by mail")
     person = of(book, "0429")
     assert person.standing.report.mark == 4
-    assert [section.number for section in person.standing.report.sections] == ["1.2"]
+    sections = person.standing.report.sections
+    assert [section.number for section in sections if section.points] == ["1.2"]
+    assert len(sections) == len(RUBRIC.sections)
+
+
+def test_an_excuse_raises_no_mark_of_an_unreadable_submission(book: Path) -> None:
+    decide(book, "0429", "--section", "1.2", "--points", "4", "--reason", "was on paper")
+    assert of(book, "0429").standing.report.mark == 4
+    decide(book, "0429", "--excuse", "1.6", "--reason", "was ill")
+    assert of(book, "0429").standing.report.mark == pytest.approx(4 * 100 / 86, abs=0.005)
 
 
 def test_undoing_goes_back_to_the_decision_before(book: Path) -> None:

@@ -18,6 +18,15 @@ def handed_in(folder: Path, **scripts: str) -> None:
         (folder / student / "numpy_ann.py").write_text(source)
 
 
+def other_exam(exam: Path) -> Path:
+    """The same exam, but for its seed."""
+    other = exam.with_name("other")
+    shutil.copytree(exam, other)
+    record = other / "exam.json"
+    record.write_text(record.read_text().replace('"seed": 9', '"seed": 8'))
+    return other
+
+
 def test_a_class_is_examined_and_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right = script_with("numpy_ann", {})
     scripts = {"numpy_ann": right.encode()}
@@ -49,6 +58,15 @@ def test_a_class_is_examined_and_marked(tmp_path: Path, capsys: pytest.CaptureFi
         assert f"{mistake['section']} {mistake['id']} still there" in bob
     assert "newly broken" not in bob
     assert "bob" in (exam / "results.csv").read_text(encoding="utf-8-sig")
+
+    the_class = str(tmp_path / "grades.db")
+    for wrong, said in (
+        (["--exam", str(exam), "--gradebook", the_class], "holds the class's own submissions"),
+        (["--gradebook", book], "holds answers to an exam"),
+        (["--exam", str(other_exam(exam)), "--gradebook", book], "answers to another exam"),
+    ):
+        assert main(["batch", str(answers), *wrong, "--jobs", "1"]) == 2
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("options", "said"), [
