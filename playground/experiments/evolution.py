@@ -37,7 +37,8 @@ HEAD = """\
 
 Written by `python -m playground run evolution`; do not edit. Accuracy and loss are measured on the
 test images and given as mean ± standard deviation if there are several seeds; seconds are those of
-the training, with the quickest of the seeds.
+the training, with the quickest of the seeds. The convolutional networks keep the epoch with the best
+validation accuracy, the network from scratch keeps its last one.
 
 | network | description | test accuracy | test loss | parameters | epochs | seconds |
 |---|---|---|---|---|---|---|
@@ -93,6 +94,7 @@ def find(result: Result) -> Finding:
             *steps,
             f"the most parameters, {most:,}, are in {largest}",
             f"{slowest.name} is the slowest with {slowest.quickest.seconds:.0f} s",
+            f"{start.name} keeps its last epoch, the others that with the best validation accuracy",
         ),
     )
 

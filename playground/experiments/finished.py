@@ -15,7 +15,7 @@ from playground.experiments.results import Trial, dump, plain, trial_from_json
 
 @dataclass(frozen=True)
 class FinishedTraining:
-    """The file of one training; `identity` is all that its result depends on."""
+    """The file of one training; `identity` is all that its result depends on, but for the code."""
 
     folder: Path
     name: str

@@ -76,7 +76,7 @@ def run(name: str, settings: ExperimentSettings | None = None) -> Result:
     settings = settings or ExperimentSettings()
     check_needs([name])
     seeds = settings.seeds or (1 if settings.quick else experiment.seeds)
-    with _same_threads() as threads:
+    with _same_threads(settings.threads()) as threads:
         started = time.perf_counter()
         result: Result = _module(name).run(replace(settings, seeds=seeds))
         seconds = time.perf_counter() - started
@@ -96,11 +96,10 @@ def _module(name: str) -> Any:
 
 
 @contextmanager
-def _same_threads() -> Iterator[int]:
+def _same_threads(threads: int) -> Iterator[int]:
     """Gives NumPy and PyTorch the same number of threads, so that their seconds can be compared."""
-    from threadpoolctl import threadpool_info, threadpool_limits
+    from threadpoolctl import threadpool_limits
 
-    threads = min((pool["num_threads"] for pool in threadpool_info()), default=1)
     torch = sys.modules.get("torch")  # check_needs has imported it if the experiment needs it
     before = torch.get_num_threads() if torch else 0
     with threadpool_limits(threads):

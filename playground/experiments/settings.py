@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +33,14 @@ class Data(NamedTuple):
     def images(self) -> dict[str, int]:
         """The number of images in each split."""
         return {"train": len(self.y_train), "validation": len(self.y_val), "test": len(self.y_test)}
+
+    @property
+    def checksum(self) -> int:
+        """The CRC-32 of all images and labels."""
+        checksum = 0
+        for array in self[1:]:
+            checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
+        return checksum
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,12 @@ class ExperimentSettings:
     def each_seed(self) -> range:
         """The seeds: 0, 1, …"""
         return range(self.seeds or 1)
+
+    def threads(self) -> int:
+        """The number of threads that NumPy computes with; in an experiment PyTorch has as many."""
+        from threadpoolctl import threadpool_info
+
+        return min((pool["num_threads"] for pool in threadpool_info()), default=1)
 
     def torch_device(self) -> str:
         """`"cpu"`, `"cuda"` or `"mps"`. Raises PlaygroundError if it or PyTorch is unavailable."""

@@ -62,9 +62,9 @@ def cnn_variant(
 
     It computes in float32, as the NumPy networks do, so that the seconds can be compared.
     """
-    configuration = replace(configuration, precision="float32")
-    train_one = partial(train_cnn, device=settings.torch_device())
-    return repeat(name, configuration, data, settings, train_one, **options)
+    configuration, device = replace(configuration, precision="float32"), settings.torch_device()
+    train_one = partial(train_cnn, device=device)
+    return repeat(name, configuration, data, settings, train_one, device=device, **options)
 
 
 def seconds_per_cnn_epoch(

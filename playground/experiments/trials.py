@@ -110,16 +110,23 @@ def repeat(
     *,
     each: Callable[[Any], None] | None = None,
     measures: Mapping[str, Any] | None = None,
+    device: str = "cpu",
 ) -> Variant:
     """The configuration trained once per seed by `train_one(configuration, data, seed)`.
 
     `each` receives every trained network. Without it, trainings that an interrupted run of the
-    experiment has finished are not repeated.
+    experiment has finished with the same data, `device` and number of threads are not repeated.
     """
     configuration, trials, count = shortened(configuration, settings), [], 0
+    common = {
+        "configuration": asdict(configuration),
+        "images": data.images,
+        "checksum": data.checksum,
+        "device": device,
+        "threads": settings.threads(),
+    }
     for seed in settings.each_seed():
-        images = {**data.images, "csv": settings.csv} if settings.csv else data.images
-        identity = {"configuration": asdict(configuration), "images": images, "seed": seed}
+        identity = {**common, "seed": seed}
         file = settings.finished and FinishedTraining(settings.finished, name, seed, identity)
         found = file.read() if file and each is None else None
         if found is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from playground.configuration import Configuration
 from playground.experiments.results import Trial, Variant
@@ -20,7 +21,11 @@ DATA = Data(("a", "b"), *(np.zeros(size) for size in (6, 6, 3, 3, 2, 2)))
 
 
 def trained(
-    folder: Path, seeds: int, configuration: Configuration = CONFIGURATION, **options: Any
+    folder: Path,
+    seeds: int,
+    configuration: Configuration = CONFIGURATION,
+    data: Data = DATA,
+    **options: Any,
 ) -> tuple[Variant, list[int]]:
     """The variant, and the seeds that had to be trained for it."""
     asked: list[int] = []
@@ -34,7 +39,7 @@ def trained(
         return Network(2, 2, configuration), Trial(seed, 0.3, 0.9, 1.0, curves | history, "oA==")
 
     settings = ExperimentSettings(seeds=seeds, finished=folder)
-    variant = repeat("The first!", configuration, DATA, settings, train_one, **options)
+    variant = repeat("The first!", configuration, data, settings, train_one, **options)
     return variant, asked
 
 
@@ -59,6 +64,16 @@ def test_a_damaged_record_is_replaced(content: str, tmp_path: Path) -> None:
 def test_another_configuration_is_another_training(tmp_path: Path) -> None:
     trained(tmp_path, 1)
     assert trained(tmp_path, 1, replace(CONFIGURATION, epochs=3))[1] == [0]
+
+
+def test_other_data_device_or_threads_are_another_training(tmp_path: Path) -> None:
+    trained(tmp_path, 1)
+    assert trained(tmp_path, 1)[1] == []
+    other = DATA._replace(X_train=DATA.X_train + 1)
+    assert trained(tmp_path, 1, data=other)[1] == [0]
+    assert trained(tmp_path, 1, data=other, device="cuda")[1] == [0]
+    with threadpool_limits(1 + ExperimentSettings().threads()):
+        assert trained(tmp_path, 1, data=other, device="cuda")[1] == [0]
 
 
 def test_what_needs_the_network_itself_is_trained_again(tmp_path: Path) -> None:
