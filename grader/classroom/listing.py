@@ -36,12 +36,14 @@ class File:
 
     `path` is its path in what it is listed in, `name` its path in the download. `modified` gives
     the time of its last change, without a zone where an archive has none, None if unknown.
+    `is_special` says that it is a link, a pipe or a device, which is never opened.
     """
 
     path: PurePosixPath
     read: Read
     name: str = ""
     modified: Callable[[], datetime | None] = _no_time
+    is_special: bool = False
 
     def moved(self, path: PurePosixPath) -> File:
         """The same file under another path."""
@@ -73,6 +75,8 @@ def _folder_files(path: Path, root: Path, *, depth: int) -> Iterator[File]:
             yield File(place / NOTHING, _nothing)
         elif stat.S_ISREG(top.lstat().st_mode):
             yield File(place, _reader(top), modified=_file_time(top))
+        else:
+            yield File(place, _nothing, is_special=True)
 
 
 def _one_folder(top: Path, root: Path, *, inside: bool) -> list[File]:
@@ -102,6 +106,10 @@ def zip_files(archive: zipfile.ZipFile) -> Iterator[File]:
             continue
         if info.is_dir():
             yield File(path / NOTHING, _nothing)
+            continue
+        kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where no Unix made the archive
+        if kind not in (0, stat.S_IFREG) and len(path.parts) == 1:
+            yield File(path, _nothing, is_special=True)
             continue
 
         def read(limit: int, info: zipfile.ZipInfo = info, path: PurePosixPath = path) -> bytes:

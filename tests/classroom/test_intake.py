@@ -333,7 +333,9 @@ def test_near_names_are_nobody_elses(tmp_path: Path, form: str) -> None:
         "numpy_ann (2).py": CNN,  # nobody's
         "Mallory_Numpy-ANN.py": CNN,
     }
-    assert read(lay_out(tmp_path, files, form)) == {
+    found = read(lay_out(tmp_path, files, form))
+    assert "its student is unknown" in str(found.pop("numpy_ann (2).py <numpy_ann (2).py>"))
+    assert found == {
         "Mallory <Mallory>": {"numpy_ann": CNN},
         "eve <eve>": WHOLE,
     }

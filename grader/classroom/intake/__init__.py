@@ -1,6 +1,6 @@
 """A class's submissions, one entry per student, from a folder or a learning platform's zip.
 
-    plain        ada/…, bob.zip, eve_numpy_ann.py: a folder, archive or group of files per student
+    plain        ada/…, bob.zip, carl.ipynb, eve_numpy_ann.py: a folder, archive, notebook or files
     Moodle       "Ada Lovelace_1234567_assignsubmission_file/…", or that prefix before each file
     Canvas       lovelaceada_LATE_1234_56789_numpy_ann.py: name, LATE, ids of student and file, file
     Gradescope   submission_1234/… beside submission_metadata.yml, which lists the submitters
@@ -55,10 +55,12 @@ def entries(
     known = Known(roster, worksheet, zone, teams)
     with ExitStack() as stack:
         found = arranged(_files(path, stack), known)
-        if not found:
+        if all(entry.is_stray and not entry.origin.platform for entry in found):
+            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+            seen = f" ({one_line(found[0].problem)}{more})" if found else ""
             raise CannotGrade(
                 f"{path} holds no submission, "
-                "expected a folder, archive or notebooks for each student"
+                f"expected a folder, archive or notebook for each student{seen}"
             )
         if worksheet and not any(entry.origin.platform == "moodle" for entry in found):
             raise CannotGrade(

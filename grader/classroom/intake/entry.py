@@ -28,6 +28,7 @@ class Entry:
     files: list[File] = field(default_factory=list)
     problem: str = ""
     is_missing: bool = False  # could not be fetched: no attempt, and no mark
+    is_stray: bool = False  # nobody's: a file or folder whose name tells no student
     handed_in: HandedIn = field(default_factory=HandedIn)
     origin: Origin = field(default_factory=Origin)
     remarks: list[str] = field(default_factory=list)
@@ -73,7 +74,8 @@ def stray(top: str, platform: str, why: str = ODD) -> Entry:
     """The entry of a file or folder whose student is unknown; `why` is a clause about it."""
     problem = f"{top} {why}, so its student is unknown, and it is not marked"
     origin = Origin(platform, platform_ids=False)
-    return Entry([Student(top, top)], top, problem=problem, is_missing=True, origin=origin)
+    nobody = Student(top, top)
+    return Entry([nobody], top, problem=problem, is_missing=True, is_stray=True, origin=origin)
 
 
 def names_of(files: Sequence[File]) -> tuple[str, ...]:

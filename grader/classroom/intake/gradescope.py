@@ -8,7 +8,7 @@ from datetime import tzinfo
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.classroom.intake.entry import Entry, Known, below_top, names_of
+from grader.classroom.intake.entry import Entry, Known, below_top, names_of, stray
 from grader.classroom.listing import File
 from grader.classroom.people import HandedIn, Origin, Student
 from grader.classroom.times import iso_time
@@ -35,16 +35,22 @@ def is_gradescope(files: list[File]) -> bool:
     return any(file.path == _PATH for file in files)
 
 
-def gradescope(files: list[File], known: Known) -> list[Entry]:
-    """The entries. Raises CannotGrade for a list that cannot be read."""
+def gradescope(files: list[File], work: set[str], known: Known) -> list[Entry]:
+    """The entries; what is in `work` and named otherwise is nobody's.
+
+    Raises CannotGrade for a list that cannot be read.
+    """
     read = next(file.read for file in files if file.path == _PATH)
     listed = _listed(read(MAX_METADATA), known.zone)
     found: dict[str, Entry] = {}
+    strays = {}
     for file in files:
         top = file.path.parts[0]
         if _FOLDER.fullmatch(top) and len(file.path.parts) > 1:
             entry = found.setdefault(top, _entry(top, listed.get(top)))
             entry.files.append(below_top(file))
+        elif top in work:
+            strays[top] = stray(top, "gradescope")
     for top, one in listed.items():
         if top not in found:
             found[top] = _entry(top, one)
@@ -52,7 +58,7 @@ def gradescope(files: list[File], known: Known) -> list[Entry]:
     for top, entry in found.items():
         is_listed = top in listed and bool(listed[top].students)
         entry.origin = Origin("gradescope", top, names_of(entry.files), platform_ids=is_listed)
-    return list(found.values())
+    return [*found.values(), *strays.values()]
 
 
 def _entry(top: str, listed: _Listed | None) -> Entry:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from grader.classroom.intake import blackboard, brightspace, canvas, moodle
-from grader.classroom.intake.entry import Entry, Known
+from grader.classroom.intake.entry import Entry, Known, stray
 from grader.classroom.intake.gradescope import METADATA, gradescope, is_gradescope
-from grader.classroom.intake.plain import loose, plain
+from grader.classroom.intake.plain import is_beside, plain
 from grader.classroom.listing import File, without_ignored
-from grader.submission.archives import ARCHIVES
 from grader.submission.names import slot
+
+SPECIAL = "is a link or a device, which is never opened"
 
 
 @dataclass(frozen=True)
@@ -39,29 +40,34 @@ def arranged(files: list[File], known: Known) -> list[Entry]:
     """
     files = without_ignored(files)
     while files:
-        named = [replace(file, name=str(file.path)) for file in files]
-        if is_gradescope(files):
-            return gradescope(named, known)
+        named = [replace(file, name=str(file.path)) for file in files if not file.is_special]
+        special = [
+            stray(str(file.path), "", SPECIAL)
+            for file in files
+            if file.is_special and len(file.path.parts) == 1 and not is_beside(file.path.name)
+        ]
+        work = _work(named)
+        if is_gradescope(named):
+            return [*gradescope(named, work, known), *special]
         tops = {file.path.parts[0] for file in files}
-        work = _work(files)
         # The scheme that most names fit: some student's files may fit another by accident.
         layout = max(LAYOUTS, key=lambda layout: sum(map(layout.fits, tops)))
         own = set(filter(layout.fits, tops))
         if 2 * len(own) > len(own | work):
-            return layout.read(named, work, known)
+            return [*layout.read(named, work, known), *special]
         inner = [file.moved(PurePosixPath(*file.path.parts[1:])) for file in files]
         if not _is_wrapper(tops, {file.path.parts[0] for file in inner if file.path.parts}):
-            return plain(named, known)
+            return [*plain(named, work, known), *special]
         files = inner
     return []
 
 
 def _work(files: list[File]) -> set[str]:
-    """The names at the top that hold a student's work, and are no list or note beside it."""
+    """The names at the top that may be a student's work, and are no list or note beside it."""
     return {
         file.path.parts[0]
         for file in files
-        if len(file.path.parts) > 1 or file.path.name.endswith(ARCHIVES) or loose(file.path.name)
+        if len(file.path.parts) > 1 or not is_beside(file.path.name)
     }
 
 

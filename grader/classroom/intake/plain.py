@@ -1,4 +1,4 @@
-"""A plain folder: a folder or archive for each student, or files with the student's name before.
+"""A plain folder: a folder, archive or notebook for each student, or files with the name before.
 
 `ada.problem` says why Ada's submission could not be fetched, `ada.handed_in` when a fetched one was
 handed in; `grader roster fetch` writes both.
@@ -7,13 +7,14 @@ handed in; `grader roster fetch` writes both.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import PurePosixPath
 
-from grader.classroom.intake.entry import Entry, Known, below_top, names_of
+from grader.classroom.intake.entry import Entry, Known, below_top, names_of, stray
 from grader.classroom.listing import File
 from grader.classroom.people import HandedIn, Origin, Student
 from grader.classroom.times import in_zone, zone_name
@@ -24,14 +25,24 @@ from grader.submission.names import EXACT, slot
 PROBLEM = ".problem"
 HANDED_IN = ".handed_in"
 FILE_TIMES = "file times, which a student can set"
+NOTEBOOK = ".ipynb"
 _NOTES = (PROBLEM, HANDED_IN)
+NAMELESS = "is no folder, archive or notebook, nor named like ada_numpy_ann.py"
+# What instructors keep beside submissions: lists, settings, notes, gradebooks and their locks.
+_BESIDE = (
+    ".csv", ".tsv", ".xls", ".xlsx", ".ods", ".toml", ".yml", ".yaml", ".ini", ".txt", ".md", ".log",
+    ".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal", ".lock", ".bak", "~", "index.html",
+    *_NOTES,
+)  # fmt: skip
+_RENAMED = re.compile(r"\.(?:py|ipynb|zip)\.")  # ada.ipynb.txt, as some browsers save it
 
 
-def plain(files: list[File], known: Known) -> list[Entry]:
-    """The entries of a plain folder."""
+def plain(files: list[File], work: set[str], known: Known) -> list[Entry]:
+    """The entries of a plain folder; what is in `work` and names no student is nobody's."""
     groups: dict[str, dict[str, list[File]]] = defaultdict(lambda: defaultdict(list))
     notes: dict[str, File] = {}
     found = []
+    strays = {}
     for file in files:
         top = file.path.parts[0]
         if len(file.path.parts) == 1 and top.endswith(_NOTES):
@@ -39,6 +50,8 @@ def plain(files: list[File], known: Known) -> list[Entry]:
         elif claim := _claim(file):
             student, place, path = claim
             groups[student][place].append(file.moved(path))
+        elif top in work:
+            strays[top] = stray(top, "", NAMELESS)
     for name, places in groups.items():
         found.append(_entry(name, places, known))
         note = notes.get(f"{name}{HANDED_IN}")
@@ -47,7 +60,17 @@ def plain(files: list[File], known: Known) -> list[Entry]:
     for top, note in notes.items():
         if top.endswith(PROBLEM):
             found.append(_missing(_composed(top.removesuffix(PROBLEM) or top), note))
-    return found
+    return [*found, *strays.values()]
+
+
+def is_beside(name: str) -> bool:
+    """Whether a file at the top is the instructor's, or hidden, and no student's work.
+
+    >>> is_beside("roster.csv"), is_beside(".hidden"), is_beside("ada.py"), is_beside("ada.py.txt")
+    (True, True, False, False)
+    """
+    low = name.lower()
+    return low.startswith(".") or (low.endswith(_BESIDE) and not _RENAMED.search(low))
 
 
 def _claim(file: File) -> tuple[str, str, PurePosixPath] | None:
@@ -62,6 +85,8 @@ def _claim(file: File) -> tuple[str, str, PurePosixPath] | None:
     if named := loose(top):
         student, name = named
         return _composed(student), f"{top.removesuffix(name)}…", PurePosixPath(name)
+    if top.lower().endswith(NOTEBOOK) and not slot(top):
+        return _composed(top[: -len(NOTEBOOK)] or top), top, file.path
     return None
 
 
@@ -84,9 +109,9 @@ def _entry(name: str, places: dict[str, list[File]], known: Known) -> Entry:
 
 
 def _newest(files: list[File], zone: tzinfo) -> HandedIn:
-    """The last change of the checklist's files; of an archive, its own."""
+    """The last change of the checklist's files; of an archive or another notebook, its own."""
     own = [file for file in files if slot(file.path.name)] or [
-        file for file in files if file.path.name.lower().endswith(ARCHIVES)
+        file for file in files if file.path.name.lower().endswith((*ARCHIVES, NOTEBOOK))
     ]
     times = [time for file in own if (time := file.modified()) is not None]
     if not times:
