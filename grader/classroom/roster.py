@@ -25,6 +25,8 @@ NAME = ("name", "full name", "student name")
 FIRST, LAST = ("first name",), ("last name", "surname")
 EMAIL = ("email", "email address", "mail")
 GROUP = ("group", "groups", "section", "sections")
+# and those of Canvas and Moodle that are read
+ON_ONE_LINE = (*ID, *NAME, *FIRST, *LAST, *EMAIL, *GROUP, "student", "sis login id", "identifier")
 _SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+?([0-9]{1,3})", re.IGNORECASE)
 
 
@@ -33,7 +35,7 @@ def read_roster(path: Path) -> list[Student]:
 
     Raises CannotGrade, with the line, for a header without id and name, an empty id, or one twice.
     """
-    table = read_table(path)
+    table = read_table(path, ON_ONE_LINE)
     read = _reader(table)
     students: dict[str, tuple[int, Student]] = {}
     for row in table.rows:

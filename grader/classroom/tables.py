@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -44,10 +44,12 @@ class Table:
     rows: list[Row]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, on_one_line: Collection[str] = ()) -> Table:
     """The table in a CSV file, with clean cells and without empty rows.
 
-    Raises CannotGrade, with the line, for a file that is none, and for rows longer than the header.
+    Raises CannotGrade, with the line, for a file that is none, for rows longer than the header, and
+    for a cell with a line break in one of the columns `on_one_line`: there, quotes in two rows have
+    lost their partners, and what is between them is no cell.
     """
     lines = _lines(path)
     try:
@@ -62,14 +64,20 @@ def read_table(path: Path) -> Table:
     for number, cells in islice(lines, MAX_ROWS + 1):
         if len(rows) == MAX_ROWS:
             raise CannotGrade(f"{path} has more than {MAX_ROWS:,} rows, expected those of a class")
-        if any(cells[len(header) :]):
+        if any(map(clean, cells[len(header) :])):
             raise CannotGrade(
                 f"{path}, line {number}: {len(cells)} cells, expected {len(header)} as in the "
                 "header; a comma inside a cell needs quotes around it"
             )
         # a name that stands twice in the header is nobody's: which column would count?
-        named = zip(header, cells, strict=False)
-        rows.append(Row(number, {name: cell for name, cell in named if name not in twice}))
+        named = {name: cell for name, cell in zip(header, cells, strict=False) if name not in twice}
+        for name in on_one_line:
+            if re.search(r"[\r\n]", named.get(name, "").strip()):
+                raise CannotGrade(
+                    f"{path}, line {number}: {name} holds a line break, expected it on one line; "
+                    "a quote is missing or too much here or below"
+                )
+        rows.append(Row(number, {name: clean(cell) for name, cell in named.items()}))
     return Table(path, tuple(name for name in header if name not in twice), rows)
 
 
@@ -97,25 +105,27 @@ def clean(text: str) -> str:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and clean cells of each row that is not empty."""
+    """Line number and cells of each row that is not empty."""
     text = decoded(path)
     start = 0
     if text[:4].lower() == "sep=":  # Excel's own way to name the delimiter
         text, start = text.partition("\n")[2], 1
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    # strict: else a quote that is never closed takes all that follows into its cell
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     before = start
     while True:
         try:
-            cells = [clean(cell) for cell in next(reader)]
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             raise CannotGrade(
-                f"{path}, line {reader.line_num + start}: not CSV ({error}), expected a table"
+                f"{path}, line {before + 1}: not CSV ({error}), expected a table in which each quote "
+                "that opens a cell is closed"
             ) from None
         if len(cells) > MAX_COLUMNS:
             raise CannotGrade(f"{path} has more than {MAX_COLUMNS:,} columns, expected a table")
-        if any(cells):
+        if any(map(clean, cells)):
             yield before + 1, cells
         before = reader.line_num + start
 

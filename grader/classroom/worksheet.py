@@ -18,6 +18,7 @@ from grader.errors import CannotGrade
 MODIFIED = "last modified (submission)"
 GRADED = "last modified (grade)"
 NEVER = ("", "-")
+ON_ONE_LINE = ("identifier", "full name", "email address", "group", "status", MODIFIED, GRADED)
 # Identifiers are "Participant 123"; 123 is the number in the names of the download too.
 _IDENTIFIER = re.compile(r"Participant\s*([0-9]+)", re.IGNORECASE)
 
@@ -50,7 +51,7 @@ def read_worksheet(path: Path, zone: tzinfo = UTC) -> Worksheet:
 
     Raises CannotGrade, with the line, for a file that is none.
     """
-    table = read_table(path)
+    table = read_table(path, ON_ONE_LINE)
     if not {"identifier", MODIFIED} <= set(table.header):
         raise CannotGrade(
             f"{path} is not Moodle's grading worksheet in English, expected the columns Identifier "
