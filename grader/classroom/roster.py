@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.classroom.people import Student
@@ -27,20 +29,45 @@ EMAIL = ("email", "email address", "mail")
 GROUP = ("group", "groups", "section", "sections")
 # and those of Canvas and Moodle that are read
 ON_ONE_LINE = (*ID, *NAME, *FIRST, *LAST, *EMAIL, *GROUP, "student", "sis login id", "identifier")
+CANVAS_TEST = "Student, Test"  # whom Canvas adds for a teacher's "View as student"
 _SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+?([0-9]{1,3})", re.IGNORECASE)
 
 
-def read_roster(path: Path) -> list[Student]:
+@dataclass(frozen=True)
+class Roster:
+    """The students of a roster, and how many rows were left out, by what they are."""
+
+    students: list[Student]
+    left_out: dict[str, int]
+
+    def remarks(self) -> list[str]:
+        """A line that says how many rows are no students'; none if all are.
+
+        >>> Roster([], {"Instructor": 1, "TA": 2}).remarks()
+        ['the roster has 3 rows that are not used: Instructor (1), TA (2)']
+        """
+        if not self.left_out:
+            return []
+        kinds = ", ".join(f"{one_line(kind)[:50]} ({n})" for kind, n in self.left_out.items())
+        count = sum(self.left_out.values())
+        rows = "1 row that is" if count == 1 else f"{count} rows that are"
+        return [f"the roster has {rows} not used: {kinds}"]
+
+
+def read_roster(path: Path) -> Roster:
     """The students of a CSV file: a roster, or what Canvas, Moodle or Gradescope export.
 
-    Raises CannotGrade, with the line, for a header without id and name, an empty id, or one twice.
+    Teachers and test students in these exports are left out, and counted. Raises CannotGrade, with
+    the line, for a header without id and name, an empty id, or one twice.
     """
     table = read_table(path, ON_ONE_LINE)
     read = _reader(table)
     students: dict[str, tuple[int, Student]] = {}
+    left_out: Counter[str] = Counter()
     for row in table.rows:
         student = read(row)
-        if student is None:
+        if not isinstance(student, Student):
+            left_out.update([student] if student else [])
             continue
         _check(student, f"{path}, line {row.line}")
         before = students.setdefault(student.id, (row.line, student))
@@ -53,7 +80,7 @@ def read_roster(path: Path) -> list[Student]:
         raise CannotGrade(f"{path} lists no students, expected a line for each below the header")
     if len(students) > MAX_STUDENTS:
         raise CannotGrade(f"{path} lists more than {MAX_STUDENTS:,} students, expected a class")
-    return [student for _, student in students.values()]
+    return Roster([student for _, student in students.values()], dict(left_out))
 
 
 def _check(student: Student, where: str) -> None:
@@ -67,8 +94,8 @@ def _check(student: Student, where: str) -> None:
             )
 
 
-def _reader(table: Table) -> Callable[[Row], Student | None]:
-    """Reads a row of this kind of table; None for a row that is no student."""
+def _reader(table: Table) -> Callable[[Row], Student | str]:
+    """Reads a row of this kind of table; of a row that is no student's, what it is, or ""."""
     header = set(table.header)
     if {"student", "id", "section"} <= header:
         return _of_canvas
@@ -92,26 +119,30 @@ def _reader(table: Table) -> Callable[[Row], Student | None]:
 _KINDS = {"id": ID, "name": NAME, "first": FIRST, "last": LAST, "email": EMAIL, "group": GROUP}
 
 
-def _by_columns(row: Row, columns: dict[str, str]) -> Student:
+def _by_columns(row: Row, columns: dict[str, str]) -> Student | str:
     cells = {kind: row[columns.get(kind, "")] for kind in _KINDS}
     identity = cells["id"]
     if columns["id"] == "sid":  # Gradescope: the id is the address where there is no student's id
+        if row["role"].casefold() not in ("", "student"):
+            return row["role"]
         identity = identity or cells["email"]
     name = cells["name"] or f"{cells['first']} {cells['last']}".strip() or identity
     return Student(identity, name, cells["email"], cells["group"])
 
 
-def _of_canvas(row: Row) -> Student | None:
-    """A row of Canvas's gradebook export, below which stand rows that are no students."""
+def _of_canvas(row: Row) -> Student | str:
+    """A row of Canvas's gradebook export, where rows that are no students stand too."""
     if "points possible" in row["student"].casefold() or not row["id"]:
-        return None
+        return ""
+    if row["student"] == CANVAS_TEST:
+        return "Canvas's test student"
     last, comma, first = row["student"].partition(", ")
     name = f"{first} {last}" if comma and ", " not in first else row["student"]
     login = row["sis login id"]
     return Student(row["id"], name, login if "@" in login else "", row["section"])
 
 
-def _of_moodle(row: Row) -> Student | None:
+def _of_moodle(row: Row) -> Student:
     """A row of Moodle's grading worksheet, whose identifiers are such as "Participant 123"."""
     number = re.search(r"[0-9]+\Z", row["identifier"])
     identity = number[0] if number else ""

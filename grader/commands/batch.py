@@ -220,7 +220,10 @@ def _known(given: argparse.Namespace, gradebook: Gradebook) -> Known:
             "cannot be told from a student's: give it again with --worksheet FILE"
         )
     if given.roster is not None:
-        gradebook.keep_roster(read_roster(given.roster))
+        roster = read_roster(given.roster)
+        gradebook.keep_roster(roster.students)
+        for line in roster.remarks():
+            print(f"note: {line}", file=sys.stderr)
     return Known(gradebook.roster(), worksheet, zone, _teams(given.teams, worksheet, gradebook))
 
 

@@ -41,6 +41,16 @@ def test_a_wrong_roster_is_refused_before_marking(tmp_path: Path) -> None:
     assert "expected the columns id, name" in ran.stderr.splitlines()[-1]
 
 
+def test_rows_of_a_roster_that_are_no_students_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("Name,Email,SID,Role\nAda,a@x.example,ada,Student\nTim,t@x.example,9,TA\n")
+    given = [str(make_class(tmp_path / "class", "ada")), f"--gradebook={tmp_path / 'grades.db'}"]
+    main(["batch", *given, f"--roster={roster}", "--only=zoe", "--sandbox=none", "--sections=1.2"])
+    assert "note: the roster has 1 row that is not used: TA (1)" in capsys.readouterr().err
+
+
 def test_a_team_is_marked_once_for_its_members(tmp_path: Path) -> None:
     submissions = make_class(tmp_path / "class", "ada")
     (submissions / "ada").rename(submissions / "Team Rot_45_assignsubmission_file")

@@ -7,7 +7,7 @@ import pytest
 
 from grader.classroom import roster as rosters
 from grader.classroom.people import Student
-from grader.classroom.roster import read_roster, unknown_ids
+from grader.classroom.roster import Roster, read_roster, unknown_ids
 from grader.errors import CannotGrade
 
 ADA = Student("0429", "Ada Müller", "ada@x.example", "B")
@@ -44,19 +44,37 @@ def write(tmp_path: Path, content: str | bytes) -> Path:
     "Participant 0429,Ada Müller,ada@x.example,B,-\n",  # Moodle
 ])  # fmt: skip
 def test_a_roster_is_read_in_every_form(tmp_path: Path, content: str | bytes) -> None:
-    assert read_roster(write(tmp_path, content)) == [ADA]
+    assert read_roster(write(tmp_path, content)) == Roster([ADA], {})
 
 
 def test_columns_may_be_missing_and_names_the_same(tmp_path: Path) -> None:
     text = "name;id\nAda;1\nAda;2\n't Hooft;3\n"
-    assert read_roster(write(tmp_path, text)) == [
+    assert read_roster(write(tmp_path, text)).students == [
         Student("1", "Ada"), Student("2", "Ada"), Student("3", "'t Hooft")
     ]  # fmt: skip
 
 
 def test_without_a_number_gradescopes_id_is_the_address(tmp_path: Path) -> None:
-    (found,) = read_roster(write(tmp_path, "Name,Email,SID\nAda,ada@x.example,\n"))
+    (found,) = read_roster(write(tmp_path, "Name,Email,SID\nAda,ada@x.example,\n")).students
     assert found.id == "ada@x.example"
+
+
+@pytest.mark.parametrize(("text", "left_out"), [
+    ("First Name,Last Name,SID,Email,Role,Sections\nAda,Müller,0429,ada@x.example,Student,B\n"
+     "Grace,Hopper,,g@x.example,Instructor,\nTim,Ta,7,t@x.example,TA,B\nTom,Ta,8,o@x.example,TA,B\n",
+     {"Instructor": 1, "TA": 2}),
+    ('Student,ID,SIS Login ID,Section\n"Müller, Ada",0429,ada@x.example,B\n"Student, Test",9,ab12,B\n',
+     {"Canvas's test student": 1}),
+    ("id,name,email,group,role\n0429,Ada Müller,ada@x.example,B,tutor\n", {}),  # a column of yours
+])  # fmt: skip
+def test_teachers_and_test_students_are_left_out(
+    tmp_path: Path, text: str, left_out: dict[str, int]
+) -> None:
+    found = read_roster(write(tmp_path, text))
+    assert found == Roster([ADA], left_out)
+    counted = ", ".join(f"{kind} ({count})" for kind, count in left_out.items())
+    assert all(line.endswith(f"not used: {counted}") for line in found.remarks())
+    assert bool(found.remarks()) == bool(left_out)
 
 
 @pytest.mark.parametrize(("text", "message"), [
