@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from grader.classroom.people import Student
@@ -19,6 +20,7 @@ from grader.errors import CannotGrade
 from grader.report.text import one_line
 
 MAX_STUDENTS = 20_000
+MOST_MEANT = 3  # ids that an unknown one may be, in a line
 MAX_TEXT = 200  # characters of an id, a name, an e-mail address or a group
 EXPECTED = "the columns id, name, email, group; the last two may be missing"
 
@@ -156,35 +158,48 @@ def unknown_ids(ids: Iterable[str], roster: Sequence[Student]) -> list[str]:
     ['429 is not on the roster, 0429 is: a spreadsheet may have removed leading zeros']
     """
     known = {student.id for student in roster}
-    similar: dict[str, set[str]] = {}
+    written: dict[str, set[str]] = {}
+    rounded: dict[str, set[str]] = {}
     for one in known:
-        for form in _forms(one):
-            similar.setdefault(form, set()).add(one)
+        for index, forms in zip((written, rounded), _forms(one), strict=True):
+            for form in forms:
+                index.setdefault(form, set()).add(one)
     lines = []
     for one in dict.fromkeys(ids):
         if one in known:
             continue
-        meant = sorted({other for form in _forms(one) for other in similar.get(form, ())})
-        shown = f"{one_line(one)} is not on the roster"
-        reason = _reason(one, meant[0]) if meant else ""
-        lines.append(f"{shown}, {' and '.join(meant)} is: {reason}" if meant else shown)
+        # two ids that were both rounded to one form are two ids
+        as_it_is, as_rounded = _forms(one)
+        meant = {other for form in as_it_is for other in written.get(form, set())}
+        meant |= {other for form in as_it_is for other in rounded.get(form, set())}
+        meant |= {other for form in as_rounded for other in written.get(form, set())}
+        lines.append(f"{one_line(one)} is not on the roster{_meaning(one, sorted(meant))}")
     return lines
 
 
-def _forms(identity: str) -> set[str]:
-    """What an id may have become, or have been: ids that share one may be the same."""
+def _meaning(one: str, meant: list[str]) -> str:
+    """The ids that an unknown one may be, and why; "" for none."""
+    if not meant:
+        return ""
+    more = f" or one of {len(meant) - MOST_MEANT} more" if len(meant) > MOST_MEANT else ""
+    return f", {' or '.join(meant[:MOST_MEANT])}{more} is: {_reason(one, meant[0])}"
+
+
+def _forms(identity: str) -> tuple[set[str], set[str]]:
+    """What an id may stand for as it is written, and what it may be rounded to.
+
+    >>> _forms("4,3E+02")[0] & _forms("0429")[1]
+    {'4.3e+2'}
+    """
     text = unicodedata.normalize("NFKC", identity).casefold().strip()
-    forms = {text}
     whole = re.sub(r"[.,]0+\Z", "", text)
     if whole.isdecimal() and whole.isascii():
         number = whole.lstrip("0") or "0"
-        forms |= {
-            number,
-            *(f"{number[0]}.{number[1:n]}e{len(number) - 1}" for n in (1, 2, 3, 4, 6)),
-        }
+        return {text, number}, {f"{Decimal(number):.{digits}e}" for digits in (0, 1, 2, 3, 5)}
     if match := _SCIENTIFIC.fullmatch(text):
-        forms.add(f"{match[1]}.{match[2] or ''}e{int(match[3])}")
-    return forms
+        decimals = f".{match[2]}" if match[2] else ""
+        return {text, f"{match[1]}{decimals}e+{int(match[3])}"}, set()
+    return {text}, set()
 
 
 def _reason(one: str, other: str) -> str:

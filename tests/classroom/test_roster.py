@@ -124,6 +124,20 @@ def test_an_unknown_id_is_explained_by_a_near_one(came: str, listed: str, reason
     assert reason in line
 
 
+def test_an_unknown_number_is_not_any_number_of_its_size() -> None:
+    students = [Student(str(2_019_000 + number), "Ada") for number in range(300)]
+    assert unknown_ids(["2019500", "1234", "2845111"], [*students, Student("1236", "Bob")]) == [
+        "2019500 is not on the roster",
+        "1234 is not on the roster",
+        "2845111 is not on the roster",
+    ]
+    (line,) = unknown_ids(["2.02E+06"], students)  # rounded, not cut off
+    assert line == (
+        "2.02E+06 is not on the roster, 2019000 or 2019001 or 2019002 or one of 297 more is: "
+        "a spreadsheet may have rounded a long number"
+    )
+
+
 def test_ids_that_are_known_or_far_from_all() -> None:
     students = [Student("0429", "Ada"), Student("1.20E+05", "Bob")]
     assert unknown_ids(["0429", "99", "99", "130000"], students) == [
