@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 # Where ids come from: an id is only ever written to the platform that gave it.
+FILE_TIMES = "file times, which a student can set"
 PLATFORMS = ("moodle", "canvas", "gradescope", "brightspace", "blackboard")
 
 
@@ -33,6 +34,11 @@ class HandedIn:
     at: datetime | None = None
     is_late: bool | None = None
     source: str = ""
+
+    @property
+    def is_by_file_times(self) -> bool:
+        """Whether it is known by file times alone, which copying and downloading set too."""
+        return self.source.startswith(FILE_TIMES)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Submissions(StoredResults):
 
         `problem` says why it cannot be read.
         """
-        said = (_time_to_json(handed_in or HandedIn()), json.dumps(asdict(origin or Origin())))
+        said = (handed_in or HandedIn(), json.dumps(asdict(origin or Origin())))
         with self.transaction():
             name = students[0].id if submission is None else submission.name
             problems = {} if submission is None else submission.how_read()
@@ -52,22 +52,23 @@ class Submissions(StoredResults):
                 )
                 self._attempt(student.id, work, students[0].id, said)
 
-    def _attempt(self, student: str, work: str, party: str, said: tuple[str, str]) -> None:
+    def _attempt(self, student: str, work: str, party: str, said: tuple[HandedIn, str]) -> None:
+        handed_in, origin = said
         last = self._db.execute(
-            "select id, work from attempts where student = ? order by id desc limit 1", (student,)
+            "select id, work, handed_in from attempts where student = ? order by id desc limit 1",
+            (student,),
         ).fetchone()
         if last is None or last[1] != work:
             self._db.execute(
                 "insert into attempts (student, work, party, handed_in, origin) "
                 "values (?, ?, ?, ?, ?)",
-                (student, work, party, *said),
+                (student, work, party, _time_to_json(handed_in), origin),
             )
-        else:  # what the platform says now; a download without times keeps those of an earlier one
-            handed_in, origin = said
+        else:
+            known = _better(time_from_json(last[2]), handed_in)
             self._db.execute(
-                "update attempts set origin = ?2, "
-                "handed_in = case when ?3 = '{}' then handed_in else ?3 end where id = ?1",
-                (last[0], origin, handed_in),
+                "update attempts set origin = ?, handed_in = ? where id = ?",
+                (origin, _time_to_json(known), last[0]),
             )
 
     def submission(self, work: str) -> Submission:
@@ -99,6 +100,14 @@ class Submissions(StoredResults):
             "select work from attempts where student = ? order by id desc limit 1", (student,)
         ).fetchone()[0]
         return work
+
+    def handed_in(self) -> dict[str, HandedIn]:
+        """When each student handed in last, by id."""
+        rows = self._db.execute(
+            "select student, handed_in from attempts "
+            "where id in (select max(id) from attempts group by student) order by student"
+        )
+        return {student: time_from_json(text) for student, text in rows}
 
     def attempt(self, work: str) -> int:
         """Which attempt a submission is, from 1: the readable ones before it, and itself.
@@ -150,9 +159,29 @@ class Submissions(StoredResults):
         return {", ".join(one.id for one in found): found for found in together.values()}
 
 
+def _better(before: HandedIn, now: HandedIn) -> HandedIn:
+    """When a work was handed in that came again unchanged: what the platform says now.
+
+    A download without times keeps those of an earlier one. File times change whenever files are
+    copied: they replace later file times, and the same time in another zone, and nothing else.
+    """
+    if _is_unknown(now) or _is_unknown(before):
+        return before if _is_unknown(now) else now
+    if not now.is_by_file_times:
+        return now
+    if not before.is_by_file_times or before.at is None or now.at is None:
+        return before
+    is_same = before.at.replace(tzinfo=None) == now.at.replace(tzinfo=None)
+    return now if is_same or now.at < before.at else before
+
+
+def _is_unknown(handed_in: HandedIn) -> bool:
+    return handed_in.at is None and handed_in.is_late is None
+
+
 def _time_to_json(handed_in: HandedIn) -> str:
     """As JSON; "{}" if nothing is known."""
-    if handed_in.at is None and handed_in.is_late is None:
+    if _is_unknown(handed_in):
         return "{}"
     at = "" if handed_in.at is None else handed_in.at.isoformat()
     return json.dumps({"at": at, "is_late": handed_in.is_late, "source": handed_in.source})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.classroom.batch import Batch
+    from grader.classroom.course import Course
     from grader.classroom.gradebook import Gradebook
 
 MOST_LISTED = 50  # lines of one kind
@@ -19,6 +20,7 @@ def notes(batch: Batch) -> list[str]:
     from grader.classroom.roster import unknown_ids
 
     gradebook = batch.gradebook
+    course = course_of(gradebook.path)
     people = [*gradebook.students(), *gradebook.without_submission()]
     strangers = [student.id for student in gradebook.not_on_roster()]
     lines = [
@@ -26,14 +28,31 @@ def notes(batch: Batch) -> list[str]:
             f"--alias {found}={name}: no file of this name was read"
             for found, name in batch.unused.items()
         ),
-        *unknown_students(course_of(gradebook.path), {student.id for student in people}),
+        *unknown_students(course, {student.id for student in people}),
         *below_marking(gradebook),
+        *_late_by_file_times(gradebook, course),
     ]
     return [
         *_listed("Remarks:", batch.remarks),
         *_listed("Not on the roster:", unknown_ids(strangers, gradebook.roster())),
         *(f"note: {line}" for line in lines),
     ]
+
+
+def _late_by_file_times(gradebook: Gradebook, course: Course) -> list[str]:
+    """A line with the students who are late, and nothing but file times says so."""
+    from grader.classroom.lateness import lateness
+    from grader.classroom.reports.exports import listed
+
+    late = [
+        student
+        for student, handed_in in gradebook.handed_in().items()
+        if handed_in.is_by_file_times
+        and (found := lateness(course, student, handed_in, 0.0)) is not None
+        and found.days
+    ]
+    said = "late by file times only, which copying and downloading set too"
+    return [f"{said}: {listed(late)}; check them before that costs points"] if late else []
 
 
 def files(batch: Batch) -> list[str]:

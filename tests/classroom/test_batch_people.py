@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -82,6 +85,20 @@ def test_times_of_the_worksheet_make_submissions_late(tmp_path: Path) -> None:
     grades = (tmp_path / "report" / "grades.csv").read_text(encoding="utf-8-sig")
     assert "2026-11-20T13:05:00+01:00" in grades
     assert ",3.6,4," in grades.splitlines()[1]  # 4 points, less a tenth of 4
+
+
+def test_copying_a_class_folder_makes_nobody_late(tmp_path: Path) -> None:
+    submissions, book = make_class(tmp_path / "class", "ada bob"), tmp_path / "grades.db"
+    (tmp_path / "course.toml").write_text("due = 2026-11-20T12:00:00Z\n[late]\nper_day = 10\n")
+    due = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
+    for name, seconds in {"ada": due - 60, "bob": due + 60}.items():
+        os.utime(submissions / name / "numpy_ann.py", (seconds, seconds))
+    note = "late by file times only, which copying and downloading set too: 1 student (bob); "
+    assert note in batch(submissions, book).stderr
+    shutil.copytree(submissions, tmp_path / "copy", copy_function=shutil.copyfile)
+    again = batch(tmp_path / "copy", book)
+    assert "2 marked before.\n" in again.stdout
+    assert note in again.stderr
 
 
 @pytest.mark.exhaustive

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from grader.classroom.intake.entry import Entry, Known, below_top, names_of, stray
 from grader.classroom.listing import File
-from grader.classroom.people import HandedIn, Origin, Student
+from grader.classroom.people import FILE_TIMES, HandedIn, Origin, Student
 from grader.classroom.times import in_zone, zone_name
 from grader.report.text import one_line
 from grader.submission.archives import ARCHIVES, OTHER_ARCHIVES
@@ -24,7 +24,6 @@ from grader.submission.names import EXACT, slot
 
 PROBLEM = ".problem"
 HANDED_IN = ".handed_in"
-FILE_TIMES = "file times, which a student can set"
 NOTEBOOK = ".ipynb"
 _NOTES = (PROBLEM, HANDED_IN)
 NAMELESS = "is no folder, archive or notebook, nor named like ada_numpy_ann.py"
