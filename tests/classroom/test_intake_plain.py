@@ -61,6 +61,31 @@ def test_files_beside_a_platforms_are_listed_too(
     assert not set(BESIDE) & set(missing(path))
 
 
+@both
+@pytest.mark.parametrize("one", [
+    {"code/numpy_ann.py": PY, "README.md": b""},
+    {"code/numpy_ann.py": PY, "plots/pytorch_ann_train_val_metrics.png": b""},
+    {"code/numpy_ann.py": PY, "jan.py": PY, "help/tools.py": PY},
+    {"my_numpy_ann.py": PY, "my_pytorch_ann.py": PY},
+])  # fmt: skip
+def test_a_single_student_is_no_folder_around_a_class(
+    tmp_path: Path, form: str, one: dict[str, bytes]
+) -> None:
+    files = {f"ada/{name}": content for name, content in one.items()}
+    assert list(read(lay_out(tmp_path, files, form))) == ["ada <ada>"]
+
+
+@both
+def test_two_students_in_one_folder_are_a_class(tmp_path: Path, form: str) -> None:
+    files = {
+        "all/ada.zip": zipped({"numpy_ann.py": PY}), "all/carl.ipynb": BOOK, "all/eve/notes.txt": b"",
+        "all/jan.py": PY, "all/roster.csv": b"",
+    }  # fmt: skip
+    assert list(read(lay_out(tmp_path, files, form))) == [
+        "ada <ada>", "carl <carl>", "eve <eve>", "jan.py <jan.py>"
+    ]  # fmt: skip
+
+
 def test_links_in_the_only_submission_are_none(tmp_path: Path) -> None:
     path = lay_out(tmp_path, {"ada/numpy_ann.py": PY}, "folder")
     (path / "ada" / "data").symlink_to(tmp_path)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from grader.classroom.intake import blackboard, brightspace, canvas, moodle
 from grader.classroom.intake.entry import Entry, Known, stray
 from grader.classroom.intake.gradescope import METADATA, gradescope, is_gradescope
-from grader.classroom.intake.plain import is_beside, plain
+from grader.classroom.intake.plain import is_beside, plain, submitters
 from grader.classroom.listing import File, without_ignored
 from grader.submission.names import slot
 
@@ -55,8 +55,12 @@ def arranged(files: list[File], known: Known) -> list[Entry]:
         own = set(filter(layout.fits, tops))
         if 2 * len(own) > len(own | work):
             return [*layout.read(named, work, known), *special]
-        inner = [file.moved(PurePosixPath(*file.path.parts[1:])) for file in files]
-        if not _is_wrapper(tops, {file.path.parts[0] for file in inner if file.path.parts}):
+        inner = [
+            file.moved(PurePosixPath(*file.path.parts[1:]))
+            for file in files
+            if len(file.path.parts) > 1
+        ]
+        if len(tops) > 1 or not _is_class(inner):
             return [*plain(named, work, known), *special]
         files = inner
     return []
@@ -71,10 +75,9 @@ def _work(files: list[File]) -> set[str]:
     }
 
 
-def _is_wrapper(tops: set[str], inner: set[str]) -> bool:
-    """Whether one folder holds several students, and is not a single student's own."""
-    if len(tops) > 1 or not inner:
-        return False
-    several = len(inner) > 1 and "data" not in inner and not any(map(slot, inner))
-    fits = any(layout.fits(top) for layout in LAYOUTS for top in inner)
-    return several or METADATA in inner or fits
+def _is_class(files: list[File]) -> bool:
+    """Whether a folder that is alone holds several students, and is not a single student's own."""
+    tops = {file.path.parts[0] for file in files}
+    if METADATA in tops or any(layout.fits(top) for layout in LAYOUTS for top in tops):
+        return True
+    return "data" not in tops and not any(map(slot, tops)) and len(submitters(files)) > 1

@@ -72,6 +72,16 @@ def is_beside(name: str) -> bool:
     return low.startswith(".") or (low.endswith(_BESIDE) and not _RENAMED.search(low))
 
 
+def submitters(files: list[File]) -> set[str]:
+    """The students whose files include a script of the checklist, a notebook or an archive."""
+    endings = (NOTEBOOK, *ARCHIVES, *OTHER_ARCHIVES)
+    return {
+        student
+        for student, _, path in filter(None, map(_claim, files))
+        if slot(path.name).endswith(".py") or path.name.lower().endswith(endings)
+    }
+
+
 def _claim(file: File) -> tuple[str, str, PurePosixPath] | None:
     """The student of a file, the place where that student's files lie, and the path in it."""
     top = file.path.parts[0]
