@@ -23,6 +23,7 @@ from grader.classroom.intake import Entry, entries
 from grader.classroom.intake.entry import Known, opened
 from grader.classroom.job import Done, Task
 from grader.classroom.keys import SectionKeys, content_hash, grader_version, rubric_hash, to_mark
+from grader.classroom.people import labels
 from grader.classroom.pools import Pool
 from grader.classroom.progress import Progress, duration
 from grader.classroom.rejudging import Rejudging
@@ -96,11 +97,10 @@ class Batch:
         self.gradebook, self.rubric, self.options = gradebook, rubric, options
         self.sandbox, self.threads = sandbox, threads
         self.tally = Tally()
-        # by student: the checklist's names of files that were taken under another, and that one
+        self.labels: dict[str, str] = {}  # what messages call a student, by id, as all below
+        # the checklist's names of files that were taken under another, and that one
         self.renamed: dict[str, dict[str, str]] = {}
-        self.unsettled: dict[
-            str, str
-        ] = {}  # by student: what is missing, and what may stand for it
+        self.unsettled: dict[str, str] = {}  # what is missing, and what may stand for it
         self.remarks: list[str] = []  # about how the download was read
         self.unused: dict[str, str] = {}  # the aliases by which no file was read
         self.only: list[str] = []  # the students to mark; none means all
@@ -126,6 +126,7 @@ class Batch:
         seen: set[str] = set()
         # One transaction for all, since each takes the disk some time.
         with self.gradebook.transaction(), entries(path, **vars(known or Known())) as found:
+            self.labels = labels({one.id: one.name for entry in found for one in entry.students})
             self._expect_known(only, found, path)
             after = self._regrade_after() if regrade else 0
             self._note_assignment(only)
@@ -185,7 +186,7 @@ class Batch:
             problem = one_line(str(submission))
             if counted:
                 self.tally.unreadable += 1
-                print(f"{one_line(entry.students[0].name)}: {problem}", file=sys.stderr)
+                print(f"{self.labels[entry.students[0].id]}: {problem}", file=sys.stderr)
             if entry.is_missing:
                 return None
             work = hashlib.sha256(
@@ -197,14 +198,14 @@ class Batch:
         for found in submission.taken.values():
             self.unused.pop(found, None)
         if counted and submission.renamed:
-            self.renamed[entry.students[0].name] = submission.renamed
+            self.renamed[entry.students[0].id] = submission.renamed
         if counted and submission.unsettled:
-            self.unsettled[entry.students[0].name] = submission.unsettled
+            self.unsettled[entry.students[0].id] = submission.unsettled
         self.gradebook.hand_in(entry.students, work, submission, **when)
         return work
 
     def _job(self, work: str, entry: Entry, after: int) -> Job | None:
-        job = Job(work, entry.students[0].name, after)
+        job = Job(work, self.labels[entry.students[0].id], after)
         return None if self._is_known(self._plan(job)) else job
 
     def _is_known(self, plan: Plan) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-# Where ids come from: an id is only ever written to the platform that gave it.
+from grader.report.text import one_line
+
 FILE_TIMES = "file times, which a student can set"
+MAX_LABEL = 60  # characters of a name, and of an id
+# Where ids come from: an id is only ever written to the platform that gave it.
 PLATFORMS = ("moodle", "canvas", "gradescope", "brightspace", "blackboard")
 
 
@@ -21,6 +26,20 @@ class Student:
     name: str
     email: str = ""
     group: str = ""  # of the roster, such as a tutorial; not a team that hands in together
+
+
+def labels(names: Mapping[str, str]) -> dict[str, str]:
+    """What messages call each student, by id: the name, with the id where two share it.
+
+    >>> labels({"111": "Maria", "112": "Maria", "7": "Ada"})
+    {'111': 'Maria (111)', '112': 'Maria (112)', '7': 'Ada'}
+    """
+    shown = {identity: one_line(name)[:MAX_LABEL] for identity, name in names.items()}
+    count = Counter(shown.values())
+    return {
+        identity: f"{name} ({one_line(identity)[:MAX_LABEL]})" if count[name] > 1 else name
+        for identity, name in shown.items()
+    }
 
 
 @dataclass(frozen=True)

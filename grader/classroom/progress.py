@@ -88,7 +88,7 @@ class Progress:
         self.failed += failed
         if not known:
             self._rate.end()
-        line = f"[{self.done}/{self.total}] {one_line(label)[:60]}: {one_line(outcome)}"
+        line = f"[{self.done}/{self.total}] {one_line(label)}: {one_line(outcome)}"
         self._say("; ".join(filter(None, [line, self.outlook])))
         self._show()
 
@@ -96,7 +96,7 @@ class Progress:
         """Note that a submission was put off, to be marked at the end."""
         self.running.remove(label)
         self.put_off += 1
-        self._say(f"[{self.done}/{self.total}] {one_line(label)[:60]}: {one_line(reason)}")
+        self._say(f"[{self.done}/{self.total}] {one_line(label)}: {one_line(reason)}")
         self._show()
 
     def tick(self) -> None:

@@ -58,23 +58,23 @@ def _late_by_file_times(gradebook: Gradebook, course: Course) -> list[str]:
 def files(batch: Batch) -> list[str]:
     """How files were read where that is not plain: lines for standard output."""
     return [
-        *_listed("Taken under another name:", _renamed(batch.renamed)),
+        *_listed("Taken under another name:", _renamed(batch)),
         *_listed(
             "Missing (if a file stands for one, say so with --alias FOUND=NAME):",
-            [f"{label[:40]}: {what}" for label, what in batch.unsettled.items()],
+            [f"{batch.labels[who]}: {what}" for who, what in batch.unsettled.items()],
         ),
     ]
 
 
-def _renamed(renamed: dict[str, dict[str, str]]) -> list[str]:
+def _renamed(batch: Batch) -> list[str]:
     """The files that were taken under another name, a line for each student."""
     from grader.submission.names import slot
 
     lines = []
-    for label, found_as in renamed.items():
+    for student, found_as in batch.renamed.items():
         # of a near name it is plain what it stands for
         said = [found if slot(found) else f"{found} as {name}" for name, found in found_as.items()]
-        lines.append(f"{label[:40]}: {', '.join(said)}")
+        lines.append(f"{batch.labels[student]}: {', '.join(said)}")
     return lines
 
 

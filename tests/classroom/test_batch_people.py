@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from grader.__main__ import main
+from grader.classroom.batch import Batch
 from grader.classroom.gradebook import Gradebook
+from grader.commands import batch_end
+from grader.options import Options
+from grader.sandbox.levels import choose
+from tests.classroom.folders import PY, lay_out
 from tests.classroom.support import batch, make_class, rows
+from tests.support import RUBRIC
 
 ROSTER = "id;name;e-mail;group\nada;Ada Müller;ada@uni.example;Tuesday\n0429;Bob;;\neve;Eve;;\n"
 WORKSHEET = (
@@ -85,6 +91,31 @@ def test_times_of_the_worksheet_make_submissions_late(tmp_path: Path) -> None:
     grades = (tmp_path / "report" / "grades.csv").read_text(encoding="utf-8-sig")
     assert "2026-11-20T13:05:00+01:00" in grades
     assert ",3.6,4," in grades.splitlines()[1]  # 4 points, less a tenth of 4
+
+
+def test_two_students_of_one_name_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "Maria Garcia_111_assignsubmission_file/numpy_ann (1).py": PY,
+        "Maria Garcia_112_assignsubmission_file/Numpy_ANN.py": PY + b"# another\n",
+        "Maria Garcia_112_assignsubmission_file/my_cnn.py": b"class PyTorchCNN: pass\n",
+        "Maria Garcia_113_assignsubmission_file/notes.txt": b"",
+        "Ada_7_assignsubmission_file/numpy_ann (1).py": PY + b"# a third\n",
+    }
+    with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
+        one = Batch(gradebook, RUBRIC, Options(seed=1, only=("1.2",)), choose("none"))
+        jobs = one.take_in(lay_out(tmp_path, files, "zip"), [])
+    assert [job.label for job in jobs] == ["Maria Garcia (111)", "Maria Garcia (112)", "Ada"]
+    assert "Maria Garcia (113): Maria Garcia (113) holds none" in capsys.readouterr().err
+    lines = batch_end.files(one)[1:]
+    end = next(n for n, line in enumerate(lines) if line.startswith("Missing"))
+    assert lines[:end] == [
+        "  Maria Garcia (111): numpy_ann (1).py",
+        "  Maria Garcia (112): Numpy_ANN.py",
+        "  Ada: numpy_ann (1).py",
+    ]
+    assert [line.partition(":")[0] for line in lines[end + 1 :]] == ["  Maria Garcia (112)"]
 
 
 def test_copying_a_class_folder_makes_nobody_late(tmp_path: Path) -> None:

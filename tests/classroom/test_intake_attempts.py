@@ -129,7 +129,9 @@ def test_blackboards_files_texts_and_the_last_attempt(tmp_path: Path, form: str)
     ada = found["ada_k"]
     assert ada.students[0].name == "Ada King"
     assert ada.handed_in.at == datetime(2024, 2, 20, 23, 35, 7, tzinfo=UTC)
-    assert ada.remarks == ["Ada King has 2 attempts; the last counts, of 2024-02-21 00:35:07"]
+    assert ada.remarks == [
+        "Ada King (ada_k) has 2 attempts; the last counts, of 2024-02-21 00:35:07"
+    ]
     assert ada.origin.place == second
     assert set(ada.origin.files) == {f"{second}_numpy_ann_1.py", f"{second}_my_pytorch_ann.py"}
     assert found["bob7"].students[0].name == "Bob (the) Bell"

@@ -26,9 +26,10 @@ def entry_of(
     """The entry of a student's attempts, of which the last counts. Two of one time are refused."""
     attempts = sorted(attempts, key=lambda attempt: (attempt.at, attempt.place))
     last = attempts[-1]
+    shown = f"{student.name} ({student.id})" if student.name != student.id else student.name
     entry = Entry(
         [student],
-        f"{student.name} ({student.id})" if student.name != student.id else student.name,
+        shown,
         last.files,
         handed_in=HandedIn(
             last.at.replace(tzinfo=zone), source=f"{source}, read as {zone_name(zone)}"
@@ -36,12 +37,10 @@ def entry_of(
         origin=Origin(platform, last.place, names_of(last.files)),
     )
     if len(attempts) > 1:
-        entry.remarks.append(
-            f"{student.name} has {len(attempts)} attempts; the last counts, of {last.at}"
-        )
+        entry.remarks.append(f"{shown} has {len(attempts)} attempts; the last counts, of {last.at}")
         if attempts[-2].at == last.at:
             entry.problem = (
-                f"{student.name} handed in twice at {last.at} ({attempts[-2].place} and "
+                f"{shown} handed in twice at {last.at} ({attempts[-2].place} and "
                 f"{last.place}), expected one submission that is the last"
             )
     return entry
