@@ -28,9 +28,12 @@ ID = ("id", "student id", "sid")
 NAME = ("name", "full name", "student name")
 FIRST, LAST = ("first name",), ("last name", "surname")
 EMAIL = ("email", "email address", "mail")
-GROUP = ("group", "groups", "section", "sections")
+GROUP, SECTION = ("group", "groups"), ("section", "sections")
 # and those of Canvas and Moodle that are read
-ON_ONE_LINE = (*ID, *NAME, *FIRST, *LAST, *EMAIL, *GROUP, "student", "sis login id", "identifier")
+ON_ONE_LINE = (
+    *(*ID, *NAME, *FIRST, *LAST, *EMAIL, *GROUP, *SECTION),
+    *("student", "sis login id", "identifier"),
+)
 CANVAS_TEST = "Student, Test"  # whom Canvas adds for a teacher's "View as student"
 _SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+?([0-9]{1,3})", re.IGNORECASE)
 
@@ -114,15 +117,17 @@ def _reader(table: Table) -> Callable[[Row], Student | str]:
         raise CannotGrade(
             f"{table.path}, line 1: the header is {one_line(found)[:200]}, expected {EXPECTED}"
         )
+    by["group"] = by["group"] or by["section"]
     columns = {kind: names[0] for kind, names in by.items() if names}
     return lambda row: _by_columns(row, columns)
 
 
-_KINDS = {"id": ID, "name": NAME, "first": FIRST, "last": LAST, "email": EMAIL, "group": GROUP}
+_KINDS = {"id": ID, "name": NAME, "first": FIRST, "last": LAST, "email": EMAIL, "group": GROUP,
+          "section": SECTION}  # fmt: skip
 
 
 def _by_columns(row: Row, columns: dict[str, str]) -> Student | str:
-    cells = {kind: row[columns.get(kind, "")] for kind in _KINDS}
+    cells = {kind: row[columns[kind]] if kind in columns else "" for kind in _KINDS}
     identity = cells["id"]
     if columns["id"] == "sid":  # Gradescope: the id is the address where there is no student's id
         if row["role"].casefold() not in ("", "student"):

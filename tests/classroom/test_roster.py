@@ -38,6 +38,8 @@ def write(tmp_path: Path, content: str | bytes) -> Path:
         "Student-ID", "Student ID"),
     "First Name,Last Name,SID,Email,Sections\nAda,Müller,0429,ada@x.example,B\n",  # Gradescope
     "Name,Email,SID,Section\nAda Müller,ada@x.example,0429,B\n",
+    "id,Section,name,email,Group\n0429,Monday,Ada Müller,ada@x.example,B\n",
+    "id,,sections,name,email\n0429,x,B,Ada Müller,ada@x.example\n",
     '"Student","ID","SIS Login ID","Section","Quiz (12)"\n,,,,\n"    Points Possible",,,,10\n'
     '"Müller, Ada",0429,ada@x.example,B,7\n',  # Canvas
     "Identifier,Full name,Email address,Group,Last modified (submission)\n"
@@ -48,7 +50,7 @@ def test_a_roster_is_read_in_every_form(tmp_path: Path, content: str | bytes) ->
 
 
 def test_columns_may_be_missing_and_names_the_same(tmp_path: Path) -> None:
-    text = "name;id\nAda;1\nAda;2\n't Hooft;3\n"
+    text = "name;;id\nAda;no address;1\nAda;;2\n't Hooft;;3\n"
     assert read_roster(write(tmp_path, text)).students == [
         Student("1", "Ada"), Student("2", "Ada"), Student("3", "'t Hooft")
     ]  # fmt: skip
@@ -82,6 +84,7 @@ def test_teachers_and_test_students_are_left_out(
     ("a,b\n1,Ada\n", "line 1: the header is a, b, expected the columns id, name"),
     ("id,mail\n1,x\n", "expected the columns id, name"),
     ("id,sid,name\n1,2,Ada\n", "has the columns id and sid, expected one of them"),
+    ("id,name,group,groups\n1,Ada,A,B\n", "has the columns group and groups, expected one"),
     ("id,name\n", "lists no students"),
     ("id,name\n1,Ada\n,Bob\n", "line 3: the id of Bob is empty"),
     ('id,name,note\n1,Ada,"a\nb"\n1,Bob,\n', "line 4: the id 1 is Ada in line 2 and Bob here"),
