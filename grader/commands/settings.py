@@ -23,7 +23,7 @@ def read_options(
     `seed` is the default seed; None draws a fresh one. `elsewhere` says that training runs on other
     machines, whose devices and data cannot be checked from here.
     """
-    only = [number for entry in given("only") or () for number in entry.split(",")]
+    only = [number.strip() for entry in given("only") or () for number in entry.split(",")]
     rubric.select(only, skip_training=False)
     data_dir = given("data_dir")
     options = Options(
