@@ -18,8 +18,9 @@ def decision_in_words(decision: Decision) -> str:
     """The decision as a sentence for the student, without who made it."""
     if decision.kind == "comment":
         return decision.comment
+    when = f" on {decision.at[:10]}" if decision.at else ""
     reason = f": {decision.reason}" if decision.reason else ""
-    return f"{decided(decision)}, changed by a person on {decision.at[:10]}{reason}"
+    return f"{decided(decision)}, changed by a person{when}{reason}"
 
 
 def lateness_in_words(lateness: Lateness | None) -> str:

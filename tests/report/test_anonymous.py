@@ -115,6 +115,14 @@ def test_no_file_names_anybody(book: Path) -> None:
     assert re.search("<h1>Student [0-9a-f-]+: inside the network</h1>", inside)
 
 
+def test_no_file_has_a_time(book: Path) -> None:
+    out = anonymous(book)
+    dated = [path for path in out.rglob("*.*") if re.search(r"20\d\d-\d\d-\d\d", path.read_text())]
+    assert dated == []
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert "1.2: 1 points" in [row["changed"] for row in csv.DictReader(stream)]
+
+
 def test_marks_and_mistakes_are_kept(book: Path) -> None:
     out = anonymous(book)
     with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as stream:

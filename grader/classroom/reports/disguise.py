@@ -19,8 +19,8 @@ from grader.classroom.reports.names import folded, stem
 from grader.results import Decision, Lateness, Note, Report, SectionResult, Smallest, Verdict
 
 LEFT_OUT = (
-    "This page is anonymous: names, what students wrote, submitted plots, and reasons that people "
-    "gave for their decisions are left out."
+    "This page is anonymous: names, what students wrote, submitted plots, times, and reasons that "
+    "people gave for their decisions are left out."
 )
 TIMES_LEFT_OUT = "the times are left out"
 SHORTEST = 3  # letters of a word that counts as part of somebody's name
@@ -126,7 +126,8 @@ def _words(text: str) -> list[str]:
 
 
 def _without_words(decision: Decision) -> Decision:
-    return replace(decision, reason="", comment="", who="")
+    """The decision alone: neither what was said about it, nor by whom and when."""
+    return replace(decision, reason="", comment="", who="", at="")
 
 
 def _without_times(lateness: Lateness) -> Lateness:

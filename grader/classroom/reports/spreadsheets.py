@@ -50,7 +50,7 @@ def _in_full(decision: Decision) -> str:
         decided(decision) if decision.kind != "comment" else "",
         f"reason: {decision.reason}" if decision.reason else "",
         f"comment: {decision.comment}" if decision.comment else "",
-        f"by {decision.who} at {decision.at}",
+        f"by {decision.who} at {decision.at}" if decision.at else "",  # not if it is anonymous
     ]
     return one_line(", ".join(filter(None, words)))
 
