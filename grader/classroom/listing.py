@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from grader.classroom.reports.folder import is_report
 from grader.errors import SubmissionError
 from grader.report.text import one_line
 from grader.submission.archives import MAX_DEPTH, Read, is_ignored
@@ -57,13 +58,13 @@ def folder_files(path: Path) -> Iterator[File]:
     """Files at any depth. Raises OSError where the folder itself is unreadable.
 
     One folder around everything may hold a whole class, and any other folder one student's files:
-    if these are too many, that student's are left out.
+    if these are too many, that student's are left out. The folder of a report is nobody's.
     """
     return _folder_files(path, path, depth=0)
 
 
 def _folder_files(path: Path, root: Path, *, depth: int) -> Iterator[File]:
-    tops = sorted(path.iterdir())
+    tops = [top for top in sorted(path.iterdir()) if not is_report(top)]
     is_alone = sum(not is_ignored(PurePosixPath(top.name)) for top in tops) == 1
     for top in tops:
         place = PurePosixPath(_as_text(str(top.relative_to(root))))

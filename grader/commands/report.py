@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="a new folder, or that of an earlier report",
+        help="a new or empty folder, or that of an earlier report",
     )
     report.add_argument(
         "--anonymous",

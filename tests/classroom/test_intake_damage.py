@@ -64,6 +64,21 @@ def test_an_empty_folder_is_a_student_without_files(tmp_path: Path) -> None:
     assert "holds none of the checklist's files" in str(read(tmp_path / "class")["ada <ada>"])
 
 
+def test_a_report_is_no_submission(tmp_path: Path) -> None:
+    own = {"adam/numpy_ann.py": PY, "adam/manifest.json": b'{"files": ["a.html"]}'}
+    nested = {"eve/numpy_ann.py": PY, "eve/manifest.json": b"[" * 100_000}
+    path = lay_out(tmp_path, {**own, **nested}, "folder")
+    manifest = b'{"files": ["students/ada-0.html", "results/ada-0.json"]}'
+    report = {"students/ada-0.html": b"", "results/ada-0.json": b"", "manifest.json": manifest}
+    lay_out(tmp_path, {f"report/{name}": content for name, content in report.items()}, "folder")
+    assert read(path) == {"adam <adam>": {"numpy_ann": PY}, "eve <eve>": {"numpy_ann": PY}}
+    with pytest.raises(CannotGrade, match="holds a report"), entries(path / "report"):
+        pass
+    lay_out(tmp_path, report, "folder")
+    with pytest.raises(CannotGrade, match="move the files of the report away"), entries(path):
+        pass
+
+
 def test_links_out_of_a_submission_are_not_followed(tmp_path: Path) -> None:
     write_submission(tmp_path / "elsewhere")
     (tmp_path / "class" / "ada").mkdir(parents=True)

@@ -106,7 +106,7 @@ def test_a_report_is_the_same_when_it_is_made_again(tmp_path: Path) -> None:
     assert {name: (report / name).read_bytes() for name in files(report)} == before
 
 
-@pytest.mark.parametrize("name", ["index.html", "grades.csv", "students", "manifest.json"])
+@pytest.mark.parametrize("name", ["index.html", "grades.csv", "students", "manifest.json", "ada"])
 def test_what_no_report_made_is_not_overwritten(tmp_path: Path, name: str) -> None:
     write_class(tmp_path / "grades.db", [Pupil("1")])
     (tmp_path / "report").mkdir()
@@ -114,6 +114,23 @@ def test_what_no_report_made_is_not_overwritten(tmp_path: Path, name: str) -> No
     with pytest.raises(CannotGrade, match="expected a new or empty folder"):
         again(tmp_path)
     assert (tmp_path / "report" / name).read_text() == "mine"
+
+
+def test_a_folder_of_submissions_takes_no_report(tmp_path: Path) -> None:
+    write_class(tmp_path / "grades.db", [Pupil("1")])
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    ran = run("-P", "-m", "grader", "report", tmp_path / "grades.db", "--out", tmp_path / "class")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"{tmp_path}/class holds ada and no earlier report" in ran.stderr
+    assert [path.name for path in (tmp_path / "class").rglob("*")] == ["ada"]
+
+
+def test_a_report_killed_at_its_start_can_be_repeated(tmp_path: Path) -> None:
+    write_class(tmp_path / "grades.db", [Pupil("1")])
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / f".{MANIFEST}-abcd1234").write_text("half")
+    again(tmp_path)
+    assert (tmp_path / "report" / "index.html").is_file()
 
 
 def test_a_manifest_can_name_nothing_outside(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from grader.classroom.intake.layouts import arranged
 from grader.classroom.intake.plain import HANDED_IN, PROBLEM
 from grader.classroom.listing import File, folder_files, zip_files
 from grader.classroom.people import Student
+from grader.classroom.reports.folder import is_report
 from grader.classroom.worksheet import Worksheet
 from grader.errors import CannotGrade, SubmissionError
 from grader.report.text import one_line
@@ -73,6 +74,11 @@ def entries(
 
 
 def _files(path: Path, stack: ExitStack) -> list[File]:
+    if is_report(path):
+        raise CannotGrade(
+            f"{path} holds a report (manifest.json), expected a folder of submissions alone: "
+            "move the files of the report away"
+        )
     if path.is_dir():
         try:
             files = list(islice(folder_files(path), MAX_FILES + 1))

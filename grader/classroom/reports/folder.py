@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,19 +20,21 @@ from grader.classroom.reports.cells import Cell, cell
 from grader.errors import CannotGrade
 
 MANIFEST = "manifest.json"
+MAX_MANIFEST = 8_000_000  # bytes; a student takes about 200
 PARTS = {"students": ".html", "networks": ".html", "results": ".json", "junit": ".xml"}
 _OF_STUDENTS = re.compile(
     r"(students|networks)/[a-z0-9-]+\.html|results/[a-z0-9-]+\.json|junit/[a-z0-9-]+\.xml"
 )
 # The temporary names that write_atomically and `_table` give to unfinished files.
 _HALF = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
+_NO_MANIFEST = (ValueError, KeyError, TypeError, AttributeError)
 
 
 class Folder:
     """A report's folder, for the files of students (`stems`) and of the whole class (`names`).
 
-    Raises CannotGrade if it cannot be written, if it would overwrite files that no report wrote, or
-    if one of this report and the folder's earlier one is `anonymous`.
+    Raises CannotGrade if it cannot be written, if it holds something but no earlier report, or if
+    one of this report and the earlier one is `anonymous`.
     """
 
     def __init__(
@@ -42,9 +45,10 @@ class Folder:
         self._files = {f"{part}/{stem}{ending}" for stem in stems for part, ending in PARTS.items()}
         try:
             self._before = self._made_before()
+            path.mkdir(parents=True, exist_ok=True)
+            self._note(self._before | self._files)  # first, so that a kill leaves a known folder
             for part in PARTS:
-                (path / part).mkdir(parents=True, exist_ok=True)
-            self._note(self._before | self._files)
+                (path / part).mkdir(exist_ok=True)
         except OSError as error:
             raise CannotGrade(
                 f"{path} cannot be written ({error.strerror}), expected a folder for the report"
@@ -54,18 +58,19 @@ class Folder:
         """The students' files of an earlier report; other entries of its manifest are ignored."""
         manifest = self.path / MANIFEST
         if not manifest.exists():
-            for name in sorted({*self._names, *PARTS}):
-                if (self.path / name).exists():
+            for entry in sorted(self.path.iterdir() if self.path.is_dir() else ()):
+                half = _HALF.fullmatch(entry.name)
+                if not half or half["name"] != MANIFEST:
                     raise CannotGrade(
-                        f"{self.path} holds a {name} that no report wrote, "
-                        "expected a new or empty folder"
+                        f"{self.path} holds {entry.name} and no earlier report, "
+                        "expected a new or empty folder, or that of an earlier report"
                     )
             return set()
         try:
             content = json.loads(manifest.read_text(encoding="utf-8"))
             files = {name for name in content["files"] if _OF_STUDENTS.fullmatch(name)}
             was_anonymous = bool(content.get("anonymous", False))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except _NO_MANIFEST:
             raise CannotGrade(
                 f"{manifest} was not written by a report, "
                 "expected a new or empty folder, or that of an earlier report"
@@ -109,6 +114,22 @@ class Folder:
                 if half and Path(part, half["name"]).as_posix() in ours:
                     Path(entry.path).unlink(missing_ok=True)
         self._note(self._files)
+
+
+def is_report(path: Path) -> bool:
+    """Whether a folder is that of a report, which holds no submissions.
+
+    It may be a student's instead, so that its manifest is read with a limit.
+    """
+    manifest = path / MANIFEST
+    try:
+        if not stat.S_ISREG(manifest.lstat().st_mode):
+            return False
+        with manifest.open("rb") as stream:
+            files = json.loads(stream.read(MAX_MANIFEST))["files"]
+        return bool(files) and all(_OF_STUDENTS.fullmatch(name) for name in files)
+    except (OSError, RecursionError, *_NO_MANIFEST):
+        return False
 
 
 def put(path: Path, content: bytes | None) -> None:
