@@ -100,9 +100,11 @@ def _sweep(options: argparse.Namespace) -> None:
     # checked now, because the report that needs them comes after the last trial
     for package in ("optuna", "sklearn", "yaml", "matplotlib"):
         require(package, "playground")
+    from playground.experiments.report import refuse_foreign_readme
     from playground.sweeps import records, report
     from playground.sweeps.sweep import sweep
 
+    refuse_foreign_readme(options.output, [report.TOP])
     study = sweep(
         options.study,
         settings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assignment.files import write_atomically
@@ -29,8 +29,8 @@ Each interval is that of a single comparison. Quick runs only show that an exper
 def check_folder(folder: Path, names: Sequence[str]) -> None:
     """Creates the folder if needed. Call it before any training.
 
-    Raises PlaygroundError if the results of the named experiments cannot be written to it, BadFile
-    if another result in it is damaged.
+    Raises PlaygroundError if the results of the named experiments cannot be written to it, or if it
+    holds another README.md, BadFile if another result in it is damaged.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,17 @@ def check_folder(folder: Path, names: Sequence[str]) -> None:
             raise PlaygroundError(
                 f"{path} cannot be written: a folder of that name exists, remove it"
             )
+    refuse_foreign_readme(folder, [f"{name}.json" for name in EXPERIMENTS])
     results_in(folder, without=names)
+
+
+def refuse_foreign_readme(folder: Path, written: Iterable[str]) -> None:
+    """Raises PlaygroundError if a folder has a README.md, but none of the files written with it."""
+    if (folder / "README.md").exists() and not any((folder / name).exists() for name in written):
+        raise PlaygroundError(
+            f"{folder}/README.md is no earlier report and would be replaced, "
+            "expected a new folder, or that of an earlier run"
+        )
 
 
 def results_in(folder: Path, *, without: Sequence[str] = ()) -> list[Result]:

@@ -20,7 +20,7 @@ from playground.sweeps.space import in_words
 if TYPE_CHECKING:
     from optuna import Study
 
-TOP_COUNT = 3
+TOP, TOP_COUNT = "top.json", 3
 MAX_BYTES = 1_000_000  # of top.json, which takes about 3 kB
 
 
@@ -31,7 +31,7 @@ def write(study: Study, settings: SweepSettings, folder: Path) -> list[Path]:
     if not top:
         raise PlaygroundError("no trial is complete yet, expected at least one: run more trials")
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / "best.yaml", folder / "top.json"]
+    paths = [folder / "best.yaml", folder / TOP]
     write_configuration(paths[0], top[0].configuration, _comment(top[0], len(records), settings))
     text = json.dumps(_summary(records, top, settings), indent=1)
     write_atomically(paths[1], f"{text}\n".encode())

@@ -292,6 +292,8 @@ def test_run_list_says_what_there_is(
      "taken/optimizers.json cannot be written: a folder of that name exists"),
     (["optimizers", "--output", "damaged"],
      "damaged/another.json is not the result of an experiment"),
+    (["optimizers", "--output", "mine"],
+     "mine/README.md is no earlier report and would be replaced"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
 def test_what_cannot_be_run_is_said_in_one_line_before_any_training(
     arguments: list[str],
@@ -306,6 +308,8 @@ def test_what_cannot_be_run_is_said_in_one_line_before_any_training(
     (tmp_path / "file").write_text("")
     (tmp_path / "taken" / "optimizers.json").mkdir(parents=True)
     (tmp_path / "damaged").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("mine")
     (tmp_path / "damaged" / "another.json").write_text("{}")
     status, _, err = command(arguments, capsys)
     assert status == 2

@@ -124,6 +124,16 @@ def test_ctrl_c_keeps_what_is_finished(
     assert states(path) == ["COMPLETE", "FAIL", "COMPLETE"]
 
 
+def test_a_folder_with_another_readme_is_refused_before_any_trial(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "README.md").write_text("mine")
+    path = tmp_path / "sweep.db"
+    assert main(["sweep", *OPTIONS, "--study", str(path), "--output", str(tmp_path)]) == 2
+    assert "README.md is no earlier report" in capsys.readouterr().err
+    assert not path.exists()
+
+
 @pytest.mark.exhaustive
 def test_killed_outright_it_goes_on_too(tmp_path: Path) -> None:
     path = tmp_path / "sweep.db"
