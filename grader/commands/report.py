@@ -46,11 +46,11 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Write the report; returns 0.
 
-    Raises CannotGrade if there is no class or DIR cannot be written.
+    Raises CannotGrade if there is no class, DIR cannot be written, or --data-dir has no data.
     """
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.reports.build import build
-    from grader.commands.settings import jobs_or
+    from grader.commands.settings import expect_images, jobs_or
     from grader.cores import usable_cores
     from grader.errors import expecting_room
 
@@ -58,6 +58,7 @@ def run(given: argparse.Namespace) -> int:
     jobs = jobs_or(given.jobs, usable_cores())
     try:
         with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute()):
+            expect_images(given.data_dir)
             summary = build(
                 gradebook, given.out, given.data_dir, anonymous=given.anonymous, jobs=jobs
             )

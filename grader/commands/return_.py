@@ -48,14 +48,16 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Write the feedback; returns 0, or 1 if a student who handed in is missing.
 
-    Raises CannotGrade for a wrong choice of students, and if PATH is there already.
+    Raises CannotGrade for a wrong choice of students or --data-dir, and if PATH is there already.
     """
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.returning.delivery import NEXT, give_back
+    from grader.commands.settings import expect_images
     from grader.errors import expecting_room
 
     signal.signal(signal.SIGTERM, interrupt)
     with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute().parent):
+        expect_images(given.data_dir)
         outcome = give_back(
             gradebook,
             given.to,

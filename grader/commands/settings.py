@@ -102,3 +102,16 @@ def expect_data(data_dir: Path | None) -> None:
             read_idx(file, data_dir)
     except DataError as error:
         raise CannotGrade(str(error)) from None
+
+
+def expect_images(data_dir: Path | None) -> None:
+    """Say on standard error if the default folder has no official images, for pages without them.
+
+    Raises CannotGrade if a folder was given and they cannot be read there.
+    """
+    try:
+        expect_data(data_dir)
+    except CannotGrade as error:
+        if data_dir is not None:
+            raise
+        print(f"note: the pages show no test images: {error}", file=sys.stderr)

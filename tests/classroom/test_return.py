@@ -370,3 +370,12 @@ def test_an_out_that_cannot_be_written_is_one_line(
         out = tmp_path / "file" / "below"
         assert "cannot be written" in error(capsys, "return", book, "--to", platform, "--out", out)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_without_the_data_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = marked(tmp_path / "grades.db", [moodle_one("101", "Ada")])
+    options = ["--to", "folder", "--out", tmp_path / "a", "--data-dir", tmp_path / "nowhere"]
+    assert f"{tmp_path}/nowhere/" in error(capsys, "return", book, *options)
+    assert not (tmp_path / "a").exists()

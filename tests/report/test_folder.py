@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assignment.data import DATA_VARIABLE
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.people import Student
 from grader.classroom.reports.build import build
@@ -97,6 +98,22 @@ def test_a_network_is_shown_while_its_training_is(tmp_path: Path) -> None:
     again(tmp_path)
     assert not inside.exists()
     assert "networks/" not in page_of(report, "ada")
+
+
+def test_a_report_without_data_keeps_an_earlier_look_inside(tmp_path: Path) -> None:
+    report = write_report(tmp_path, [Pupil("1", "Ada", accuracy=0.8, network=network())])
+    (inside,) = (report / "networks").iterdir()
+    before = inside.read_bytes()
+    command = ["-P", "-m", "grader", "report", tmp_path / "grades.db", "--out", report]
+    ran = run(*command, "--data-dir", tmp_path / "nowhere")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"error: {tmp_path}/nowhere/")
+    ran = run(*command, **{DATA_VARIABLE: str(tmp_path / "nowhere")})
+    assert ran.returncode == 0
+    assert ran.stderr.startswith("note: the pages show no test images: ")
+    assert ran.stderr.count("\n") == 1
+    assert inside.read_bytes() == before
+    assert f'<a href="../networks/{inside.name}">' in page_of(report, "ada")
 
 
 def test_a_report_is_the_same_when_it_is_made_again(tmp_path: Path) -> None:

@@ -36,24 +36,29 @@ class StudentFiles:
 def write_files(student: StudentFiles) -> None:
     """Write the page, the look inside the network, results.json and JUnit's file of a student.
 
-    A student without a network, or a report without images, has no look inside. Partial results
-    get no results.json, because platforms would take it as a mark.
+    Partial results get no results.json, because platforms would take it as a mark.
     """
     one = student.person
     inside, results = f"networks/{one.stem}.html", f"results/{one.stem}.json"
-    network = _network_page(student)
-    content = replace(student.content, network="" if network is None else f"../{inside}")
+    has_network = _put_network(student, student.folder / inside)
+    content = replace(student.content, network=f"../{inside}" if has_network else "")
     source = page(content, _images(student.data_dir)).encode()
     put(student.folder / f"students/{one.stem}.html", source)
-    put(student.folder / inside, network)
     put(student.folder / results, _results(student) if one.is_marked else None)
     put(student.folder / f"junit/{one.stem}.xml", junit(one))
 
 
-def _network_page(student: StudentFiles) -> bytes | None:
+def _put_network(student: StudentFiles, path: Path) -> bool:
+    """Write the look inside a student's network; returns whether there is one.
+
+    Without images, that of an earlier report stays.
+    """
+    pages = _network_pages(student.data_dir)
     if student.network is None:
-        return None
-    return _network_pages(student.data_dir).page(student.network, student.person.name)
+        put(path, None)
+    elif (page := pages.page(student.network, student.person.name)) is not None:
+        put(path, page)
+    return path.is_file()
 
 
 def _results(student: StudentFiles) -> bytes:
