@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from grader.classroom import connection
 from grader.errors import CannotGrade, no_room
 from grader.report.text import one_line
 
@@ -24,6 +25,7 @@ from grader.report.text import one_line
 # Version 4 had no networks.
 VERSION = 5
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+PROTECTED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
 create table students (id text primary key, name text not null,
@@ -100,10 +102,11 @@ _NEW_COLUMNS = (
 class Database:
     """An open gradebook file, written by one process at a time.
 
-    Raises CannotGrade for a file that is not a gradebook, is locked, or cannot be written.
+    With `read_only` the file stays as it is: one of an earlier version is read from a copy. Raises
+    CannotGrade for a file that is not a gradebook, is locked, or cannot be written.
     """
 
-    def __init__(self, path: Path, *, create: bool = False):
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False):
         self.path = path
         if not create and not path.is_file():
             raise CannotGrade(
@@ -113,14 +116,12 @@ class Database:
         if not create and not path.stat().st_size:
             raise CannotGrade(f"{path} is empty, expected a gradebook")
         with self._sqlite_errors():
-            self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
-            self._db.execute("pragma foreign_keys = on")
-            self._db.execute("pragma journal_mode = wal")
-            self._db.execute("pragma synchronous = full")  # a commit survives a power cut
-            if not self._db.execute("select 1 from sqlite_master limit 1").fetchone():
+            self._db = connection.to_read(path) if read_only else connection.to_write(path)
+            tables = self._db.execute("select 1 from sqlite_master limit 1").fetchone()
+            if not tables and not read_only:
                 self._set_up()
             self._expect_whole()
-            self._expect_own()
+            self._expect_own(read_only=read_only)
 
     def __enter__(self) -> Self:
         return self
@@ -143,7 +144,7 @@ class Database:
             self._set("version", VERSION)
             self._set("seed", secrets.randbits(48))
 
-    def _expect_own(self) -> None:
+    def _expect_own(self, *, read_only: bool) -> None:
         try:
             version = self.meta("version")
         except sqlite3.OperationalError as error:
@@ -151,7 +152,11 @@ class Database:
                 raise
             version = None
         if version in range(1, VERSION):
+            if read_only:
+                self._db = connection.copied(self._db)
             self._convert()
+            if read_only:
+                connection.only_read(self._db)
         elif version != VERSION:
             raise CannotGrade(
                 f"{self.path} is not a gradebook of this version ({version}), "
@@ -200,6 +205,12 @@ class Database:
                 f"the gradebook {self.path} cannot be read or written ({error}): a quota or a limit "
                 "of file sizes (ulimit -f) is reached, or the disk has a fault. Remove the cause "
                 "and run the command again; what was stored before is kept unless the disk lost it"
+            )
+        if code in PROTECTED:
+            return CannotGrade(
+                f"the gradebook {self.path} cannot be used ({error}): it and its folder must be "
+                f"writable. Copy it to a folder of your own, with {self.path.name}-wal if that "
+                "lies beside it"
             )
         return CannotGrade(
             f"the gradebook {self.path} cannot be used ({error}), and was not changed. "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from pathlib import Path
 
 from grader.classroom.class_list import ClassList
 from grader.classroom.people import Student
@@ -27,6 +28,18 @@ def secret_of(gradebook: ClassList) -> bytes:
             if gradebook.meta(SECRET) is None:  # another process may have been faster
                 gradebook.set_meta(**{SECRET: secrets.token_hex(32)})
     return bytes.fromhex(gradebook.meta(SECRET))
+
+
+def keep_secret(path: Path) -> None:
+    """Draw the secret of a gradebook that has none yet.
+
+    Raises CannotGrade if it cannot be stored.
+    """
+    with ClassList(path, read_only=True) as gradebook:
+        is_drawn = gradebook.meta(SECRET) is not None
+    if not is_drawn:
+        with ClassList(path) as gradebook:
+            secret_of(gradebook)
 
 
 def code(secret: bytes, kind: str, text: str) -> str:

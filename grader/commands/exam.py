@@ -77,7 +77,7 @@ def run(given: argparse.Namespace) -> int:
     folder.expect_empty(given.out)
     print(f"seed: {settings.seed}", file=sys.stderr)
     rubric = load_rubric()
-    with Gradebook(given.gradebook) as gradebook:
+    with Gradebook(given.gradebook, read_only=True) as gradebook:
         examinees, others = _class(gradebook, given.only)
     if not examinees:
         raise CannotGrade(

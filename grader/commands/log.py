@@ -24,7 +24,7 @@ def run(given: argparse.Namespace) -> int:
     from grader.classroom.gradebook import Gradebook
     from grader.classroom.reports.appeals import below_marking
 
-    with Gradebook(given.gradebook) as gradebook:
+    with Gradebook(given.gradebook, read_only=True) as gradebook:
         if given.student is not None:
             gradebook.expect_student(given.student)
         entries = gradebook.log(given.student)

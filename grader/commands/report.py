@@ -49,6 +49,7 @@ def run(given: argparse.Namespace) -> int:
     Raises CannotGrade if there is no class, DIR cannot be written, or --data-dir has no data.
     """
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.pseudonyms import keep_secret
     from grader.classroom.reports.build import build
     from grader.commands.settings import expect_images, jobs_or
     from grader.cores import usable_cores
@@ -57,7 +58,12 @@ def run(given: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     jobs = jobs_or(given.jobs, usable_cores())
     try:
-        with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute()):
+        if given.anonymous:
+            keep_secret(given.gradebook)
+        with (
+            Gradebook(given.gradebook, read_only=True) as gradebook,
+            expecting_room(given.out.absolute()),
+        ):
             expect_images(given.data_dir)
             summary = build(
                 gradebook, given.out, given.data_dir, anonymous=given.anonymous, jobs=jobs

@@ -56,7 +56,10 @@ def run(given: argparse.Namespace) -> int:
     from grader.errors import expecting_room
 
     signal.signal(signal.SIGTERM, interrupt)
-    with Gradebook(given.gradebook) as gradebook, expecting_room(given.out.absolute().parent):
+    with (
+        Gradebook(given.gradebook, read_only=True) as gradebook,
+        expecting_room(given.out.absolute().parent),
+    ):
         expect_images(given.data_dir)
         outcome = give_back(
             gradebook,

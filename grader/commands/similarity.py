@@ -75,7 +75,7 @@ def _works(path: Path) -> tuple[dict[str, dict[str, bytes]], dict[str, list[Auth
     from grader.classroom.gradebook import Gradebook
     from grader.similarity.names import Author
 
-    with Gradebook(path) as gradebook:
+    with Gradebook(path, read_only=True) as gradebook:
         members = gradebook.members()
         authors = {
             party: [Author(student.id, student.name) for student in students]

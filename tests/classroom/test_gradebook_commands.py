@@ -1,6 +1,7 @@
 """The commands that read a gradebook: students are forgotten, near copies found, damage is one line."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from grader.__main__ import main
+from grader.classroom import connection
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.intake import entries
 from grader.classroom.keys import content_hash
 from grader.classroom.people import Student
+from grader.classroom.pseudonyms import SECRET
+from grader.errors import CannotGrade
 from tests.classes import Pupil, write_class
 from tests.classroom.support import batch, make_class, markings
 from tests.support import ROOT
@@ -134,3 +138,55 @@ def test_forgetting_what_is_no_text_is_one_line(
     write_class(tmp_path / "grades.db", [Pupil("1")])
     assert main(["forget", str(tmp_path / "grades.db"), "\udcff"]) == 2
     assert "expected the id of a student who is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_reading_leaves_an_old_gradebook_as_it_is(
+    version: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = Path(__file__).parent / f"gradebook_version_{version}.sqlite"
+    book = Path(shutil.copyfile(old, tmp_path / "old.db"))
+    os.utime(book, (10**9, 10**9))
+    new = write_class(tmp_path / "new.db", [Pupil("ada"), Pupil("bob")])
+    assert main(["log", str(book)]) == 0
+    assert main(["report", str(book), "--out", str(tmp_path / "report")]) == 0
+    assert main(["return", str(book), "--to", "folder", "--out", str(tmp_path / "pages")]) in (0, 1)
+    main(["similarity", str(new), "--earlier", str(book)])
+    assert "is damaged" not in capsys.readouterr().err
+    assert (book.read_bytes(), book.stat().st_mtime) == (old.read_bytes(), 10**9)
+
+
+def test_a_gradebook_in_a_protected_folder_is_read_without_a_file_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "backup").mkdir()
+    book = write_class(tmp_path / "backup" / "grades.db", [Pupil("ada"), Pupil("bob")])
+    before = book.read_bytes()
+    book.parent.chmod(0o555)
+    # root may write everywhere
+    monkeypatch.setattr(connection, "_can_be_written", lambda path: False)
+    with Gradebook(book, read_only=True) as gradebook:
+        assert [student.id for student in gradebook.students()] == ["ada", "bob"]
+        assert list(book.parent.iterdir()) == [book]
+        with pytest.raises(CannotGrade, match="its folder must be writable"):
+            gradebook.set_meta(seed=1)
+    for command in (
+        ["log"],
+        ["report", "--out", str(tmp_path / "report")],
+        ["return", "--to", "folder", "--out", str(tmp_path / "pages")],
+    ):
+        assert main([command[0], str(book), *command[1:]]) == 0
+    assert list(book.parent.iterdir()) == [book]
+    assert book.read_bytes() == before
+    book.parent.chmod(0o755)
+
+
+def test_an_anonymous_report_keeps_its_secret_in_the_gradebook(tmp_path: Path) -> None:
+    book = write_class(tmp_path / "grades.db", [Pupil("ada")])
+    found = []
+    for name in ("first", "second"):
+        assert main(["report", str(book), "--anonymous", "--out", str(tmp_path / name)]) == 0
+        with Gradebook(book, read_only=True) as gradebook:
+            found.append(gradebook.meta(SECRET))
+    assert found[0]
+    assert found[0] == found[1]

@@ -292,7 +292,7 @@ def test_a_wrong_gradebook_or_folder_is_one_line(tmp_path: Path) -> None:
 def test_a_batch_may_write_while_a_report_is_made(tmp_path: Path) -> None:
     write_class(tmp_path / "grades.db", [Pupil("1"), Pupil("2")])
     with (
-        Gradebook(tmp_path / "grades.db") as reading,
+        Gradebook(tmp_path / "grades.db", read_only=True) as reading,
         Gradebook(tmp_path / "grades.db") as writing,
         reading.snapshot(),
     ):
