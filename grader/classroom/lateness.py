@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from grader.classroom.course import Course
 from grader.classroom.people import HandedIn
@@ -18,7 +18,7 @@ def lateness(
     """How late a student's submission is; None if there is no due date and no platform's mark.
 
     `available` are the points of the assignment. Within the grace nothing is late; after it, days
-    count from the due date.
+    count from the due date on the clock of the course's zone: one of them may have 23 or 25 hours.
     """
     due = course.due_of(student)
     if due is None and handed_in.is_late is None:
@@ -41,8 +41,10 @@ def _days(course: Course, student: str, handed_in: HandedIn) -> tuple[int, str]:
     """The started days after the due date, and what has to be said about them."""
     due = course.due_of(student)
     if due is not None and handed_in.at is not None:
-        late = handed_in.at - due
-        return (math.ceil(late / DAY) if late > course.grace else 0), ""
+        if elapsed(due, handed_in.at) <= course.grace:
+            return 0, ""
+        on_clock = _clock(handed_in.at, course) - _clock(due, course)
+        return max(1, math.ceil(on_clock / DAY)), ""  # an hour of the clock may come twice
     if handed_in.is_late is None:
         return 0, "when it was handed in is unknown, so it counts as on time"
     if not handed_in.is_late:
@@ -52,3 +54,12 @@ def _days(course: Course, student: str, handed_in: HandedIn) -> tuple[int, str]:
     if student in course.extensions:
         return 0, f"late by {handed_in.source}, by how much is unknown; the extension is believed"
     return 1, f"late by {handed_in.source}, which does not say by how much: counted as one day"
+
+
+def elapsed(since: datetime, until: datetime) -> timedelta:
+    """The time from one moment to another. Of two in one zone, `-` compares the clocks instead."""
+    return until.astimezone(UTC) - since.astimezone(UTC)
+
+
+def _clock(moment: datetime, course: Course) -> datetime:
+    return moment.astimezone(course.zone).replace(tzinfo=None)

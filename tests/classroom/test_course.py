@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -73,6 +74,36 @@ def test_days_count_from_the_due_date(after: dict[str, float], days: int, penalt
     found = lateness(course(), "bob", at(**after), 100)
     assert found is not None
     assert (found.days, found.penalty) == (days, penalty)
+
+
+@pytest.mark.parametrize(
+    ("due", "handed_in", "days"),
+    [
+        ("2026-10-24T23:59:00", "2026-10-25T22:30:00+01:00", 1),
+        ("2026-10-24T23:59:00", "2026-10-25T23:30:00+01:00", 1),  # 24.5 hours later
+        ("2026-10-24T23:59:00", "2026-10-26T00:00:00+01:00", 2),
+        ("2026-10-25T02:30:00", "2026-10-25T02:10:00+01:00", 1),  # the hour came twice
+        ("2026-03-28T23:59:00", "2026-03-30T00:05:00+02:00", 2),  # 23.1 hours later
+        ("2026-03-28T23:59:00", "2026-03-29T23:59:00+02:00", 1),
+    ],
+)
+@pytest.mark.parametrize("zone", [ZoneInfo("Europe/Berlin"), UTC])
+def test_a_day_on_which_the_clocks_change_is_one_day(
+    due: str, handed_in: str, days: int, zone: tzinfo
+) -> None:
+    rule = course(f'due = {due}\nzone = "Europe/Berlin"\n[late]\nper_day = 10\n')
+    moment = datetime.fromisoformat(handed_in).astimezone(zone)
+    found = lateness(rule, "bob", HandedIn(moment, None, "the worksheet"), 100)
+    assert found is not None
+    assert (found.days, found.penalty) == (days, 10 * days)
+
+
+def test_the_grace_is_real_time_where_the_clocks_change() -> None:
+    rule = course('due = 2026-03-29T01:59:00\nzone = "Europe/Berlin"\ngrace_minutes = 15\n')
+    moment = datetime(2026, 3, 29, 3, 5, tzinfo=ZoneInfo("Europe/Berlin"))  # six minutes later
+    found = lateness(rule, "bob", HandedIn(moment, None, "the worksheet"), 100)
+    assert found is not None
+    assert found.days == 0
 
 
 def test_an_extension_moves_the_due_date() -> None:

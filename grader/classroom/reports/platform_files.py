@@ -11,6 +11,7 @@ import html
 import re
 from datetime import UTC, datetime, timedelta
 
+from grader.classroom.lateness import elapsed
 from grader.classroom.people import Origin
 from grader.classroom.reports.assignment import Assignment, Person
 from grader.classroom.reports.cells import Cell
@@ -184,5 +185,5 @@ def _lateness(assignment: Assignment, person: Person) -> str:
     due, at = assignment.course.due_of(standing.student.id), standing.handed_in.at
     if due is None or at is None:
         return ""
-    seconds = int(max(timedelta(), at - due).total_seconds())
+    seconds = int(max(timedelta(), elapsed(due, at)).total_seconds())
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
