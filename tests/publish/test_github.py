@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from grader.classroom.gradebook import Gradebook
+from tests.classes import Pupil, write_class
 from tests.classroom.support import make_class, marked_some, until
 from tests.publish.repositories import git, repository
 from tests.support import ROOT, run, script_with, write_submission
@@ -278,6 +280,27 @@ def test_the_workflow_marks_a_roster(published: Path, server: Path, tmp_path: Pa
         for path in (tmp_path / "temp").rglob("*")
         if path.is_file()
     )
+
+
+def test_a_committed_gradebook_and_course_are_used(
+    published: Path, server: Path, tmp_path: Path
+) -> None:
+    repository(server, "course/ada", write_submission(tmp_path / "ada"))
+    given = workspace(tmp_path, "student,repository\nada,course/ada\n")
+    assert fetch(published, tmp_path, given).returncode == 0
+    work = tmp_path / "workspace"
+    with Gradebook(write_class(work / "grades.db", [Pupil("ada"), Pupil("bob")])) as gradebook:
+        seed = gradebook.meta("seed")
+    before = (work / "grades.db").read_bytes()
+    (work / "course.toml").write_text("due = 2020-01-01T12:00:00Z\n[late]\nper_day = 25\n")
+    assert mark(published, tmp_path, given, "1.2").returncode == 0
+    rows = marks(tmp_path)
+    assert (rows["ada"]["attempts"], rows["ada"]["score_before_lateness"]) == ("2", "4")
+    assert rows["ada"]["score"] == "0"  # late by more than four days
+    assert rows["bob"]["attempts"] == "1"
+    with Gradebook(tmp_path / "temp" / "marks" / "grades.db") as gradebook:
+        assert gradebook.meta("seed") == seed
+    assert (work / "grades.db").read_bytes() == before
 
 
 def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_path: Path) -> None:
