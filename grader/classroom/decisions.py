@@ -70,6 +70,21 @@ class Standing:
     total: Decision | None
     comments: tuple[Decision, ...]
 
+    def within(self, points: dict[str, float]) -> Standing:
+        """What counts of it: no decision more than a section, or all together, has points now."""
+        return Standing(
+            {number: _at_most(one, points) for number, one in self.sections.items()},
+            None if self.total is None else _at_most(self.total, points),
+            tuple(_at_most(one, points) for one in self.comments),
+        )
+
+
+def _at_most(decision: Decision, points: dict[str, float]) -> Decision:
+    most = sum(points.values()) if decision.kind == "total" else points.get(decision.section)
+    if most is None or decision.points is None or decision.points <= most:
+        return decision
+    return replace(decision, points=most)
+
 
 def standing_decisions(log: Iterable[LogEntry]) -> Standing:
     """What counts of a student's log."""
@@ -117,8 +132,10 @@ def decided(
     """The report with what people decided and what lateness costs.
 
     `points` and `titles` by section number, from the present rubric; decisions about sections that
-    it does not have stay in the log and change nothing here.
+    it does not have stay in the log and change nothing here, and points
+    above its own do not count.
     """
+    standing = standing.within(points)
     marked = {section.number: section for section in report.sections}
     sections = []
     for number, most in points.items():
@@ -162,3 +179,17 @@ def would_give_more(report: Report) -> list[str]:
             f"{report.mark_without_decision:g} now"
         )
     return lines
+
+
+def above_maximum(standing: Standing, points: dict[str, float]) -> list[str]:
+    """A line for each decision that gives more than `points`, the present rubric, has."""
+    counted = standing.within(points)
+    pairs = [(one, counted.sections[number]) for number, one in standing.sections.items()]
+    if standing.total is not None and counted.total is not None:
+        pairs.append((standing.total, counted.total))
+    return [
+        f"{given.section or 'total'}: a person gave {given.points:g} points, the rubric has "
+        f"{most.points:g} now, which count"
+        for given, most in pairs
+        if given != most
+    ]

@@ -16,7 +16,7 @@ MOST_LISTED = 50  # lines of one kind
 def notes(batch: Batch) -> list[str]:
     """What the instructor should know about this run: lines for standard error."""
     from grader.classroom.course import course_of, unknown_students
-    from grader.classroom.reports.appeals import below_marking
+    from grader.classroom.reports.appeals import to_look_at
     from grader.classroom.roster import unknown_ids
 
     gradebook = batch.gradebook
@@ -29,7 +29,7 @@ def notes(batch: Batch) -> list[str]:
             for found, name in batch.unused.items()
         ),
         *unknown_students(course, {student.id for student in people}),
-        *below_marking(gradebook),
+        *to_look_at(gradebook),
         *_late_by_file_times(gradebook, course),
     ]
     return [

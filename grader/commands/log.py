@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Print the log; returns 0. Raises CannotGrade for an unknown student."""
     from grader.classroom.gradebook import Gradebook
-    from grader.classroom.reports.appeals import below_marking
+    from grader.classroom.reports.appeals import to_look_at
 
     with Gradebook(given.gradebook, read_only=True) as gradebook:
         if given.student is not None:
@@ -33,7 +33,7 @@ def run(given: argparse.Namespace) -> int:
             print(_line(entry, is_undone=entry.decision.number in undone))
         if not entries:
             print("no decisions")
-        for line in below_marking(gradebook, given.student):
+        for line in to_look_at(gradebook, given.student):
             print(f"note: {line}")
     return 0
 

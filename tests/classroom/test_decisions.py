@@ -11,6 +11,7 @@ from grader.__main__ import main
 from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.people import Student
 from grader.classroom.reports.assignment import Person, assignment_of, person_of
+from grader.rubric import RUBRIC_FILE
 from tests.classes import Pupil, write_class
 from tests.classroom.support import rows
 from tests.support import RUBRIC
@@ -100,6 +101,31 @@ def test_marking_again_never_overwrites_a_decision(
     assert of(book, "ada").standing.report.mark == 96
     main(["log", str(book)])
     assert "marking gives 14 now" in capsys.readouterr().out
+
+
+def test_a_decision_counts_up_to_the_points_of_the_rubric(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decide(book, "ada", "--section", "1.6", "--points", "14", "--reason", "r", "--comment", "Yes.")
+    decide(book, "bob", "--total", "100", "--reason", "agreed")
+    lower = RUBRIC_FILE.read_text(encoding="utf-8").replace("points = 14\n", "points = 10\n")
+    lower = lower.replace("max_score = 100\n", "max_score = 96\n")
+    with Gradebook(book) as gradebook:
+        gradebook.keep_rubric("lower", lower)
+        gradebook.set_meta(rubric="lower")
+        most = assignment_of(gradebook).total
+    assert most == 96
+    for student in ("ada", "bob"):
+        report = of(book, student).standing.report
+        assert (report.mark, report.max_score) == (most, most)
+        assert {one.points for one in report.decisions} <= {10, most}
+    assert rows(book, "select points from decisions") == [(14,), (100,)]
+    capsys.readouterr()
+    main(["log", str(book)])
+    said = capsys.readouterr().out
+    assert "1.6: 14 points" in said
+    assert "note: ada: 1.6: a person gave 14 points, the rubric has 10 now" in said
+    assert f"note: bob: total: a person gave 100 points, the rubric has {most:g} now" in said
 
 
 def test_a_new_submission_keeps_the_decision(book: Path) -> None:

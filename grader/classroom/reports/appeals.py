@@ -1,14 +1,14 @@
-"""Decisions that marking has caught up with: it would give more now than a person gave."""
+"""Decisions to look at again: marking would give more now, or the rubric has fewer points."""
 
 from __future__ import annotations
 
-from grader.classroom.decisions import would_give_more
+from grader.classroom.decisions import above_maximum, standing_decisions, would_give_more
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.reports.assignment import assignment_of, person_of
 
 
-def below_marking(gradebook: Gradebook, student: str | None = None) -> list[str]:
-    """A line for each decision, or each about one student, that is below what marking gives now.
+def to_look_at(gradebook: Gradebook, student: str | None = None) -> list[str]:
+    """A line for each such decision, of all or about one student.
 
     Raises CannotGrade if no class was marked yet.
     """
@@ -19,5 +19,7 @@ def below_marking(gradebook: Gradebook, student: str | None = None) -> list[str]
     lines = []
     for name in decided:
         one = person_of(gradebook, gradebook.expect_student(name), assignment)
-        lines += [f"{name}: {line}" for line in would_give_more(one.standing.report)]
+        standing = standing_decisions(gradebook.log(name))
+        found = [*would_give_more(one.standing.report), *above_maximum(standing, assignment.points)]
+        lines += [f"{name}: {line}" for line in found]
     return lines
