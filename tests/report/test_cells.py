@@ -1,13 +1,14 @@
 """No cell of an export is a formula."""
 
 import csv
+import html
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.classroom.reports.cells import cell, defused
+from grader.classroom.reports.cells import cell, defused, defused_html
 
 
 @pytest.mark.parametrize("text", [
@@ -27,6 +28,15 @@ def test_what_is_none_stays_as_it_is(text: str) -> None:
 
 def test_after_separators_of_other_countries_too() -> None:
     assert defused("a;=1;b\t-2; +3") == "a;'=1;b\t'-2; '+3"
+
+
+@given(st.text("=+-@＝'“&;<ab1 ", max_size=12))
+@example("'-0.5")
+@example("; - =1")
+def test_html_is_shown_as_it_was_and_needs_no_apostrophe(text: str) -> None:
+    written = defused_html(html.escape(text))
+    assert html.unescape(written) == html.unescape(html.escape(text)) == text
+    assert defused(written) == written
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -165,6 +166,14 @@ def test_a_second_import_updates_and_keeps_newer_grades(tmp_path: Path) -> None:
     assert (grades[101].grade, grades[102].grade) == (99, 70)
     assert "changed by a person" in grades[101].comment
     assert grades[102].comment == "seen in person"
+
+
+def test_comments_have_no_apostrophes_of_spreadsheets(tmp_path: Path) -> None:
+    report = reported(
+        tmp_path, [moodle_one("101", "Ada", lost={"1.2": "x is '-0.5'; -1 is right"})]
+    )
+    (row,) = rows(report / "moodle.csv")
+    assert "x is '-0.5'; -1 is right" in html.unescape(row["Feedback comments"])
 
 
 def test_comments_say_what_lateness_cost(tmp_path: Path) -> None:

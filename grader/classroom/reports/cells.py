@@ -10,9 +10,13 @@ Cell = str | float | int | None
 
 # Spreadsheets evaluate cells that start like this, some even after quotes and blanks. The wide
 # forms count in East Asian settings.
-_FORMULA = re.compile(r"""[\s"'`´‘’“”]*[=+\-@＝＋－＠]|[\t\r\n]""")
+_SIGNS = "=+\\-@＝＋－＠"
+_START = r"""[\s"'`´‘’“”]*"""
+_FORMULA = re.compile(rf"{_START}[{_SIGNS}]|[\t\r\n]")
 # Some locales also split cells at semicolons, whether quoted or not.
-_INNER = re.compile(r"([;\t\n][ ]*)(?=[=+\-@＝＋－＠])")
+_INNER = re.compile(rf"([;\t\n][ ]*)(?=[{_SIGNS}])")
+# the signs at the start and after what may split: as entities they end in a semicolon themselves
+_IN_HTML = re.compile(rf"(?:\A{_START}|[;\t\n])(?:[ ]*[{_SIGNS}])+")
 
 
 def defused(text: str) -> str:
@@ -23,6 +27,19 @@ def defused(text: str) -> str:
     """
     shown = _INNER.sub(r"\1'", plain(text))
     return f"'{shown}" if _FORMULA.match(shown) or text[:1] in ("\t", "\r", "\n") else shown
+
+
+def defused_html(text: str) -> str:
+    """HTML that `defused` leaves alone, with entities for signs that could start a formula.
+
+    >>> defused_html("&#x27;-0.5")
+    '&#x27;&#45;0.5'
+    """
+
+    def as_entities(found: re.Match[str]) -> str:
+        return re.sub(f"[{_SIGNS}]", lambda sign: f"&#{ord(sign[0])};", found[0])
+
+    return _IN_HTML.sub(as_entities, text)
 
 
 def cell(value: Cell) -> str:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from grader.classroom.lateness import elapsed
 from grader.classroom.people import Origin
 from grader.classroom.reports.assignment import Assignment, Person
-from grader.classroom.reports.cells import Cell
+from grader.classroom.reports.cells import Cell, defused_html
 from grader.classroom.reports.identities import canvas_keys, moodle_number
 from grader.classroom.reports.spreadsheets import Rows, changed, earned, final_mark
 from grader.report.changes import in_words
@@ -125,7 +125,7 @@ def comments(person: Person) -> str:
         said.append("All sections passed.")
     text = "<br><br>".join(html.escape(one) for one in said).replace("\n", "<br>")
     # PHP takes a quote after a backslash for a part of the cell, and would not see where it ends.
-    return text.replace("\\", "&#92;")
+    return defused_html(text.replace("\\", "&#92;"))
 
 
 def _without_backslash(text: str) -> str:
