@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import PROJECT
+from grader.errors import CannotGrade
 
 
 def add(commands: Any) -> None:
@@ -28,7 +29,6 @@ def add(commands: Any) -> None:
     handout.add_argument(
         "--out",
         type=Path,
-        default=PROJECT / "build",
         metavar="DIR",
         help="the folder to write into (default: build/)",
     )
@@ -36,17 +36,25 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the handout, or only the stubs. The exit status is 0."""
+    """Write the handout, or only the stubs; returns 0.
+
+    Raises CannotGrade for options that do not go together, HandoutError as `write_handout`.
+    """
     from grader.handout.folder import write_handout
     from grader.handout.public_cases import write_public_cases
     from grader.handout.readme import write_readme_tables
     from grader.handout.stubs import write_stubs
 
+    if options.stubs and (options.no_data or options.out is not None):
+        raise CannotGrade(
+            "--out and --no-data are for the handout, expected --stubs without them: it updates "
+            "files of the project"
+        )
     if options.stubs:
         paths = [*write_stubs(PROJECT), write_public_cases(PROJECT)]
         write_readme_tables(PROJECT / "README.md")
     else:
-        paths = write_handout(options.out, with_data=not options.no_data)
+        paths = write_handout(options.out or PROJECT / "build", with_data=not options.no_data)
     for path in paths:
         print(path)
     return 0

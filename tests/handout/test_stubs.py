@@ -3,10 +3,12 @@
 import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from assignment.section_checks import CHECKS
+from grader.__main__ import main
 from grader.errors import HandoutError
 from grader.handout.stubs import Solution, leaks, reference_source, solved, split, stub
 from grader.sections import SCRIPTS
@@ -113,3 +115,17 @@ def test_the_command_line_writes_the_stubs_that_are_committed() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert before == {script: (ROOT / f"{script}.py").read_bytes() for script in SCRIPTS}
+
+
+@pytest.mark.parametrize("options", [["--no-data"], ["--out", "elsewhere"]])
+def test_options_of_the_handout_are_refused_beside_stubs(
+    options: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["handout", "--stubs", *options]) == 2
+    printed = capsys.readouterr()
+    assert "expected --stubs without them" in printed.err
+    assert printed.out == ""
