@@ -59,8 +59,7 @@ class Folder:
         manifest = self.path / MANIFEST
         if not manifest.exists():
             for entry in sorted(self.path.iterdir() if self.path.is_dir() else ()):
-                half = _HALF.fullmatch(entry.name)
-                if not half or half["name"] != MANIFEST:
+                if not entry.name.startswith("."):  # such as .DS_Store, or half a manifest
                     raise CannotGrade(
                         f"{self.path} holds {entry.name} and no earlier report, "
                         "expected a new or empty folder, or that of an earlier report"
