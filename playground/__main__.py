@@ -44,7 +44,7 @@ from playground.live.looks import NetworkSubject
 from playground.network import Network
 from playground.parser import PlaygroundParser, parse
 from playground.registry import choose
-from playground.training import train
+from playground.training import TrainingRun, train
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -178,10 +178,7 @@ def _train(options: argparse.Namespace) -> None:
                 **hooks(tracker.epoch, live),
             )
         summary["seconds"] = run.seconds
-        print(
-            f"\nTrained in {run.seconds:.1f} s"
-            + (f"; kept epoch {run.best_epoch}, the best one" if run.best_epoch else "")
-        )
+        print(f"\nTrained in {run.seconds:.1f} s{_kept_epoch(run, configuration)}")
         if len(split.y_val):
             _, summary["val_accuracy"] = network.evaluate(split.X_val, split.y_val)
             print(
@@ -196,6 +193,17 @@ def _train(options: argparse.Namespace) -> None:
         print(f"Network: {options.save}")
     smoothed = configuration.label_smoothing > 0
     plots.write_learning_curves(run.history, options.plot, options.dataset, smoothed=smoothed)
+
+
+def _kept_epoch(run: TrainingRun, configuration: Configuration) -> str:
+    """Which epoch the parameters are from, if a better one could have been kept."""
+    if not run.best_epoch:
+        return ""
+    if configuration.keep_best:
+        return f"; kept epoch {run.best_epoch}, the best one"
+    if run.best_epoch < len(run.history.val_accuracies):
+        return f"; epoch {run.best_epoch} had the best validation accuracy: --keep-best restores it"
+    return ""
 
 
 def _samples(options: argparse.Namespace) -> None:

@@ -60,7 +60,9 @@ class StopTraining(Exception):
 class TrainingRun:
     """The record of a training run, besides the trained network.
 
-    `best_epoch` counts from 1; it is 0 without validation images.
+    `best_epoch` has the best validation accuracy and counts from 1; it is 0 without validation
+    images. A convolutional network has its parameters; a NumPy network has them only with
+    `keep_best`, and otherwise those of the last step.
     """
 
     history: History
