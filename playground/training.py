@@ -147,6 +147,7 @@ def train(
                 history.step_losses += descent.run_epoch(batches, epoch)
                 train_scores = network.evaluate(X_train[:measured], y_train[:measured])
                 val_scores = network.evaluate(*validation) if validation else NOT_MEASURED
+            check_finite(train_scores[0], epoch, configuration.learning_rate)
             history.record(train_scores, val_scores)
             if verbose:
                 history.print_last()
@@ -159,6 +160,15 @@ def train(
     if best.snapshot is not None:
         network.restore(best.snapshot)
     return TrainingRun(history, best.epoch, earlier + time.perf_counter() - started)
+
+
+def check_finite(loss: float, epoch: int, learning_rate: float) -> None:
+    """Raises Diverged if a training loss is infinite or NaN, in a step or after the epoch."""
+    if not math.isfinite(loss):
+        raise Diverged(
+            f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
+            f"try a learning rate below {learning_rate:g}"
+        )
 
 
 class GradientDescent:
@@ -191,11 +201,7 @@ class GradientDescent:
         losses = []
         for X, y in utils.progress(batches, description=f"epoch {epoch}", total=len(batches)):
             loss = self.network.train_batch(X, y)
-            if not math.isfinite(loss):
-                raise Diverged(
-                    f"the training loss is {loss} in epoch {epoch}, expected a finite number: "
-                    f"try a learning rate below {self.peak:g}"
-                )
+            check_finite(loss, epoch, self.peak)
             rate = self.controls.rate_factor * self.schedule(self.step_count, self.steps, self.peak)
             # before the update, which may overwrite the gradients
             norm = self._gradient_norm() if self.after_step is not None else math.nan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from playground.convnets.evaluation import measure
 from playground.convnets.images import ImageBatches, to_device
 from playground.convnets.networks import CLASSES
 from playground.convnets.processor import Processor, choose_processor
-from playground.errors import Diverged, PlaygroundError
+from playground.errors import PlaygroundError
 from playground.history import EPOCH_TABLE, History
 from playground.schedules import SCHEDULES
 from playground.training import (
@@ -34,6 +33,7 @@ from playground.training import (
     Step,
     StopTraining,
     TrainingRun,
+    check_finite,
 )
 
 MEASURED_IMAGES = 2000  # training images evaluated per epoch: exact to half a point, and fast
@@ -110,6 +110,9 @@ def train_convnet(
         while not _is_over(progress, configuration):
             progress.history.step_losses += descent.run_epoch(progress.epochs + 1, seed)
             evaluator.record(descent.evaluated, progress.history)
+            check_finite(
+                progress.history.train_losses[-1], progress.epochs, configuration.learning_rate
+            )
             progress.keep_if_best(descent.evaluated)
             progress.seconds = earlier + time.perf_counter() - started
             progress.rate_factor = descent.controls.rate_factor
@@ -187,12 +190,7 @@ class ConvNetDescent:
                 # the mean of the weights has other activations than the weights of any step
                 update_bn(self.batches.first(MEASURED_IMAGES), self.average)
         found: list[float] = torch.stack(losses).tolist()
-        mean = sum(found) / steps
-        if not math.isfinite(mean):
-            raise Diverged(
-                f"the training loss is {mean} in epoch {epoch}, expected a finite number: "
-                f"try a learning rate below {self.configuration.learning_rate:g}"
-            )
+        check_finite(sum(found) / steps, epoch, self.configuration.learning_rate)
         return found
 
     def _step(self, X: torch.Tensor, y: torch.Tensor, epoch: int, number: int) -> torch.Tensor:

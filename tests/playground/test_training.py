@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -242,6 +243,21 @@ def test_a_diverged_run_says_when_and_what_to_try() -> None:
         Diverged, match=r"loss is (nan|inf) in epoch 1, .*: try a learning rate below 1e\+30"
     ):
         trained(learning_rate=1e30, optimizer="sgd")
+
+
+def test_a_run_that_diverges_in_its_last_step_is_refused_too(tmp_path: Path) -> None:
+    seen: list[int] = []
+    # the only step: its own loss is still finite
+    network = small_network(optimizer="sgd", learning_rate=1e308, epochs=1, batch_size=1000)
+    with pytest.raises(Diverged, match=r"loss is (nan|inf) in epoch 1, .*rate below 1e\+308"):
+        train(
+            network,
+            *clusters(),
+            after_epoch=lambda epoch, history: seen.append(epoch),
+            checkpoint=tmp_path / "run.npz",
+        )
+    assert not seen
+    assert not list(tmp_path.iterdir())
 
 
 def test_flips_of_what_is_no_square_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,15 @@ def test_a_diverged_run_says_when_and_what_to_try() -> None:
         Diverged, match=r"loss is (nan|inf) in epoch \d, .*: try a learning rate below 1e\+38"
     ):
         trained(replace(QUICK, network="v1", learning_rate=1e38, schedule="constant"))
+
+
+def test_a_run_that_diverges_in_its_last_step_is_refused_too(tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    changes = {"network": "v1", "learning_rate": 1e30, "schedule": "constant"}
+    configuration = replace(QUICK, **changes, epochs=1, batch_size=200)  # a single step
+    with pytest.raises(Diverged, match=r"loss is (nan|inf) in epoch 1, .*rate below 1e\+30"):
+        trained(configuration, checkpoint=path)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(
