@@ -119,8 +119,7 @@ def _sweep(options: argparse.Namespace) -> None:
     paths = report.write(study, settings, options.output)
     record = records.best(records.records_of(study), 1)[0]
     print(f"\nBest validation accuracy: {record.val_accuracy:.2%}, trial {record.number}")
-    images = f" --csv {' '.join(settings.csv)}" if settings.csv else ""
-    print(f"To train and test it: python -m playground train --config {paths[0]}{images}")
+    print(f"To train and test it: {settings.train_command(paths[0])}")
     print(f"Written: {', '.join(map(str, paths))}")
 
 

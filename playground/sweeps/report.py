@@ -67,7 +67,7 @@ def _page(
             for r in top
         ),
         "",
-        "`python -m playground train --config best.yaml` trains the best one and tests it once.",
+        f"`{settings.train_command('best.yaml')}` trains the best one and tests it once.",
         "",
         *(f"![{name.removesuffix('.png')}]({name})" for name in figures),
     ]
@@ -95,7 +95,7 @@ def _comment(record: Record, trials: int, settings: SweepSettings) -> str:
         f"The best of {trials} trials on {settings.source}: "
         f"validation accuracy {record.val_accuracy:.2%},\n"
         f"trained on {_images(settings)} images, seed {settings.seed}.\n"
-        "To train and test it: python -m playground train --config THIS_FILE"
+        f"To train and test it: {settings.train_command('THIS_FILE')}"
     )
 
 

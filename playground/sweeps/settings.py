@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from playground.datasets import DATASETS
 from playground.errors import PlaygroundError
@@ -27,6 +29,20 @@ class SweepSettings:
     def source(self) -> str:
         """Where the images come from: the name of the dataset, or of the training file."""
         return self.csv[0] if self.csv else self.dataset
+
+    @property
+    def train_options(self) -> list[str]:
+        """The options by which `train` uses the same images, split in the same way."""
+        sizes = {"--train-size": self.train_size, "--validation-size": self.validation_size}
+        options = ["--dataset", self.dataset, "--seed", str(self.seed)]
+        for flag, size in sizes.items():
+            options += [flag, str(size)] if size is not None else []
+        return [*options, "--csv", *self.csv] if self.csv else options
+
+    def train_command(self, config: str | Path) -> str:
+        """The command that trains a configuration file on these images and tests it."""
+        start = ["python", "-m", "playground", "train", "--config", str(config)]
+        return shlex.join([*start, *self.train_options])
 
     def __post_init__(self) -> None:
         choose("dataset", self.dataset, DATASETS)

@@ -65,11 +65,6 @@ def export(path: Path, settings: SweepSettings) -> None:
     require("yaml", "playground")
     import yaml
 
-    sizes = {"--train-size": settings.train_size, "--validation-size": settings.validation_size}
-    options = ["--dataset", settings.dataset, "--seed", str(settings.seed)]
-    for flag, size in sizes.items():
-        options += [flag, str(size)] if size is not None else []
-    options += ["--csv", *settings.csv] if settings.csv else []
     whole = {
         **definition(settings),
         "early_terminate": {"type": "hyperband", "min_iter": 2},
@@ -85,7 +80,7 @@ def export(path: Path, settings: SweepSettings) -> None:
             "wandb",
             "--config",
             "${args_json_file}",
-            *options,
+            *settings.train_options,
         ],
     }
     text = yaml.safe_dump(whole, sort_keys=False, default_flow_style=None, width=120)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from playground.__main__ import main
 from playground.configuration import Configuration
 from playground.configuration_files import read_configuration
 from playground.errors import BadFile
-from playground.sweeps import figures, records, report
+from playground.sweeps import SweepSettings, figures, records, report
 from playground.sweeps.space import space
 from tests.playground.sweep_support import SMALL, load
 
@@ -27,12 +28,22 @@ def test_a_trial_is_what_train_makes_of_its_configuration(
     swept: Path, written: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     best = records.best(records.records_of(load(swept)), 1)[0]
-    config = ["--config", str(written[0])]
-    assert (
-        main(["train", *config, "--train-size", "300", "--validation-size", "200", "--no-test"])
-        == 0
-    )
+    command = SMALL.train_command(written[0])
+    assert main([*shlex.split(command)[3:], "--no-test"]) == 0
     assert f"Validation accuracy {best.val_accuracy:.2%} on 200 images" in capsys.readouterr().out
+
+
+def test_the_suggested_command_trains_on_the_images_of_the_sweep(written: list[Path]) -> None:
+    files = ("my images/train.csv", "my images/test.csv")
+    settings = SweepSettings("mnist", 300, 200, epochs=2, seed=7, csv=files)
+    _, _, options = settings.train_command("best.yaml").partition("train --config best.yaml ")
+    assert shlex.split(options) == [
+        *("--dataset", "mnist", "--seed", "7", "--train-size", "300", "--validation-size", "200"),
+        *("--csv", "my images/train.csv", "my images/test.csv"),
+    ]
+    for name, config in (("best.yaml", "THIS_FILE"), ("README.md", "best.yaml")):
+        assert SMALL.train_command(config) in (written[0].parent / name).read_text()
+    assert len(SweepSettings().train_options) == 4  # no sizes: all images
 
 
 def test_the_report_holds_the_best_and_four_figures(swept: Path, written: list[Path]) -> None:

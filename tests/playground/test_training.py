@@ -245,7 +245,7 @@ def test_a_diverged_run_says_when_and_what_to_try() -> None:
         trained(learning_rate=1e30, optimizer="sgd")
 
 
-def test_a_run_that_diverges_in_its_last_step_is_refused_too(tmp_path: Path) -> None:
+def test_a_run_that_diverges_in_its_last_step_is_refused(tmp_path: Path) -> None:
     seen: list[int] = []
     # the only step: its own loss is still finite
     network = small_network(optimizer="sgd", learning_rate=1e308, epochs=1, batch_size=1000)

@@ -30,7 +30,7 @@ def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, 
     return status, captured.out, captured.err
 
 
-def test_the_best_epoch_is_kept_only_when_that_is_asked_for(
+def test_the_best_epoch_is_kept_only_with_keep_best(
     noise: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = [*TINY, "--csv", *noise, "--epochs", "12"]

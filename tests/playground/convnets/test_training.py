@@ -175,7 +175,7 @@ def test_a_diverged_run_says_when_and_what_to_try() -> None:
         trained(replace(QUICK, network="v1", learning_rate=1e38, schedule="constant"))
 
 
-def test_a_run_that_diverges_in_its_last_step_is_refused_too(tmp_path: Path) -> None:
+def test_a_run_that_diverges_in_its_last_step_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.pt"
     changes = {"network": "v1", "learning_rate": 1e30, "schedule": "constant"}
     configuration = replace(QUICK, **changes, epochs=1, batch_size=200)  # a single step
