@@ -8,7 +8,6 @@ runs over the images, which is long, instead of the channels or the width of a s
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -63,6 +62,8 @@ class Conv2D(Layer):
     """
 
     parameter_names = ("W", "b")
+    cache_names = ("columns",)
+    columns = np.empty((0, 0))  # im2col of the last batch, the largest of all arrays
 
     def __init__(
         self, inputs: int, outputs: int, kernel_size: int, *, stride: int = 1, padding: int = 0
@@ -75,7 +76,6 @@ class Conv2D(Layer):
         self.stride, self.padding = stride, padding
         self.W, self.b = np.zeros((outputs, inputs, kernel_size, kernel_size)), np.zeros(outputs)
         self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
-        self.columns = np.empty((0, 0))
         self.initialize(he, np.random.default_rng(0))
 
     def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:
@@ -133,10 +133,6 @@ class Conv2D(Layer):
         s, k = self.stride, range(self.kernel_size)
         return [(i, j, X[:, i : i + s * height : s, j : j + s * width : s]) for i in k for j in k]
 
-    def __getstate__(self) -> dict[str, Any]:
-        """A copy goes without the columns, the largest of all arrays."""
-        return {**vars(self), "columns": np.empty((0, 0))}
-
     def __repr__(self) -> str:
         stride = f", stride={self.stride}" if self.stride > 1 else ""
         padding = f", padding={self.padding}" if self.padding else ""
@@ -152,6 +148,8 @@ class MaxPool(Layer):
     array([[ 5.,  7.],
            [13., 15.]])
     """
+
+    cache_names = ("X", "largest")
 
     def __init__(self, size: int):
         check_whole("size", size)

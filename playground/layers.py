@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,12 +22,14 @@ class Layer(ABC):
 
     A layer of one's own defines `forward` and `backward`. If it has parameters, `parameter_names`
     lists their attributes, say `("slope",)`, and `backward` sets a gradient for each: `dslope`.
-    `state_names` lists arrays that change in training without a gradient, such as running means.
+    `state_names` lists arrays that change in training without a gradient, such as running means,
+    and `cache_names` what `forward` stores for `backward`: copies and pickles go without it.
     `playground.check_gradients` tests a layer.
     """
 
     parameter_names: tuple[str, ...] = ()
     state_names: tuple[str, ...] = ()
+    cache_names: tuple[str, ...] = ()
     input_size: int | None = None  # the numbers in a row of X, if the layer takes a fixed number
     status: Literal["new", "copied", "in a network"] = "new"
 
@@ -52,6 +54,10 @@ class Layer(ABC):
         copied.status = "copied"
         return copied
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle keeps: the cache is that of the last batch, and large."""
+        return {name: value for name, value in vars(self).items() if name not in self.cache_names}
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
@@ -64,6 +70,7 @@ class Linear(Layer):
     """
 
     parameter_names = ("W", "b")
+    cache_names = ("X",)
 
     def __init__(self, inputs: int, outputs: int):
         check_whole("inputs", inputs)
@@ -101,6 +108,8 @@ class ReLU(Layer):
     Source: Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
     """
 
+    cache_names = ("output",)
+
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         output: np.ndarray = np.maximum(X, 0)
         self.output = output
@@ -114,6 +123,8 @@ class ReLU(Layer):
 class Sigmoid(Layer):
     """a = 1 / (1 + exp(-x)), with derivative a (1 - a)."""
 
+    cache_names = ("output",)
+
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         self.output = sigmoid(X)
         return self.output
@@ -126,6 +137,8 @@ class Sigmoid(Layer):
 
 class Tanh(Layer):
     """a = tanh(x), with derivative 1 - a²."""
+
+    cache_names = ("output",)
 
     def forward(self, X: np.ndarray, *, training: bool = False) -> np.ndarray:
         output: np.ndarray = np.tanh(X)
@@ -146,10 +159,12 @@ class Dropout(Layer):
     overfitting".
     """
 
+    cache_names = ("scale",)
+    scale: np.ndarray | None = None  # of the last batch in training
+
     def __init__(self, rate: float, rng: np.random.Generator | None = None):
         check_number("rate", rate, "0 or more and less than 1", lambda value: 0 <= value < 1)
         self.rate, self.rng = rate, np.random.default_rng(0) if rng is None else rng
-        self.scale: np.ndarray | None = None
 
     def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:
         self.rng = rng  # one generator for all random layers of a network

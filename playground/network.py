@@ -123,13 +123,16 @@ class Network:
         self.loss, self.plain_loss = kind(self.configuration.label_smoothing), kind()
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy or a pickle keeps: the vectors would come apart from the layers' arrays."""
+        """What a copy or a pickle keeps: the vectors would come apart from the layers' arrays,
+        and the losses hold the last batch."""
         self.vectors.update()
-        return {name: value for name, value in vars(self).items() if name != "vectors"}
+        anew = ("vectors", "loss", "plain_loss")
+        return {name: value for name, value in vars(self).items() if name not in anew}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._gather()
+        self._choose_loss()
 
     def __repr__(self) -> str:
         return f"Network([{', '.join(map(repr, self.layers))}])"

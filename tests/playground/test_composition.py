@@ -55,6 +55,31 @@ def test_a_copy_learns_what_the_original_learns_and_shares_nothing(kind: str) ->
     np.testing.assert_array_equal(network.snapshot().state, copied.snapshot().state)
 
 
+@pytest.mark.parametrize("settings", [
+    {"dropout": 0.1, "flips": True, "activation": "sigmoid"},
+    {"activation": "tanh", "loss": "squared-error-softmax"},
+    {"network": "lenet"},
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("kind", COPIES)
+def test_a_copy_goes_without_the_last_batch(settings: dict[str, Any], kind: str) -> None:
+    X, y = np.random.default_rng(0).random((400, 144)), np.arange(400) % 3
+    network = Network(144, 3, Configuration(hidden_sizes=(8,), **settings))
+    size = len(pickle.dumps(network))
+    network.evaluate(X, y)
+    network.train_batch(X, y)
+    copied = COPIES[kind](network)
+    assert len(pickle.dumps(copied)) == pytest.approx(size, abs=1000)
+    np.testing.assert_array_equal(copied.predict(X), network.predict(X))
+    assert copied.train_batch(X, y) == network.train_batch(X, y)
+    np.testing.assert_array_equal(copied.gradients, network.gradients)
+
+
+def test_a_layer_that_names_no_cache_is_copied_whole() -> None:
+    layer = LeakyReLU()
+    layer.forward(np.array([[-1.0, 2.0]]))
+    np.testing.assert_array_equal(layer.copy().backward(np.ones((1, 2))), [[0.01, 1.0]])
+
+
 def test_an_optimizer_is_not_copied_away_from_its_network() -> None:
     descent = GradientDescent(composed(ReLU()), steps=1)
     for kind in (copy.copy, copy.deepcopy, pickle.dumps):
