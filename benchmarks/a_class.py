@@ -45,8 +45,8 @@ def measure(settings: BenchmarkSettings) -> BenchmarkSection:
         tables.append(_cluster(2 if settings.quick else 40, rounds))
     else:
         notes.append(
-            "Not measured: Dask is not installed (pip install "
-            "'fashion-network-assignment[cluster]')."
+            "Not measured: Dask is not installed (pip install -e '.[cluster]' "
+            "in the project's folder)."
         )
     marked = {size: batch(size, *CHEAP, "--jobs", str(cores)) for size in sizes if size <= limit}
     alone = {size: batch(size, *CHEAP, "--gradebook-alone") for size in sizes}

@@ -113,7 +113,10 @@ def test_optuna_missing_is_one_line(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     assert main(["sweep"]) == 2
-    assert "optuna is required but not installed: pip install 'fashion-" in capsys.readouterr().err
+    assert (
+        "optuna is required but not installed: pip install -e '.[playground]' in"
+        in capsys.readouterr().err
+    )
 
 
 def test_importing_the_package_needs_no_optuna() -> None:
