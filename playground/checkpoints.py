@@ -134,8 +134,7 @@ class Checkpoint:
             "seconds": seconds,
             "rate_factor": rate_factor,
         }
-        # a hyperparameter search may have drawn NumPy numbers
-        text = json.dumps(description, default=lambda number: number.item())
+        text = json.dumps(description, default=_plain)
         content = io.BytesIO()
         np.savez(content, description=np.array(text), **self._arrays())
         write_atomically(self.path, content.getvalue())
@@ -160,8 +159,12 @@ class Checkpoint:
             raise BadFile(
                 f"{self.path} is not a checkpoint, or damaged, expected one from train --checkpoint"
             ) from None
-        wanted = json.loads(json.dumps(self.identity, default=lambda number: number.item()))
-        epochs = check_identity(self.path, description.get("identity"), wanted)
+        wanted = json.loads(json.dumps(self.identity, default=_plain))
+        found = description.get("identity")
+        if isinstance(found, dict) and "parameters" in saved:
+            # files of earlier versions do not name it
+            found = {"dtype": str(saved["parameters"].dtype), **found}
+        epochs = check_identity(self.path, found, wanted)
         try:
             self._restore(description, saved)
             # files of earlier versions have no factor
@@ -214,6 +217,11 @@ class Checkpoint:
         layers = [getattr(layer, "rng", None) for layer in self.network.layers]
         found = [self.batch_rng, self.network.rng, *layers]
         return list({id(rng): rng for rng in found if rng is not None}.values())
+
+
+def _plain(value: np.generic | np.ndarray) -> Any:
+    """For JSON: a number that a hyperparameter search has drawn, or an array of a generator."""
+    return value.tolist()
 
 
 def _named_best(snapshot: Snapshot) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ import numpy as np
 from playground.errors import PlaygroundError
 from playground.initializers import Initializer, he
 from playground.layers import Layer
-from playground.values import check_whole
+from playground.values import check_parameters, check_whole
 
 
 class Reshape(Layer):
@@ -74,6 +74,7 @@ class Conv2D(Layer):
         check_whole("padding", padding, least=0)
         self.inputs, self.outputs, self.kernel_size = inputs, outputs, kernel_size
         self.stride, self.padding = stride, padding
+        check_parameters(self, (int(inputs) * int(kernel_size) ** 2 + 1) * int(outputs))
         self.W, self.b = np.zeros((outputs, inputs, kernel_size, kernel_size)), np.zeros(outputs)
         self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
         self.initialize(he, np.random.default_rng(0))

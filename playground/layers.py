@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from playground.initializers import Initializer, he
-from playground.values import check_number, check_whole
+from playground.values import check_number, check_parameters, check_whole
 
 
 class Layer(ABC):
@@ -76,6 +76,7 @@ class Linear(Layer):
         check_whole("inputs", inputs)
         check_whole("outputs", outputs)
         self.input_size, self.output_size = inputs, outputs
+        check_parameters(self, (int(inputs) + 1) * int(outputs))
         self.W, self.b = np.zeros((inputs, outputs)), np.zeros(outputs)
         self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
         self.initialize(he, np.random.default_rng(0))

@@ -13,6 +13,7 @@ from playground.convolutions import Conv2D, Flatten, MaxPool, Reshape
 from playground.errors import PlaygroundError
 from playground.initializers import INITIALIZERS
 from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
+from playground.values import check_parameters
 
 if TYPE_CHECKING:
     from playground.configuration import Configuration
@@ -56,7 +57,12 @@ def lenet(inputs: int, classes: int, configuration: Configuration) -> list[Layer
 
 
 def fully_connected(sizes: tuple[int, ...], configuration: Configuration) -> list[Layer]:
-    """Linear, activation, dropout; …; linear."""
+    """Linear, activation, dropout; …; linear. Raises PlaygroundError if they are too large."""
+    pairs = itertools.pairwise(map(int, sizes))
+    check_parameters(
+        f"a network of {'-'.join(map(str, sizes))} units",
+        sum((rows + 1) * columns for rows, columns in pairs),
+    )
     layers: list[Layer] = []
     for rows, columns in itertools.pairwise(sizes[:-1]):
         layers += [Linear(rows, columns), ACTIVATIONS[configuration.activation]()]
@@ -77,6 +83,12 @@ def check(layers: Sequence[Layer]) -> None:
             )
     if not any(layer.parameter_names for layer in layers):
         raise PlaygroundError("the network has no parameters, expected a layer such as Linear")
+    check_parameters("the network", sum(map(parameter_count, layers)))
+
+
+def parameter_count(layer: Layer) -> int:
+    """The number of parameters of a layer."""
+    return sum(np.size(getattr(layer, name)) for name in layer.parameter_names)
 
 
 def initialize(layers: Sequence[Layer], initializer: str, rng: np.random.Generator) -> None:
@@ -121,7 +133,7 @@ def output_shapes(layers: Sequence[Layer]) -> list[tuple[int, ...]]:
 def table(layers: Sequence[Layer], shapes: Sequence[tuple[int, ...]]) -> str:
     """A line for each layer: the shape of its output for one image, and its parameters."""
     rows = [("layer", "output", "parameters")]
-    counts = [sum(np.size(getattr(one, name)) for name in one.parameter_names) for one in layers]
+    counts = list(map(parameter_count, layers))
     for layer, shape, count in zip(layers, shapes[1:], counts, strict=True):
         rows.append((repr(layer), " x ".join(map(str, shape)), f"{count:,}"))
     rows.append(("total", "", f"{sum(counts):,}"))

@@ -8,7 +8,6 @@ Loading never executes code from the file: NumPy reads it with `allow_pickle=Fal
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import zipfile
 from collections.abc import Sequence
@@ -22,11 +21,12 @@ from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
 from playground.layers import Layer
 from playground.network import Network, Snapshot
+from playground.values import MAX_PARAMETERS
 
 FORMAT = 2
 OLD_FORMAT = 1  # multilayer perceptrons, without state or a list of layers
+MAX_HEADER = 4096  # bytes before the numbers of an array
 MAX_DESCRIPTION = 1 << 24  # bytes; that of a checkpoint has the loss of each step
-MAX_PARAMETERS = 1 << 26  # the largest network here has a few million
 
 
 class _AnotherKind(PlaygroundError):
@@ -89,14 +89,16 @@ def _network(archive: zipfile.ZipFile, layers: Sequence[Layer] | None) -> Networ
     )
     parameters = _numbers(archive, "parameters")
     if layers is None:
-        _check_sizes((inputs, *configuration.hidden_sizes, classes))
         network = Network(inputs, classes, configuration, dtype=parameters.dtype)
     else:
-        network = Network(layers, configuration=configuration, dtype=parameters.dtype)
+        try:
+            network = Network(layers, configuration=configuration, dtype=parameters.dtype)
+        except PlaygroundError as error:  # the fault of the layers, not of the file
+            raise _AnotherKind(str(error)) from None
     expected = network.snapshot()
     state = expected.state if found == OLD_FORMAT else _numbers(archive, "state")
     if (parameters.shape, state.shape) != (expected.parameters.shape, expected.state.shape):
-        raise PlaygroundError(
+        raise _AnotherKind(
             f"its parameters have shape {parameters.shape} and its state {state.shape}, expected "
             f"{expected.parameters.shape} and {expected.state.shape}"
         )
@@ -116,18 +118,9 @@ def _check_layers(saved: list[str] | None, given: Sequence[Layer] | None) -> Non
         )
 
 
-def _check_sizes(sizes: tuple[int, ...]) -> None:
-    """Raises PlaygroundError for a network that is too large, whatever its architecture is."""
-    count = sum((rows + 1) * columns for rows, columns in itertools.pairwise(sizes))
-    if min(sizes) < 1 or count > MAX_PARAMETERS:
-        raise PlaygroundError(
-            f"its sizes are {sizes}, expected at most {MAX_PARAMETERS} parameters in total"
-        )
-
-
 def _numbers(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     """An array of the archive. Raises PlaygroundError unless it holds finite numbers."""
-    numbers = _array(archive, name, 8 * MAX_PARAMETERS)
+    numbers = _array(archive, name, 8 * MAX_PARAMETERS + MAX_HEADER)
     if numbers.dtype.kind != "f" or not np.isfinite(numbers).all():
         raise PlaygroundError(f"its {name} are not all finite numbers")
     return numbers

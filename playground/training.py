@@ -122,7 +122,7 @@ def train(
         run = identity(configuration, seed, X_train, y_train, *(validation or ()))
         file = Checkpoint(
             Path(checkpoint),
-            {**run, "layers": repr(network)},
+            {**run, "layers": repr(network), "dtype": str(network.dtype)},
             network,
             descent.optimizer,
             batches.rng,

@@ -10,6 +10,16 @@ import numpy as np
 
 from playground.errors import PlaygroundError
 
+MAX_PARAMETERS = 1 << 26  # of a NumPy network; the largest here has a few million
+
+
+def check_parameters(what: object, count: int) -> None:
+    """Raises PlaygroundError, before memory is taken, for a layer or network that is too large."""
+    if count > MAX_PARAMETERS:
+        raise PlaygroundError(
+            f"{what} has {count:,} parameters, expected at most {MAX_PARAMETERS:,}"
+        )
+
 
 def check_whole(name: str, value: object, *, least: int = 1) -> None:
     """Raises PlaygroundError unless the value is an integer of at least `least`."""

@@ -123,10 +123,31 @@ def test_a_checkpoint_of_other_images_or_types_is_refused(tmp_path: Path) -> Non
     path = interrupted(tmp_path / "run.npz", replace(LONG, keep_best=False))
     network = Network(4, 3, replace(LONG, keep_best=False), dtype=np.float64)
     data = (*clusters(100), *clusters(60, seed=1))
-    with pytest.raises(BadFile, match=r"does not have shape \(51,\) and type float64"):
+    with pytest.raises(PlaygroundError, match="its dtype is 'float32', expected 'float64'"):
         train(network, *data, seed=2, checkpoint=path, resume=True)
     with pytest.raises(PlaygroundError, match="its checksum of the images is"):
         train(network, *clusters(90), *data[2:], seed=2, checkpoint=path, resume=True)
+
+
+@pytest.mark.parametrize("kind", ["MT19937", "PCG64", "Philox", "SFC64"])
+def test_a_network_of_any_generator_is_resumed(kind: str, tmp_path: Path) -> None:
+    def run(epochs: int, **settings: Any) -> tuple[Network, TrainingRun]:
+        rng = np.random.Generator(getattr(np.random, kind)(5))
+        network = Network(4, 3, replace(LONG, schedule="constant", epochs=epochs), seed=rng)
+        return network, train(network, *clusters(100), *clusters(60, seed=1), **settings)
+
+    path = tmp_path / "run.npz"
+    run(2, checkpoint=path)
+    assert_same(run(3), run(3, checkpoint=path, resume=True))
+
+
+def test_a_checkpoint_of_an_earlier_version_has_the_type_of_its_arrays(tmp_path: Path) -> None:
+    path = interrupted(tmp_path / "run.npz")
+    with np.load(path) as archive:
+        identity = json.loads(str(archive["description"]))["identity"]
+    assert identity.pop("dtype") == "float32"
+    altered(path, {"identity": identity})
+    assert_same(trained(), trained(checkpoint=path, resume=True))
 
 
 def altered(path: Path, changes: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from sklearn.base import clone
 
 from playground.classifier import NetworkClassifier
 from playground.configuration import Configuration
+from playground.convolutions import Conv2D
 from playground.errors import PlaygroundError
 from playground.layers import Dropout, Layer, Linear, ReLU
 from playground.network import Network
@@ -176,6 +177,28 @@ def linear_twice() -> list[Any]:
 def test_layers_that_make_no_network_are_refused(layers: list[Any], message: str) -> None:
     with pytest.raises(PlaygroundError, match=message):
         Network(layers)
+
+
+def test_a_network_too_large_to_be_loaded_is_refused() -> None:
+    settings = Configuration(hidden_sizes=(np.int64(10**12),) * 9)
+    with pytest.raises(
+        PlaygroundError, match=r"^a network of 784-1000000000000-.* units has 8,000"
+    ):
+        Network(784, 10, settings)
+    with pytest.raises(PlaygroundError, match=r"Linear\(.*\) has .* parameters, expected at most"):
+        Linear(np.int64(10**10), 10**10)
+    with pytest.raises(PlaygroundError, match=r"Conv2D\(1, 6, 99999\) has .* parameters, expected"):
+        Conv2D(1, 6, 99999)
+    layers = [BroadcastWeights(), BroadcastWeights()]
+    with pytest.raises(PlaygroundError, match="the network has 80,000,000 parameters, expected"):
+        Network(layers)
+
+
+class BroadcastWeights(LeakyReLU):
+    """A parameter of 40 million entries that takes no memory."""
+
+    parameter_names = ("W",)
+    W = np.broadcast_to(0.0, (40_000_000,))
 
 
 def test_wrong_sizes_and_arguments_are_refused() -> None:

@@ -60,6 +60,10 @@ def test_a_network_of_layers_is_loaded_with_new_layers_like_them(tmp_path: Path)
     for wrong in (None, [Linear(4, 5), Linear(5, 3)]):
         with pytest.raises(BadFile, match=r"its layers are \[Linear\(4, 5\), BatchNorm\(\), Lin"):
             load(path, wrong)
+    with pytest.raises(
+        BadFile, match=r"cannot be loaded: layer 1, .* is part of a network already"
+    ):
+        load(path, network.layers)
     save(small_network(), path)
     with pytest.raises(BadFile, match="made from a configuration"):
         load(path, layers())
