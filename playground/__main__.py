@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,9 @@ from playground.parser import PlaygroundParser, parse
 from playground.registry import choose
 from playground.training import TrainingRun, train
 
+# what torch says, on each kind of device
+OUT_OF_MEMORY = re.compile("can't allocate memory|out of memory|ALLOC_FAILED")
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
@@ -63,8 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return 2
-    except MemoryError as error:
-        print(f"error: {error}; try a smaller network", file=sys.stderr)
+    except (MemoryError, RuntimeError) as error:  # torch's are RuntimeErrors
+        if not isinstance(error, MemoryError) and not OUT_OF_MEMORY.search(str(error)):
+            raise
+        reason = " ".join(str(error).split())[:200] or "out of memory"
+        print(f"error: {reason}; try a smaller network", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         resume = "; --resume goes on from the last epoch" if _has_checkpoint(options) else ""

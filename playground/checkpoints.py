@@ -23,6 +23,7 @@ from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
 from playground.network import Network, Snapshot
 from playground.optimizers import Optimizer
+from playground.values import check_output
 
 if TYPE_CHECKING:
     from playground.convnets.configuration import ConvConfiguration
@@ -71,8 +72,10 @@ def check_identity(path: Path, found: object, wanted: Mapping[str, Any]) -> int:
 
 
 def check_resumed(checkpoint: str | Path | None, *, resume: bool) -> None:
-    """Raises PlaygroundError if a run is to be resumed without saying which."""
-    if resume and checkpoint is None:
+    """Raises PlaygroundError if a run is to be resumed without saying which, or cannot be saved."""
+    if checkpoint is not None:
+        check_output(Path(checkpoint))
+    elif resume:
         raise PlaygroundError("resume needs a checkpoint, the file of the run to resume")
 
 

@@ -19,6 +19,7 @@ from playground.configuration import Configuration
 from playground.errors import PlaygroundError
 from playground.network import Network
 from playground.training import train
+from playground.values import check_number
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
@@ -124,11 +125,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def _split(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Indices of the validation rows and of the training rows."""
-        if not 0 <= self.validation_fraction < 1:
-            raise PlaygroundError(
-                f"validation_fraction is {self.validation_fraction}, "
-                "expected 0 or more and less than 1"
-            )
+        check_number(
+            "validation_fraction",
+            self.validation_fraction,
+            "0 or more and less than 1",
+            lambda value: 0 <= value < 1,
+        )
         order = rng.permutation(n)
         size = round(n * self.validation_fraction)
         return np.sort(order[:size]), np.sort(order[size:])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +12,7 @@ from playground import datasets
 from playground.datasets import DATASETS, Dataset
 from playground.errors import PlaygroundError
 from playground.extras import require
+from playground.values import MAX_SEED, check_output
 
 
 def add_command(
@@ -131,7 +131,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--seed", type=not_negative, default=0, metavar="N", help="random seed (default: 0)"
+        "--seed", type=_seed, default=0, metavar="N", help="random seed (default: 0)"
     )
 
 
@@ -157,28 +157,25 @@ def check_writable(path: Path | None, endings: list[str]) -> None:
         raise PlaygroundError(
             f"{path} cannot be written, expected a name that ends in {' or '.join(endings)}"
         )
-    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-        raise PlaygroundError(
-            f"{path} cannot be written, expected a file in an existing, writable folder"
-        )
+    if path is not None:
+        check_output(path)
     if path is not None and ".png" in endings:
         require("matplotlib", "student")
 
 
-def not_negative(text: str) -> int:
-    """A command-line argument as an integer of 0 or more."""
-    return whole_number(text, 0)
+def _seed(text: str) -> int:
+    return whole_number(text, 0, MAX_SEED)
 
 
-def whole_number(text: str, least: int, most: int | None = None) -> int:
+def whole_number(text: str, least: int, most: int) -> int:
     """A command-line argument as an integer in a range. Raises argparse.ArgumentTypeError."""
-    expected = f"{least} or more" if most is None else f"{least} to {most}"
+    expected = f"{least} to {most}"
     try:
         value = int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no whole number, expected {expected}"
+            f"{text!r} is not an integer, expected {expected}"
         ) from None
-    if value < least or (most is not None and value > most):
+    if not least <= value <= most:
         raise argparse.ArgumentTypeError(f"{text} is out of range, expected {expected}")
     return value

@@ -12,6 +12,7 @@ from assignment.data import IDX_FILES, DataError, read_idx
 from playground.csv_files import read_csv
 from playground.errors import BadFile, PlaygroundError
 from playground.registry import choose
+from playground.values import check_whole, generator
 
 
 class DatasetSource(NamedTuple):
@@ -91,6 +92,7 @@ def split(
     """
     n = len(dataset.y_train)
     validation_size = n // 10 if validation_size is None else validation_size
+    check_whole("validation_size", validation_size, least=0)
     if not 0 <= validation_size < n:
         raise PlaygroundError(
             f"validation_size is {validation_size}, "
@@ -98,11 +100,12 @@ def split(
         )
     rest = n - validation_size
     train_size = rest if train_size is None else train_size
+    check_whole("train_size", train_size, least=0)
     if not 1 <= train_size <= rest:
         raise PlaygroundError(
             f"train_size is {train_size}, expected 1 to {rest} ({n} minus {validation_size})"
         )
-    order = np.random.default_rng(seed).permutation(n)
+    order = generator(seed).permutation(n)
     validation = order[:validation_size]
     training = order[validation_size : validation_size + train_size]
     X, y = dataset.X_train, dataset.y_train

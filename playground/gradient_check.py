@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
+from numbers import Integral
 
 import numpy as np
 
 from playground.errors import PlaygroundError
 from playground.layers import Layer
+from playground.values import generator
 
 ROWS, COLUMNS = 5, 4  # of X, unless the layer or the caller says otherwise
 MAX_ENTRIES = 200  # of each array are checked, chosen at random
@@ -36,9 +38,9 @@ def check_gradients(
     """
     if not isinstance(layer, Layer):
         raise PlaygroundError(f"{layer!r} cannot be checked, expected a Layer such as Linear(4, 3)")
-    if shape is not None and (not shape or min(shape) < 1):
-        raise PlaygroundError(f"shape is {shape}, expected sizes of 1 or more, such as (5, 3)")
-    rng = np.random.default_rng(seed)
+    if shape is not None and not _is_shape(shape):
+        raise PlaygroundError(f"shape is {shape!r}, expected sizes of 1 or more, such as (5, 3)")
+    rng = generator(seed)
     X = rng.standard_normal(shape or (ROWS, layer.input_size or COLUMNS))
     layer = _in_float64(layer, rng)
     try:
@@ -59,6 +61,14 @@ def check_gradients(
         expected = np.array([_difference(layer, X, upstream, array, i) for i in chosen])
         errors[name] = _error(layer, name, gradient, chosen, expected)
     return errors
+
+
+def _is_shape(shape: object) -> bool:
+    return (
+        isinstance(shape, tuple | list)
+        and len(shape) > 0
+        and all(isinstance(size, Integral) and size >= 1 for size in shape)
+    )
 
 
 def _in_float64(layer: Layer, rng: np.random.Generator) -> Layer:

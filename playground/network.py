@@ -16,6 +16,7 @@ from playground.errors import PlaygroundError
 from playground.layers import Layer, Linear
 from playground.losses import LOSSES
 from playground.registry import choose
+from playground.values import generator
 from playground.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Network:
         self.layers = self._stack(inputs, classes)
         stacks.check(self.layers)
         self.shapes = stacks.output_shapes(self.layers)
-        self.rng = np.random.default_rng(seed)
+        self.rng = generator(seed)
         stacks.initialize(self.layers, self.configuration.initializer, self.rng)
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):

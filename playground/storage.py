@@ -21,7 +21,7 @@ from playground.configuration import Configuration
 from playground.errors import BadFile, PlaygroundError
 from playground.layers import Layer
 from playground.network import Network, Snapshot
-from playground.values import MAX_PARAMETERS
+from playground.values import MAX_PARAMETERS, check_output
 
 FORMAT = 2
 OLD_FORMAT = 1  # multilayer perceptrons, without state or a list of layers
@@ -34,7 +34,11 @@ class _AnotherKind(PlaygroundError):
 
 
 def save(network: Network, path: str | Path) -> None:
-    """Writes the network to a file atomically. Raises OSError if it cannot be written."""
+    """Writes the network to a file atomically.
+
+    Raises PlaygroundError if there is no such folder, OSError if the file cannot be written.
+    """
+    check_output(Path(path))
     description = {
         "format": FORMAT,
         "inputs": network.shapes[0][0],

@@ -22,6 +22,7 @@ from playground.history import EPOCH_TABLE, History
 from playground.network import Network, Snapshot, as_numbers, mirror_images
 from playground.optimizers import OPTIMIZERS
 from playground.schedules import SCHEDULES
+from playground.values import generator
 
 NOT_MEASURED = (math.nan, math.nan)  # loss and accuracy without validation images
 AfterEpoch = Callable[[int, History], None]
@@ -108,7 +109,7 @@ def train(
     validation = check_training_data(X_train, y_train, X_val, y_val, network.shapes[-1][0], check)
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
-    batches = Batches(X_train, y_train, network, np.random.default_rng(seed))
+    batches = Batches(X_train, y_train, network, generator(seed))
     descent = GradientDescent(
         network,
         steps=len(batches) * configuration.epochs,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 
+from assignment.files import can_be_written
 from playground.errors import PlaygroundError
 
-MAX_PARAMETERS = 1 << 26  # of a NumPy network; the largest here has a few million
+MAX_PARAMETERS = 1 << 26  # of a network; the largest here has a few million
+MAX_SEED = (1 << 63) - 1  # that torch takes
 
 
 def check_parameters(what: object, count: int) -> None:
@@ -21,10 +24,34 @@ def check_parameters(what: object, count: int) -> None:
         )
 
 
-def check_whole(name: str, value: object, *, least: int = 1) -> None:
-    """Raises PlaygroundError unless the value is an integer of at least `least`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
-        raise PlaygroundError(f"{name} is {value!r}, expected an integer of at least {least}")
+def check_whole(name: str, value: object, *, least: int = 1, most: int | None = None) -> None:
+    """Raises PlaygroundError unless the value is an integer in this range."""
+    if (
+        not isinstance(value, Integral)
+        or isinstance(value, bool)
+        or int(value) < least
+        or (most is not None and int(value) > most)
+    ):
+        expected = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise PlaygroundError(f"{name} is {value!r}, expected an integer {expected}")
+
+
+def generator(seed: int | np.random.Generator) -> np.random.Generator:
+    """The generator that a seed stands for. Raises PlaygroundError for what is no seed."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise PlaygroundError(
+            f"seed is {seed!r}, expected an integer of at least 0 or a generator of NumPy"
+        ) from None
+
+
+def check_output(path: Path) -> None:
+    """Raises PlaygroundError, before anything is computed, if a file cannot be written there."""
+    if not can_be_written(path):
+        raise PlaygroundError(
+            f"{path} cannot be written, expected a file in an existing, writable folder"
+        )
 
 
 def check_yes_or_no(name: str, value: object) -> None:

@@ -9,6 +9,7 @@ from playground.errors import PlaygroundError
 from playground.registry import choose
 from playground.schedules import SCHEDULES
 
+MAX_SIZE = 1000  # of width and depth: memory ends far below
 NETWORKS = {
     "v1": "two convolutions with batch normalisation and max-pooling",
     "v2": "v1 and two hidden layers of 1024 units with layer normalisation",
@@ -70,7 +71,9 @@ class ConvConfiguration:
             if entry.metadata["choices"]:
                 choose(entry.name, getattr(self, entry.name), entry.metadata["choices"])
         check_yes_or_no("flips", self.flips)
-        for name in ("width", "depth", "epochs", "batch_size"):
+        for name in ("width", "depth"):
+            check_whole(name, getattr(self, name), most=MAX_SIZE)
+        for name in ("epochs", "batch_size"):
             check_whole(name, getattr(self, name))
         if self.patience is not None:
             check_whole("patience", self.patience)

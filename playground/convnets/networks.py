@@ -12,6 +12,7 @@ from torch import nn
 
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.fast import FastConvNet
+from playground.values import MAX_SEED, check_parameters, check_whole
 
 CLASSES = 10
 FLAT = 128 * 6 * 6  # 4608 features per image after the two convolutions
@@ -90,7 +91,16 @@ CONVNETS: dict[str, Callable[[ConvConfiguration], nn.Module]] = {
 
 
 def build(configuration: ConvConfiguration, seed: int) -> nn.Module:
-    """The configured network, its weights drawn by `seed` without touching torch's generator."""
+    """The configured network, its weights drawn by `seed` without touching torch's generator.
+
+    Raises PlaygroundError if it is too large, or the seed is none.
+    """
+    check_whole("seed", seed, least=0, most=MAX_SEED)
+    with torch.device("meta"):  # takes no memory
+        count = parameter_count(CONVNETS[configuration.network](configuration))
+    check_parameters(
+        f"a network of width {configuration.width}, depth {configuration.depth}", count
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return CONVNETS[configuration.network](configuration)

@@ -19,12 +19,17 @@ from assignment.files import write_atomically
 from playground.convnets.configuration import ConvConfiguration
 from playground.convnets.networks import CONVNETS
 from playground.errors import BadFile, PlaygroundError
+from playground.values import check_output
 
 NETWORK = "convolutional network, format 1"
 
 
 def save(model: nn.Module, configuration: ConvConfiguration, path: str | Path) -> None:
-    """Writes the network to a file atomically. Raises OSError if it cannot be written."""
+    """Writes the network to a file atomically.
+
+    Raises PlaygroundError if there is no such folder, OSError if the file cannot be written.
+    """
+    check_output(Path(path))
     write(path, NETWORK, {"configuration": asdict(configuration), "state": model.state_dict()})
 
 

@@ -35,6 +35,7 @@ from playground.training import (
     TrainingRun,
     check_finite,
 )
+from playground.values import MAX_SEED, check_whole
 
 MEASURED_IMAGES = 2000  # training images evaluated per epoch: exact to half a point, and fast
 
@@ -76,6 +77,7 @@ def train_convnet(
     infinite or NaN.
     """
     started = time.perf_counter()
+    check_whole("seed", seed, least=0, most=MAX_SEED)
     check_resumed(checkpoint, resume=resume)
     validation = check_training_data(X_train, y_train, X_val, y_val, CLASSES, check_pixels)
     if validation is None and configuration.patience is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from playground import storage
 from playground.classifier import NetworkClassifier
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
@@ -120,6 +121,12 @@ def test_a_fit_that_is_refused_changes_no_setting() -> None:
     (lambda: Network(4, 3, {"epochs": 1}), "configuration is a dict, expected a Configuration"),
     (lambda: Network(4, 3, dtype=int), "dtype is int64, expected float32 or float64"),
     (lambda: Network(4, 3, dtype=np.float16), "dtype is float16, expected float32 or float64"),
+    (lambda: Network(4, 3, seed=-1), "seed is -1, expected an integer of at least 0"),
+    (lambda: train(network(), X, Y, seed=-1), "seed is -1, expected an integer of at least 0"),
+    (lambda: train(network(), X, Y, seed="one"), "seed is 'one', expected an integer"),
+    (lambda: train(network(), X, Y, checkpoint="nowhere/run.npz"),
+     "nowhere/run.npz cannot be written, expected a file in an existing, writable folder"),
+    (lambda: storage.save(network(), "nowhere/net.npz"), "nowhere/net.npz cannot be written"),
     (lambda: Configuration(flips="no"), "flips is 'no', expected True or False"),
     (lambda: Configuration(keep_best=1), "keep_best is 1, expected True or False"),
     (lambda: ConvConfiguration(flips="yes"), "flips is 'yes', expected True or False"),

@@ -97,6 +97,7 @@ def test_rows_kept_for_validation_are_measured_and_stop_the_training() -> None:
 @pytest.mark.parametrize(("settings", "message"), [
     ({"optimizer": "adamax"}, "unknown optimizer 'adamax', did you mean 'adam'"),
     ({"validation_fraction": 1}, "validation_fraction is 1, expected 0 or more and less than 1"),
+    ({"validation_fraction": None}, "validation_fraction is None, expected 0 or more"),
     ({"keep_best": True}, "need validation images"),
     ({"hidden_sizes": (0,)}, r"hidden_sizes\[0\] is 0"),
 ])  # fmt: skip

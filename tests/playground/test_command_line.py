@@ -284,7 +284,7 @@ def test_samples_draws_a_grid(
     (["train", "--checkpoint", "a.npz", "--save", "a.npz"], "cannot be both"),
     (["train", "--live", "--live-port", "99999"], "99999 is out of range, expected 0 to 65535"),
     (["train", "--live-port", "8000"], "--live-port needs --live"),
-    (["train", "--seed", "one"], "'one' is no whole number, expected 0 or more"),
+    (["train", "--seed", "one"], "'one' is not an integer, expected 0 to 92"),
     (["train", "--hidden-sizes", "1000000000000"], "a network of 784-1000000000000-10 units has"),
     (["train", "--hidden-sizes", "9" * 30], "parameters, expected at most 67,108,864"),
     (["train", "--csv", "a.csv", "b.csv"], "a.csv cannot be read (No such file or directory)"),

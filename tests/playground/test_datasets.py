@@ -6,6 +6,7 @@ import gzip
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,8 +55,11 @@ def test_a_tenth_validates_and_no_image_is_in_both_parts() -> None:
     ({"validation_size": 50}, "validation_size is 50, expected 0 to 49 of the 50 training images"),
     ({"train_size": 46}, r"train_size is 46, expected 1 to 45 \(50 minus 5\)"),
     ({"train_size": 0}, "train_size is 0, expected 1 to 45"),
+    ({"train_size": 0.5}, "train_size is 0.5, expected an integer"),
+    ({"validation_size": 0.1}, "validation_size is 0.1, expected an integer"),
+    ({"seed": -1}, "seed is -1, expected an integer of at least 0"),
 ])  # fmt: skip
-def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, int], message: str) -> None:
+def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, Any], message: str) -> None:
     with pytest.raises(PlaygroundError, match=message):
         split(numbered(50), **sizes)
 

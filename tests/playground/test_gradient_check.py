@@ -172,11 +172,11 @@ class Tiny(Layer):
     (Missing(), None, "has no self.slope, which its parameter_names list"),
     (Tiny(), None, "by differences"),
     (Slope(), (), r"shape is \(\), expected sizes of 1 or more"),
+    (Slope(), 5, "shape is 5, expected sizes of 1 or more"),
+    (Slope(), (5, 2.5), r"shape is \(5, 2.5\), expected sizes of 1 or more"),
     (Slope(), (0, 4), r"shape is \(0, 4\), expected sizes of 1 or more"),
 ])  # fmt: skip
-def test_what_is_no_layer_is_said_to_be(
-    layer: Layer, shape: tuple[int, ...] | None, message: str
-) -> None:
+def test_what_is_no_layer_is_said_to_be(layer: Layer, shape: Any, message: str) -> None:
     with pytest.raises(PlaygroundError, match=message) as caught:
         check_gradients(layer, shape)
     assert "\n" not in str(caught.value)

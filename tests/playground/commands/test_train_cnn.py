@@ -91,6 +91,9 @@ def test_a_checkpoint_is_resumed_only_when_that_is_asked_for(
     (["--network", "v4"], "unknown network 'v4'"),
     (["--precision", "float23"], "unknown precision 'float23', did you mean 'float32'?"),
     (["--device", "tpu"], "device 'tpu' is not available here, expected auto or one of:"),
+    (["--width", "300000"], "width is 300000, expected an integer from 1 to 1000"),
+    (["--width", "900", "--depth", "2"], "parameters, expected at most 67,108,864"),
+    (["--seed", "9" * 26], "is out of range, expected 0 to 9223372036854775807"),
     (["--epochs", "0"], "epochs is 0, expected an integer of at least 1"),
     (["--save", "network.npz"], "expected a name that ends in .pt"),
     (["--plot", "nowhere/curves.png"], "nowhere/curves.png cannot be written"),
@@ -113,6 +116,34 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.\nSee PyTorch."),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory"),
+    MemoryError(),
+], ids=lambda error: type(error).__name__)  # fmt: skip
+def test_too_little_memory_is_one_line(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def too_large(*arguments: object, **settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr("playground.convnets.training.train_convnet", too_large)
+    status, _, err = run(SMALL, capsys)
+    assert status == 2
+    assert err.endswith("; try a smaller network\n")
+    assert "allocate" in err or err.startswith("error: out of memory;")
+    assert err.count("\n") == 1
+
+
+def test_another_error_of_torch_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object, **settings: object) -> None:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr("playground.convnets.training.train_convnet", broken)
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        main(SMALL)
 
 
 def test_help_explains_every_option_without_torch() -> None:

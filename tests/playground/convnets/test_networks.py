@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -16,6 +18,7 @@ from playground.convnets.networks import (
     build,
     parameter_count,
 )
+from playground.errors import PlaygroundError
 
 # weights and biases; scales and shifts
 CONVOLUTIONS = (9 * 64 + 64) + 2 * 64 + (64 * 9 * 128 + 128) + 2 * 128
@@ -92,6 +95,12 @@ def test_one_seed_builds_one_network_and_leaves_torchs_generator_alone() -> None
     assert all(torch.equal(one[name], again[name]) for name in one)
     assert not torch.equal(one["head.0.weight"], other["head.0.weight"])
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("seed", [-1, 10**26, 0.5])
+def test_what_torch_takes_for_no_seed_is_refused(seed: Any) -> None:
+    with pytest.raises(PlaygroundError, match=r"seed is .*, expected an integer from 0 to 9223"):
+        build(CONV_RECIPES["fast-short"], seed)
 
 
 def test_every_network_that_can_be_named_is_there_and_has_a_recipe() -> None:
