@@ -9,7 +9,7 @@ from numbers import Integral
 import numpy as np
 
 from playground.errors import PlaygroundError
-from playground.layers import Layer
+from playground.layers import Layer, WrongForward, output_of
 from playground.values import generator
 
 ROWS, COLUMNS = 5, 4  # of X, unless the layer or the caller says otherwise
@@ -27,7 +27,7 @@ def check_gradients(
     Errors are relative to the largest entry of the array, or to 0.01 if that is smaller.
     L is a random weighted sum of the outputs for a random `X` of this shape, which includes the
     images, in training. The default shape is (5, 4), or (5, d) for a layer that tells its
-    `input_size` d. The layer itself stays as it is: copies in float64 are computed with.
+    `input_size` d. The layer itself stays as it is: the check uses float64 copies.
 
     Raises PlaygroundError if a gradient is wrong or missing, or if `forward` changes its argument.
 
@@ -45,10 +45,8 @@ def check_gradients(
     layer = _in_float64(layer, rng)
     try:
         upstream = rng.standard_normal(_output(layer, X).shape)
-    except TypeError as error:
-        raise PlaygroundError(
-            f"forward of {layer!r} raised: {error}; expected forward(self, X, *, training)"
-        ) from None
+    except WrongForward:
+        raise
     except ValueError as error:
         raise PlaygroundError(
             f"{layer!r} cannot take X of shape {X.shape} ({error}): give another shape, as in "
@@ -88,12 +86,7 @@ def _in_float64(layer: Layer, rng: np.random.Generator) -> Layer:
 
 def _output(layer: Layer, X: np.ndarray) -> np.ndarray:
     """The output of a copy, which starts with the same random numbers and state each time."""
-    output = copy.deepcopy(layer).forward(X, training=True)
-    if not isinstance(output, np.ndarray):
-        raise PlaygroundError(
-            f"forward of {layer!r} returned a {type(output).__name__}, expected an array"
-        )
-    return output
+    return output_of(copy.deepcopy(layer), X, training=True)
 
 
 def _by_backward(layer: Layer, X: np.ndarray, upstream: np.ndarray) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from playground.errors import PlaygroundError
 from playground.initializers import Initializer, he
 from playground.values import check_number, check_parameters, check_whole
 
@@ -60,6 +61,25 @@ class Layer(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+class WrongForward(PlaygroundError):
+    """The `forward` of a layer of one's own does not take or return what it has to."""
+
+
+def output_of(layer: Layer, X: np.ndarray, *, training: bool) -> np.ndarray:
+    """The output of a layer. Raises WrongForward unless it takes `training` and returns an array."""
+    try:
+        output = layer.forward(X, training=training)
+    except TypeError as error:
+        raise WrongForward(
+            f"forward of {layer!r} raised: {error}; expected forward(self, X, *, training)"
+        ) from None
+    if not isinstance(output, np.ndarray):
+        raise WrongForward(
+            f"forward of {layer!r} returned a {type(output).__name__}, expected an array"
+        )
+    return output
 
 
 class Linear(Layer):

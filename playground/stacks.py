@@ -12,7 +12,7 @@ import numpy as np
 from playground.convolutions import Conv2D, Flatten, MaxPool, Reshape
 from playground.errors import PlaygroundError
 from playground.initializers import INITIALIZERS
-from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
+from playground.layers import ACTIVATIONS, Dropout, Layer, Linear, WrongForward, output_of
 from playground.values import check_parameters
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def initialize(layers: Sequence[Layer], initializer: str, rng: np.random.Generat
 def output_shapes(layers: Sequence[Layer]) -> list[tuple[int, ...]]:
     """The shape of the input of the first layer, then of each layer's output, all without n.
 
-    Raises PlaygroundError if a layer cannot take the output of the one before it.
+    Raises PlaygroundError if a layer cannot take the output of the one before it, or returns none.
     """
     sizes = [layer.input_size for layer in layers if layer.input_size is not None]
     if not sizes:
@@ -115,7 +115,9 @@ def output_shapes(layers: Sequence[Layer]) -> list[tuple[int, ...]]:
         try:
             if layer.input_size is not None and shapes[-1] != (layer.input_size,):
                 raise PlaygroundError(f"expected (n, {layer.input_size})")
-            X = layer.forward(X)
+            X = output_of(layer, X, training=False)
+        except WrongForward as error:
+            raise PlaygroundError(f"layer {number}: {error}") from None
         except ValueError as error:
             raise PlaygroundError(
                 f"layer {number}, {layer!r}, cannot take an input of shape (n, "

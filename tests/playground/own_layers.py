@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from playground.layers import Layer
@@ -43,3 +45,17 @@ class BatchNorm(Layer):
         d = gradient * self.scale
         d -= d.mean(axis=0) + self.normal * (d * self.normal).mean(axis=0)
         return d / self.deviation
+
+
+class Nothing(LeakyReLU):
+    """Returns nothing, by mistake."""
+
+    def forward(self, X: np.ndarray, *, training: bool = False) -> Any:
+        return None
+
+
+class Untrained(LeakyReLU):
+    """Does not take `training`, by mistake."""
+
+    def forward(self, X: np.ndarray) -> np.ndarray:  # type: ignore[override]
+        return X

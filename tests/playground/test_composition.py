@@ -19,7 +19,7 @@ from playground.errors import PlaygroundError
 from playground.layers import Dropout, Layer, Linear, ReLU
 from playground.network import Network
 from playground.training import GradientDescent, train
-from tests.playground.own_layers import BatchNorm, LeakyReLU
+from tests.playground.own_layers import BatchNorm, LeakyReLU, Nothing, Untrained
 from tests.playground.support import clusters
 
 SETTINGS = Configuration(hidden_sizes=(16,), epochs=3, batch_size=16, learning_rate=0.02)
@@ -169,6 +169,10 @@ def linear_twice() -> list[Any]:
      r"layer 3, Linear\(15, 3\), cannot take an input of shape \(n, 16\): expected \(n, 15\)"),
     (linear_twice(), r"layer 3, Linear\(3, 3\), is part of a network already"),
     (list(composed(ReLU()).layers), r"layer 1, Linear\(4, 16\), is part of a network already"),
+    ([Linear(4, 3), Nothing()],
+     r"^layer 2: forward of Nothing\(\) returned a NoneType, expected an array"),
+    ([Untrained(), Linear(4, 3)],
+     r"^layer 1: forward of Untrained\(\) raised: .*; expected forward\(self, X, \*, training\)"),
     ([Linear(4, 3), ReLU], "layer 2 is <class .*ReLU'>, expected a Layer such as ReLU()"),
     ([ReLU()], "the network has no parameters"),
     ([], "the network has no parameters"),

@@ -12,7 +12,7 @@ from playground.errors import PlaygroundError
 from playground.gradient_check import check_gradients
 from playground.layers import ACTIVATIONS, Dropout, Layer, Linear
 from playground.network import Network
-from tests.playground.own_layers import BatchNorm, LeakyReLU
+from tests.playground.own_layers import BatchNorm, LeakyReLU, Nothing, Untrained
 
 
 @pytest.mark.parametrize(("layer", "shape", "names"), [
@@ -143,16 +143,6 @@ def test_a_parameter_may_be_a_single_number() -> None:
     assert max(errors.values()) < 1e-8
 
 
-class Nothing(Slope):
-    def forward(self, X: np.ndarray, *, training: bool = False) -> Any:
-        return None
-
-
-class Untrained(Slope):
-    def forward(self, X: np.ndarray) -> np.ndarray:  # type: ignore[override]
-        return X
-
-
 class Missing(Slope):
     def __init__(self) -> None:
         """Sets nothing."""
@@ -167,7 +157,7 @@ class Tiny(Layer):
 
 
 @pytest.mark.parametrize(("layer", "shape", "message"), [
-    (Nothing(), None, "returned a NoneType, expected an array"),
+    (Nothing(), None, "^forward of .* returned a NoneType, expected an array"),
     (Untrained(), None, r"expected forward\(self, X, \*, training\)"),
     (Missing(), None, "has no self.slope, which its parameter_names list"),
     (Tiny(), None, "by differences"),
