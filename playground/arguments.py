@@ -20,9 +20,26 @@ BRIGHT = 128  # pixels from 0 to 255 exceed this; counts and other small whole n
 def check_images(X: Any, inputs: int, *, name: str = "X", dtype: Any = np.float32) -> None:
     """Raises PlaygroundError unless `X` is `(n, inputs)`: uint8 pixels or finite numbers.
 
-    Numbers must also be finite in `dtype`, the network's. Rows that look like images must not hold
-    0 to 255 in another type than uint8: such pixels would not be scaled.
+    Rows that look like images must not hold 0 to 255 in another type than uint8: such pixels would
+    not be scaled.
     """
+    check_numbers(X, inputs, name=name, dtype=dtype)
+    if X.dtype != np.uint8 and look_like_pixels(X):
+        raise PlaygroundError(
+            f"{name} holds numbers from {X.min():g} to {X.max():g} as {X.dtype}, expected numbers of "
+            f"about -1 to 1, or pixels as uint8, which a Network scales: {name} / 255"
+        )
+
+
+def look_like_pixels(X: np.ndarray) -> bool:
+    """Whether the rows of `X (n, d)` are as long as images and hold 0 to 255."""
+    d = X.shape[1]
+    can_be_images = d >= SMALLEST_IMAGE and math.isqrt(d) ** 2 == d
+    return bool(can_be_images and X.size and X.min() >= 0 and BRIGHT < X.max() <= 255)
+
+
+def check_numbers(X: Any, inputs: int, *, name: str = "X", dtype: Any = np.float32) -> None:
+    """Raises PlaygroundError unless `X` is `(n, inputs)` of numbers that are finite in `dtype`."""
     _check_array(X, name)
     if X.ndim != 2 or X.shape[1] != inputs:
         raise PlaygroundError(
@@ -37,11 +54,6 @@ def check_images(X: Any, inputs: int, *, name: str = "X", dtype: Any = np.float3
     low, high = float(X.min()), float(X.max())  # NaN if any value is
     if not max(-low, high) <= float(np.finfo(dtype).max):
         _refuse_not_finite(X, name, dtype)
-    if low >= 0 and BRIGHT < high <= 255 and _can_be_images(inputs):
-        raise PlaygroundError(
-            f"{name} holds numbers from {low:g} to {high:g} as {X.dtype}, expected numbers of about "
-            f"-1 to 1, or pixels as uint8, which a Network scales: {name} / 255"
-        )
 
 
 def check_pixels(X: Any, *, name: str = "X", side: int = 28) -> None:
@@ -115,7 +127,3 @@ def _refuse_not_finite(X: np.ndarray, name: str, dtype: Any) -> None:
         f"{name}[{row}, {column}] is {X[row, column]}, expected finite numbers of {np.dtype(dtype)} "
         f"({int(bad.any(axis=1).sum())} of {len(X)} rows hold such values)"
     )
-
-
-def _can_be_images(inputs: int) -> bool:
-    return inputs >= SMALLEST_IMAGE and math.isqrt(inputs) ** 2 == inputs

@@ -7,6 +7,7 @@ versions.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from playground.arguments import check_numbers, look_like_pixels
 from playground.configuration import Configuration
 from playground.errors import PlaygroundError
 from playground.network import Network
@@ -22,14 +24,22 @@ from playground.training import train
 from playground.values import check_number
 
 
+class NumberNetwork(Network):
+    """A network of rows of any numbers, which need not be images."""
+
+    def check(self, X: Any, *, name: str = "X") -> None:
+        check_numbers(X, self.shapes[0][0], name=name, dtype=self.dtype)
+
+
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped bases
     """A multilayer perceptron with scikit-learn's interface; parameters as in `Configuration`.
 
     `X (n, d)` holds numbers, ideally within about [-1, 1]; unlike elsewhere in the playground,
-    uint8 values are not treated as pixels: scale them, as with X / 255. float32 data is trained in float32, about twice as fast;
-    all other data in float64, as in scikit-learn's own estimators. `y (n,)` holds labels of any
-    kind. `validation_fraction` of the rows are held out and evaluated after each epoch; `keep_best`
-    and `patience` require a validation fraction above 0.
+    uint8 values are not treated as pixels: scale them, as with X / 255; what looks like pixels is
+    trained on as it is, with a warning. float32 data is trained in float32, about twice as fast; all
+    other data in float64, as in scikit-learn's own estimators. `y (n,)` holds labels of any kind.
+    `validation_fraction` of the rows are held out and evaluated after each epoch; `keep_best` and
+    `patience` require a validation fraction above 0.
 
     Fitted: `classes_ (k,)`, `network_`, `history_`, `best_epoch_`, `n_iter_` (epochs trained),
     `n_features_in_`.
@@ -93,7 +103,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
                 f"y holds 1 class, {self.classes_[0]!r}, expected at least 2 classes"
             )
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        self.network_ = Network(
+        if look_like_pixels(X):
+            warnings.warn(
+                f"X holds numbers from {X.min():g} to {X.max():g}: if they are pixels, the training "
+                "is better with X / 255",
+                stacklevel=2,
+            )
+        self.network_ = NumberNetwork(
             X.shape[1], len(self.classes_), configuration, seed=rng, dtype=X.dtype
         )
         validation, training = self._split(len(X), rng)
@@ -133,4 +149,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         )
         order = rng.permutation(n)
         size = round(n * self.validation_fraction)
+        if size == n or (self.validation_fraction and not size):
+            raise PlaygroundError(
+                f"validation_fraction is {self.validation_fraction}, which holds out {size} of {n} "
+                f"rows, expected 1 to {n - 1}"
+            )
         return np.sort(order[:size]), np.sort(order[size:])

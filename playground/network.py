@@ -270,8 +270,12 @@ class Network:
         check_labels(y, len(logits), logits.shape[1])
         return self.plain_loss.forward(logits, y), float(np.mean(logits.argmax(axis=1) == y))
 
+    def check(self, X: Any, *, name: str = "X") -> None:
+        """Raises PlaygroundError unless `X` holds rows for this network."""
+        check_images(X, self.shapes[0][0], name=name, dtype=self.dtype)
+
     def _logits(self, X: np.ndarray) -> np.ndarray:
-        check_images(X, self.shapes[0][0], dtype=self.dtype)
+        self.check(X)
         logits = np.empty((len(X), *self.shapes[-1]), self.dtype)
         for start in range(0, len(X), BLOCK_SIZE):
             block = as_numbers(X[start : start + BLOCK_SIZE], self.dtype)

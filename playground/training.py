@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import utils
-from playground.arguments import check_images, check_training_data
+from playground.arguments import check_training_data
 from playground.arrays import aligned_zeros
 from playground.blas import suitable_threads
 from playground.checkpoints import Checkpoint, check_resumed, identity, resumed
@@ -105,8 +104,8 @@ def train(
     """
     configuration, started = network.configuration, time.perf_counter()
     check_resumed(checkpoint, resume=resume)
-    check = partial(check_images, inputs=network.shapes[0][0], dtype=network.dtype)
-    validation = check_training_data(X_train, y_train, X_val, y_val, network.shapes[-1][0], check)
+    classes = network.shapes[-1][0]
+    validation = check_training_data(X_train, y_train, X_val, y_val, classes, network.check)
     if validation is None and (configuration.keep_best or configuration.patience is not None):
         raise PlaygroundError("keep_best and patience need validation images, but there are none")
     batches = Batches(X_train, y_train, network, generator(seed))

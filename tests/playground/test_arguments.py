@@ -101,11 +101,13 @@ def test_pixels_between_whole_numbers_are_pixels_too() -> None:
     refused("holds numbers from .* / 255", "X_train", lambda: train(network(784), blurred, Y[1:]))
 
 
-def test_a_classifier_says_how_its_pixels_become_numbers() -> None:
-    pixels = PIXELS.astype(np.uint8)
-    with pytest.raises(PlaygroundError, match="X_train / 255"):
-        NetworkClassifier(epochs=1).fit(pixels, Y)
-    NetworkClassifier(epochs=1).fit(pixels / 255, Y)
+def test_a_classifier_warns_of_pixels_and_refuses_no_counts() -> None:
+    pixels, counts = PIXELS.astype(np.uint8), PIXELS[:, :400] % 200
+    for X in (pixels, counts):
+        with pytest.warns(UserWarning, match=r"X holds numbers from 0 to .* better with X / 255"):
+            fitted = NetworkClassifier((4,), epochs=1, learning_rate=1e-5).fit(X, Y)
+        assert fitted.predict(X).shape == Y.shape
+    NetworkClassifier((4,), epochs=1).fit(pixels / 255, Y)
 
 
 def test_a_fit_that_is_refused_changes_no_setting() -> None:

@@ -98,6 +98,8 @@ def test_rows_kept_for_validation_are_measured_and_stop_the_training() -> None:
     ({"optimizer": "adamax"}, "unknown optimizer 'adamax', did you mean 'adam'"),
     ({"validation_fraction": 1}, "validation_fraction is 1, expected 0 or more and less than 1"),
     ({"validation_fraction": None}, "validation_fraction is None, expected 0 or more"),
+    ({"validation_fraction": 0.999}, "0.999, which holds out 200 of 200 rows, expected 1 to 199"),
+    ({"validation_fraction": 0.001}, "0.001, which holds out 0 of 200 rows, expected 1 to 199"),
     ({"keep_best": True}, "need validation images"),
     ({"hidden_sizes": (0,)}, r"hidden_sizes\[0\] is 0"),
 ])  # fmt: skip
