@@ -26,6 +26,7 @@ from playground.command_line import (
     check_writable,
     given_fields,
     load_dataset,
+    source_of,
 )
 from playground.commands import (
     experiments,
@@ -170,7 +171,7 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{sizes}: {network.parameter_count:,} parameters; {len(split.y_train):,} images")
     summary: dict[str, float] = {}
     with new_run(options, configuration) as tracker:
-        title = f"{options.dataset}: {sizes}"
+        title = f"{source_of(options)}: {sizes}"
         subject = NetworkSubject(network)
         with live_run(
             options, subject, configuration, split, dataset.class_names, title=title
@@ -199,7 +200,7 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(network, options.save)
         print(f"Network: {options.save}")
     smoothed = configuration.label_smoothing > 0
-    plots.write_learning_curves(run.history, options.plot, options.dataset, smoothed=smoothed)
+    plots.write_learning_curves(run.history, options.plot, source_of(options), smoothed=smoothed)
 
 
 def _kept_epoch(run: TrainingRun, configuration: Configuration) -> str:
@@ -219,7 +220,9 @@ def _samples(options: argparse.Namespace) -> None:
     chosen = datasets.one_of_each(
         dataset.y_train, len(dataset.class_names), np.random.default_rng(options.seed)
     )
-    figure = plots.image_grid(dataset.X_train[chosen], dataset.class_names, title=options.dataset)
+    figure = plots.image_grid(
+        dataset.X_train[chosen], dataset.class_names, title=source_of(options)
+    )
     figure.savefig(options.output, dpi=150)
     print(f"One image per class: {options.output}")
 

@@ -140,6 +140,11 @@ def load_dataset(options: argparse.Namespace) -> Dataset:
     return datasets.load(options.dataset, options.data_dir, csv_of(options))
 
 
+def source_of(options: argparse.Namespace) -> str:
+    """Where the images come from, for titles and records."""
+    return datasets.source(options.dataset, csv_of(options))
+
+
 def csv_of(options: argparse.Namespace) -> tuple[str, str] | None:
     """The files of --csv."""
     if not getattr(options, "csv", None):

@@ -58,23 +58,28 @@ def load(
     dataset gives only the names of the classes. Raises PlaygroundError for an unknown name, BadFile
     if files are missing or damaged.
     """
-    source = choose("dataset", name, DATASETS)
+    known = choose("dataset", name, DATASETS)
     if csv is not None:
-        train, test = (read_csv(path, classes=len(source.class_names)) for path in csv)
-        return Dataset(source.class_names, *train, *test)
+        train, test = (read_csv(path, classes=len(known.class_names)) for path in csv)
+        return Dataset(known.class_names, *train, *test)
     try:
         X_train, y_train, X_test, y_test = (
-            read_idx(file, data_dir, source.folder) for file in IDX_FILES[source.folder]
+            read_idx(file, data_dir, known.folder) for file in IDX_FILES[known.folder]
         )
     except DataError as error:
         raise BadFile(str(error)) from None
     return Dataset(
-        source.class_names,
+        known.class_names,
         X_train.reshape(len(X_train), -1),
         y_train.astype(np.int64),
         X_test.reshape(len(X_test), -1),
         y_test.astype(np.int64),
     )
+
+
+def source(name: str, csv: tuple[str | Path, str | Path] | None) -> str:
+    """Where `load` finds the images: the name of the dataset, or of the training file."""
+    return str(csv[0]) if csv else name
 
 
 def split(

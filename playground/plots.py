@@ -34,7 +34,7 @@ def image_grid(
     for axes, image, name in zip(figure.axes, images, titles, strict=False):
         axes.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=255)
         axes.set_title(name, fontsize=10)
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)  # a path may hold dollar signs
     return figure
 
 
@@ -62,12 +62,12 @@ def learning_curves(history: History, *, title: str = "") -> Figure:
     for axes in (loss_axes, accuracy_axes):
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)  # a path may hold dollar signs
     return figure
 
 
 def write_learning_curves(
-    history: History, path: Path | None, dataset: str, *, smoothed: bool = False
+    history: History, path: Path | None, source: str, *, smoothed: bool = False
 ) -> None:
     """Writes the figure of a command's `--plot`, if it was given, and says where it is.
 
@@ -79,7 +79,7 @@ def write_learning_curves(
     if not history.train_losses:
         print(f"No learning curves in {path}: the training was stopped in its first epoch")
         return
-    figure = learning_curves(history, title=f"{dataset}: learning curves")
+    figure = learning_curves(history, title=f"{source}: learning curves")
     if smoothed:
         figure.axes[0].set_ylabel("loss (nats); of steps: with label smoothing")
     save(figure, path)

@@ -69,16 +69,18 @@ def _inspect(options: argparse.Namespace) -> None:
     title = f"{options.network.stem}: {'-'.join(map(str, network.sizes))}"
     shown = inspected(network, title, dataset.class_names)
     images, labels = dataset.X_test[:COUNT], dataset.y_test[:COUNT]
-    write_page(options.out, shown, images, labels, note=_note(network, options.dataset))
+    write_page(
+        options.out, shown, images, labels, note=_note(network, command_line.source_of(options))
+    )
     accuracy = float((shown.rounded().predict(images) == labels).mean())
     size = options.out.stat().st_size / 1e6
     print(f"Accuracy of the rounded weights on {len(labels):,} test images: {accuracy:.2%}")
     print(f"Page: {options.out} ({size:.2f} MB)")
 
 
-def _note(network: Network, dataset: str) -> str:
+def _note(network: Network, source: str) -> str:
     settings = network.configuration
     return (
-        f"A network of the playground for {dataset}: {settings.activation}, {settings.loss},"
+        f"A network of the playground for {source}: {settings.activation}, {settings.loss},"
         f" {settings.optimizer}, {settings.epochs} epochs."
     )

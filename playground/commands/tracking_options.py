@@ -8,11 +8,14 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from playground.command_line import source_of
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.extras import require
 from playground.registry import choose
 from playground.tracking import TRACKERS, Tracker, open_tracker
+
+SPLIT = ("train_size", "validation_size", "seed")  # the options that choose the images
 
 
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +45,8 @@ def new_run(
     """The requested tracker, for a run with a unique name."""
     start = options.config.stem if getattr(options, "config", None) else options.recipe
     run = f"{start}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-    settings = {"dataset": options.dataset, "train_size": options.train_size, "seed": options.seed}
+    settings = {"dataset": source_of(options)}
+    settings |= {name: getattr(options, name) for name in SPLIT}
     return open_tracker(
         options.tracker, options.log_dir, run, {**settings, **asdict(configuration)}
     )

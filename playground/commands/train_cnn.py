@@ -77,7 +77,7 @@ def _train(options: argparse.Namespace) -> None:
     with new_run(options, configuration) as tracker:
         model.to(processor.device)
         subject = ConvNetSubject(model, configuration, processor)
-        title = f"{options.dataset}: convolutional network {configuration.network}"
+        title = f"{command_line.source_of(options)}: convolutional network {configuration.network}"
         with live_run(
             options, subject, configuration, split, dataset.class_names, title=title
         ) as live:
@@ -115,4 +115,5 @@ def _train(options: argparse.Namespace) -> None:
         storage.save(model, configuration, options.save)
         print(f"Network: {options.save}")
     smoothed = configuration.label_smoothing > 0
-    plots.write_learning_curves(run.history, options.plot, options.dataset, smoothed=smoothed)
+    source = command_line.source_of(options)
+    plots.write_learning_curves(run.history, options.plot, source, smoothed=smoothed)

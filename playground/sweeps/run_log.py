@@ -63,9 +63,8 @@ class RunLog:
         trial = self.study.ask(distributions(self.settings.epochs))
         configuration = configuration_of(trial.params)
         trial.set_user_attr("configuration", json.dumps(asdict(configuration)))
-        tracker = self.open_tracker(
-            f"trial-{trial.number:04d}", {**asdict(self.settings), **asdict(configuration)}
-        )
+        told = {**asdict(self.settings), "dataset": self.settings.source, **asdict(configuration)}
+        tracker = self.open_tracker(f"trial-{trial.number:04d}", told)
         self.running[trial.number] = Active(trial, configuration, tracker)
         return TrialTask(trial.number, configuration, self.settings, self.data_dir)
 

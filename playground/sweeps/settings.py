@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground import datasets
 from playground.datasets import DATASETS
 from playground.errors import PlaygroundError
 from playground.registry import choose
@@ -28,7 +29,7 @@ class SweepSettings:
     @property
     def source(self) -> str:
         """Where the images come from: the name of the dataset, or of the training file."""
-        return self.csv[0] if self.csv else self.dataset
+        return datasets.source(self.dataset, self.csv)
 
     @property
     def train_options(self) -> list[str]:

@@ -267,6 +267,6 @@ def test_a_missing_package_is_one_line_that_names_the_extra(
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     with pytest.raises(
         PlaygroundError,
-        match=rf"{name} is required but not installed.*fashion-network-assignment\[tracking\]",
+        match=rf"{name} is required but not installed.*pip install -e '.\[tracking\]'",
     ):
         TRACKERS[name](tmp_path, "first", {})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from playground import plots
 from playground.__main__ import main
 from playground.csv_files import write_csv
 
@@ -28,6 +32,33 @@ def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, 
     status = main(arguments)
     captured = capsys.readouterr()
     return status, captured.out, captured.err
+
+
+def test_records_and_titles_name_the_files_of_the_images(
+    noise: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    titles, kept = [], plots.save
+
+    def save(figure: Any, path: Path) -> None:
+        titles.append(figure.get_suptitle())
+        kept(figure, path)
+
+    monkeypatch.setattr("playground.plots.save", save)
+    folder = tmp_path / "$a$b$"  # which matplotlib would read as a formula
+    folder.mkdir()
+    shutil.copy(noise[0], folder)
+    files = [str(folder / "train.csv"), noise[1]]
+    command = [*TINY, "--csv", *files, "--epochs", "1", "--seed", "3", "--tracker", "csv"]
+    outputs = ["--log-dir", str(tmp_path / "runs"), "--plot", str(tmp_path / "curves.png")]
+    assert run([*command, *outputs], capsys)[0] == 0
+    with (tmp_path / "runs" / "runs.csv").open(newline="") as stream:
+        rows = {name: value for _, part, name, value in csv.reader(stream)}
+    assert rows["dataset"] == files[0]
+    assert (rows["train_size"], rows["validation_size"], rows["seed"]) == ("", "20", "3")
+    assert titles == [f"{files[0]}: learning curves"]
 
 
 def test_the_best_epoch_is_kept_only_with_keep_best(
