@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from assignment.files import write_atomically
+from playground.arguments import check_labels, check_pixels
 from playground.errors import BadFile
 
 SIDE = 28
@@ -40,8 +41,10 @@ UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Run
 def write_csv(path: str | Path, X: np.ndarray, y: np.ndarray) -> None:
     """Writes pixels `X (n, 784)` uint8 and labels `y (n,)` to a file atomically.
 
-    Raises OSError if it cannot be written.
+    Raises PlaygroundError if they are not pixels and labels, OSError if it cannot be written.
     """
+    check_pixels(X, side=SIDE)
+    check_labels(y, len(X), len(NUMBERS))
     lines = [HEADER]
     for pixels, label in zip(X, y.tolist(), strict=True):
         lines.append(f"{label}," + ",".join(map(NUMBERS.__getitem__, pixels.tobytes())))

@@ -11,7 +11,7 @@ import numpy as np
 
 from playground import stacks
 from playground.arguments import check_images, check_labels
-from playground.configuration import TRAINING_SETTINGS, Configuration
+from playground.configuration import BUILDING_SETTINGS, TRAINING_SETTINGS, Configuration
 from playground.errors import PlaygroundError
 from playground.layers import Layer, Linear
 from playground.losses import LOSSES
@@ -37,8 +37,8 @@ class Network:
 
     `Network(784, 10, Configuration(…))` is the multilayer perceptron, or whatever the configuration
     names. `Network([Linear(784, 300), ReLU(), Linear(300, 10)])` has exactly these layers; of its
-    configuration, `network`, `hidden_sizes`, `activation` and `dropout` then mean nothing. The network
-    draws the parameters of all its layers; `layer.copy()` instead of a layer keeps those it has.
+    configuration, `network`, `hidden_sizes`, `activation` and `dropout` are ignored. The network draws
+    the parameters of all its layers; `layer.copy()` instead of a layer keeps those it has.
 
     `X (n, d)` holds numbers, or uint8 pixels, which are divided by 255. Labels `(n,)` run from 0 to
     k - 1. With `flips`, the logits are the mean over each image and its mirror image. All weights,
@@ -108,7 +108,7 @@ class Network:
             return tuple(inputs)
         if isinstance(inputs, Sequence) or classes is None:
             raise PlaygroundError(
-                f"Network({inputs!r}, {classes!r}) is neither, expected Network(784, 10, "
+                f"found Network({inputs!r}, {classes!r}), expected either Network(784, 10, "
                 "Configuration()) or Network([Linear(784, 10)], configuration=Configuration())"
             )
         return tuple(stacks.from_configuration(inputs, classes, self.configuration))
@@ -219,18 +219,25 @@ class Network:
     ) -> TrainingRun:
         """Trains as `training.train` does, after changing settings, as in `fit(X, y, epochs=3)`.
 
+        A second call goes on with the parameters and settings that the first one ended with; a new
+        Network starts anew. If the training fails, the settings are those from before.
+
         Raises PlaygroundError for a setting that is unknown, or that the network is built from.
         """
         from playground.training import train  # which itself needs this module
 
         for name in settings:
+            if name in BUILDING_SETTINGS:
+                raise PlaygroundError(
+                    f"{name} cannot be changed, because the network is built from it: make a new one"
+                )
             choose("setting", name, TRAINING_SETTINGS)
         before = self.configuration
         try:
             self.configuration = replace(before, **settings)
             self._choose_loss()
             return train(self, X, y, X_val, y_val, seed=seed, verbose=verbose)
-        except PlaygroundError:  # the next call starts from what worked
+        except BaseException:  # the next call starts from what worked
             self.configuration = before
             self._choose_loss()
             raise

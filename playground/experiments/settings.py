@@ -13,6 +13,7 @@ import utils
 from playground import datasets
 from playground.errors import PlaygroundError
 from playground.extras import require
+from playground.values import check_whole
 
 # A quick run shows that an experiment works; its results mean little.
 QUICK_TRAIN, QUICK_VALIDATION, QUICK_TEST, QUICK_EPOCHS = 2000, 500, 1000, 2
@@ -47,6 +48,9 @@ class Data(NamedTuple):
 class ExperimentSettings:
     """How an experiment is run. None selects the experiment's default; `quick` makes it small.
 
+    `epochs` is a limit: trainings that are shorter by default stay so, because an experiment may
+    have trainings of different lengths. Raises PlaygroundError for a number below 1.
+
     `seeds` is their number: 3 means the seeds 0, 1 and 2, which draw the initial weights and
     shuffle the batches. The validation images are the same for all seeds. With `csv`, the training
     and test images come from these files instead of Fashion-MNIST. `verbose` prints a line about
@@ -67,8 +71,9 @@ class ExperimentSettings:
     finished: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.seeds is not None and self.seeds < 1:
-            raise PlaygroundError(f"seeds is {self.seeds}, expected an integer of at least 1")
+        for name in ("seeds", "train_size", "validation_size", "test_size", "epochs"):
+            if getattr(self, name) is not None:
+                check_whole(name, getattr(self, name))
 
     def data(self, name: str = "fashion-mnist") -> Data:
         """The images of a dataset in the configured numbers, the same for every training seed."""

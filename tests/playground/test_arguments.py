@@ -119,6 +119,17 @@ def test_a_fit_that_is_refused_changes_no_setting() -> None:
     assert len(net.fit(X, Y, epochs=2).history.train_losses) == 2
 
 
+def test_an_interrupted_fit_changes_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    net = network()
+    monkeypatch.setattr("playground.training.train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(X, Y, epochs=7)
+    assert net.configuration == network().configuration
+
+
 @pytest.mark.parametrize(("make", "message"), [
     (lambda: Network(4, 3, {"epochs": 1}), "configuration is a dict, expected a Configuration"),
     (lambda: Network(4, 3, dtype=int), "dtype is int64, expected float32 or float64"),

@@ -51,6 +51,15 @@ def test_a_tenth_validates_and_no_image_is_in_both_parts() -> None:
     assert sorted([*parts.X_train[:, 0], *parts.X_val[:, 0]]) == list(range(50))
 
 
+def test_only_pixels_and_their_labels_are_written(tmp_path: Path) -> None:
+    X, y = np.zeros((3, 784), np.uint8), np.arange(3)
+    with pytest.raises(PlaygroundError, match=r"X has shape \(3, 784\) and type float64, expected"):
+        write_csv(tmp_path / "images.csv", X / 255, y)
+    with pytest.raises(PlaygroundError, match="y has 2 labels, expected 3"):
+        write_csv(tmp_path / "images.csv", X, y[:2])
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("sizes", "message"), [
     ({"validation_size": 50}, "validation_size is 50, expected 0 to 49 of the 50 training images"),
     ({"train_size": 46}, r"train_size is 46, expected 1 to 45 \(50 minus 5\)"),
@@ -231,9 +240,3 @@ def test_a_csv_file_that_is_missing_a_folder_or_too_large_is_refused(
     monkeypatch.setattr("playground.csv_files.MAX_BYTES", 100)
     with pytest.raises(BadFile, match=r"has over 100 bytes, expected at most that many"):
         read_csv(path)
-
-
-def test_a_csv_file_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        write_csv(tmp_path / "images.csv", np.zeros((3, 784), np.uint8), np.array([0]))
-    assert list(tmp_path.iterdir()) == []

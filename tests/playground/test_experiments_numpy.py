@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from playground.configuration import Configuration
+from playground.errors import PlaygroundError
 from playground.experiments import ExperimentSettings, Result, figures, phrases, results, run
 from playground.experiments.activations_and_initialisation import signals
 from playground.experiments.confusion import measure
@@ -98,11 +99,19 @@ def test_quick_settings_give_few_images_and_full_ones_all() -> None:
         ExperimentSettings(quick=True).epochs_of(10),
         ExperimentSettings().epochs_of(10),
         ExperimentSettings(epochs=3).epochs_of(10),
+        ExperimentSettings(epochs=20).epochs_of(10),  # a limit
     ) == (
         2,
         10,
         3,
+        10,
     )
+
+
+@pytest.mark.parametrize("name", ["epochs", "train_size", "validation_size", "test_size"])
+def test_a_size_of_nothing_is_not_taken_for_the_default(name: str) -> None:
+    with pytest.raises(PlaygroundError, match=f"{name} is 0, expected an integer of at least 1"):
+        ExperimentSettings(**{name: 0})
 
 
 # fashion-vs-mnist
