@@ -1,6 +1,7 @@
 """Learning rate schedules: `schedule(step, steps, peak)` is the rate of step 0, 1, …, steps - 1.
 
-`peak` is the configured learning rate, the maximum of the run. All four match PyTorch's schedulers.
+`peak` is the configured learning rate, the maximum of the run. From two steps on, all four match
+PyTorch's schedulers.
 """
 
 from __future__ import annotations
@@ -39,8 +40,11 @@ def one_cycle(
     """Rises from peak / start to the peak in `rise` of the steps, then falls to peak / start / end.
 
     Source: Smith and Topin 2018, "Super-convergence", arXiv:1708.07120, with PyTorch's cosine
-    ramps. The momentum stays constant; PyTorch also varies it by default.
+    ramps. The momentum stays constant; PyTorch also varies it by default. A single step, which
+    PyTorch takes with almost no rate, has the peak.
     """
+    if steps == 1:
+        return peak
     turn = rise * steps - 1
     if step <= turn:
         return _between(peak / start, peak, step / turn)

@@ -38,7 +38,7 @@ def rates_in_torch(name: str, steps: int, peak: float) -> list[float]:
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-@given(steps=st.integers(4, 60), peak=st.floats(1e-4, 10))
+@given(steps=st.integers(2, 60), peak=st.floats(1e-4, 10))
 @settings(max_examples=15, deadline=None)
 def test_a_schedule_gives_the_rates_of_pytorch(name: str, steps: int, peak: float) -> None:
     rates = [SCHEDULES[name](step, steps, peak) for step in range(steps)]
@@ -53,6 +53,11 @@ def test_a_schedule_is_defined_for_runs_of_any_length_and_never_exceeds_its_peak
 ) -> None:
     rates = [SCHEDULES[name](step, steps, 2.0) for step in range(steps)]
     assert all(0 <= rate <= 2 * (1 + 1e-12) for rate in rates)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_single_step_has_the_peak(name: str) -> None:
+    assert SCHEDULES[name](0, 1, 2.0) == 2.0
 
 
 def test_one_cycle_rises_for_the_share_of_the_steps_that_it_is_told() -> None:
