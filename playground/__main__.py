@@ -223,7 +223,7 @@ def _samples(options: argparse.Namespace) -> None:
     figure = plots.image_grid(
         dataset.X_train[chosen], dataset.class_names, title=source_of(options)
     )
-    figure.savefig(options.output, dpi=150)
+    plots.save(figure, options.output, dpi=150)
     print(f"One image per class: {options.output}")
 
 

@@ -123,10 +123,10 @@ def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
     return means
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Writes the figure in the format of the file's ending. Raises OSError."""
+def save(figure: Figure, path: Path, *, dpi: int = 110) -> None:
+    """Writes the figure atomically, in the format of the file's ending. Raises OSError."""
     content = io.BytesIO()
-    figure.savefig(content, format=path.suffix[1:], dpi=110)
+    figure.savefig(content, format=path.suffix[1:], dpi=dpi)
     write_atomically(path, content.getvalue())
 
 

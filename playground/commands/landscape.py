@@ -89,7 +89,7 @@ def _landscape(options: argparse.Namespace) -> None:
         write_atomically(options.out, text.encode())
     else:
         ends = {name: each[-1] for name, each in losses.items()}
-        figure.draw(cut, grid, places, ends, lowest).savefig(options.out, dpi=110)
+        plots.save(figure.draw(cut, grid, places, ends, lowest), options.out)
     print(f"Loss landscape: {options.out}")
 
 

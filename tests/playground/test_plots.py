@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from playground import plots
+from playground.__main__ import main
 from playground.command_line import check_writable
 from playground.history import History
 from playground.plots import learning_curves, write_learning_curves
@@ -62,3 +65,22 @@ def test_curves_say_when_the_losses_of_steps_are_with_label_smoothing(
     history = History([1.0], [0.9], [0.7], [0.6], step_losses=[2.0, 1.0])
     write_learning_curves(history, tmp_path / "a.svg", "mnist", smoothed=smoothed)
     assert ("with label smoothing" in (tmp_path / "a.svg").read_text()) == smoothed
+
+
+@pytest.mark.parametrize("command", [
+    "samples --output old.png",
+    "landscape --train-size 200 --validation-size 50 --epochs 1 --hidden-sizes 4 --grid 3 --out old.png",
+])  # fmt: skip
+def test_an_interrupted_picture_leaves_the_old_one(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(figure: Figure, target: Any, **settings: Any) -> None:
+        target.write(b"half") if hasattr(target, "write") else Path(target).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    Path("old.png").write_bytes(b"old")
+    monkeypatch.setattr(Figure, "savefig", interrupted)
+    assert main(command.split()) == 2
+    assert Path("old.png").read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 1
