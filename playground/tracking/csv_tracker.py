@@ -7,13 +7,13 @@ several processes can use one folder and existing rows cannot be lost.
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from playground.errors import BadFile
 from playground.history import History
@@ -60,7 +60,7 @@ def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     with path.open("r+b") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)  # or the end of the file is that of half a row
+        _lock(stream)  # or the end of the file is that of half a row
         begins = stream.readline(len(first) + 1)
         if begins != first.encode():
             raise BadFile(
@@ -71,6 +71,14 @@ def append(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
         truncated = stream.read(1) != b"\n"  # by a full disk: new rows start on a new line
         with path.open("ab", buffering=0) as end:
             end.write((b"\n" if truncated else b"") + text.getvalue().encode())
+
+
+def _lock(stream: IO[bytes]) -> None:
+    """Waits until no other process appends; does nothing on Windows, which has no such lock."""
+    with suppress(ImportError):
+        import fcntl
+
+        fcntl.flock(stream, fcntl.LOCK_EX)
 
 
 def _begin(path: Path, first: str) -> None:

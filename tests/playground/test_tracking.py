@@ -93,6 +93,20 @@ def test_rows_from_many_writers_at_once_stay_whole_under_one_header(tmp_path: Pa
     assert [entry.name for entry in tmp_path.iterdir()] == ["table.csv"]
 
 
+def test_it_starts_and_tracks_without_what_only_unix_has(tmp_path: Path) -> None:
+    unix = "('fcntl', 'grp', 'pwd', 'resource', 'termios')"
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({unix}))
+import playground.__main__
+from pathlib import Path
+from playground.tracking.csv_tracker import append
+append(Path(sys.argv[1]), ["a", "b"], [[1, 2]])
+"""
+    subprocess.run([sys.executable, "-c", code, tmp_path / "table.csv"], cwd=ROOT, check=True)
+    assert (tmp_path / "table.csv").read_text() == "a,b\n1,2\n"
+
+
 def test_a_row_that_was_cut_short_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("a,b\n1,2\n3")
