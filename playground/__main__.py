@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {reason}; try a smaller network", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        resume = "; --resume goes on from the last epoch" if _has_checkpoint(options) else ""
+        resume = "; --resume resumes after the last epoch" if _has_checkpoint(options) else ""
         print(f"error: interrupted; no file was left incomplete{resume}", file=sys.stderr)
         return 2
     return 0

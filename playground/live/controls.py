@@ -41,7 +41,7 @@ class LiveControls(Controls):
             else:
                 self.paused = action == "pause"
             self._changed.notify_all()
-        return {"stop": "stopped", "pause": "paused", "resume": "went on"}.get(
+        return {"stop": "stopped", "pause": "paused", "resume": "resumed"}.get(
             action, f"learning rate times {self.rate_factor:.3g}"
         )
 

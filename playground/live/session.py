@@ -30,7 +30,7 @@ def watched(
 
     Prints the page's address and waits until a browser shows it, so that a short training is seen
     from its first step. The images shown are validation images, or training images if there are
-    none: what a person sees here may make him stop or change the rate, and test images must choose
+    none: what is seen here may lead someone to stop or change the rate, and test images must choose
     nothing. Raises PlaygroundError if the port is taken.
     """
     kind = "validation" if len(split.y_val) else "training"

@@ -138,7 +138,7 @@ def test_a_killed_training_is_resumed_bit_for_bit(
     with monkeypatch.context() as patch:
         patch.setattr("playground.tracking.Tracker.epoch", killed)
         _, _, err = run(command, capsys)
-    assert err.endswith("no file was left incomplete; --resume goes on from the last epoch\n")
+    assert err.endswith("no file was left incomplete; --resume resumes after the last epoch\n")
     assert "run.npz already exists: add --resume to resume it" in run(command, capsys)[2]
     status, out, _ = run([*command, "--resume", "--save", saved[1]], capsys)
     assert status == 0

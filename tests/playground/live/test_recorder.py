@@ -157,7 +157,7 @@ def test_the_page_pauses_slows_down_and_stops_a_training() -> None:
     # of the last epoch, all steps may have been made but not its evaluation
     assert len(run.history.val_losses) in {state["step"] // 8, (state["step"] - 1) // 8}
     assert [text for _, text in recorder.log] == [
-        "paused", "learning rate times 0.5", "went on", "stopped",
+        "paused", "learning rate times 0.5", "resumed", "stopped",
     ]  # fmt: skip
 
 
