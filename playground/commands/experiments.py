@@ -26,7 +26,8 @@ def add_command(commands: Any) -> None:
         commands,
         "run",
         _run,
-        "run experiments and write their results; if interrupted, run again to resume",
+        "run experiments and write their results; after an interruption, most of them do not repeat "
+        "their finished trainings",
         dataset=False,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="names of experiments, or all")

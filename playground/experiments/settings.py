@@ -54,8 +54,9 @@ class ExperimentSettings:
     `seeds` is their number: 3 means the seeds 0, 1 and 2, which draw the initial weights and
     shuffle the batches. The validation images are the same for all seeds. With `csv`, the training
     and test images come from these files instead of Fashion-MNIST. `verbose` prints a line about
-    each training to standard error. In the folder `finished`, if there is one, every finished
-    training is kept for a run that is interrupted and started again.
+    each training to standard error. In the folder `finished`, if there is one, finished trainings
+    are kept for a run that is interrupted and started again; experiments that need more of a network
+    than its record repeat them.
     """
 
     quick: bool = False
