@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ from PIL import Image
 
 from playground.convnets.configuration import CONV_RECIPES
 from playground.convnets.networks import build
-from playground.experiments import ExperimentSettings, Result, figures, results, run
+from playground.experiments import ExperimentSettings, Result, figures, present, results, run
 from playground.experiments.network_vs_cnn import find, measure
 from playground.experiments.settings import Data
 from playground.experiments.torch_trials import train_cnn
 from playground.experiments.what_a_unit_sees import (
     CNN,
+    FILTER_SCALE,
     animation,
     draw_frame,
     filters_of,
@@ -26,6 +28,7 @@ from playground.experiments.what_a_unit_sees import (
     stem_of,
 )
 from playground.experiments.what_a_unit_sees import measure as measure_film
+from tests.support import ROOT
 
 TINY = ExperimentSettings(
     quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2
@@ -154,6 +157,27 @@ def test_the_animation_has_a_frame_for_the_start_and_each_epoch_and_is_small(
     animation = Image.open(io.BytesIO(content))
     assert animation.n_frames == 3
     assert len(content) < 1_000_000
+
+
+def test_the_small_weights_of_the_start_are_recorded_and_said(found: dict[str, Result]) -> None:
+    result = found["what-a-unit-sees"]
+    assert result.variant("CNN").measures["filter_scale"] == FILTER_SCALE
+    assert f"first filters of {FILTER_SCALE} times their usual size" in result.finding.details[-1]
+    committed = results.read(ROOT / "results" / "what-a-unit-sees.json")
+    assert committed.variant("CNN").measures["filter_scale"] == FILTER_SCALE
+    assert committed.finding == present(committed).finding
+
+
+def test_a_kept_training_leaves_no_film_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def repeated(*arguments: object) -> None:
+        (settings,) = (one for one in arguments if isinstance(one, ExperimentSettings))
+        raise InterruptedError(f"finished: {settings.finished}")
+
+    monkeypatch.setattr("playground.experiments.what_a_unit_sees.repeat", repeated)
+    with pytest.raises(InterruptedError, match="finished: None"):
+        run("what-a-unit-sees", replace(TINY, finished=tmp_path))
 
 
 def test_the_animation_keeps_the_sign_of_every_weight() -> None:
