@@ -65,7 +65,7 @@ def _is_shape(shape: object) -> bool:
     return (
         isinstance(shape, tuple | list)
         and len(shape) > 0
-        and all(isinstance(size, Integral) and size >= 1 for size in shape)
+        and all(isinstance(size, Integral) and int(size) >= 1 for size in shape)
     )
 
 
