@@ -1,5 +1,5 @@
 """Finds equal scripts and near-copies within a class and of earlier years. Affects no mark.
 
-Reading order: source; statements, scopes, canonical, equal for facts; features, pool, passages,
-comparing for suspicions; names, wording, page to show them.
+Reading order: source; statements, scopes, canonical; features, handed_out; equal for facts; pool,
+passages, comparing for suspicions; names, wording, page to show them.
 """

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from grader.handout.stubs import reference_source, solved, stub
 from grader.sections import SCRIPTS
 from grader.similarity.canonical import canonical, contract_of, form, without_values
-from grader.similarity.features import marks_of_handout, own_lines
+from grader.similarity.features import own_lines
+from grader.similarity.handed_out import given, solutions, unwritten
 from grader.similarity.source import Source, read
 
 # Lines of own code up to which honest answers often coincide: counted by
@@ -85,13 +85,11 @@ class Recogniser:
     """Tells what the versions of one script are equal to. Keeps none of their text."""
 
     def __init__(self, script: str):
-        name, reference = f"{script}.py", reference_source(script)
-        handout = read(stub(reference, name).encode())
-        self._contract, self._given = contract_of(handout), marks_of_handout(handout)
+        handout = unwritten(script)
+        self._contract, self._given = contract_of(handout[0]), given(script)
         # Other hyperparameters in an unwritten script are no answer.
-        self._unwritten = without_values(canonical(handout, self._contract))
-        solution = read(solved(reference, name).encode())
-        self.reference = form(canonical(solution, self._contract))
+        self._unwritten = [without_values(canonical(one, self._contract)) for one in handout]
+        self.references = {form(canonical(one, self._contract)) for one in solutions(script)}
         self._digests: dict[bytes, Digest] = {}
 
     def digest(self, content: bytes) -> Digest:
@@ -107,8 +105,8 @@ class Recogniser:
 
     def _form(self, source: Source) -> bytes:
         words = canonical(source, self._contract)
-        is_as_long = len(words) == len(self._unwritten)
-        if is_as_long and without_values(words) == self._unwritten:
+        is_as_long = any(len(words) == len(one) for one in self._unwritten)
+        if is_as_long and without_values(words) in self._unwritten:
             return b""
         return form(words)
 
@@ -138,7 +136,7 @@ def looks(works: Iterable[tuple[Mapping[str, bytes], Digests]]) -> list[Looks]:
             if known and known.own_lines is None:
                 known.own_lines = recogniser(script).own_lines(work[script])
             if known is None and digest.form:
-                is_reference = digest.form == recogniser(script).reference
+                is_reference = digest.form in recogniser(script).references
                 known = forms[script, digest.form] = Form(digest.form, is_reference)
             own[script] = Look(digest.text, known)
         found.append(own)

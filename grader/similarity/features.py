@@ -72,9 +72,9 @@ class _Words:
     statements: list[tuple[int, int]]
 
 
-def marks_of_handout(source: Source) -> Given:
-    """The handout, as students get it."""
-    words, kinds = source.words, source.kinds
+def marks_of_handout(script: Source, *others: Source) -> Given:
+    """The handout: its script, whose names are kept, and whatever else students get."""
+    words, kinds = script.words, script.kinds
     called = {
         name
         for name, kind, after in zip(words, kinds, words[1:], strict=False)
@@ -82,14 +82,19 @@ def marks_of_handout(source: Source) -> Given:
     }
     attributes = {name for before, name in itertools.pairwise(words) if before == "."}
     given = Given(frozenset(), frozenset(called), frozenset(attributes))
-    rewritten = _rewrite(source, given)
-    everything = [
-        _phrases(rewritten),
-        *(_statements(rewritten, exact) for exact in (False, True)),
+    marks = frozenset().union(*(_all_marks(source, given) for source in (script, *others)))
+    return Given(marks, given.functions, given.attributes)
+
+
+def _all_marks(source: Source, given: Given) -> set[int]:
+    """The numbers of a source's marks, whoever wrote it."""
+    words = _rewrite(source, given)
+    found = [
+        _phrases(words),
+        *(_statements(words, exact) for exact in (False, True)),
         _remarks(source, 0),
     ]
-    marks = frozenset(int(number) for numbers, _, _ in everything for number in numbers)
-    return Given(marks, given.functions, given.attributes)
+    return {int(number) for numbers, _, _ in found for number in numbers}
 
 
 def marks_of(source: Source, given: Given) -> Marks:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.handout.stubs import reference_source, solved, stub
-from grader.similarity.features import PHRASE, Marks, marks_of, marks_of_handout
+from grader.similarity.features import PHRASE, Marks, marks_of
+from grader.similarity.handed_out import given, solutions
 from grader.similarity.passages import Passage, passages
 from grader.similarity.source import Source, read
 
@@ -40,12 +40,10 @@ class ScriptPool:
     """
 
     def __init__(self, script: str, sources: list[bytes], ids: list[str], size: int):
-        name = f"{script}.py"
-        reference = reference_source(script)
-        self.given = marks_of_handout(read(stub(reference, name).encode()))
+        self.given = given(script)
         everyone = [read(content) for content in sources]
         marks = [marks_of(source, self.given) for source in everyone]
-        expected = marks_of(read(solved(reference, name).encode()), self.given)
+        expected = marks_of(solutions(script)[0], self.given)
         shared, self.bits = _surprise(_by_person(ids, marks), expected.numbers)
         self.size = size  # of the class
         self.written = [
