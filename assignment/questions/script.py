@@ -16,6 +16,7 @@ import numpy as np
 from assignment.handles import Function, Module, as_number, owner_of
 from assignment.observing.outline import Statement
 from assignment.questions.question import Code
+from assignment.sources import code_lines
 
 LONGEST = 200  # characters of a line that is shown
 
@@ -39,7 +40,7 @@ class Script:
 
     def __init__(self, name: str, module: Module, source: str):
         self.name, self.module = name, module
-        self.lines = source.splitlines()
+        self.lines = code_lines(source.removesuffix("\n"))
 
     @cached_property
     def statements(self) -> list[Statement]:

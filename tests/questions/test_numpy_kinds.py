@@ -78,6 +78,19 @@ def test_shapes_are_those_of_the_sizes_in_the_text(subject: Subject) -> None:
         assert all(f"{size[name]} {axis}" in draft.text for axis, name in axes.items())
 
 
+@pytest.mark.parametrize("odd", ["\f", "# \x85", "# \u2028"])
+def test_lines_are_counted_as_python_counts_them(tmp_path: Path, odd: str) -> None:
+    script = script_with("numpy_ann", {})
+    marker = "# %% 1.2"
+    assert marker in script
+    with subjects(tmp_path, numpy_ann=script.replace(marker, f"{odd}\n{marker}")) as found:
+        asked = drafts(found["numpy_ann"], "shape-at-line", range(1))
+    assert asked
+    for draft in asked:
+        assert draft.code is not None
+        assert draft.code.source.startswith(f"{draft.evidence['target']} = ")
+
+
 def test_an_array_at_a_line_is_one_of_the_batch_in_the_text(subject: Subject) -> None:
     names = {"self.z1": "z1", "self.a1": "a1", "self.z2": "z2", "self.a2": "a2", "dz2": "dz2", "da1": "da1", "dz1": "dz1"}  # fmt: skip
     known = 0
