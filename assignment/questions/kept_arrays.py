@@ -35,8 +35,8 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
             "of the same shape; then backward runs. Which gradients come out different?",
             key=in_words(differ),
             others=tuple(others(differ, OCCURRING)),
-            why=f"Your backward was run with self.{name} as it was and with other numbers in it. "
-            "What it does not read, directly or through another value, cannot matter.",
+            why=f"Your backward was run with self.{name} as it was and with other numbers in it, of "
+            "other signs too. What it does not read, directly or through another value, cannot matter.",
             code=script.code(lines[0]),
             evidence={"how": "backward was run with both", "array": name, "differ": differ},
         )
@@ -45,10 +45,13 @@ def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:
 def _gradients(
     script: Script, batch: Batch, name: str, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """The four gradients, with other numbers in one of the arrays that forward kept, "" for none."""
+    """The four gradients, with other numbers in one of the arrays that forward kept, "" for none.
+
+    Of z1 only the signs may matter, so every sign changes; by chance, all of few could stay.
+    """
     net = batch.network(script)
     net.forward(batch.X)
     if name:
-        shape = np.shape(as_array(getattr(net, name)))
-        setattr(net, name, rng.normal(size=shape))
+        kept = as_array(getattr(net, name))
+        setattr(net, name, np.where(kept > 0, -1, 1) * np.abs(rng.normal(size=np.shape(kept))))
     return batch.gradients(net)

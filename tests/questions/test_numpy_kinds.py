@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assignment.questions import drafting
+from assignment.handles import LocalScript
+from assignment.questions import drafting, kept_arrays
 from assignment.questions.drafting import Draft
+from assignment.questions.script import Script
+from assignment.script_loading import loaded, source_of
 from grader.questions.registry import KINDS
 from grader.questions.subject import Subject
 from tests.questions.works import subjects
@@ -111,6 +114,31 @@ def test_only_what_backward_reads_can_change_a_gradient(subject: Subject) -> Non
                 "z1": [["W1", "b1"], []]}  # fmt: skip
     for draft in drafts(subject, "kept-arrays"):
         assert draft.evidence["differ"] in expected[draft.evidence["array"]]
+
+
+GATED_BY_A1 = """
+dz2 = self.a2 - y_true
+dz1 = dz2 @ self.W2.T * (self.a1 > 0)
+return {"W1": X.T @ dz1, "b1": dz1.sum(axis=0), "W2": self.a1.T @ dz2, "b2": dz2.sum(axis=0)}"""
+
+
+@pytest.mark.parametrize(("code", "array", "differ"), [
+    ({}, "z1", ["W1", "b1"]),
+    ({"1.6": GATED_BY_A1}, "a1", ["W1", "b1", "W2"]),
+])  # fmt: skip
+def test_gates_never_stay_as_they_were_by_chance(
+    tmp_path: Path, code: dict[str, str], array: str, differ: list[str]
+) -> None:
+    path = tmp_path / "numpy_ann.py"
+    path.write_text(script_with("numpy_ann", code))
+    source = source_of(path)
+    script = Script("numpy_ann", LocalScript(loaded(path, source), source).module, source)
+    # with random numbers, all signs of few stayed the same in these three
+    for seed in (134, 241, 378, *range(50)):
+        asked = {
+            d.evidence["array"]: d for d in kept_arrays.drafts(script, np.random.default_rng(seed))
+        }
+        assert asked[array].evidence["differ"] == differ
 
 
 def test_zero_gradients_follow_from_the_situation(subject: Subject) -> None:
