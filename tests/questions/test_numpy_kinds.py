@@ -13,6 +13,7 @@ from assignment.questions.drafting import Draft
 from assignment.questions.script import Script
 from assignment.script_loading import loaded, source_of
 from grader.questions.registry import KINDS
+from grader.questions.renaming import renamed
 from grader.questions.subject import Subject
 from tests.questions.works import subjects
 from tests.right_works import right_work
@@ -179,6 +180,39 @@ def test_renamed_code_keeps_no_name_that_tells(subject: Subject) -> None:
             names = {node.id for node in ast.walk(ast.parse(_closed(draft.code.source)))
                      if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
             assert all(name.startswith("v") and name[1:].isdigit() for name in names), names
+
+
+NO_SPACES = """
+n=len(X)
+dz2=self.a2-y_true
+with np.errstate(all="ignore"):
+    assert dz2.any(), f"{dz2.shape} is zero"
+    dz1=np.multiply(dz2@self.W2.T, relu_derivative(self.z1), dtype=float)
+dW1, total=X.T@dz1, np.add.reduce
+return {"W1": dW1, "b1": total(dz1, axis=0), "W2": self.a1.T@dz2, "b2": dz2.sum(axis=0)}"""
+
+
+def test_variables_are_renamed_however_they_are_written(tmp_path: Path) -> None:
+    with subjects(tmp_path, numpy_ann=script_with("numpy_ann", {"1.6": NO_SPACES})) as found:
+        code = renamed(found["numpy_ann"], "NumpyANN.backward")
+    assert (
+        code.source
+        == """\
+v1=len(X)
+v2=self.a2-y_true
+with np.errstate(all="ignore"):
+    assert v2.any(), f"{v2.shape} is zero"
+    v3=np.multiply(v2@self.W2.T, relu_derivative(self.z1), dtype=float)
+v4, v5=X.T@v3, np.add.reduce
+return {"W1": v4, "b1": v5(v3, axis=0), "W2": self.a1.T@v2, "b2": v2.sum(axis=0)}"""
+    )
+
+
+def test_code_that_begins_with_a_block_is_shown_whole(tmp_path: Path) -> None:
+    code = "if True:\n    axis = 0\nreturn (z == z).all(axis=axis) * (z > 0)"
+    with subjects(tmp_path, numpy_ann=script_with("numpy_ann", {"1.3": code})) as found:
+        shown = renamed(found["numpy_ann"], "relu_derivative").source
+    assert shown == "if True:\n    v1 = 0\nreturn (z == z).all(axis=v1) * (z > 0)"
 
 
 def _closed(source: str) -> str:
