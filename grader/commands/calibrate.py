@@ -17,6 +17,13 @@ if TYPE_CHECKING:  # for annotations only: the command line has to start at once
     from grader.rubric import Rubric
     from grader.submission.reading import Submission
 
+MOST_SEEDS = 10_000  # these take weeks
+# options of a marking that a calibration does not have
+NOT_HERE = {
+    "only": None, "skip_training": False, "audit": False, "attempt": None, "data_dir": None,
+    "seed": None,
+}  # fmt: skip
+
 
 def add(commands: Any) -> None:
     """Add this command to the command line."""
@@ -29,11 +36,11 @@ def add(commands: Any) -> None:
         "submission", nargs="?", default=str(REFERENCE), help="default: the reference"
     )
     calibrate.add_argument(
-        "--seeds", type=int, default=10, metavar="N", help="trainings of each script (default: 10)"
+        "--seeds", default="10", metavar="N", help="trainings of each script (default: 10)"
     )
-    calibrate.add_argument("--first-seed", type=int, default=0, metavar="N", help="default: 0")
+    calibrate.add_argument("--first-seed", default="0", metavar="N", help="default: 0")
     calibrate.add_argument(
-        "--train-size", type=int, metavar="N", help="train on fewer images (default: 54000)"
+        "--train-size", metavar="N", help="train on fewer images (default: 54000)"
     )
     calibrate.add_argument(
         "--device", default="cpu", metavar="NAME", help="cpu, cuda or mps (default: cpu)"
@@ -51,35 +58,46 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train and print the table; returns 0.
 
-    Raises CannotGrade for a submission that cannot be trained.
+    Raises CannotGrade for wrong options, and for a submission that cannot be trained.
     """
     from assignment.data import DataError
     from assignment.expect import CheckFailed
+    from assignment.files import write_atomically
+    from grader.commands.settings import expect_writable, read_options, whole_number
     from grader.errors import StudentFault
-    from grader.options import Options
     from grader.rubric import load_rubric
     from grader.submission.reading import open_submission
 
-    if options.seeds < 1:
-        raise CannotGrade(f"--seeds is {options.seeds}, expected 1 or more")
-    how = Options(
-        seed=options.first_seed,
-        device=options.device,
-        train_size=options.train_size,
-        sandbox=options.sandbox,
-    )
+    rubric = load_rubric()
+    seeds = whole_number("--seeds", options.seeds, 1, MOST_SEEDS)
+    first = whole_number("--first-seed", options.first_seed, 0, 2**62)
+    how = read_options((NOT_HERE | vars(options)).__getitem__, rubric, seed=first)
+    if options.write is not None:
+        _with_table(options.write, "")
+        expect_writable(options.write)
     try:
-        measured = calibrate(
-            open_submission(Path(options.submission)), load_rubric(), how, options.seeds
-        )
+        measured = calibrate(open_submission(Path(options.submission)), rubric, how, seeds)
     except (StudentFault, CheckFailed, DataError, ValueError) as error:
         raise CannotGrade(f"the submission cannot be trained: {error}") from None
     text = table(measured)
     print(text)
     if options.write is not None:
-        document = options.write.read_text(encoding="utf-8")
-        options.write.write_text(replace_table(document, text), encoding="utf-8")
+        write_atomically(options.write, _with_table(options.write, text).encode())
     return 0
+
+
+def _with_table(path: Path, text: str) -> str:
+    """The document with the table. Raises CannotGrade if it has no place for one."""
+    try:
+        return replace_table(path.read_text(encoding="utf-8"), text)
+    except OSError as error:
+        why = error.strerror or str(error)
+    except ValueError as error:  # also for bytes that are not UTF-8
+        why = str(error)
+    raise CannotGrade(
+        f"--write cannot put the table into {path} ({why}), expected a document with the two lines "
+        f"{BEGIN} and {END}"
+    )
 
 
 class Calibration(NamedTuple):
@@ -95,15 +113,20 @@ class Calibration(NamedTuple):
         return sum(self.accuracies) / len(self.accuracies)
 
     @property
-    def deviation(self) -> float:
-        """The sample standard deviation over seeds."""
+    def deviation(self) -> float | None:
+        """The sample standard deviation over seeds; None for a single one."""
         from statistics import stdev
 
-        return stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+        return stdev(self.accuracies) if len(self.accuracies) > 1 else None
 
     @property
-    def chance_of_failing(self) -> float:
-        """The chance that one training misses the bar, if accuracies are normally distributed."""
+    def chance_of_failing(self) -> float | None:
+        """The chance that one training misses the bar, if accuracies are normally distributed.
+
+        None for a single seed, which says nothing about others.
+        """
+        if self.deviation is None:
+            return None
         if self.deviation == 0:
             return float(self.mean < self.bar)
         return 0.5 * math.erfc((self.mean - self.bar) / (self.deviation * math.sqrt(2)))
@@ -155,14 +178,20 @@ def table(calibrations: list[Calibration]) -> str:
         "| script | bar | mean | standard deviation | lowest | chance of missing the bar | seeds |"
     )
     rows = [
-        f"| {c.script} | {c.bar:.0%} | {c.mean:.2%} | {c.deviation:.2%} | {min(c.accuracies):.2%} "
+        f"| {c.script} | {c.bar:.0%} | {c.mean:.2%} | {_percent(c.deviation)} | {min(c.accuracies):.2%} "
         f"| {_chance(c.chance_of_failing)} | {len(c.accuracies)} |"
         for c in calibrations
     ]
     return "\n".join([head, "|---" * 7 + "|", *rows])
 
 
-def _chance(probability: float) -> str:
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.2%}"
+
+
+def _chance(probability: float | None) -> str:
+    if probability is None:
+        return "–"
     return "below 1 in a million" if probability < 1e-6 else f"{probability:.2g}"
 
 

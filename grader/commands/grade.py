@@ -84,7 +84,7 @@ def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:
 
     For an unreadable submission the requested files are written, with 0 points and the reason.
     """
-    from grader.commands.settings import read_options
+    from grader.commands.settings import expect_writable, read_options
     from grader.errors import SubmissionError
     from grader.results import Report
     from grader.rubric import load_rubric
@@ -94,7 +94,8 @@ def prepare(given: argparse.Namespace) -> tuple[Submission, Rubric, Options]:
     rubric = load_rubric()
     options = read_options(vars(given).__getitem__, rubric)
     for file in (given.results, given.html_report):
-        _expect_writable(file)
+        if file is not None:
+            expect_writable(Path(file))
     path, aliases = Path(given.submission), read_aliases(given.alias)
     try:
         submission = open_submission(path, aliases)
@@ -128,16 +129,6 @@ def _expect_used(path: str, submission: Submission, aliases: dict[str, str]) -> 
         listed = ", ".join(submission.taken.get(name, name) for name in names)
         raise CannotGrade(
             f"--alias names {unused[0]}, which {path} does not hold beside {listed or 'the others'}"
-        )
-
-
-def _expect_writable(file: str | None) -> None:
-    from assignment.files import can_be_written
-    from grader.errors import CannotGrade
-
-    if file is not None and not can_be_written(Path(file)):
-        raise CannotGrade(
-            f"{file} cannot be written, expected a file in an existing, writable folder"
         )
 
 

@@ -115,3 +115,13 @@ def expect_images(data_dir: Path | None) -> None:
         if data_dir is not None:
             raise
         print(f"note: the pages show no test images: {error}", file=sys.stderr)
+
+
+def expect_writable(file: Path) -> None:
+    """Raises CannotGrade if a file that is written at the end cannot be: asked before the work."""
+    from assignment.files import can_be_written
+
+    if not can_be_written(file):
+        raise CannotGrade(
+            f"{file} cannot be written, expected a file in an existing, writable folder"
+        )

@@ -96,6 +96,7 @@ def report(
     `people` is as for `compare`. Raises CannotGrade for fewer than two works, or if the page cannot
     be written.
     """
+    from grader.commands.settings import expect_writable
     from grader.report.text import one_line
     from grader.similarity import page
     from grader.similarity.comparing import compare
@@ -105,6 +106,8 @@ def report(
             f"nothing to compare: {len(works)} submissions and {len(earlier)} earlier ones, "
             "expected two or more"
         )
+    if out is not None:
+        expect_writable(out)
     comparison = compare(works, earlier, people)
     print(table(comparison, names))
     if out is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assignment.expect import CheckFailed
+from grader.__main__ import main
 from grader.checks.judgement import accepted_judgements
 from grader.commands.calibrate import BEGIN, END, Calibration, replace_table, table
 from grader.errors import StudentFault
@@ -118,6 +119,45 @@ def test_calibration_table() -> None:
     assert replace_table(document, text) == f"before\n{BEGIN}\n{text}\n{END}\nafter"
     with pytest.raises(ValueError, match="the document has no"):
         replace_table("none", text)
+
+
+def test_a_single_seed_says_nothing_about_others() -> None:
+    (row,) = table([Calibration("numpy_ann", 0.77, (0.88,))]).split("\n")[2:]
+    assert row == "| numpy_ann | 77% | 88.00% | – | 88.00% | – | 1 |"
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (["--write", "plain.md"], "into plain.md (the document has no <!-- calibration: begin -->"),
+    (["--write", "missing.md"], "into missing.md (No such file or directory), expected a document"),
+    (["--train-size", "-5"], "--train-size is '-5', expected a whole number from 1 to 54000"),
+    (["--seeds", "0"], "--seeds is '0', expected a whole number from 1 to"),
+    (["--first-seed", "-1"], "--first-seed is '-1', expected a whole number from 0 to"),
+    (["--device", "gpu"], "--device is 'gpu', expected auto, cpu, cuda or mps"),
+])  # fmt: skip
+def test_wrong_options_of_calibrate_are_named_before_training(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setattr("grader.commands.calibrate.calibrate", lambda *_: pytest.fail("trained"))
+    monkeypatch.chdir(tmp_path)
+    Path("plain.md").write_text("# no table\n")
+    assert main(["calibrate", *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+def test_calibrate_writes_its_table_into_the_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = [Calibration("numpy_ann", 0.77, (0.86, 0.88))]
+    monkeypatch.setattr("grader.commands.calibrate.calibrate", lambda *_: measured)
+    document = tmp_path / "document.md"
+    document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    assert main(["calibrate", "--write", str(document)]) == 0
+    assert document.read_text() == f"before\n{BEGIN}\n{table(measured)}\n{END}\nafter\n"
 
 
 def test_a_bar_missed_is_wrong() -> None:

@@ -93,7 +93,10 @@ def test_run_prints_a_table_and_writes_the_page(
     assert (tmp_path / "pairs.html").read_text().startswith("<!doctype html>")
 
 
-def test_errors_are_one_line(tmp_path: Path) -> None:
+def test_errors_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "grader.similarity.comparing.compare", lambda *_: pytest.fail("compared first")
+    )
     with pytest.raises(
         CannotGrade,
         match="nothing to compare: 1 submissions and 0 earlier ones, expected two or more",
