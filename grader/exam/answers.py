@@ -39,7 +39,7 @@ class Fix:
 class Answer:
     """What a student's answer came to.
 
-    `broken` are sections that passed before and fail now, `hand_in` is the share of the marks that
+    `broken` are sections that passed before, with the mistakes too, and fail now; `hand_in` is the share of the marks that
     the submission had earned.
     """
 
@@ -82,7 +82,7 @@ def answer(
 ) -> Answer:
     """A student's answer: `scripts` as handed in, and the `results` of marking them by section."""
     fixes = tuple(_fix(one, results) for one in paper.mistakes)
-    wanted = {one.mistake.section for one in paper.mistakes}
+    wanted = {section for one in paper.mistakes for section in one.mistake.sections}
     broken = tuple(
         number
         for number in paper.passed

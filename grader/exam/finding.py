@@ -27,7 +27,8 @@ _DEFINES = re.compile(r"^(class|[ \t]*def)[ \t]+(\w+)", re.MULTILINE)
 class Mistake:
     """A mistake that was put in, where, and the student's own lines that cure it.
 
-    `line` counts from 1 in the exam's script. `how` is TRANSFORMED or WRAPPED.
+    `line` counts from 1 in the exam's script. `how` is TRANSFORMED or WRAPPED. `also` are sections
+    that fail with it, since they cannot be judged apart.
     """
 
     id: str
@@ -38,6 +39,12 @@ class Mistake:
     cure: str
     operator: str
     how: str = TRANSFORMED
+    also: tuple[str, ...] = ()
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The sections that fail because of it."""
+        return (self.section, *self.also)
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Changed:
     @property
     def wanted(self) -> dict[str, str]:
         """The ids by section that marking has to find."""
-        return {mistake.section: mistake.id for mistake in self.mistakes}
+        return {section: mistake.id for mistake in self.mistakes for section in mistake.sections}
 
 
 def with_mistake(
@@ -81,8 +88,15 @@ def with_mistake(
                 break
             choices = [choice]
         else:
-            return new
+            (proved,) = choices
+            return _failing(new, tuple(number for number in also if number in proved))
     return None
+
+
+def _failing(script: Changed, also: tuple[str, ...]) -> Changed:
+    """The script, whose last mistake makes these sections fail too."""
+    *before, last = script.mistakes
+    return replace(script, mistakes=(*before, replace(last, also=also)))
 
 
 def _added(script: Changed, recipe: Recipe, section: str, variant: Variant, how: str) -> Changed:

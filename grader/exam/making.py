@@ -233,9 +233,11 @@ class _Sitting:
     def _clashes(self, section: str, recipe: Recipe) -> bool:
         """Whether a section, a function or an id is taken already."""
         functions = {name for number in self.found for name in functions_of(number)}
-        ids = {mistake.id for one in self._changed.values() for mistake in one.mistakes}
+        mistakes = [mistake for one in self._changed.values() for mistake in one.mistakes]
+        taken = {number for mistake in mistakes for number in mistake.sections}
+        ids = {mistake.id for mistake in mistakes}
         return (
-            not self.found.keys().isdisjoint({section, *recipe.also})
+            not taken.isdisjoint({section, *recipe.also})
             or not functions.isdisjoint(functions_of(section))
             or recipe.id in ids
         )

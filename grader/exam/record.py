@@ -89,17 +89,19 @@ def read(folder: Path) -> Exam:
     return Exam(settings, papers, folders)
 
 
+def _mistake_from(entry: dict[str, Any]) -> Mistake:
+    """A mistake of the record; one that was written before `also` was kept has none."""
+    fields = {name: entry[name] for name in Mistake.__dataclass_fields__ if name in entry}
+    return Mistake(**fields | {"also": tuple(entry.get("also", ()))})
+
+
 def _paper_from(entry: dict[str, Any]) -> Paper:
-    fields = Mistake.__dataclass_fields__
     return Paper(
         entry["id"],
         entry["name"],
         {name: one["source"].encode() for name, one in entry["scripts"].items()},
         tuple(
-            PutIn(
-                Mistake(**{name: one[name] for name in fields}),
-                one["script"], one["difficulty"], one["meant"],
-            )
+            PutIn(_mistake_from(one), one["script"], one["difficulty"], one["meant"])
             for one in entry["mistakes"]
         ),
         tuple(entry["passed"]),

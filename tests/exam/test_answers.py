@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,15 @@ def test_what_became_of_each_mistake() -> None:
     assert judged(marked(WRONG + b"z = 3\n"), result("1.2", status=Status.ERROR)).fixed == 0
 
 
+def test_a_mistake_that_fails_two_sections_costs_once() -> None:
+    own = EXAM.papers[0]
+    (one,) = own.mistakes
+    both = replace(own, mistakes=(replace(one, mistake=replace(MISTAKE, also=("1.3",))),))
+    failed = {number: result(number, "relu-negated") for number in ("1.2", "1.3")}
+    for paper, broken in ((own, ("1.3",)), (both, ())):
+        assert answer(paper, EXAM, {"numpy_ann": marked(WRONG)}, failed).broken == broken
+
+
 @pytest.mark.parametrize(("source", "said"), [
     (marked(WRONG), UNCHANGED),
     (marked(WRONG).replace(b"\n", b"\r\n"), UNCHANGED),
@@ -88,6 +98,11 @@ def test_odd_files_are_named_in_one_sentence(source: bytes | None, said: str) ->
 
 def test_an_exam_is_read_as_it_was_written(tmp_path: Path) -> None:
     record.write(tmp_path, EXAM)
+    assert record.read(tmp_path) == EXAM
+    older = json.loads((tmp_path / record.FILE).read_text())
+    for mistake in (one for student in older["students"] for one in student["mistakes"]):
+        del mistake["also"]
+    (tmp_path / record.FILE).write_text(json.dumps(older))
     assert record.read(tmp_path) == EXAM
     (tmp_path / record.FILE).write_text("{}")
     with pytest.raises(CannotGrade, match="expected the folder that `grader exam` wrote"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from random import Random
+from typing import cast
 
 import pytest
 
@@ -53,6 +54,27 @@ def test_two_mistakes_in_one_script_have_lines_and_cures(bench: ScriptBench) -> 
         whole = mistake.wrong if mistake.cure else f"{' ' * 8}{mistake.wrong}\n"
         cured = cured.replace(whole, mistake.cure, 1)
     assert cured == REFERENCE  # which earns full marks
+
+
+class JudgedTogether:
+    """A bench on which every mistake makes the sections fail that are judged together."""
+
+    def fails_alone(
+        self, script: str, source: bytes, choices: list[dict[str, str]], others: object, seed: int
+    ) -> dict[str, str]:
+        return choices[-1]
+
+
+def test_sections_that_fail_with_a_mistake_are_kept() -> None:
+    passed = ("2.1", "2.2", "2.3", "2.4")
+    bench = cast("ScriptBench", JudgedTogether())
+    first = put(bench, script_with("pytorch_ann", {}), "torch-softmax-before-loss", passed)
+    assert first is not None
+    assert first.mistakes[0].sections == ("2.2", "2.1")
+    both = put(bench, first, "torch-no-step", passed)
+    assert both is not None
+    assert both.wanted == first.wanted | {"2.3": "torch-no-step"}
+    assert both.mistakes[1].also == ()
 
 
 def test_a_dropped_statement_names_the_line_that_cures_it(bench: ScriptBench) -> None:
