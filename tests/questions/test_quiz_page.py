@@ -36,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = {
         "quiz": quiz(one, with_key=True),
         "form": quiz(one, with_key=False),
+        "reloaded": quiz(one, with_key=False),
         "sheet": sheet([one, evil]),
         "hostile": quiz(evil, with_key=True),
     }
@@ -119,6 +120,22 @@ def test_the_form_saves_the_last_choice_and_tells_nothing(browser: Any, folder: 
     assert not form.find_elements(By.TAG_NAME, "button")
     assert browser.find_element(By.ID, "score").text == "1 of 4 questions answered."
     assert json.loads(saved(browser, folder).read_text())["answers"] == {"aa0000000001": 2}
+
+
+def test_choices_outlive_a_reload(browser: Any, folder: Path) -> None:
+    show(browser, folder / "reloaded.html")
+    choose(browser, 1, 2)
+    browser.refresh()
+    assert browser.find_element(By.ID, "score").text == "1 of 4 questions answered."
+    assert json.loads(saved(browser, folder).read_text())["answers"] == {"aa0000000002": 2}
+
+
+def test_a_saved_file_is_not_taken_back_at_once(browser: Any, folder: Path) -> None:
+    show(browser, folder / "form.html")
+    choose(browser, 0, 1)
+    browser.execute_script("URL.revokeObjectURL = () => { window.isRevoked = true; };")
+    saved(browser, folder)
+    assert not browser.execute_script("return window.isRevoked ?? false")
 
 
 @pytest.mark.parametrize("scheme", sampled(["dark", "light"], every=2))

@@ -5,6 +5,31 @@
   const score = document.getElementById("score");
   const answers = {};  // the option chosen first, where the page says why
   let right = 0;
+  // choices outlive a reload, which not every browser sees to
+  const kept = `${location.pathname} ${quiz.dataset.submission} ${quiz.dataset.seed}`;
+
+  const keep = () => {
+    try {
+      sessionStorage.setItem(kept, JSON.stringify(answers));
+    } catch {
+      // this browser keeps nothing for this page
+    }
+  };
+
+  const restore = () => {
+    let before;
+    try {
+      before = JSON.parse(sessionStorage.getItem(kept)) ?? {};
+    } catch {
+      return;
+    }
+    for (const form of forms) {
+      const chosen = form.querySelector(`input[value="${before[form.dataset.question]}"]`);
+      if (!chosen) continue;
+      chosen.checked = true;
+      answers[form.dataset.question] = Number(chosen.value);
+    }
+  };
 
   const tell = () => {
     const count = Object.keys(answers).length;
@@ -37,23 +62,24 @@
     form.addEventListener("change", (event) => {
       if (form.querySelector(".why")) return;
       answers[form.dataset.question] = Number(event.target.value);
+      keep();
       tell();
     });
-    // a browser that restores a reloaded page restores its choices too
-    const chosen = form.querySelector("input:checked");
-    if (chosen && !form.querySelector(".why")) answers[form.dataset.question] = Number(chosen.value);
   });
 
   document.getElementById("save").addEventListener("click", () => {
-    const kept = {
+    const saved = {
       submission: quiz.dataset.submission, seed: Number(quiz.dataset.seed), answers,
     };
     const link = document.createElement("a");
-    const file = new Blob([JSON.stringify(kept, null, 1)], { type: "application/json" });
+    const file = new Blob([JSON.stringify(saved, null, 1)], { type: "application/json" });
     link.href = URL.createObjectURL(file);
     link.download = quiz.dataset.file;
+    document.body.append(link);
     link.click();
-    URL.revokeObjectURL(link.href);
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);  // Safari reads the file later
   });
+  if (quiz.querySelector(".why") === null) restore();  // self-study begins anew
   tell();
 }
