@@ -39,8 +39,8 @@ class Fix:
 class Answer:
     """What a student's answer came to.
 
-    `broken` are sections that passed before, with the mistakes too, and fail now; `hand_in` is the share of the marks that
-    the submission had earned.
+    `broken` are sections that passed before, with the mistakes too, and fail now; `hand_in` is the
+    share of the marks that the submission had earned.
     """
 
     id: str
