@@ -224,10 +224,10 @@ def _known(given: argparse.Namespace, gradebook: Gradebook) -> Known:
         gradebook.keep_roster(roster.students)
         for line in roster.remarks():
             print(f"note: {line}", file=sys.stderr)
-    return Known(gradebook.roster(), worksheet, zone, _teams(given.teams, worksheet, gradebook))
+    return Known(gradebook.roster(), worksheet, zone, teams_of(given.teams, worksheet, gradebook))
 
 
-def _teams(given: bool | None, worksheet: Worksheet | None, gradebook: Gradebook) -> bool | None:
+def teams_of(given: bool | None, worksheet: Worksheet | None, gradebook: Gradebook) -> bool | None:
     """Whether folders are those of teams; None if worksheet or download tell. It is remembered.
 
     Raises CannotGrade where option and worksheet disagree.

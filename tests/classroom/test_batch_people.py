@@ -12,7 +12,10 @@ import pytest
 from grader.__main__ import main
 from grader.classroom.batch import Batch
 from grader.classroom.gradebook import Gradebook
+from grader.classroom.worksheet import read_worksheet
 from grader.commands import batch_end
+from grader.commands.batch import teams_of
+from grader.errors import CannotGrade
 from grader.options import Options
 from grader.sandbox.levels import choose
 from tests.classroom.folders import PY, lay_out
@@ -153,25 +156,24 @@ def test_a_wrong_course_is_refused_before_marking(tmp_path: Path) -> None:
     assert "did you mean due?" in ran.stderr.splitlines()[-1]
 
 
-def test_teams_are_remembered_until_something_says_otherwise(tmp_path: Path) -> None:
-    submissions, book = tmp_path / "class", tmp_path / "grades.db"
-    make_class(submissions, "Ada_7_assignsubmission_file")
-    single = WORKSHEET.replace(",Group", "").replace(",Team Rot", "")
-
-    def ids() -> set[object]:
-        return {id for (id,) in rows(book, "select id from students")}  # noqa: A001
-
-    batch(submissions, book, "--teams")
-    assert ids() == {"team:Ada"}
-    assert "--no-teams ends that" in batch(submissions, book).stderr
-    assert ids() == {"team:Ada"}
-    assert "--no-teams" not in batch(submissions, book, "--no-teams").stderr
-    assert ids() == {"team:Ada", "7"}
-    (tmp_path / "worksheet.csv").write_text(single)
-    worksheet = f"--worksheet={tmp_path / 'worksheet.csv'}"
-    batch(submissions, book, "--teams")
-    assert batch(submissions, book, worksheet).stderr.count("teams") == 0
-    assert "--no-teams" not in batch(submissions, book).stderr
-    ran = batch(submissions, book, worksheet, "--teams")
-    assert ran.returncode == 2
-    assert "students hand in one by one: leave one of the two out" in ran.stderr
+def test_teams_are_remembered_until_something_says_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "teams.csv").write_text(WORKSHEET)
+    (tmp_path / "single.csv").write_text(WORKSHEET.replace(",Group", "").replace(",Team Rot", ""))
+    in_teams, single = (read_worksheet(tmp_path / f"{name}.csv") for name in ("teams", "single"))
+    with Gradebook(tmp_path / "grades.db", create=True) as gradebook:
+        assert teams_of(None, None, gradebook) is None
+        assert teams_of(True, None, gradebook)
+        assert capsys.readouterr().err == ""
+        assert teams_of(None, None, gradebook)
+        assert "--no-teams ends that" in capsys.readouterr().err
+        assert teams_of(False, None, gradebook) is False
+        assert teams_of(None, None, gradebook) is None
+        teams_of(True, None, gradebook)
+        assert teams_of(None, single, gradebook) is None  # the worksheet tells
+        assert teams_of(None, None, gradebook) is None
+        assert teams_of(None, in_teams, gradebook) is None
+        assert gradebook.meta("teams") == "worksheet"
+        with pytest.raises(CannotGrade, match="students hand in one by one: leave one of the two"):
+            teams_of(True, single, gradebook)
