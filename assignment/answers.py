@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,43 @@ class Objects:
         if isinstance(value, list | tuple):
             return type(value)(self.local(item) for item in value)
         return value
+
+
+def set_attribute(holder: Any, name: str, value: Any) -> None:
+    """Set an attribute, also where the holder keeps the array that it had under other names.
+
+    After `self.params = {"W1": self.W1}`, a new W1 is in params too: the given `update` changes
+    arrays in place, so such a network trains as any other does.
+    """
+    old = getattr(holder, name, None) if isinstance(value, np.ndarray) else None
+    if isinstance(old, np.ndarray):
+        _replace(holder, old, value, type(holder).__module__, set())
+    try:
+        setattr(holder, name, value)
+    except AttributeError:  # a property that reads params, for example, and has no setter
+        if getattr(holder, name, None) is not value:
+            raise
+
+
+def _replace(held: Any, old: np.ndarray, new: np.ndarray, script: str, seen: set[int]) -> Any:
+    """What is held, with `new` in place of `old`, also in containers and in the script's objects."""
+    if held is old:
+        return new
+    if id(held) in seen:
+        return held
+    seen.add(id(held))
+    if type(held) is tuple:
+        parts = tuple(_replace(one, old, new, script, seen) for one in held)
+        changed = any(part is not one for part, one in zip(parts, held, strict=True))
+        return parts if changed else held
+    if isinstance(held, list | dict):
+        for key, one in list(held.items() if isinstance(held, dict) else enumerate(held)):
+            replaced = _replace(one, old, new, script, seen)
+            if replaced is not one:
+                held[key] = replaced
+    elif type(held).__module__ == script or isinstance(held, SimpleNamespace):
+        _replace(getattr(held, "__dict__", None), old, new, script, seen)
+    return held
 
 
 def of_array(dtype: np.dtype[Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from assignment.answers import CAUSE, Objects, Opaque, Tensor
+from assignment.answers import CAUSE, Objects, Opaque, Tensor, set_attribute
 from assignment.definitions import missing_name
 from assignment.expect import expect_unchanged
 from assignment.failure import CheckFailed
@@ -207,7 +207,7 @@ class LocalScript:
     def set_attributes(self, ref: int | None, values: Mapping[str, Any]) -> None:
         """Set attributes of an object, or of the script itself if `ref` is None."""
         for name, value in values.items():
-            setattr(self._holder(ref), name, self._objects.local(value))
+            set_attribute(self._holder(ref), name, self._objects.local(value))
 
     def call(
         self,

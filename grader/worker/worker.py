@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from assignment.answers import CAUSE, NUMPY_DEFAULTS, Objects
+from assignment.answers import CAUSE, NUMPY_DEFAULTS, Objects, set_attribute
 from assignment.imports import Rule, prepare
 from assignment.observing import counting
 from assignment.observing.outline import outline
@@ -169,7 +169,7 @@ class Worker:
         """Set attributes."""
         holder = self._holder(ref)
         for name, value in values.items():
-            setattr(holder, name, self.objects.local(value))
+            set_attribute(holder, name, self.objects.local(value))
 
     def op_call(
         self, ref: int | None, name: str, args: list[Any], kwargs: dict[str, Any], echo: bool

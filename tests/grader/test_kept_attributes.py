@@ -1,13 +1,17 @@
-"""A right section may use what a wrong one keeps on self."""
+"""A right section may use what a wrong one keeps on self, and keep its weights as it likes."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from assignment.parts import PARTS
+from assignment.section_checks import run_checks
+from grader.report.text import feedback
 from grader.results import Status
-from tests.support import mark_here, write_submission
+from tests.support import mark_here, script_with, write_submission
 
 KEEPS = """self.m = len(X)
 self.cache = {}
@@ -54,3 +58,76 @@ return loss.item()"""
     work = write_submission(tmp_path / "work", {"2.2": wrong, "2.3": step})
     results = mark_here(work, ["2.2", "2.3"])
     assert [n for n, result in results.items() if result.status is not Status.PASSED] == ["2.2"]
+
+
+KEPT_TWICE = {
+    "dict": ("self.params = {name: getattr(self, name) for name in NAMES}", "self.params"),
+    "list of pairs": (
+        "self.layers = [(self.W1, self.b1), (self.W2, self.b2)]",
+        "dict(zip(NAMES, [one for layer in self.layers for one in layer]))",
+    ),
+    "object of the script": (
+        "self.first, self.second = Layer(self.W1, self.b1), Layer(self.W2, self.b2)",
+        "dict(zip(NAMES, [self.first.W, self.first.b, self.second.W, self.second.b]))",
+    ),
+}
+AROUND = """NAMES = ("W1", "b1", "W2", "b2")
+class Layer:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+"""
+
+
+def kept_twice(how: str) -> str:
+    """Part 1 with the weights kept in a second place, from which forward and backward read them."""
+    line, read = KEPT_TWICE[how]
+    source = script_with(
+        "numpy_ann",
+        {
+            "1.5": f"""p = {read}
+self.z1 = X @ p["W1"] + p["b1"]
+self.a1 = relu(self.z1)
+self.z2 = self.a1 @ p["W2"] + p["b2"]
+self.a2 = softmax(self.z2)
+return self.a2""",
+            "1.6": f"""d = self.a2 - y_true
+g = (d @ ({read})["W2"].T) * relu_derivative(self.z1)
+return dict(W1=X.T @ g, b1=g.sum(axis=0), W2=self.a1.T @ d, b2=d.sum(axis=0))""",
+        },
+        after=AROUND,
+    )
+    last = "        self.b2 = np.zeros(output_size, np.float32)\n"
+    assert last in source
+    return source.replace(last, f"{last}        {line}\n", 1)
+
+
+@pytest.mark.parametrize("how", KEPT_TWICE)
+def test_weights_may_be_kept_in_two_places(how: str) -> None:
+    module = ModuleType("numpy_ann")
+    exec(compile(kept_twice(how), "numpy_ann.py", "exec"), vars(module))
+    found = run_checks(PARTS["numpy_ann"], module)
+    assert {outcome.check.number: outcome.status for outcome in found if outcome.lines} == {}
+
+
+@pytest.mark.parametrize("is_read_only", [False, True])
+def test_weights_in_two_places_are_marked_right_and_train(
+    tmp_path: Path, is_read_only: bool
+) -> None:
+    source = kept_twice("dict")
+    if is_read_only:  # self.W1 is a property without a setter
+        source = source.replace("        self.W1 = ", "        W1 = ")
+        for name in ("b1", "W2", "b2"):
+            source = source.replace(f"        self.{name} = ", f"        {name} = ", 1)
+        source = source.replace(
+            "self.params = {name: getattr(self, name) for name in NAMES}",
+            "self.params = dict(W1=W1, b1=b1, W2=W2, b2=b2)",
+        )
+        source += """
+for name in NAMES:
+    setattr(NumpyANN, name, property(lambda self, name=name: self.params[name]))
+"""
+    work = write_submission(tmp_path / "work", numpy_ann=source)
+    results = mark_here(work, ["1.5", "1.6", "1.7"], train_size=5000)
+    for number in ("1.5", "1.6"):
+        assert results[number].status is Status.PASSED, feedback(results[number])
+    assert "train-without-backward" not in results["1.7"].diagnosis
