@@ -251,7 +251,8 @@ def backward_cases(rng: np.random.Generator, sizes: Sizes = HIDDEN) -> tuple[Bac
     return (
         *(_numerical_case(rng, *size) for size in ((5, 6, 4, 3), (1, 3, 5, 2), (8, 4, 3, 10))),
         _kink_case(rng),
-        _steep_case(rng),
+        _steep_case(rng, hidden=0.05, output=60),
+        _steep_case(rng, hidden=40, output=0.05),
         _large_case(rng, sizes.backward),
     )
 
@@ -311,15 +312,26 @@ def _kink_case(rng: np.random.Generator) -> BackwardCase:
             return case
 
 
-def _steep_case(rng: np.random.Generator) -> BackwardCase:
-    """Large weights and wrong predictions: whoever clips gradients clips these."""
+def _steep_case(rng: np.random.Generator, hidden: float, output: float) -> BackwardCase:
+    """Gradients far above 1, which whoever clips gradients clips.
+
+    `hidden` is the scale of W1 and b1, `output` that of W2: one of them is large. No probability is
+    close to 0, so the chain rule through the logarithm, with 1 / p or 1 / (p + ε), agrees.
+    """
+    steep = ("W2",) if hidden > output else ("W1", "b1")
     while True:
-        point = clear_point(rng, 6, 4, 5, 3, scale=20)
-        predicted = reference_at(point, point.X).a2.argmax(axis=1)
-        wrong = replace(point, Y=np.eye(3)[(predicted + rng.integers(1, 3, size=6)) % 3])
-        case = _case(wrong, reference_gradients, np.float64, TOLERANCE)
+        W1, b1, W2, b2 = (
+            np.round(scale * rng.normal(size=size), 3)
+            for scale, size in ((hidden, (4, 5)), (hidden, 5), (output, (5, 2)), (1, 2))
+        )
+        X = np.round(rng.uniform(size=(3, 4)), 3)
+        point = Point(W1, b1, W2, b2, X, np.eye(2)[rng.integers(2, size=3)])
+        twin = reference_at(point, X)
+        if twin.a2.min() < 0.01 or np.abs(twin.z1).min() < 1e-3:
+            continue
+        case = _case(point, reference_gradients, np.float64, TOLERANCE)
         first = case.batches[0].gradients
-        if _shows_all(case) and min(np.abs(first[name]).max() for name in ("W1", "b1", "W2")) > 12:
+        if _shows_all(case, 5e-3) and min(np.abs(first[name]).max() for name in steep) > 12:
             return case
 
 
