@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -138,18 +140,45 @@ class Outcome:
 
 
 def run_checks(part: Part, module: ModuleType, *, verbose: bool = False) -> Iterator[Outcome]:
-    """The outcomes of the checks, in order; a check waits until those that it needs have passed."""
-    passed: set[str] = set()
+    """The outcomes of the checks, in order; a check waits until those that it needs have passed.
+
+    One that fails after calling the function of a section that has not passed waits for it too.
+    """
+    open_ones: dict[str, Check] = {}  # that have not passed, by number
     for check in CHECKS[part.name]:
-        missing = [number for number in check.needs if number not in passed]
-        outcome = (
-            Outcome(check, "waiting", f"waits for {' and '.join(missing)}")
-            if missing
-            else _run_check(part, check, module, verbose)
-        )
-        if outcome.status == "passed":
-            passed.add(check.number)
+        missing = [number for number in check.needs if number in open_ones]
+        if not missing:
+            with _calls(module, open_ones.values()) as called:
+                outcome = _run_check(part, check, module, verbose)
+            missing = called if outcome.status != "passed" else []
+        if missing:
+            outcome = Outcome(check, "waiting", f"waits for {' and '.join(missing)}")
+        if outcome.status != "passed":
+            open_ones[check.number] = check
         yield outcome
+
+
+@contextmanager
+def _calls(module: ModuleType, checks: Iterable[Check]) -> Iterator[list[str]]:
+    """The numbers of those checks whose function the script calls meanwhile."""
+    called: list[str] = []
+    own = {check: vars(module).get(check.title) for check in checks}
+
+    def noting(check: Check, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if check.number not in called:
+                called.append(check.number)
+            return function(*args, **kwargs)
+
+        return call
+
+    functions = {check: function for check, function in own.items() if callable(function)}
+    vars(module).update({one.title: noting(one, function) for one, function in functions.items()})
+    try:
+        yield called
+    finally:
+        vars(module).update({one.title: function for one, function in functions.items()})
 
 
 def _run_check(part: Part, check: Check, module: ModuleType, verbose: bool) -> Outcome:

@@ -64,7 +64,7 @@ SECTIONS = (
             inputs="feedback.shrinking:relu_derivative", substitute="relu_derivative"),
     Section("1.4", f"{_PART_1}:test_cross_entropy_is_the_mean_of_minus_log_probability",
             "numpy_ann", diagnosis=f"{_FUNCTIONS}:cross_entropy",
-            inputs="feedback.shrinking:cross_entropy"),
+            inputs="feedback.shrinking:cross_entropy", substitute="cross_entropy"),
     Section("1.5", f"{_PART_1}:test_forward_gives_probabilities_and_keeps_its_four_steps",
             "numpy_ann", diagnosis=f"{_NETWORK}:forward", inputs="feedback.shrinking:forward",
             substitute="forward"),

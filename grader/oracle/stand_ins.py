@@ -29,6 +29,15 @@ def _elementwise(function: Callable[[np.ndarray], np.ndarray]) -> Answer:
     return answer
 
 
+def _cross_entropy(arguments: Sequence[np.ndarray]) -> list[np.ndarray]:
+    if len(arguments) != 2:
+        raise Refused("y_true and y_pred expected")
+    y_true, y_pred = arguments
+    if y_true.shape != y_pred.shape or y_true.ndim != 2 or y_true.size > MAX_NUMBERS:
+        raise Refused(f"cross_entropy cannot use these shapes: {y_true.shape}, {y_pred.shape}")
+    return [np.asarray(reference.cross_entropy(y_true, y_pred))]
+
+
 def _forward(arguments: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The four steps of the reference for X and the four parameters. Raises Refused."""
     if len(arguments) != 1 + len(NAMES):
@@ -59,6 +68,7 @@ def _is_bias(b: np.ndarray, W: np.ndarray) -> bool:
 STAND_INS: dict[str, StandIn] = {
     "relu": Computed("relu", _elementwise(reference.relu)),
     "relu_derivative": Computed("relu_derivative", _elementwise(reference.relu_derivative)),
+    "cross_entropy": Computed("cross_entropy", _cross_entropy),
     "forward": Computed("forward", _forward, "NumpyANN", NAMES, STEPS),
     "ann layers": Layers(
         "PyTorchANN", (("Linear", 784, 32), ("ReLU",), ("Dropout", 0.1), ("Linear", 32, 10))

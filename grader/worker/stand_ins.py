@@ -6,6 +6,7 @@ A script can read this file and everything that it makes, so there is no right a
 from __future__ import annotations
 
 import contextlib
+import inspect
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -50,8 +51,18 @@ def install(module: Any, stand_in: dict[str, Any], questions: Questions) -> None
     elif stand_in["owner"]:
         _give_method(getattr(module, stand_in["owner"]), stand_in, questions)
     else:
-        name = stand_in["name"]
-        setattr(module, name, lambda z: questions.values(name, [z])[-1])
+        _give_function(module, stand_in["name"], questions)
+
+
+def _give_function(module: Any, name: str, questions: Questions) -> None:
+    own = getattr(module, name, None)
+
+    def function(*arguments: Any, **named: Any) -> Any:
+        if named:
+            arguments = inspect.signature(own).bind(*arguments, **named).args
+        return questions.values(name, arguments)[-1][()]  # a loss as a number
+
+    setattr(module, name, function)
 
 
 def _give_method(owner: Any, stand_in: dict[str, Any], questions: Questions) -> None:

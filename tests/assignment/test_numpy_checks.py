@@ -131,6 +131,30 @@ def test_hints_of_the_loss_lead_to_the_mean(code: str, hint: str) -> None:
     assert hint in " ".join(failure.hints)
 
 
+LOGGED = """self.losses = [cross_entropy(y_true, self.a2)]
+print(f"{self.losses[-1]:.3f}", file=sys.stderr)
+d = self.a2 - y_true
+g = (d @ self.W2.T) * relu_derivative(self.z1)
+return dict(W1=X.T @ g, b1=g.sum(axis=0), W2=self.a1.T @ d, b2=d.sum(axis=0))"""
+
+
+@pytest.mark.parametrize(("sections", "number", "remark"), [
+    ({"1.2": "z[z < 0] = 0\nreturn z", "1.3": "return np.sign(relu(z))"}, "1.3", "waits for 1.2"),
+    ({"1.2": "return np.abs(z)", "1.3": "return np.sign(z)"}, "1.3", ""),
+    ({"1.4": "raise NotImplementedError('TODO 1.4')", "1.6": LOGGED}, "1.6", "waits for 1.4"),
+    ({"1.4": "return -np.sum(y_true * y_pred, axis=1)", "1.6": LOGGED}, "1.6", "waits for 1.4"),
+    ({"1.4": "return -np.sum(y_true * y_pred)", "1.6": LOGGED}, "1.6", ""),
+])  # fmt: skip
+def test_a_section_waits_for_a_wrong_one_that_it_calls(
+    sections: dict[str, str], number: str, remark: str
+) -> None:
+    found = outcomes(sections)[number]
+    if remark:
+        assert (found.status, found.remark) == ("waiting", remark)
+    else:
+        assert found.status != "waiting"
+
+
 def test_frames_of_the_checks_are_not_the_students_own() -> None:
     found = outcomes({"1.5": "return X @ X"})["1.5"]
     assert "checks" not in found.error

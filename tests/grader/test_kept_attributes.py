@@ -46,6 +46,18 @@ def test_a_right_backward_may_use_what_a_wrong_forward_keeps(
     assert [n for n, result in results.items() if result.status is not Status.PASSED] == failed
 
 
+@pytest.mark.parametrize("loss", ["raise NotImplementedError('TODO')", "return None"])
+def test_a_right_backward_may_keep_a_loss_that_is_wrong(tmp_path: Path, loss: str) -> None:
+    keeps = f"""loss = cross_entropy(y_pred=self.a2, y_true=y_true)
+self.losses = [*getattr(self, "losses", []), float(f"{{loss:.3f}}")]
+self.m = len(X)
+{USES.replace("self.X.T", "X.T").replace('self.cache["dz2"]', "d")}"""
+    work = write_submission(tmp_path / "work", {"1.4": loss, "1.6": keeps})
+    results = mark_here(work, ["1.4", "1.6"])
+    assert results["1.4"].status is Status.FAILED
+    assert results["1.6"].status is Status.PASSED, feedback(results["1.6"])
+
+
 def test_a_right_step_may_use_the_layers_that_a_wrong_forward_has(tmp_path: Path) -> None:
     """For a penalty on their weights."""
     wrong = "return F.softmax(self.output(F.relu(self.hidden2(F.relu(self.hidden1(X))))), dim=1)"

@@ -27,12 +27,13 @@ from grader.sandbox.workdir import Workdir
 from grader.sections import SCRIPTS
 from tests.support import mark_here, sampled, write_submission
 
-NUMPY = [STAND_INS[name] for name in ("relu", "relu_derivative", "forward")]
+NUMPY = [STAND_INS[name] for name in ("relu", "relu_derivative", "cross_entropy", "forward")]
 Z = np.array([[-1.5, 0.0, 2.0]])
 PLAIN = """
 import numpy as np
 def relu(z): return None
 def relu_derivative(z): return None
+def cross_entropy(targets, probabilities): return None
 class NumpyANN:
     def __init__(self): pass
     def forward(self, X): return None
@@ -241,6 +242,13 @@ def test_stand_ins_give_the_values_of_the_reference(servers: Servers) -> None:
             got = getattr(module, name)(z)
             assert got.dtype == dtype
             assert np.array_equal(got, getattr(reference, name)(z))
+    Y, P = np.eye(3), rng.dirichlet(np.ones(3), size=3)
+    for loss in (
+        module.cross_entropy(Y, P),
+        module.cross_entropy(probabilities=P, targets=Y),
+    ):
+        assert isinstance(loss, np.float64)  # which a script can format
+        assert loss == reference.cross_entropy(Y, P)
     net = module.NumpyANN()
     twin = reference.NumpyANN(5, 4, 3)
     for name in ("W1", "b1", "W2", "b2"):
@@ -260,6 +268,8 @@ def test_stand_ins_give_the_values_of_the_reference(servers: Servers) -> None:
         "relu(np.array(['a']))",
         f"relu(np.zeros({MAX_NUMBERS + 1}, bool))",
         "relu(1j)",
+        "cross_entropy(np.eye(2), np.ones(2))",
+        "cross_entropy(np.eye(2))",
         "forward(np.zeros((2, 3)), np.zeros((4, 5)), np.zeros(5), np.zeros((5, 2)), np.zeros(2))",
         "forward(np.zeros((9000, 1)), np.zeros((1, 9000)), np.zeros(9000), np.zeros((9000, 2)), np.zeros(2))",
         "forward(np.zeros((2, 3)), np.zeros((3, 5)), np.zeros((2, 5)), np.zeros((5, 2)), np.zeros(2))",

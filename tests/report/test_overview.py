@@ -12,8 +12,9 @@ def lost(*numbers: str) -> list[SectionResult]:
 
 
 @pytest.mark.parametrize(("numbers", "expected"), [
-    ("1.2 1.4 1.6", "1.2 1.6 1.4"),  # 1.6 builds on 1.2, and is worth more than 1.4
-    ("1.4 1.5 1.6 1.7", "1.5 1.6 1.4 1.7"),  # training runs on the whole script
+    ("1.2 1.4 1.6", "1.4 1.2 1.6"),  # 1.6 builds on both, and 1.4 is worth more than 1.2
+    ("1.3 1.4 1.5", "1.5 1.4 1.3"),  # none builds on another
+    ("1.4 1.5 1.6 1.7", "1.5 1.4 1.6 1.7"),  # training runs on the whole script
     ("2.4 2.5 2.6 3.1", "2.4 2.6 3.1 2.5"),
     ("0.1 2.7", "0.1 2.7"),
     ("", ""),
