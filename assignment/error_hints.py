@@ -26,6 +26,9 @@ class Raised:
         return {"pytorch_ann": " in 2.1", "pytorch_cnn": " in 3.1"}.get(self.script, "")
 
 
+FUNCTIONS = ("softmax", "relu", "relu_derivative", "cross_entropy")  # of part 1, outside the class
+
+
 def hint_for(type_name: str, message: str, *, source: str = "", script: str = "") -> str:
     """A hint for an exception, "" if none is known; `source` is the student's line that raised it.
 
@@ -57,6 +60,27 @@ def _dot(found: re.Match[str], raised: Raised) -> str:
         f"a product A @ B needs as many columns in A as rows in B; here A has {left} and B has "
         f"{right}. Print both shapes: is a factor to be transposed, or are they swapped?"
     )
+
+
+def _larger(found: re.Match[str], raised: Raised) -> str:
+    """For `np.max(0, z)` and `np.max([0, z])`, or an array in the place of one whole number."""
+    called = re.search(r"\bnp\.a?(max|min)\(", raised.source)
+    if called:
+        return (
+            f"np.{called[1]} reduces one array, and its second argument is an axis; "
+            f"np.{called[1]}imum compares two values, element by element."
+        )
+    if found[0].startswith("only"):
+        return (
+            "this takes one whole number, such as an axis, a size or an index, and gets an array."
+        )
+    return "arrays of different shapes, or a number and an array, make no single array."
+
+
+_FEWER_AXES = (
+    "this array has fewer axes than the line expects. In part 1, z may have any number of them: "
+    "NumPy works on whole arrays, so no loop is needed."
+)
 
 
 def _linear(found: re.Match[str], raised: Raised) -> str:
@@ -131,6 +155,8 @@ def _name(found: re.Match[str], raised: Raised) -> str:
 
 def _attribute(found: re.Match[str], raised: Raised) -> str:
     owner, name = found.groups()
+    if owner == "NumpyANN" and name in FUNCTIONS:
+        return f"{name} is a function of the script, not of the class: leave out self."
     if owner in ("NumpyANN", "PyTorchANN", "PyTorchCNN"):
         return (
             f"nothing has set self.{name} yet. Compare the spelling with the line that sets it; in "
@@ -200,6 +226,8 @@ HINTS: tuple[tuple[str, Text], ...] = (
      r"be converted",
      "this takes a single number, and gets an array: NumPy has the same function for whole arrays "
      "(np.exp for math.exp); for one number, sum or average first."),
+    (r"only integer scalar arrays can be converted to a scalar index|inhomogeneous shape", _larger),
+    (r"'(?:numpy\.)?float\d*' object is not iterable|iteration over a 0-d array", _FEWER_AXES),
     # products and shapes
     (r"matmul: .*\(size (\d+) is different from (\d+)\)", _product),
     (r"shapes \(.*\) and \(.*\) not aligned: (\d+) \(dim \d+\) != (\d+)", _dot),
@@ -223,6 +251,11 @@ HINTS: tuple[tuple[str, Text], ...] = (
      "the mask has another shape than the array that it selects from."),
     (r"too many indices for array|too many indices for tensor",
      "this array has fewer axes than the index. Print its shape."),
+    (r"tuple index out of range", lambda found, raised:
+     _FEWER_AXES if "shape" in raised.source else ""),
+    (r"arrays used as indices must be of integer",
+     "an index is a whole number, and this array holds others. The rows of y_true are one-hot: "
+     "argmax(axis=1) gives the labels, or multiply by y_true instead of choosing by an index."),
     (r"axis \d+ is out of bounds for array of dimension|Dimension out of range",
      "there is no such axis: the array has fewer. Was an axis lost before, by a squeeze, a sum or "
      "an index, or is there only one image?"),

@@ -30,6 +30,9 @@ class NoSelf:
 
 
 class NumpyANN:
+    def forward(self):
+        return self.softmax(z)
+
     def backward(self):
         return self.z1 + W1  # noqa: F821
 
@@ -53,6 +56,11 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "max of an array": (lambda: max(0, z), "one for each element"),
     "if of an array": (lambda: 1 if z > 0 else 0, "one for each element"),
     "max of a tensor": (lambda: max(0, ones), "one for each element"),
+    "array as a size": (lambda: np.zeros(3)[: np.arange(3)],  # type: ignore[misc]
+                        "one whole number"),
+    "ragged list": (lambda: np.array([[1, 2], [3]]), "no single array"),
+    "two loops over one axis": (lambda: [v for row in z[0] for v in row], "any number of them"),
+    "one-hot rows as an index": (lambda: z[range(5), np.eye(5)], "argmax(axis=1) gives"),
     "math.exp of an array": (lambda: math.exp(z), "np.exp for math.exp"),
     "float of an array": (lambda: float(z), "takes a single number"),
     "product": (lambda: z @ z, "A has 4 columns and B has 5 rows"),
@@ -115,6 +123,7 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "no parentheses after with": (lambda: no_parentheses(), "parentheses are missing"),
     "one-hot labels": (lambda: F.cross_entropy(torch.ones(5, 10), F.one_hot(labels, 10)), "y_batch"),
     "forgotten self.": (lambda: NumpyANN.backward(type("Net", (), {"z1": 1})()), "self.W1"),
+    "function as a method": (lambda: NumpyANN().forward(), "leave out self."),
     "not kept": (lambda: NumpyANN().backward(), "self.z1"),
     "None": (lambda: None + z, "return statement missing"),
     "None as logits": (lambda: F.cross_entropy(None, labels), "return statement missing"),
@@ -147,6 +156,19 @@ def test_a_loss_made_of_logits_is_not_called_an_if(source: str) -> None:
 @pytest.mark.parametrize("message", ["", "my own words", "list index out of range", "'x'"])
 def test_other_errors_have_none(message: str) -> None:
     assert hint_for("ValueError", message) == ""
+
+
+@pytest.mark.parametrize(("cause", "source", "said"), [
+    (lambda: np.max(0, z), "return np.max(0, z)", "np.maximum compares two values"),
+    (lambda: np.max([0, z]), "return np.max([0, z])", "np.maximum compares two values"),
+    (lambda: z[0].shape[1], "for j in range(z.shape[1]):", "any number of them"),
+    (lambda: (1, 2)[2], "a, b = pair[1], pair[2]", ""),
+])  # fmt: skip
+def test_the_line_tells_what_was_meant(cause: Callable[[], object], source: str, said: str) -> None:
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        cause()
+    hint = hint_for(type(caught.value).__name__, str(caught.value), source=source)
+    assert said in hint if said else hint == ""
 
 
 def test_the_section_is_that_of_the_script() -> None:
