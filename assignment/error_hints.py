@@ -236,6 +236,10 @@ HINTS: tuple[tuple[str, Text], ...] = (
      "one side of the @ is a single number, or None: print both sides."),
     (r"Expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\] but got: "
      r"\[\d+, (\d+)\]", _unflattened),
+    (r"operands could not be broadcast together with shapes \((\d+),\d+\) \(\1,\)",
+     "one of the two has a row for each image, and the other one number. Does a max or sum along "
+     "axis 1 need keepdims=True? Or are these labels? y_true is one-hot, a row of classes for each "
+     "image, and is used without argmax or predict."),
     (r"operands could not be broadcast together with shapes|could not broadcast input array|non-broadcastable output|"
      r"The size of tensor a \(\d+\) must match the size of tensor b",
      "these two shapes do not fit for an element-wise +, -, * or /: axes must be equal, or 1, "

@@ -28,6 +28,7 @@ FUNCTIONS = (
     "forward", "backward", "fit", "predict",
 )  # fmt: skip
 ARGUMENTS = {
+    "softmax": ("z",),
     "relu": ("z",),
     "relu_derivative": ("z",),
     "cross_entropy": ("y_true", "y_pred"),

@@ -67,6 +67,7 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "dot": (lambda: np.dot(z, z), "A has 4 and B has 5"),
     "product with a number": (lambda: z @ 5, "single number"),
     "sum of shapes": (lambda: z + np.ones(3), "element-wise"),
+    "labels in place of one-hot rows": (lambda: z - z.argmax(axis=1), "y_true is one-hot"),
     "sum of tensors": (lambda: ones + torch.ones(3), "element-wise"),
     "in place": (lambda: np.ones(4).__iadd__(z), "element-wise"),
     "whole numbers": (lambda: np.ones(3, int).__isub__(np.full(3, 0.5)), "whole numbers cannot"),

@@ -124,6 +124,10 @@ def test_a_softmax_without_its_maximum_is_found() -> None:
     ("return np.sum(y_true * np.log(y_pred + 1e-12)) / len(y_true)", "the sign is wrong"),
     ("return -np.mean(y_true * np.log(y_pred + 1e-12))", "the number of classes"),
     ("return -np.sum(y_true * np.log(y_pred + 1e-12)) / 64", "divided by 64; this batch has 1"),
+    ("return -np.mean(np.sum(y_true * np.log(y_pred + 1e-12), 1)) / 2", "the right loss times 0.5"),
+    ("return -np.sum(y_true * np.log(y_pred + 1e-2)) / len(y_true)", "0.01 is added"),
+    ("return -np.sum(y_true * np.log(np.maximum(y_pred, 1e-3))) / len(y_true)", "raised to it"),
+    ("return np.sum(np.nan_to_num(-y_true * np.log(y_pred))) / len(y_true)", "np.nan_to_num"),
 ])  # fmt: skip
 def test_hints_of_the_loss_lead_to_the_mean(code: str, hint: str) -> None:
     failure = outcomes({"1.4": code})["1.4"].failure

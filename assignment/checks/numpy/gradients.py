@@ -14,6 +14,16 @@ from typing import Any
 import numpy as np
 
 from assignment.checks.numpy.cases import NAMES
+from assignment.checks.numpy.factors import (
+    NO_CONSTANTS,
+    Constants,
+    Fault,
+    Sizes,
+    hints_for_factors,
+    listed,
+    misconception,
+    pattern,
+)
 from assignment.entries import MAX_SHOWN, Entries, entries
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_numbers
 from assignment.failure import named
@@ -145,12 +155,12 @@ def _shape_hint(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
     return "each gradient has the shape of its parameter."
 
 
-def expect_gradients(batches: Sequence[Batch]) -> str:
+def expect_gradients(batches: Sequence[Batch], constants: Constants = NO_CONSTANTS) -> str:
     """The convention of all four gradients in all batches, "sum" or "mean".
 
-    Raises CheckFailed if they keep to neither. Its `parts` say which gradients are right in every
-    batch in the convention that suits most of them, and its `wrong` marks the wrong entries of the
-    first small batch with any.
+    `constants` are those of the script, to recognise them in a factor. Raises CheckFailed if the
+    gradients keep to neither. Its `parts` say which are right in every batch in the convention that
+    suits most of them, and its `wrong` marks the wrong entries of the first small batch with any.
     """
     right = {
         convention: [
@@ -161,13 +171,13 @@ def expect_gradients(batches: Sequence[Batch]) -> str:
     convention = max(CONVENTIONS, key=lambda one: len(right[one]))
     if len(right[convention]) == len(NAMES):
         return convention
-    failure = _failure(batches, convention)
+    failure = _failure(batches, convention, constants)
     failure.parts = {name: name in right[convention] for name in NAMES}
     failure.wrong = _wrong_entries(batches, convention)
     raise failure
 
 
-def _failure(batches: Sequence[Batch], convention: str) -> CheckFailed:
+def _failure(batches: Sequence[Batch], convention: str, constants: Constants) -> CheckFailed:
     problems = [batch[name].problem for batch in batches for name in NAMES]
     problem = next((problem for problem in problems if problem is not None), None)
     if problem is not None:
@@ -177,34 +187,35 @@ def _failure(batches: Sequence[Batch], convention: str) -> CheckFailed:
         found = sorted(
             {(batch["W1"].n, *batch["W1"].right_as) for batch in batches if batch["W1"].n > 1}
         )
-        listed = ", ".join(f"the {found_as} for {n} images" for n, found_as in found)
+        ways = ", ".join(f"the {found_as} for {n} images" for n, found_as in found)
         return CheckFailed(
-            f"the convention changes with the batch: {listed}",
+            f"the convention changes with the batch: {ways}",
             "the same convention for every batch",
             kind="backward-mixed-scale",
             hint="always sum over the batch, or always take the mean.",
         )
     told_in = convention if any(styles.values()) else ""
-    faults = {name: _fault(batches, name, told_in) for name in NAMES if not styles[name]}
+    faults = {name: _fault(batches, name, told_in, constants) for name in NAMES if not styles[name]}
     several = (batch["W1"].n for batch in batches if batch["W1"].n > 1)
-    shown = next((fault.n for fault in faults.values()), next(several, 1))
+    shown = next((fault.sizes.n for fault in faults.values()), next(several, 1))
     lines = [
         f"{name} {_in_words(styles[name])}"
         if styles[name]
         else f"{name} {faults[name].text(shown)}"
         for name in NAMES
     ]
-    size = faults and all(fault.kind == "size" for fault in faults.values())
     hint = _hint(faults, [name for name in NAMES if styles[name]])
     return CheckFailed(
         f"the gradients differ from numerical ones for a batch of {shown}: {'; '.join(lines)}",
         hint=hint + _sometimes(batches),
-        kind="backward-batch-size" if size else "",
+        kind=misconception(faults.values()),
     )
 
 
 def _sometimes(batches: Sequence[Batch]) -> str:
     """A sentence if all four are right in some batches, and wrong in others of the same size."""
+    if all(one.ratio is not None for batch in batches for one in batch.values()):
+        return ""  # a factor does not depend on the numbers
     right, wrong = set[int](), set[int]()
     for batch in batches:
         shared = frozenset(CONVENTIONS).intersection(*(one.right_as for one in batch.values()))
@@ -231,80 +242,22 @@ def _in_words(style: str) -> str:
     return f"is right ({style} over the batch)"
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with one gradient, first seen in a batch of `n` images.
-
-    `ratio` is its factor to the gradient of the mean there. `kind` is "sign", "size" (`value` is
-    what it is divided by, whatever the batch), "factor" (`value` times what it should be), "twice"
-    (divided by n a second time), "classes" (divided by their number), or "" for anything else.
-    """
-
-    n: int
-    ratio: float | None
-    kind: str
-    value: float = 0.0
-    convention: str = ""  # of the gradients that are right
-
-    def text(self, shown: int) -> str:
-        """As a clause; `shown` is the size of the batch that the sentence speaks of."""
-        ratio = f" ({self._factor(self.ratio)})" if self.ratio is not None else ""
-        return "is wrong" + (f" for a batch of {self.n}" if self.n != shown else "") + ratio
-
-    def _factor(self, ratio: float) -> str:
-        """The factor in the convention of the right gradients, or in that which it is closer to.
-
-        It is told of the mean's gradient if it has that size.
-        """
-        factors = {"mean": ratio, "sum": ratio / self.n}
-        closer = min(factors, key=lambda name: abs(math.log(abs(factors[name]))))
-        same_size = math.isclose(abs(ratio), 1, rel_tol=1e-6)
-        name = "mean" if same_size else self.convention or closer
-        return f"the {name}'s gradient times {factors[name]:.6g}"
-
-
-def _fault(batches: Sequence[Batch], name: str, convention: str) -> Fault:
+def _fault(batches: Sequence[Batch], name: str, convention: str, constants: Constants) -> Fault:
     found = [batch[name] for batch in batches]
-    first = next(one for one in found if not one.right_as)
-    ratios = [(one.n, one.ratio) for one in found]
-    if any(ratio is None for _, ratio in ratios):
-        return Fault(first.n, first.ratio, "", convention=convention)
-    known = [(n, ratio) for n, ratio in ratios if ratio is not None]
-    classes = [len(batch["b2"].wrong["sum"]) for batch in batches]
-    kind, value = _pattern(known, classes, convention)
-    return Fault(first.n, first.ratio, kind, value, convention)
+    first = next(batch for batch in batches if not batch[name].right_as)
+    ratio, sizes = first[name].ratio, _sizes(first)
+    known = [(_sizes(batch), batch[name].ratio) for batch in batches]
+    ratios = [(of, ratio) for of, ratio in known if ratio is not None]
+    if len(ratios) < len(found):
+        return Fault(sizes, ratio, "", convention=convention)
+    kind, value = pattern(ratios, convention, constants)
+    return Fault(sizes, ratio, kind, value, convention)
 
 
-def _pattern(
-    ratios: Sequence[tuple[int, float]], classes: Sequence[int], convention: str
-) -> tuple[str, float]:
-    """What the factors to the mean's gradient have in common, over batches of several sizes.
-
-    `classes` is the number of classes in each batch.
-    """
-    as_mean, as_sum = [ratio for _, ratio in ratios], [ratio / n for n, ratio in ratios]
-    ordered = [as_sum, as_mean] if convention == "sum" else [as_mean, as_sum]
-    if any(_all_about(-1, factors) for factors in ordered):
-        return "sign", -1.0
-    if _all_about(1, [ratio * n for n, ratio in ratios]):
-        return "twice", 0.0
-    if any(
-        _all_about(1, [factor * k for factor, k in zip(factors, classes, strict=True)])
-        for factors in ordered
-    ):
-        return "classes", 0.0
-    if _all_about(as_sum[0], as_sum) and 0 < as_sum[0] < 0.9:  # a sum divided by a constant
-        divisor = 1 / as_sum[0]
-        if math.isclose(divisor, round(divisor), rel_tol=1e-3) and divisor > 2.5:
-            return "size", divisor
-    for factors in ordered:
-        if _all_about(factors[0], factors):
-            return "factor", factors[0]
-    return "", 0.0
-
-
-def _all_about(value: float, factors: Sequence[float]) -> bool:
-    return all(math.isclose(factor, value, rel_tol=1e-3) for factor in factors)
+def _sizes(batch: Batch) -> Sizes:
+    """The sizes of the network and of a batch that it was asked about."""
+    d, h = batch["W1"].wrong["sum"].shape
+    return Sizes(batch["W1"].n, d, h, len(batch["b2"].wrong["sum"]))
 
 
 def _hint(faults: Mapping[str, Fault], right: Sequence[str]) -> str:
@@ -313,33 +266,9 @@ def _hint(faults: Mapping[str, Fault], right: Sequence[str]) -> str:
         return (
             "some gradients are summed over the batch and some averaged; keep to one for all four."
         )
-    hints = [
-        *(_hint_for_kind(kind, faults) for kind in ("sign", "size", "twice", "classes", "factor")),
-        _hint_for_place([name for name, fault in faults.items() if not fault.kind], right),
-    ]
+    unnamed = [name for name, fault in faults.items() if not fault.kind]
+    hints = [*hints_for_factors(faults), _hint_for_place(unnamed, right)]
     return "; ".join(hint for hint in hints if hint) + "."
-
-
-def _hint_for_kind(kind: str, faults: Mapping[str, Fault]) -> str:
-    names = [name for name, fault in faults.items() if fault.kind == kind]
-    if not names:
-        return ""
-    listed, first = _listed(names), faults[names[0]]
-    if kind == "sign":
-        if len(names) == len(NAMES):
-            return "all four have the wrong sign: look at the subtraction that they start from"
-        return f"the sign of {listed} is wrong"
-    if kind == "size":
-        return (
-            f"{listed}: divided by {first.value:.0f} whatever the batch; this batch has "
-            f"{first.n} image{'s' if first.n > 1 else ''}: divide by len(X)"
-        )
-    if kind == "twice":
-        return f"{listed}: divided by the number of images twice"
-    if kind == "classes":
-        return f"{listed}: divided by the number of classes"
-    factors = ", ".join(f"{name} times {faults[name].value:.6g}" for name in names)
-    return f"right but for a factor: {factors}"
 
 
 # Where a mistake can be, and the gradients that it makes wrong: all of them
@@ -366,12 +295,8 @@ def places(wrong: Sequence[str]) -> list[str]:
 def _hint_for_place(wrong: Sequence[str], right: Sequence[str]) -> str:
     if not wrong:
         return ""
-    known = f"{_listed(right)} {'fits' if len(right) == 1 else 'fit'}, so dz2 is not the cause; "
-    return f"{known if right else ''}look at {_listed(places(wrong))}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    known = f"{listed(right)} {'fits' if len(right) == 1 else 'fit'}, so dz2 is not the cause; "
+    return f"{known if right else ''}look at {listed(places(wrong))}"
 
 
 def _wrong_entries(batches: Sequence[Batch], convention: str) -> dict[str, Entries]:

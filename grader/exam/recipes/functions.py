@@ -78,6 +78,14 @@ FUNCTIONS = (
         ("return", "{0} - {np}.sum((1 - {a}) * {np}.log(1 - {b} + 1e-12)) / len({a})"),
     )),
     Recipe("ce-squared-error", ("1.4",), (), (("return", "{np}.mean(({a} - {b}) ** 2)"),)),
+    Recipe("ce-epsilon-too-large", ("1.4",), ("change constant",), (
+        ("call log", "{f}({1} + 0.01)"),
+        ("first", "{b} = {b} + 0.01"),
+    )),
+    Recipe("ce-wrong-entries", ("1.4",), (), (
+        ("return", "-{np}.sum({np}.log({a} * {b} + 1e-12)) / len({a})"),
+        ("return", "-{np}.mean({np}.log({np}.max({b}, axis=1) + 1e-12))"),
+    )),
     Recipe("ce-low-precision", ("1.4",), (), (("return", "round({0}, 2)"),
                                               ("return", "round(float({0}), 2)"),
                                               ("return", "{np}.round({0}, 2)"))),

@@ -93,6 +93,9 @@ NETWORK = (
         ("return", '{{**{0}, "W1": {0}["W1"] / len({a})}}'),
         ("return", '{{**{0}, "W1": {0}["W1"] / len({a}) ** 2}}'),
     )),
+    Recipe("backward-learning-rate", ("1.6",), (), (
+        ("return", "{{name: 0.01 * gradient for name, gradient in {0}.items()}}"),
+    )),
     Recipe("backward-bias-not-summed", ("1.6",),
            ("drop call", "other axis", "change constant", "drop argument", "drop factor"), (
         ("item b1", "{0}.sum()"),

@@ -108,6 +108,10 @@ def cross_entropy(module: Module, rng: np.random.Generator) -> Diagnosis:
 SAME_AT_ZERO = {"ce-sum-not-mean", "ce-mean-over-classes", "ce-log-base"}
 
 
+# of log(1e-12): what is below 4 in all is no logarithm of an epsilon, but 1 - p, for example
+SMALLEST_FACTOR = 4 / -np.log(1e-12)
+
+
 def _is_collection(answer: Any) -> bool:
     return (isinstance(answer, np.ndarray) and answer.size != 1) or (
         isinstance(answer, list | tuple) and len(answer) > 1
@@ -128,7 +132,8 @@ def _fitting_losses(
         )
         ratios = losses / predicted
         # with a wrong sum, constant factors are ignored: a half, or the log of an epsilon
-        if other and np.allclose(ratios, ratios[0], rtol=1e-3) and abs(ratios[0]) > 1e-6:
+        smallest = SMALLEST_FACTOR if "ce-arguments-swapped" in other else 1e-6
+        if other and np.allclose(ratios, ratios[0], rtol=1e-3) and abs(ratios[0]) > smallest:
             fitting.append(other)
         for (sign, turned), (base, based) in itertools.product(
             choices("1.4", "sign"), choices("1.4", "base")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,14 @@ from grader.errors import StudentError, StudentFault
 from grader.feedback.diagnosis.comparing import Diagnosis, close, fewest
 from grader.feedback.misconceptions import Formula, Pass, choices
 from grader.oracle.gradients import Point, away_from_kinks
-from grader.oracle.networks import network_at, reference_at
+from grader.oracle.networks import network_at, reference_at, reference_gradients
 
 UNSTABLE = "forward-softmax-unstable"
+# a product of matrices that does not fit, or an array that meets its own transpose
+TRANSPOSED = (
+    r"ValueError: (?:.*matmul|.*not aligned"
+    r"|operands could not be broadcast .* \((\d+),(\d+)\) \(\2,\1\))"
+)
 IN_ONE = ("backward-gate-in-one",)
 STEPS = ("z1", "a1", "z2", "a2")
 Forms = list[tuple[np.ndarray, Diagnosis]]
@@ -97,8 +103,10 @@ def backward(module: Module, rng: np.random.Generator) -> Diagnosis:
     found = _backward_variant(point, gradients) or ()
     if any(not close(_attribute(net, name), getattr(point, name)) for name in NAMES):
         return ("backward-changes-weights", *found)
-    if not found and _raises_for_other_sizes(module, rng):
+    if not found and _raises_for_other_sizes(module, rng, a_transpose_cures=True):
         return ("backward-not-transposed",)
+    if found in (("backward-mixed-scale",), ("backward-divided-twice",)):
+        return found if _is_scaled_by_n(module, rng) else ()
     if found == ("backward-no-relu-gate",) and _raises_for_other_sizes(module, rng):
         return ("backward-gate-on-wrong-layer",)  # without any gate, every size would work
     # a gate in the wrong place is not missing as well
@@ -106,16 +114,40 @@ def backward(module: Module, rng: np.random.Generator) -> Diagnosis:
     return tuple(name for name in found if not (moved and name == "backward-no-relu-gate"))
 
 
-def _raises_for_other_sizes(module: Module, rng: np.random.Generator) -> bool:
-    """Whether backward raises ValueError, as for mismatched shapes, if all sizes differ."""
+def _for_other_sizes(module: Module, rng: np.random.Generator) -> tuple[Point, Any]:
+    """A point at which all sizes differ, and what backward returns there."""
     point = away_from_kinks(rng, n=4, d=3, h=5, k=6)
     net = network_at(module, point)
     net.forward(point.X)
+    return point, net.backward.observe(point.X, point.Y)[0]
+
+
+def _raises_for_other_sizes(
+    module: Module, rng: np.random.Generator, *, a_transpose_cures: bool = False
+) -> bool:
+    """Whether backward raises ValueError, as for mismatched shapes, if all sizes differ.
+
+    With `a_transpose_cures`, only where a transposed factor can be the reason.
+    """
     try:
-        net.backward.observe(point.X, point.Y)
+        _for_other_sizes(module, rng)
     except StudentError as fault:
-        return fault.type_name == "ValueError"
+        shapes = "ValueError" if not a_transpose_cures else TRANSPOSED
+        return re.match(shapes, fault.exception) is not None
     return False
+
+
+def _is_scaled_by_n(module: Module, rng: np.random.Generator) -> bool:
+    """Whether right gradients are multiplied by n or divided by it, where all sizes differ."""
+    try:
+        point, answer = _for_other_sizes(module, rng)
+        n, mean = len(point.X), reference_gradients(point)
+        return all(
+            any(close(as_array(answer[name]), mean[name] * factor) for factor in (n, 1, 1 / n))
+            for name in NAMES
+        )
+    except (StudentError, KeyError, TypeError):
+        return False
 
 
 def _backward_variant(point: Point, gradients: dict[str, Any]) -> Diagnosis | None:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from grader.feedback.misconceptions.entry import Misconception, Slots
+from grader.reference.numpy_ann import softmax
+
+EPSILONS = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)  # that keep a logarithm finite
 
 
 def like(z: np.ndarray, answer: np.ndarray) -> np.ndarray:
@@ -140,6 +143,23 @@ FUNCTIONS = (
     Misconception(
         "ce-squared-error", ("1.4",),
         {"sum": (lambda y, p: ((y - p) ** 2).sum(),)},
+    ),
+    Misconception(
+        "ce-epsilon-too-large", ("1.4",),
+        "np.log(y_pred + 1e-2)",
+    ),
+    Misconception(
+        "ce-wrong-entries", ("1.4",),
+        {"sum": (
+            *(lambda y, p, e=e: -np.log(y * p + e).sum() for e in EPSILONS),
+            lambda y, p: -np.log(p).sum(),
+            lambda y, p: -np.log(p.max(axis=1)).sum(),
+            lambda y, p: -np.log(p[:, y.argmax(axis=1)]).sum(),
+            lambda y, p: -np.log(p[:, y.argmax(axis=1)]).sum() / len(y),
+            lambda y, p: -(y[0] * np.log(p[0])).sum(),
+            lambda y, p: -(y[-1] * np.log(p[-1])).sum(),
+            lambda y, p: -(y * np.log(softmax(p))).sum(),
+        )},
     ),
     Misconception(
         "ce-low-precision", ("1.4",),

@@ -155,6 +155,10 @@ NETWORK = (
         "dz2 = (self.a2 - y_true) / BATCH_SIZE",
     ),
     Misconception(
+        "backward-learning-rate", ("1.6",),
+        'return {"W1": LEARNING_RATE * dW1, "b1": LEARNING_RATE * db1, …}',
+    ),
+    Misconception(
         "backward-gate-on-wrong-layer", ("1.6",),
         {
             "gate": (
