@@ -109,6 +109,13 @@ def test_weights_changed_in_place_are_found_and_spoil_no_case() -> None:
     assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
 
 
+def test_a_changed_argument_of_softmax_is_named() -> None:
+    softmax = "def softmax(z):\n    z -= z.max(axis=1, keepdims=True)\n    return np.exp(z)\n"
+    failure = outcomes({}, after=softmax)["1.1"].failure
+    assert failure is not None
+    assert failure.got == "z was changed in place"
+
+
 def test_a_softmax_without_its_maximum_is_found() -> None:
     softmax = "def softmax(z):\n    e = np.exp({})\n    return e / e.sum(axis=1, keepdims=True)\n"
     for argument in ("z", "np.clip(z, -500, 500)", "z - z.max()"):

@@ -30,6 +30,32 @@ def test_they_are_those_that_are_drawn_every_time(draw: Any) -> None:
         assert mine.bit_generator.state == theirs.bit_generator.state
 
 
+def test_a_missing_bias_shows_in_the_probabilities_of_every_image() -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        for case in cases.forward_cases(rng)[:3]:
+            assert all((batch.a1 > 0).any(axis=1).all() for batch in case.batches)
+
+
+def test_a_softmax_that_overflows_is_blamed_in_forward() -> None:
+    module = ModuleType("numpy_ann")
+    vars(module).update(vars(reference))
+    own = type("NumpyANN", (reference.NumpyANN,), {})
+    exec(
+        "def softmax(z):\n    e = np.exp(z)\n    return e / e.sum(axis=1, keepdims=True)\n"
+        "def forward(self, X):\n"
+        "    self.z1 = X @ self.W1 + self.b1\n    self.a1 = relu(self.z1)\n"
+        "    self.z2 = self.a1 @ self.W2 + self.b2\n    self.a2 = softmax(self.z2)\n"
+        "    return self.a2\n",
+        vars(module),
+    )
+    own.forward = module.forward  # type: ignore[attr-defined]
+    module.NumpyANN = own  # type: ignore[attr-defined]
+    with pytest.raises(CheckFailed) as caught, np.errstate(all="ignore"):
+        checks.check_forward(LocalScript(module).module, np.random.default_rng(1))
+    assert caught.value.hints[0].startswith("softmax of 1.1 itself fails")
+
+
 def spoiling() -> ModuleType:
     """Part 1 by one that overwrites all that it is given, after computing the right answer."""
     module = ModuleType("numpy_ann")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,6 +18,8 @@ HINTS = {
     "a2": "the softmax of z2, over the classes.",
 }
 
+OVERWRITTEN = "so this was overwritten afterwards: two names can refer to the same array."
+
 
 def check_forward(module: Module, cases: Sequence[ForwardCase]) -> None:
     """1.5.
@@ -27,25 +29,84 @@ def check_forward(module: Module, cases: Sequence[ForwardCase]) -> None:
     for case in cases:
         net = network_with(module, case.parameters)
         for batch in case.batches:  # a second call must not remember the first
-            expect_forward(net, net.forward(batch.X), batch, large=case.large)
+            expect_forward(module, net, net.forward(batch.X), case, batch)
 
 
-def expect_forward(net: Handle, a2: object, right: ForwardBatch, *, large: bool) -> None:
+def expect_forward(
+    module: Module, net: Handle, a2: object, case: ForwardCase, right: ForwardBatch
+) -> None:
     """Raises CheckFailed unless all four steps and the returned value are right."""
-    hints = dict(HINTS)
     kept = kept_steps(net, a2)
-    # if a2 is right, z1 and z2 were right when a1 and a2 were computed from them
-    if not large and _agrees(kept["a2"], right.a2, TOLERANCE):
-        for name in ("z1", "z2"):
-            if not _agrees(kept[name], getattr(right, name), 0.05):  # more than rounding
-                hints[name] = (
-                    "a2 is right, so this was overwritten afterwards: two names can refer to the "
-                    "same array."
-                )
-    for name, hint in hints.items():
-        suffix = " (large logits)" if large else ""
-        expect_step(f"self.{name}{suffix}", kept[name], getattr(right, name), hint)
+    suffix = " (large logits)" if case.large else ""
+    for name, hint in HINTS.items():
+        try:
+            expect_step(f"self.{name}{suffix}", kept[name], getattr(right, name), hint)
+        except CheckFailed as failure:
+            explained = explanation(module, name, kept, case, right)
+            failure.hints = (explained,) if explained else failure.hints
+            raise
     expect_step("what forward returns", a2, right.a2, "return the probabilities, self.a2.")
+
+
+def explanation(
+    module: Module,
+    name: str,
+    kept: Mapping[str, object],
+    case: ForwardCase,
+    right: ForwardBatch,
+) -> str:
+    """What to do about a wrong step, the first in the order of HINTS; "" if nothing more is known."""
+    got = kept[name]
+    if not isinstance(got, np.ndarray) or got.dtype.kind not in "fiu":
+        return ""
+    if name == "a2":
+        return _of_softmax(module, got, case, right)
+    expected: np.ndarray = getattr(right, name)
+    # if a2 is right, z1 and z2 were right when a1 and a2 were computed from them
+    is_right_later = name != "a1" and not case.large and _agrees(kept["a2"], right.a2)
+    if is_right_later and not _agrees(got, expected, 0.05):  # more than rounding
+        return f"a2 is right, {_of_kept(name, got, case, right)}"
+    b1 = case.parameters["b1"]
+    if name == "z1" and got.shape == expected.shape and _agrees((got - b1) * 255, expected - b1):
+        return "the images are divided by 255; their pixels lie between 0 and 1 already."
+    return ""
+
+
+def _of_kept(name: str, got: np.ndarray, case: ForwardCase, right: ForwardBatch) -> str:
+    """How the step that is kept differs from the one that was computed with."""
+    expected: np.ndarray = getattr(right, name)
+    function, after = {"z1": ("relu", right.a1), "z2": ("softmax", right.a2)}[name]
+    if got.size != expected.size:
+        return OVERWRITTEN
+    values = got.reshape(expected.shape)
+    if got.shape != expected.shape and _agrees(values, expected):
+        return (
+            f"and so are the values of self.{name}: only its shape is another. No squeeze or reshape "
+            "is needed."
+        )
+    if _agrees(values + case.parameters[f"b{name[1]}"], expected):
+        return f"but self.{name} is kept without its bias: add it before {function} is called."
+    if _agrees(got, after):
+        return (
+            f"but self.{name} holds what comes after {function}: keep the product plus bias under a "
+            "name of its own. Two names can refer to the same array, which is overwritten then."
+        )
+    return OVERWRITTEN
+
+
+def _of_softmax(module: Module, got: np.ndarray, case: ForwardCase, right: ForwardBatch) -> str:
+    try:
+        of_z2, twice = module.softmax(right.z2), module.softmax(right.a2)
+    except Exception:  # the example was changed
+        return ""
+    if case.large and not _agrees(of_z2, right.a2):
+        return (
+            "softmax of 1.1 itself fails for these logits: it was given right, so undo your changes "
+            "there."
+        )
+    if not case.large and _agrees(got, twice):
+        return "this is the softmax of a softmax: call it once, on self.z2."
+    return ""
 
 
 def kept_steps(net: Handle, returned: object) -> dict[str, object]:
@@ -78,7 +139,7 @@ def expect_step(name: str, got: object, expected: np.ndarray, hint: str) -> None
     expect_array(name, got, expected, tolerance=TOLERANCE, absolute=absolute, hint=hint)
 
 
-def _agrees(got: object, expected: np.ndarray, tolerance: float) -> bool:
+def _agrees(got: object, expected: np.ndarray, tolerance: float = TOLERANCE) -> bool:
     try:
         expect_array("", got, expected, tolerance=tolerance)
     except CheckFailed:

@@ -211,7 +211,7 @@ def _forward_case(point: Point, dtype: type, *, large: bool = False) -> ForwardC
 
 
 def clear_point(rng: np.random.Generator, n: int, d: int, h: int, k: int, scale: float) -> Point:
-    """A random point.
+    """A random point. Every image has units that are on, so that a missing b1 shows in a2.
 
     For large weights the two largest logits are far apart, so that rounding cannot change a
     probability.
@@ -222,7 +222,10 @@ def clear_point(rng: np.random.Generator, n: int, d: int, h: int, k: int, scale:
             np.round(scale * rng.normal(size=size), 3) for size in ((d, h), h, (h, k), k)
         )
         point = Point(W1, b1, W2, b2, X, np.eye(k)[[0] * n])
-        largest = np.sort(reference_at(point, X).z2, axis=1)[:, -2:]
+        twin = reference_at(point, X)
+        if not (twin.z1 > 0).any(axis=1).all():
+            continue
+        largest = np.sort(twin.z2, axis=1)[:, -2:]
         if scale <= 1 or np.ptp(largest, axis=1).min() > 1e-2 * np.abs(largest).max():
             return point
 
