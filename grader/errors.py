@@ -186,10 +186,14 @@ class TimedOut(StudentFault):
         self.seconds, self.again, self.waited, self.together = seconds, again, waited, together
 
 
+LISTED = "values outside of arrays"  # as worker/protocol.py counts them
+
+
 class BadReply(StudentFault):
     """The reply breaks the protocol."""
 
 
 def too_large(held: int, allowed: int, unit: str) -> BadReply:
     """The fault for an answer that holds more than a reply may; both are numbers of `unit`."""
-    return BadReply(f"the answer is too large: {held:,} {unit}", f"at most {allowed:,}")
+    hint = "return NumPy arrays as they are, not as lists." if unit == LISTED else ""
+    return BadReply(f"the answer is too large: {held:,} {unit}", f"at most {allowed:,}", hint=hint)

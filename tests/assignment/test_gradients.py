@@ -2,13 +2,14 @@
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 
 import numpy as np
 import pytest
 
 from assignment.checks.numpy.cases import NAMES
+from assignment.checks.numpy.factors import Constants
 from assignment.checks.numpy.gradients import PLACES, Batch, compared, expect_gradients
 from assignment.expect import CheckFailed
 from grader.oracle.gradients import numerical_gradient
@@ -52,6 +53,7 @@ def test_bias_gradients_may_be_rows_and_keys_may_be_more() -> None:
     ({"b1": np.ones((8, 2))}, "has shape .8, 2., expected .2,., that of b1", "sum over the images"),
     ({"W2": np.full((2, 1), np.nan)}, "not finite", ""),
     ({"W2": None}, "is None", ""),
+    ({"W2": MEAN["W2"].tolist()}, "is a list, expected an array", "without tolist"),
 ])  # fmt: skip
 def test_wrong_gradients_are_told_apart(change: dict[str, object], message: str, hint: str) -> None:
     with pytest.raises(CheckFailed, match=message) as caught:
@@ -78,6 +80,10 @@ WAYS = {
     "nonsense": lambda g, n: np.roll(g.ravel(), 1).reshape(g.shape) + 0.5,
     "transposed": lambda g, n: g.T if g.ndim == 2 else g[:, None],
 }
+MORE = {
+    "times 0.01": lambda g, n: 0.01 * g,
+    "divided by 3 or 9": lambda g, n: g / (3 if n == 5 else 9),
+}
 SIZES = ((5, 6, 4, 3), (7, 4, 5, 2))  # n, d, h, k
 
 
@@ -88,7 +94,7 @@ def batches(ways: Mapping[str, str]) -> list[Batch]:
     for n, d, h, k in SIZES:
         shapes = {"W1": (d, h), "b1": (h,), "W2": (h, k), "b2": (k,)}
         mean = {name: rng.normal(size=shape) for name, shape in shapes.items()}
-        answer = {name: WAYS[ways[name]](n * mean[name], n) for name in NAMES}
+        answer = {name: {**WAYS, **MORE}[ways[name]](n * mean[name], n) for name in NAMES}
         found.append(compared(answer, mean, n, 1e-4))
     return found
 
@@ -143,6 +149,12 @@ def test_hints_never_point_at_a_gradient_that_is_right(first: str, second: str) 
      "some gradients are summed over the batch and some averaged; keep to one for all four."),
     (("zeros",) * 4, "look at dz2 = a2 - y_true, which all four depend on."),
     (("divided twice", "mean", "mean", "mean"), "W1: divided by the number of images twice."),
+    (("times 0.01",) * 4,
+     "W1, b1, W2 and b2: times 0.01 whatever the batch. Is that a learning rate? update multiplies "
+     "by it, so leave it out here."),
+    (("divided by 3 or 9",) * 4,
+     "W1, b1, W2 and b2: right but for a factor that changes from batch to batch. Which number does "
+     "backward divide by? The images of this batch are len(X)."),
 ])  # fmt: skip
 def test_hints_by_what_is_wrong(ways: tuple[str, ...], hint: str) -> None:
     with pytest.raises(CheckFailed) as caught:
@@ -181,6 +193,42 @@ def test_a_gradient_divided_by_the_number_of_classes_is_called_so(of: str) -> No
     with pytest.raises(CheckFailed) as caught:
         expect_gradients(found)
     assert "W1 and W2: divided by the number of classes." in "".join(caught.value.hints)
+
+
+def divided(by: Callable[[int, int, int, int], float]) -> list[Batch]:
+    """Two batches of random gradients, the sums divided by a function of n, d, h and k."""
+    return [
+        {name: compared({name: n * one.mean / by(n, d, h, k) for name, one in batch.items()},
+                        {name: one.mean for name, one in batch.items()}, n, 1e-4)[name]
+         for name in NAMES}
+        for (n, d, h, k), batch in zip(SIZES, batches(dict.fromkeys(NAMES, "sum")), strict=True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("by", "hint", "kind"), [
+    (lambda n, d, h, k: d, "divided by 6, the number of pixels; this batch has 5 images: divide by",
+     "backward-batch-size"),
+    (lambda n, d, h, k: h, "divided by 4, the number of hidden units;", "backward-batch-size"),
+    (lambda n, d, h, k: n * k, "divided by 15, that is images times classes;", ""),
+    (lambda n, d, h, k: n * d, "divided by 30, that is images times pixels;", ""),
+    (lambda n, d, h, k: 100, "times 0.01 whatever the batch", "backward-learning-rate"),
+    (lambda n, d, h, k: 128, "divided by 128 whatever the batch", "backward-batch-size"),
+    (lambda n, d, h, k: 1 / 0.03, "times 0.03 whatever the batch", "backward-learning-rate"),
+    (lambda n, d, h, k: 2, "right but for a factor", ""),
+])  # fmt: skip
+def test_a_factor_is_named_after_what_it_is_in_every_batch(
+    by: Callable[[int, int, int, int], float], hint: str, kind: str
+) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        expect_gradients(divided(by), Constants(learning_rate=0.03))
+    assert hint in "".join(caught.value.hints)
+    assert caught.value.kind == kind
+
+
+def test_a_batch_size_of_100_is_no_learning_rate() -> None:
+    with pytest.raises(CheckFailed) as caught:
+        expect_gradients(divided(lambda n, d, h, k: 100), Constants(batch_size=100))
+    assert caught.value.kind == "backward-batch-size"
 
 
 @pytest.mark.parametrize(("sizes", "said"), [((8, 8), True), ((8, 7), False), ((8,), False)])

@@ -109,6 +109,16 @@ def test_weights_changed_in_place_are_found_and_spoil_no_case() -> None:
     assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
 
 
+def test_forward_may_keep_biases_as_rows() -> None:
+    rows = """self.b1, self.b2 = self.b1.reshape(1, -1), self.b2.reshape(1, -1)
+self.z1 = X @ self.W1 + self.b1
+self.a1 = relu(self.z1)
+self.z2 = self.a1 @ self.W2 + self.b2
+self.a2 = softmax(self.z2)
+return self.a2"""
+    assert {outcome.status for outcome in outcomes({"1.5": rows}).values()} == {"passed"}
+
+
 def test_a_changed_argument_of_softmax_is_named() -> None:
     softmax = "def softmax(z):\n    z -= z.max(axis=1, keepdims=True)\n    return np.exp(z)\n"
     failure = outcomes({}, after=softmax)["1.1"].failure

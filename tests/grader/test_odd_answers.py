@@ -166,6 +166,8 @@ def test_answers_that_are_too_large_are_called_so() -> None:
         assert text.startswith("the answer is too large: "), (answer, text)
         assert figures in text
         assert ", expected at most " in text
+        hints = ("return NumPy arrays as they are, not as lists.",)
+        assert caught.value.hints == (hints if "values" in figures else ())
 
 
 def test_an_answer_that_cannot_be_packed_is_the_scripts_exception(tmp_path: Path) -> None:

@@ -106,7 +106,9 @@ def _expect_gradient(gradients: dict[Any, Any], name: str, mean: np.ndarray) -> 
             hint="name each gradient after its parameter.",
         )
     called = f'gradients["{name}"]'
-    got = expect_numbers(called, gradients[name], f"an array of shape {mean.shape}")
+    is_list = isinstance(gradients[name], list)
+    hint = "return the arrays as they are, without tolist()." if is_list else ""
+    got = expect_numbers(called, gradients[name], f"an array of shape {mean.shape}", hint)
     if mean.ndim == 1 and got.shape == (1, len(mean)):
         got = got[0]
     if got.shape != mean.shape:

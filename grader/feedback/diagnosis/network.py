@@ -222,6 +222,7 @@ def _explained(answer: Any, forms: Forms, n: int) -> tuple[Diagnosis, int] | Non
     """The mistakes of the first form that matches, and how often it was divided by n."""
     signs: list[tuple[Formula, Diagnosis]] = choices("1.6", "sign")
     for (sign, turned), (form, ids), times in itertools.product(signs, forms, (0, 1, 2)):
-        if close(answer, sign(form) / n**times):
+        # a form that is zero everywhere explains nothing
+        if form.any() and close(answer, sign(form) / n**times):
             return (*turned, *ids), times
     return None

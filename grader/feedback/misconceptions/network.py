@@ -144,7 +144,13 @@ NETWORK = (
     ),
     Misconception(
         "backward-no-relu-gate", ("1.6",),
-        {"gate": (lambda p, da1: da1, lambda p, da1: da1 * p.a1, lambda p, da1: da1 * p.z1)},
+        {"gate": (
+            lambda p, da1: da1,
+            lambda p, da1: da1 * p.a1,
+            lambda p, da1: da1 * p.z1,
+            lambda p, da1: da1 * p.a1 * (1 - p.a1),
+            lambda p, da1: da1 * (1 - p.a1**2),
+        )},
     ),
     Misconception(
         "backward-gate-in-one", ("1.6",),
@@ -198,6 +204,9 @@ NETWORK = (
             lambda dz: dz.mean(),
             lambda dz: np.full(dz.shape[1], dz.sum()),
             lambda dz: np.full(dz.shape[1], dz.mean()),
+        ), "start": (
+            lambda p: (p.a2 - p.Y) * (np.arange(len(p.X)) == 0)[:, None],
+            lambda p: (p.a2 - p.Y) * (np.arange(len(p.X)) == len(p.X) - 1)[:, None],
         )},
     ),
     Misconception(
