@@ -55,7 +55,7 @@ def install(module: Any, stand_in: dict[str, Any], questions: Questions) -> None
 
 
 def _give_function(module: Any, name: str, questions: Questions) -> None:
-    own = getattr(module, name, None)
+    own: Any = getattr(module, name, None)
 
     def function(*arguments: Any, **named: Any) -> Any:
         if named:

@@ -117,6 +117,8 @@ def test_hostile_sources_get_no_mistake(bench: ScriptBench, source: str) -> None
 
 @pytest.mark.parametrize(("number", "section", "mistake"), [
     (4, "1.2", "relu-scalar"), (14, "1.4", "ce-sign"), (24, "1.6", "backward-bias-not-summed"),
+    (14, "1.4", "ce-epsilon-too-large"), (14, "1.4", "ce-wrong-entries"),
+    (24, "1.6", "backward-learning-rate"),
 ])  # fmt: skip
 def test_right_code_in_other_styles_takes_mistakes(number: int, section: str, mistake: str) -> None:
     assert number < COUNT

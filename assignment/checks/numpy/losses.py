@@ -56,7 +56,7 @@ def _by_epsilon(
 
 def _change(case: LossCase, moved: Callable[[np.ndarray], np.ndarray]) -> float:
     """By how much the loss falls if the probabilities of the true classes are moved."""
-    p = np.sum(case.y_true * case.y_pred, axis=1, dtype=np.float64)
+    p = np.asarray((case.y_true * case.y_pred).sum(axis=1), np.float64)
     return float(np.log(moved(p) / p).mean())
 
 
