@@ -121,6 +121,14 @@ def test_weights_may_be_kept_in_two_places(how: str) -> None:
     assert {outcome.check.number: outcome.status for outcome in found if outcome.lines} == {}
 
 
+def test_weights_that_are_read_from_a_copy_are_said_to_be_unused() -> None:
+    copied = kept_twice("dict").replace("getattr(self, name)", "getattr(self, name).copy()", 1)
+    module = ModuleType("numpy_ann")
+    exec(compile(copied, "numpy_ann.py", "exec"), vars(module))
+    found = {outcome.check.number: outcome for outcome in run_checks(PARTS["numpy_ann"], module)}
+    assert any("forward does not use self.W1 as it is now" in line for line in found["1.5"].lines)
+
+
 @pytest.mark.parametrize("is_read_only", [False, True])
 def test_weights_in_two_places_are_marked_right_and_train(
     tmp_path: Path, is_read_only: bool

@@ -8,7 +8,7 @@ import numpy as np
 
 from assignment.checks.numpy.cases import ForwardBatch, ForwardCase, network_with
 from assignment.expect import RETURN_MISSING, CheckFailed, expect_array
-from assignment.handles import Handle, Module, attributes
+from assignment.handles import Handle, Module, attributes, set_attributes
 
 TOLERANCE = 1e-4
 HINTS = {
@@ -43,6 +43,11 @@ def expect_forward(
             expect_step(f"self.{name}{suffix}", kept[name], getattr(right, name), hint)
         except CheckFailed as failure:
             explained = explanation(module, name, kept, case, right)
+            if name in ("z1", "z2") and not explained and _ignores(net, f"W{name[1]}", name, right):
+                explained = (
+                    f"forward does not use self.W{name[1]} as it is now. Does it read a copy, which "
+                    "__init__ or an earlier call has made?"
+                )
             failure.hints = (explained,) if explained else failure.hints
             raise
     expect_step("what forward returns", a2, right.a2, "return the probabilities, self.a2.")
@@ -70,6 +75,18 @@ def explanation(
     if name == "z1" and got.shape == expected.shape and _agrees((got - b1) * 255, expected - b1):
         return "the images are divided by 255; their pixels lie between 0 and 1 already."
     return ""
+
+
+def _ignores(net: Handle, weights: str, name: str, right: ForwardBatch) -> bool:
+    """Whether other weights leave a step as it is."""
+    try:
+        before, now = attributes(net, (name, weights))
+        set_attributes(net, {weights: now + 1})
+        net.forward(right.X)
+        (after,) = attributes(net, (name,))
+        return np.array_equal(before, after)
+    except Exception:  # of whatever kind the answer is
+        return False
 
 
 def _of_kept(name: str, got: np.ndarray, case: ForwardCase, right: ForwardBatch) -> str:
