@@ -206,6 +206,8 @@ def _not_installed(found: re.Match[str], raised: Raised) -> str:
             "PyTorch is not installed in this Python: pip install -r requirements.txt, with the "
             "environment active (README.md, Install)."
         )
+    if raised.source and not re.search(rf"\b{name}\b", raised.source):
+        return ""  # imported by a library, or by ours
     return (
         f"{name} is no package of the assignment (README.md, Notes): remove the import, and what "
         "uses it."

@@ -172,6 +172,15 @@ def test_the_line_tells_what_was_meant(cause: Callable[[], object], source: str,
     assert said in hint if said else hint == ""
 
 
+@pytest.mark.parametrize(("source", "is_own"), [
+    ("import seaborn as sns", True), ("from seaborn import utils", True), ("", True),
+    ("import utils", False), ("sys.exit(utils.run_part(name, module))", False),
+])  # fmt: skip
+def test_only_the_students_own_import_is_to_be_removed(source: str, is_own: bool) -> None:
+    hint = hint_for("ModuleNotFoundError", "No module named 'seaborn'", source=source)
+    assert ("remove the import" in hint) == is_own
+
+
 def test_the_section_is_that_of_the_script() -> None:
     message = "mat1 and mat2 shapes cannot be multiplied (3x256 and 128x10)"
     assert "the Linear in 2.1 expects 128" in hint_for(
