@@ -184,6 +184,33 @@ test("two tabs lose no run of each other, and a full browser loses old runs firs
   assert.deepEqual(one.runs.map(({ at }) => at), [2, 3]);
 });
 
+test("a tab that takes over what another types writes nothing, and no run is lost", () => {
+  const memory = new Memory();
+  const [one, other] = [new Store(memory, "lab"), new Store(memory, "lab")];
+  for (let i = 0; i < MOST_RUNS; i += 1) one.addRun({ at: i, passed: 1, text: `run ${i}` });
+  for (let i = 0; i < 20; i += 1) {
+    one.save(`typed ${i}`);
+    const kept = memory.kept.lab;
+    other.read();
+    assert.equal(other.takeOver(), `typed ${i}`);
+    assert.equal(memory.kept.lab, kept);
+  }
+  other.save("typed here, on top of it");
+  assert.deepEqual(new Store(memory, "lab").runs.map(({ text }) => text), one.runs.map(({ text }) => text));
+});
+
+test("a text that another tab kept and this one never showed stays among the runs", () => {
+  const memory = new Memory();
+  const [one, other] = [new Store(memory, "lab"), new Store(memory, "lab")];
+  one.save("typed in one");
+  other.read(); // without showing it
+  other.save("typed in the other");
+  other.save("typed on");
+  const { text, runs } = new Store(memory, "lab");
+  assert.equal(text, "typed on");
+  assert.deepEqual(runs.map((run) => [run.text, run.passed]), [["typed in one", null]]);
+});
+
 test("the text and the last ten runs outlive a reload", () => {
   const memory = new Memory();
   const store = new Store(memory, "lab");

@@ -123,7 +123,8 @@ class Page {
     showRuns(at("runs"), this.store.runs, settings.sections);
     const { text } = this.store;
     if (text === null || text === this.editor.text || document.hasFocus()) return;
-    this.replace(text, "The text was changed in another tab. Undo brings yours back.");
+    // without a write: two tabs that answer each other would push all runs out
+    this.show(this.store.takeOver(), "The text was changed in another tab. Undo brings yours back.");
     this.isChanged = false;
   }
 
@@ -135,6 +136,10 @@ class Page {
   replace(text, words) {
     this.store.addRun({ at: Date.now(), passed: null, text: this.editor.text });
     showRuns(at("runs"), this.store.runs, settings.sections);
+    this.show(text, words);
+  }
+
+  show(text, words) {
     this.editor.text = text;
     this.clear();
     say(words);

@@ -13,6 +13,7 @@ export class Store {
     this.isKept = true;
     this.state = { text: null, runs: [] };
     this.read();
+    this.shown = this.state.text; // in this tab, as it was last kept
   }
 
   get text() {
@@ -36,8 +37,7 @@ export class Store {
   }
 
   save(text) {
-    if (this.isKept) this.read(); // for the runs of other tabs
-    this.state.text = text;
+    this.combine(text);
     this.write();
   }
 
@@ -46,14 +46,28 @@ export class Store {
    * is null for a text that was replaced without a run.
    */
   addRun(run) {
-    const { text } = this.state;
-    if (this.isKept) this.read();
-    this.state.text = text; // that of this tab
+    this.combine(this.shown);
     const runs = this.state.runs.filter((one, index, all) => {
       return index < all.length - 1 || one.text !== run.text;
     });
     this.state.runs = [...runs, run].slice(-MOST_RUNS);
     this.write();
+  }
+
+  /** The text of another tab, which this tab shows from now on. */
+  takeOver() {
+    this.shown = this.state.text;
+    return this.shown;
+  }
+
+  /** Put `text` beside the runs of other tabs; a text of theirs that this tab never showed is kept. */
+  combine(text) {
+    if (this.isKept) this.read();
+    const { text: other, runs } = this.state;
+    const isKnown = [null, this.shown, text].includes(other) || runs.some((run) => run.text === other);
+    if (!isKnown) this.state.runs = [...runs, { at: Date.now(), passed: null, text: other }].slice(-MOST_RUNS);
+    this.state.text = text ?? other;
+    this.shown = text;
   }
 
   /** Write; if there is no room, the oldest runs go first, and the text last. */
