@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ def marked_how_far(findings: list[Finding]) -> list[str]:
     passed = [number for finding in findings for number, good in finding.sections.items() if good]
     if not any(finding.problem.startswith("is missing") for finding in findings):
         passed.append("0.1")
-    measured = [f"{part.number}.{7 if part.number == 1 else 6}" for part in PARTS.values()]
+    measured = [_measured(part) for part in PARTS.values()]
     missed = [number for number in worth if number not in (*passed, *measured)]
     total = f"{sum(worth.values()):g}"
     lines = [
@@ -105,6 +106,30 @@ def marked_how_far(findings: list[Finding]) -> list[str]:
     )
     lines.append("and decides there whether JUDGEMENT fits the curves.")
     return lines
+
+
+def _measured(part: Part) -> str:
+    """The section of a part that is its test accuracy, after those that are written."""
+    return f"{part.number}.{7 if part.number == 1 else 6}"
+
+
+def nothing_written(folder: Path) -> str:
+    """What to do if all scripts of a folder are stubs; "" if anything is written."""
+    if not all(_is_blank(submitted_source(folder, part.name), part) for part in PARTS.values()):
+        return ""
+    return (
+        f"Nothing is written in {folder}.\nIf you work somewhere else, as in Colab: download each "
+        "notebook (File, Download) and put it\nbeside utils.py, with the plots, then run this again."
+    )
+
+
+def _is_blank(path: Path, part: Part) -> bool:
+    """Whether every section of a script or notebook is open."""
+    to_write = {n for n in points() if n.startswith(f"{part.number}.") and n < _measured(part)}
+    try:
+        return to_write <= set(re.findall(r"TODO (\d\.\d)", "\n".join(_unwritten(path))))
+    except (OSError, EncodingError, NotebookError):
+        return False
 
 
 def _sum(worth: dict[str, float], numbers: list[str]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from assignment.checklist import ARCHIVE, checklist, marked_how_far, pack
+from assignment.checklist import ARCHIVE, checklist, marked_how_far, nothing_written, pack
 from assignment.console import marks
 from assignment.data import PROJECT, DataError, data_folder, download_data
 from assignment.ending import ended_well
@@ -77,6 +77,9 @@ def _run_checklist(folder: Path, *, anyway: bool) -> int:
         print("".join(f"      {line}\n" for line in finding.details), end="")
     print()
     print("\n".join(marked_how_far(findings)))
+    blank = nothing_written(folder)
+    if blank:
+        print(f"\n{blank}")
     if any(finding.problem for finding in findings) and not anyway:
         print(f"\nNothing is packed yet. The files are in {folder}.")
         print("Next: fix the marked files, then run python utils.py --checklist again.")

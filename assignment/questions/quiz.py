@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from assignment.captured import captured_checks
-from assignment.checklist import submitted_source
+from assignment.checklist import nothing_written, submitted_source
 from assignment.console import marks
 from assignment.handles import LocalScript
 from assignment.parts import PARTS
@@ -49,7 +49,8 @@ def quiz(folder: Path) -> int:
     if not questions:
         needed = sorted({number for kind in PUBLIC for number in kind.needs[PART.name]} - passed)
         print(f"There is no question to ask yet: {', '.join(needed)} must pass their checks first.")
-        print(f"Next: python {PART.name}.py --check")
+        check = f"python {path.name} --check" if path.suffix == ".py" else f"run {path.name}"
+        print(nothing_written(folder) or f"Next: {check}")
         return 1
     _ask(questions)
     return 0

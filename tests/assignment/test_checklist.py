@@ -14,6 +14,7 @@ from assignment import checklist, command_line
 from assignment.checklist import Finding, marked_how_far, pack
 from assignment.fingerprint import source_fingerprint
 from assignment.plot_checks import plot_problem
+from grader.handout.notebooks import notebook
 from tests.support import RUBRIC, points, run, script_with, write_workplace
 
 
@@ -64,7 +65,19 @@ def test_fresh_stubs_are_not_packed(tmp_path: Path) -> None:
     assert "numpy_ann.py is not finished: TODO 1.2: relu in numpy_ann.py; TODO 1.3" in ran.stdout
     assert "pytorch_ann.py is not finished: TODO 2.5; TODO 2.1" in ran.stdout
     assert "pytorch_cnn_train_val_metrics.png is missing: run python pytorch_cnn.py" in ran.stdout
+    assert f"Nothing is written in {folder}." in ran.stdout  # but in Colab, perhaps
     assert not (folder / "submission.zip").exists()
+
+
+def test_only_a_folder_of_stubs_counts_as_not_written(tmp_path: Path) -> None:
+    folder = write_workplace(tmp_path / "work", with_solutions=False)
+    stub = (folder / "pytorch_cnn.py").read_text()
+    (folder / "pytorch_cnn.py").unlink()
+    assert checklist.nothing_written(folder) == ""  # a file is missing: that is said
+    (folder / "pytorch_cnn.ipynb").write_text(notebook(stub))
+    assert "download each notebook" in checklist.nothing_written(folder)
+    (folder / "numpy_ann.py").write_text(script_with("numpy_ann", {"1.2": "return z"}))
+    assert checklist.nothing_written(folder) == ""
 
 
 def plot(folder: Path, stem: str, **about: object) -> Path:
@@ -188,8 +201,6 @@ def test_an_archive_that_cannot_be_written_gives_one_line(
 
 @pytest.mark.exhaustive
 def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None:
-    from grader.handout.notebooks import notebook
-
     (finished / "numpy_ann.ipynb").write_text(notebook((finished / "numpy_ann.py").read_text()))
     (finished / "numpy_ann.py").write_text(
         'def relu(z):\n    raise NotImplementedError("TODO 1.2: relu in numpy_ann.py")\n'
@@ -201,8 +212,6 @@ def test_a_written_notebook_is_packed_in_place_of_a_stub(finished: Path) -> None
 
 
 def test_a_script_in_another_encoding_counts_before_an_untouched_notebook(finished: Path) -> None:
-    from grader.handout.notebooks import notebook
-
     script = finished / "numpy_ann.py"
     script.write_bytes(b"# f\xfcr\n" + script.read_bytes())
     stub = Path(__file__).parents[2] / "numpy_ann.py"

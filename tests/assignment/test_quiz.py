@@ -51,6 +51,7 @@ def test_unwritten_sections_are_named(tmp_path: Path) -> None:
     status, out, err = ask(folder, "")
     assert (status, err) == (1, "")
     assert "1.2, 1.3, 1.5, 1.6 must pass their checks first" in out
+    assert f"Nothing is written in {folder}." in out
 
 
 def test_a_notebook_is_asked_about_too(solved: Path, tmp_path: Path) -> None:
