@@ -11,10 +11,11 @@ from pathlib import Path
 
 from assignment.files import write_atomically
 from assignment.foreign_imports import ImportFindings, import_findings
-from assignment.notebook_cells import NotebookError, code_in
+from assignment.notebook_cells import NotebookError
 from assignment.parts import PARTS, Part, points
 from assignment.plot_checks import accuracy_remark, plot_problem
 from assignment.script_checks import ScriptReport, check_scripts
+from assignment.size_limits import TooLargeError, bounded_code
 from assignment.sources import EncodingError, roughly, unwritten
 
 ARCHIVE = "submission.zip"
@@ -128,7 +129,7 @@ def _is_blank(path: Path, part: Part) -> bool:
     to_write = {n for n in points() if n.startswith(f"{part.number}.") and n < _measured(part)}
     try:
         return to_write <= set(re.findall(r"TODO (\d\.\d)", "\n".join(_unwritten(path))))
-    except (OSError, EncodingError, NotebookError):
+    except (OSError, EncodingError, NotebookError, TooLargeError):
         return False
 
 
@@ -151,13 +152,13 @@ def _stubs(path: Path) -> tuple[float, bool]:
         return len(_unwritten(path)), False
     except EncodingError:
         return len(unwritten(roughly(path.read_bytes()))), True
-    except (OSError, NotebookError):
+    except (OSError, NotebookError, TooLargeError):
         return math.inf, True
 
 
 def _unwritten(path: Path) -> list[str]:
-    """The TODOs left in a script or notebook. Raises EncodingError or NotebookError."""
-    return unwritten(code_in(path.name, path.read_bytes()))
+    """The TODOs left in a file. Raises EncodingError, NotebookError or TooLargeError."""
+    return unwritten(bounded_code(path.name, path.read_bytes()))
 
 
 def _script_problem(path: Path) -> str:
@@ -168,7 +169,7 @@ def _script_problem(path: Path) -> str:
         return "is empty"
     try:
         open_todos = _unwritten(path)
-    except (EncodingError, NotebookError) as error:
+    except (EncodingError, NotebookError, TooLargeError) as error:
         return str(error)
     if open_todos:
         return f"is not finished: {'; '.join(open_todos)}"

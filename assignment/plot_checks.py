@@ -10,6 +10,7 @@ from typing import Any
 
 from assignment.fingerprint import is_stale
 from assignment.parts import Part
+from assignment.size_limits import MAX_PLOT, TooLargeError, expect_size
 
 CURVES = ("train_losses", "val_losses", "train_accuracies", "val_accuracies")
 
@@ -27,7 +28,10 @@ def plot_problem(path: Path, source: Path) -> str:
         tried = " without options" if quick.is_file() else ""
         return f"is missing: {run}{tried}"
     try:
+        expect_size(path.stat().st_size, MAX_PLOT)
         carried = history_of(path)
+    except TooLargeError as error:
+        return f"{error}: {again}"
     except ImportError:
         return "cannot be checked, because Pillow is missing: pip install matplotlib"
     except NoHistory as error:

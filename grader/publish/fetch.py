@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from assignment.size_limits import MAX_PLOT
 from grader.classroom.intake import HANDED_IN, PROBLEM
 from grader.errors import CannotGrade
 from grader.publish.commits import Commit, Source, newest, of_branch
@@ -24,7 +25,6 @@ from grader.report.text import one_line
 from grader.sandbox.temporary import TemporaryFolder
 from grader.submission.archives import is_ignored
 from grader.submission.names import CHECKLIST, NOTEBOOKS
-from grader.submission.taking import MAX_PLOT
 
 HEADER = ("student", "repository")
 LIST = "roster.csv"

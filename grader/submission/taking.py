@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from assignment.notebook_cells import NotebookError, code_in
+from assignment.notebook_cells import NotebookError
 from assignment.parts import PARTS
+from assignment.size_limits import (
+    MAX_PLOT,
+    MAX_SCRIPT,
+    TooLargeError,
+    bounded_code,
+    expect_size,
+    source_limit,
+)
 from assignment.sources import EncodingError, roughly
 from grader.sections import SCRIPTS
 from grader.submission.archives import Read
@@ -14,14 +22,6 @@ from grader.submission.names import PLOTS, Aliases, resembles, slot, slots
 from grader.submission.parsing import ask
 from grader.submission.places import Files, Places, elsewhere, some
 from grader.submission.record import ALSO_THERE, Submission
-
-MAX_SCRIPT = 200_000  # bytes; a script is 10,000
-MAX_NOTEBOOK = 20_000_000  # bytes; outputs with pictures are large
-MAX_PLOT = 20_000_000  # bytes; a plot is 50,000
-
-
-class _TooLarge(Exception):
-    """A file exceeds its size limit."""
 
 
 @dataclass
@@ -75,7 +75,7 @@ def take(
             try:
                 taking.plots[script] = bounded(files[found], MAX_PLOT)
                 taking.note(plot, found, plot)
-            except _TooLarge as error:
+            except TooLargeError as error:
                 taking.problems[plot] = _of(plot, found, str(error))
     taking.notes += _passed_over(taking)
     submission = _submission(name, taking)
@@ -122,7 +122,7 @@ def _take_script(taking: _Taking, script: str) -> None:
         forms[found] = form
         try:
             sources[found] = _code(found, taking.files[found])
-        except (_TooLarge, NotebookError) as error:
+        except (TooLargeError, NotebookError) as error:
             taking.problems[form] = _of(form, found, str(error))
         except EncodingError as error:
             taking.faults[script] = f"{found} {error}"
@@ -168,7 +168,7 @@ def take_notebook(
     """The submission whose scripts are all in one notebook; None if it defines nothing of theirs."""
     try:
         source = _code(notebook.name, places[notebook.parent][notebook.name])
-    except (_TooLarge, NotebookError):
+    except (TooLargeError, NotebookError):
         return None
     wanted = {part.name: list(part.needed) for part in PARTS.values()}
     scripts = ask("parts", source=source, wanted=wanted)
@@ -225,15 +225,11 @@ def _of(name: str, found: str, problem: str) -> str:
 
 
 def _code(name: str, read: Read) -> str:
-    limit = MAX_NOTEBOOK if name.lower().endswith(".ipynb") else MAX_SCRIPT
-    code = code_in(name, bounded(read, limit))
-    bounded(lambda limit: code.encode()[:limit], MAX_SCRIPT)
-    return code
+    return bounded_code(name, read(source_limit(name) + 1))
 
 
 def bounded(read: Read, limit: int) -> bytes:
-    """A file's content. Raises _TooLarge for one that exceeds the limit."""
+    """A file's content. Raises TooLargeError for one that exceeds the limit."""
     content = read(limit + 1)
-    if len(content) > limit:
-        raise _TooLarge(f"is larger than {limit // 1000:,} kB, the limit for such a file")
+    expect_size(len(content), limit)
     return content

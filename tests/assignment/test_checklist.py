@@ -14,6 +14,7 @@ from assignment import checklist, command_line
 from assignment.checklist import Finding, marked_how_far, pack
 from assignment.fingerprint import source_fingerprint
 from assignment.plot_checks import plot_problem
+from assignment.size_limits import MAX_NOTEBOOK, MAX_PLOT, MAX_SCRIPT
 from grader.handout.notebooks import notebook
 from tests.support import RUBRIC, points, run, script_with, write_workplace
 
@@ -36,6 +37,29 @@ def solved_alone(tmp_path: Path) -> Path:
     """A folder with a solved part 2."""
     (tmp_path / "pytorch_ann.py").write_text(script_with("pytorch_ann", {}))
     return tmp_path
+
+
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("numpy_ann.py", "#" * (MAX_SCRIPT + 1), "is larger than 200 kB"),
+    ("numpy_ann.ipynb", notebook("#" * (MAX_SCRIPT + 1)), "is larger than 200 kB"),
+    ("numpy_ann.ipynb", " " * MAX_NOTEBOOK + "{}", "is larger than 20,000 kB, the limit for such a "
+     "file: clear its outputs"),
+    ("numpy_ann.py", "#" * MAX_SCRIPT, ""),
+], ids=["script", "code", "notebook", "just fits"])  # fmt: skip
+def test_a_file_that_marking_would_not_read_is_named(
+    tmp_path: Path, name: str, content: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checklist, "check_scripts", lambda sources: {})  # quicker
+    (tmp_path / name).write_text(content)
+    problem = checklist.checklist(tmp_path)[0].problem
+    assert problem.startswith(said) if said else problem == ""
+
+
+def test_a_plot_that_marking_would_not_read_is_named(solved_alone: Path) -> None:
+    path = plot(solved_alone, "pytorch_ann")
+    os.truncate(path, MAX_PLOT + 1)
+    problem = plot_problem(path, solved_alone / "pytorch_ann.py")
+    assert problem.startswith("is larger than 20,000 kB, the limit for such a file: run python")
 
 
 def make_older(path: Path) -> None:

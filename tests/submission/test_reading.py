@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from assignment.size_limits import MAX_SCRIPT
 from grader.errors import SubmissionError
 from grader.handout.notebooks import notebook
 from grader.handout.stubs import reference_source, solved
 from grader.submission.reading import CHECKLIST, open_submission
-from grader.submission.taking import MAX_SCRIPT
 from tests.submission.support import tarred, zipped
 
 FORMS: dict[str, Callable[[Path, Path], Path]] = {
