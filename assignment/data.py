@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import os
 import sys
-import tempfile
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -128,9 +127,7 @@ def _unpack(packed: Path, file: IdxFile, data_dir: str | Path | None) -> bytes:
             f"{packed} cannot be read by this user, expected read permission", f"chmod a+r {packed}"
         ) from None
     except FileNotFoundError:
-        raise DataError(
-            f"{packed} is missing, expected the gzip file that comes with the assignment", fix
-        ) from None
+        raise DataError(f"{packed} is missing, expected the published gzip file", fix) from None
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{packed} cannot be unpacked ({error}), expected a complete gzip file", fix
@@ -148,9 +145,10 @@ def _unpack(packed: Path, file: IdxFile, data_dir: str | Path | None) -> bytes:
 def download_data(data_dir: str | Path | None = None) -> None:
     """Download the missing or damaged files of Fashion-MNIST, and of MNIST if its folder exists.
 
-    Uses torchvision's downloader, and replaces a file only after a complete download.
-    Raises DataError.
+    Replaces a file only after a complete download. Raises DataError.
     """
+    from assignment.download import fetched
+
     for dataset, files in IDX_FILES.items():
         raw = data_folder(data_dir) / dataset / "raw"
         if dataset != "FashionMNIST" and not raw.is_dir():
@@ -158,29 +156,10 @@ def download_data(data_dir: str | Path | None = None) -> None:
         damaged = [file for file in files if not _is_whole(file, data_dir, dataset)]
         if damaged:
             print(f"downloading {dataset} to {raw} …", file=sys.stderr)
-            with tempfile.TemporaryDirectory() as folder:
-                _download(dataset, folder)
-                raw.mkdir(parents=True, exist_ok=True)
-                for file in damaged:
-                    fetched = Path(folder, dataset, "raw", f"{file.name}.gz").read_bytes()
-                    write_atomically(raw / f"{file.name}.gz", fetched)
-                    read_idx(file, data_dir, dataset)
-
-
-def _download(dataset: str, folder: str) -> None:
-    try:
-        from torchvision import datasets
-
-        getattr(datasets, dataset)(folder, download=True)
-    except ImportError:
-        raise DataError(
-            "the download needs torchvision, which is not installed", "pip install torchvision"
-        ) from None
-    except (OSError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise DataError(
-            f"{dataset} could not be downloaded ({reason}). Copy data/ from the assignment instead"
-        ) from None
+            raw.mkdir(parents=True, exist_ok=True)
+            for file in damaged:
+                write_atomically(raw / f"{file.name}.gz", fetched(dataset, file))
+                read_idx(file, data_dir, dataset)
 
 
 def _is_whole(file: IdxFile, data_dir: str | Path | None, dataset: str) -> bool:

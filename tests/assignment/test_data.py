@@ -3,13 +3,16 @@
 import gzip
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import utils
-from assignment.data import IDX_FILES, DataError, data_folder, read_idx
+from assignment import download
+from assignment.data import IDX_FILES, DataError, data_folder, download_data, read_idx
+from tests.lab.support import served
 from tests.support import ROOT, run
 
 
@@ -186,6 +189,63 @@ def test_utils_and_part_1_need_no_torch() -> None:
     heavy = "[name for name in sys.modules if name in ('torch', 'matplotlib', 'tqdm')]"
     code = f"import sys, utils, numpy_ann; utils.load_fashion_mnist(train_size=1); print({heavy})"
     assert run("-c", code).stdout.strip() == "[]"
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that a server publishes, as the second source of Fashion-MNIST; the first has none."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for path in (ROOT / "data" / "FashionMNIST" / "raw").glob("*.gz"):
+        (folder / path.name).symlink_to(path)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with served(folder) as address:
+        monkeypatch.setitem(download.SOURCES, "FashionMNIST", (f"{address}none/", address))
+        yield folder
+
+
+def test_missing_and_damaged_files_are_downloaded(data: Path, published: Path) -> None:
+    raw = data / "FashionMNIST" / "raw"
+    damage_altered(raw / "t10k-labels-idx1-ubyte.gz")
+    (raw / "t10k-images-idx3-ubyte.gz").unlink()
+    whole = raw / "train-images-idx3-ubyte.gz"
+    before = whole.stat()
+    download_data(data)
+    assert [len(array) for array in utils.load_fashion_mnist(data)[4:]] == [10_000, 10_000]
+    assert whole.stat() == before
+
+
+def test_a_folder_without_data_is_filled(published: Path, tmp_path: Path) -> None:
+    download_data(tmp_path / "data")
+    assert len(utils.load_fashion_mnist(tmp_path / "data", train_size=1).X_test) == 10_000
+    assert {path.suffix for path in (tmp_path / "data" / "FashionMNIST" / "raw").iterdir()} <= {
+        ".gz",
+        "",
+    }
+
+
+@pytest.mark.parametrize(("damage", "why"), [
+    (damage_missing, "HTTP Error 404"),
+    (damage_truncated, "ended before"),
+    (damage_altered, "another file than the published t10k-labels-idx1-ubyte.gz"),
+    (damage_no_gzip, "Not a gzipped file"),
+])  # fmt: skip
+def test_what_is_not_the_published_file_replaces_nothing(
+    data: Path, published: Path, damage, why: str
+) -> None:
+    wanted = published / "t10k-labels-idx1-ubyte.gz"
+    content = wanted.read_bytes()
+    wanted.unlink()
+    wanted.write_bytes(content)
+    damage(wanted)
+    ours = data / "FashionMNIST" / "raw" / wanted.name
+    ours.write_bytes(b"damaged")
+    with pytest.raises(DataError) as caught:
+        download_data(data)
+    assert str(caught.value).startswith("FashionMNIST could not be downloaded (127.0.0.1:")
+    assert why in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert ours.read_bytes() == b"damaged"
 
 
 def test_download_without_a_network_fails_in_one_line(data: Path) -> None:

@@ -82,6 +82,8 @@ def test_without_data_the_scripts_say_where_to_get_it(tmp_path: Path) -> None:
     ran = run("numpy_ann.py", cwd=folder)
     assert ran.returncode == 2
     assert "python utils.py --download" in ran.stderr
+    readme = (folder / "README.md").read_text()
+    assert "came without it, `python utils.py --download` fetches" in readme
 
 
 def test_the_handouts_first_command(handout: Path) -> None:
