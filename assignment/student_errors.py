@@ -137,9 +137,9 @@ def is_own(filename: str) -> bool:
         return False
     if "://" in filename:  # a page's address: JavaScript's, where Python runs in a browser
         return False
-    libraries = (sys.base_prefix, sys.prefix)
-    in_library = "site-packages" in filename or any(
-        filename.startswith(f"{root.rstrip(os.sep)}{os.sep}lib") for root in libraries
-    )
+    roots = (sys.base_prefix, sys.prefix)
+    libraries = tuple(os.path.normcase(f"{root.rstrip(os.sep)}{os.sep}lib") for root in roots)
+    # on Windows, "lib" and "Lib" are the same folder
+    in_library = "site-packages" in filename or os.path.normcase(filename).startswith(libraries)
     path = Path(filename).resolve()
     return not in_library and HERE not in path.parents and path != HERE.parent / "utils.py"

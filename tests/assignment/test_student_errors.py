@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+
+import pytest
 
 from assignment.script_loading import loaded
 from assignment.student_errors import MAX_TEXT, describe_error, is_own, line_of
@@ -32,4 +36,11 @@ def test_deep_recursions_and_long_messages_are_short(tmp_path: Path) -> None:
 
 def test_a_page_s_address_is_no_script_of_a_student() -> None:
     assert not is_own("http://127.0.0.1:8000/web/lab/worker.js")
+    assert is_own(str(Path("numpy_ann.py").resolve()))
+
+
+def test_the_standard_library_is_known_by_windows_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "normcase", str.lower)  # as on Windows
+    monkeypatch.setattr(sys, "base_prefix", "/Opt/Python")
+    assert not is_own("/Opt/Python/Lib/json/decoder.py")
     assert is_own(str(Path("numpy_ann.py").resolve()))
