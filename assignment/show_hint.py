@@ -42,16 +42,15 @@ def show_hint(part: Part, module: ModuleType, asked: str, *, verbose: bool = Fal
     if not asked and (last is None or last.status == "passed"):
         _count(folder, passed, "", "", 0)
         print("Every section passes its public checks, so there is no hint to show. Marking uses")
-        print(
-            f"more inputs: python {part.name}.py --hint {passed[-1]} shows the hints of a section."
-        )
+        print(f"more inputs: {_call(part, module, passed[-1])} shows the hints of a section.")
         return 0
     number = asked or outcomes[-1].check.number
     shown = last if last is not None and last.check.number == number else None
     print("\n".join(_head(number, shown)))
     hints = hints_of(number, shown)
     verdict = "\n".join([shown.status, *_failure(shown)]) if shown else ""
-    _print_hints(part, asked, hints, _count(folder, passed, number, verdict, len(hints)))
+    count = _count(folder, passed, number, verdict, len(hints))
+    _print_hints(hints, count, _call(part, module, asked))
     return 0 if shown and shown.status == "passed" else 1
 
 
@@ -102,7 +101,18 @@ def hints_of(number: str, outcome: Outcome | None) -> Ladder:
     return (said, *others) if said else ()
 
 
-def _print_hints(part: Part, asked: str, hints: Ladder, count: int) -> None:
+def _call(part: Part, module: ModuleType, section: str) -> str:
+    """What shows the next hint for a section, or for the first that fails if that is "".
+
+    In a notebook `python` would look at the script beside it.
+    """
+    words = ["--hint", *filter(None, [section])]
+    if getattr(module, "__file__", None):
+        return f"python {part.name}.py {' '.join(words)}"
+    return f"main({json.dumps(words)})"
+
+
+def _print_hints(hints: Ladder, count: int, call: str) -> None:
     for number, hint in enumerate(hints[:count], start=1):
         step = f", {RUNGS[number - 1]}" if len(hints) == len(RUNGS) else ""
         print(f"\nHint {number} of {len(hints)}{step}:")
@@ -110,7 +120,7 @@ def _print_hints(part: Part, asked: str, hints: Ladder, count: int) -> None:
     if not hints:
         print("\nThere is no hint for this section.")
     elif count < len(hints):
-        print(f"\nNext hint: python {part.name}.py --hint {asked}".rstrip())
+        print(f"\nNext hint: {call}")
     else:
         print("\nThat was the last hint.")
 

@@ -3,12 +3,13 @@
 import json
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from assignment.parts import section_hints
-from assignment.show_hint import STATE
-from tests.support import run, script_with, write_workplace
+from assignment.parts import PARTS, section_hints
+from assignment.show_hint import STATE, show_hint
+from tests.support import ROOT, run, script_with, write_workplace
 
 LEAKY = "return np.where(z > 0, z, 0.1 * z)"
 _, RELU = section_hints()["1.2"]
@@ -132,3 +133,17 @@ def test_the_checks_alone_stay_as_they_are(folder: Path) -> None:
     assert run("numpy_ann.py", "--check", cwd=folder).stdout == before
     assert "Hint: negative elements become 0" in before
     assert RELU[0] not in before
+
+
+@pytest.mark.parametrize(("section", "call"), [
+    ("", 'main(["--hint"])'), ("1.2", 'main(["--hint", "1.2"])'),
+])  # fmt: skip
+def test_a_notebook_is_told_what_to_run_there(
+    section: str, call: str, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    cells = ModuleType("__main__")  # without a file, as in Jupyter
+    exec((ROOT / "numpy_ann.py").read_text().partition("if __name__")[0], vars(cells))
+    assert show_hint(PARTS["numpy_ann"], cells, section) == 1
+    assert f"Next hint: {call}" in capsys.readouterr().out.splitlines()
