@@ -39,7 +39,7 @@ class Lab:
     """The page in a browser, as its user sees it."""
 
     def __init__(self, browser: Any, address: str):
-        self.browser = browser
+        self.browser, self.address = browser, address
         browser.get(address)
 
     def at(self, name: str) -> Any:
@@ -199,6 +199,41 @@ def test_endless_loops_stop_and_the_page_goes_on(page: Lab) -> None:
     page.wait_until_ready()
     assert page.check() == ["passed"] * 6
     page.expect_no_trouble()
+
+
+def test_two_tabs_keep_the_runs_and_a_removed_text_is_gone(page: Lab) -> None:
+    def kept() -> dict[str, Any]:
+        return json.loads(page.browser.execute_script("return Object.values({...localStorage})[0]"))
+
+    page.wait_until_ready()
+    page.check()
+    page.paste(WRONG)
+    page.check()
+    first = page.browser.current_window_handle
+    # from now on, as on a screen
+    page.browser.execute_script("document.hasFocus = () => false")
+    page.browser.switch_to.new_window("tab")
+    other = Lab(page.browser, page.address)
+    other.wait(lambda: other.browser.execute_script("return document.body.dataset.loaded"))
+    second = page.browser.current_window_handle
+    for i in range(1, 13):
+        other.press("~")
+        other.wait(lambda i=i: kept()["text"].count("~") == i)
+    assert [run["passed"] for run in kept()["runs"]] == [1, 3]
+    page.browser.switch_to.window(first)
+    page.wait(lambda: "changed in another tab" in page.at("next").text)
+
+    page.at("remove").click()
+    page.browser.switch_to.alert.dismiss()
+    assert kept()["text"].count("~") == 12
+    page.at("remove").click()
+    page.browser.switch_to.alert.accept()
+    for window in (first, second):
+        page.browser.switch_to.window(window)
+        page.wait(lambda: page.at("runs").text == "No earlier runs")
+        page.at("undo").click()
+    time.sleep(1)  # more than it takes until a text is kept
+    assert page.browser.execute_script("return localStorage.length") == 0
 
 
 def test_files_that_are_opened(page: Lab, tmp_path: Path) -> None:

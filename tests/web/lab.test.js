@@ -23,6 +23,10 @@ class Memory {
   setItem(key, value) {
     this.kept[key] = value;
   }
+
+  removeItem(key) {
+    delete this.kept[key];
+  }
 }
 
 /** A Python whose workers only note what they are asked. */
@@ -222,6 +226,18 @@ test("the text and the last ten runs outlive a reload", () => {
   assert.equal(again.runs.length, MOST_RUNS);
   assert.deepEqual(again.runs.at(-1), { at: 99, passed: 2, text: "run 12" });
   assert.equal(again.runs[0].text, "run 3");
+});
+
+test("what is removed stays so, whatever still comes from Python", () => {
+  const memory = new Memory({ another: "page" });
+  const store = new Store(memory, "lab");
+  store.save("mine");
+  store.addRun({ at: 1, passed: 1, text: "mine" });
+  store.remove();
+  store.addRun({ at: 2, passed: 2, text: "mine" });
+  store.save("mine");
+  assert.deepEqual(memory.kept, { another: "page" });
+  new Store(null, "lab").remove(); // a browser that keeps nothing
 });
 
 test("storage that is missing, full or damaged loses nothing that is open", () => {

@@ -17,6 +17,9 @@ const NO_WEBASSEMBLY =
   "This browser has no WebAssembly, in which Python runs here. Open the page in a current Firefox, " +
   "Chrome, Edge or Safari, or work with Python on a computer, as the README says.";
 const KEPT = "Your text stays in this browser and is sent nowhere.";
+const QUESTION =
+  "Remove your text and the earlier runs from this browser? There is no way back: " +
+  "download numpy_ann.py first if you need it.";
 const NOT_KEPT = "This browser keeps no data, so a reload loses your text: download numpy_ann.py.";
 const STATES = {
   starting: "Python is starting…",
@@ -74,6 +77,7 @@ class Page {
       stop: () => this.python.stop(),
       download: () => download(SCRIPT, this.editor.text),
       reset: () => this.replace(this.stub, "The text is the empty one again. Undo brings yours back."),
+      remove: () => window.confirm(QUESTION) && this.remove(),
       undo: () => this.editor.undo(),
       redo: () => this.editor.redo(),
       look: () => this.run(false),
@@ -88,7 +92,11 @@ class Page {
     document.addEventListener("show-line", ({ detail }) => this.showLine(detail.line));
     document.addEventListener("visibilitychange", () => this.save());
     window.addEventListener("pagehide", () => this.save());
-    window.addEventListener("storage", ({ key }) => key === this.store.key && this.otherTab());
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key !== this.store.key) return;
+      if (newValue === null) this.remove();
+      else this.otherTab();
+    });
   }
 
   /** Student code shares the worker: a message that makes no sense ends nothing. */
@@ -126,6 +134,13 @@ class Page {
     // without a write: two tabs that answer each other would push all runs out
     this.show(this.store.takeOver(), "The text was changed in another tab. Undo brings yours back.");
     this.isChanged = false;
+  }
+
+  /** Leave nothing to the next user: neither what is kept, nor what Undo, Output and Network show. */
+  remove() {
+    this.isChanged = false;
+    this.store.remove();
+    window.location.reload();
   }
 
   showKept() {

@@ -70,6 +70,16 @@ export class Store {
     this.shown = text;
   }
 
+  /** Delete all that is kept. Nothing is written after that. */
+  remove() {
+    try {
+      this.storage.removeItem(this.key);
+    } catch {
+      this.isKept = false;
+    }
+    this.storage = null;
+  }
+
   /** Write; if there is no room, the oldest runs go first, and the text last. */
   write() {
     const { text, runs } = this.state;
