@@ -206,9 +206,15 @@ def test_two_tabs_keep_the_runs_and_a_removed_text_is_gone(page: Lab) -> None:
         return json.loads(page.browser.execute_script("return Object.values({...localStorage})[0]"))
 
     page.wait_until_ready()
+    page.browser.execute_script(
+        "window.asked = 0; navigator.storage.persist = async () => { window.asked += 1; }"
+    )
     page.check()
     page.paste(WRONG)
     page.check()
+    page.paste(WRONG)
+    page.check()
+    assert page.browser.execute_script("return window.asked") == 1
     first = page.browser.current_window_handle
     # from now on, as on a screen
     page.browser.execute_script("document.hasFocus = () => false")

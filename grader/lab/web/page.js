@@ -16,7 +16,9 @@ const SAVE_AFTER = 300; // milliseconds after the last key
 const NO_WEBASSEMBLY =
   "This browser has no WebAssembly, in which Python runs here. Open the page in a current Firefox, " +
   "Chrome, Edge or Safari, or work with Python on a computer, as the README says.";
-const KEPT = "Your text stays in this browser and is sent nowhere.";
+const KEPT =
+  "Your text stays in this browser and is sent nowhere. Before a longer break, download " +
+  "numpy_ann.py: some browsers, such as Safari, delete it after a week without a visit.";
 const QUESTION =
   "Remove your text and the earlier runs from this browser? There is no way back: " +
   "download numpy_ann.py first if you need it.";
@@ -121,7 +123,15 @@ class Page {
     if (!this.isChanged) return;
     this.isChanged = false;
     this.store.save(this.editor.text);
+    this.askToKeep();
     this.showKept();
+  }
+
+  /** Ask the browser, once there is something to keep, not to delete it when it needs room. */
+  askToKeep() {
+    if (this.isAsked) return;
+    this.isAsked = true;
+    navigator.storage?.persist?.().catch(() => {}); // a refusal changes nothing
   }
 
   /** Another tab has kept a text or a run; the text of the tab that one works in is left alone. */
