@@ -101,6 +101,51 @@ RIGHT_STEPS = {
         LOSS, "F.cross_entropy(self(X_batch), y_batch, reduction='none')\n"
         "loss = ((1 - torch.exp(-loss)) ** 2 * loss).mean()"),
     "a block": _changed("self(X_batch)", "self.net(X_batch)"),
+    "loss without dropout after the step": TEXTBOOK.replace(
+        "return loss.item()", "self.eval()\nwith torch.no_grad():\n"
+        "    loss = F.cross_entropy(self(X_batch), y_batch)\nself.train()\nreturn loss.item()"),
+    "loss of the clean images, without gradients": "\nwith torch.no_grad():\n"
+    "    value = F.cross_entropy(self(X_batch), y_batch).item()\norder = torch.randperm(len(X_batch))\n"
+    "X_batch, y_batch = X_batch[order].flip(-1), y_batch[order]"
+    + TEXTBOOK.replace("loss.item()", "value"),
+    "mixup, loss of the clean images": "\nother = torch.randperm(len(X_batch))\n"
+    "logits = self(0.7 * X_batch + 0.3 * X_batch[other])\n"
+    "loss = 0.7 * F.cross_entropy(logits, y_batch) + 0.3 * F.cross_entropy(logits, y_batch[other])\n"
+    "optimizer.zero_grad()\nloss.backward()\noptimizer.step()\n"
+    "value, accuracy = self.evaluate(X_batch, y_batch)\nself.train()\nreturn value",
+    "loss in halves afterwards": TEXTBOOK.replace(
+        "return loss.item()", "with torch.no_grad():\n    logits = torch.cat([self(X) for X in "
+        "X_batch.split(10)])\nreturn F.cross_entropy(logits, y_batch).item()"),
+    "warm-up from 0": "\nself.steps = getattr(self, 'steps', -1) + 1\n"
+    "for group in optimizer.param_groups:\n"
+    "    group['lr'] = LEARNING_RATE * min(1.0, self.steps / 200)" + TEXTBOOK,
+    "warm-up by a schedule": "\nif not hasattr(self, 'warmup'):\n    self.warmup = "
+    "torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: min(1.0, i / 100))"
+    + TEXTBOOK.replace("return", "self.warmup.step()\nreturn"),
+    "learning rates from 1e-7": "\nfor group in optimizer.param_groups:\n"
+    "    group['lr'] = 1e-7" + TEXTBOOK,
+    "numbers of its own optimizer": "\nfor group in optimizer.param_groups:\n"
+    "    group['betas'] = (0.85, group['betas'][1])" + TEXTBOOK,
+    "temperature": _changed("self(X_batch)", "self(X_batch) / 2.0"),
+    "sharper": _changed("self(X_batch)", "self(X_batch) / 0.5"),
+    "mean of two views": _changed("self(X_batch)", "(self(X_batch) + self(X_batch.flip(-1))) / 2"),
+    "mean of two views in one batch": _changed(
+        "self(X_batch)", "self(torch.cat([X_batch, X_batch.flip(-1)])).view(2, -1, 10).mean(0)"),
+    "mean of two passes, by hand": _changed(
+        LOSS, "torch.stack([self(X_batch), self(X_batch)]).mean(0)\n"
+        "loss = (loss.logsumexp(1) - loss.gather(1, y_batch[:, None])[:, 0]).mean()"),
+    "attack in evaluation mode": "\nself.eval()\nX = X_batch.clone().requires_grad_()\n"
+    "g, = torch.autograd.grad(F.cross_entropy(self(X), y_batch), X)\n"
+    "X = (X + 0.02 * g.sign()).detach().clamp(0, 1)\nself.train()"
+    + _changed("self(X_batch)", "self(X)"),
+    "accuracy in evaluation mode": TEXTBOOK.replace(
+        "return", "self.accuracy = (self.predict(X_batch) == y_batch).float().mean()\n"
+        "self.train()\nreturn"),
+    "scaled for half precision, clipped": _changed(
+        "loss.backward()", "self.scaler = getattr(self, 'scaler', None) or "
+        "torch.amp.GradScaler('cpu')\nself.scaler.scale(loss).backward()\n"
+        "self.scaler.unscale_(optimizer)\nnn.utils.clip_grad_value_(self.parameters(), 1e-3)"
+    ).replace("optimizer.step()", "self.scaler.step(optimizer)\nself.scaler.update()"),
     "rounded": _changed("loss.item()", "round(loss.item(), 2)"),
 }  # fmt: skip
 # by the misconception that names them
@@ -141,7 +186,45 @@ WRONG_STEPS = {
     "other labels": ("torch-wrong-loss", _changed("y_batch)", "(y_batch + 1) % 10)")),
     "half the batch": ("torch-wrong-loss", _changed(
         LOSS, "F.cross_entropy(self(X_batch)[::2], y_batch[::2])")),
+    "mean over all batches so far": ("torch-wrong-loss", TEXTBOOK.replace(
+        "return loss.item()", "total, count = getattr(self, 'total', (0.0, 0))\n"
+        "self.total = total + loss.item() * len(y_batch), count + len(y_batch)\n"
+        "return self.total[0] / self.total[1]")),
+    "running average without bias": ("torch-wrong-loss", TEXTBOOK.replace(
+        "return loss.item()", "self.count = getattr(self, 'count', 0) + 1\n"
+        "self.mean = 0.9 * getattr(self, 'mean', 0.0) + 0.1 * loss.item()\n"
+        "return self.mean / (1 - 0.9 ** self.count)")),
+    "mean of the last two": ("torch-wrong-loss", TEXTBOOK.replace(
+        "return loss.item()", "self.last = [*getattr(self, 'last', []), loss.item()][-2:]\n"
+        "return sum(self.last) / len(self.last)")),
+    "no zeroing, scaled for half precision": ("torch-no-zero-grad", _changed(
+        "optimizer.zero_grad()\n", "self.scaler = getattr(self, 'scaler', None) or "
+        "torch.amp.GradScaler('cpu')\n").replace(
+        "loss.backward()\noptimizer.step()", "self.scaler.scale(loss).backward()\n"
+        "self.scaler.step(optimizer)\nself.scaler.update()")),
+    "no zeroing, scaled and clipped": ("torch-no-zero-grad", _changed(
+        "optimizer.zero_grad()\n", "").replace(
+        "loss.backward()", "(65536 * loss).backward()\nfor p in self.parameters():\n"
+        "    if p.grad is not None:\n        p.grad /= 65536\n"
+        "nn.utils.clip_grad_norm_(self.parameters(), 0.1)")),
+    "a step if the loss falls": ("torch-no-step", _changed(
+        "optimizer.step()", "if loss.item() < getattr(self, 'best', 1e9):\n"
+        "    self.best = loss.item()\n    optimizer.step()")),
+    "negative logits": ("torch-wrong-loss", _changed("self(X_batch)", "-self(X_batch)")),
+    "softmax of the sum of two views": ("torch-wrong-loss", _changed(
+        "self(X_batch)", "(self(X_batch) + self(X_batch)).softmax(1)")),
     "loss times n": ("torch-wrong-loss", _changed("loss.item()", "loss.item() * len(X_batch)")),
+}  # fmt: skip
+
+# harmless without dropout or batch normalisation
+LEFT_IN_EVALUATION = {
+    "by predict": TEXTBOOK.replace(
+        "return", "self.accuracy = (self.predict(X_batch) == y_batch).float().mean()\nreturn"),
+    "by evaluate": TEXTBOOK.replace(
+        "return", "self.loss, self.accuracy = self.evaluate(X_batch, y_batch)\nreturn"),
+    "by eval()": TEXTBOOK.replace(
+        "return", "self.eval()\nwith torch.no_grad():\n"
+        "    self.right = self(X_batch).argmax(1) == y_batch\nreturn"),
 }  # fmt: skip
 
 NO_GRADIENTS = "with torch.no_grad():\n    "

@@ -24,32 +24,46 @@ CLASSES = 10
 
 
 @dataclass
+class Run:
+    """One run of a layer: its mode, whether its result has a gradient, and when that came."""
+
+    training: bool
+    recording: bool
+    periods: set[int] = field(default_factory=set)  # of a training step, as in events.py
+
+
+@dataclass
 class Running:
-    """What ran, as (in training mode, its result has a gradient) each.
+    """What ran.
 
     Layers without parameters whose result is the same in both modes are left out: eval() does not
     reach one that forward makes, or one that belongs to no network.
     """
 
-    switching: list[tuple[bool, bool]] = field(default_factory=list)  # layers that read their mode
-    layers: list[tuple[bool, bool]] = field(default_factory=list)  # others, with parameters
-    networks: list[tuple[bool, bool]] = field(default_factory=list)  # the whole network
+    switching: list[Run] = field(default_factory=list)  # layers that read their mode
+    layers: list[Run] = field(default_factory=list)  # others, with parameters
+    networks: list[Run] = field(default_factory=list)  # the whole network
 
     @property
-    def modes(self) -> list[tuple[bool, bool]]:
+    def modes(self) -> list[Run]:
         """Of the layers that depend on it; else of all; else of the network itself."""
         return self.switching or self.layers or self.networks
 
 
 @contextlib.contextmanager
-def watched(model: nn.Module) -> Iterator[Running]:
-    """Notes every layer that runs inside the block, of the model and of its copies."""
+def watched(model: nn.Module, arrived: Callable[[Run], None] | None = None) -> Iterator[Running]:
+    """Notes every layer that runs inside the block, of the model and of its copies.
+
+    `arrived` is called when a gradient comes to the result of a run.
+    """
     running = Running()
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
         if torch.jit.is_tracing():  # nothing comes of it but a copy
             return
-        now = (layer.training, isinstance(output, torch.Tensor) and output.requires_grad)
+        now = Run(layer.training, isinstance(output, torch.Tensor) and output.requires_grad)
+        if arrived is not None and now.recording:
+            output.register_hook(lambda _: arrived(now))
         if type(layer) is type(model):
             running.networks.append(now)
         if _reads_mode(layer):
@@ -158,19 +172,20 @@ def _converts(module: nn.Module, inputs: Any) -> bool:
     return bool(inputs) and is_rows(inputs[0]) and not has_parameters
 
 
-def shifted(logits: Any, scale: float, generator: torch.Generator) -> Any:
-    """Logits plus random numbers of a given scale; their logarithms or probabilities likewise.
+def shifted(logits: Any, by: Any, size: float, gain: float = 1.0) -> Any:
+    """Logits plus given numbers `by`; their logarithms or probabilities likewise.
 
     So every image has another label and the loss can tell what it is computed from, whatever the
-    architecture and its weights; logits larger than the scale are shrunk for it. Returns the sum,
-    and what the caller gets in place of the logits.
+    architecture and its weights: logits larger than `size` are shrunk to it. Their gradient is as
+    without that, times `gain`. Returns the sum, and what the caller gets in place of the logits.
     """
-    by = (scale * torch.randn(logits.shape, generator=generator)).to(logits)
     logarithms = _is_close(logits.exp().sum(dim=1))
     probabilities = bool((logits >= 0).all()) and _is_close(logits.sum(dim=1))
     own = logits.clamp_min(1e-12).log() if probabilities else logits
-    shrinking = min(1.0, scale / max(float(own.detach().abs().max()), 1e-12))
-    moved = shrinking * own + by
+    shrinking = min(1.0, size / max(float(own.detach().abs().max()), 1e-12))
+    moved = shrinking * own.detach() + by.to(logits)
+    if own.requires_grad:
+        moved = moved + gain * (own - own.detach())
     if logarithms:
         return moved, torch.log_softmax(moved, dim=1)
     return moved, torch.softmax(moved, dim=1) if probabilities else moved

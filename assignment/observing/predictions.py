@@ -31,7 +31,8 @@ def predict(model: nn.Module, X: Any, seed: int) -> dict[str, Any]:
     generator = torch.Generator().manual_seed(seed)
 
     def change(_: Any, given: Any, logits: Any) -> Any:
-        moved, shown = shifted(logits, SPREAD, generator)
+        by = SPREAD * torch.randn(logits.shape, generator=generator)
+        moved, shown = shifted(logits, by, SPREAD)
         passes.append(moved.detach().clone().double())
         found = places_of(given, images)
         places.append(found if len(found) == len(logits) else [-1] * len(logits))
@@ -48,8 +49,8 @@ def predict(model: nn.Module, X: Any, seed: int) -> dict[str, Any]:
         "labels": labels,
         "passes": passes[:2000],
         "places": places[:2000],
-        "training": any(training for training, _ in running.modes),
-        "recording": any(recording for _, recording in running.modes),
+        "training": any(run.training for run in running.modes),
+        "recording": any(run.recording for run in running.modes),
         "changed": not torch.equal(X, images),
     }
 

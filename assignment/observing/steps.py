@@ -6,192 +6,58 @@ what is observed.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
-from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.nn import functional as F
 
 from assignment.answers import CAUSE
-from assignment.observing.layers import (
-    every_forward,
-    every_outer_call,
-    places_of,
-    shifted,
-    watched,
+from assignment.observing.events import (
+    Call,
+    Events,
+    RecordingOptimizer,
+    counting_others,
+    noting,
+    reading_logits,
 )
+from assignment.observing.layers import Running, places_of, watched
 
 SPREAD = 2.0  # of the numbers added to the logits: probabilities from 0.001 to 0.9
+EASY = 4.5  # what the right class has more in an easy batch: its loss is about 0.12
+EASY_SPREAD = 0.7
+CLASSES = 10
+PASSES = 10  # that a weight has to be needed in
+EASY_GAIN = 8.0  # of the gradients of an easy batch, which are as large as others then
 
 
-@dataclass
-class Call:
-    """One forward pass of the step: its images and logits, and the loss's gradient by them."""
-
-    images: Any
-    logits: Any
-    gradient: Any = None
-    period: int = 0  # in which the gradient came
-
-    def note(self, gradient: Any, period: int) -> None:
-        """Add a gradient that arrives at the logits."""
-        self.gradient = gradient if self.gradient is None else self.gradient + gradient
-        self.period = period
-
-
-@dataclass
-class Events:
-    """What happened in a step, in the order in which a right step does it."""
-
-    calls: list[Call] = field(default_factory=list)
-    blocks: dict[int, list[Call]] = field(default_factory=dict)  # of blocks called by themselves
-    losses: list[float] = field(default_factory=list)  # that backward was called on
-    period: int = 0  # how often gradients of this step were zeroed before another backward
-    followed: int | None = None  # the period whose gradients the optimizer's first step found
-    roots: list[Any] = field(default_factory=list)  # what backward was called on in this period
-    twice: bool = False  # backward added the gradients of the same loss again
-    detached: bool = False  # backward was called on something that has no gradient
-    reached: bool = False  # a parameter got a gradient
-    steps: int = 0
-    others: int = 0  # steps of other optimizers
-
-
-class RecordingOptimizer(torch.optim.SGD):  # type: ignore[misc]  # torch is not typed here
-    """Plain gradient descent that counts its steps and keeps the gradients of the first."""
-
-    def __init__(self, parameters: list[Any], learning_rate: float, events: Events):
-        super().__init__(parameters, lr=learning_rate)
-        self.events, self.all = events, parameters
-        self.followed, self.stepped = [None] * len(parameters), [0] * len(parameters)
-
-    def step(self, closure: Any = None) -> Any:
-        """One step, after the closure if there is one."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        self.events.steps += 1
-        before = [p.detach().clone() for p in self.all]
-        super().step()
-        if self.events.steps == 1:
-            self.events.followed = self.events.period
-            self.followed = [_kept(p.grad) for p in self.all]
-            self.stepped = [p.detach() - old for p, old in zip(self.all, before, strict=True)]
-        return loss
-
-
-def _any(gradient: Any) -> bool:
-    return gradient is not None and bool(gradient.any())
-
-
-def _kept(gradient: Any) -> Any:
-    return None if gradient is None else gradient.detach().clone()
-
-
-@contextlib.contextmanager
-def _noting(parameters: list[Any], events: Events, fresh: list[Any]) -> Iterator[None]:
-    """Notes the calls of backward, and in `fresh` what they add to the gradients."""
-    original = torch.autograd.backward
-
-    def backward(*args: Any, **kwargs: Any) -> None:
-        roots = args[0] if args else kwargs["tensors"]
-        roots = (roots,) if isinstance(roots, torch.Tensor) else tuple(roots)
-        events.detached |= not any(root.requires_grad for root in roots)
-        events.losses += [float(root.detach().sum()) for root in roots]
-        before = [_kept(p.grad) for p in parameters]
-        if any(new is not None and not _any(old) for old, new in zip(before, fresh, strict=True)):
-            events.period += 1
-            events.roots.clear()
-        events.twice |= any(root is old for root in roots for old in events.roots)
-        events.roots += roots
-        original(*args, **kwargs)
-        for i, (parameter, old) in enumerate(zip(parameters, before, strict=True)):
-            if parameter.grad is None:
-                continue
-            added = parameter.grad.detach().clone() if old is None else parameter.grad - old
-            if bool(added.any()):
-                events.reached = True
-                # only what comes since zeroing counts
-                fresh[i] = fresh[i] + added if _any(old) and fresh[i] is not None else added
-
-    def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        found = computed(outputs, inputs, *args, **kwargs)
-        places = {id(p): i for i, p in enumerate(parameters)}
-        inputs = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
-        for parameter, gradient in zip(inputs, found, strict=True):
-            if id(parameter) in places and gradient is not None:  # which the step puts in place
-                fresh[places[id(parameter)]] = gradient.detach().clone()
-                events.reached |= bool(gradient.any())
-        return found
-
-    computed = torch.autograd.grad
-    torch.autograd.backward, torch.autograd.grad = backward, grad
-    try:
-        yield
-    finally:
-        torch.autograd.backward, torch.autograd.grad = original, computed
-
-
-@contextlib.contextmanager
-def _reading_logits(model: nn.Module, events: Events) -> Iterator[None]:
-    """Adds random numbers to the logits, the same for as many images, and notes what they get."""
-
-    def change(network: Any, images: Any, logits: Any) -> Any:
-        if not torch.is_grad_enabled() or not logits.requires_grad:
-            return logits
-        generator = torch.Generator().manual_seed(len(logits))
-        moved, shown = shifted(logits, SPREAD, generator)
-        call = Call(images, moved.detach().clone())  # the step may change them in place
-        moved.register_hook(lambda gradient: call.note(gradient, events.period))
-        if isinstance(network, type(model)):
-            events.calls.append(call)
-        else:
-            events.blocks.setdefault(id(network), []).append(call)
-        return shown
-
-    def change_block(block: Any, images: Any, logits: Any) -> Any:
-        return logits if isinstance(block, type(model)) else change(block, images, logits)
-
-    with every_forward(model, change), every_outer_call(change_block):
-        yield
-
-
-@contextlib.contextmanager
-def _counting_others(own: Any, events: Events) -> Iterator[None]:
-    def count(optimizer: Any, *_: Any) -> None:
-        events.others += optimizer is not own
-
-    handle = register_optimizer_step_post_hook(count)
-    try:
-        yield
-    finally:
-        handle.remove()
-
-
-def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, Any]:
+def step(model: nn.Module, X: Any, y: Any, learning_rate: float, number: int = 0) -> dict[str, Any]:
     """What one training_step with plain gradient descent returns, and what it did.
 
-    The gradients that the step before it left are multiplied by 1000, which shows whether this one
-    zeroes them. Afterwards the parameters are put back, so that a long step does no harm.
+    The network is put into training mode before step 0 only, as fit does it before the first batch.
+    Every other step has an easy batch: the numbers that are added to its logits are larger for the
+    right classes. The gradients that the step before it left are multiplied by 1000, which shows
+    whether this one zeroes them. Afterwards the parameters are put back, so that a long step does
+    no harm.
     """
     named = list(model.named_parameters())
     parameters = [p for _, p in named]
     left = [None if p.grad is None else p.grad.mul_(1000).clone() for p in parameters]
     events, fresh = Events(), [None] * len(parameters)
-    optimizer = RecordingOptimizer(parameters, learning_rate, events)
+    optimizer = RecordingOptimizer(model, learning_rate, events)
     batch = (X.clone(), y.clone())
+    by, gain = _numbers(y, easy=number % 2 == 1)
     before = [p.detach().clone() for p in parameters]
+    if number == 0:
+        model.train()
     with (
-        watched(model) as running,
-        _noting(parameters, events, fresh),
-        _reading_logits(model, events),
-        _counting_others(optimizer, events),
+        watched(model, events.arrived) as running,
+        noting(parameters, events, fresh),
+        reading_logits(model, batch[0], events, by, gain),
+        counting_others(optimizer, events),
     ):
         try:
-            loss = model.train().training_step(X, y, optimizer)
+            loss = model.training_step(X, y, optimizer)
         except Exception as error:
             if events.detached or (isinstance(error, AttributeError) and error.name == "backward"):
                 setattr(error, CAUSE, "loss-detached")
@@ -205,16 +71,16 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
     with torch.no_grad():
         for parameter, then in zip(parameters, before, strict=True):
             parameter.copy_(then)
-    needed = _needed(model, batch[0], parameters)
-    left_out = [r["name"] for r, need in zip(rows, needed, strict=True) if need and not r["graded"]]
     calls = [call for call in events.calls if call.gradient is not None]
     if not calls:  # the last block that the loss depends on computes the logits
         for block in events.blocks.values():
             calls = [call for call in block if call.gradient is not None] or calls
+    softmaxes = [call for call in events.softmaxes.values() if call.gradient is not None]
     return {
         "loss": loss,
+        "clean": float(F.cross_entropy(by, batch[1])),  # of the images as they are
         "changed": not (torch.equal(X, batch[0]) and torch.equal(y, batch[1])),
-        "evaluating": any(recording and not training for training, recording in running.modes),
+        "evaluating": _evaluating(running, events.followed, is_first=number == 0),
         "backwards": len(events.losses),
         "losses": events.losses[:100],
         "reached": events.reached,
@@ -223,34 +89,77 @@ def step(model: nn.Module, X: Any, y: Any, learning_rate: float) -> dict[str, An
         "others": events.others,
         "gradients_left": any(p.grad is not None and bool(p.grad.any()) for p in parameters),
         "parameters": rows,
-        "left_out": left_out,
-        "calls": [
-            {
-                "logits": call.logits.double(),
-                "gradient": call.gradient.detach().double(),
-                "order": places_of(call.images, batch[0]),
-                "followed": events.followed in (None, call.period),
-            }
-            for call in calls[:100]
-        ],
+        "left_out": _left_out(
+            model, batch[0], [p for p, r in zip(named, rows, strict=True) if not r["graded"]]
+        ),
+        "calls": _shown(calls, batch[0], events.followed),
+        "softmaxes": _shown(softmaxes, batch[0], events.followed),
     }
 
 
-def _needed(model: nn.Module, X: Any, parameters: list[Any]) -> list[bool]:
-    """Which weights the logits of the network's own forward have a gradient by, in training mode.
+def _numbers(y: Any, *, easy: bool) -> tuple[Any, float]:
+    """Numbers `(n, 10)` that take the place of most of the logits, and the gain of the gradients.
 
-    Vectors are left out: the gradient of a bias before a batch normalisation is rounding alone.
+    Easy ones give a loss of another size, which an average with other batches cannot have.
     """
-    asked = [p for p in parameters if p.requires_grad and p.dim() > 1]
-    try:
-        with torch.enable_grad():
-            logits = model(X)
-        ways = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0))
-        found = torch.autograd.grad((logits * ways.to(logits)).sum(), asked, allow_unused=True)
-    except Exception:  # forward is judged elsewhere
-        return [False] * len(parameters)
-    needed = {id(p) for p, gradient in zip(asked, found, strict=True) if _any(gradient)}
-    return [id(p) in needed for p in parameters]
+    by = torch.randn(len(y), CLASSES, generator=torch.Generator().manual_seed(len(y)))
+    if not easy:
+        return SPREAD * by, 1.0
+    by *= EASY_SPREAD
+    by[torch.arange(len(y)), y] = EASY
+    return by, EASY_GAIN
+
+
+def _evaluating(running: Running, followed: int | None, *, is_first: bool) -> bool:
+    """Whether a layer was in evaluation mode in a pass whose gradients the optimizer followed.
+
+    A step that leaves the network in that mode does harm to layers that depend on it alone.
+    """
+    runs = running.modes if is_first else running.switching
+    used = [run for run in runs if run.periods and (followed is None or followed in run.periods)]
+    return any(run.recording and not run.training for run in used or runs)
+
+
+def _shown(calls: list[Call], images: Any, followed: int | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "logits": call.logits.double(),
+            "gradient": call.gradient.detach().double(),
+            "order": places_of(call.images, images),
+            "followed": followed in (None, call.period),
+        }
+        for call in calls[:100]
+    ]
+
+
+def _left_out(model: nn.Module, X: Any, ungraded: list[tuple[str, Any]]) -> list[str]:
+    """Which of these parameters the logits of the network's own forward have a gradient by.
+
+    In training mode, and in every pass: some networks leave out layers at random. Vectors are left
+    out: the gradient of a bias before a batch normalisation is rounding alone.
+    """
+    asked = [(name, p) for name, p in ungraded if p.requires_grad and p.dim() > 1]
+    modes = {module: module.training for module in model.modules()}
+    model.train()
+    for _ in range(PASSES):
+        if not asked:
+            break
+        try:
+            with torch.enable_grad():
+                logits = model(X)
+            ways = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0))
+            found = torch.autograd.grad(
+                (logits * ways.to(logits)).sum(), [p for _, p in asked], allow_unused=True
+            )
+        except Exception:  # forward is judged elsewhere
+            asked = []
+            break
+        asked = [
+            one for one, g in zip(asked, found, strict=True) if g is not None and bool(g.any())
+        ]
+    for module, training in modes.items():
+        module.training = training
+    return [name for name, _ in asked]
 
 
 def _compared(

@@ -7,6 +7,7 @@ import pytest
 from tests.architectures import networks
 from tests.networks import faults, sections_of
 from tests.steps import (
+    LEFT_IN_EVALUATION,
     RIGHT_PREDICTIONS,
     RIGHT_STEPS,
     TEXTBOOK,
@@ -59,6 +60,67 @@ def test_wrong_steps_are_named_in_any_architecture(script: str, name: str, step:
     found = faults(script, sections_of(script, name, code), seed=6)
     section = "2.3" if script == "pytorch_ann" else "3.3"
     assert {number: failure.kinds for number, failure in found.items()} == {section: (kind,)}
+
+
+@pytest.mark.parametrize("step", LEFT_IN_EVALUATION)
+@pytest.mark.parametrize(("script", "name"), SOME, ids=lambda text: text)
+def test_a_step_that_leaves_evaluation_mode_is_wrong_if_that_matters(
+    script: str, name: str, step: str
+) -> None:
+    found = faults(script, sections_of(script, name, LEFT_IN_EVALUATION[step]), seed=6)
+    section = "2.3" if script == "pytorch_ann" else "3.3"
+    matters = name in ("dropout 0.8", "batch norm, global average")
+    expected = {section: ("torch-not-in-train-mode",)} if matters else {}
+    assert {number: failure.kinds for number, failure in found.items()} == expected
+
+
+@pytest.mark.parametrize("step", ["numbers of its own optimizer", "warm-up from 0"])
+def test_a_step_may_set_the_numbers_of_several_groups(step: str) -> None:
+    code = sections_of("pytorch_ann", "plain", RIGHT_STEPS[step])
+    code["2.3"] = "optimizer.param_groups[1]['lr'] = 1e-4" + code["2.3"]
+    code["2.1"] += (
+        "\nself.configure_optimizer = lambda: torch.optim.AdamW([\n"
+        "    {'params': self.net[0].parameters()}, {'params': self.net[2].parameters(), 'lr': 0.1}])"
+    )
+    assert shown(faults("pytorch_ann", code, seed=5)) == {}
+
+
+def test_logits_of_weights_without_their_layers_are_right() -> None:
+    code = {
+        "2.1": "self.W, self.b = nn.Parameter(torch.randn(784, 64) / 28), nn.Parameter(torch.zeros(64))\n"
+        "self.V = nn.Parameter(torch.randn(64, 10) / 8)\n"
+        "self.logits = lambda X: F.relu(X @ self.W + self.b) @ self.V",
+        "2.2": "return F.log_softmax(self.logits(X), dim=1)",
+        "2.3": TEXTBOOK.replace("self(X_batch)", "self.logits(X_batch)"),
+        "2.4": "self.eval()\nwith torch.no_grad():\n    return self.logits(X).argmax(1)",
+    }
+    assert shown(faults("pytorch_ann", code, seed=5)) == {}
+
+
+def test_a_loss_of_several_dropout_masks_is_right() -> None:
+    code = sections_of("pytorch_ann", "plain") | {
+        "2.1": "self.a, self.b, self.drop = nn.Linear(784, 64), nn.Linear(64, 10), nn.Dropout(0.3)",
+        "2.2": "return self.b(self.drop(F.relu(self.a(X))))",
+        "2.3": TEXTBOOK.replace(
+            "self(X_batch)",
+            "torch.stack([self.b(self.drop(F.relu(self.a(X_batch)))) for _ in range(5)]).mean(0)",
+        ),
+    }
+    assert shown(faults("pytorch_ann", code, seed=5)) == {}
+
+
+@pytest.mark.parametrize("start", sampled(range(12), every=4))
+def test_layers_that_are_left_out_at_random_are_trained(start: int) -> None:
+    code = sections_of("pytorch_cnn", "plain") | {
+        "3.1": "self.stem, self.head = nn.Conv2d(1, 8, 3, stride=4), nn.Linear(8, 10)\n"
+        "self.blocks = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(6))\n"
+        f"torch.manual_seed({start})",
+        "3.2": "x = F.relu(self.stem(X))\nfor block in self.blocks:\n"
+        "    if not self.training or torch.rand(1).item() < 0.5:\n"
+        "        x = x + F.relu(block(x)) * (1 if self.training else 0.5)\n"
+        "return self.head(x.mean(dim=(2, 3)))",
+    }
+    assert shown(faults("pytorch_cnn", code, seed=1)) == {}
 
 
 @pytest.mark.parametrize(("script", "name"), SOME, ids=lambda text: text)

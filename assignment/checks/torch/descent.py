@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations_with_replacement
 from typing import Any
 
 from assignment.failure import CheckFailed, quoted
 
 DISTANCE = 0.2  # of the optimizer's step, by which others may move the parameters along it: decay
+VECTORS = ("fresh", "left", "followed")  # gradients of a parameter, as observing/steps.py has them
 ALONG = 0.97  # the cosine above which two directions are the same, but for clipping and rounding
 
 
@@ -132,7 +134,7 @@ def _explained(answer: dict[str, Any], rows: list[dict[str, Any]]) -> CheckFaile
 def expect_this_batch_alone(rows: list[dict[str, Any]]) -> None:
     """Raises CheckFailed unless the optimizer found this batch's gradients, clipped or not."""
     graded = _graded(rows)
-    if any(_follows_last_batch(row, graded) for row in graded):
+    if _adds_last_batch(graded) or any(_follows_last_batch(row, graded) for row in graded):
         raise CheckFailed(
             "the step followed the last batch's gradients too",
             "the gradients of this batch only",
@@ -156,6 +158,22 @@ def _clipped(graded: list[dict[str, Any]]) -> bool:
         or row["largest"] <= 1e-3 * largest
         for row in graded
     )
+
+
+def _adds_last_batch(graded: list[dict[str, Any]]) -> bool:
+    """Whether what the optimizer found is a fresh + b left, with a share b of what was left.
+
+    The two are compared by their factors, since a gradient may be scaled by any number.
+    """
+    p = {pair: _product(graded, *pair) for pair in combinations_with_replacement(VECTORS, 2)}
+    fresh, left, both = p["fresh", "fresh"], p["left", "left"], p["fresh", "left"]
+    apart = fresh * left - both**2
+    if apart <= 1e-6 * fresh * left:
+        return False
+    a = (p["fresh", "followed"] * left - p["left", "followed"] * both) / apart
+    b = (p["left", "followed"] * fresh - p["fresh", "followed"] * both) / apart
+    rest = p["followed", "followed"] - a * p["fresh", "followed"] - b * p["left", "followed"]
+    return b > 0.1 * abs(a) and rest <= 0.01 * b**2 * apart / fresh
 
 
 def _follows_last_batch(row: dict[str, Any], graded: list[dict[str, Any]]) -> bool:

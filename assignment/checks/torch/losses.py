@@ -125,10 +125,11 @@ def name_of_loss(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray) -> str
         - target,
         PROBABILITY: (p * target).sum(axis=1, keepdims=True) * (p - target),
     }
-    alike = {name: _cosine(gradient, g) for name, g in candidates.items()}
+    alike = {name: cosine(gradient, g) for name, g in candidates.items()}
     best = max(alike, key=lambda name: alike[name])
     return best if alike[best] > 0.99 else ""
 
 
-def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """How far two arrays have the same direction, 1 for the same."""
     return float(np.vdot(a, b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-300))

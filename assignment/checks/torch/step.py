@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from assignment.checks.torch.descent import descent_faults
-from assignment.checks.torch.losses import PROBABILITY, name_of_loss, targets_of
+from assignment.checks.torch.losses import PROBABILITY, cosine, name_of_loss, targets_of
 from assignment.checks.torch.models import images, labels, model_of, rows_of, softmax
 from assignment.expect import RETURN_MISSING
 from assignment.failure import CheckFailed, quoted, together
@@ -21,6 +21,7 @@ from assignment.handles import Module, a_type, as_array, probe
 
 RATE = 0.05  # of the steps: large against float32 rounding, small for the network
 BATCHES = (24, 71, 4)  # images, for code that is right in every other step or for one size only
+SAME = 0.99  # the cosine above which two gradients are the same, but for a factor
 MOST_PASSES = 20  # over a batch in one step
 CLASSES = 5  # that occur in a batch: targets among the others are somebody else's
 
@@ -29,13 +30,12 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
     """Raises CheckFailed unless a step returns the loss and follows this batch's gradient."""
     model = model_of(module, script)
     earlier: list[float] = []
-    returned: list[tuple[float, float]] = []
     left_out: list[set[str]] = []
     seen: dict[tuple[str, ...], CheckFailed] = {}
-    for n in BATCHES:
+    for number, n in enumerate(BATCHES):
         X, y = images(rng, script, n), labels(rng, n, CLASSES)
         try:
-            answer = probe(model, "step", X, y, RATE)
+            answer = probe(model, "step", X, y, RATE, number)
         except Exception:
             if seen:  # what was found explains it
                 break
@@ -46,14 +46,8 @@ def check_training_step(module: Module, script: str, rng: np.random.Generator) -
             seen.setdefault(fault.kinds or (str(fault),), fault)
         left_out.append(set(map(str, answer["left_out"])))
         earlier += answer["losses"]
-        if not seen and len(answer["losses"]) == 1:
-            taken, expected = answer["losses"][0], expect_cross_entropy(answer["calls"], y.array)
-            # a loss that was summed or scaled for backward() is returned as the mean
-            alike = 0.5 * expected < taken < 2 * expected
-            returned.append((float(answer["loss"]), taken if alike else expected))
     if seen:
         raise together(list(seen.values()))
-    expect_no_average(returned)
     expect_all_trained(set.intersection(*left_out))
 
 
@@ -69,12 +63,12 @@ def _faults(answer: dict[str, Any], y: np.ndarray, earlier: list[float]) -> list
     faults += descent
     if answer["calls"] or not descent:  # without gradients, nothing is known of the loss
         try:
-            expected = expect_cross_entropy(answer["calls"], y)
+            expected = expect_cross_entropy(answer["calls"], answer["softmaxes"], y)
         except CheckFailed as fault:
             faults.append(fault)
     if not faults and loss is not None and expected is not None:
         try:
-            expect_loss_of_batch(loss, expected, answer["losses"], earlier)
+            expect_loss_of_batch(loss, [expected, answer["clean"]], answer["losses"], earlier)
         except CheckFailed as fault:
             faults.append(fault)
     return faults
@@ -118,11 +112,29 @@ def expect_loss(loss: Any) -> float:
     return float(loss)
 
 
-def expect_cross_entropy(calls: list[dict[str, Any]], y: np.ndarray) -> float:
+def expect_cross_entropy(
+    calls: list[dict[str, Any]], softmaxes: list[dict[str, Any]], y: np.ndarray
+) -> float:
     """The cross-entropy of the batch, in nats, by the logits that the step computed.
 
-    Raises CheckFailed unless the step minimises a cross-entropy of them with the batch's labels.
+    Those are what the network returned, or what the loss takes the softmax of, if that was computed
+    from it: the mean of several passes, or a temperature. Raises CheckFailed unless the step
+    minimises a cross-entropy of them with the batch's labels.
     """
+    try:
+        return _cross_entropy(calls, y)
+    except CheckFailed as fault:
+        own = logits_of_loss(calls, softmaxes)
+        if not own:
+            raise
+        try:
+            return _cross_entropy(own, y)
+        except CheckFailed:
+            raise fault from None
+
+
+def _cross_entropy(calls: list[dict[str, Any]], y: np.ndarray) -> float:
+    """The cross-entropy of some logits, as `expect_cross_entropy` has it."""
     if not calls:
         raise CheckFailed(
             "the loss is not computed from what the network returns",
@@ -172,14 +184,46 @@ def expect_cross_entropy(calls: list[dict[str, Any]], y: np.ndarray) -> float:
     return -float((targets * np.log(softmax(logits).clip(1e-300))).sum(axis=1).mean())
 
 
+def logits_of_loss(
+    calls: list[dict[str, Any]], softmaxes: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What the loss takes the softmax of, if each pass of the network gets the same gradient.
+
+    But for a factor above 0, as in a mean of passes or with a temperature. Without a pass all of
+    them: then weights were used without their layers. Empty if a pass gets another gradient.
+    """
+    found, left = [], list(calls)
+    for own in softmaxes:
+        mine = [call for call in left if _gets_the_same(call, own)]
+        left = [call for call in left if not any(call is one for one in mine)]
+        if mine or not calls:
+            n = len(as_array(own["logits"]))
+            orders = {
+                tuple(map(int, order))
+                for call in mine
+                for order in np.asarray(call["order"], np.int64).reshape(-1, n)
+                if (order >= 0).all()
+            }
+            found.append(own | {"order": min(orders) if len(orders) == 1 else ()})
+    return [] if left else found
+
+
+def _gets_the_same(call: dict[str, Any], own: dict[str, Any]) -> bool:
+    """Whether a pass, or each of the copies of the batch in it, gets a softmax's gradient."""
+    here, there = (np.asarray(as_array(one["gradient"]), np.float64) for one in (call, own))
+    if len(here) % len(there) or here.shape[1:] != there.shape[1:]:
+        return False
+    return all(cosine(part, there) > SAME for part in here.reshape(-1, *there.shape))
+
+
 def _expect_form(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray | None) -> None:
     """Raises CheckFailed unless the gradient is that of a cross-entropy, for most images."""
     used = np.abs(gradient).max(axis=1) > 0
     logits, gradient, y = logits[used], gradient[used], None if y is None else y[used]
     name = "" if y is None or not len(y) else name_of_loss(logits, gradient, y)
     fits = len(logits) and targets_of(logits, gradient).fits.mean() >= 0.9
-    # of a single image, both have the same direction: that it is one is said elsewhere
-    if fits and (name != PROBABILITY or used.sum() == 1):
+    # where the right class has the same probability for all images, both have the same direction
+    if fits and (name != PROBABILITY or y is None or _are_alike(logits, y)):
         return
     if len(logits) and targets_of(logits, -gradient).fits.mean() >= 0.9:
         raise CheckFailed(
@@ -199,6 +243,11 @@ def _expect_form(logits: np.ndarray, gradient: np.ndarray, y: np.ndarray | None)
     )
 
 
+def _are_alike(logits: np.ndarray, y: np.ndarray) -> bool:
+    right = softmax(logits)[np.arange(len(y)), y]
+    return bool(right.std() < 0.2 * right.mean())
+
+
 def expect_all_trained(left_out: set[str]) -> None:
     """Raises CheckFailed if there are weights that the logits depend on, and no step trains."""
     if left_out:
@@ -211,41 +260,17 @@ def expect_all_trained(left_out: set[str]) -> None:
         )
 
 
-def expect_no_average(returned: list[tuple[float, float]]) -> None:
-    """Raises CheckFailed if the losses of the batches before are averaged into the returned one.
-
-    `returned` holds, for each step in turn, what it returned and the mean loss of its batch. A running
-    average is a r + (1 - a) l of the last r and this l, with the same share a in every step; the mean
-    over all steps so far has 1/2, 2/3 and so on.
-    """
-    answers, losses = np.array(returned, np.float64).reshape(-1, 2).T
-    if len(losses) < len(BATCHES):
-        return
-    away, last = answers[1:] - losses[1:], answers[:-1] - losses[1:]
-    exact = 1e-4 * np.abs(losses).max()
-    if np.abs(away).max() < 10 * exact:
-        return
-    share = (away * last).sum() / max((last * last).sum(), 1e-300)
-    means = np.arange(1, len(losses)) / np.arange(2, len(losses) + 1)
-    fixed = 0.02 < share < 1 and np.abs(away - share * last).max() < exact
-    if fixed or np.abs(away - means * last).max() < exact:
-        raise CheckFailed(
-            "the returned loss is an average with those of the batches before",
-            "the loss of this batch",
-            kind="torch-wrong-loss",
-            hint="return the loss of this batch alone: loss.item().",
-        )
-
-
 def expect_loss_of_batch(
-    loss: float, expected: float, losses: list[float], earlier: list[float]
+    loss: float, expected: list[float], losses: list[float], earlier: list[float]
 ) -> None:
     """Raises CheckFailed unless the returned loss is about the cross-entropy, or the loss taken.
 
-    `losses` are the values that backward was called on: a sum over the batch or parts of it, with
-    smoothing or a penalty of the student's choice; `earlier` are those of the batches before.
+    `expected` has the cross-entropy as it was taken, and that of the images as they are. `losses`
+    are the values that backward was called on: a sum over the batch or parts of it, with smoothing
+    or a penalty of the student's choice; `earlier` are those of the batches before. The loss of the
+    second batch is far below those: even a small share of them in an average shows.
     """
-    taken = [expected, *losses, sum(losses), sum(losses) / max(len(losses), 1)]
+    taken = [*expected, *losses, sum(losses), sum(losses) / max(len(losses), 1)]
     if any(abs(loss - value) < 0.01 * abs(value) for value in taken):
         return
     if any(abs(loss - value) < 1e-4 * abs(value) for value in earlier):
@@ -254,9 +279,11 @@ def expect_loss_of_batch(
         return
     else:
         got = f"the loss is {loss:.4f}"
+        if earlier and max(taken) < loss < max(earlier):
+            got += ", as if it were an average with those of the batches before"
     raise CheckFailed(
         got,
-        f"about {expected:.4f}, the cross-entropy of the batch",
+        f"about {expected[0]:.4f}, the cross-entropy of the batch",
         kind="torch-wrong-loss",
-        hint="return the loss of the batch as it was before the step: loss.item().",
+        hint="return the loss of this batch alone, as it was before the step: loss.item().",
     )
