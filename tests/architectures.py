@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.rare_architectures import RARE_ANN, RARE_CNN
+
 # of a CNN: the lines of __init__ after super().__init__(), and of forward
 CNN: dict[str, tuple[str, str]] = {}
 ANN: dict[str, tuple[str, str]] = {}
@@ -223,6 +225,15 @@ ANN["own weights"] = (
 )
 
 
+COMMON = {"pytorch_ann": ANN, "pytorch_cnn": CNN}
+RARE = {"pytorch_ann": RARE_ANN, "pytorch_cnn": RARE_CNN}
+
+
 def networks() -> list[tuple[str, str]]:
     """Script and name of every architecture."""
-    return [("pytorch_ann", name) for name in ANN] + [("pytorch_cnn", name) for name in CNN]
+    return [(script, name) for script, table in COMMON.items() for name in table]
+
+
+def every_network() -> list[tuple[str, str]]:
+    """Those, and the rare ones."""
+    return networks() + [(script, name) for script, table in RARE.items() for name in table]

@@ -21,7 +21,7 @@ from assignment.checks.torch import (
 from assignment.failure import CheckFailed
 from assignment.handles import LocalScript, kind_of
 from assignment.observing.compiling import left_out
-from tests.architectures import ANN, CNN, networks
+from tests.architectures import COMMON, RARE, every_network
 from tests.steps import RIGHT_PREDICTIONS, RIGHT_STEPS, TEXTBOOK, WRONG_STEPS
 from tests.support import script_with
 
@@ -30,7 +30,8 @@ def sections_of(
     script: str, name: str, step: str = TEXTBOOK, predict: str = RIGHT_PREDICTIONS["textbook"]
 ) -> dict[str, str]:
     """The code of each section for one architecture, training step and prediction."""
-    layers, forward = (ANN if script == "pytorch_ann" else CNN)[name]
+    tables = RARE if name in RARE[script] else COMMON
+    layers, forward = tables[script][name]
     part = "2" if script == "pytorch_ann" else "3"
     return {f"{part}.1": layers, f"{part}.2": forward, f"{part}.3": step, f"{part}.4": predict}
 
@@ -64,7 +65,7 @@ def faults(script: str, sections: dict[str, str], seed: int) -> dict[str, CheckF
 def main(seeds: int) -> int:
     """Print a table: right verdicts of the textbook step, and wrong steps named, of each network."""
     bad = 0
-    for script, name in networks():
+    for script, name in every_network():
         right = sum(not faults(script, sections_of(script, name), seed) for seed in range(seeds))
         named = 0
         for kind, step in WRONG_STEPS.values():

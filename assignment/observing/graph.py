@@ -189,7 +189,8 @@ class _Graph:
         """The products of data and trainable weights, and all nodes that data comes through.
 
         The images, and with them every product of theirs. Where the images have no gradient, say
-        after a comparison, their place in a product is empty.
+        after a comparison, their place in a product is empty: as that of a constant is, which a
+        parametrization may multiply weights with.
         """
         weights = self._above(
             # registered or not, which another check asks
@@ -202,7 +203,11 @@ class _Graph:
             found = {
                 n
                 for n in self.nodes
-                if _starts(n, LOOKUPS) or (_starts(n, PRODUCTS) and _mixes(n, weights, data))
+                if _starts(n, LOOKUPS)
+                or (
+                    _starts(n, PRODUCTS)
+                    and _mixes(n, weights, data, is_data=not images or _saves_rows(n, self._rows))
+                )
             }
             if found == maps:
                 break
@@ -232,12 +237,24 @@ class _Graph:
         return users
 
 
-def _mixes(node: Any, weights: set[Any], data: set[Any]) -> bool:
-    """Whether a product has weights on one side and data, or nothing with a gradient, on another."""
+def _mixes(node: Any, weights: set[Any], data: set[Any], *, is_data: bool) -> bool:
+    """Whether a product has weights on one side and data on another.
+
+    `is_data` says whether that counts as data which has no gradient.
+    """
     children = [child for child, _ in node.next_functions]
     scaled = _starts(node, ("Mul",))  # by a number, which has no gradient either
     return any(child in weights and child not in data for child in children) and any(
-        child in data or (child is None and not scaled) for child in children
+        child in data or (child is None and is_data and not scaled) for child in children
+    )
+
+
+def _saves_rows(node: Any, rows: int) -> bool:
+    """Whether a factor without a gradient that a product saved has one row an image."""
+    saved = (getattr(node, name, None) for name in dir(node) if name.startswith("_saved_"))
+    return any(
+        isinstance(one, torch.Tensor) and not one.requires_grad and rows in one.shape
+        for one in saved
     )
 
 

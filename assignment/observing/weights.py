@@ -16,11 +16,14 @@ from assignment.observing.structure import in_mode
 
 
 def choose_weights(model: nn.Module, seed: int) -> None:
-    """Random weights for every layer: He et al. 2015 for matrices, about 0.5 for vectors."""
+    """Random weights for every layer: He et al. 2015 for matrices, about 0.5 for vectors.
+
+    What a parametrization computes weights from stays: it may have to be of a special kind.
+    """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for parameter in model.parameters():
-            if not parameter.is_floating_point():
+        for name, parameter in model.named_parameters():
+            if not parameter.is_floating_point() or "parametrizations" in name.split("."):
                 continue
             if parameter.dim() > 1:
                 inputs = math.prod(parameter.shape[1:])

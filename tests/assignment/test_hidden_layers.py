@@ -33,6 +33,9 @@ class Network(nn.Module):
         self.W = nn.Parameter(0.1 * torch.randn(784, 20))
         self.V = nn.Parameter(0.1 * torch.randn(20, 10))
         self.weighted = nn.utils.parametrizations.weight_norm(nn.Linear(784, 20))
+        self.spectral = nn.utils.parametrizations.spectral_norm(nn.Linear(784, 20))
+        self.register_buffer("basis", torch.randn(20, 784))
+        self.share = nn.Parameter(torch.randn(20, 20))
         self.attention = nn.MultiheadAttention(20, 2, batch_first=True)
         self.grey = nn.Embedding(17, 1)
         self.recurrent = nn.GRU(28, 10, batch_first=True)
@@ -52,6 +55,8 @@ HIDDEN = {
     "matrices": lambda n, X: torch.tanh(X @ n.W) @ n.V,
     "einsum": lambda n, X: torch.einsum("nh,hk->nk", torch.einsum("nd,dh->nh", X, n.W).relu(), n.V),
     "weight norm": lambda n, X: n.b(F.gelu(n.weighted(X))),
+    "spectral norm": lambda n, X: n.b(F.gelu(n.spectral(X))),
+    "fixed basis": lambda n, X: n.b(F.gelu(F.linear(X, n.share @ n.basis))),
     "skip": lambda n, X: n.only(X) + n.b(F.relu(n.a(X))),
     "log-probabilities": lambda n, X: F.log_softmax(n.b(F.relu(n.a(X))), 1),
     "attention": lambda n, X: n.b(n.attention(*[n.a(X)[:, None]] * 3)[0][:, 0]),
@@ -79,6 +84,8 @@ NONE = {
     "matrices": lambda n, X: X @ n.W @ n.V,
     "sum of two": lambda n, X: n.only(X) + n.b(n.a(X)),
     "weight norm": lambda n, X: n.b(n.weighted(X)),
+    "spectral norm": lambda n, X: n.b(n.spectral(X)),
+    "fixed basis": lambda n, X: n.b(F.linear(X, n.share @ n.basis)),
     "the same mask for all": lambda n, X: n.b(n.a(X) * (torch.arange(20) > 9)),
     "half of each": lambda n, X: n.b(n.a(X) * torch.full((len(X), 1), 0.5)),
     "mean of parts": lambda n, X: n.b(n.a(X).view(-1, 2, 10).mean(1).repeat(1, 2)),

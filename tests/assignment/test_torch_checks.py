@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tests.architectures import networks
+from tests.architectures import RARE, every_network
 from tests.networks import faults, sections_of
 from tests.steps import (
     LEFT_IN_EVALUATION,
@@ -33,7 +33,7 @@ def shown(found: dict) -> dict:
     return {number: str(failure) for number, failure in found.items()}
 
 
-@pytest.mark.parametrize(("script", "name"), networks(), ids=lambda text: text)
+@pytest.mark.parametrize(("script", "name"), every_network(), ids=lambda text: text)
 def test_every_architecture_is_right_with_the_textbook_step(script: str, name: str) -> None:
     assert shown(faults(script, sections_of(script, name), seed=len(name))) == {}
 
@@ -244,6 +244,20 @@ def test_convolutions_without_an_activation_are_linear_whatever_the_seed(
         "3.2": "return " + end.format("self.o(self.c(X).flatten(1))"),
     }
     assert faults("pytorch_cnn", code, seed)["3.2"].kinds == ("torch-no-activation",)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_thirty_layers_without_an_activation_are_linear_whatever_the_seed(seed: int) -> None:
+    layers, forward = RARE["pytorch_cnn"]["thirty layers"]
+    code = {"3.1": layers.replace("nn.ReLU(), ", ""), "3.2": forward}
+    found = faults("pytorch_cnn", sections_of("pytorch_cnn", "plain") | code, seed)
+    assert {number: f.kinds for number, f in found.items()} == {"3.1": ("torch-no-activation",)}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", ["network in network", "squeezed", "spatial transformer"])
+def test_published_networks_are_right_whatever_the_seed(name: str, seed: int) -> None:
+    assert shown(faults("pytorch_cnn", sections_of("pytorch_cnn", name), seed)) == {}
 
 
 @pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad:UserWarning")

@@ -156,8 +156,7 @@ def _activation_faults(
     # layers that forward makes are counted by 2.2
     single = structure["weights"] < 2 and not trace["made_anew"]
     if (single and script == "pytorch_ann") or (
-        (single or structure["stacks"])
-        and lacks_activation(trace, with_chosen_weights(module, script, rng), script, rng)
+        (single or structure["stacks"]) and lacks_activation(trace, module, script, rng)
     ):
         what = (
             "there is a single layer, from input to output"
@@ -188,9 +187,15 @@ def _activation_faults(
 
 
 def lacks_activation(
-    trace: dict[str, Any], model: Handle, script: str, rng: np.random.Generator
+    trace: dict[str, Any], module: Module, script: str, rng: np.random.Generator
 ) -> bool:
-    """Whether the network has no hidden layer, or is linear in its images all the same."""
+    """Whether the network has no hidden layer, or is linear in its images all the same.
+
+    If weights of our choosing do not tell, its own do, or else what its operations were.
+    """
     if script == "pytorch_ann" and not trace["hidden_layer"]:
         return True
-    return is_linear(model, script, rng)
+    linear = is_linear(with_chosen_weights(module, script, rng), script, rng)
+    if linear is None:
+        linear = is_linear(model_of(module, script), script, rng)
+    return not trace["hidden_layer"] if linear is None else linear

@@ -23,6 +23,10 @@ ENDS = {
     ),
 }  # fmt: skip
 
+# nodes that end a network without linear layers: averages of feature maps, of any sign or of none
+POOLED = ("Mean", "Sum", "AvgPool2D", "AdaptiveAvgPool2D", "Amax", "AdaptiveMaxPool2D",
+          "MaxPool2DWithIndices")  # fmt: skip
+
 
 def model_of(module: Module, script: str) -> Handle:
     """A fresh network. Raises CheckFailed if the constructor returns anything else."""
@@ -66,6 +70,11 @@ def activation_at_the_end(node: str) -> str:
     """The misconception that the last operation of a forward pass shows; "" for none."""
     name = node.partition("Backward")[0]
     return next((kind for kind, names in ENDS.items() if name in names), "")
+
+
+def is_pooled(node: str) -> bool:
+    """Whether the last operation of a forward pass pools: no linear layer, and no activation."""
+    return node.partition("Backward")[0] in POOLED
 
 
 def trace_of(
