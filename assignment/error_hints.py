@@ -219,8 +219,45 @@ _NOT_IN_MARKING = (
     'below if __name__ == "__main__":, or into a function.'
 )
 
+# layers of PyTorch, called with their input instead of their settings
+_LAYER = (
+    r"\b(ReLU|LeakyReLU|ELU|GELU|SiLU|Sigmoid|Tanh|Softmax|LogSoftmax|Flatten|Dropout|Dropout2d|"
+    r"MaxPool2d|AvgPool2d|AdaptiveAvgPool2d|BatchNorm1d|BatchNorm2d|Linear|Conv2d)\b"
+)
+
+
+def _layer(found: re.Match[str], raised: Raised) -> str:
+    """For "argument 'input' (position 1) must be Tensor, not ReLU"."""
+    layer = re.search(_LAYER, found[0])
+    return _called(layer[1]) if layer else ""
+
+
+def _layer_of_input(found: re.Match[str], raised: Raised) -> str:
+    """For an error of the line that makes a layer of something that is computed: nn.Dropout(f(x))."""
+    layer = re.search(rf"\bnn\.{_LAYER}\(\s*(?:\w+\)|\w+,|[\w.]+\()", raised.source)
+    return _called(layer[1]) if layer else ""
+
+
+def _called(layer: str) -> str:
+    return (
+        f"nn.{layer}(…) makes a layer and takes its settings; its input goes to what it made: "
+        f"nn.{layer}(…)(x), or a layer that __init__ made."
+    )
+
+
+_LAYERS: tuple[tuple[str, str | Callable[[re.Match[str], Raised], str]], ...] = (
+    (r"must be Tensor, not [A-Z]\w+|got \([A-Z]\w+,", _layer),
+    (r"Boolean value of Tensor with more than one value", _layer_of_input),
+    (r"Linear\.__init__\(\) missing 1 required positional argument: 'out_features'",
+     "nn.Linear takes two sizes: how many numbers come in for each image, and how many go out."),
+    (r"Conv2d\.__init__\(\) missing \d required positional arguments?: ",
+     "nn.Conv2d takes three sizes: the channels that come in, the channels that go out, and the size "
+     "of its filters."),
+)  # fmt: skip
+
 Text = str | Callable[[re.Match[str], Raised], str]
 HINTS: tuple[tuple[str, Text], ...] = (
+    *_LAYERS,
     # one value for a whole array
     (r"truth value of an array with more than one element|Boolean value of Tensor with more than",
      _many),

@@ -56,6 +56,17 @@ RARE_CNN = {
         "self.where.bias.data.copy_(torch.tensor([1.0, 0, 0, 0, 1, 0]))",
         TRANSFORMED.lstrip("\n"),
     ),
+    "first state of its own": (
+        "self.rows, self.out = nn.RNN(28, 20, batch_first=True), nn.Linear(20, 10)\n"
+        "self.conv = nn.Conv2d(1, 1, 3, padding=1)",
+        "first = torch.zeros(1, len(X), 20).requires_grad_()\n"
+        "return self.out(self.rows(F.relu(self.conv(X))[:, 0], first)[0][:, -1])",
+    ),
+    "scripted": (
+        "self.net = torch.jit.script(nn.Sequential(nn.Conv2d(1, 8, 3, stride=2), nn.ReLU(), "
+        "nn.Flatten(), nn.Linear(8 * 169, 10)))",
+        STACKED,
+    ),
 }  # fmt: skip
 _PARTS = "return self.b(F.relu(self.a(X)))"
 _NORM = "nn.utils.parametrizations."

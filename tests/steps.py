@@ -265,6 +265,9 @@ RIGHT_PREDICTIONS = {
     "        found.append((self(x) + self(x.flip(-1))).argmax(1))\n    return torch.cat(found)",
     "weighted flips": f"self.eval()\n{NO_GRADIENTS}"
     "return (0.7 * self(X) + 0.3 * self(X.flip(-1))).argmax(1)",
+    "five weighted copies": f"self.eval()\nweights = [0.3, 0.25, 0.2, 0.15, 0.1]\n"
+    f"views = [X, X.flip(-1), 0.9 * X, X ** 2, 1 - X]\n{NO_GRADIENTS}"
+    "return sum(w * self(view).softmax(1) for w, view in zip(weights, views)).argmax(1)",
     "in another order": f"self.eval()\norder = torch.randperm(len(X))\n{NO_GRADIENTS}"
     "return self(X[order]).argmax(1)[order.argsort()]",
     "frozen": "self.eval()\nself.requires_grad_(False)\ny = self(X).argmax(1)\n"

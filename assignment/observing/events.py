@@ -182,7 +182,9 @@ def _reading_softmaxes(roots: tuple[Any, ...], events: Events) -> Iterator[None]
     handles: list[tuple[Call, Any]] = []
     for node in dict.fromkeys(node for root in roots for node in nodes_of(root.grad_fn)):
         logits = _logits_of(node)
-        source, place = node.next_functions[0] if logits is not None else (None, 0)
+        if logits is None:
+            continue
+        source, place = node.next_functions[0]
         is_trained = source is not None and bool(source.next_functions)
         if not is_trained or any(source is one for one in events.sources):
             continue

@@ -97,7 +97,9 @@ def _pass(model: nn.Module, X: Any) -> _Pass:
         {
             id(node.variable): node.variable
             for node in nodes
-            if hasattr(node, "variable") and id(node.variable) not in known
+            if hasattr(node, "variable")
+            and id(node.variable) not in known
+            and not _is_constant(node.variable)
         },
         any("Conv" in node.name() for node in nodes)
         or any(isinstance(m, nn.modules.conv._ConvNd) for m, _ in outputs),
@@ -105,6 +107,11 @@ def _pass(model: nn.Module, X: Any) -> _Pass:
         any(last is not None and output.grad_fn is last and m in stacked for m, output in outputs),
         _Graph(nodes, start, id(X), len(X)).has_hidden_layer,
     )
+
+
+def _is_constant(leaf: Any) -> bool:
+    """Whether it is no parameter, and has one value everywhere: the first state of an RNN, say."""
+    return not isinstance(leaf, nn.Parameter) and bool((leaf == leaf.reshape(-1)[:1]).all())
 
 
 def nodes_of(start: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from assignment.observing.structure import in_mode
+from assignment.observing.structure import in_mode, leaves_of
 
 MOST = 200  # layers
 SIZES = ("kernel_size", "stride", "padding", "dilation")
@@ -118,7 +118,8 @@ def columns(model: nn.Module, X: Any) -> dict[str, list[list[int]]]:
 
 
 def _leaves(network: nn.Module) -> list[tuple[str, nn.Module]]:
-    return [(name, m) for name, m in network.named_modules() if not list(m.children())]
+    leaves = set(leaves_of(network))
+    return [(name, m) for name, m in network.named_modules() if m in leaves]
 
 
 def _sizes(layer: nn.Module) -> dict[str, list[int]]:

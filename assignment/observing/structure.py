@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import nn
 
 
@@ -15,6 +16,7 @@ def structure(model: Any) -> dict[str, Any]:
             "parameters": [],
             "convolutions": 0,
             "unregistered": [],
+            "plain": [],
             "stacks": [],
             "weights": 0,
         }
@@ -26,9 +28,19 @@ def structure(model: Any) -> dict[str, Any]:
         ],
         "convolutions": sum(isinstance(m, nn.modules.conv._ConvNd) for m in model.modules()),
         "unregistered": _hidden_in_containers(model),
+        "plain": _plain_tensors(model),
         "stacks": [name for name, m in model.named_modules() if _is_linear_stack(m)],
         "weights": sum(p.dim() > 1 for p in model.parameters()),
     }
+
+
+def _plain_tensors(model: nn.Module) -> list[str]:
+    """The attributes that are matrices or filters, but no parameters or buffers."""
+    return [
+        name
+        for name, value in vars(model).items()
+        if isinstance(value, torch.Tensor) and value.is_floating_point() and value.dim() > 1
+    ]
 
 
 def _is_linear_stack(module: nn.Module) -> bool:
@@ -59,22 +71,25 @@ def _hidden_in_containers(model: nn.Module) -> list[str]:
 
 
 def _in_containers(model: nn.Module) -> dict[str, list[nn.Module]]:
-    """The unregistered layers in plain lists, tuples and dicts, by attribute."""
+    """The unregistered layers in plain lists, tuples and dicts, also nested ones, by attribute."""
     modules = set(model.modules())
-    found: dict[str, list[nn.Module]] = {}
-    for name, value in vars(model).items():
-        values = (
-            value.values()
-            if isinstance(value, dict)
-            else value
-            if isinstance(value, list | tuple)
-            else ()
-        )
-        if name not in ("_modules", "_parameters", "_buffers"):
-            found[name] = [
-                item for item in values if isinstance(item, nn.Module) and item not in modules
-            ]
-    return found
+    return {
+        name: [layer for layer in _inside(value) if layer not in modules]
+        for name, value in vars(model).items()
+        if name not in ("_modules", "_parameters", "_buffers")
+    }
+
+
+def _inside(value: Any, depth: int = 0) -> list[nn.Module]:
+    """The layers in a container, at most five deep: one may contain itself."""
+    values = value.values() if isinstance(value, dict) else value
+    if depth == 5 or not isinstance(value, dict | list | tuple):
+        return []
+    return [
+        layer
+        for item in values
+        for layer in ([item] if isinstance(item, nn.Module) else _inside(item, depth + 1))
+    ]
 
 
 def in_mode(model: nn.Module, *, training: bool) -> nn.Module:
@@ -89,5 +104,9 @@ def in_mode(model: nn.Module, *, training: bool) -> nn.Module:
 
 
 def leaves_of(model: nn.Module) -> list[nn.Module]:
-    """The layers without child layers."""
-    return [m for m in model.modules() if not list(m.children())]
+    """The layers without child layers, but for scripted ones, which take no hooks."""
+    return [
+        m
+        for m in model.modules()
+        if not list(m.children()) and not isinstance(m, torch.jit.ScriptModule)
+    ]

@@ -63,6 +63,11 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "one-hot rows as an index": (lambda: z[range(5), np.eye(5)], "argmax(axis=1) gives"),
     "math.exp of an array": (lambda: math.exp(z), "np.exp for math.exp"),
     "float of an array": (lambda: float(z), "takes a single number"),
+    "layer of its input": (lambda: nn.Linear(4, 2)(nn.ReLU(ones)), "nn.ReLU(…)(x)"),
+    "pooling of its input": (
+        lambda: nn.Conv2d(1, 2, 3)(nn.MaxPool2d(ones, 2)), "nn.MaxPool2d(…)(x)"),
+    "one size of a linear layer": (lambda: nn.Linear(784), "two sizes"),
+    "one size of a convolution": (lambda: nn.Conv2d(1), "three sizes"),
     "product": (lambda: z @ z, "A has 4 columns and B has 5 rows"),
     "dot": (lambda: np.dot(z, z), "A has 4 and B has 5"),
     "product with a number": (lambda: z @ 5, "single number"),
@@ -151,6 +156,17 @@ def test_a_loss_made_of_logits_is_not_called_an_if(source: str) -> None:
         nn.CrossEntropyLoss(ones, labels)
     assert "()(logits, labels)" in hint_for("RuntimeError", str(caught.value), source=source)
     others = "if nn.CrossEntropyLoss()(ones, labels) > ones:"
+    assert "yes or no" in hint_for("RuntimeError", str(caught.value), source=others)
+
+
+@pytest.mark.parametrize("source", [
+    "return self.output(nn.Dropout(F.relu(self.hidden(X))))", "X = nn.Dropout(X)",
+])  # fmt: skip
+def test_a_layer_made_of_its_input_is_not_called_an_if(source: str) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        nn.Dropout(ones)
+    assert "nn.Dropout(…)(x)" in hint_for("RuntimeError", str(caught.value), source=source)
+    others = "if nn.Dropout(0.5)(ones) > ones:"
     assert "yes or no" in hint_for("RuntimeError", str(caught.value), source=others)
 
 

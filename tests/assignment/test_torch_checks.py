@@ -226,6 +226,38 @@ def test_dropout_in_evaluation_mode_does_not_hide_a_softmax() -> None:
     assert {*found["2.2"].kinds} == {"torch-not-in-eval-mode", "torch-softmax-before-loss"}
 
 
+@pytest.mark.parametrize("layer", ["nn.GroupNorm(4, 64)", "nn.LayerNorm(64)"])
+def test_a_norm_made_in_forward_is_found_though_it_starts_constant(layer: str) -> None:
+    forward = f"return self.b(F.relu({layer}(self.a(X))))"
+    found = of_layers(
+        "pytorch_ann", "self.a, self.b = nn.Linear(784, 64), nn.Linear(64, 10)", forward
+    )
+    assert found["2.2"].kinds == ("torch-layers-not-registered",)
+
+
+def test_a_plain_tensor_beside_a_single_layer_is_named() -> None:
+    found = of_layers(
+        "pytorch_ann",
+        "self.W = 0.05 * torch.randn(784, 64)\nself.b = nn.Linear(64, 10)",
+        "return self.b(F.relu(X @ self.W))",
+    )
+    assert list(found) == ["2.1"]
+    assert "“W” is a plain tensor" in str(found["2.1"])
+    assert "nn.Parameter" in found["2.1"].hints[0]
+
+
+def test_dropout_in_a_list_of_lists_is_named_and_costs_one_section() -> None:
+    found = of_layers(
+        "pytorch_ann",
+        "self.a, self.b = nn.Linear(784, 64), nn.Linear(64, 10)\n"
+        "self.more = {'hidden': [[nn.ReLU(), nn.Dropout(0.5)]]}",
+        "X = self.a(X)\nfor layer in self.more['hidden'][0]:\n    X = layer(X)\nreturn self.b(X)",
+    )
+    assert {number: failure.kinds for number, failure in found.items()} == {
+        "2.1": ("torch-layers-not-registered",)
+    }
+
+
 def test_a_layer_made_in_forward_is_not_called_a_single_layer() -> None:
     found = of_layers(
         "pytorch_ann", "self.a = nn.Linear(784, 64)", "return nn.Linear(64, 10)(F.relu(self.a(X)))"

@@ -158,8 +158,11 @@ def _activation_faults(
     if (single and script == "pytorch_ann") or (
         (single or structure["stacks"]) and lacks_activation(trace, module, script, rng)
     ):
+        plain = structure["plain"]
         what = (
-            "there is a single layer, from input to output"
+            f"a single layer is trained: self.{named(plain[0])} is a plain tensor"
+            if single and plain
+            else "there is a single layer, from input to output"
             if single
             else f"self.{named(structure['stacks'][0])} holds layers with nothing non-linear between them"
         )
@@ -168,7 +171,9 @@ def _activation_faults(
                 what,
                 "at least one hidden layer with an activation",
                 kind=NO_ACTIVATION,
-                hint="a hidden layer is a linear layer, then an activation such as nn.ReLU(), "
+                hint="an nn.Parameter is trained, and so is a layer; a torch.Tensor stays as it is."
+                if single and plain
+                else "a hidden layer is a linear layer, then an activation such as nn.ReLU(), "
                 "then the next linear layer.",
             )
         )
