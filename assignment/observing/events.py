@@ -208,10 +208,11 @@ def _logits_of(node: Any) -> Any:
     """What a node of the graph takes the softmax of over the classes, up to a constant an image."""
     name = node.name().partition("Backward")[0]
     value = None
-    if name in ("LogSoftmax", "Softmax") and node._saved_dim in (1, 2**64 - 1):
-        value = node._saved_result if name == "LogSoftmax" else node._saved_result.log()
-    elif name == "Logsumexp" and node._saved_dim in ((1,), (2**64 - 1,)):
-        value = node._saved_self
+    with contextlib.suppress(RuntimeError):  # of what an earlier backward has freed
+        if name in ("LogSoftmax", "Softmax") and node._saved_dim in (1, 2**64 - 1):
+            value = node._saved_result if name == "LogSoftmax" else node._saved_result.log()
+        elif name == "Logsumexp" and node._saved_dim in ((1,), (2**64 - 1,)):
+            value = node._saved_self
     return value if is_rows(value) else None
 
 
