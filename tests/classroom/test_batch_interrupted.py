@@ -106,6 +106,7 @@ def test_sigterm_and_ctrl_c_report_the_progress(
     expect_finished(submissions, book)
 
 
+@pytest.mark.exhaustive
 def test_a_power_cut_leaves_only_whole_results(
     submissions: Path, book: Path, tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ def test_earlier_years_count_and_own_work_is_no_copy(
     assert "ada and ada" not in capsys.readouterr().out
 
 
+@pytest.mark.exhaustive
 def test_a_console_without_unicode_shows_names_as_it_can(tmp_path: Path) -> None:
     submissions, book = (
         make_class(tmp_path / "class", "\u0141ukasz Zo\u00eb"),

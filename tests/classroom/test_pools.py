@@ -83,6 +83,7 @@ def verdicts(book: Path) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_lost_worker_changes_no_mark(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
     address, pids = cluster
     submissions = make_class(tmp_path / "class", NAMES, seconds=0.5, wrong="cat")

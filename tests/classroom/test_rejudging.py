@@ -152,6 +152,7 @@ def numpy_class(folder: Path, names: str = " ".join(CLASS)) -> Path:
         ("margin = 0.01", "margin = 0.02"), {"near", "later"}, marks=pytest.mark.exhaustive
     ),
 ], ids=lambda given: str(sorted(given) if isinstance(given, set) else given))  # fmt: skip
+@pytest.mark.exhaustive
 def test_a_changed_bar_trains_only_close_to_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -122,6 +122,7 @@ def test_a_pool_that_ends_nothing_keeps_all(clock: SimpleNamespace) -> None:
     assert len(schedule) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_slow_submission_holds_up_nobody(tmp_path: Path) -> None:
     submissions = make_class(tmp_path / "class", "ada bob fay zoe")
     make_class(submissions, "cat", seconds=9)

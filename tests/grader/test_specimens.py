@@ -28,7 +28,7 @@ WHOLE = tomllib.loads((SPECIMENS / "whole_scripts.toml").read_text())
 
 
 @pytest.mark.parametrize(
-    "specimen", sampled(RIGHT, every=3), ids=lambda s: f"{s['section']} {s['style']}"
+    "specimen", sampled(RIGHT, every=4), ids=lambda s: f"{s['section']} {s['style']}"
 )
 def test_right_answers_keep_their_points(tmp_path: Path, specimen: dict) -> None:
     section, others = specimen["section"], specimen.get("others", {})
@@ -67,7 +67,7 @@ def expect_no_leak(result: SectionResult, source: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "specimen", sampled(WHOLE["script"], every=3), ids=lambda s: f"{s['section']} {s['mistake']}"
+    "specimen", sampled(WHOLE["script"], every=4), ids=lambda s: f"{s['section']} {s['mistake']}"
 )
 def test_scripts_that_are_wrong_as_a_whole(tmp_path: Path, specimen: dict) -> None:
     section = specimen["section"]
@@ -116,7 +116,7 @@ ALONE = [
 
 @pytest.mark.parametrize(
     "specimen",
-    sampled(ALONE, every=5),
+    sampled(ALONE, every=8),
     ids=lambda s: f"{s['section']} {s['mistake']}",
 )
 def test_a_wrong_part_costs_no_other(tmp_path: Path, specimen: dict) -> None:

@@ -202,6 +202,7 @@ class Telling(Computed):
         return super().specification() | {"source": inspect.getsource(reference.relu)}
 
 
+@pytest.mark.exhaustive
 def test_the_search_finds_a_line_that_a_stand_in_brings(servers: Servers) -> None:
     student = servers.student(NUMPY_SPY, level=OPEN, call_seconds=120)
     forward = STAND_INS["forward"]

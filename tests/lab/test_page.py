@@ -201,6 +201,7 @@ def test_endless_loops_stop_and_the_page_goes_on(page: Lab) -> None:
     page.expect_no_trouble()
 
 
+@pytest.mark.exhaustive
 def test_two_tabs_keep_the_runs_and_a_removed_text_is_gone(page: Lab) -> None:
     def kept() -> dict[str, Any]:
         return json.loads(page.browser.execute_script("return Object.values({...localStorage})[0]"))
@@ -242,6 +243,7 @@ def test_two_tabs_keep_the_runs_and_a_removed_text_is_gone(page: Lab) -> None:
     assert page.browser.execute_script("return localStorage.length") == 0
 
 
+@pytest.mark.exhaustive
 def test_files_that_are_opened(page: Lab, tmp_path: Path) -> None:
     page.wait_until_ready()
     files = {

@@ -80,6 +80,7 @@ def test_workers_of_a_dask_scheduler_do_the_trials_and_all_are_in_the_one_study(
     assert "Best validation accuracy" in capsys.readouterr().out
 
 
+@pytest.mark.exhaustive
 def test_dask_trials_are_ended_early_too(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

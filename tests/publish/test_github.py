@@ -303,6 +303,7 @@ def test_a_committed_gradebook_and_course_are_used(
     assert (work / "grades.db").read_bytes() == before
 
 
+@pytest.mark.exhaustive
 def test_the_workflow_marks_one_pull_request(published: Path, server: Path, tmp_path: Path) -> None:
     folder = repository(
         server, "course/ada", write_submission(tmp_path / "main", {"1.2": "return -z"})

@@ -71,7 +71,7 @@ def drafts(subject: Subject, kind: str, seeds: range = range(1)) -> list[Draft]:
     return [draft for draft in found if len(drafting.usable(draft)) >= 3]
 
 
-@pytest.mark.parametrize("kind", sampled(MINE, every=2))
+@pytest.mark.parametrize("kind", sampled(MINE, every=4))
 def test_every_kind_asks_about_the_reference(kind: str, of: Of) -> None:
     scripts = [s for s in next(one for one in KINDS if one.name == kind).needs if s != "numpy_ann"]
     for script in scripts:

@@ -122,6 +122,7 @@ def test_a_reading_comes_back_whole() -> None:
 
 
 @pytest.mark.usefixtures("limited")
+@pytest.mark.exhaustive
 def test_the_rest_of_a_class_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "class"
     for student, bomb in (
