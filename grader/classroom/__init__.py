@@ -2,6 +2,6 @@
 
 Reading order: people, intake with listing, the gradebook (connection, database, decisions,
 class_list, class_state, stored_results, submissions, gradebook: each adds its tables' methods to
-the one before), course and lateness, batch with keys, scheduling, job, pools and progress, reports,
-returning.
+the one before), course and lateness, batch with lock, keys, scheduling, job, pools and progress,
+reports, returning.
 """

@@ -9,14 +9,11 @@ import hashlib
 import json
 import sys
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from grader.classroom.gradebook import Gradebook, Provenance
 from grader.classroom.intake import Entry, entries
@@ -376,30 +373,6 @@ def _settings(options: Options) -> dict[str, object]:
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:5])
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
-
-
-@contextmanager
-def alone(gradebook: Path) -> Iterator[None]:
-    """Locks the gradebook. Raises CannotGrade if another batch is writing it."""
-    if not gradebook.absolute().parent.is_dir():
-        raise CannotGrade(f"{gradebook} cannot be written, expected a file in a folder that exists")
-    lock = FileLock(
-        f"{gradebook.resolve()}.lock"
-    )  # released when the process ends, in whatever way
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise CannotGrade(
-            f"another batch is writing {gradebook}; wait for it, or stop it"
-        ) from None
-    except OSError as error:
-        raise CannotGrade(
-            f"{gradebook} cannot be written ({error.strerror}), expected a writable folder"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def expect_working_sandbox(sandbox: Sandbox) -> None:

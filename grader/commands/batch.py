@@ -115,8 +115,9 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Mark a class; the exit status is the tally's. Raises CannotGrade."""
-    from grader.classroom.batch import Batch, alone
+    from grader.classroom.batch import Batch
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.lock import alone
     from grader.commands import batch_end
     from grader.commands.settings import read_options
     from grader.rubric import load_rubric

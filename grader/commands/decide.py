@@ -50,8 +50,8 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Record a decision; returns 0. Raises CannotGrade for one that makes no sense."""
-    from grader.classroom.batch import alone
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.lock import alone
     from grader.classroom.reports.assignment import assignment_of
 
     _expect_one(given)

@@ -20,8 +20,8 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Erase a student; returns 0. Raises CannotGrade for an unknown one."""
-    from grader.classroom.batch import alone
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.lock import alone
 
     with alone(given.gradebook), Gradebook(given.gradebook) as gradebook:
         gradebook.forget(given.student)

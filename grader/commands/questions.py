@@ -105,8 +105,8 @@ def run(given: argparse.Namespace) -> int:
 def _read_answers(given: argparse.Namespace) -> int:
     from grader.classroom.answers.keeping import keep_answers
     from grader.classroom.answers.reading import read_answers
-    from grader.classroom.batch import alone
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.lock import alone
 
     for name in ("out", "count", "seed", "only", "jobs"):
         if getattr(given, name):

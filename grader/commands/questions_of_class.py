@@ -35,8 +35,8 @@ def ask_class(given: argparse.Namespace, count: int, seed: int | None) -> int:
     """Draw what is missing, and write all files; returns the exit status. Raises CannotGrade."""
     from grader.classroom.asking import class_questions
     from grader.classroom.asking.folder import expect_own, write_class
-    from grader.classroom.batch import alone
     from grader.classroom.gradebook import Gradebook
+    from grader.classroom.lock import alone
     from grader.classroom.reports.assignment import assignment_of
     from grader.commands.settings import expect_data
     from grader.errors import expecting_room

@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Recover and print how much came back; returns the exit status. Raises CannotGrade."""
-    from grader.classroom.batch import alone
+    from grader.classroom.lock import alone
     from grader.classroom.recovery import recover
     from grader.errors import CannotGrade
 

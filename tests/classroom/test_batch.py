@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from grader.__main__ import main
-from grader.classroom.batch import Batch, alone, expect_working_sandbox
+from grader.classroom.batch import Batch, expect_working_sandbox
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.job import Done, Task, mark
+from grader.classroom.lock import alone
 from grader.classroom.progress import Progress
 from grader.errors import CannotGrade
 from grader.options import Options
