@@ -61,7 +61,7 @@ def check_forward(module: Module, script: str, rng: np.random.Generator) -> None
         expect_gradients_everywhere(chosen, script, rng)
     faults = _random_faults(evaluated)
     faults += _end_faults(chosen, script, rng, evaluated, trained, known)
-    if NO_ACTIVATION not in known and lacks_activation(evaluated, module, script, rng):
+    if NO_ACTIVATION not in known and lacks_activation(evaluated, (chosen, model), script, rng):
         faults.append(
             CheckFailed(
                 "forward puts nothing non-linear between two layers",

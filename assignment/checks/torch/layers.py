@@ -8,6 +8,7 @@ costs one section.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,8 @@ def _activation_faults(
     # layers that forward makes are counted by 2.2
     single = structure["weights"] < 2 and not trace["made_anew"]
     if (single and script == "pytorch_ann") or (
-        (single or structure["stacks"]) and lacks_activation(trace, module, script, rng)
+        (single or structure["stacks"])
+        and lacks_activation(trace, _both_weights(module, script, rng), script, rng)
     ):
         plain = structure["plain"]
         what = (
@@ -191,16 +193,20 @@ def _activation_faults(
     return faults
 
 
+def _both_weights(module: Module, script: str, rng: np.random.Generator) -> Iterator[Handle]:
+    yield with_chosen_weights(module, script, rng)
+    yield model_of(module, script)
+
+
 def lacks_activation(
-    trace: dict[str, Any], module: Module, script: str, rng: np.random.Generator
+    trace: dict[str, Any], models: Iterable[Handle], script: str, rng: np.random.Generator
 ) -> bool:
     """Whether the network has no hidden layer, or is linear in its images all the same.
 
-    If weights of our choosing do not tell, its own do, or else what its operations were.
+    `models` are the network with weights of our choosing, and with its own: if the first does not
+    tell, the second does, or else what its operations were.
     """
     if script == "pytorch_ann" and not trace["hidden_layer"]:
         return True
-    linear = is_linear(with_chosen_weights(module, script, rng), script, rng)
-    if linear is None:
-        linear = is_linear(model_of(module, script), script, rng)
-    return not trace["hidden_layer"] if linear is None else linear
+    found = (is_linear(model, script, rng) for model in models)
+    return next((linear for linear in found if linear is not None), not trace["hidden_layer"])
