@@ -105,7 +105,7 @@ def _row(variant: Variant) -> str:
         phrases.percent(variant.test_accuracy),
         f"{variant.parameters:,}",
         f"{max(epochs)}",
-        f"{min(each):.2g}",
+        f"{min(each):.2g}" if min(each) < 10 else f"{min(each):.0f}",
         f"{variant.quickest.seconds:.0f}",
     )
     return f"| {' | '.join(cells)} |\n"
