@@ -83,6 +83,9 @@ class Objects:
         return value
 
 
+DEEPEST = 50  # containers in each other that are searched: deeper ones would exhaust the stack
+
+
 def set_attribute(holder: Any, name: str, value: Any) -> None:
     """Set an attribute, also where the holder keeps the array that it had under other names.
 
@@ -99,24 +102,26 @@ def set_attribute(holder: Any, name: str, value: Any) -> None:
             raise
 
 
-def _replace(held: Any, old: np.ndarray, new: np.ndarray, script: str, seen: set[int]) -> Any:
+def _replace(
+    held: Any, old: np.ndarray, new: np.ndarray, script: str, seen: set[int], depth: int = 0
+) -> Any:
     """What is held, with `new` in place of `old`, also in containers and in the script's objects."""
     if held is old:
         return new
-    if id(held) in seen:
+    if id(held) in seen or depth > DEEPEST:
         return held
     seen.add(id(held))
     if type(held) is tuple:
-        parts = tuple(_replace(one, old, new, script, seen) for one in held)
+        parts = tuple(_replace(one, old, new, script, seen, depth + 1) for one in held)
         changed = any(part is not one for part, one in zip(parts, held, strict=True))
         return parts if changed else held
     if isinstance(held, list | dict):
         for key, one in list(held.items() if isinstance(held, dict) else enumerate(held)):
-            replaced = _replace(one, old, new, script, seen)
+            replaced = _replace(one, old, new, script, seen, depth + 1)
             if replaced is not one:
                 held[key] = replaced
     elif type(held).__module__ == script or isinstance(held, SimpleNamespace):
-        _replace(getattr(held, "__dict__", None), old, new, script, seen)
+        _replace(getattr(held, "__dict__", None), old, new, script, seen, depth + 1)
     return held
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 
+from assignment.answers import set_attribute
 from assignment.parts import PARTS
 from assignment.section_checks import run_checks
 from grader.report.text import feedback
@@ -151,3 +153,12 @@ for name in NAMES:
     for number in ("1.5", "1.6"):
         assert results[number].status is Status.PASSED, feedback(results[number])
     assert "train-without-backward" not in results["1.7"].diagnosis
+
+
+def test_whatever_else_a_network_holds_does_no_harm() -> None:
+    network = SimpleNamespace(W1=np.zeros(2), deep=[])
+    network.itself = {"me": network}
+    for _ in range(5000):
+        network.deep = [network.deep]
+    set_attribute(network, "W1", np.ones(2))
+    assert network.W1.tolist() == [1, 1]
