@@ -54,6 +54,12 @@ EXPERIMENTS: dict[str, Experiment] = {
         needs=("torch",),
         quick_seconds=60,
     ),
+    "v3-recipe": Experiment(
+        "What do the schedule, the averaging and the batch size of v3 gain?",
+        seeds=1,
+        needs=("torch",),
+        quick_seconds=60,
+    ),
     "confusion": Experiment("Which classes are confused?", needs=("sklearn",)),
     "transfer": Experiment(
         "Are the best configurations for clothing also good for digits?",
@@ -85,10 +91,19 @@ def run(name: str, settings: ExperimentSettings | None = None) -> Result:
 
 
 def present(result: Result) -> Result:
-    """The result with its finding and with the figures that its records suffice to draw."""
+    """The result with its finding and with the figures that its records suffice to draw.
+
+    Its seconds include the trainings that an interrupted run had finished.
+    """
     module = _module(result.experiment)
-    figures = {**result.figures, **module.draw(result)}
-    return replace(result, finding=module.find(result), figures=figures)
+    # one training may give two trials, then with the same seconds
+    trainings = {(trial.seed, trial.seconds) for v in result.variants for trial in v.trials}
+    return replace(
+        result,
+        finding=module.find(result),
+        figures={**result.figures, **module.draw(result)},
+        seconds=max(result.seconds, sum(seconds for _, seconds in trainings)),
+    )
 
 
 def _module(name: str) -> Any:

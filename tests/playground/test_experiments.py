@@ -23,6 +23,7 @@ from playground.experiments import (
     Result,
     figures,
     phrases,
+    present,
     report,
     results,
 )
@@ -66,6 +67,15 @@ def test_the_setting_names_threads_and_precision_of_the_seconds() -> None:
     result = small_result(versions={"threads": 2})
     assert phrases.setting(result) == "cpu with 2 threads, in float32"
     assert "PyTorch on cuda" in phrases.setting(replace(result, device="cuda"))
+
+
+def test_the_seconds_of_a_result_include_the_trainings_that_were_kept() -> None:
+    losses = results.read(ROOT / "results" / "losses.json")
+    trained = sum(sum(v.seconds.values) for v in losses.variants)
+    assert present(replace(losses, seconds=0.0)).seconds == pytest.approx(trained)
+    doubled = replace(losses, seconds=0.0, variants=(*losses.variants, losses.variants[0]))
+    assert present(doubled).seconds == pytest.approx(trained)  # two trials of the same trainings
+    assert present(replace(losses, seconds=1e6)).seconds == 1e6
 
 
 # Figures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from playground.convnets.networks import build
 from playground.experiments import ExperimentSettings, Result, figures, present, results, run
 from playground.experiments.network_vs_cnn import find, measure
 from playground.experiments.settings import Data
-from playground.experiments.torch_trials import train_cnn
+from playground.experiments.torch_trials import averaged_and_plain, cnn_variant, train_cnn
+from playground.experiments.v3_recipe import find as find_gains
 from playground.experiments.what_a_unit_sees import (
     CNN,
     FILTER_SCALE,
@@ -33,7 +35,7 @@ from tests.support import ROOT
 TINY = ExperimentSettings(
     quick=True, seeds=1, device="cpu", train_size=128, validation_size=50, test_size=100, epochs=2
 )
-WITH_CNN = ("network-vs-cnn", "evolution", "what-a-unit-sees")
+WITH_CNN = ("network-vs-cnn", "evolution", "v3-recipe", "what-a-unit-sees")
 
 
 class Found(dict[str, Result]):
@@ -157,6 +159,47 @@ def test_the_evolution_has_a_table_and_statistics_of_each_step(found: dict[str, 
         assert statistics["test_accuracy"]["mean"] == variant.test_accuracy.mean
         assert f"| {100 * variant.test_accuracy.mean:.2f} % |" in table
         assert f"| {variant.parameters:,} | 2 |" in table
+
+
+# v3-recipe
+
+
+def test_one_training_gives_the_averaged_and_the_plain_weights() -> None:
+    recipe = replace(CONV_RECIPES["fast"], width=4, epochs=3, averaging=0.9)
+    averaged, plain = averaged_and_plain("fast", recipe, TINY.data(), TINY)
+    alone = cnn_variant("fast", replace(recipe, averaging=0.0), TINY.data(), TINY)
+    assert (averaged.name, plain.name) == ("fast, averaged", "fast")
+    assert plain.configuration == alone.configuration
+    (one,), (other,) = plain.trials, alone.trials
+    assert replace(one, seconds=0.0, history={}) == replace(other, seconds=0.0, history={})
+    for curve in set(results.CURVES) - {"seconds"}:
+        assert one.history[curve] == other.history[curve]
+    assert averaged.curve("val_losses") != plain.curve("val_losses")
+
+
+def test_plain_weights_are_trained_alone_if_only_the_averaged_ones_were_kept(
+    tmp_path: Path,
+) -> None:
+    recipe = replace(CONV_RECIPES["fast"], width=4, epochs=2, averaging=0.9)
+    settings = replace(TINY, finished=tmp_path)
+    _, plain = averaged_and_plain("fast", recipe, TINY.data(), settings)
+    (tmp_path / "fast-0.json").unlink()
+    _, again = averaged_and_plain("fast", recipe, TINY.data(), settings)
+    assert again.curve("val_losses") == plain.curve("val_losses")
+
+
+def test_the_gains_of_the_recipe_add_up(found: dict[str, Result]) -> None:
+    result = found["v3-recipe"]
+    gains = [
+        float(gain.replace("−", "-"))
+        for gain in re.findall(r"([+−]\d+\.\d\d) points", find_gains(result).summary)
+    ]
+    constant, both = (result.variant(name) for name in ("constant rate", "cosine, averaged"))
+    schedule, averaging, on_top = gains
+    total = 100 * (both.test_accuracy.mean - constant.test_accuracy.mean)
+    assert schedule + on_top == pytest.approx(total, abs=0.011)
+    alone = result.variant("constant rate, averaged").test_accuracy.mean
+    assert averaging == pytest.approx(100 * (alone - constant.test_accuracy.mean), abs=0.006)
 
 
 # what-a-unit-sees
