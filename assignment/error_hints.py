@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from assignment.computed_hints import (
+    FEWER_AXES,
+    Raised,
+    attribute_hint,
+    batch_hint,
+    channels_hint,
+    dot_hint,
+    dtypes_hint,
+    larger_hint,
+    layer_hint,
+    layer_of_input_hint,
+    linear_hint,
+    many_hint,
+    name_hint,
+    norm_hint,
+    not_installed_hint,
+    product_hint,
+    unflattened_hint,
+)
 
-@dataclass(frozen=True)
-class Raised:
-    """What a hint may look at: the exception, and the line of the student's code that raised it."""
-
-    type_name: str
-    message: str
-    source: str = ""
-    script: str = ""  # "pytorch_cnn", "" if not known
-
-    @property
-    def layers(self) -> str:
-        """Where the student made the layers: " in 3.1" in part 3."""
-        return {"pytorch_ann": " in 2.1", "pytorch_cnn": " in 3.1"}.get(self.script, "")
-
-
-FUNCTIONS = ("softmax", "relu", "relu_derivative", "cross_entropy")  # of part 1, outside the class
+Text = str | Callable[[re.Match[str], Raised], str]
 
 
 def hint_for(type_name: str, message: str, *, source: str = "", script: str = "") -> str:
@@ -45,150 +48,6 @@ def hint_for(type_name: str, message: str, *, source: str = "", script: str = ""
     return ""
 
 
-def _product(found: re.Match[str], raised: Raised) -> str:
-    """For "matmul: … (size 784 is different from 10)": the second number is the left factor's."""
-    right, left = found.groups()
-    return (
-        f"a product A @ B needs as many columns in A as rows in B; here A has {left} columns and B "
-        f"has {right} rows. Print both shapes: is a factor to be transposed, or are they swapped?"
-    )
-
-
-def _dot(found: re.Match[str], raised: Raised) -> str:
-    left, right = found.groups()
-    return (
-        f"a product A @ B needs as many columns in A as rows in B; here A has {left} and B has "
-        f"{right}. Print both shapes: is a factor to be transposed, or are they swapped?"
-    )
-
-
-def _larger(found: re.Match[str], raised: Raised) -> str:
-    """For `np.max(0, z)` and `np.max([0, z])`, or an array in the place of one whole number."""
-    called = re.search(r"\bnp\.a?(max|min)\(", raised.source)
-    if called:
-        return (
-            f"np.{called[1]} reduces one array, and its second argument is an axis; "
-            f"np.{called[1]}imum compares two values, element by element."
-        )
-    if found[0].startswith("only"):
-        return (
-            "this takes one whole number, such as an axis, a size or an index, and gets an array."
-        )
-    return "arrays of different shapes, or a number and an array, make no single array."
-
-
-_FEWER_AXES = (
-    "this array has fewer axes than the line expects. In part 1, z may have any number of them: "
-    "NumPy works on whole arrays, so no loop is needed."
-)
-
-
-def _linear(found: re.Match[str], raised: Raised) -> str:
-    """For "mat1 and mat2 shapes cannot be multiplied (64x800 and 1568x128)"."""
-    rows, columns, expected, _ = map(int, found.groups())
-    if columns < expected and columns <= 28 and rows * columns % expected == 0:
-        return (
-            f"the Linear{raised.layers} expects {expected} numbers an image, and gets an image or "
-            "feature maps that still have their rows and columns: flatten them before it, all axes "
-            "but the first."
-        )
-    if rows == 1 and columns > expected and columns % expected == 0:
-        return (
-            f"all images of the batch came out as one row of {columns} numbers; the Linear"
-            f"{raised.layers} expects {expected} an image. Flatten all axes but the first."
-        )
-    return (
-        f"your layer receives {columns} numbers an image; the Linear{raised.layers} expects "
-        f"{expected}."
-        + (
-            " Follow the shape through the convolutions and poolings: channels times height times "
-            "width is what is left to flatten."
-            if raised.script == "pytorch_cnn"
-            else " The in_features of a layer are the out_features of the one before it."
-        )
-    )
-
-
-def _unflattened(found: re.Match[str], raised: Raised) -> str:
-    return (
-        f"the Linear{raised.layers} expects {found[2]} numbers an image, and gets feature maps that "
-        "still have their rows and columns: flatten them before it, all axes but the first."
-    )
-
-
-def _channels(found: re.Match[str], raised: Raised) -> str:
-    expected, got = found.groups()
-    source = "the image has 1" if got == "1" else "they are the out_channels of the layer before"
-    return (
-        f"this convolution{raised.layers} expects {expected} channels and receives {got}: its "
-        f"in_channels must be {got} ({source})."
-    )
-
-
-def _norm(found: re.Match[str], raised: Raised) -> str:
-    got, expected = found.groups()
-    return f"the normalisation layer was made for {expected} features and receives {got}."
-
-
-def _batch(found: re.Match[str], raised: Raised) -> str:
-    got, images = found.groups()
-    return (
-        f"the batch has {images} images, and {got} rows of logits came out: an axis of the images "
-        "was mixed into the first one. Flatten all axes but the first."
-    )
-
-
-def _name(found: re.Match[str], raised: Raised) -> str:
-    name = found[1]
-    if name in ("np", "nn", "F", "torch", "utils"):
-        return f"the import of {name} at the top of the script is missing."
-    if (
-        re.search(rf"\b{re.escape(name)}\s*\(", raised.source)
-        and name[:1].islower()
-        and not name[-1].isdigit()
-    ):
-        return f"is {name} a method of the class, or a layer that __init__ made? Then write self.{name}."
-    return (
-        f"does the object keep {name}? Then write self.{name}; otherwise it has no value here yet."
-    )
-
-
-def _attribute(found: re.Match[str], raised: Raised) -> str:
-    owner, name = found.groups()
-    if owner == "NumpyANN" and name in FUNCTIONS:
-        return f"{name} is a function of the script, not of the class: leave out self."
-    if owner in ("NumpyANN", "PyTorchANN", "PyTorchCNN"):
-        return (
-            f"nothing has set self.{name} yet. Compare the spelling with the line that sets it; in "
-            "part 1, forward keeps what backward needs."
-        )
-    return ""
-
-
-def _dtypes(found: re.Match[str], raised: Raised) -> str:
-    return (
-        f"two tensors that meet here have the dtypes {found[1]} and {found[2]}. Images and weights "
-        "are float32 (.float()), labels are int64 (.long())."
-    )
-
-
-_ONE_VALUE = (
-    "this asks for one yes or no, but a whole array has one for each element. max(), if, and, or "
-    "take single values; NumPy's and PyTorch's own functions and comparisons work element by element."
-)
-
-
-def _many(found: re.Match[str], raised: Raised) -> str:
-    """For "Boolean value of Tensor with more than one value is ambiguous"."""
-    loss = re.search(r"\b(CrossEntropyLoss|NLLLoss)\(\s*[^)\s]", raised.source)
-    if loss:
-        return (
-            f"nn.{loss[1]}(…) makes a loss, and takes its settings; logits and labels go to what it "
-            f"made: nn.{loss[1]}()(logits, labels)."
-        )
-    return _ONE_VALUE
-
-
 _NO_GRAPH = (
     "the loss does not know the weights that it came from. It must be computed from the logits "
     "without .item(), .detach(), .numpy() or no_grad() in between, and gradients must be on "
@@ -196,58 +55,14 @@ _NO_GRAPH = (
 )
 
 
-def _not_installed(found: re.Match[str], raised: Raised) -> str:
-    """For "No module named 'torch'": the assignment's own packages are to be installed."""
-    name = found[1]
-    if name in ("numpy", "matplotlib", "tqdm"):
-        return f"install it with: pip install {name}"
-    if name in ("torch", "torchvision"):
-        return (
-            "PyTorch is not installed in this Python: pip install -r requirements.txt, with the "
-            "environment active (README.md, Install)."
-        )
-    if raised.source and not re.search(rf"\b{name}\b", raised.source):
-        return ""  # imported by a library, or by ours
-    return (
-        f"{name} is no package of the assignment (README.md, Notes): remove the import, and what "
-        "uses it."
-    )
-
-
 _NOT_IN_MARKING = (
     "this runs when the script is imported, and at marking there is nothing to load then. Move it "
     'below if __name__ == "__main__":, or into a function.'
 )
 
-# layers of PyTorch, called with their input instead of their settings
-_LAYER = (
-    r"\b(ReLU|LeakyReLU|ELU|GELU|SiLU|Sigmoid|Tanh|Softmax|LogSoftmax|Flatten|Dropout|Dropout2d|"
-    r"MaxPool2d|AvgPool2d|AdaptiveAvgPool2d|BatchNorm1d|BatchNorm2d|Linear|Conv2d)\b"
-)
-
-
-def _layer(found: re.Match[str], raised: Raised) -> str:
-    """For "argument 'input' (position 1) must be Tensor, not ReLU"."""
-    layer = re.search(_LAYER, found[0])
-    return _called(layer[1]) if layer else ""
-
-
-def _layer_of_input(found: re.Match[str], raised: Raised) -> str:
-    """For an error of the line that makes a layer of something that is computed: nn.Dropout(f(x))."""
-    layer = re.search(rf"\bnn\.{_LAYER}\(\s*(?:\w+\)|\w+,|[\w.]+\()", raised.source)
-    return _called(layer[1]) if layer else ""
-
-
-def _called(layer: str) -> str:
-    return (
-        f"nn.{layer}(…) makes a layer and takes its settings; its input goes to what it made: "
-        f"nn.{layer}(…)(x), or a layer that __init__ made."
-    )
-
-
-_LAYERS: tuple[tuple[str, str | Callable[[re.Match[str], Raised], str]], ...] = (
-    (r"must be Tensor, not [A-Z]\w+|got \([A-Z]\w+,", _layer),
-    (r"Boolean value of Tensor with more than one value", _layer_of_input),
+_LAYERS: tuple[tuple[str, Text], ...] = (
+    (r"must be Tensor, not [A-Z]\w+|got \([A-Z]\w+,", layer_hint),
+    (r"Boolean value of Tensor with more than one value", layer_of_input_hint),
     (r"Linear\.__init__\(\) missing 1 required positional argument: 'out_features'",
      "nn.Linear takes two sizes: how many numbers come in for each image, and how many go out."),
     (r"Conv2d\.__init__\(\) missing \d required positional arguments?: ",
@@ -255,26 +70,25 @@ _LAYERS: tuple[tuple[str, str | Callable[[re.Match[str], Raised], str]], ...] = 
      "of its filters."),
 )  # fmt: skip
 
-Text = str | Callable[[re.Match[str], Raised], str]
 HINTS: tuple[tuple[str, Text], ...] = (
     *_LAYERS,
     # one value for a whole array
     (r"truth value of an array with more than one element|Boolean value of Tensor with more than",
-     _many),
+     many_hint),
     (r"only (?:0-dimensional|length-1|size-1) arrays can be converted|only one element tensors can "
      r"be converted",
      "this takes a single number, and gets an array: NumPy has the same function for whole arrays "
      "(np.exp for math.exp); for one number, sum or average first."),
-    (r"only integer scalar arrays can be converted to a scalar index|inhomogeneous shape", _larger),
-    (r"'(?:numpy\.)?float\d*' object is not iterable|iteration over a 0-d array", _FEWER_AXES),
+    (r"only integer scalar arrays can be converted to a scalar index|inhomogeneous shape", larger_hint),
+    (r"'(?:numpy\.)?float\d*' object is not iterable|iteration over a 0-d array", FEWER_AXES),
     # products and shapes
-    (r"matmul: .*\(size (\d+) is different from (\d+)\)", _product),
-    (r"shapes \(.*\) and \(.*\) not aligned: (\d+) \(dim \d+\) != (\d+)", _dot),
-    (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", _linear),
+    (r"matmul: .*\(size (\d+) is different from (\d+)\)", product_hint),
+    (r"shapes \(.*\) and \(.*\) not aligned: (\d+) \(dim \d+\) != (\d+)", dot_hint),
+    (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", linear_hint),
     (r"matmul: Input operand \d does not have enough dimensions",
      "one side of the @ is a single number, or None: print both sides."),
     (r"Expected size for first two dimensions of batch2 tensor to be: \[\d+, (\d+)\] but got: "
-     r"\[\d+, (\d+)\]", _unflattened),
+     r"\[\d+, (\d+)\]", unflattened_hint),
     (r"operands could not be broadcast together with shapes \((\d+),\d+\) \(\1,\)",
      "one of the two has a row for each image, and the other one number. Does a max or sum along "
      "axis 1 need keepdims=True? Or are these labels? y_true is one-hot, a row of classes for each "
@@ -295,7 +109,7 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"too many indices for array|too many indices for tensor",
      "this array has fewer axes than the index. Print its shape."),
     (r"tuple index out of range", lambda found, raised:
-     _FEWER_AXES if "shape" in raised.source else ""),
+     FEWER_AXES if "shape" in raised.source else ""),
     (r"arrays used as indices must be of integer",
      "an index is a whole number, and this array holds others. The rows of y_true are one-hot: "
      "argmax(axis=1) gives the labels, or multiply by y_true instead of choosing by an index."),
@@ -306,11 +120,11 @@ HINTS: tuple[tuple[str, Text], ...] = (
      "the index is as large as the axis or larger; the ten classes are 0 to 9, and the last layer "
      "needs one output for each."),
     # convolutions and normalisation
-    (r"expected input\[[\d, ]+\] to have (\d+) channels, but got (\d+) channels", _channels),
+    (r"expected input\[[\d, ]+\] to have (\d+) channels, but got (\d+) channels", channels_hint),
     (r"Expected 3D \(unbatched\) or 4D \(batched\) input to conv2d, but got input of size",
      "a convolution needs images (n, channels, height, width), and gets rows: flatten after the "
      "convolutions, not before."),
-    (r"running_mean should contain (\d+) elements not (\d+)", _norm),
+    (r"running_mean should contain (\d+) elements not (\d+)", norm_hint),
     (r"expected 4D input \(got 2D input\)",
      "BatchNorm2d belongs between convolutions; after flatten it is BatchNorm1d."),
     (r"expected 2D or 3D input \(got 4D input\)",
@@ -322,7 +136,7 @@ HINTS: tuple[tuple[str, Text], ...] = (
      "batch normalisation cannot learn from one image. In predict, switch to evaluation mode "
      "first."),
     # losses
-    (r"Expected input batch_size \((\d+)\) to match target batch_size \((\d+)\)", _batch),
+    (r"Expected input batch_size \((\d+)\) to match target batch_size \((\d+)\)", batch_hint),
     (r"only batches of spatial targets supported",
      "the logits still have height and width: flatten the feature maps, and end with one logit for "
      "each of the 10 classes."),
@@ -336,12 +150,12 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"0D or 1D target tensor expected|Target size \(.*\) must be the same as input size",
      "the labels of this batch have shape (n,), one whole number for each image, and cross-entropy "
      "takes them as they are: no extra axis, no one-hot rows."),
-    (r"[Ff]ound dtype (\w+) but expected (\w+)", _dtypes),
-    (r"expected m1 and m2 to have the same dtype, but got: (\w+) != (\w+)", _dtypes),
-    (r"must have the same dtype, but got (\w+) and (\w+)", _dtypes),
-    (r"Input type \(([\w. ]+)\) and (?:bias|weight) type \(([\w. ]+)\) should be the same", _dtypes),
-    (r"expected scalar type (\w+) but found (\w+)", _dtypes),
-    (r"result type (\w+) can't be cast to the desired output type (\w+)", _dtypes),
+    (r"[Ff]ound dtype (\w+) but expected (\w+)", dtypes_hint),
+    (r"expected m1 and m2 to have the same dtype, but got: (\w+) != (\w+)", dtypes_hint),
+    (r"must have the same dtype, but got (\w+) and (\w+)", dtypes_hint),
+    (r"Input type \(([\w. ]+)\) and (?:bias|weight) type \(([\w. ]+)\) should be the same", dtypes_hint),
+    (r"expected scalar type (\w+) but found (\w+)", dtypes_hint),
+    (r"result type (\w+) can't be cast to the desired output type (\w+)", dtypes_hint),
     (r"Only Tensors of floating point and complex dtype can require gradients|"
      r"mean\(\): could not infer output dtype",
      "this needs floating-point numbers: convert with .float() first."),
@@ -378,12 +192,12 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"'type' object does not support the context manager protocol",
      "after with stands a class that is not called: parentheses are missing, for example "
      "torch.no_grad()."),
-    (r"name '(\w+)' is not defined", _name),
+    (r"name '(\w+)' is not defined", name_hint),
     (r"cannot access local variable|referenced before assignment",
      "the function sets this name later, or only in some cases; until then it has no value."),
     (r"'(?:float|int|ndarray)' object has no attribute '(?:backward|item)'",
      "the loss is no tensor any more: call .item() on it only after backward()."),
-    (r"'(\w+)' object has no attribute '(\w+)'", _attribute),
+    (r"'(\w+)' object has no attribute '(\w+)'", attribute_hint),
     (r"'NoneType' object|not 'NoneType'|not NoneType|NoneType' and '|and 'NoneType'|NoneType which",
      "something is None here: is a return statement missing in the function that should have "
      "computed it, or was it never set?"),
@@ -394,6 +208,6 @@ HINTS: tuple[tuple[str, Text], ...] = (
     (r"all tensors to be on the same device",
      "a tensor was made on another device than the network: make it with device=X.device."),
     # at import
-    (r"No module named '(?!assignment|utils)(\w+)", _not_installed),
+    (r"No module named '(?!assignment|utils)(\w+)", not_installed_hint),
     (r"No module named 'assignment|cannot import name '\w+' from 'assignment'", _NOT_IN_MARKING),
 )  # fmt: skip

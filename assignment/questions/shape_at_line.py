@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from assignment.checks.numpy.cases import Sizes
 from assignment.questions.drafting import Choice, Draft
 from assignment.questions.script import Script, Step
-from assignment.questions.small_network import Sizes, different_sizes, random_batch
+from assignment.questions.small_network import different_sizes, random_batch
 
 
 def drafts(script: Script, rng: np.random.Generator) -> Iterator[Draft]:

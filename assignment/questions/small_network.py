@@ -6,28 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assignment.checks.numpy.cases import NAMES, network_with
+from assignment.checks.numpy.cases import NAMES, Sizes, network_with
 from assignment.handles import Handle, as_array
 from assignment.questions.script import Script, Step
 
 PASSES = ("NumpyANN.forward", "NumpyANN.backward")
 TRIES = 3000  # one draw in some hundred will do
 LARGE = 30  # between logits, softmax gives 0 and 1 to thirteen digits
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Images in the batch, pixels, hidden units and classes."""
-
-    n: int
-    d: int
-    h: int
-    k: int
-
-    @property
-    def in_words(self) -> str:
-        """As a question begins."""
-        return f"{self.n} images of {self.d} pixels, {self.h} hidden units and {self.k} classes"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,21 @@ NAMES = ("W1", "b1", "W2", "b2")  # of the parameters, and of their gradients
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Of a batch and its network: n images, d pixels, h hidden units, k classes."""
+
+    n: int
+    d: int
+    h: int
+    k: int
+
+    @property
+    def in_words(self) -> str:
+        """As a question begins."""
+        return f"{self.n} images of {self.d} pixels, {self.h} hidden units and {self.k} classes"
+
+
+@dataclass(frozen=True)
 class ArrayCase:
     """An array to give to softmax, relu or relu_derivative, and the array expected."""
 

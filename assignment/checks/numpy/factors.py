@@ -10,18 +10,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from assignment.checks.numpy.cases import NAMES
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Of a batch and its network: n images, d pixels, h hidden units, k classes."""
-
-    n: int
-    d: int
-    h: int
-    k: int
-
+from assignment.checks.numpy.cases import NAMES, Sizes
 
 COUNTED = {"k": "classes", "d": "pixels", "h": "hidden units"}
 RATES = (0.1, 0.05, 0.01, 0.005, 0.001, 1e-4)  # that many scripts learn with

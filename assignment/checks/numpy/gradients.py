@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from assignment.checks.numpy.cases import NAMES
+from assignment.checks.numpy.cases import NAMES, Sizes
 from assignment.checks.numpy.factors import (
     NO_CONSTANTS,
     Constants,
     Fault,
-    Sizes,
     hints_for_factors,
     listed,
     misconception,
