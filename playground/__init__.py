@@ -27,14 +27,19 @@ Or compose one, and train it with `fit`:
     run = network.fit(*split(dataset), epochs=5, verbose=True)
 """
 
-from playground.configuration import RECIPES, Configuration
-from playground.convolutions import Conv2D, Flatten, MaxPool, Reshape
-from playground.datasets import load, split
-from playground.errors import PlaygroundError
-from playground.gradient_check import check_gradients
-from playground.layers import Dropout, Layer, Linear, ReLU, Sigmoid, Tanh
-from playground.network import Network
-from playground.training import TrainingRun, train
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playground.configuration import RECIPES, Configuration
+    from playground.convolutions import Conv2D, Flatten, MaxPool, Reshape
+    from playground.datasets import load, split
+    from playground.errors import PlaygroundError
+    from playground.gradient_check import check_gradients
+    from playground.layers import Dropout, Layer, Linear, ReLU, Sigmoid, Tanh
+    from playground.network import Network
+    from playground.training import TrainingRun, train
 
 __all__ = [
     "RECIPES",
@@ -57,3 +62,28 @@ __all__ = [
     "split",
     "train",
 ]
+
+_HOMES = {
+    "configuration": ("RECIPES", "Configuration"),
+    "convolutions": ("Conv2D", "Flatten", "MaxPool", "Reshape"),
+    "datasets": ("load", "split"),
+    "errors": ("PlaygroundError",),
+    "gradient_check": ("check_gradients",),
+    "layers": ("Dropout", "Layer", "Linear", "ReLU", "Sigmoid", "Tanh"),
+    "network": ("Network",),
+    "training": ("TrainingRun", "train"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for: `python -m playground --help` needs not even NumPy (PEP 562)."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"playground.{home}"), name)
+    raise AttributeError(f"module 'playground' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,18 +15,13 @@ from playground.extras import require
 from playground.values import MAX_SEED, check_output
 
 
-def add_command(
-    commands: Any,
-    name: str,
+def set_up(
+    parser: argparse.ArgumentParser,
     run: Callable[[argparse.Namespace], None],
-    summary: str,
     *,
     dataset: bool = True,
-) -> argparse.ArgumentParser:
-    """The parser of a command that calls `run(options)`, with --data-dir and maybe --dataset."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
-    )
+) -> None:
+    """Makes the command call `run(options)`, with --data-dir and maybe --dataset."""
     if dataset:
         parser.add_argument(
             "--dataset", default="fashion-mnist", metavar="NAME", help=" or ".join(DATASETS)
@@ -35,7 +30,6 @@ def add_command(
         "--data-dir", type=Path, metavar="DIR", help="folder with the data (default: data/)"
     )
     parser.set_defaults(run=run)
-    return parser
 
 
 def add_csv(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,6 @@ import textwrap
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from playground import command_line
 from playground.errors import PlaygroundError
@@ -20,16 +19,9 @@ from playground.experiments.settings import ExperimentSettings
 from playground.registry import choose
 
 
-def add_command(commands: Any) -> None:
-    """Adds the command."""
-    parser = command_line.add_command(
-        commands,
-        "run",
-        _run,
-        "run experiments and write their results; after an interruption, most of them do not repeat "
-        "their finished trainings",
-        dataset=False,
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    command_line.set_up(parser, _run, dataset=False)
     parser.add_argument("names", nargs="*", metavar="NAME", help="names of experiments, or all")
     parser.add_argument("--list", action="store_true", help="list the experiments")
     parser.add_argument(

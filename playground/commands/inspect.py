@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import itertools
 from pathlib import Path
-from typing import Any
 
 from inspection.network import InspectedNetwork, Layer
 from inspection.page import write_page
@@ -23,11 +22,9 @@ OUTPUTS = {
 }
 
 
-def add_command(commands: Any) -> None:
-    """Adds the command."""
-    parser = command_line.add_command(
-        commands, "inspect", _inspect, "write a page (HTML) that looks inside a saved network"
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    command_line.set_up(parser, _inspect)
     parser.add_argument(
         "network", type=Path, metavar="FILE", help="an .npz from train --save, with 784 inputs"
     )

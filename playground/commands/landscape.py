@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,14 +16,9 @@ PAGE = ".html"
 MEASURED_IMAGES = 1000  # training images whose loss is drawn
 
 
-def add_command(commands: Any) -> None:
-    """Adds the command; matplotlib is imported only when it runs."""
-    parser = command_line.add_command(
-        commands,
-        "landscape",
-        _landscape,
-        "draw the loss around a network, and six optimizers in it",
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the options; matplotlib is imported only when it runs."""
+    command_line.set_up(parser, _landscape)
     parser.add_argument(
         "--out",
         type=Path,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any
 
 from playground import command_line
 from playground.errors import PlaygroundError
@@ -14,10 +13,9 @@ from playground.registry import choose
 FOLDER = Path("notebooks")
 
 
-def add_command(commands: Any) -> None:
-    """Adds the command."""
-    summary = "rebuild the notebooks and run them"
-    parser = command_line.add_command(commands, "notebooks", _notebooks, summary, dataset=False)
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    command_line.set_up(parser, _notebooks, dataset=False)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="names of notebooks (default: all)"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,25 +16,17 @@ SHOWN = 3  # classes per image
 SAVED = "an .npz from train --save or a .pt from train-cnn --save"
 
 
-def add_commands(commands: Any) -> None:
-    """Adds both commands; torch is imported only for a network that needs it."""
-    _add_evaluate(commands)
-    _add_predict(commands)
-
-
-def _add_evaluate(commands: Any) -> None:
-    parser = command_line.add_command(
-        commands, "evaluate", _evaluate, "measure a saved network on the test images"
-    )
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of evaluate; torch is imported only for a network that needs it."""
+    command_line.set_up(parser, _evaluate)
     parser.add_argument("network", type=Path, metavar="NET", help=SAVED)
     command_line.add_csv(parser)
     command_line.add_device(parser)
 
 
-def _add_predict(commands: Any) -> None:
-    parser = command_line.add_command(
-        commands, "predict", _predict, "classify your own pictures with a saved network"
-    )
+def add_predict(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of predict; torch is imported only for a network that needs it."""
+    command_line.set_up(parser, _predict)
     parser.add_argument("network", type=Path, metavar="NET", help=SAVED)
     parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="PNG or JPEG files")
     parser.add_argument(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from playground import command_line
 from playground.commands.tracking_options import add_tracking_options, check_tracking
@@ -15,11 +14,9 @@ from playground.sweeps.settings import SweepSettings
 from playground.sweeps.study import PRUNERS
 
 
-def add_command(commands: Any) -> None:
-    """Adds the command; Optuna is imported only when it runs."""
-    parser = command_line.add_command(
-        commands, "sweep", _sweep, "search for the best configuration"
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the options; Optuna is imported only when it runs."""
+    command_line.set_up(parser, _sweep)
     parser.add_argument(
         "--trials",
         type=int,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from playground import command_line, datasets, plots
 from playground.commands.live_options import add_live_options, check_live, hooks, live_run
@@ -15,11 +14,9 @@ from playground.extras import require
 from playground.registry import choose
 
 
-def add_command(commands: Any) -> None:
-    """Adds the command; torch is imported only when it runs."""
-    parser = command_line.add_command(
-        commands, "train-cnn", _train, "train a convolutional network and measure its test accuracy"
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the options; torch is imported only when it runs."""
+    command_line.set_up(parser, _train)
     parser.add_argument(
         "--recipe",
         default="fast",

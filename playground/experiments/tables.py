@@ -6,13 +6,9 @@ text between them is generated from `NAME.json`, so that no number is copied by 
 
 from __future__ import annotations
 
-import argparse
 import re
 from pathlib import Path
-from typing import Any
 
-from assignment.files import write_atomically
-from playground import command_line
 from playground.errors import PlaygroundError
 from playground.experiments import phrases
 from playground.experiments.results import Result, Variant, read
@@ -22,39 +18,6 @@ PLACE = re.compile(
     r"(<!-- results: (\S+) -->\n)(?:(?!<!-- results:).)*?(<!-- /results -->)", re.DOTALL
 )
 MARKER = re.compile(r"^[ \t]*<!-- (?:results: .*?|/results) -->", re.MULTILINE)
-
-
-def add_command(commands: Any) -> None:
-    """Adds the command."""
-    parser = command_line.add_command(
-        commands, "tables", _tables, "update the tables of results in a document", dataset=False
-    )
-    parser.add_argument(
-        "document",
-        type=Path,
-        metavar="FILE",
-        help="Markdown file with <!-- results: NAME --> markers",
-    )
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=Path("results"),
-        metavar="DIR",
-        help="folder with the results (default: results)",
-    )
-
-
-def _tables(options: argparse.Namespace) -> None:
-    try:
-        text = options.document.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise PlaygroundError(
-            f"{options.document} cannot be read ({reason}), expected a text file"
-        ) from None
-    filled = fill(text, options.results)
-    write_atomically(options.document, filled.encode())
-    print(f"{len(PLACE.findall(filled))} tables: {options.document}")
 
 
 def fill(text: str, folder: Path) -> str:

@@ -1,6 +1,5 @@
 """The examples in the docstrings of the playground, and those of the README, are true."""
 
-import argparse
 import doctest
 import importlib
 import shlex
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.__main__ import _parser
+from playground.__main__ import COMMANDS, parser_for
 from tests.support import ROOT
 
 WITH_EXAMPLES = [
@@ -30,7 +29,8 @@ def test_commands_of_the_readme_can_be_run_in_their_order() -> None:
     lines = text.partition("```sh\n")[2].partition("```")[0].splitlines()
     written = {"shirt.jpg"}  # one's own picture
     for line in lines:
-        options = _parser().parse_args(shlex.split(line, comments=True)[3:])
+        arguments = shlex.split(line, comments=True)[3:]
+        options = parser_for(arguments).parse_args(arguments)
         read = [getattr(options, "network", None), *(getattr(options, "images", None) or [])]
         found = {str(path) for path in read if isinstance(path, Path)}
         assert found <= written, f"{line} reads what no line before it has written"
@@ -41,8 +41,7 @@ def test_commands_of_the_readme_can_be_run_in_their_order() -> None:
 def test_the_readme_names_the_commands_that_read_csv_files() -> None:
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     named = text.partition("With `--csv TRAIN TEST`")[2].partition("(")[2].partition(")")[0]
-    (commands,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
     reading = [
-        f"`{name}`" for name, parser in commands.choices.items() if "--csv" in parser.format_help()
+        f"`{name}`" for name in COMMANDS if "--csv" in parser_for([name]).commands[name].flags
     ]
     assert sorted(reading) == sorted(named.split(", "))

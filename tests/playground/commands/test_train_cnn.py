@@ -160,7 +160,7 @@ def test_help_explains_every_option_without_torch() -> None:
     ):
         assert option in done.stdout
     assert " torch\n" not in done.stderr
-    assert "playground.commands.train_cnn" in done.stderr
+    assert "playground.commands.tracking_options" in done.stderr
 
 
 def test_csv_files_train_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
