@@ -58,7 +58,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "What do the schedule, the averaging and the batch size of v3 gain?",
         seeds=1,
         needs=("torch",),
-        quick_seconds=60,
+        quick_seconds=90,
     ),
     "confusion": Experiment("Which classes are confused?", needs=("sklearn",)),
     "transfer": Experiment(
