@@ -52,6 +52,8 @@ class ResultTable:
 class Goal:
     """A goal and its measurement. `measured` is None if there is none; `note` then says why.
 
+    `never_reached` says that it was tried, and that there is nothing to measure because it failed.
+
     >>> Goal("a step", 1.9, at_most=1.6, unit="x").verdict
     'missed by 0.3x'
     """
@@ -62,11 +64,12 @@ class Goal:
     at_least: float | None = None
     unit: str = ""
     note: str = ""  # an explanation, for example why it is missed
+    never_reached: bool = False
 
     @property
     def verdict(self) -> str:
         if self.measured is None:
-            return "not measured"
+            return "missed: never reached" if self.never_reached else "not measured"
         value = self.measured.median if isinstance(self.measured, Spread) else self.measured
         if self.at_most is not None:
             missed_by = value - self.at_most

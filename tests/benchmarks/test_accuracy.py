@@ -76,9 +76,10 @@ def test_v3_in_a_plain_loop_is_compared_by_its_seconds(
 
 def test_a_goal_that_no_recipe_reaches_says_so() -> None:
     slow = {"fast": [Curve((1.0, 3.0), (0.9, 0.931))]}
-    assert accuracy._plain_goal(slow, slow["fast"][0]).verdict == "not measured"
+    assert accuracy._plain_goal(slow, slow["fast"][0]).verdict == "missed: never reached"
     goals = accuracy._cnn_goals(slow, BenchmarkSettings(full=True))
     assert [goal.measured for goal in goals[2:]] == [None, None]
+    assert {goal.verdict for goal in goals[2:]} == {"missed: never reached"}
     assert all(goal.note == "no recipe of `fast` reached it" for goal in goals[2:])
 
 
