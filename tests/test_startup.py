@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.__main__ import COMMANDS
+from playground.__main__ import COMMANDS as PLAYGROUND
 from tests.support import ROOT, run, write_workplace
 
 HEAVY = (
@@ -18,6 +19,9 @@ HEAVY = (
     "matplotlib",
     "distributed",
     "optuna",
+    "yaml",
+    "tensorboard",
+    "wandb",
 )
 # Runs a command as `python -m` or `python FILE` would, then prints which of the packages it has imported
 SPY = """
@@ -48,8 +52,16 @@ def test_the_graders_help_imports_no_package_and_nothing_slow(command: str) -> N
     assert not packages & {"dataclasses", "inspect", "json", "hashlib", "random", "statistics"}
 
 
+def test_the_playgrounds_help_does_not_wait_for_numpy() -> None:
+    assert not imported("-m", "playground", "--help") & {"numpy", *HEAVY}
+
+
 @pytest.mark.parametrize(
-    "arguments", ["--help", "train --help", "train --recipe quick --epochs 1 --train-size 200"]
+    "arguments",
+    [
+        *(f"{command} --help" for command in PLAYGROUND),
+        "train --recipe quick --epochs 1 --train-size 200",
+    ],
 )
 def test_the_numpy_playground_needs_numpy_alone(arguments: str) -> None:
     packages = imported("-m", "playground", *arguments.split())

@@ -377,3 +377,21 @@ def test_train_cnn_without_torch_is_one_line(
     assert err.startswith(
         "error: torch is required but not installed: pip install -e '.[playground]' "
     )
+
+
+def test_the_package_offers_what_it_names_and_nothing_else() -> None:
+    import playground
+
+    assert all(getattr(playground, name) is not None for name in playground.__all__)
+    assert set(playground.__all__) <= set(dir(playground))
+    with pytest.raises(AttributeError, match="'playground' has no attribute 'Netwrok'"):
+        _ = playground.Netwrok
+
+
+def test_python_m_playground_is_a_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "playground", "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    for command in ("train", "samples", "export-csv"):
+        assert command in done.stdout
