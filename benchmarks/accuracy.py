@@ -189,7 +189,7 @@ def _cnn_goals(fast: dict[str, list[Curve]], settings: BenchmarkSettings) -> lis
 
 
 def _time_goal(what: str, curves: dict[str, list[Curve]], target: float, limit: float) -> Goal:
-    """The goal to reach the accuracy within so many seconds, with any of the recipes."""
+    """The goal that the quickest recipe reaches the accuracy `target` within `limit` seconds."""
     soonest = _soonest(curves, target)
     return Goal(
         f"{what}: seconds to {100 * target:g} %",
