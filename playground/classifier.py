@@ -66,6 +66,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         epochs: int = 50,
         batch_size: int = 64,
         flips: bool = False,
+        shifts: int = 0,
         keep_best: bool = False,
         patience: int | None = None,
         validation_fraction: float = 0.0,
@@ -86,6 +87,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.epochs = epochs
         self.batch_size = batch_size
         self.flips = flips
+        self.shifts = shifts
         self.keep_best = keep_best
         self.patience = patience
         self.validation_fraction = validation_fraction

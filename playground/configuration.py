@@ -18,6 +18,8 @@ from playground.values import check_number as check_number
 from playground.values import check_whole as check_whole
 from playground.values import check_yes_or_no as check_yes_or_no
 
+MAX_SHIFT = 14  # pixels: half of the side of an image of Fashion-MNIST
+
 
 def option(default: Any, explanation: str, choices: Mapping[str, Any] | None = None) -> Any:
     """A field of a configuration, with its help text and, for names, the allowed choices."""
@@ -51,6 +53,9 @@ class Configuration:
     flips: bool = option(
         False, "mirror a random half of the images in each epoch; predict from both versions"
     )
+    shifts: int = option(
+        0, "in each epoch, shift each image randomly by up to this many pixels in each direction"
+    )
     keep_best: bool = option(
         False, "restore the parameters of the epoch with the best validation accuracy"
     )
@@ -71,6 +76,7 @@ class Configuration:
             check_yes_or_no(name, getattr(self, name))
         check_whole("epochs", self.epochs)
         check_whole("batch_size", self.batch_size)
+        check_whole("shifts", self.shifts, least=0, most=MAX_SHIFT)
         if self.patience is not None:
             check_whole("patience", self.patience)
         check_number(

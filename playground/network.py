@@ -15,6 +15,7 @@ from playground.configuration import BUILDING_SETTINGS, TRAINING_SETTINGS, Confi
 from playground.errors import PlaygroundError
 from playground.layers import Layer, Linear
 from playground.losses import LOSSES
+from playground.pixels import as_numbers, mirror_images
 from playground.registry import choose
 from playground.values import generator
 from playground.vectors import Vectors
@@ -292,31 +293,3 @@ class Network:
         if self.configuration.flips:
             logits /= 2
         return logits
-
-
-def as_numbers(X: np.ndarray, dtype: np.dtype[Any], out: np.ndarray | None = None) -> np.ndarray:
-    """`X` as `dtype`; uint8 pixels are divided by 255 (into `out` if given).
-
-    >>> as_numbers(np.array([0, 51, 255], np.uint8), np.dtype(np.float64))
-    array([0. , 0.2, 1. ])
-    """
-    if X.dtype == np.uint8:
-        scaled: np.ndarray = np.empty(X.shape, dtype) if out is None else out
-        scaled[...] = X
-        scaled *= 1 / 255  # twice as fast as a division
-        return scaled
-    return X.astype(dtype, copy=False)
-
-
-def mirror_images(X: np.ndarray) -> np.ndarray:
-    """The rows `(n, d)`, each read as a square image and mirrored left to right.
-
-    Raises PlaygroundError if d is not a square number.
-
-    >>> mirror_images(np.array([[1, 2, 3, 4]]))
-    array([[2, 1, 4, 3]])
-    """
-    side = math.isqrt(X.shape[1])
-    if side * side != X.shape[1]:
-        raise PlaygroundError(f"flips need square images, but a row has {X.shape[1]} numbers")
-    return X.reshape(-1, side, side)[:, :, ::-1].reshape(X.shape)

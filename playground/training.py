@@ -18,8 +18,9 @@ from playground.blas import suitable_threads
 from playground.checkpoints import Checkpoint, check_resumed, identity, resumed
 from playground.errors import Diverged, PlaygroundError
 from playground.history import EPOCH_TABLE, History
-from playground.network import Network, Snapshot, as_numbers, mirror_images
+from playground.network import Network, Snapshot
 from playground.optimizers import OPTIMIZERS
+from playground.pixels import as_numbers, image_windows, mirror_images
 from playground.schedules import SCHEDULES
 from playground.values import generator
 
@@ -225,20 +226,14 @@ class Batches:
 
     def __init__(self, X: np.ndarray, y: np.ndarray, network: Network, rng: np.random.Generator):
         configuration = network.configuration
+        self.flips, self.shifts = configuration.flips, configuration.shifts
         # mirrored once, for twice the memory: in the loop a flip only selects another row
-        self.X = (
-            np.concatenate([X, mirror_images(X)])
-            if configuration.flips
-            else np.ascontiguousarray(X)
-        )
-        self.y, self.size, self.flips, self.rng = (
-            y,
-            configuration.batch_size,
-            configuration.flips,
-            rng,
-        )
+        X = np.concatenate([X, mirror_images(X)]) if self.flips else np.ascontiguousarray(X)
+        # each row, or of shifted images `(side, side)` windows [row, down, right]: views, not copies
+        self.X = image_windows(X, self.shifts) if self.shifts else X
+        self.y, self.size, self.rng = y, configuration.batch_size, rng
         shape = min(self.size, len(y)), X.shape[1]
-        self.gathered = aligned_zeros(shape, self.X.dtype)
+        self.gathered = aligned_zeros(shape, X.dtype)
         self.scaled = aligned_zeros(shape, network.parameters.dtype)
 
     def __len__(self) -> int:
@@ -247,15 +242,19 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         order = self.rng.permutation(len(self.y))
         rows = order + len(self.y) * self.rng.integers(0, 2, len(order)) if self.flips else order
+        if self.shifts:
+            places = self.rng.integers(0, 2 * self.shifts + 1, (2, len(order)))
         for start in range(0, len(order), self.size):
-            index = rows[start : start + self.size]
-            # mode="clip" writes directly to `out`; the default mode makes a copy to check the
-            # indices
-            X = np.take(self.X, index, axis=0, mode="clip", out=self.gathered[: len(index)])
-            yield (
-                as_numbers(X, self.scaled.dtype, self.scaled[: len(index)]),
-                self.y[order[start : start + self.size]],
-            )
+            batch = slice(start, start + self.size)
+            index, count = rows[batch], len(rows[batch])
+            X = self.gathered[:count]
+            if self.shifts:
+                X.reshape(count, *self.X.shape[-2:])[...] = self.X[index, *places[:, batch]]
+            else:
+                # mode="clip" writes directly to `out`; the default mode makes a copy to check the
+                # indices
+                np.take(self.X, index, axis=0, mode="clip", out=X)
+            yield as_numbers(X, self.scaled.dtype, self.scaled[:count]), self.y[order[batch]]
 
 
 class Best:

@@ -10,7 +10,8 @@ import numpy as np
 from assignment.files import write_atomically
 from playground import command_line, datasets, plots
 from playground.configuration import Configuration
-from playground.network import Network, as_numbers
+from playground.network import Network
+from playground.pixels import as_numbers
 
 PAGE = ".html"
 MEASURED_IMAGES = 1000  # training images whose loss is drawn

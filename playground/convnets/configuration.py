@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from playground.configuration import check_number, check_whole, check_yes_or_no, option
-from playground.errors import PlaygroundError
+from playground.configuration import (
+    MAX_SHIFT,
+    check_number,
+    check_whole,
+    check_yes_or_no,
+    option,
+)
 from playground.registry import choose
 from playground.schedules import SCHEDULES
 
@@ -29,7 +34,7 @@ class ConvConfiguration:
 
     >>> ConvConfiguration(shifts=20)
     Traceback (most recent call last):
-    playground.errors.PlaygroundError: shifts is 20, expected an integer from 0 to 14 (pixels)
+    playground.errors.PlaygroundError: shifts is 20, expected an integer from 0 to 14
     """
 
     network: str = option("v3", "network architecture", NETWORKS)
@@ -78,11 +83,7 @@ class ConvConfiguration:
         if self.patience is not None:
             check_whole("patience", self.patience)
         for name in ("shifts", "cutout"):
-            value = getattr(self, name)
-            if type(value) is not int or not 0 <= value <= 14:
-                raise PlaygroundError(
-                    f"{name} is {value!r}, expected an integer from 0 to 14 (pixels)"
-                )
+            check_whole(name, getattr(self, name), least=0, most=MAX_SHIFT)
         check_number(
             "learning_rate", self.learning_rate, "a positive number", lambda value: value > 0
         )

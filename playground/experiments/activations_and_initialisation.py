@@ -15,7 +15,8 @@ from playground.experiments.settings import ExperimentSettings
 from playground.experiments.trials import network_variant
 from playground.initializers import INITIALIZERS
 from playground.layers import ACTIVATIONS, Linear
-from playground.network import Network, as_numbers
+from playground.network import Network
+from playground.pixels import as_numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,8 @@ import numpy as np
 
 from playground.convolutions import Conv2D
 from playground.layers import ACTIVATIONS, Layer, Linear
-from playground.network import Network, as_numbers
+from playground.network import Network
+from playground.pixels import as_numbers
 
 MAX_FILTERS = 64
 PER_CLASS = 4  # images of each class whose answers are shown

@@ -141,6 +141,8 @@ def test_an_interrupted_fit_changes_no_setting(monkeypatch: pytest.MonkeyPatch) 
      "nowhere/run.npz cannot be written, expected a file in an existing, writable folder"),
     (lambda: storage.save(network(), "nowhere/net.npz"), "nowhere/net.npz cannot be written"),
     (lambda: Configuration(flips="no"), "flips is 'no', expected True or False"),
+    (lambda: Configuration(shifts=-1), "shifts is -1, expected an integer from 0 to 14"),
+    (lambda: Configuration(shifts=True), "shifts is True, expected an integer from 0 to 14"),
     (lambda: Configuration(keep_best=1), "keep_best is 1, expected True or False"),
     (lambda: ConvConfiguration(flips="yes"), "flips is 'yes', expected True or False"),
     (lambda: train(network(), X, Y, resume=True), "resume needs a checkpoint"),

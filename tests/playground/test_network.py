@@ -7,7 +7,8 @@ import pytest
 
 from playground.configuration import Configuration
 from playground.errors import PlaygroundError
-from playground.network import BLOCK_SIZE, Network, mirror_images
+from playground.network import BLOCK_SIZE, Network
+from playground.pixels import mirror_images
 from tests.playground.support import small_network
 
 

@@ -195,6 +195,43 @@ def test_flips_mirror_about_half_of_the_images_and_keep_their_labels() -> None:
     assert sorted(np.concatenate([labels for _, labels in batches])) == list(range(400))
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_shifts_move_each_image_to_one_of_the_places_near_by_and_fill_with_black(
+    dtype: type,
+) -> None:
+    n, side = 300, 6
+    X = np.random.default_rng(0).integers(1, 256, (n, side * side)).astype(dtype)
+    network = small_network(side * side, shifts=1, batch_size=64)
+    scale = 255 if dtype is np.uint8 else 1
+    pairs = [
+        (batch.reshape(-1, side, side) * scale, labels)
+        for batch, labels in Batches(X, np.arange(n), network, np.random.default_rng(0))
+    ]
+    shown, order = (np.concatenate(each) for each in zip(*pairs, strict=True))
+    assert sorted(order) == list(range(n))
+    padded = np.pad(X[order].reshape(n, side, side), ((0, 0), (1, 1), (1, 1)))
+    places = np.array(
+        [
+            np.isclose(padded[:, down : down + side, right : right + side], shown).all((1, 2))
+            for down in range(3)
+            for right in range(3)
+        ]
+    )
+    assert (places.sum(axis=0) == 1).all()
+    assert (places.sum(axis=1) > 5).all()  # 33 expected of each
+
+
+def test_shifts_and_flips_go_together() -> None:
+    image = np.zeros((3, 3), np.uint8)
+    image[1, 0] = 255  # mirrored, the pixel is in the last column
+    X, y = np.tile(image.reshape(1, 9), (300, 1)), np.zeros(300, int)
+    network = small_network(9, shifts=1, flips=True)
+    seen = np.concatenate([b.copy() for b, _ in Batches(X, y, network, np.random.default_rng(0))])
+    # of three places in a row, one is outside for the image and for its mirror image
+    assert (seen.sum(axis=1) == 1).mean() == pytest.approx(2 / 3, abs=0.14)
+    assert (seen.sum(axis=0) > 0).reshape(3, 3)[:, [0, 2]].all()
+
+
 def test_pixels_and_their_255th_parts_train_alike() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (50, 4), np.uint8)
     as_bytes, as_numbers = (small_network(**{**EASY, "epochs": 2}) for _ in range(2))
@@ -260,9 +297,10 @@ def test_a_run_that_diverges_in_its_last_step_is_refused(tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())
 
 
-def test_flips_of_what_is_no_square_are_refused() -> None:
-    with pytest.raises(PlaygroundError, match="a row has 5 numbers"):
-        train(small_network(5, flips=True), np.ones((6, 5)), np.arange(6) % 3)
+@pytest.mark.parametrize("setting", [{"flips": True}, {"shifts": 1}], ids=str)
+def test_flips_and_shifts_of_what_is_no_square_are_refused(setting: dict) -> None:
+    with pytest.raises(PlaygroundError, match="need square images, but a row has 5 numbers"):
+        train(small_network(5, **setting), np.ones((6, 5)), np.arange(6) % 3)
 
 
 def test_training_leaves_its_arguments_alone() -> None:
