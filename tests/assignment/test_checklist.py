@@ -16,7 +16,7 @@ from assignment.fingerprint import source_fingerprint
 from assignment.plot_checks import plot_problem
 from assignment.size_limits import MAX_NOTEBOOK, MAX_PLOT, MAX_SCRIPT
 from grader.handout.notebooks import notebook
-from tests.support import RUBRIC, points, run, script_with, write_workplace
+from tests.support import RUBRIC, points, run, sampled, script_with, write_workplace
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def plot(folder: Path, stem: str, **about: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("about", "said"), [
+@pytest.mark.parametrize(("about", "said"), sampled([
     ({}, ""),
     ({"fingerprint": "2-0123456789abcdef"}, "was drawn by pytorch_ann.py as it was before a change"),
     ({"fingerprint": "0123456789abcdef"}, ""),  # of the first form, which depended on the version
@@ -122,7 +122,7 @@ def plot(folder: Path, stem: str, **about: object) -> Path:
     ({"options": {"epochs": 2, "train_size": 500}},
      "shows a quick try with --epochs 2, --train-size 500: run python pytorch_ann.py again, "
      "without options"),
-])  # fmt: skip
+], every=2))  # fmt: skip
 def test_a_plot_belongs_to_a_full_run_of_this_script(
     solved_alone: Path, about: dict, said: str
 ) -> None:

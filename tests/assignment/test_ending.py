@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import script_with, write_workplace
+from tests.support import sampled, script_with, write_workplace
 
 LOOP = "while True:\n        pass"
 
@@ -68,7 +68,7 @@ def test_ctrl_c_in_the_checklist_is_one_line(solved: Path) -> None:
     assert (process.returncode, err.strip()) == (130, "stopped")
 
 
-@pytest.mark.parametrize(("redirection", "status", "said"), [
+@pytest.mark.parametrize(("redirection", "status", "said"), sampled([
     ("| head -1; exit ${PIPESTATUS[0]}", 141, ""),
     ("| true; exit ${PIPESTATUS[0]}", 141, ""),
     ("> /dev/full", 2, "error: the output cannot be written (No space left on device)\n"),
@@ -76,7 +76,7 @@ def test_ctrl_c_in_the_checklist_is_one_line(solved: Path) -> None:
     (">&-", 0, ""),
     ("2>&-", 0, ""),
     ("<&- >&- 2>&-", 0, ""),
-])  # fmt: skip
+], every=2))  # fmt: skip
 def test_closed_and_full_streams(solved: Path, redirection: str, status: int, said: str) -> None:
     ran = shell(f"PYTHON numpy_ann.py --check {redirection}", solved)
     assert (ran.returncode, ran.stderr) == (status, said)

@@ -21,7 +21,7 @@ from grader.sandbox import process_tree
 from grader.sandbox.levels import choose
 from grader.selftest.cases import CaseOutcome
 from tests.classroom.support import batch, make_class, markings, rows
-from tests.support import RUBRIC
+from tests.support import RUBRIC, sampled
 
 
 def test_a_class_is_marked_once_and_a_newer_attempt_again(tmp_path: Path) -> None:
@@ -82,13 +82,13 @@ def test_a_regraded_mark_stays_and_the_assignment_too(
         assert rows(book, "select value from meta where name = 'sections'") == [('["1.2"]',)]
 
 
-@pytest.mark.parametrize(("options", "message"), [
+@pytest.mark.parametrize(("options", "message"), sampled([
     (["--only=zoe"], "--only is 'zoe', which"),
     (["--jobs=0"], "--jobs is '0', expected a whole number from 1 to 1000"),
     (["--sections=9.9"], "there is no section '9.9'"), (["--sandbox=hope"], "--sandbox is 'hope'"),
     (["--slurm", "--scheduler=tcp://a:1"], "expected one of them"), (["--seed=x"], "--seed is 'x'"),
     (["--device=tpu"], "--device is 'tpu'"), (["--slurm"], "--slurm needs"),
-])  # fmt: skip
+], every=3))  # fmt: skip
 def test_wrong_commands_end_with_one_line(tmp_path: Path, options: list[str], message: str) -> None:
     ran = batch(make_class(tmp_path / "class", "ada"), tmp_path / "grades.db", *options)
     assert ran.returncode == 2

@@ -59,6 +59,7 @@ def expect_finished(submissions: Path, book: Path) -> None:
     )  # what was there counts still
 
 
+@pytest.mark.exhaustive
 def test_sigkill_of_the_batch(
     submissions: Path, book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ def text_of(tmp_path: Path, script: str, section: str, source: str) -> str:
     return feedback(result)
 
 
-@pytest.mark.parametrize(("script", "section", "old", "new", "said"), [
+@pytest.mark.parametrize(("script", "section", "old", "new", "said"), sampled([
     ("numpy_ann", "1.2", "def relu(", "def Relu(", "relu is not defined in numpy_ann.py; it defines Re"),
     ("numpy_ann", "1.5", "class NumpyANN", "class NumpyAnn", "numpy_ann.py; it defines NumpyAnn."),
     ("numpy_ann", "1.6", "def backward(", "def back_ward(", "class NumpyANN of numpy_ann.py; it def"),
@@ -48,7 +48,7 @@ def text_of(tmp_path: Path, script: str, section: str, source: str) -> str:
      "numpy_ann.py loads data or trains while it is imported"),
     ("numpy_ann", "1.2", "class NumpyANN", "open('fashion.csv')\nclass NumpyANN",
      "marking imports the script without data"),
-])  # fmt: skip
+], every=3))  # fmt: skip
 def test_wrong_names_and_work_at_import_have_a_sentence(
     tmp_path: Path, script: str, section: str, old: str, new: str, said: str
 ) -> None:

@@ -109,12 +109,12 @@ OWN_STEP = (
 )
 
 
-@pytest.mark.parametrize(("number", "script", "change", "name"), [
+@pytest.mark.parametrize(("number", "script", "change", "name"), sampled([
     ("1.7", "numpy_ann", LSTSQ, "fit-without-backward"),
     ("1.7", "numpy_ann", SAME_BATCH, "fit-ignores-data"),
     ("2.6", "pytorch_ann", SAME_BATCH, "fit-ignores-data"),
     ("2.6", "pytorch_ann", OWN_STEP, "fit-without-training-step"),
-])  # fmt: skip
+], every=2))  # fmt: skip
 def test_a_training_that_is_none_is_noted(
     tmp_path: Path, number: str, script: str, change: tuple[str, str], name: str
 ) -> None:

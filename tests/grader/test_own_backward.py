@@ -133,7 +133,7 @@ def test_partly_right_gradients_that_learn_are_accepted(how: str) -> None:
     assert problem_of(PARTLY_RIGHT[how]) == ""
 
 
-@pytest.mark.parametrize("how", WRONG)
+@pytest.mark.parametrize("how", sampled(WRONG, every=3))
 def test_what_is_no_gradient_does_not_learn(how: str) -> None:
     assert problem_of(WRONG[how]) != ""
 

@@ -14,7 +14,7 @@ from grader.rubric import load_rubric
 from grader.submission.reading import open_submission
 from grader.training.own_history import Belief, belief
 from grader.training.questions import Answers, Questions
-from tests.support import mark_here, script_with, write_submission
+from tests.support import mark_here, sampled, script_with, write_submission
 from utils import History, Splits
 
 N = 3000
@@ -175,7 +175,7 @@ HONEST = {
 }
 
 
-@pytest.mark.parametrize("how", HONEST)
+@pytest.mark.parametrize("how", sampled(HONEST, every=2))
 def test_honest_ways_to_evaluate_lose_nothing(tmp_path: Path, how: str) -> None:
     old, new = HONEST[how]
     source = script_with("pytorch_ann", {})

@@ -40,7 +40,7 @@ def test_a_bomb_is_refused_with_little_memory_and_time(tmp_path: Path, bomb: str
 
 
 @pytest.mark.usefixtures("limited")
-@pytest.mark.parametrize("bomb", bombs.NOTEBOOKS)
+@pytest.mark.parametrize("bomb", sampled(bombs.NOTEBOOKS, every=2))
 def test_a_bomb_of_a_notebook_costs_that_file(tmp_path: Path, bomb: str) -> None:
     work = bombs.NOTEBOOKS[bomb](tmp_path)
     for name in ("numpy_ann", "pytorch_ann"):
