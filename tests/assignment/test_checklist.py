@@ -82,6 +82,7 @@ def test_a_finished_submission_is_packed(finished: Path) -> None:
         )
 
 
+@pytest.mark.exhaustive
 def test_fresh_stubs_are_not_packed(tmp_path: Path) -> None:
     folder = write_workplace(tmp_path / "work", with_solutions=False)
     ran = run("utils.py", "--checklist", cwd=folder)

@@ -41,6 +41,7 @@ def test_each_call_goes_one_step_further(folder: Path) -> None:
         assert ("That was the last hint." in text) == (shown == 3)
 
 
+@pytest.mark.exhaustive
 def test_another_verdict_starts_again_and_passing_forgets(folder: Path) -> None:
     hint(folder)
     hint(folder)

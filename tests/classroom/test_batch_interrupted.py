@@ -164,6 +164,7 @@ def test_a_second_batch_is_refused(submissions: Path, book: Path) -> None:
     assert markings(book) == [1] * 6
 
 
+@pytest.mark.exhaustive
 def test_a_submission_that_ends_processes_hurts_no_other(submissions: Path, book: Path) -> None:
     script = submissions / "bob" / "numpy_ann.py"
     script.write_text(script.read_text() + "import os; os._exit(0)\n")

@@ -45,6 +45,7 @@ def numbers(path: Path) -> dict[str, str]:
     return {t["number"]: t["status"] for t in json.loads(path.read_text())["tests"]}
 
 
+@pytest.mark.exhaustive
 def test_k_selects_by_name(work: Path, tmp_path: Path) -> None:
     results = tmp_path / "r.json"
     ran = with_pytest(*GRADER, "--submission", work, "-k", "relu", "--results", results)

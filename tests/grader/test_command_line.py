@@ -211,7 +211,9 @@ def test_nothing_in_a_submission_is_imported_or_read_as_configuration(tmp_path: 
         assert not proof.exists(), command
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", sampled([signal.SIGKILL, signal.SIGTERM, signal.SIGINT], every=3)
+)
 @pytest.mark.parametrize("level", ["bubblewrap", "user"])
 def test_no_worker_outlives_the_marking(tmp_path: Path, level: str, number: signal.Signals) -> None:
     folder = tmp_path / "scratch"

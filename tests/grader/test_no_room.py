@@ -88,6 +88,7 @@ def test_a_full_disk_of_the_gradebook(small: Path, tmp_path: Path) -> None:
     (small / "ballast").unlink()
 
 
+@pytest.mark.exhaustive
 def test_a_full_disk_of_the_results(small: Path) -> None:
     with contextlib.suppress(OSError), (small / "ballast").open("wb", buffering=0) as stream:
         while True:

@@ -151,7 +151,7 @@ WAYS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", sampled(WAYS, every=4))
+@pytest.mark.parametrize("way", sampled(WAYS, every=8))
 def test_honest_trainings_are_not_noted(tmp_path: Path, way: str) -> None:
     source = changed("pytorch_ann", WAYS[way])
     notes, results = notes_on(tmp_path, "2.5 2.6", pytorch_ann=source, train_size=2000)

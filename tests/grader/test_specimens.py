@@ -28,7 +28,7 @@ WHOLE = tomllib.loads((SPECIMENS / "whole_scripts.toml").read_text())
 
 
 @pytest.mark.parametrize(
-    "specimen", sampled(RIGHT, every=4), ids=lambda s: f"{s['section']} {s['style']}"
+    "specimen", sampled(RIGHT, every=8), ids=lambda s: f"{s['section']} {s['style']}"
 )
 def test_right_answers_keep_their_points(tmp_path: Path, specimen: dict) -> None:
     section, others = specimen["section"], specimen.get("others", {})
@@ -67,7 +67,7 @@ def expect_no_leak(result: SectionResult, source: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "specimen", sampled(WHOLE["script"], every=4), ids=lambda s: f"{s['section']} {s['mistake']}"
+    "specimen", sampled(WHOLE["script"], every=8), ids=lambda s: f"{s['section']} {s['mistake']}"
 )
 def test_scripts_that_are_wrong_as_a_whole(tmp_path: Path, specimen: dict) -> None:
     section = specimen["section"]
@@ -90,7 +90,7 @@ def test_scripts_that_are_wrong_as_a_whole(tmp_path: Path, specimen: dict) -> No
 
 
 @pytest.mark.parametrize(
-    "specimen", sampled(WHOLE["plot"], every=2), ids=lambda s: f"{s['section']} {s['picture']}"
+    "specimen", sampled(WHOLE["plot"], every=4), ids=lambda s: f"{s['section']} {s['picture']}"
 )
 def test_plots_that_are_wrong(tmp_path: Path, specimen: dict) -> None:
     section, picture = specimen["section"], specimen["picture"]
@@ -116,7 +116,7 @@ ALONE = [
 
 @pytest.mark.parametrize(
     "specimen",
-    sampled(ALONE, every=8),
+    sampled(ALONE, every=16),
     ids=lambda s: f"{s['section']} {s['mistake']}",
 )
 def test_a_wrong_part_costs_no_other(tmp_path: Path, specimen: dict) -> None:
@@ -168,7 +168,7 @@ def test_every_wrong_formula_stands_in_a_slot_that_is_tried() -> None:
             assert entry.wrong.keys() <= slots, entry.id
 
 
-@pytest.mark.parametrize(("seed"), range(3))
+@pytest.mark.parametrize("seed", sampled(range(3), every=3))
 def test_the_reference_passes_whatever_the_seed(tmp_path: Path, seed: int) -> None:
     work = write_submission(tmp_path / "work")
     numbers = [f"1.{n}" for n in range(2, 7)] + [

@@ -132,6 +132,7 @@ def test_batch_takes_aliases_and_lists_them(tmp_path: Path) -> None:
     assert ran.stdout.startswith("Taken under another name:\n  ada: hw1.py as numpy_ann.py\n")
 
 
+@pytest.mark.exhaustive
 def test_batch_lists_what_may_stand_for_a_missing_file(tmp_path: Path) -> None:
     submissions = make_class(tmp_path / "class", "ada bob eve")
     for student, names in {

@@ -48,6 +48,7 @@ def test_the_reference_earns_every_marked_point(grading: Job) -> None:
     assert "`bubblewrap" in graded.body
 
 
+@pytest.mark.exhaustive
 def test_what_is_handed_out_earns_nothing(grading: Job) -> None:
     for script in SCRIPTS:
         shutil.copy(ROOT / f"{script}.py", grading.checkout)
@@ -138,6 +139,7 @@ def test_student_code_finds_neither_results_nor_bundle(grading: Job, level: str)
     )  # fmt: skip
 
 
+@pytest.mark.exhaustive
 def test_without_the_sandbox_the_same_code_finds_much(grading: Job) -> None:
     """The proof that the test above can fail."""
     only(grading, "1.2")
@@ -233,6 +235,7 @@ def test_a_marking_that_fails_gives_0_points_and_blames_nobody(grading: Job, fau
     assert "Not your code: ask your instructors to regrade." in graded.body
 
 
+@pytest.mark.exhaustive
 def test_a_machine_out_of_memory_gives_no_points(grading: Job) -> None:
     only(grading, "1.2", "2.1")
     client = grading.bundle / "grader" / "sandbox" / "forkserver_client.py"

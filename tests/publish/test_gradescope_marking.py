@@ -61,6 +61,7 @@ def test_student_code_reaches_neither_the_grader_nor_the_results(
     assert results["extra_data"]["sandbox"] == level
 
 
+@pytest.mark.exhaustive
 def test_without_a_sandbox_the_same_code_finds_everything(autograder: Path) -> None:
     """The proof that the test above can fail."""
     write_submission(autograder / "submission", {"1.2": hostile(str(autograder))})
@@ -116,6 +117,7 @@ def test_a_grader_that_fails_leaves_results_that_blame_nobody(autograder: Path, 
     assert "run_autograder: the grader failed with status" in printed or fault == "ends"
 
 
+@pytest.mark.exhaustive
 def test_a_marking_out_of_time_is_ended_and_reported(autograder: Path) -> None:
     write_submission(autograder / "submission", {"1.2": "while True: pass"})
     configure(autograder, arguments=["--sandbox=auto", "--only=1.2"], minutes=0.05)

@@ -39,6 +39,7 @@ def test_the_documents_list_every_kind() -> None:
     assert re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE) == [kind.name for kind in KINDS]
 
 
+@pytest.mark.exhaustive
 def test_the_same_seed_asks_the_same_questions(tmp_path: Path) -> None:
     path = write_submission(tmp_path / "work", **PART_1)
     first, again, other = ask(path), ask(path), ask(path, seed=2)

@@ -200,6 +200,7 @@ def test_a_worker_ends_no_more_than_its_own_sandbox(end: str) -> None:
     student.close()
 
 
+@pytest.mark.exhaustive
 def test_without_a_template_a_server_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     server = forked("auto")
     server.close()

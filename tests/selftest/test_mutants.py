@@ -151,6 +151,7 @@ def test_a_sample_of_mutants_is_held() -> None:
     assert "3 of 3 held" in ran.stdout
 
 
+@pytest.mark.exhaustive
 def test_an_interrupted_run_says_what_was_done() -> None:
     command = [sys.executable, "-P", "-m", "grader", "selftest", "--mutations", "20"]
     with subprocess.Popen(
