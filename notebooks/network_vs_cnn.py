@@ -62,8 +62,8 @@ say(
 # %% [markdown]
 # ## 2. The same training time for both
 #
-# `python -m playground run network-vs-cnn` trains both with several seeds, in about ten minutes. These
-# are its results:
+# `python -m playground run network-vs-cnn` trains both with five seeds, in one to two hours. These are
+# its results:
 
 # %%
 duel = results_of("network-vs-cnn")

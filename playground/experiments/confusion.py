@@ -11,10 +11,10 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from playground.configuration import RECIPES
 from playground.experiments import phrases
 from playground.experiments.figures import BLUE, ORANGE, draw_heat_map, draw_image, new_figure, tidy
+from playground.experiments.finished import Answers
 from playground.experiments.results import Finding, Result
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant
-from playground.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,15 +24,15 @@ WORST_COUNT = 15  # mistakes shown
 
 def run(settings: ExperimentSettings) -> Result:
     """Trains the recipe "best" and analyses its mistakes on the test images."""
-    data, networks = settings.data(), list[Network]()
-    variant = network_variant("network", RECIPES["best"], data, settings, each=networks.append)
-    measures = measure([network.predict(data.X_test) for network in networks], data)
+    data, answers = settings.data(), list[Answers]()
+    variant = network_variant("network", RECIPES["best"], data, settings, answers=answers)
+    measures = measure([each.labels for each in answers], data)
     return Result(
         "confusion",
         variants=(variant,),
         images=data.images,
         measures=measures,
-        figures={"confusion-worst": draw_worst(networks[0], data)},
+        figures={"confusion-worst": draw_worst(answers[0], data)},
     )
 
 
@@ -115,11 +115,10 @@ def draw_matrix(measures: Mapping[str, Any], names: Sequence[str]) -> Figure:
     return figure
 
 
-def draw_worst(network: Network, data: Data) -> Figure:
+def draw_worst(answers: Answers, data: Data) -> Figure:
     """The test images that the network of seed 0 misclassifies with the highest probability."""
-    probabilities = network.probabilities(data.X_test)
-    predicted = probabilities.argmax(axis=1)
-    confidence = np.where(predicted != data.y_test, probabilities.max(axis=1), 0.0)
+    predicted = answers.labels
+    confidence = np.where(predicted != data.y_test, answers.probabilities, 0.0)
     worst = np.argsort(-confidence, kind="stable")[:WORST_COUNT]
     figure = new_figure(9, 6.2)
     for axes, index in zip(figure.subplots(3, 5).flat, worst, strict=False):

@@ -20,6 +20,7 @@ from playground.experiments.figures import (
     parts,
     tidy,
 )
+from playground.experiments.finished import Answers
 from playground.experiments.results import Finding, Result
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import network_variant, shortened
@@ -32,30 +33,18 @@ IMAGES_SHOWN = 6  # per network, of the images that only this network classifies
 
 def run(settings: ExperimentSettings) -> Result:
     """Trains both; the CNN gets as many epochs as fit into the training time of the network."""
-    from playground.convnets.evaluation import logits
     from playground.experiments.torch_trials import cnn_variant, seconds_per_cnn_epoch
 
     data, device = settings.data(), settings.torch_device()
-    predictions: dict[str, list[np.ndarray]] = {"network": [], "CNN": []}
+    answers: dict[str, list[Answers]] = {"network": [], "CNN": []}
     network = network_variant(
-        "network",
-        RECIPES["best"],
-        data,
-        settings,
-        each=lambda trained: predictions["network"].append(trained.predict(data.X_test)),
+        "network", RECIPES["best"], data, settings, answers=answers["network"]
     )
     fast = CONV_RECIPES["fast"]
     epochs = int(network.quickest.seconds / seconds_per_cnn_epoch(fast, data, settings))
     fitting = shortened(replace(fast, epochs=max(1, epochs)), settings)
-    cnn = cnn_variant(
-        "CNN",
-        fitting,
-        data,
-        settings,
-        each=lambda trained: predictions["CNN"].append(
-            logits(trained, fitting, data.X_test, device).argmax(axis=1)
-        ),
-    )
+    cnn = cnn_variant("CNN", fitting, data, settings, answers=answers["CNN"])
+    predictions = {name: [one.labels for one in each] for name, each in answers.items()}
     measures = measure(predictions, data)
     return Result(
         "network-vs-cnn",

@@ -55,8 +55,7 @@ class ExperimentSettings:
     shuffle the batches. The validation images are the same for all seeds. With `csv`, the training
     and test images come from these files instead of Fashion-MNIST. `verbose` prints a line about
     each training to standard error. In the folder `finished`, if there is one, finished trainings
-    are kept for a run that is interrupted and started again; experiments that need more of a network
-    than its record repeat them.
+    are kept for a run that is interrupted and started again.
     """
 
     quick: bool = False

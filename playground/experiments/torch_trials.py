@@ -16,9 +16,11 @@ from playground.convnets.evaluation import evaluate, logits
 from playground.convnets.networks import build
 from playground.convnets.processor import choose_processor
 from playground.convnets.training import Evaluator, train_convnet
+from playground.experiments.finished import Answers
 from playground.experiments.results import Trial, Variant, pack
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import Stopwatch, repeat
+from playground.losses import softmax
 
 
 def train_cnn(
@@ -74,8 +76,21 @@ def cnn_variant(
     It computes in float32, as the NumPy networks do, so that the seconds can be compared.
     """
     configuration, device = replace(configuration, precision="float32"), settings.torch_device()
-    on_device = partial(train_one, device=device)
-    return repeat(name, configuration, data, settings, on_device, device=device, **options)
+
+    def answers_of(model: nn.Module) -> Answers:
+        given = logits(model, configuration, data.X_test, device)
+        return Answers.of(softmax(given))
+
+    return repeat(
+        name,
+        configuration,
+        data,
+        settings,
+        partial(train_one, device=device),
+        answers_of=answers_of,
+        device=device,
+        **options,
+    )
 
 
 def averaged_and_plain(
@@ -148,8 +163,11 @@ class PlainWeights:
 def seconds_per_cnn_epoch(
     configuration: ConvConfiguration, data: Data, settings: ExperimentSettings
 ) -> float:
-    """The duration of an epoch, measured as the second of two: the first one warms up."""
-    configuration = replace(configuration, epochs=2, precision="float32")
-    _, trial = train_cnn(configuration, data, seed=0, device=settings.torch_device())
-    first, second = trial.history["seconds"]
+    """The duration of an epoch, measured as the second of two: the first one warms up.
+
+    It is kept as trainings are: how long other networks train must not change with a repetition.
+    """
+    alone = replace(settings, seeds=1, epochs=None, quick=False)
+    timed = cnn_variant("time of an epoch", replace(configuration, epochs=2), data, alone)
+    first, second = timed.trials[0].history["seconds"]
     return second - first

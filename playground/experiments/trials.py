@@ -13,7 +13,7 @@ import numpy as np
 from playground.configuration import Configuration
 from playground.convnets.configuration import ConvConfiguration
 from playground.errors import Diverged
-from playground.experiments.finished import FinishedTraining
+from playground.experiments.finished import Answers, Finished, FinishedTraining
 from playground.experiments.results import Trial, Variant, pack, plain
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.history import History
@@ -108,14 +108,16 @@ def repeat(
     settings: ExperimentSettings,
     train_one: Callable[[C, Data, int], tuple[Any, Trial]],
     *,
-    each: Callable[[Any], None] | None = None,
+    answers_of: Callable[[Any], Answers] | None = None,
+    answers: list[Answers] | None = None,
     measures: Mapping[str, Any] | None = None,
     device: str = "cpu",
 ) -> Variant:
     """The configuration trained once per seed by `train_one(configuration, data, seed)`.
 
-    `each` receives every trained network. Without it, trainings that an interrupted run of the
-    experiment has finished with the same data, `device` and number of threads are not repeated.
+    A list `answers` receives what `answers_of(network)` gives for each trained network. Trainings
+    that an interrupted run of the experiment has finished with the same data, `device` and number
+    of threads are not repeated.
     """
     configuration, trials, count = shortened(configuration, settings), [], 0
     common = {
@@ -128,18 +130,18 @@ def repeat(
     for seed in settings.each_seed():
         identity = {**common, "seed": seed}
         file = settings.finished and FinishedTraining(settings.finished, name, seed, identity)
-        found = file.read() if file and each is None else None
-        if found is None:
+        found = file.read() if file else None
+        if found is None or (answers is not None and found.answers is None):
             network, trial = train_one(configuration, data, seed)
-            count = count_parameters(network)
+            given = answers_of(network) if answers is not None and answers_of else None
+            found = Finished(trial, count_parameters(network), given)
             if file:
-                file.write(trial, count)
-            if each is not None:
-                each(network)
-        else:
-            trial, count = found
-        tell(settings, f"{name}, seed {seed}", trial)
-        trials.append(trial)
+                file.write(found)
+        trials.append(found.trial)
+        count = found.parameters
+        if answers is not None and found.answers is not None:
+            answers.append(found.answers)
+        tell(settings, f"{name}, seed {seed}", found.trial)
     return Variant(name, plain(asdict(configuration)), count, tuple(trials), measures or {})
 
 
@@ -151,7 +153,15 @@ def network_variant(
     **options: Any,
 ) -> Variant:
     """A NumPy network trained once per seed; options as for `repeat`."""
-    return repeat(name, configuration, data, settings, train_network, **options)
+    return repeat(
+        name,
+        configuration,
+        data,
+        settings,
+        train_network,
+        answers_of=lambda network: Answers.of(network.probabilities(data.X_test)),
+        **options,
+    )
 
 
 def count_parameters(network: Any) -> int:

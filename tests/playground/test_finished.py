@@ -11,12 +11,14 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from playground.configuration import Configuration
+from playground.experiments.finished import Answers
 from playground.experiments.results import Trial, Variant
 from playground.experiments.settings import Data, ExperimentSettings
 from playground.experiments.trials import repeat
 from playground.network import Network
 
 CONFIGURATION = Configuration(hidden_sizes=(4,))
+ANSWERS = Answers.of(np.array([[0.25, 0.75], [0.5, 0.5]]))
 DATA = Data(("a", "b"), *(np.zeros(size) for size in (6, 6, 3, 3, 2, 2)))
 
 
@@ -52,7 +54,9 @@ def test_only_what_is_missing_is_trained(tmp_path: Path) -> None:
     assert both.parameters == first.parameters
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"identity": {}, "trial": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"identity": {}, "trial": 1}', '{"answers": 7']
+)
 def test_a_damaged_record_is_replaced(content: str, tmp_path: Path) -> None:
     first, _ = trained(tmp_path, 1)
     (tmp_path / "the-first--0.json").write_text(content)
@@ -76,8 +80,19 @@ def test_other_data_device_or_threads_are_another_training(tmp_path: Path) -> No
         assert trained(tmp_path, 1, data=other, device="cuda")[1] == [0]
 
 
-def test_what_needs_the_network_itself_is_trained_again(tmp_path: Path) -> None:
+def test_answers_are_kept_with_a_record_and_asked_for_again_if_it_has_none(tmp_path: Path) -> None:
     trained(tmp_path, 1)
-    networks: list[Network] = []
-    assert trained(tmp_path, 1, each=networks.append)[1] == [0]
-    assert len(networks) == 1
+
+    def asked_for(seeds: int) -> tuple[list[Answers], list[int]]:
+        given: list[Answers] = []
+        options = {"answers_of": lambda network: ANSWERS, "answers": given}
+        return given, trained(tmp_path, seeds, **options)[1]
+
+    first, asked = asked_for(1)
+    assert asked == [0]  # its record had no answers
+    again, asked = asked_for(2)
+    assert asked == [1]
+    for answers in (*first, *again):
+        np.testing.assert_array_equal(answers.labels, [1, 0])
+        np.testing.assert_array_equal(answers.probabilities, [0.75, 0.5])
+    assert (len(first), len(again)) == (1, 2)
