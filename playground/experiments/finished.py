@@ -55,14 +55,22 @@ class FinishedTraining:
             content = json.loads(self.path.read_text(encoding="utf-8"))
             if content["identity"] != plain(self.identity):
                 return None
-            answers = content.get("answers")
             return Finished(
                 trial_from_json(content["trial"]),
                 int(content["parameters"]),
-                answers and Answers(*(np.array(answers[name]) for name in Answers._fields)),
+                self._answers(content.get("answers")),
             )
         except (OSError, ValueError, TypeError, LookupError):
             return None  # missing or damaged: the training is repeated
+
+    def _answers(self, kept: Mapping[str, Any] | None) -> Answers | None:
+        if kept is None:
+            return None
+        expected = (self.identity["images"]["test"],)
+        answers = Answers(*(np.array(kept[name]) for name in Answers._fields))
+        if any(values.shape != expected for values in answers):
+            raise ValueError(f"answers of another shape, expected {expected}")
+        return answers
 
     def write(self, finished: Finished) -> None:
         """Keeps the record. Raises OSError if it cannot be written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,15 @@ def test_answers_are_kept_with_a_record_and_asked_for_again_if_it_has_none(tmp_p
         np.testing.assert_array_equal(answers.labels, [1, 0])
         np.testing.assert_array_equal(answers.probabilities, [0.75, 0.5])
     assert (len(first), len(again)) == (1, 2)
+
+
+def test_answers_to_other_images_are_a_damaged_record(tmp_path: Path) -> None:
+    options = {"answers_of": lambda network: ANSWERS}
+    assert trained(tmp_path, 1, answers=[], **options)[1] == [0]
+    (file,) = tmp_path.iterdir()
+    content = json.loads(file.read_text())
+    for labels in ([1], [[1, 0]], 7):
+        content["answers"]["labels"] = labels
+        file.write_text(json.dumps(content))
+        assert trained(tmp_path, 1, answers=[], **options)[1] == [0]
+    assert trained(tmp_path, 1, answers=[], **options)[1] == []
