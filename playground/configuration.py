@@ -18,7 +18,7 @@ from playground.values import check_number as check_number
 from playground.values import check_whole as check_whole
 from playground.values import check_yes_or_no as check_yes_or_no
 
-MAX_SHIFT = 14  # pixels: half of the side of an image of Fashion-MNIST
+MAX_SHIFT = 14  # pixels, of `cutout` too: half of the side of an image of Fashion-MNIST
 
 
 def option(default: Any, explanation: str, choices: Mapping[str, Any] | None = None) -> Any:

@@ -21,7 +21,7 @@ from playground.training import Controls, TrainingRun, train
 from tests.playground.support import clusters
 
 LONG = Configuration(
-    hidden_sizes=(6,), epochs=4, batch_size=32, learning_rate=0.02, dropout=0.2, flips=True,
+    hidden_sizes=(6,), epochs=4, batch_size=32, learning_rate=0.02, dropout=0.2, flips=True, shifts=1,
     keep_best=True, schedule="cosine", weight_decay=0.1,
 )  # fmt: skip
 
